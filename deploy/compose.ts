@@ -1,0 +1,59 @@
+import { dirname } from "node:path";
+import type { Services } from "../functions/services.ts";
+import { createEmbedder } from "../lib/engine/embedder.ts";
+import { createEngine, type Engine } from "../lib/engine/engine.ts";
+import { createPool } from "../lib/engine/pool.ts";
+import { loadPackage } from "../lib/model/package.ts";
+import { createOnnxModel } from "../lib/runtime/onnx.ts";
+import { BlobStore } from "../lib/store/blob.ts";
+import { createEmbeddingStore } from "../lib/store/embeddings.ts";
+import { createProfileStore } from "../lib/store/profiles.ts";
+import { type Config, modelFolder } from "./config.ts";
+
+/** The composition root: builds everything that the functions are given. */
+export async function compose(config: Config): Promise<Services & AsyncDisposable> {
+  const folder = modelFolder(config.MODEL);
+  const { manifest, geometry } = await loadPackage(folder);
+  const pool = await createPool({
+    folder: folder.href,
+    threads: config.THREADS,
+    workers: config.WORKERS,
+    queue: config.QUEUE,
+    maxPixels: config.MAX_PIXELS,
+  });
+  const kv = await openKv(config.KV_PATH);
+  const blobs = new BlobStore(kv);
+  await blobs.sweep();
+  const embeddings = createEmbeddingStore(blobs, geometry, config.EMBEDDING_HOURS * 3_600_000);
+  return {
+    engine: pool,
+    embedder: createEmbedder(pool, embeddings, geometry, config.MAX_PIXELS),
+    embeddings,
+    profiles: createProfileStore(blobs),
+    model: manifest,
+    maxBytes: config.MAX_BYTES,
+    maxPixels: config.MAX_PIXELS,
+    now: Date.now,
+    async ready() {
+      await kv.get(["ready"]);
+      return pool.load <= config.QUEUE;
+    },
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]();
+      kv.close();
+    },
+  };
+}
+
+/** An engine in this thread, for the command line. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  const model = await loadPackage(modelFolder(config.MODEL));
+  const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
+  return createEngine(encoder, decoder, model.geometry, { maxPixels: config.MAX_PIXELS });
+}
+
+async function openKv(path: string): Promise<Deno.Kv> {
+  const isFile = path !== ":memory:" && !/^https?:/.test(path);
+  if (isFile) await Deno.mkdir(dirname(path), { recursive: true });
+  return await Deno.openKv(path);
+}

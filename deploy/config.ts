@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { EdgeError } from "../lib/errors.ts";
+
+const whole = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
+    .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
+
+/** Part of the contract, not built yet: refused rather than ignored. */
+const later = z.undefined("is not supported by this version").optional();
+
+const cores = navigator.hardwareConcurrency;
+
+const Environment = z.object({
+  PORT: whole(0, 65535).default(8000),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  KV_PATH: z.string().min(1).default("data/edge.kv"),
+  MODEL: z.string().min(1).default("nano"),
+  RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version").default("wasm"),
+  THREADS: whole(1, 64).default(Math.min(cores, 4)),
+  WORKERS: whole(1, 16).default(1),
+  QUEUE: whole(1, 10_000).default(32),
+  MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
+  MAX_PIXELS: whole(1024, 2 ** 28).default(50_000_000),
+  EMBEDDING_HOURS: whole(1, 8760).default(24),
+  ENCODE_URL: later,
+  ENCODE_TOKEN: later,
+  API_KEYS: later,
+});
+
+/** The service's settings; README.md says what each one means. */
+export type Config = z.infer<typeof Environment>;
+
+/**
+ * Settings from environment variables.
+ *
+ * @throws EdgeError `invalid-input` that names the first bad variable.
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const parsed = Environment.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
+}
+
+/** The folder of a model package: an id below `models/`, or a path. */
+export function modelFolder(model: string): URL {
+  if (/^[\w-]+$/.test(model)) return new URL(`../models/${model}/`, import.meta.url);
+  return new URL(`${model.replace(/\/+$/, "")}/`, `file://${Deno.cwd()}/`);
+}

@@ -1,0 +1,11 @@
+import { segmentFiles, SEGMENT_USAGE } from "../lib/cli/segment.ts";
+import { composeEngine } from "./compose.ts";
+import { readConfig } from "./config.ts";
+import { runMain } from "./main.ts";
+
+/** `deno task segment`: enrol one annotated image and segment others, from files to files. */
+await runMain(async () => {
+  if (Deno.args.includes("--help")) return console.log(SEGMENT_USAGE);
+  const config = readConfig(Deno.env.toObject());
+  await segmentFiles(Deno.args, () => composeEngine(config), config.MAX_PIXELS);
+});

@@ -1,0 +1,58 @@
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { decodeFunction } from "./decode.ts";
+import { docsFunction } from "./docs.ts";
+import { encodeFunction } from "./encode.ts";
+import { healthFunction } from "./health.ts";
+import { answerProblem, RequestError } from "./http/problem.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import { modelsFunction } from "./models.ts";
+import { promptFunction } from "./prompt.ts";
+import { referencesFunction } from "./references.ts";
+import { segmentFunction } from "./segment.ts";
+import type { Services } from "./services.ts";
+
+/** A function of the service: a router over the parts that it needs. */
+export type ServiceFunction = (services: Services) => Router;
+
+export const ALL_FUNCTIONS: ServiceFunction[] = [
+  encodeFunction,
+  referencesFunction,
+  promptFunction,
+  decodeFunction,
+  segmentFunction,
+  modelsFunction,
+  healthFunction,
+  docsFunction,
+];
+
+/** One HTTP application that mounts the given functions, with their OpenAPI document. */
+export function createApp(services: Services, functions: ServiceFunction[] = ALL_FUNCTIONS): Router {
+  const app = createRouter();
+  app.use(requestId());
+  app.use(bodyLimit({
+    maxSize: services.maxBytes,
+    onError: () => {
+      throw new RequestError(
+        "too-many-bytes",
+        `The request body is larger than ${services.maxBytes} bytes.`,
+      );
+    },
+  }));
+  for (const build of functions) app.route("/", build(services));
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "P²SAM Edge",
+      version: "1",
+      description: "Annotate one image of a patient once; every later image of that patient comes " +
+        "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
+        "Not a medical device.",
+    },
+  });
+  app.notFound((c) =>
+    answerProblem(new RequestError("no-route", `There is no ${c.req.method} route here.`), c)
+  );
+  app.onError(answerProblem);
+  return app;
+}

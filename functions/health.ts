@@ -1,0 +1,28 @@
+import { createRoute } from "@hono/zod-openapi";
+import { RequestError } from "./http/problem.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import { json, problems, StatusDocument } from "./http/schemas.ts";
+import type { Services } from "./services.ts";
+
+const live = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "The process answers",
+  responses: { 200: json(StatusDocument, "Alive"), ...problems() },
+});
+
+const ready = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Requests can be served",
+  responses: { 200: json(StatusDocument, "Ready"), ...problems(503) },
+});
+
+export function healthFunction(services: Services): Router {
+  return createRouter()
+    .openapi(live, (c) => c.json({ status: "ok" }, 200))
+    .openapi(ready, async (c) => {
+      if (await services.ready()) return c.json({ status: "ready" }, 200);
+      throw new RequestError("not-ready", "The store does not answer or the queue is full.");
+    });
+}

@@ -1,0 +1,90 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { EdgeError, type ErrorCode } from "../../lib/errors.ts";
+import { ImageError, type ImageErrorCode } from "../../lib/image/errors.ts";
+
+/** A fault in one part of a request. */
+export interface Fault {
+  /** Where: `path.patient`, `query.label`, `body.points.0.x`. */
+  path: string;
+  message: string;
+}
+
+/** A request that breaks the contract; `code` is one of `PROBLEMS`. */
+export class RequestError extends Error {
+  constructor(readonly code: ProblemCode, message: string, readonly faults: Fault[] = []) {
+    super(message);
+  }
+}
+
+type RequestCode =
+  | "malformed-request"
+  | "validation"
+  | "no-route"
+  | "too-many-bytes"
+  | "not-acceptable"
+  | "not-ready"
+  | "internal";
+
+export type ProblemCode = ErrorCode | ImageErrorCode | RequestCode;
+
+/** Status and title of every problem (RFC 9457, section 3.1). */
+export const PROBLEMS: Record<ProblemCode, { status: ContentfulStatusCode; title: string }> = {
+  "malformed-request": { status: 400, title: "The request cannot be read" },
+  "empty": { status: 400, title: "The image is empty" },
+  "not-found": { status: 404, title: "Not found" },
+  "no-route": { status: 404, title: "No such route" },
+  "not-acceptable": { status: 406, title: "No such answer format" },
+  "conflict": { status: 409, title: "A concurrent change won" },
+  "model-mismatch": { status: 409, title: "Made by another model" },
+  "too-many-bytes": { status: 413, title: "The request is too large" },
+  "too-large": { status: 413, title: "The image has too many pixels" },
+  "unsupported-type": { status: 415, title: "Unsupported media type" },
+  "media-type-mismatch": { status: 415, title: "The media type does not match the bytes" },
+  "validation": { status: 422, title: "The request is not valid" },
+  "invalid-input": { status: 422, title: "The input cannot be used" },
+  "annotation-too-small": { status: 422, title: "The annotation is too small" },
+  "truncated": { status: 422, title: "The image is cut short" },
+  "malformed": { status: 422, title: "The image is damaged" },
+  "internal": { status: 500, title: "Internal error" },
+  "busy": { status: 503, title: "Busy" },
+  "not-ready": { status: 503, title: "Not ready" },
+};
+
+/** Seconds after which a refused request is worth another try. */
+const RETRY_AFTER = "2";
+
+/** Answers any error with a problem document (RFC 9457); the one place that maps errors to HTTP. */
+export function answerProblem(error: unknown, c: Context): Response {
+  const { code, detail, faults } = explain(error);
+  const { status, title } = PROBLEMS[code];
+  const instance = c.get("requestId");
+  if (status === 500) {
+    const name = error instanceof Error ? error.name : typeof error;
+    console.error(JSON.stringify({ level: "error", request: instance, error: name }));
+  }
+  if (status === 503) c.header("retry-after", RETRY_AFTER);
+  const problem = {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail,
+    instance,
+    ...(faults.length > 0 && { errors: faults }),
+  };
+  return c.body(JSON.stringify(problem), status, { "content-type": "application/problem+json" });
+}
+
+function explain(error: unknown): { code: ProblemCode; detail: string; faults: Fault[] } {
+  if (error instanceof RequestError) {
+    return { code: error.code, detail: error.message, faults: error.faults };
+  }
+  if (error instanceof EdgeError || error instanceof ImageError) {
+    return { code: error.code, detail: error.message, faults: [] };
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return { code: "malformed-request", detail: error.message, faults: [] };
+  }
+  return { code: "internal", detail: "The server failed; nothing was stored.", faults: [] };
+}

@@ -1,0 +1,51 @@
+import { EdgeError } from "../lib/errors.ts";
+import type { Profile } from "../lib/pipeline/profile.ts";
+import type { Reference } from "../lib/store/types.ts";
+import type { Services } from "./services.ts";
+
+/** A reference and its profile. */
+export interface Enrolled {
+  reference: Reference;
+  profile: Profile;
+}
+
+/**
+ * The references of a patient's structure that the served model made, in order of name.
+ *
+ * @throws EdgeError `not-found` for an unknown patient or label; `model-mismatch` when every reference
+ * was made by another model.
+ */
+export async function profilesOf(
+  { profiles, model }: Services,
+  patient: string,
+  label: string,
+): Promise<Enrolled[]> {
+  const all = await profiles.list(patient);
+  if (all.length === 0) {
+    throw new EdgeError("not-found", `There is no patient "${patient}"; enrol a reference first.`);
+  }
+  const labelled = all.filter((reference) => reference.label === label);
+  if (labelled.length === 0) {
+    throw new EdgeError(
+      "not-found",
+      `Patient "${patient}" has no reference labelled "${label}"; enrol one first.`,
+    );
+  }
+  const current = labelled.filter((reference) => reference.model === model.digest);
+  if (current.length === 0) {
+    throw new EdgeError(
+      "model-mismatch",
+      `The references of patient "${patient}" labelled "${label}" were made by another model than ` +
+        `the one served (${model.id}); enrol the annotated image again, or serve the old model.`,
+    );
+  }
+  const enrolled: Enrolled[] = [];
+  for (const reference of current) {
+    const profile = await profiles.profile(patient, reference.reference);
+    if (profile !== null) enrolled.push({ reference, profile });
+  }
+  if (enrolled.length === 0) {
+    throw new EdgeError("not-found", `There is no patient "${patient}"; enrol a reference first.`);
+  }
+  return enrolled;
+}

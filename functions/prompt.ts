@@ -1,0 +1,44 @@
+import { createRoute } from "@hono/zod-openapi";
+import { readJson } from "./http/body.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import {
+  json,
+  PatientParams,
+  problems,
+  PromptsDocument,
+  PromptsRequest,
+} from "./http/schemas.ts";
+import { profilesOf } from "./profiles_of.ts";
+import type { Services } from "./services.ts";
+
+const propose = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/prompts",
+  summary: "The points that the patient's profile proposes for an image",
+  request: {
+    params: PatientParams,
+    body: { content: { "application/json": { schema: PromptsRequest } } },
+  },
+  responses: {
+    200: json(PromptsDocument, "Points of every candidate"),
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+/** The prompt function: embedding and profile → points. */
+export function promptFunction(services: Services): Router {
+  const { engine, embedder } = services;
+  return createRouter().openapi(propose, async (c) => {
+    const { patient } = c.req.valid("param");
+    const { embedding: id, label } = await readJson(c, PromptsRequest);
+    const enrolled = await profilesOf(services, patient, label);
+    const { embedding } = await embedder.recall(id);
+    const candidates = [];
+    for (const { reference: { reference }, profile } of enrolled) {
+      for (const candidate of await engine.propose(embedding, profile)) {
+        candidates.push({ ...candidate, reference });
+      }
+    }
+    return c.json({ patient, label, candidates }, 200);
+  });
+}

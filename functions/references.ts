@@ -1,0 +1,193 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Annotation } from "../lib/engine/engine.ts";
+import { EdgeError } from "../lib/errors.ts";
+import type { Size } from "../lib/pipeline/types.ts";
+import type { Reference } from "../lib/store/types.ts";
+import { fileOf, parseJson, readForm } from "./http/body.ts";
+import { createRouter, invalid, type Router } from "./http/router.ts";
+import {
+  binary,
+  EmbeddingId,
+  json,
+  Label,
+  PatientDocument,
+  PatientParams,
+  problems,
+  Prompts,
+  ReferenceDocument,
+  ReferenceParams,
+} from "./http/schemas.ts";
+import type { Services } from "./services.ts";
+
+const referencePath = "/v1/patients/{patient}/references/{reference}";
+const patientPath = "/v1/patients/{patient}";
+
+const put = createRoute({
+  method: "put",
+  path: referencePath,
+  summary: "Enrol an annotated image as a reference",
+  request: {
+    params: ReferenceParams,
+    body: {
+      required: true,
+      content: {
+        "multipart/form-data": {
+          schema: {
+            type: "object",
+            properties: {
+              image: { ...binary.schema, description: "The image; or give `embedding`" },
+              embedding: { type: "string", description: "Id of a cached embedding" },
+              mask: { ...binary.schema, description: "Non-zero is the structure; or give `prompts`" },
+              prompts: {
+                type: "string",
+                description: 'JSON: {"points":[{"x","y","label"}], "box"?:[x0,y0,x1,y1]}',
+              },
+              label: { type: "string", default: "target" },
+              position: { type: "number", minimum: 0, maximum: 1 },
+            },
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(ReferenceDocument, "It replaced one"),
+    201: json(ReferenceDocument, "It is new"),
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: referencePath,
+  summary: "A reference",
+  request: { params: ReferenceParams },
+  responses: { 200: json(ReferenceDocument, "The reference"), ...problems(404, 422) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: referencePath,
+  summary: "Erase a reference",
+  request: { params: ReferenceParams },
+  responses: { 204: { description: "Erased" }, ...problems(404, 422) },
+});
+
+const getPatient = createRoute({
+  method: "get",
+  path: patientPath,
+  summary: "A patient's references",
+  request: { params: PatientParams },
+  responses: { 200: json(PatientDocument, "The patient"), ...problems(404, 422) },
+});
+
+const removePatient = createRoute({
+  method: "delete",
+  path: patientPath,
+  summary: "Erase a patient",
+  request: { params: PatientParams },
+  responses: { 204: { description: "Erased" }, ...problems(404, 422) },
+});
+
+const Fields = z.object({
+  embedding: EmbeddingId.optional(),
+  label: Label.default("target"),
+  position: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")
+    .transform(Number).nullable().default(null),
+});
+const FIELDS = ["image", "embedding", "mask", "prompts", "label", "position"];
+
+/** The references function: enrolment, and what is stored of a patient. */
+export function referencesFunction({ engine, embedder, profiles, now }: Services): Router {
+  const missing = (what: string) => new EdgeError("not-found", `There is no ${what}.`);
+  const missingReference = ({ patient, reference }: z.infer<typeof ReferenceParams>) =>
+    missing(`reference "${reference}" of patient "${patient}"`);
+
+  return createRouter()
+    .openapi(put, async (c) => {
+      const { patient, reference } = c.req.valid("param");
+      const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const parsed = Fields.safeParse(texts);
+      if (!parsed.success) throw invalid("body", parsed.error.issues);
+      const { embedding: id, label, position } = parsed.data;
+      requireOne("image", image, "embedding", id);
+      requireOne("mask", mask, "prompts", prompts);
+
+      const prompt = prompts === undefined
+        ? null
+        : parseJson(await textOf(prompts), Prompts, "body.prompts");
+      const made = id === undefined
+        ? await embedder.embed(await fileOf(image, "image"))
+        : await embedder.recall(id);
+      if (prompt !== null) requireInside(prompt, made.embedding.image, "body.prompts");
+      const annotation: Annotation = prompt === null
+        ? { file: await fileOf(mask, "mask") }
+        : { prompt };
+      const profile = await engine.enrol(made.embedding, annotation);
+
+      await embedder.keep(made);
+      const record: Reference = {
+        patient,
+        reference,
+        label,
+        position,
+        model: profile.model,
+        image: made.embedding.image,
+        patches: profile.patches.length / profile.channels,
+        createdAt: new Date(now()).toISOString(),
+      };
+      const replaced = await profiles.put(record, profile);
+      return c.json(record, replaced ? 200 : 201);
+    })
+    .openapi(get, async (c) => {
+      const params = c.req.valid("param");
+      const found = await profiles.get(params.patient, params.reference);
+      if (found === null) throw missingReference(params);
+      return c.json(found, 200);
+    })
+    .openapi(remove, async (c) => {
+      const params = c.req.valid("param");
+      if (!await profiles.delete(params.patient, params.reference)) throw missingReference(params);
+      return c.body(null, 204);
+    })
+    .openapi(getPatient, async (c) => {
+      const { patient } = c.req.valid("param");
+      const references = await profiles.list(patient);
+      if (references.length === 0) throw missing(`patient "${patient}"`);
+      return c.json({ patient, references }, 200);
+    })
+    .openapi(removePatient, async (c) => {
+      const { patient } = c.req.valid("param");
+      const references = await profiles.list(patient);
+      if (references.length === 0) throw missing(`patient "${patient}"`);
+      for (const { reference } of references) await profiles.delete(patient, reference);
+      return c.body(null, 204);
+    });
+}
+
+function requireOne(first: string, a: unknown, second: string, b: unknown): void {
+  if ((a === undefined) !== (b === undefined)) return;
+  const message = `needs either ${first} or ${second}, ` +
+    (a === undefined ? "and has neither" : "not both");
+  throw invalid("body", [{ path: [], message }]);
+}
+
+async function textOf(value: File | string): Promise<string> {
+  return typeof value === "string" ? value : await value.text();
+}
+
+/** @throws a problem for every point or box corner outside the image frame. */
+export function requireInside(
+  { points, box }: z.infer<typeof Prompts>,
+  { width, height }: Size,
+  place: string,
+): void {
+  const message = `must lie inside the image, ${width}×${height} pixels`;
+  const outside = (x: number, y: number) => x >= width || y >= height;
+  const issues: { path: PropertyKey[]; message: string }[] = [];
+  points.forEach(({ x, y }, i) => {
+    if (outside(x, y)) issues.push({ path: ["points", i], message });
+  });
+  if (box !== undefined && outside(box[2], box[3])) issues.push({ path: ["box"], message });
+  if (issues.length > 0) throw invalid(place, issues);
+}

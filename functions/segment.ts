@@ -1,0 +1,116 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { accepts } from "hono/accepts";
+import { type AddressedEmbedding, EMBEDDING_MEDIA_TYPE } from "../lib/engine/embedder.ts";
+import type { CandidateReport } from "../lib/engine/engine.ts";
+import { mediaTypeOf, readImage, readJson } from "./http/body.ts";
+import { RequestError } from "./http/problem.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import {
+  binary,
+  EmbeddingReference,
+  json,
+  PatientParams,
+  problems,
+  SegmentationDocument,
+  SegmentQuery,
+} from "./http/schemas.ts";
+import { profilesOf } from "./profiles_of.ts";
+import type { Services } from "./services.ts";
+
+const segmentRoute = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/segmentations",
+  summary: "Segment a new image of a patient",
+  request: {
+    params: PatientParams,
+    query: SegmentQuery,
+    body: {
+      content: {
+        "image/png": binary,
+        "image/jpeg": binary,
+        "image/webp": binary,
+        "image/tiff": binary,
+        [EMBEDDING_MEDIA_TYPE]: binary,
+        "application/json": { schema: EmbeddingReference },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: "The structure: JSON, or the mask alone",
+      content: {
+        "application/json": { schema: SegmentationDocument },
+        "image/png": binary,
+      },
+    },
+    ...problems(400, 404, 406, 409, 413, 415, 422, 503),
+  },
+});
+
+/** The segment function: the whole road from image to mask. */
+export function segmentFunction(services: Services): Router {
+  const { engine, embedder, model } = services;
+
+  const embeddingOf = async (c: Context): Promise<AddressedEmbedding> => {
+    if (mediaTypeOf(c) === "application/json") {
+      const { embedding } = await readJson(c, EmbeddingReference);
+      return await embedder.recall(embedding);
+    }
+    const made = await embedder.embed(await readImage(c));
+    await embedder.keep(made);
+    return made;
+  };
+
+  return createRouter().openapi(segmentRoute, async (c) => {
+    const { patient } = c.req.valid("param");
+    const { label, explain } = c.req.valid("query");
+    const type = answerType(c);
+    const enrolled = await profilesOf(services, patient, label);
+
+    const started = performance.now();
+    const { embedding } = await embeddingOf(c);
+    const encode = performance.now() - started;
+    const answer = await engine.segment(
+      embedding,
+      enrolled.map(({ profile }) => profile),
+      { png: type === "image/png" },
+    );
+    if (answer.png !== null) {
+      return c.body(answer.png, 200, { "content-type": "image/png" }) as never;
+    }
+
+    const describe = ({ profile, distance, ...candidate }: CandidateReport) => ({
+      ...candidate,
+      reference: enrolled[profile].reference.reference,
+      distance: Number.isFinite(distance) ? distance : null,
+    });
+    return c.json({
+      patient,
+      label,
+      present: answer.mask.area > 0,
+      mask: answer.mask,
+      ...describe(answer.winner),
+      ...(explain && { candidates: answer.candidates.map(describe) }),
+      model: { id: model.id, digest: model.digest },
+      timings: { encode, ...answer.timings },
+    }, 200);
+  });
+}
+
+function answerType(c: Context): "application/json" | "image/png" {
+  const header = c.req.header("accept");
+  if (header === undefined) return "application/json";
+  const type = accepts(c, {
+    header: "Accept",
+    supports: ["application/json", "image/png", "*/*"],
+    default: "none",
+  });
+  if (type === "none") {
+    throw new RequestError(
+      "not-acceptable",
+      "A segmentation is answered as application/json or image/png.",
+    );
+  }
+  return type === "image/png" ? "image/png" : "application/json";
+}

@@ -1,0 +1,30 @@
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { EdgeError } from "../errors.ts";
+
+/** Parses a command line; a mistake becomes one line that ends with the usage. */
+export function parseCommand<T extends ParseArgsOptionsConfig>(
+  args: string[],
+  options: T,
+  usage: string,
+) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw misuse((error as Error).message, usage);
+  }
+}
+
+/** The error of a command line that cannot be run. */
+export function misuse(why: string, usage: string): EdgeError {
+  return new EdgeError("invalid-input", `${why.replace(/[.\s]+$/, "")}. Usage: ${usage}`);
+}
+
+/** Reads a file that the command line names. */
+export async function readNamed(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : String(error);
+    throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
+  }
+}

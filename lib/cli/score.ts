@@ -1,0 +1,48 @@
+import type { Mask } from "../pipeline/types.ts";
+
+/** Pixel counts behind Dice and IoU; non-zero is inside. */
+export interface Overlap {
+  intersection: number;
+  predicted: number;
+  truth: number;
+}
+
+/** Counts two masks of one size against each other. */
+export function overlap(predicted: Mask, truth: Mask): Overlap {
+  const counts = { intersection: 0, predicted: 0, truth: 0 };
+  for (let i = 0; i < truth.data.length; i++) {
+    const p = predicted.data[i] !== 0;
+    const t = truth.data[i] !== 0;
+    if (p) counts.predicted++;
+    if (t) counts.truth++;
+    if (p && t) counts.intersection++;
+  }
+  return counts;
+}
+
+/** 2 |A ∩ B| / (|A| + |B|); 1 when both are empty. */
+export function dice({ intersection, predicted, truth }: Overlap): number {
+  return predicted + truth === 0 ? 1 : 2 * intersection / (predicted + truth);
+}
+
+/** |A ∩ B| / |A ∪ B|; 1 when both are empty. */
+export function iou({ intersection, predicted, truth }: Overlap): number {
+  const union = predicted + truth - intersection;
+  return union === 0 ? 1 : intersection / union;
+}
+
+export function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** A mask brought to another size by taking the nearest pixel. */
+export function resizeNearest(mask: Mask, width: number, height: number): Mask {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = Math.floor((y + 0.5) * mask.height / height) * mask.width;
+    for (let x = 0; x < width; x++) {
+      data[y * width + x] = mask.data[from + Math.floor((x + 0.5) * mask.width / width)];
+    }
+  }
+  return { width, height, data };
+}

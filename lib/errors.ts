@@ -1,0 +1,23 @@
+/** What went wrong, for callers that must tell cases apart. `lib` knows no HTTP. */
+export type ErrorCode =
+  /** The input breaks a rule that its message states. */
+  | "invalid-input"
+  /** The annotation owns no patch. */
+  | "annotation-too-small"
+  /** A named thing does not exist. */
+  | "not-found"
+  /** A stored thing was made by another model. */
+  | "model-mismatch"
+  /** A concurrent write won. */
+  | "conflict"
+  /** The queue is full. */
+  | "busy";
+
+/** An error whose message may be shown to the caller: it names no patient data but the caller's own ids. */
+export class EdgeError extends Error {
+  override name = "EdgeError";
+
+  constructor(readonly code: ErrorCode, message: string) {
+    super(message);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
+import type { Tensor } from "../pipeline/types.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+/** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32. */
+export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
+  const { channels, model, patches } = profile;
+  const rows = (data: Float32Array): Tensor => ({
+    dims: [data.length / channels, channels],
+    data,
+  });
+  const named = (kind: string, sets: PrototypeSet[]) =>
+    sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]);
+  const tensors: Record<string, Tensor> = Object.fromEntries([
+    ["patches", rows(patches)],
+    ...named("parts", profile.parts),
+    ...named("negatives", profile.negatives),
+  ]);
+  return writeSafetensors(
+    { metadata: { model }, tensors },
+    (name) => name === "patches" ? "F16" : "F32",
+  );
+}
+
+/** Reads what `writeProfile` wrote. */
+export function readProfile(bytes: Uint8Array): Profile {
+  const { metadata, tensors } = readSafetensors(bytes);
+  const sets = (kind: string): PrototypeSet[] =>
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(`${kind}.`))
+      .map(([, { dims, data }]) => ({ count: dims[0], prototypes: data }))
+      .sort((a, b) => a.count - b.count);
+  return {
+    model: metadata.model,
+    channels: tensors.patches.dims[1],
+    parts: sets("parts"),
+    negatives: sets("negatives"),
+    patches: tensors.patches.data,
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * mulberry32: a 32-bit pseudo-random generator in integer arithmetic only, so that every language
+ * that implements it draws the same numbers.
+ *
+ * @param seed any integer; taken modulo 2³².
+ * @returns a function that yields the next number, uniform in [0, 1) on a grid of 2⁻³².
+ */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,57 @@
+import { EdgeError } from "../errors.ts";
+import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
+import { scaledSize } from "./frame.ts";
+import { maskInModelFrame } from "./preprocess.ts";
+import type { Mask, ModelGeometry, Size } from "./types.ts";
+
+/** Patch indices (`y · g + x`, ascending) inside and outside an annotation. */
+export interface PatchSplit {
+  foreground: Int32Array;
+  background: Int32Array;
+}
+
+/**
+ * Which patches an annotation owns: the mask is resized like the image, padded with zeros, recentred
+ * about the middle of its own minimum and maximum, and resized to the grid; foreground is > 0
+ * (paper, section 3.1). Patches whose centre lies in the padding count as neither.
+ */
+export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
+  const { size, grid } = model;
+  const scaled = scaledSize(mask, size);
+  const padded = maskInModelFrame(mask, size);
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of padded) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const axis = bilinearAxis(size, grid);
+  const onGrid = resizeBilinear(padded, size, axis, axis);
+
+  const middle = (low + high) / 2;
+  const foreground: number[] = [];
+  const background: number[] = [];
+  const pitch = size / grid;
+  for (let y = 0; y < grid; y++) {
+    for (let x = 0; x < grid; x++) {
+      const patch = y * grid + x;
+      if (onGrid[patch] > middle) foreground.push(patch);
+      else if ((x + 0.5) * pitch < scaled.width && (y + 0.5) * pitch < scaled.height) {
+        background.push(patch);
+      }
+    }
+  }
+  return { foreground: Int32Array.from(foreground), background: Int32Array.from(background) };
+}
+
+/**
+ * @throws EdgeError `invalid-input` when a mask is not of its image's size.
+ */
+export function requireSameSize(mask: Mask, image: Size): void {
+  if (mask.width === image.width && mask.height === image.height) return;
+  throw new EdgeError(
+    "invalid-input",
+    `The mask is ${mask.width}×${mask.height} pixels, the image ${image.width}×${image.height}; ` +
+      "send a mask of the image's size.",
+  );
+}

@@ -1,0 +1,19 @@
+import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
+import { maskInModelFrame } from "./preprocess.ts";
+import type { Mask, ModelGeometry } from "./types.ts";
+
+/** Logit of a pixel that is surely inside. */
+const CERTAIN = 8;
+
+/**
+ * A mask as the low-res logits of an earlier pass: resized to the model frame, padded as outside,
+ * brought to the decoder's size, and spread over ±8.
+ *
+ * @returns lowResMask × lowResMask, row-major.
+ */
+export function maskLogits(mask: Mask, { size, lowResMask }: ModelGeometry): Float32Array {
+  const padded = maskInModelFrame(mask, size);
+  const axis = bilinearAxis(size, lowResMask);
+  const low = resizeBilinear(padded, size, axis, axis);
+  return Float32Array.from(low, (value) => (value / 255 * 2 - 1) * CERTAIN);
+}

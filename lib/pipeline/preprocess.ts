@@ -1,0 +1,56 @@
+import { resizeAntialiased } from "../numerics/resize.ts";
+import { scaledSize } from "./frame.ts";
+import type { Mask, ModelGeometry } from "./types.ts";
+
+/**
+ * An image as the encoder wants it: long side resized to S as Pillow does, normalised per channel,
+ * then zero-padded at bottom and right.
+ *
+ * @param data height × width × channels, row-major, uint8, sRGB or grey, image frame.
+ * @param channels 1 (grey, repeated) or 3.
+ * @returns [1, 3, S, S] float32, model frame.
+ */
+export function preprocess(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  model: Pick<ModelGeometry, "size" | "mean" | "std">,
+): Float32Array {
+  const { size, mean, std } = model;
+  const scaled = scaledSize({ width, height }, size);
+  const resized = resizeAntialiased(data, width, height, channels, scaled.width, scaled.height);
+  const input = new Float32Array(3 * size * size);
+  for (let c = 0; c < 3; c++) {
+    const from = channels === 1 ? 0 : c;
+    for (let y = 0; y < scaled.height; y++) {
+      for (let x = 0; x < scaled.width; x++) {
+        const value = resized[(y * scaled.width + x) * channels + from];
+        input[(c * size + y) * size + x] = (value - mean[c]) / std[c];
+      }
+    }
+  }
+  return input;
+}
+
+/**
+ * A mask in the model frame: resized like an image, zero-padded at bottom and right.
+ *
+ * @returns S × S, row-major, 0..255.
+ */
+export function maskInModelFrame(mask: Mask, size: number): Float64Array {
+  const scaled = scaledSize(mask, size);
+  const resized = resizeAntialiased(
+    mask.data,
+    mask.width,
+    mask.height,
+    1,
+    scaled.width,
+    scaled.height,
+  );
+  const padded = new Float64Array(size * size);
+  for (let y = 0; y < scaled.height; y++) {
+    padded.set(resized.subarray(y * scaled.width, (y + 1) * scaled.width), y * size);
+  }
+  return padded;
+}

@@ -1,0 +1,21 @@
+/** The prototypes for one part count: rows of norm 1. */
+export interface PrototypeSet {
+  /** Number of prototypes. */
+  count: number;
+  /** count × C, row-major, float32; each row has norm 1. */
+  prototypes: Float32Array;
+}
+
+/** What is kept of an annotated image: all that segmenting needs, and no pixel of it. */
+export interface Profile {
+  /** Digest of the model whose embedding it was made from. */
+  model: string;
+  /** C: length of a patch. */
+  channels: number;
+  /** Foreground prototypes for n = 1, 2, …, ascending; counts above the number of distinct patches are missing. */
+  parts: PrototypeSet[];
+  /** Background prototypes for m = 1, 2, …, ascending; m = 0 needs none. */
+  negatives: PrototypeSet[];
+  /** K × C, row-major: the raw foreground patches, the reference distribution. */
+  patches: Float32Array;
+}

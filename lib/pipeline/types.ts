@@ -1,0 +1,84 @@
+/** Width and height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Row-major float32 tensor. */
+export interface Tensor {
+  dims: number[];
+  data: Float32Array;
+}
+
+/**
+ * What an encoder makes of one image: a named bundle of tensors, `image_embeddings` of shape
+ * [1, C, g, g] among them. Values are float32 that float16 holds exactly, so that a stored embedding
+ * and a fresh one give the same answer.
+ */
+export interface Embedding {
+  /** Digest of the model that made it. */
+  model: string;
+  /** The image frame: pixels of the file after EXIF rotation. */
+  image: Size;
+  tensors: Record<string, Tensor>;
+}
+
+/** The numbers of a model that the method needs. */
+export interface ModelGeometry {
+  /** Digest of the model package, hex. */
+  digest: string;
+  /** S: side of the square model frame in pixels. */
+  size: number;
+  /** Per-channel mean and standard deviation, RGB, on the 0..255 scale. */
+  mean: number[];
+  std: number[];
+  /** C: length of a patch. */
+  channels: number;
+  /** g: patches along one side. */
+  grid: number;
+  /** Side of the decoder's square logits. */
+  lowResMask: number;
+}
+
+/** A click or a prototype's peak, in image-frame pixels; label 1 is inside, 0 outside. */
+export interface Point {
+  x: number;
+  y: number;
+  label: 0 | 1;
+}
+
+/** Inclusive corners in image-frame pixels: x0, y0, x1, y1. */
+export type Box = [number, number, number, number];
+
+/** What a decoder is asked, in the model frame. */
+export interface DecoderPrompt {
+  /** x, y pairs in model-frame pixels. */
+  coords: Float32Array;
+  /** 1 inside, 0 outside, 2 and 3 the top-left and bottom-right corners of a box. */
+  labels: Float32Array;
+  /** Low-res logits of the pass before, lowResMask², or null. */
+  mask: Float32Array | null;
+}
+
+/** What a decoder answers. */
+export interface DecoderOutput {
+  /** lowResMask × lowResMask, row-major, over the whole padded model frame; > 0 is inside. */
+  logits: Float32Array;
+  /** The decoder's own estimate of its IoU. */
+  predictedIou: number;
+}
+
+/** Turns a normalised, padded image [1, 3, S, S] into embedding tensors. */
+export interface Encoder {
+  encode(input: Float32Array): Promise<Record<string, Tensor>>;
+}
+
+/** Turns an embedding and a prompt into one mask. */
+export interface Decoder {
+  decode(tensors: Record<string, Tensor>, prompt: DecoderPrompt): Promise<DecoderOutput>;
+}
+
+/** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */
+export interface Mask extends Size {
+  data: Uint8Array;
+}

@@ -1,0 +1,65 @@
+import * as ort from "onnxruntime-web";
+import type { ModelPackage } from "../model/package.ts";
+import type { Decoder, DecoderPrompt, Encoder, Tensor } from "../pipeline/types.ts";
+
+/**
+ * Encoder and decoder of a model package on onnxruntime-web's WASM (SIMD) backend, both run once on
+ * zeros so that the first request is not the slow one.
+ *
+ * @param threads WASM threads; fixed by the first call in a process or worker.
+ */
+export async function createOnnxModel(
+  { encoder, decoder, geometry }: ModelPackage,
+  threads: number,
+): Promise<{ encoder: Encoder; decoder: Decoder }> {
+  ort.env.wasm.numThreads = threads;
+  const options: ort.InferenceSession.SessionOptions = { executionProviders: ["wasm"] };
+  const encoderSession = await ort.InferenceSession.create(encoder, options);
+  const decoderSession = await ort.InferenceSession.create(decoder, options);
+  const side = geometry.lowResMask;
+  const noMask = new Float32Array(side * side);
+
+  const model = {
+    encoder: {
+      async encode(input: Float32Array): Promise<Record<string, Tensor>> {
+        const { size } = geometry;
+        const [name] = encoderSession.inputNames;
+        const image = new ort.Tensor("float32", input, [1, 3, size, size]);
+        return take(await encoderSession.run({ [name]: image }));
+      },
+    },
+    decoder: {
+      async decode(tensors: Record<string, Tensor>, prompt: DecoderPrompt) {
+        const { coords, labels, mask } = prompt;
+        const feeds: Record<string, ort.Tensor> = {
+          point_coords: new ort.Tensor("float32", coords, [1, labels.length, 2]),
+          point_labels: new ort.Tensor("float32", labels, [1, labels.length]),
+          mask_input: new ort.Tensor("float32", mask ?? noMask, [1, 1, side, side]),
+          has_mask_input: new ort.Tensor("float32", [mask === null ? 0 : 1], [1]),
+        };
+        for (const [name, { data, dims }] of Object.entries(tensors)) {
+          feeds[name] = new ort.Tensor("float32", data, dims);
+        }
+        const { low_res_masks, iou_predictions } = take(await decoderSession.run(feeds));
+        return { logits: low_res_masks.data, predictedIou: iou_predictions.data[0] };
+      },
+    },
+  };
+  const warm = await model.encoder.encode(new Float32Array(3 * geometry.size ** 2));
+  await model.decoder.decode(warm, {
+    coords: new Float32Array(4),
+    labels: Float32Array.of(1, -1),
+    mask: null,
+  });
+  return model;
+}
+
+/** Copies outputs out of the runtime's memory. */
+function take(outputs: ort.InferenceSession.ReturnType): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(outputs)) {
+    tensors[name] = { dims: [...value.dims], data: Float32Array.from(value.data as Float32Array) };
+    value.dispose();
+  }
+  return tensors;
+}

@@ -1,0 +1,36 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { EdgeError } from "../../../lib/errors.ts";
+import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
+
+Deno.test("the encoding equals pycocotools' on known masks", () => {
+  // pycocotools.mask.encode of these Fortran-order uint8 arrays.
+  const square = { width: 4, height: 3, data: Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0) };
+  deepEqual(encodeRle(square), { size: [3, 4], counts: "42102" });
+  const empty = { width: 2, height: 2, data: new Uint8Array(4) };
+  deepEqual(encodeRle(empty), { size: [2, 2], counts: "4" });
+  const full = { width: 2, height: 2, data: new Uint8Array(4).fill(255) };
+  deepEqual(encodeRle(full), { size: [2, 2], counts: "04" });
+});
+
+Deno.test("decoding undoes encoding", () => {
+  const mask = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
+    .chain(([width, height]) =>
+      fc.array(fc.constantFrom(0, 255), { minLength: width * height, maxLength: width * height })
+        .map((values) => ({ width, height, data: Uint8Array.from(values) }))
+    );
+  fc.assert(fc.property(mask, (mask) => deepEqual(decodeRle(encodeRle(mask)), mask)));
+});
+
+Deno.test("hostile encodings are refused, not obeyed", () => {
+  const bad = ["", "5", "3", "~~~~", "oooooooooooo", "0".repeat(1000), "-1", "é"];
+  for (const counts of bad) throws(() => decodeRle({ size: [2, 2], counts }), EdgeError);
+  fc.assert(fc.property(fc.string(), (counts) => {
+    try {
+      const mask = decodeRle({ size: [3, 5], counts });
+      equal(mask.data.length, 15);
+    } catch (error) {
+      equal((error as Error).name, "EdgeError");
+    }
+  }));
+});
