@@ -11,7 +11,9 @@ import { createProfileStore } from "../lib/store/profiles.ts";
 import { type Config, modelFolder } from "./config.ts";
 
 /** The composition root: builds everything that the functions are given. */
-export async function compose(config: Config): Promise<Services & AsyncDisposable> {
+export async function compose(
+  config: Config,
+): Promise<Services & AsyncDisposable> {
   const folder = modelFolder(config.MODEL);
   const { manifest, geometry } = await loadPackage(folder);
   const pool = await createPool({
@@ -24,7 +26,11 @@ export async function compose(config: Config): Promise<Services & AsyncDisposabl
   const kv = await openKv(config.KV_PATH);
   const blobs = new BlobStore(kv);
   await blobs.sweep();
-  const embeddings = createEmbeddingStore(blobs, geometry, config.EMBEDDING_HOURS * 3_600_000);
+  const embeddings = createEmbeddingStore(
+    blobs,
+    geometry,
+    config.EMBEDDING_HOURS * 3_600_000,
+  );
   return {
     engine: pool,
     embedder: createEmbedder(pool, embeddings, geometry, config.MAX_PIXELS),
@@ -49,7 +55,9 @@ export async function compose(config: Config): Promise<Services & AsyncDisposabl
 export async function composeEngine(config: Config): Promise<Engine> {
   const model = await loadPackage(modelFolder(config.MODEL));
   const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
-  return createEngine(encoder, decoder, model.geometry, { maxPixels: config.MAX_PIXELS });
+  return createEngine(encoder, decoder, model.geometry, {
+    maxPixels: config.MAX_PIXELS,
+  });
 }
 
 async function openKv(path: string): Promise<Deno.Kv> {

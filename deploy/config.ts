@@ -15,7 +15,8 @@ const Environment = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   KV_PATH: z.string().min(1).default("data/edge.kv"),
   MODEL: z.string().min(1).default("nano"),
-  RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version").default("wasm"),
+  RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version")
+    .default("wasm"),
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
   WORKERS: whole(1, 16).default(1),
   QUEUE: whole(1, 10_000).default(32),
@@ -35,7 +36,9 @@ export type Config = z.infer<typeof Environment>;
  *
  * @throws EdgeError `invalid-input` that names the first bad variable.
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(
+  environment: Record<string, string | undefined>,
+): Config {
   const parsed = Environment.safeParse(environment);
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
@@ -44,6 +47,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 /** The folder of a model package: an id below `models/`, or a path. */
 export function modelFolder(model: string): URL {
-  if (/^[\w-]+$/.test(model)) return new URL(`../models/${model}/`, import.meta.url);
+  if (/^[\w-]+$/.test(model)) {
+    return new URL(`../models/${model}/`, import.meta.url);
+  }
   return new URL(`${model.replace(/\/+$/, "")}/`, `file://${Deno.cwd()}/`);
 }

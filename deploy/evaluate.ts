@@ -1,4 +1,4 @@
-import { evaluateFolders, EVALUATE_USAGE } from "../lib/cli/evaluate.ts";
+import { EVALUATE_USAGE, evaluateFolders } from "../lib/cli/evaluate.ts";
 import { composeEngine } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
@@ -7,5 +7,9 @@ import { runMain } from "./main.ts";
 await runMain(async () => {
   if (Deno.args.includes("--help")) return console.log(EVALUATE_USAGE);
   const config = readConfig(Deno.env.toObject());
-  await evaluateFolders(Deno.args, () => composeEngine(config), config.MAX_PIXELS);
+  await evaluateFolders(
+    Deno.args,
+    () => composeEngine(config),
+    config.MAX_PIXELS,
+  );
 });

@@ -1,4 +1,4 @@
-import { segmentFiles, SEGMENT_USAGE } from "../lib/cli/segment.ts";
+import { SEGMENT_USAGE, segmentFiles } from "../lib/cli/segment.ts";
 import { composeEngine } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";

@@ -13,7 +13,9 @@ await runMain(async () => {
     hostname: config.HOST,
     onListen: ({ hostname, port }) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`);
+      console.log(
+        `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
+      );
     },
   }, createApp(services).fetch);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -27,7 +27,10 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
 ];
 
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
-export function createApp(services: Services, functions: ServiceFunction[] = ALL_FUNCTIONS): Router {
+export function createApp(
+  services: Services,
+  functions: ServiceFunction[] = ALL_FUNCTIONS,
+): Router {
   const app = createRouter();
   app.use(requestId());
   app.use(bodyLimit({
@@ -45,13 +48,17 @@ export function createApp(services: Services, functions: ServiceFunction[] = ALL
     info: {
       title: "P²SAM Edge",
       version: "1",
-      description: "Annotate one image of a patient once; every later image of that patient comes " +
+      description:
+        "Annotate one image of a patient once; every later image of that patient comes " +
         "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
         "Not a medical device.",
     },
   });
   app.notFound((c) =>
-    answerProblem(new RequestError("no-route", `There is no ${c.req.method} route here.`), c)
+    answerProblem(
+      new RequestError("no-route", `There is no ${c.req.method} route here.`),
+      c,
+    )
   );
   app.onError(answerProblem);
   return app;

@@ -1,7 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
-import { readJson } from "./http/body.ts";
 import { createRouter, type Router } from "./http/router.ts";
-import { json, MaskAnswerDocument, MaskRequest, problems } from "./http/schemas.ts";
+import {
+  json,
+  MaskAnswerDocument,
+  MaskRequest,
+  problems,
+} from "./http/schemas.ts";
 import { requireInside } from "./references.ts";
 import type { Services } from "./services.ts";
 
@@ -9,7 +13,12 @@ const decode = createRoute({
   method: "post",
   path: "/v1/masks",
   summary: "Decode points, a box or an earlier mask to a mask",
-  request: { body: { content: { "application/json": { schema: MaskRequest } } } },
+  request: {
+    body: {
+      content: { "application/json": { schema: MaskRequest } },
+      required: true,
+    },
+  },
   responses: {
     200: json(MaskAnswerDocument, "The mask"),
     ...problems(400, 404, 413, 415, 422, 503),
@@ -19,10 +28,13 @@ const decode = createRoute({
 /** The decode function: embedding and a person's prompt → mask. */
 export function decodeFunction({ engine, embedder, model }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
-    const { embedding: id, ...prompt } = await readJson(c, MaskRequest);
+    const { embedding: id, ...prompt } = c.req.valid("json");
     const { embedding } = await embedder.recall(id);
     requireInside(prompt, embedding.image, "body");
     const answer = await engine.decode(embedding, prompt);
-    return c.json({ ...answer, model: { id: model.id, digest: model.digest } }, 200);
+    return c.json(
+      { ...answer, model: { id: model.id, digest: model.digest } },
+      200,
+    );
   });
 }

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { PROBLEMS, type ProblemCode, RequestError } from "./http/problem.ts";
+import { type ProblemCode, PROBLEMS, RequestError } from "./http/problem.ts";
 import { createRouter, type Router } from "./http/router.ts";
 
 const ASSETS: Record<string, string> = {
@@ -31,7 +31,9 @@ export function docsFunction(): Router {
 </html>`));
   router.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
-    if (!Object.hasOwn(ASSETS, file)) throw new RequestError("no-route", "There is no such file.");
+    if (!Object.hasOwn(ASSETS, file)) {
+      throw new RequestError("no-route", "There is no such file.");
+    }
     const url = new URL(import.meta.resolve(`swagger-ui-dist/${file}`));
     return c.body(await Deno.readFile(url), 200, {
       "content-type": ASSETS[file],
@@ -43,7 +45,10 @@ export function docsFunction(): Router {
     if (!Object.hasOwn(PROBLEMS, code)) {
       throw new RequestError("no-route", "There is no such problem type.");
     }
-    return c.json({ type: `/problems/${code}`, ...PROBLEMS[code as ProblemCode] });
+    return c.json({
+      type: `/problems/${code}`,
+      ...PROBLEMS[code as ProblemCode],
+    });
   });
   return router;
 }

@@ -1,19 +1,38 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
-import { type AddressedEmbedding, EMBEDDING_MEDIA_TYPE } from "../lib/engine/embedder.ts";
+import {
+  type AddressedEmbedding,
+  EMBEDDING_MEDIA_TYPE,
+} from "../lib/engine/embedder.ts";
 import { writeEmbedding } from "../lib/format/embedding_file.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { readImage } from "./http/body.ts";
 import { createRouter, type Router } from "./http/router.ts";
-import { binary, EmbeddingDocument, EmbeddingId, json, problems } from "./http/schemas.ts";
+import {
+  binary,
+  EmbeddingDocument,
+  EmbeddingId,
+  json,
+  problems,
+} from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
 const imageBody = {
   content: Object.fromEntries(
-    ["image/png", "image/jpeg", "image/webp", "image/tiff", EMBEDDING_MEDIA_TYPE]
+    [
+      "image/png",
+      "image/jpeg",
+      "image/webp",
+      "image/tiff",
+      EMBEDDING_MEDIA_TYPE,
+    ]
       .map((type) => [type, binary])
       .concat([["multipart/form-data", {
-        schema: { type: "object", properties: { image: binary.schema }, required: ["image"] },
+        schema: {
+          type: "object",
+          properties: { image: binary.schema },
+          required: ["image"],
+        },
       } as never]]),
   ),
   required: true,
@@ -47,8 +66,13 @@ const read = createRoute({
 });
 
 /** The encode function: image → embedding. */
-export function encodeFunction({ embedder, embeddings, model, now }: Services): Router {
-  const documentOf = ({ id, embedding }: AddressedEmbedding, expiresAt: number) => ({
+export function encodeFunction(
+  { embedder, embeddings, model, now }: Services,
+): Router {
+  const documentOf = (
+    { id, embedding }: AddressedEmbedding,
+    expiresAt: number,
+  ) => ({
     id,
     model: { id: model.id, digest: model.digest },
     image: embedding.image,
@@ -68,7 +92,9 @@ export function encodeFunction({ embedder, embeddings, model, now }: Services): 
       });
       if (type === EMBEDDING_MEDIA_TYPE) {
         const file = writeEmbedding(made.embedding);
-        return c.body(file, status, { "content-type": EMBEDDING_MEDIA_TYPE }) as never;
+        return c.body(file, status, {
+          "content-type": EMBEDDING_MEDIA_TYPE,
+        }) as never;
       }
       return c.json(documentOf(made, expiresAt), status);
     })
@@ -77,7 +103,10 @@ export function encodeFunction({ embedder, embeddings, model, now }: Services): 
       const found = await embeddings.find(id);
       const file = found === null ? null : await embeddings.file(id);
       if (found === null || file === null) {
-        throw new EdgeError("not-found", `There is no embedding "${id}"; it may have expired.`);
+        throw new EdgeError(
+          "not-found",
+          `There is no embedding "${id}"; it may have expired.`,
+        );
       }
       const etag = `"${id}"`;
       const maxAge = Math.max(0, Math.floor((found.expiresAt - now()) / 1000));

@@ -23,6 +23,9 @@ export function healthFunction(services: Services): Router {
     .openapi(live, (c) => c.json({ status: "ok" }, 200))
     .openapi(ready, async (c) => {
       if (await services.ready()) return c.json({ status: "ready" }, 200);
-      throw new RequestError("not-ready", "The store does not answer or the queue is full.");
+      throw new RequestError(
+        "not-ready",
+        "The store does not answer or the queue is full.",
+      );
     });
 }

@@ -14,6 +14,10 @@ export function modelsFunction({ model }: Services): Router {
   const { id, digest, family, licence, source, trainedOn } = model;
   return createRouter().openapi(
     list,
-    (c) => c.json({ models: [{ id, digest, family, licence, source, trainedOn }] }, 200),
+    (c) =>
+      c.json(
+        { models: [{ id, digest, family, licence, source, trainedOn }] },
+        200,
+      ),
   );
 }

@@ -22,7 +22,10 @@ export async function profilesOf(
 ): Promise<Enrolled[]> {
   const all = await profiles.list(patient);
   if (all.length === 0) {
-    throw new EdgeError("not-found", `There is no patient "${patient}"; enrol a reference first.`);
+    throw new EdgeError(
+      "not-found",
+      `There is no patient "${patient}"; enrol a reference first.`,
+    );
   }
   const labelled = all.filter((reference) => reference.label === label);
   if (labelled.length === 0) {
@@ -31,7 +34,9 @@ export async function profilesOf(
       `Patient "${patient}" has no reference labelled "${label}"; enrol one first.`,
     );
   }
-  const current = labelled.filter((reference) => reference.model === model.digest);
+  const current = labelled.filter((reference) =>
+    reference.model === model.digest
+  );
   if (current.length === 0) {
     throw new EdgeError(
       "model-mismatch",
@@ -45,7 +50,10 @@ export async function profilesOf(
     if (profile !== null) enrolled.push({ reference, profile });
   }
   if (enrolled.length === 0) {
-    throw new EdgeError("not-found", `There is no patient "${patient}"; enrol a reference first.`);
+    throw new EdgeError(
+      "not-found",
+      `There is no patient "${patient}"; enrol a reference first.`,
+    );
   }
   return enrolled;
 }

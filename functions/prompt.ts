@@ -1,5 +1,4 @@
 import { createRoute } from "@hono/zod-openapi";
-import { readJson } from "./http/body.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
@@ -17,7 +16,10 @@ const propose = createRoute({
   summary: "The points that the patient's profile proposes for an image",
   request: {
     params: PatientParams,
-    body: { content: { "application/json": { schema: PromptsRequest } } },
+    body: {
+      content: { "application/json": { schema: PromptsRequest } },
+      required: true,
+    },
   },
   responses: {
     200: json(PromptsDocument, "Points of every candidate"),
@@ -30,7 +32,7 @@ export function promptFunction(services: Services): Router {
   const { engine, embedder } = services;
   return createRouter().openapi(propose, async (c) => {
     const { patient } = c.req.valid("param");
-    const { embedding: id, label } = await readJson(c, PromptsRequest);
+    const { embedding: id, label } = c.req.valid("json");
     const enrolled = await profilesOf(services, patient, label);
     const { embedding } = await embedder.recall(id);
     const candidates = [];

@@ -35,12 +35,22 @@ const put = createRoute({
           schema: {
             type: "object",
             properties: {
-              image: { ...binary.schema, description: "The image; or give `embedding`" },
-              embedding: { type: "string", description: "Id of a cached embedding" },
-              mask: { ...binary.schema, description: "Non-zero is the structure; or give `prompts`" },
+              image: {
+                ...binary.schema,
+                description: "The image; or give `embedding`",
+              },
+              embedding: {
+                type: "string",
+                description: "Id of a cached embedding",
+              },
+              mask: {
+                ...binary.schema,
+                description: "Non-zero is the structure; or give `prompts`",
+              },
               prompts: {
                 type: "string",
-                description: 'JSON: {"points":[{"x","y","label"}], "box"?:[x0,y0,x1,y1]}',
+                description:
+                  'JSON: {"points":[{"x","y","label"}], "box"?:[x0,y0,x1,y1]}',
               },
               label: { type: "string", default: "target" },
               position: { type: "number", minimum: 0, maximum: 1 },
@@ -62,7 +72,10 @@ const get = createRoute({
   path: referencePath,
   summary: "A reference",
   request: { params: ReferenceParams },
-  responses: { 200: json(ReferenceDocument, "The reference"), ...problems(404, 422) },
+  responses: {
+    200: json(ReferenceDocument, "The reference"),
+    ...problems(404, 422),
+  },
 });
 
 const remove = createRoute({
@@ -78,7 +91,10 @@ const getPatient = createRoute({
   path: patientPath,
   summary: "A patient's references",
   request: { params: PatientParams },
-  responses: { 200: json(PatientDocument, "The patient"), ...problems(404, 422) },
+  responses: {
+    200: json(PatientDocument, "The patient"),
+    ...problems(404, 422),
+  },
 });
 
 const removePatient = createRoute({
@@ -92,16 +108,23 @@ const removePatient = createRoute({
 const Fields = z.object({
   embedding: EmbeddingId.optional(),
   label: Label.default("target"),
-  position: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")
+  position: z.string().regex(
+    /^(0(\.\d+)?|1(\.0+)?)$/,
+    "must be a number from 0 to 1",
+  )
     .transform(Number).nullable().default(null),
 });
 const FIELDS = ["image", "embedding", "mask", "prompts", "label", "position"];
 
 /** The references function: enrolment, and what is stored of a patient. */
-export function referencesFunction({ engine, embedder, profiles, now }: Services): Router {
-  const missing = (what: string) => new EdgeError("not-found", `There is no ${what}.`);
-  const missingReference = ({ patient, reference }: z.infer<typeof ReferenceParams>) =>
-    missing(`reference "${reference}" of patient "${patient}"`);
+export function referencesFunction(
+  { engine, embedder, profiles, now }: Services,
+): Router {
+  const missing = (what: string) =>
+    new EdgeError("not-found", `There is no ${what}.`);
+  const missingReference = (
+    { patient, reference }: z.infer<typeof ReferenceParams>,
+  ) => missing(`reference "${reference}" of patient "${patient}"`);
 
   return createRouter()
     .openapi(put, async (c) => {
@@ -119,7 +142,9 @@ export function referencesFunction({ engine, embedder, profiles, now }: Services
       const made = id === undefined
         ? await embedder.embed(await fileOf(image, "image"))
         : await embedder.recall(id);
-      if (prompt !== null) requireInside(prompt, made.embedding.image, "body.prompts");
+      if (prompt !== null) {
+        requireInside(prompt, made.embedding.image, "body.prompts");
+      }
       const annotation: Annotation = prompt === null
         ? { file: await fileOf(mask, "mask") }
         : { prompt };
@@ -147,7 +172,9 @@ export function referencesFunction({ engine, embedder, profiles, now }: Services
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
-      if (!await profiles.delete(params.patient, params.reference)) throw missingReference(params);
+      if (!await profiles.delete(params.patient, params.reference)) {
+        throw missingReference(params);
+      }
       return c.body(null, 204);
     })
     .openapi(getPatient, async (c) => {
@@ -160,12 +187,19 @@ export function referencesFunction({ engine, embedder, profiles, now }: Services
       const { patient } = c.req.valid("param");
       const references = await profiles.list(patient);
       if (references.length === 0) throw missing(`patient "${patient}"`);
-      for (const { reference } of references) await profiles.delete(patient, reference);
+      for (const { reference } of references) {
+        await profiles.delete(patient, reference);
+      }
       return c.body(null, 204);
     });
 }
 
-function requireOne(first: string, a: unknown, second: string, b: unknown): void {
+function requireOne(
+  first: string,
+  a: unknown,
+  second: string,
+  b: unknown,
+): void {
   if ((a === undefined) !== (b === undefined)) return;
   const message = `needs either ${first} or ${second}, ` +
     (a === undefined ? "and has neither" : "not both");
@@ -188,6 +222,8 @@ export function requireInside(
   points.forEach(({ x, y }, i) => {
     if (outside(x, y)) issues.push({ path: ["points", i], message });
   });
-  if (box !== undefined && outside(box[2], box[3])) issues.push({ path: ["box"], message });
+  if (box !== undefined && outside(box[2], box[3])) {
+    issues.push({ path: ["box"], message });
+  }
   if (issues.length > 0) throw invalid(place, issues);
 }

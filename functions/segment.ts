@@ -1,15 +1,17 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { type AddressedEmbedding, EMBEDDING_MEDIA_TYPE } from "../lib/engine/embedder.ts";
+import {
+  type AddressedEmbedding,
+  EMBEDDING_MEDIA_TYPE,
+} from "../lib/engine/embedder.ts";
 import type { CandidateReport } from "../lib/engine/engine.ts";
-import { mediaTypeOf, readImage, readJson } from "./http/body.ts";
+import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
-  json,
   PatientParams,
   problems,
   SegmentationDocument,
@@ -26,13 +28,22 @@ const segmentRoute = createRoute({
     params: PatientParams,
     query: SegmentQuery,
     body: {
+      required: true,
       content: {
         "image/png": binary,
         "image/jpeg": binary,
         "image/webp": binary,
         "image/tiff": binary,
         [EMBEDDING_MEDIA_TYPE]: binary,
-        "application/json": { schema: EmbeddingReference },
+        "application/json": {
+          schema: {
+            type: "object",
+            properties: {
+              embedding: { type: "string", description: "Id of an embedding" },
+            },
+            required: ["embedding"],
+          },
+        },
       },
     },
   },
@@ -54,7 +65,11 @@ export function segmentFunction(services: Services): Router {
 
   const embeddingOf = async (c: Context): Promise<AddressedEmbedding> => {
     if (mediaTypeOf(c) === "application/json") {
-      const { embedding } = await readJson(c, EmbeddingReference);
+      const { embedding } = parseJson(
+        await c.req.text(),
+        EmbeddingReference,
+        "body",
+      );
       return await embedder.recall(embedding);
     }
     const made = await embedder.embed(await readImage(c));
@@ -80,7 +95,9 @@ export function segmentFunction(services: Services): Router {
       return c.body(answer.png, 200, { "content-type": "image/png" }) as never;
     }
 
-    const describe = ({ profile, distance, ...candidate }: CandidateReport) => ({
+    const describe = (
+      { profile, distance, ...candidate }: CandidateReport,
+    ) => ({
       ...candidate,
       reference: enrolled[profile].reference.reference,
       distance: Number.isFinite(distance) ? distance : null,

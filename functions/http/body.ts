@@ -6,18 +6,8 @@ import { invalid } from "./router.ts";
 
 /** The media type of a request body without its parameters, lower case; empty when none is given. */
 export function mediaTypeOf(c: Context): string {
-  return (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
-}
-
-/** A JSON body that keeps to its schema. */
-export async function readJson<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
-  if (mediaTypeOf(c) !== "application/json") {
-    throw new RequestError(
-      "unsupported-type",
-      `Cannot read the body: wanted application/json, got ${mediaTypeOf(c) || "no content type"}.`,
-    );
-  }
-  return parseJson(await c.req.text(), schema, "body");
+  return (c.req.header("content-type") ?? "").split(";")[0].trim()
+    .toLowerCase();
 }
 
 /** JSON text that keeps to its schema; faults are told from `place` on. */
@@ -30,7 +20,10 @@ export function parseJson<T extends z.ZodType>(
   try {
     value = JSON.parse(text);
   } catch {
-    throw new RequestError("malformed-request", `Cannot read ${place}: it is not JSON.`);
+    throw new RequestError(
+      "malformed-request",
+      `Cannot read ${place}: it is not JSON.`,
+    );
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalid(place, parsed.error.issues);
@@ -38,25 +31,35 @@ export function parseJson<T extends z.ZodType>(
 }
 
 /** The fields of a multipart body; each name at most once, and only the names listed. */
-export async function readForm(c: Context, names: string[]): Promise<Record<string, File | string>> {
+export async function readForm(
+  c: Context,
+  names: string[],
+): Promise<Record<string, File | string>> {
   if (mediaTypeOf(c) !== "multipart/form-data") {
     throw new RequestError(
       "unsupported-type",
-      `Cannot read the body: wanted multipart/form-data, got ${mediaTypeOf(c) || "no content type"}.`,
+      `Cannot read the body: wanted multipart/form-data, got ${
+        mediaTypeOf(c) || "no content type"
+      }.`,
     );
   }
   let form: FormData;
   try {
     form = await c.req.formData();
   } catch {
-    throw new RequestError("malformed-request", "Cannot read the body: it is not whole multipart.");
+    throw new RequestError(
+      "malformed-request",
+      "Cannot read the body: it is not whole multipart.",
+    );
   }
   const fields: Record<string, File | string> = {};
   for (const [name, value] of form) {
     if (!names.includes(name) || name in fields) {
       throw invalid("body", [{
         path: [],
-        message: `has an unknown or repeated field; it takes ${names.join(", ")}, each once`,
+        message: `has an unknown or repeated field; it takes ${
+          names.join(", ")
+        }, each once`,
       }]);
     }
     fields[name] = value;
@@ -65,9 +68,15 @@ export async function readForm(c: Context, names: string[]): Promise<Record<stri
 }
 
 /** A file field of a form. */
-export async function fileOf(value: File | string, name: string): Promise<ImageFile> {
+export async function fileOf(
+  value: File | string,
+  name: string,
+): Promise<ImageFile> {
   if (typeof value === "string") {
-    throw invalid("body", [{ path: [name], message: "must be a file, with a file name" }]);
+    throw invalid("body", [{
+      path: [name],
+      message: "must be a file, with a file name",
+    }]);
   }
   return { bytes: await value.bytes(), mediaType: value.type || undefined };
 }

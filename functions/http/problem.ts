@@ -13,7 +13,11 @@ export interface Fault {
 
 /** A request that breaks the contract; `code` is one of `PROBLEMS`. */
 export class RequestError extends Error {
-  constructor(readonly code: ProblemCode, message: string, readonly faults: Fault[] = []) {
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+    readonly faults: Fault[] = [],
+  ) {
     super(message);
   }
 }
@@ -30,7 +34,10 @@ type RequestCode =
 export type ProblemCode = ErrorCode | ImageErrorCode | RequestCode;
 
 /** Status and title of every problem (RFC 9457, section 3.1). */
-export const PROBLEMS: Record<ProblemCode, { status: ContentfulStatusCode; title: string }> = {
+export const PROBLEMS: Record<
+  ProblemCode,
+  { status: ContentfulStatusCode; title: string }
+> = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "empty": { status: 400, title: "The image is empty" },
   "not-found": { status: 404, title: "Not found" },
@@ -41,7 +48,10 @@ export const PROBLEMS: Record<ProblemCode, { status: ContentfulStatusCode; title
   "too-many-bytes": { status: 413, title: "The request is too large" },
   "too-large": { status: 413, title: "The image has too many pixels" },
   "unsupported-type": { status: 415, title: "Unsupported media type" },
-  "media-type-mismatch": { status: 415, title: "The media type does not match the bytes" },
+  "media-type-mismatch": {
+    status: 415,
+    title: "The media type does not match the bytes",
+  },
   "validation": { status: 422, title: "The request is not valid" },
   "invalid-input": { status: 422, title: "The input cannot be used" },
   "annotation-too-small": { status: 422, title: "The annotation is too small" },
@@ -62,7 +72,9 @@ export function answerProblem(error: unknown, c: Context): Response {
   const instance = c.get("requestId");
   if (status === 500) {
     const name = error instanceof Error ? error.name : typeof error;
-    console.error(JSON.stringify({ level: "error", request: instance, error: name }));
+    console.error(
+      JSON.stringify({ level: "error", request: instance, error: name }),
+    );
   }
   if (status === 503) c.header("retry-after", RETRY_AFTER);
   const problem = {
@@ -73,10 +85,14 @@ export function answerProblem(error: unknown, c: Context): Response {
     instance,
     ...(faults.length > 0 && { errors: faults }),
   };
-  return c.body(JSON.stringify(problem), status, { "content-type": "application/problem+json" });
+  return c.body(JSON.stringify(problem), status, {
+    "content-type": "application/problem+json",
+  });
 }
 
-function explain(error: unknown): { code: ProblemCode; detail: string; faults: Fault[] } {
+function explain(
+  error: unknown,
+): { code: ProblemCode; detail: string; faults: Fault[] } {
   if (error instanceof RequestError) {
     return { code: error.code, detail: error.message, faults: error.faults };
   }
@@ -84,7 +100,18 @@ function explain(error: unknown): { code: ProblemCode; detail: string; faults: F
     return { code: error.code, detail: error.message, faults: [] };
   }
   if (error instanceof HTTPException && error.status < 500) {
-    return { code: "malformed-request", detail: error.message, faults: [] };
+    const code = error.status === 415
+      ? "unsupported-type"
+      : "malformed-request";
+    return {
+      code,
+      detail: `Cannot read the body: ${error.message}.`,
+      faults: [],
+    };
   }
-  return { code: "internal", detail: "The server failed; nothing was stored.", faults: [] };
+  return {
+    code: "internal",
+    detail: "The server failed; nothing was stored.",
+    faults: [],
+  };
 }

@@ -4,13 +4,18 @@ import { type Fault, RequestError } from "./problem.ts";
 export type Env = { Variables: { requestId: string } };
 export type Router = OpenAPIHono<Env>;
 
+/** What each part of a request is called in a fault's path. */
+const PLACES: Record<string, string> = { param: "path", json: "body" };
+
 /** A router whose failed validations become problems with the path of every fault. */
 export function createRouter(): Router {
   return new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (result.success) return;
-      const place = result.target === "param" ? "path" : result.target;
-      throw invalid(place, result.error.issues);
+      throw invalid(
+        PLACES[result.target] ?? result.target,
+        result.error.issues,
+      );
     },
   });
 }
@@ -26,6 +31,12 @@ export function invalid(place: string, issues: Issue[]): RequestError {
     path: [place, ...path.map(String)].join("."),
     message,
   }));
-  const detail = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-  return new RequestError("validation", `The request is not valid: ${detail}.`, faults);
+  const detail = faults.map((fault) => `${fault.path}: ${fault.message}`).join(
+    "; ",
+  );
+  return new RequestError(
+    "validation",
+    `The request is not valid: ${detail}.`,
+    faults,
+  );
 }

@@ -4,12 +4,17 @@ import { PROBLEMS } from "./problem.ts";
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>
   z.string()
-    .regex(/^[A-Za-z0-9._~-]{1,128}$/, "must be 1 to 128 letters, digits, or . _ ~ -")
+    .regex(
+      /^[A-Za-z0-9._~-]{1,128}$/,
+      "must be 1 to 128 letters, digits, or . _ ~ -",
+    )
     .refine((text) => text !== "." && text !== "..", "must not be . or ..")
     .openapi({ param: { name, in: "path" }, example });
 
 export const PatientParams = z.object({ patient: id("patient", "p-17") });
-export const ReferenceParams = PatientParams.extend({ reference: id("reference", "visit-1") });
+export const ReferenceParams = PatientParams.extend({
+  reference: id("reference", "visit-1"),
+});
 
 export const EmbeddingId = z.string()
   .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
@@ -27,11 +32,17 @@ export const PointPrompt = z.strictObject({
   label: z.union([z.literal(0), z.literal(1)]),
 });
 const corners = z.tuple([coordinate, coordinate, coordinate, coordinate])
-  .refine(([x0, y0, x1, y1]) => x0 <= x1 && y0 <= y1, "must be x0 ≤ x1 and y0 ≤ y1");
+  .refine(
+    ([x0, y0, x1, y1]) => x0 <= x1 && y0 <= y1,
+    "must be x0 ≤ x1 and y0 ≤ y1",
+  );
 const Points = z.array(PointPrompt).max(64);
 
 /** Points and a box that are decoded to a mask. */
-export const Prompts = z.strictObject({ points: Points.default([]), box: corners.optional() })
+export const Prompts = z.strictObject({
+  points: Points.default([]),
+  box: corners.optional(),
+})
   .refine(({ points, box }) => points.length > 0 || box !== undefined, {
     message: "needs at least one point or a box",
   })
@@ -47,21 +58,26 @@ export const MaskRequest = z.strictObject({
   points: Points.default([]),
   box: corners.optional(),
   mask: Rle.optional(),
-}).refine(({ points, box, mask }) => points.length > 0 || box !== undefined || mask !== undefined, {
-  message: "needs at least one point, a box or a mask",
-}).openapi("MaskRequest");
+}).refine(
+  ({ points, box, mask }) =>
+    points.length > 0 || box !== undefined || mask !== undefined,
+  {
+    message: "needs at least one point, a box or a mask",
+  },
+).openapi("MaskRequest");
 
 export const PromptsRequest = z.strictObject({
   embedding: EmbeddingId,
   label: Label.default("target"),
 }).openapi("PromptsRequest");
 
-export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId })
-  .openapi("EmbeddingReference");
+export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 
 export const SegmentQuery = z.object({
   label: Label.default("target"),
-  explain: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
+  explain: z.enum(["true", "false"]).default("false").transform((text) =>
+    text === "true"
+  ),
   recipe: z.enum(["medical"]).default("medical"),
 });
 
@@ -159,7 +175,9 @@ export const ModelsDocument = z.object({
   })),
 }).openapi("Models");
 
-export const StatusDocument = z.object({ status: z.string() }).openapi("Status");
+export const StatusDocument = z.object({ status: z.string() }).openapi(
+  "Status",
+);
 
 export const ProblemDocument = z.object({
   type: z.string(),
@@ -167,7 +185,8 @@ export const ProblemDocument = z.object({
   status: z.int(),
   detail: z.string(),
   instance: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() }))
+    .optional(),
 }).openapi("Problem");
 
 /** An answer with a JSON body. */

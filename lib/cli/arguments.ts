@@ -8,7 +8,8 @@ export function parseCommand<T extends ParseArgsOptionsConfig>(
   usage: string,
 ) {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args, options, strict: true, allowPositionals: false })
+      .values;
   } catch (error) {
     throw misuse((error as Error).message, usage);
   }
@@ -16,15 +17,22 @@ export function parseCommand<T extends ParseArgsOptionsConfig>(
 
 /** The error of a command line that cannot be run. */
 export function misuse(why: string, usage: string): EdgeError {
-  return new EdgeError("invalid-input", `${why.replace(/[.\s]+$/, "")}. Usage: ${usage}`);
+  return new EdgeError(
+    "invalid-input",
+    `${why.replace(/[.\s]+$/, "")}. Usage: ${usage}`,
+  );
 }
 
 /** Reads a file that the command line names. */
-export async function readNamed(path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readNamed(
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : String(error);
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : String(error);
     throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
   }
 }

@@ -28,7 +28,9 @@ export interface Dataset {
 export function findDatasets(folder: string): Dataset[] {
   const own = readDataset(folder);
   if (own !== null) return [own];
-  const sets = entries(folder).flatMap((name) => readDataset(join(folder, name)) ?? []);
+  const sets = entries(folder).flatMap((name) =>
+    readDataset(join(folder, name)) ?? []
+  );
   if (sets.length > 0) return sets;
   throw new EdgeError(
     "invalid-input",

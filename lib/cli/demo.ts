@@ -10,11 +10,29 @@ import { dice, overlap } from "./score.ts";
 const USAGE = "deno task demo [--out folder]";
 
 /** Generates a patient's two visits, enrols the first, segments the second, and prints Dice. */
-export async function demo(args: string[], engine: Engine, maxPixels: number): Promise<void> {
-  const { out } = parseCommand(args, { out: { type: "string", default: "out/demo" } }, USAGE);
+export async function demo(
+  args: string[],
+  engine: Engine,
+  maxPixels: number,
+): Promise<void> {
+  const { out } = parseCommand(args, {
+    out: { type: "string", default: "out/demo" },
+  }, USAGE);
   if (!out) throw misuse("--out needs a folder", USAGE);
-  const first = drawVisit({ seed: 1, turn: 0, shift: [0, 0], growth: 1, contrast: 1 });
-  const second = drawVisit({ seed: 2, turn: 0.18, shift: [14, -9], growth: 1.25, contrast: 0.85 });
+  const first = drawVisit({
+    seed: 1,
+    turn: 0,
+    shift: [0, 0],
+    growth: 1,
+    contrast: 1,
+  });
+  const second = drawVisit({
+    seed: 2,
+    turn: 0.18,
+    shift: [14, -9],
+    growth: 1.25,
+    contrast: 0.85,
+  });
 
   await Deno.mkdir(out, { recursive: true });
   const file = (name: string) => join(out, name);
@@ -31,7 +49,12 @@ export async function demo(args: string[], engine: Engine, maxPixels: number): P
     () => Promise.resolve(engine),
     maxPixels,
   );
-  const found = await decodeMask(await Deno.readFile(file("visit-2_mask.png")), { maxPixels });
-  console.log(`Dice of visit 2: ${dice(overlap(found, second.mask)).toFixed(3)}`);
+  const found = await decodeMask(
+    await Deno.readFile(file("visit-2_mask.png")),
+    { maxPixels },
+  );
+  console.log(
+    `Dice of visit 2: ${dice(overlap(found, second.mask)).toFixed(3)}`,
+  );
   console.log(`Picture: ${file("visit-2_overlay.png")}`);
 }

@@ -5,7 +5,14 @@ import type { CandidateRange } from "../pipeline/prompt.ts";
 import { misuse, parseCommand, readNamed } from "./arguments.ts";
 import { type Dataset, findDatasets, type Subject } from "./dataset.ts";
 import { createProgress } from "./progress.ts";
-import { dice, iou, mean, type Overlap, overlap, resizeNearest } from "./score.ts";
+import {
+  dice,
+  iou,
+  mean,
+  type Overlap,
+  overlap,
+  resizeNearest,
+} from "./score.ts";
 
 export const EVALUATE_USAGE =
   "deno task evaluate --data folder [--data folder …] [--recipe medical] [--json]";
@@ -56,7 +63,9 @@ export async function evaluateFolders(
     json: { type: "boolean", default: false },
   }, EVALUATE_USAGE);
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
-  if (recipe !== "medical") throw misuse(`There is no recipe ${recipe}`, EVALUATE_USAGE);
+  if (recipe !== "medical") {
+    throw misuse(`There is no recipe ${recipe}`, EVALUATE_USAGE);
+  }
   const datasets = data.flatMap(findDatasets);
   const targets = datasets.flatMap(({ subjects }) => subjects)
     .reduce((sum, { pairs }) => sum + pairs.length - 1, 0);
@@ -85,15 +94,23 @@ export async function evaluateSet(
     results.push({
       subject: subject.name,
       images: overlaps.length,
-      scores: perMethod((method) => meanScore(overlaps.map((o) => scoreOf(o[method])))),
-      pooledIou: perMethod((method) => iou(pool(overlaps.map((o) => o[method])))),
+      scores: perMethod((method) =>
+        meanScore(overlaps.map((o) => scoreOf(o[method])))
+      ),
+      pooledIou: perMethod((method) =>
+        iou(pool(overlaps.map((o) => o[method])))
+      ),
     });
   }
   return {
     set: name,
     subjects: results,
-    videoMean: perMethod((method) => meanScore(results.map(({ scores }) => scores[method]))),
-    imageMean: perMethod((method) => meanScore(all.map((o) => scoreOf(o[method])))),
+    videoMean: perMethod((method) =>
+      meanScore(results.map(({ scores }) => scores[method]))
+    ),
+    imageMean: perMethod((method) =>
+      meanScore(all.map((o) => scoreOf(o[method])))
+    ),
   };
 }
 
@@ -114,11 +131,17 @@ async function evaluateSubject(
     const truth = await decodeMask(await readNamed(mask), { maxPixels });
     const embedding = await engine.embed({ bytes: await readNamed(image) });
     const ours = await engine.segment(embedding, [profile], {});
-    const simple = await engine.segment(embedding, [profile], { range: ONE_PROTOTYPE, passes: 1 });
+    const simple = await engine.segment(embedding, [profile], {
+      range: ONE_PROTOTYPE,
+      passes: 1,
+    });
     overlaps.push({
       p2sam: overlap(decodeRle(ours.mask), truth),
       onePrototype: overlap(decodeRle(simple.mask), truth),
-      copiedMask: overlap(resizeNearest(annotated, truth.width, truth.height), truth),
+      copiedMask: overlap(
+        resizeNearest(annotated, truth.width, truth.height),
+        truth,
+      ),
     });
     step();
   }
@@ -127,7 +150,9 @@ async function evaluateSubject(
 
 function perMethod<T>(of: (method: Method) => T): Record<Method, T> {
   const methods = Object.keys(METHODS) as Method[];
-  return Object.fromEntries(methods.map((method) => [method, of(method)])) as Record<Method, T>;
+  return Object.fromEntries(
+    methods.map((method) => [method, of(method)]),
+  ) as Record<Method, T>;
 }
 
 function scoreOf(counts: Overlap): Score {
@@ -135,7 +160,10 @@ function scoreOf(counts: Overlap): Score {
 }
 
 function meanScore(scores: Score[]): Score {
-  return { dice: mean(scores.map((s) => s.dice)), iou: mean(scores.map((s) => s.iou)) };
+  return {
+    dice: mean(scores.map((s) => s.dice)),
+    iou: mean(scores.map((s) => s.iou)),
+  };
 }
 
 function pool(overlaps: Overlap[]): Overlap {
@@ -166,7 +194,13 @@ export function table(results: SetResult[]): string {
       [`**${set}**, mean over images`, images, ...cells(imageMean)],
     ];
   });
-  const heading = ["Dice / IoU, %", "targets", ...methods.map((method) => METHODS[method])];
+  const heading = [
+    "Dice / IoU, %",
+    "targets",
+    ...methods.map((method) => METHODS[method]),
+  ];
   const rule = ["---", "--:", ...methods.map(() => "--:")];
-  return [heading, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return [heading, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join(
+    "\n",
+  );
 }

@@ -43,7 +43,9 @@ const ORGANS: Ellipse[] = [
 const LESION: Ellipse = { x: 0.63, y: 0.36, a: 0.07, b: 0.055, grey: 105 };
 
 /** A generated patient, as a CT-like grey slice: body, organs, spine, and one bright lesion. */
-export function drawVisit({ seed, turn, shift, growth, contrast }: VisitOptions): Visit {
+export function drawVisit(
+  { seed, turn, shift, growth, contrast }: VisitOptions,
+): Visit {
   const random = mulberry32(seed);
   const image = new Uint8Array(SIDE * SIDE);
   const mask = new Uint8Array(SIDE * SIDE);
@@ -54,7 +56,8 @@ export function drawVisit({ seed, turn, shift, growth, contrast }: VisitOptions)
       const dy = (row + 0.5 - shift[1]) / SIDE - 0.5;
       const x = 0.5 + dx * Math.cos(turn) + dy * Math.sin(turn);
       const y = 0.5 - dx * Math.sin(turn) + dy * Math.cos(turn);
-      const texture = 5 * Math.sin(40 * x + 9 * Math.sin(7 * y)) * Math.sin(33 * y);
+      const texture = 5 * Math.sin(40 * x + 9 * Math.sin(7 * y)) *
+        Math.sin(33 * y);
       let grey = 18;
       if (inside(BODY, x, y)) grey += BODY.grey + texture;
       for (const organ of ORGANS) if (inside(organ, x, y)) grey += organ.grey;
@@ -64,7 +67,10 @@ export function drawVisit({ seed, turn, shift, growth, contrast }: VisitOptions)
         mask[at] = 255;
       }
       const noise = 14 * (random() + random() + random() - 1.5);
-      image[at] = Math.min(255, Math.max(0, Math.round(grey * contrast + noise)));
+      image[at] = Math.min(
+        255,
+        Math.max(0, Math.round(grey * contrast + noise)),
+      );
     }
   }
   return {

@@ -4,10 +4,13 @@ const WIDTH = 30;
 export function createProgress(total: number): { step(): void; end(): void } {
   const shown = Deno.stderr.isTerminal();
   let done = 0;
-  const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
+  const write = (text: string) =>
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
   const draw = () => {
     const filled = Math.round(WIDTH * done / total);
-    write(`\r[${"#".repeat(filled)}${".".repeat(WIDTH - filled)}] ${done}/${total}`);
+    write(
+      `\r[${"#".repeat(filled)}${".".repeat(WIDTH - filled)}] ${done}/${total}`,
+    );
   };
   if (shown) draw();
   return {

@@ -41,7 +41,8 @@ export function resizeNearest(mask: Mask, width: number, height: number): Mask {
   for (let y = 0; y < height; y++) {
     const from = Math.floor((y + 0.5) * mask.height / height) * mask.width;
     for (let x = 0; x < width; x++) {
-      data[y * width + x] = mask.data[from + Math.floor((x + 0.5) * mask.width / width)];
+      data[y * width + x] =
+        mask.data[from + Math.floor((x + 0.5) * mask.width / width)];
     }
   }
   return { width, height, data };

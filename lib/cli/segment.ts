@@ -23,11 +23,17 @@ export async function segmentFiles(
     out: { type: "string" },
   }, SEGMENT_USAGE);
   if (!reference || !mask || !image || !out) {
-    throw misuse("--reference, --mask, --image and --out are all needed", SEGMENT_USAGE);
+    throw misuse(
+      "--reference, --mask, --image and --out are all needed",
+      SEGMENT_USAGE,
+    );
   }
   const names = image.map((path) => basename(path, extname(path)));
   if (new Set(names).size < names.length) {
-    throw misuse("two images have the same name, so their results would overwrite each other", "");
+    throw misuse(
+      "two images have the same name, so their results would overwrite each other",
+      "",
+    );
   }
   const annotated = await readNamed(reference);
   const annotation = await readNamed(mask);
@@ -35,7 +41,10 @@ export async function segmentFiles(
 
   const engine = await openEngine();
   const profile = await naming(mask, async () => {
-    const embedding = await naming(reference, () => engine.embed({ bytes: annotated }));
+    const embedding = await naming(
+      reference,
+      () => engine.embed({ bytes: annotated }),
+    );
     return await engine.enrol(embedding, { file: { bytes: annotation } });
   });
   await Deno.mkdir(out, { recursive: true });

@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import { readEmbedding } from "../format/embedding_file.ts";
+import { checkMediaType } from "../image/media_type.ts";
 import { hexDigest } from "../model/package.ts";
 import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import type { EmbeddingStore } from "../store/types.ts";
@@ -35,6 +36,8 @@ export function createEmbedder(
   return {
     async embed(file) {
       const { bytes, mediaType } = file;
+      const isTensor = mediaType === EMBEDDING_MEDIA_TYPE;
+      if (!isTensor) checkMediaType(bytes, mediaType);
       const digest = new TextEncoder().encode(model.digest);
       const addressed = new Uint8Array(digest.length + bytes.length);
       addressed.set(digest);
@@ -42,13 +45,15 @@ export function createEmbedder(
       const id = await hexDigest(addressed);
       const cached = await store.get(id);
       if (cached !== null) return { id, ...cached };
-      const embedding = mediaType === EMBEDDING_MEDIA_TYPE
+      const embedding = isTensor
         ? readEmbedding(bytes, model, maxPixels)
         : await engine.embed(file);
       return { id, embedding, expiresAt: null };
     },
     async keep({ id, embedding, expiresAt }) {
-      return expiresAt === null ? await store.put(id, embedding) : { expiresAt };
+      return expiresAt === null
+        ? await store.put(id, embedding)
+        : { expiresAt };
     },
     async recall(id) {
       const cached = await store.get(id);

@@ -1,4 +1,3 @@
-import { EdgeError } from "../errors.ts";
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
 import { roundEmbedding } from "../format/embedding_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
@@ -13,7 +12,11 @@ import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
 import type { Profile } from "../pipeline/profile.ts";
 import { type CandidatePrompt, proposePrompts } from "../pipeline/prompt.ts";
-import { type Candidate, segment, type SegmentOptions } from "../pipeline/segment.ts";
+import {
+  type Candidate,
+  segment,
+  type SegmentOptions,
+} from "../pipeline/segment.ts";
 import type {
   Box,
   Decoder,
@@ -59,7 +62,9 @@ export interface SegmentationAnswer {
 }
 
 /** What a segmentation is asked for besides its candidates. */
-export type SegmentationRequest = Pick<SegmentOptions, "range" | "passes"> & { png?: boolean };
+export type SegmentationRequest = Pick<SegmentOptions, "range" | "passes"> & {
+  png?: boolean;
+};
 
 /** Limits on what an engine decodes. */
 export interface ImageLimits {
@@ -93,12 +98,14 @@ export function createEngine(
 ): Engine {
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
-    const before = prompt.mask === undefined ? undefined : decodeRle(prompt.mask);
-    if (before !== undefined) requireSameSize(before, embedding.image);
+    if (prompt.mask !== undefined) {
+      const [height, width] = prompt.mask.size;
+      requireSameSize({ width, height }, embedding.image);
+    }
     const output = await decodeOnce(decoder, embedding, frame, {
       points: prompt.points,
       box: prompt.box,
-      mask: before === undefined ? undefined : maskLogits(before, model),
+      mask: prompt.mask && maskLogits(decodeRle(prompt.mask), model),
     });
     return {
       mask: frame.toMask(output.logits, model.lowResMask),
@@ -108,15 +115,27 @@ export function createEngine(
 
   return {
     async embed({ bytes, mediaType }) {
-      const { data, width, height, channels } = await decodeImage(bytes, limits, mediaType);
+      const { data, width, height, channels } = await decodeImage(
+        bytes,
+        limits,
+        mediaType,
+      );
       const input = preprocess(data, width, height, channels, model);
       const tensors = await encoder.encode(input);
-      return roundEmbedding({ model: model.digest, image: { width, height }, tensors });
+      return roundEmbedding({
+        model: model.digest,
+        image: { width, height },
+        tensors,
+      });
     },
 
     async enrol(embedding, annotation) {
       const mask = "file" in annotation
-        ? await decodeMask(annotation.file.bytes, limits, annotation.file.mediaType)
+        ? await decodeMask(
+          annotation.file.bytes,
+          limits,
+          annotation.file.mediaType,
+        )
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       return enrol(embedding, mask, model);
     },

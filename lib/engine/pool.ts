@@ -1,6 +1,11 @@
 import { EdgeError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
-import { type Call, type Reply, restoreError, type WorkerOptions } from "./protocol.ts";
+import {
+  type Call,
+  type Reply,
+  restoreError,
+  type WorkerOptions,
+} from "./protocol.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own. */
@@ -72,11 +77,18 @@ export async function createPool(options: PoolOptions): Promise<EnginePool> {
   const call = <T>(method: keyof Engine, ...args: unknown[]): Promise<T> => {
     if (waiting.length >= queue) {
       return Promise.reject(
-        new EdgeError("busy", `All workers are busy and ${queue} requests wait; try again shortly.`),
+        new EdgeError(
+          "busy",
+          `All workers are busy and ${queue} requests wait; try again shortly.`,
+        ),
       );
     }
     return new Promise<T>((resolve, reject) => {
-      waiting.push({ call: { method, args }, resolve: resolve as Job["resolve"], reject });
+      waiting.push({
+        call: { method, args },
+        resolve: resolve as Job["resolve"],
+        reject,
+      });
       next();
     });
   };
@@ -87,14 +99,17 @@ export async function createPool(options: PoolOptions): Promise<EnginePool> {
     enrol: (embedding, annotation) => call("enrol", embedding, annotation),
     propose: (embedding, profile) => call("propose", embedding, profile),
     decode: (embedding, prompt) => call("decode", embedding, prompt),
-    segment: (embedding, profiles, request) => call("segment", embedding, profiles, request),
+    segment: (embedding, profiles, request) =>
+      call("segment", embedding, profiles, request),
     get load() {
       return waiting.length + running;
     },
     [Symbol.asyncDispose]() {
       closed = true;
       for (const worker of all) worker.terminate();
-      for (const job of waiting.splice(0)) job.reject(new EdgeError("busy", "The server stops."));
+      for (const job of waiting.splice(0)) {
+        job.reject(new EdgeError("busy", "The server stops."));
+      }
       return Promise.resolve();
     },
   };
@@ -111,14 +126,18 @@ class EngineWorker {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.dead = true;
-      this.#reply({ error: { kind: "other", message: `A worker stopped: ${event.message}` } });
+      this.#reply({
+        error: { kind: "other", message: `A worker stopped: ${event.message}` },
+      });
     };
   }
 
   ask(message: WorkerOptions | Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#settle = (reply) =>
-        "error" in reply ? reject(restoreError(reply.error)) : resolve(reply.value);
+        "error" in reply
+          ? reject(restoreError(reply.error))
+          : resolve(reply.value);
       this.#worker.postMessage(message);
     });
   }
@@ -126,7 +145,9 @@ class EngineWorker {
   terminate(): void {
     this.dead = true;
     this.#worker.terminate();
-    this.#reply({ error: { kind: "other", message: "The worker was stopped." } });
+    this.#reply({
+      error: { kind: "other", message: "The worker was stopped." },
+    });
   }
 
   #reply(reply: Reply): void {

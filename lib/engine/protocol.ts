@@ -31,7 +31,10 @@ export function describeError(error: unknown): ErrorDescription {
   if (error instanceof ImageError) {
     return { kind: "image", code: error.code, message: error.message };
   }
-  return { kind: "other", message: error instanceof Error ? error.message : String(error) };
+  return {
+    kind: "other",
+    message: error instanceof Error ? error.message : String(error),
+  };
 }
 
 export function restoreError(description: ErrorDescription): Error {

@@ -2,14 +2,21 @@
 import { createOnnxModel } from "../runtime/onnx.ts";
 import { loadPackage } from "../model/package.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { type Call, describeError, type Reply, type WorkerOptions } from "./protocol.ts";
+import {
+  type Call,
+  describeError,
+  type Reply,
+  type WorkerOptions,
+} from "./protocol.ts";
 
 /** One engine in a worker: the first message holds its options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: Reply) => scope.postMessage(reply);
 let engine: Engine;
 
-async function start({ folder, threads, maxPixels }: WorkerOptions): Promise<void> {
+async function start(
+  { folder, threads, maxPixels }: WorkerOptions,
+): Promise<void> {
   const model = await loadPackage(new URL(folder));
   const { encoder, decoder } = await createOnnxModel(model, threads);
   engine = createEngine(encoder, decoder, model.geometry, { maxPixels });

@@ -23,7 +23,9 @@ export function readEmbedding(
   const { metadata, tensors } = readSafetensors(bytes);
   const wrong = (why: string) =>
     new EdgeError("invalid-input", `Cannot use the embedding: ${why}.`);
-  if (metadata.model === undefined) throw wrong("its metadata lacks `model`, the model's digest");
+  if (metadata.model === undefined) {
+    throw wrong("its metadata lacks `model`, the model's digest");
+  }
   if (metadata.model !== model.digest) {
     throw new EdgeError(
       "model-mismatch",
@@ -34,7 +36,9 @@ export function readEmbedding(
     /^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : NaN
   );
   if (!(width * height <= maxPixels)) {
-    throw wrong(`its metadata needs \`width\` and \`height\` of the image, at most ${maxPixels} pixels`);
+    throw wrong(
+      `its metadata needs \`width\` and \`height\` of the image, at most ${maxPixels} pixels`,
+    );
   }
   const main = tensors.image_embeddings;
   const wanted = [1, model.channels, model.grid, model.grid];
@@ -45,9 +49,15 @@ export function readEmbedding(
     );
   }
   for (const { data } of Object.values(tensors)) {
-    if (!data.every(Number.isFinite)) throw wrong("it holds a value that is not a finite number");
+    if (!data.every(Number.isFinite)) {
+      throw wrong("it holds a value that is not a finite number");
+    }
   }
-  return roundEmbedding({ model: model.digest, image: { width, height }, tensors });
+  return roundEmbedding({
+    model: model.digest,
+    image: { width, height },
+    tensors,
+  });
 }
 
 /** The embedding with every value rounded to the nearest float16: what storing it would give back. */

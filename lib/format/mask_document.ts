@@ -28,5 +28,10 @@ export function describeMask(mask: Mask): MaskDocument {
     }
   }
   const box: Box | null = area > 0 ? [x0, y0, x1, y1] : null;
-  return { ...encodeRle(mask), area, box, polygons: box === null ? [] : outline(mask, box) };
+  return {
+    ...encodeRle(mask),
+    area,
+    box,
+    polygons: box === null ? [] : outline(mask, box),
+  };
 }

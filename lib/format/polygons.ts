@@ -20,12 +20,17 @@ export function outline(mask: Mask, box: Box): Ring[] {
   const values = new Array<number>(width * height).fill(0);
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
-      if (mask.data[(y + y0) * mask.width + x + x0] !== 0) values[y * width + x] = 1;
+      if (mask.data[(y + y0) * mask.width + x + x0] !== 0) {
+        values[y * width + x] = 1;
+      }
     }
   }
-  const { coordinates } = contours().size([width, height]).smooth(false).contour(values, 0.5);
+  const { coordinates } = contours().size([width, height]).smooth(false)
+    .contour(values, 0.5);
   return coordinates.flat().map((ring) =>
-    corners(ring.slice(0, -1)).map(([x, y]): [number, number] => [x + x0, y + y0])
+    corners(ring.slice(0, -1)).map((
+      [x, y],
+    ): [number, number] => [x + x0, y + y0])
   );
 }
 

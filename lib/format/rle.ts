@@ -38,7 +38,10 @@ export function encodeRle(mask: Mask): Rle {
  */
 export function decodeRle({ size: [height, width], counts }: Rle): Mask {
   const wrong = (why: string) =>
-    new EdgeError("invalid-input", `Cannot read the run-length encoding: ${why}.`);
+    new EdgeError(
+      "invalid-input",
+      `Cannot read the run-length encoding: ${why}.`,
+    );
   const data = new Uint8Array(width * height);
   const runs: number[] = [];
   let at = 0;
@@ -48,16 +51,22 @@ export function decodeRle({ size: [height, width], counts }: Rle): Mask {
     let shift = 0;
     for (let more = true; more; shift += 5) {
       const code = counts.charCodeAt(i++) - 48;
-      if (!(code >= 0 && code < 64)) throw wrong("it has a character outside its alphabet");
+      if (!(code >= 0 && code < 64)) {
+        throw wrong("it has a character outside its alphabet");
+      }
       if (shift > 25) throw wrong("a run is too long");
       run |= (code & 31) << shift;
       more = (code & 32) !== 0;
       if (!more && (code & 16) !== 0) run |= -1 << (shift + 5);
     }
     if (runs.length > 2) run += runs[runs.length - 2];
-    if (run < 0 || at + run > data.length) throw wrong("its runs do not fit the size");
+    if (run < 0 || at + run > data.length) {
+      throw wrong("its runs do not fit the size");
+    }
     if (inside) {
-      for (let k = at; k < at + run; k++) data[(k % height) * width + Math.floor(k / height)] = 255;
+      for (let k = at; k < at + run; k++) {
+        data[(k % height) * width + Math.floor(k / height)] = 255;
+      }
     }
     at += run;
     runs.push(run);

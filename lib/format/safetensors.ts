@@ -28,8 +28,16 @@ export function writeSafetensors(
     const { dims, data } = tensors[name];
     const type = dtype(name);
     const array = type === "F16" ? Float16Array.from(data) : data;
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    header[name] = { dtype: type, shape: dims, data_offsets: [offset, offset + bytes.length] };
+    const bytes = new Uint8Array(
+      array.buffer,
+      array.byteOffset,
+      array.byteLength,
+    );
+    header[name] = {
+      dtype: type,
+      shape: dims,
+      data_offsets: [offset, offset + bytes.length],
+    };
     offset += bytes.length;
     parts.push(bytes);
   }
@@ -57,7 +65,9 @@ export function writeSafetensors(
 export function readSafetensors(bytes: Uint8Array): TensorFile {
   const wrong = (why: string) =>
     new EdgeError("invalid-input", `Cannot read the safetensors file: ${why}.`);
-  if (bytes.length < 8) throw wrong(`it has ${bytes.length} bytes, fewer than its length field`);
+  if (bytes.length < 8) {
+    throw wrong(`it has ${bytes.length} bytes, fewer than its length field`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8))) {
@@ -66,7 +76,11 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const start = 8 + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(
+        bytes.subarray(8, start),
+      ),
+    );
   } catch {
     throw wrong("its header is not JSON");
   }
@@ -75,16 +89,24 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const metadata: Record<string, string> = {};
   const tensors: Record<string, Tensor> = {};
   for (const [name, entry] of Object.entries(header)) {
-    if (!isRecord(entry)) throw wrong(`entry ${JSON.stringify(name)} is not an object`);
+    if (!isRecord(entry)) {
+      throw wrong(`entry ${JSON.stringify(name)} is not an object`);
+    }
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries(entry)) metadata[key] = String(value);
+      for (const [key, value] of Object.entries(entry)) {
+        metadata[key] = String(value);
+      }
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = entry;
     const width = WIDTH[String(dtype)];
-    if (width === undefined) throw wrong(`tensor ${JSON.stringify(name)} is neither F16 nor F32`);
+    if (width === undefined) {
+      throw wrong(`tensor ${JSON.stringify(name)} is neither F16 nor F32`);
+    }
     if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
-      throw wrong(`tensor ${JSON.stringify(name)} has no proper shape and offsets`);
+      throw wrong(
+        `tensor ${JSON.stringify(name)} has no proper shape and offsets`,
+      );
     }
     const size = shape.reduce((product, dim) => product * dim, 1);
     const [from, to] = offsets;
@@ -105,5 +127,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+  return Array.isArray(value) &&
+    value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }

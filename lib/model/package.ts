@@ -19,7 +19,10 @@ export const Manifest = z.strictObject({
     mean: perChannel,
     std: z.array(z.number().positive()).length(3),
   }),
-  embedding: z.strictObject({ channels: z.int().positive(), grid: z.int().positive() }),
+  embedding: z.strictObject({
+    channels: z.int().positive(),
+    grid: z.int().positive(),
+  }),
   lowResMask: z.int().positive(),
   decoderInputs: z.array(z.enum(["mask_input"])),
   files: z.strictObject({ encoder: file, decoder: file }),
@@ -44,7 +47,10 @@ export interface ModelPackage {
  */
 export async function loadPackage(folder: URL): Promise<ModelPackage> {
   const wrong = (why: string) =>
-    new EdgeError("invalid-input", `Cannot load the model package ${folder.pathname}: ${why}.`);
+    new EdgeError(
+      "invalid-input",
+      `Cannot load the model package ${folder.pathname}: ${why}.`,
+    );
   const read = async (path: string) => {
     try {
       return await Deno.readFile(new URL(path, folder));
@@ -62,15 +68,24 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
   const parsed = Manifest.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw wrong(`model.json at ${issue.path.join(".") || "its root"}: ${issue.message}`);
+    throw wrong(
+      `model.json at ${issue.path.join(".") || "its root"}: ${issue.message}`,
+    );
   }
   const manifest = parsed.data;
   const { encoder, decoder } = manifest.files;
-  const bytes = { encoder: await read(encoder.path), decoder: await read(decoder.path) };
+  const bytes = {
+    encoder: await read(encoder.path),
+    decoder: await read(decoder.path),
+  };
   for (const role of ["decoder", "encoder"] as const) {
     const found = await hexDigest(bytes[role]);
     if (found !== manifest.files[role].sha256) {
-      throw wrong(`${manifest.files[role].path} has sha256 ${found}, not the one model.json states`);
+      throw wrong(
+        `${
+          manifest.files[role].path
+        } has sha256 ${found}, not the one model.json states`,
+      );
     }
   }
   const lines = `decoder ${decoder.sha256}\nencoder ${encoder.sha256}\n`;
@@ -80,11 +95,15 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
   return { manifest, geometry: geometryOf(manifest), ...bytes };
 }
 
-function geometryOf({ digest, input, embedding, lowResMask }: Manifest): ModelGeometry {
+function geometryOf(
+  { digest, input, embedding, lowResMask }: Manifest,
+): ModelGeometry {
   return { digest, ...input, ...embedding, lowResMask };
 }
 
 /** SHA-256 of bytes, lower-case hex. */
-export async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+export async function hexDigest(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -38,7 +38,9 @@ export function kMeans(
     const centres = plusPlus(points, dim, k, random);
     if (centres === null) return null;
     const found = lloyd(points, dim, k, centres);
-    if (best === null || found.inertia < best.inertia * IMPROVEMENT) best = found;
+    if (best === null || found.inertia < best.inertia * IMPROVEMENT) {
+      best = found;
+    }
     if (k === 1) break;
   }
   return best;
@@ -70,7 +72,9 @@ function plusPlus(
   const nearest = new Float64Array(count).fill(Infinity);
   let chosen = Math.floor(random() * count);
   for (let j = 0;; j++) {
-    for (let c = 0; c < dim; c++) centres[j * dim + c] = points[chosen * dim + c];
+    for (let c = 0; c < dim; c++) {
+      centres[j * dim + c] = points[chosen * dim + c];
+    }
     if (j === k - 1) return centres;
     let total = 0;
     for (let i = 0; i < count; i++) {
@@ -89,7 +93,12 @@ function plusPlus(
   }
 }
 
-function lloyd(points: Float32Array, dim: number, k: number, centres: Float64Array): Clustering {
+function lloyd(
+  points: Float32Array,
+  dim: number,
+  k: number,
+  centres: Float64Array,
+): Clustering {
   const count = points.length / dim;
   const labels = new Int32Array(count).fill(-1);
   const distances = new Float64Array(count);
@@ -114,7 +123,9 @@ function lloyd(points: Float32Array, dim: number, k: number, centres: Float64Arr
       distances[i] = distance;
       inertia += distance;
     }
-    if (!changed || iteration === MAX_ITERATIONS) return { centres, labels, inertia };
+    if (!changed || iteration === MAX_ITERATIONS) {
+      return { centres, labels, inertia };
+    }
 
     sizes.fill(0);
     for (let i = 0; i < count; i++) sizes[labels[i]]++;
@@ -130,7 +141,11 @@ function lloyd(points: Float32Array, dim: number, k: number, centres: Float64Arr
   }
 }
 
-function refillEmpty(labels: Int32Array, sizes: Int32Array, distances: Float64Array): void {
+function refillEmpty(
+  labels: Int32Array,
+  sizes: Int32Array,
+  distances: Float64Array,
+): void {
   for (let j = 0; j < sizes.length; j++) {
     if (sizes[j] > 0) continue;
     let farthest = -1;

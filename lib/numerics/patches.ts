@@ -4,11 +4,16 @@
  * @param embedding channels × (grid · grid), row-major: the encoder's [1, C, g, g].
  * @returns (grid · grid) × channels, row-major; patch `y · g + x`.
  */
-export function toPatches(embedding: Float32Array, channels: number): Float32Array {
+export function toPatches(
+  embedding: Float32Array,
+  channels: number,
+): Float32Array {
   const count = embedding.length / channels;
   const patches = new Float32Array(embedding.length);
   for (let c = 0; c < channels; c++) {
-    for (let p = 0; p < count; p++) patches[p * channels + c] = embedding[c * count + p];
+    for (let p = 0; p < count; p++) {
+      patches[p * channels + c] = embedding[c * count + p];
+    }
   }
   return patches;
 }
@@ -28,7 +33,10 @@ export function gatherPatches(
 }
 
 /** Each row divided by its Euclidean norm, float64; a zero row stays zero. */
-export function normaliseRows(rows: Float32Array | Float64Array, channels: number): Float64Array {
+export function normaliseRows(
+  rows: Float32Array | Float64Array,
+  channels: number,
+): Float64Array {
   const out = new Float64Array(rows.length);
   for (let from = 0; from < rows.length; from += channels) {
     let sum = 0;
@@ -54,7 +62,9 @@ export function cosineMap(
   const map = new Float64Array(unitPatches.length / channels);
   for (let p = 0, at = 0; p < map.length; p++) {
     let dot = 0;
-    for (let c = 0; c < channels; c++, at++) dot += unitPatches[at] * unitPrototype[c];
+    for (let c = 0; c < channels; c++, at++) {
+      dot += unitPatches[at] * unitPrototype[c];
+    }
     map[p] = dot;
   }
   return map;

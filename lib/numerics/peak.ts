@@ -78,7 +78,9 @@ export function findPeak(
   visit(start);
   for (let group = 0; group < bounds.length; group++) {
     // The margin covers the rounding of the convex combinations.
-    if (bounds[group] + 1e-12 * Math.abs(bounds[group]) >= best.value) visit(group);
+    if (bounds[group] + 1e-12 * Math.abs(bounds[group]) >= best.value) {
+      visit(group);
+    }
   }
   return best;
 }
@@ -121,10 +123,13 @@ function sample(
   const left = horizontal.third.low[x];
   const right = horizontal.third.high[x];
   const h = horizontal.third.weight[x];
-  const upper = (1 - h) * inModel(middle, width, vertical.second, horizontal.second, left, top) +
+  const upper = (1 - h) *
+      inModel(middle, width, vertical.second, horizontal.second, left, top) +
     h * inModel(middle, width, vertical.second, horizontal.second, right, top);
-  const lower = (1 - h) * inModel(middle, width, vertical.second, horizontal.second, left, bottom) +
-    h * inModel(middle, width, vertical.second, horizontal.second, right, bottom);
+  const lower = (1 - h) *
+      inModel(middle, width, vertical.second, horizontal.second, left, bottom) +
+    h *
+      inModel(middle, width, vertical.second, horizontal.second, right, bottom);
   return (1 - v) * upper + v * lower;
 }
 

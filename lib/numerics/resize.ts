@@ -29,7 +29,9 @@ function taps(from: number, to: number): Taps {
       total += raw[k];
     }
     for (let k = 0; k < high - low; k++) {
-      weights[out * support + k] = Math.trunc(0.5 + raw[k] / total * (1 << PRECISION_BITS));
+      weights[out * support + k] = Math.trunc(
+        0.5 + raw[k] / total * (1 << PRECISION_BITS),
+      );
     }
     first[out] = low;
     count[out] = high - low;
@@ -67,7 +69,11 @@ export function resizeAntialiased(
         for (let c = 0; c < channels; c++) {
           let sum = HALF;
           let at = (y * width + first[x]) * channels + c;
-          for (let k = 0, w = x * support; k < count[x]; k++, w++, at += channels) {
+          for (
+            let k = 0, w = x * support;
+            k < count[x];
+            k++, w++, at += channels
+          ) {
             sum += source[at] * weights[w];
           }
           rows[(y * toWidth + x) * channels + c] = clip8(sum);

@@ -36,18 +36,23 @@ export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
     for (let x = 0; x < grid; x++) {
       const patch = y * grid + x;
       if (onGrid[patch] > middle) foreground.push(patch);
-      else if ((x + 0.5) * pitch < scaled.width && (y + 0.5) * pitch < scaled.height) {
+      else if (
+        (x + 0.5) * pitch < scaled.width && (y + 0.5) * pitch < scaled.height
+      ) {
         background.push(patch);
       }
     }
   }
-  return { foreground: Int32Array.from(foreground), background: Int32Array.from(background) };
+  return {
+    foreground: Int32Array.from(foreground),
+    background: Int32Array.from(background),
+  };
 }
 
 /**
  * @throws EdgeError `invalid-input` when a mask is not of its image's size.
  */
-export function requireSameSize(mask: Mask, image: Size): void {
+export function requireSameSize(mask: Size, image: Size): void {
   if (mask.width === image.width && mask.height === image.height) return;
   throw new EdgeError(
     "invalid-input",

@@ -1,5 +1,12 @@
 import type { Frame } from "./frame.ts";
-import type { Box, Decoder, DecoderOutput, Embedding, ModelGeometry, Point } from "./types.ts";
+import type {
+  Box,
+  Decoder,
+  DecoderOutput,
+  Embedding,
+  ModelGeometry,
+  Point,
+} from "./types.ts";
 
 /** Decodes one prompt; coordinates in the image frame, `mask` as low-res logits. */
 export function decodeOnce(
@@ -9,7 +16,11 @@ export function decodeOnce(
   prompt: { points: Point[]; box?: Box; mask?: Float32Array },
 ): Promise<DecoderOutput> {
   const { coords, labels } = frame.toDecoder(prompt.points, prompt.box);
-  return decoder.decode(embedding.tensors, { coords, labels, mask: prompt.mask ?? null });
+  return decoder.decode(embedding.tensors, {
+    coords,
+    labels,
+    mask: prompt.mask ?? null,
+  });
 }
 
 /**
@@ -28,11 +39,18 @@ export async function cascade(
 ): Promise<DecoderOutput> {
   let output = await decodeOnce(decoder, embedding, frame, { points });
   if (passes > 1) {
-    output = await decodeOnce(decoder, embedding, frame, { points, mask: output.logits });
+    output = await decodeOnce(decoder, embedding, frame, {
+      points,
+      mask: output.logits,
+    });
   }
   if (passes > 2) {
     const box = frame.toBox(output.logits, model.lowResMask) ?? undefined;
-    output = await decodeOnce(decoder, embedding, frame, { points, box, mask: output.logits });
+    output = await decodeOnce(decoder, embedding, frame, {
+      points,
+      box,
+      mask: output.logits,
+    });
   }
   return output;
 }

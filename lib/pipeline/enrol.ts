@@ -1,6 +1,10 @@
 import { EdgeError } from "../errors.ts";
 import { kMeans } from "../numerics/kmeans.ts";
-import { gatherPatches, normaliseRows, toPatches } from "../numerics/patches.ts";
+import {
+  gatherPatches,
+  normaliseRows,
+  toPatches,
+} from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
@@ -18,7 +22,11 @@ const SEED = 2025;
  * @throws EdgeError `invalid-input` for a mask of another size, empty or full; `annotation-too-small`
  * when it owns no patch.
  */
-export function enrol(embedding: Embedding, mask: Mask, model: ModelGeometry): Profile {
+export function enrol(
+  embedding: Embedding,
+  mask: Mask,
+  model: ModelGeometry,
+): Profile {
   requireSameSize(mask, embedding.image);
   requireInsideAndOutside(mask);
   const { foreground, background } = splitPatches(mask, model);
@@ -29,7 +37,10 @@ export function enrol(embedding: Embedding, mask: Mask, model: ModelGeometry): P
         `draw a larger region or send a closer crop.`,
     );
   }
-  const all = toPatches(embedding.tensors.image_embeddings.data, model.channels);
+  const all = toPatches(
+    embedding.tensors.image_embeddings.data,
+    model.channels,
+  );
   const patches = gatherPatches(all, model.channels, foreground);
   const outside = gatherPatches(all, model.channels, background);
   return {
@@ -53,12 +64,22 @@ function requireInsideAndOutside({ data }: Mask): void {
 }
 
 /** Prototypes for every count that the patches allow: L2-normalised cluster means. */
-function prototypeSets(patches: Float32Array, channels: number, most: number): PrototypeSet[] {
+function prototypeSets(
+  patches: Float32Array,
+  channels: number,
+  most: number,
+): PrototypeSet[] {
   const sets: PrototypeSet[] = [];
-  for (let count = 1; count <= Math.min(most, patches.length / channels); count++) {
+  for (
+    let count = 1;
+    count <= Math.min(most, patches.length / channels);
+    count++
+  ) {
     const clustering = kMeans(patches, channels, count, SEED + count);
     if (clustering === null) break;
-    const prototypes = Float32Array.from(normaliseRows(clustering.centres, channels));
+    const prototypes = Float32Array.from(
+      normaliseRows(clustering.centres, channels),
+    );
     sets.push({ count, prototypes });
   }
   return sets;

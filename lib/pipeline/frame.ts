@@ -1,4 +1,9 @@
-import { type Axis, bilinearAxis, cutAxis, resizeBilinear } from "../numerics/bilinear.ts";
+import {
+  type Axis,
+  bilinearAxis,
+  cutAxis,
+  resizeBilinear,
+} from "../numerics/bilinear.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
 import type { Box, Mask, Point, Size } from "./types.ts";
 
@@ -23,22 +28,33 @@ export class Frame {
   }
 
   /** Decoder coordinates and labels of points and an optional box. */
-  toDecoder(points: Point[], box?: Box): { coords: Float32Array; labels: Float32Array } {
+  toDecoder(
+    points: Point[],
+    box?: Box,
+  ): { coords: Float32Array; labels: Float32Array } {
     const coords = points.flatMap((p) => this.toModel(p.x, p.y));
     const labels: number[] = points.map((p) => p.label);
     if (box !== undefined) {
-      coords.push(...this.toModel(box[0], box[1]), ...this.toModel(box[2], box[3]));
+      coords.push(
+        ...this.toModel(box[0], box[1]),
+        ...this.toModel(box[2], box[3]),
+      );
       labels.push(2, 3);
     } else {
       // SAM's exported decoder wants a padding point where there is no box.
       coords.push(0, 0);
       labels.push(-1);
     }
-    return { coords: Float32Array.from(coords), labels: Float32Array.from(labels) };
+    return {
+      coords: Float32Array.from(coords),
+      labels: Float32Array.from(labels),
+    };
   }
 
   /** The chains grid → 4·grid → model frame → image frame of a similarity map. */
-  similarityAxes(grid: number): { vertical: UpsampleAxis; horizontal: UpsampleAxis } {
+  similarityAxes(
+    grid: number,
+  ): { vertical: UpsampleAxis; horizontal: UpsampleAxis } {
     const chain = (scaled: number, image: number): UpsampleAxis => ({
       first: bilinearAxis(grid, 4 * grid),
       second: cutAxis(bilinearAxis(4 * grid, this.size), scaled),
@@ -126,7 +142,11 @@ export function scaledSize({ width, height }: Size, size: number): Size {
 }
 
 function rowOf(vertical: Axis, y: number, width: number) {
-  return { top: vertical.low[y] * width, bottom: vertical.high[y] * width, v: vertical.weight[y] };
+  return {
+    top: vertical.low[y] * width,
+    bottom: vertical.high[y] * width,
+    v: vertical.weight[y],
+  };
 }
 
 function between(

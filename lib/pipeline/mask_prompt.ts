@@ -11,7 +11,10 @@ const CERTAIN = 8;
  *
  * @returns lowResMask × lowResMask, row-major.
  */
-export function maskLogits(mask: Mask, { size, lowResMask }: ModelGeometry): Float32Array {
+export function maskLogits(
+  mask: Mask,
+  { size, lowResMask }: ModelGeometry,
+): Float32Array {
   const padded = maskInModelFrame(mask, size);
   const axis = bilinearAxis(size, lowResMask);
   const low = resizeBilinear(padded, size, axis, axis);

@@ -19,7 +19,14 @@ export function preprocess(
 ): Float32Array {
   const { size, mean, std } = model;
   const scaled = scaledSize({ width, height }, size);
-  const resized = resizeAntialiased(data, width, height, channels, scaled.width, scaled.height);
+  const resized = resizeAntialiased(
+    data,
+    width,
+    height,
+    channels,
+    scaled.width,
+    scaled.height,
+  );
   const input = new Float32Array(3 * size * size);
   for (let c = 0; c < 3; c++) {
     const from = channels === 1 ? 0 : c;
@@ -50,7 +57,10 @@ export function maskInModelFrame(mask: Mask, size: number): Float64Array {
   );
   const padded = new Float64Array(size * size);
   for (let y = 0; y < scaled.height; y++) {
-    padded.set(resized.subarray(y * scaled.width, (y + 1) * scaled.width), y * size);
+    padded.set(
+      resized.subarray(y * scaled.width, (y + 1) * scaled.width),
+      y * size,
+    );
   }
   return padded;
 }

@@ -23,7 +23,10 @@ export interface CandidateRange {
 }
 
 /** Medical recipe: n = 1..5, m = 1 (paper, section 4). */
-export const MEDICAL: CandidateRange = { parts: [1, 2, 3, 4, 5], negatives: [1] };
+export const MEDICAL: CandidateRange = {
+  parts: [1, 2, 3, 4, 5],
+  negatives: [1],
+};
 
 /**
  * The points of every candidate (paper, section 3.2): each prototype's cosine map over the target,
@@ -38,7 +41,8 @@ export function proposePrompts(
   const { channels, grid, size } = model;
   const patches = toPatches(embedding.tensors.image_embeddings.data, channels);
   const unit = normaliseRows(patches, channels);
-  const { vertical, horizontal } = new Frame(embedding.image, size).similarityAxes(grid);
+  const { vertical, horizontal } = new Frame(embedding.image, size)
+    .similarityAxes(grid);
   const peaksOf = ({ count, prototypes }: PrototypeSet): Peak[] =>
     Array.from({ length: count }, (_, i) => {
       const prototype = prototypes.subarray(i * channels, (i + 1) * channels);
@@ -53,7 +57,9 @@ export function proposePrompts(
   if (range.negatives.includes(0) || negatives.length === 0) {
     negatives.unshift({ count: 0, prototypes: new Float32Array() });
   }
-  const negativePoints = negatives.map((set) => peaksOf(set).map((peak) => toPoint(peak, 0)));
+  const negativePoints = negatives.map((set) =>
+    peaksOf(set).map((peak) => toPoint(peak, 0))
+  );
   return parts.flatMap((set) => {
     const positive = peaksOf(set).map((peak) => toPoint(peak, 1));
     return negatives.map(({ count }, i) => ({

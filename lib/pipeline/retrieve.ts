@@ -4,7 +4,10 @@ import { gatherPatches } from "../numerics/patches.ts";
 import type { ModelGeometry } from "./types.ts";
 
 /** The patches a mask holds: low-res logits resized to the grid, > 0; ascending indices `y · g + x`. */
-export function maskedPatches(logits: Float32Array, model: ModelGeometry): Int32Array {
+export function maskedPatches(
+  logits: Float32Array,
+  model: ModelGeometry,
+): Int32Array {
   const axis = bilinearAxis(model.lowResMask, model.grid);
   const onGrid = resizeBilinear(logits, model.lowResMask, axis, axis);
   const inside: number[] = [];
@@ -28,8 +31,11 @@ export function distances(
   channels: number,
   candidates: Int32Array[],
 ): number[] {
-  const union = Int32Array.from(new Set(candidates.flatMap((c) => [...c]))).sort();
-  const columnOf = new Map(Array.from(union, (patch, column) => [patch, column]));
+  const union = Int32Array.from(new Set(candidates.flatMap((c) => [...c])))
+    .sort();
+  const columnOf = new Map(
+    Array.from(union, (patch, column) => [patch, column]),
+  );
   const rows = reference.length / channels;
   const shared = squaredEuclideanCost(
     reference,

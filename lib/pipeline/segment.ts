@@ -2,9 +2,19 @@ import { toPatches } from "../numerics/patches.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
 import type { Profile } from "./profile.ts";
-import { type CandidatePrompt, type CandidateRange, MEDICAL, proposePrompts } from "./prompt.ts";
+import {
+  type CandidatePrompt,
+  type CandidateRange,
+  MEDICAL,
+  proposePrompts,
+} from "./prompt.ts";
 import { distances, maskedPatches } from "./retrieve.ts";
-import type { Decoder, DecoderOutput, Embedding, ModelGeometry } from "./types.ts";
+import type {
+  Decoder,
+  DecoderOutput,
+  Embedding,
+  ModelGeometry,
+} from "./types.ts";
 
 /** A candidate with its mask and its distance to the reference. */
 export interface Candidate extends CandidatePrompt, DecoderOutput {
@@ -39,24 +49,34 @@ export async function segment(
   embedding: Embedding,
   profiles: Profile[],
   model: ModelGeometry,
-  { range = MEDICAL, passes = 3, now = () => performance.now() }: SegmentOptions = {},
-): Promise<{ winner: Candidate; candidates: Candidate[]; timings: StageTimings }> {
+  { range = MEDICAL, passes = 3, now = () => performance.now() }:
+    SegmentOptions = {},
+): Promise<
+  { winner: Candidate; candidates: Candidate[]; timings: StageTimings }
+> {
   const frame = new Frame(embedding.image, model.size);
   const started = now();
-  const prompts = profiles.map((profile) => proposePrompts(embedding, profile, model, range));
+  const prompts = profiles.map((profile) =>
+    proposePrompts(embedding, profile, model, range)
+  );
 
   const prompted = now();
   const decoded: DecoderOutput[][] = [];
   for (const proposed of prompts) {
     const outputs: DecoderOutput[] = [];
     for (const { points } of proposed) {
-      outputs.push(await cascade(decoder, embedding, frame, model, points, passes));
+      outputs.push(
+        await cascade(decoder, embedding, frame, model, points, passes),
+      );
     }
     decoded.push(outputs);
   }
 
   const retrieving = now();
-  const target = toPatches(embedding.tensors.image_embeddings.data, model.channels);
+  const target = toPatches(
+    embedding.tensors.image_embeddings.data,
+    model.channels,
+  );
   const candidates = profiles.flatMap((profile, p) => {
     const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
     const scores = distances(profile.patches, target, model.channels, masks);
@@ -67,7 +87,9 @@ export async function segment(
       distance: scores[i],
     }));
   });
-  const winner = candidates.reduce((best, next) => next.distance < best.distance ? next : best);
+  const winner = candidates.reduce((best, next) =>
+    next.distance < best.distance ? next : best
+  );
   const done = now();
   return {
     winner,

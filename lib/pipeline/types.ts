@@ -75,7 +75,10 @@ export interface Encoder {
 
 /** Turns an embedding and a prompt into one mask. */
 export interface Decoder {
-  decode(tensors: Record<string, Tensor>, prompt: DecoderPrompt): Promise<DecoderOutput>;
+  decode(
+    tensors: Record<string, Tensor>,
+    prompt: DecoderPrompt,
+  ): Promise<DecoderOutput>;
 }
 
 /** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */

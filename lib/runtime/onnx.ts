@@ -1,6 +1,11 @@
 import * as ort from "onnxruntime-web";
 import type { ModelPackage } from "../model/package.ts";
-import type { Decoder, DecoderPrompt, Encoder, Tensor } from "../pipeline/types.ts";
+import type {
+  Decoder,
+  DecoderPrompt,
+  Encoder,
+  Tensor,
+} from "../pipeline/types.ts";
 
 /**
  * Encoder and decoder of a model package on onnxruntime-web's WASM (SIMD) backend, both run once on
@@ -13,7 +18,9 @@ export async function createOnnxModel(
   threads: number,
 ): Promise<{ encoder: Encoder; decoder: Decoder }> {
   ort.env.wasm.numThreads = threads;
-  const options: ort.InferenceSession.SessionOptions = { executionProviders: ["wasm"] };
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: ["wasm"],
+  };
   const encoderSession = await ort.InferenceSession.create(encoder, options);
   const decoderSession = await ort.InferenceSession.create(decoder, options);
   const side = geometry.lowResMask;
@@ -32,20 +39,38 @@ export async function createOnnxModel(
       async decode(tensors: Record<string, Tensor>, prompt: DecoderPrompt) {
         const { coords, labels, mask } = prompt;
         const feeds: Record<string, ort.Tensor> = {
-          point_coords: new ort.Tensor("float32", coords, [1, labels.length, 2]),
+          point_coords: new ort.Tensor("float32", coords, [
+            1,
+            labels.length,
+            2,
+          ]),
           point_labels: new ort.Tensor("float32", labels, [1, labels.length]),
-          mask_input: new ort.Tensor("float32", mask ?? noMask, [1, 1, side, side]),
-          has_mask_input: new ort.Tensor("float32", [mask === null ? 0 : 1], [1]),
+          mask_input: new ort.Tensor("float32", mask ?? noMask, [
+            1,
+            1,
+            side,
+            side,
+          ]),
+          has_mask_input: new ort.Tensor("float32", [mask === null ? 0 : 1], [
+            1,
+          ]),
         };
         for (const [name, { data, dims }] of Object.entries(tensors)) {
           feeds[name] = new ort.Tensor("float32", data, dims);
         }
-        const { low_res_masks, iou_predictions } = take(await decoderSession.run(feeds));
-        return { logits: low_res_masks.data, predictedIou: iou_predictions.data[0] };
+        const { low_res_masks, iou_predictions } = take(
+          await decoderSession.run(feeds),
+        );
+        return {
+          logits: low_res_masks.data,
+          predictedIou: iou_predictions.data[0],
+        };
       },
     },
   };
-  const warm = await model.encoder.encode(new Float32Array(3 * geometry.size ** 2));
+  const warm = await model.encoder.encode(
+    new Float32Array(3 * geometry.size ** 2),
+  );
   await model.decoder.decode(warm, {
     coords: new Float32Array(4),
     labels: Float32Array.of(1, -1),
@@ -55,10 +80,15 @@ export async function createOnnxModel(
 }
 
 /** Copies outputs out of the runtime's memory. */
-function take(outputs: ort.InferenceSession.ReturnType): Record<string, Tensor> {
+function take(
+  outputs: ort.InferenceSession.ReturnType,
+): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(outputs)) {
-    tensors[name] = { dims: [...value.dims], data: Float32Array.from(value.data as Float32Array) };
+    tensors[name] = {
+      dims: [...value.dims],
+      data: Float32Array.from(value.data as Float32Array),
+    };
     value.dispose();
   }
   return tensors;

@@ -49,7 +49,9 @@ export class BlobStore {
   }
 
   /** The records below a prefix, in key order. */
-  async records<T>(prefix: Deno.KvKey): Promise<{ key: Deno.KvKey; record: T }[]> {
+  async records<T>(
+    prefix: Deno.KvKey,
+  ): Promise<{ key: Deno.KvKey; record: T }[]> {
     const found = [];
     for await (const { key, value } of this.kv.list<Manifest<T>>({ prefix })) {
       found.push({ key, record: value.record });
@@ -84,13 +86,21 @@ export class BlobStore {
     const manifest: Manifest<T> = { version, chunks, record };
     for (;;) {
       const before = await this.kv.get<Manifest<T>>(key);
-      const flip = this.kv.atomic().check(before, { key: pending, versionstamp })
+      const flip = this.kv.atomic().check(before, {
+        key: pending,
+        versionstamp,
+      })
         .set(key, manifest, options)
         .delete(pending);
-      if (before.value !== null) flip.set(["pending", before.value.version], this.now());
+      if (before.value !== null) {
+        flip.set(["pending", before.value.version], this.now());
+      }
       if (!(await flip.commit()).ok) {
         if ((await this.kv.get(pending)).value !== null) continue;
-        throw new EdgeError("conflict", "The write took too long and was given up; send it again.");
+        throw new EdgeError(
+          "conflict",
+          "The write took too long and was given up; send it again.",
+        );
       }
       if (before.value !== null) await this.#remove(before.value.version);
       return before.value !== null;
@@ -103,7 +113,10 @@ export class BlobStore {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
-      const flip = this.kv.atomic().check(before).delete(key).set(["pending", version], this.now());
+      const flip = this.kv.atomic().check(before).delete(key).set([
+        "pending",
+        version,
+      ], this.now());
       if (!(await flip.commit()).ok) continue;
       await this.#remove(version);
       return true;
@@ -112,15 +125,25 @@ export class BlobStore {
 
   /** Removes the bytes of writes and removals that a crash cut short. */
   async sweep(): Promise<void> {
-    for await (const { key, value } of this.kv.list<number>({ prefix: ["pending"] })) {
-      if (value <= this.now() - ABANDONED_AFTER_MS) await this.#remove(key[1] as string);
+    for await (
+      const { key, value } of this.kv.list<number>({ prefix: ["pending"] })
+    ) {
+      if (value <= this.now() - ABANDONED_AFTER_MS) {
+        await this.#remove(key[1] as string);
+      }
     }
   }
 
-  async #read({ version, chunks }: BlobRef): Promise<Uint8Array<ArrayBuffer> | null> {
+  async #read(
+    { version, chunks }: BlobRef,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
     const parts: Uint8Array[] = [];
     let length = 0;
-    for await (const { value } of this.kv.list<Uint8Array>({ prefix: ["chunk", version] })) {
+    for await (
+      const { value } of this.kv.list<Uint8Array>({
+        prefix: ["chunk", version],
+      })
+    ) {
       parts.push(value);
       length += value.length;
     }

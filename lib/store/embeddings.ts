@@ -19,7 +19,9 @@ export function createEmbeddingStore(
 ): EmbeddingStore {
   const read = async (id: string) => {
     const stored = await blobs.get<EmbeddingRecord>(["embedding", id]);
-    return stored === null || stored.record.expiresAt <= blobs.now() ? null : stored;
+    return stored === null || stored.record.expiresAt <= blobs.now()
+      ? null
+      : stored;
   };
   return {
     async get(id) {
@@ -38,7 +40,10 @@ export function createEmbeddingStore(
     async put(id, embedding) {
       const expiresAt = blobs.now() + lifetime;
       const record: EmbeddingRecord = { image: embedding.image, expiresAt };
-      await blobs.put(["embedding", id], { record, bytes: writeEmbedding(embedding) }, lifetime);
+      await blobs.put(["embedding", id], {
+        record,
+        bytes: writeEmbedding(embedding),
+      }, lifetime);
       return { expiresAt };
     },
   };

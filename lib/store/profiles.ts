@@ -4,11 +4,17 @@ import type { ProfileStore, Reference } from "./types.ts";
 
 /** Profiles in Deno KV under `["reference", patient, reference]`. */
 export function createProfileStore(blobs: BlobStore): ProfileStore {
-  const keyOf = (patient: string, reference: string) => ["reference", patient, reference];
+  const keyOf = (
+    patient: string,
+    reference: string,
+  ) => ["reference", patient, reference];
   return {
     put(reference, profile) {
       const key = keyOf(reference.patient, reference.reference);
-      return blobs.put(key, { record: reference, bytes: writeProfile(profile) });
+      return blobs.put(key, {
+        record: reference,
+        bytes: writeProfile(profile),
+      });
     },
     get(patient, reference) {
       return blobs.record<Reference>(keyOf(patient, reference));

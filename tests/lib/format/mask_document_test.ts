@@ -8,7 +8,9 @@ function covers(rings: [number, number][][], x: number, y: number): boolean {
   for (const ring of rings) {
     ring.forEach(([x0, y0], i) => {
       const [x1, y1] = ring[(i + 1) % ring.length];
-      if ((y0 > y) !== (y1 > y) && x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)) inside = !inside;
+      if ((y0 > y) !== (y1 > y) && x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)) {
+        inside = !inside;
+      }
     });
   }
   return inside;
@@ -25,14 +27,20 @@ Deno.test("area and box are those of the inside pixels", () => {
 Deno.test("filling the polygons by the even-odd rule gives the mask back", () => {
   const side = fc.integer({ min: 1, max: 12 });
   const mask = fc.tuple(side, side).chain(([width, height]) =>
-    fc.array(fc.constantFrom(0, 255), { minLength: width * height, maxLength: width * height })
+    fc.array(fc.constantFrom(0, 255), {
+      minLength: width * height,
+      maxLength: width * height,
+    })
       .map((values) => ({ width, height, data: Uint8Array.from(values) }))
   );
   fc.assert(fc.property(mask, (mask) => {
     const { polygons } = describeMask(mask);
     for (let y = 0; y < mask.height; y++) {
       for (let x = 0; x < mask.width; x++) {
-        equal(covers(polygons, x + 0.5, y + 0.5), mask.data[y * mask.width + x] !== 0);
+        equal(
+          covers(polygons, x + 0.5, y + 0.5),
+          mask.data[y * mask.width + x] !== 0,
+        );
       }
     }
   }));

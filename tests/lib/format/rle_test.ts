@@ -5,7 +5,11 @@ import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
 
 Deno.test("the encoding equals pycocotools' on known masks", () => {
   // pycocotools.mask.encode of these Fortran-order uint8 arrays.
-  const square = { width: 4, height: 3, data: Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0) };
+  const square = {
+    width: 4,
+    height: 3,
+    data: Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0),
+  };
   deepEqual(encodeRle(square), { size: [3, 4], counts: "42102" });
   const empty = { width: 2, height: 2, data: new Uint8Array(4) };
   deepEqual(encodeRle(empty), { size: [2, 2], counts: "4" });
@@ -14,17 +18,36 @@ Deno.test("the encoding equals pycocotools' on known masks", () => {
 });
 
 Deno.test("decoding undoes encoding", () => {
-  const mask = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
+  const mask = fc.tuple(
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 1, max: 40 }),
+  )
     .chain(([width, height]) =>
-      fc.array(fc.constantFrom(0, 255), { minLength: width * height, maxLength: width * height })
+      fc.array(fc.constantFrom(0, 255), {
+        minLength: width * height,
+        maxLength: width * height,
+      })
         .map((values) => ({ width, height, data: Uint8Array.from(values) }))
     );
-  fc.assert(fc.property(mask, (mask) => deepEqual(decodeRle(encodeRle(mask)), mask)));
+  fc.assert(
+    fc.property(mask, (mask) => deepEqual(decodeRle(encodeRle(mask)), mask)),
+  );
 });
 
 Deno.test("hostile encodings are refused, not obeyed", () => {
-  const bad = ["", "5", "3", "~~~~", "oooooooooooo", "0".repeat(1000), "-1", "é"];
-  for (const counts of bad) throws(() => decodeRle({ size: [2, 2], counts }), EdgeError);
+  const bad = [
+    "",
+    "5",
+    "3",
+    "~~~~",
+    "oooooooooooo",
+    "0".repeat(1000),
+    "-1",
+    "é",
+  ];
+  for (const counts of bad) {
+    throws(() => decodeRle({ size: [2, 2], counts }), EdgeError);
+  }
   fc.assert(fc.property(fc.string(), (counts) => {
     try {
       const mask = decodeRle({ size: [3, 5], counts });

@@ -4,7 +4,10 @@ import { kMeans } from "../../../lib/numerics/kmeans.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import golden from "../../golden/numerics.json" with { type: "json" };
 
-for (const { seed, count, dim, k, inertia, sizes, scikitLearnInertia } of golden.clusterings) {
+for (
+  const { seed, count, dim, k, inertia, sizes, scikitLearnInertia } of golden
+    .clusterings
+) {
   Deno.test(`k-means of ${count}×${dim} into ${k} equals scikit-learn from the same seeds`, () => {
     const random = mulberry32(seed);
     const points = Float32Array.from(
@@ -24,7 +27,10 @@ const problem = fc.record({
   dim: fc.integer({ min: 1, max: 4 }),
   k: fc.integer({ min: 1, max: 5 }),
   seed: fc.integer(),
-  values: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 20, maxLength: 160 }),
+  values: fc.array(fc.integer({ min: -3, max: 3 }), {
+    minLength: 20,
+    maxLength: 160,
+  }),
 });
 
 Deno.test("k-means ends at a fixed point: nearest centres, centres the means of their points", () => {
@@ -32,11 +38,16 @@ Deno.test("k-means ends at a fixed point: nearest centres, centres the means of 
     const count = Math.floor(values.length / dim);
     const points = Float32Array.from(values.slice(0, count * dim));
     const found = kMeans(points, dim, k, seed);
-    const rows = Array.from({ length: count }, (_, i) => [...points.subarray(i * dim, i * dim + dim)]);
+    const rows = Array.from(
+      { length: count },
+      (_, i) => [...points.subarray(i * dim, i * dim + dim)],
+    );
     const distinct = new Set(rows.map((row) => row.join())).size;
     if (found === null) return ok(distinct < k);
     ok(distinct >= k);
-    const centre = (j: number) => [...found.centres.subarray(j * dim, j * dim + dim)];
+    const centre = (
+      j: number,
+    ) => [...found.centres.subarray(j * dim, j * dim + dim)];
     const distance = (row: number[], j: number) =>
       row.reduce((sum, value, c) => sum + (value - centre(j)[c]) ** 2, 0);
     let inertia = 0;
@@ -50,7 +61,8 @@ Deno.test("k-means ends at a fixed point: nearest centres, centres the means of 
       const members = rows.filter((_, i) => found.labels[i] === j);
       ok(members.length > 0);
       centre(j).forEach((value, c) => {
-        const mean = members.reduce((sum, row) => sum + row[c], 0) / members.length;
+        const mean = members.reduce((sum, row) => sum + row[c], 0) /
+          members.length;
         ok(Math.abs(value - mean) <= 1e-9);
       });
     }

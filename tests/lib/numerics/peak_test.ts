@@ -11,8 +11,18 @@ const SIZE = 48;
 function fullPeak(map: Float64Array, frame: Frame) {
   const { vertical, horizontal } = frame.similarityAxes(GRID);
   const middle = resizeBilinear(map, GRID, vertical.first, horizontal.first);
-  const model = resizeBilinear(middle, 4 * GRID, vertical.second, horizontal.second);
-  const full = resizeBilinear(model, frame.scaled.width, vertical.third, horizontal.third);
+  const model = resizeBilinear(
+    middle,
+    4 * GRID,
+    vertical.second,
+    horizontal.second,
+  );
+  const full = resizeBilinear(
+    model,
+    frame.scaled.width,
+    vertical.third,
+    horizontal.third,
+  );
   let best = 0;
   for (let i = 1; i < full.length; i++) if (full[i] > full[best]) best = i;
   const { width } = frame.image;
@@ -32,14 +42,20 @@ Deno.test("the peak found without the full-size map is the full-size map's first
       const frame = new Frame(image, SIZE);
       const map = Float64Array.from(values);
       const { vertical, horizontal } = frame.similarityAxes(GRID);
-      deepEqual(findPeak(map, GRID, vertical, horizontal), fullPeak(map, frame));
+      deepEqual(
+        findPeak(map, GRID, vertical, horizontal),
+        fullPeak(map, frame),
+      );
     }),
     { numRuns: 300 },
   );
 });
 
 Deno.test("among equal maxima the first in row-major order wins, also on flat maps", () => {
-  const few = fc.array(fc.constantFrom(0, 0.5), { minLength: GRID * GRID, maxLength: GRID * GRID });
+  const few = fc.array(fc.constantFrom(0, 0.5), {
+    minLength: GRID * GRID,
+    maxLength: GRID * GRID,
+  });
   fc.assert(
     fc.property(image, few, (image, values) => {
       const frame = new Frame(image, SIZE);

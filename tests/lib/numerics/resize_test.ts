@@ -12,7 +12,14 @@ for (const { seed, size, sha256, pixels } of golden.resizes) {
       { length: width * height * channels },
       () => Math.floor(random() * 256),
     );
-    const resized = resizeAntialiased(source, width, height, channels, toWidth, toHeight);
+    const resized = resizeAntialiased(
+      source,
+      width,
+      height,
+      channels,
+      toWidth,
+      toHeight,
+    );
     if (pixels === undefined) {
       equal(await hexDigest(Uint8Array.from(resized)), sha256);
     } else {

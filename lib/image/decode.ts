@@ -1,0 +1,26 @@
+import { decodeSamples } from "./decode_samples.ts";
+import { orient } from "./exif.ts";
+import type { ImageLimits, Raster } from "./raster.ts";
+import { toRaster } from "./samples.ts";
+
+/**
+ * Decodes PNG, JPEG, WebP or TIFF bytes to a raster in the image frame, H×W×C
+ * uint8, C = 1 for greys.
+ *
+ * As Pillow's `convert("RGB")`, alpha is dropped, not composited; palettes
+ * become RGB. 16-bit greys are windowed by their own range (see {@linkcode
+ * toRaster}). The pixel limit is applied to the header, before any decoding. A
+ * file that is cut short or damaged is refused, never half decoded.
+ *
+ * @param declared the media type that the sender stated, if any; must not
+ * contradict the bytes
+ * @throws {ImageError}
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  limits: ImageLimits,
+  declared?: string,
+): Promise<Raster> {
+  const { samples, orientation } = await decodeSamples(bytes, limits, declared);
+  return orient(toRaster(samples), orientation);
+}

@@ -1,0 +1,23 @@
+import { readJpegHeader } from "./jpeg_markers.ts";
+import type { ImageType } from "./media_type.ts";
+import { readPngHeader } from "./png_chunks.ts";
+import type { Size } from "./raster.ts";
+import { readTiffSize } from "./tiff_layout.ts";
+import { readWebpChunks } from "./webp_chunks.ts";
+
+/**
+ * Width and height of the stored picture, before EXIF rotation, from the header
+ * alone: PNG IHDR, JPEG SOFn, WebP VP8, VP8L or VP8X, the first TIFF directory.
+ * Decodes nothing and allocates next to nothing.
+ */
+export function readHeader(bytes: Uint8Array, type: ImageType): Size {
+  const { width, height } = READERS[type](bytes);
+  return { width, height };
+}
+
+const READERS: Record<ImageType, (bytes: Uint8Array) => Size> = {
+  "image/png": readPngHeader,
+  "image/jpeg": readJpegHeader,
+  "image/webp": readWebpChunks,
+  "image/tiff": readTiffSize,
+};

@@ -1,0 +1,125 @@
+import { ImageError } from "./errors.ts";
+
+/** The picture types that are decoded here. */
+export type ImageType =
+  | "image/png"
+  | "image/jpeg"
+  | "image/webp"
+  | "image/tiff";
+
+/**
+ * Everything that is recognised; DICOM is known by sight but not decoded here.
+ */
+export type SniffedType = ImageType | "application/dicom";
+
+const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  }
+  return true;
+};
+
+/**
+ * The type that the magic bytes tell, or undefined. PNG (third edition) §5.2,
+ * JPEG (T.81) B.1.1.3, RFC 9649 §2.4, TIFF 6.0 §2 (and BigTIFF's 43, refused
+ * later with its own message), DICOM PS3.10 §7.1.
+ */
+export function sniffMediaType(bytes: Uint8Array): SniffedType | undefined {
+  if (ascii(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
+  if (ascii(bytes, 0, "\xff\xd8\xff")) return "image/jpeg";
+  if (ascii(bytes, 0, "RIFF") && ascii(bytes, 8, "WEBP")) return "image/webp";
+  if (ascii(bytes, 0, "II*\0") || ascii(bytes, 0, "MM\0*")) return "image/tiff";
+  if (ascii(bytes, 0, "II+\0") || ascii(bytes, 0, "MM\0+")) return "image/tiff";
+  if (ascii(bytes, 128, "DICM")) return "application/dicom";
+  return undefined;
+}
+
+/**
+ * The type of the bytes, checked against the declared one. A declaration counts
+ * only if it names a specific image type: parameters,
+ * `application/octet-stream`, `image/*` and other types are ignored, and
+ * `image/jpg`, `image/pjpeg`, `image/tif`, `image/x-png` and `image/apng` are
+ * read as aliases.
+ */
+export function checkMediaType(
+  bytes: Uint8Array,
+  declared?: string,
+): ImageType {
+  if (bytes.length === 0) {
+    throw new ImageError("empty", "Cannot read the image: 0 bytes came.");
+  }
+  const type = sniffMediaType(bytes);
+  if (type === undefined) {
+    throw isPrefix(bytes)
+      ? new ImageError(
+        "truncated",
+        `Cannot read the image: only ${bytes.length} bytes came, too few to hold a picture.`,
+      )
+      : new ImageError(
+        "unsupported-type",
+        `Cannot read the image: wanted PNG, JPEG, WebP or TIFF; its first bytes are those of ${
+          foreign(bytes) ?? "none of them"
+        }.`,
+      );
+  }
+  const wanted = normalise(declared);
+  if (wanted !== undefined && wanted !== type) {
+    throw new ImageError(
+      "media-type-mismatch",
+      `Cannot read the image: it was declared as ${wanted}, but its bytes are ${type}.`,
+    );
+  }
+  if (type === "application/dicom") {
+    throw new ImageError(
+      "unsupported-type",
+      "Cannot read the image: it is a DICOM file (application/dicom), which is not decoded yet; " +
+        "send PNG, JPEG, WebP or TIFF.",
+    );
+  }
+  return type;
+}
+
+const ALIASES: Record<string, string> = {
+  "image/jpg": "image/jpeg",
+  "image/pjpeg": "image/jpeg",
+  "image/x-png": "image/png",
+  "image/apng": "image/png",
+  "image/tif": "image/tiff",
+};
+
+/**
+ * The declared type in its canonical form, or undefined where it says nothing
+ * about the format.
+ */
+function normalise(declared: string | undefined): string | undefined {
+  const name = declared?.split(";")[0].trim().toLowerCase();
+  if (!name || name === "image/*") return undefined;
+  if (name === "application/dicom") return name;
+  // The name is echoed in messages: let through nothing but a plain token.
+  if (!/^image\/[a-z0-9.+-]{1,40}$/.test(name)) return undefined;
+  return ALIASES[name] ?? name;
+}
+
+/**
+ * Common kinds of picture that are not read here, so that the message can name
+ * them.
+ */
+function foreign(bytes: Uint8Array): string | undefined {
+  if (ascii(bytes, 0, "GIF8")) return "a GIF";
+  if (ascii(bytes, 0, "BM")) return "a BMP";
+  if (ascii(bytes, 4, "ftyphei") || ascii(bytes, 4, "ftypmif1")) {
+    return "an HEIC";
+  }
+  if (ascii(bytes, 4, "ftypavi")) return "an AVIF";
+  return undefined;
+}
+
+/** Whether the bytes are the cut-off beginning of a known signature. */
+function isPrefix(bytes: Uint8Array): boolean {
+  const signatures = ["\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "II*\0", "MM\0*"];
+  const short = signatures.some((s) =>
+    bytes.length < s.length && ascii(bytes, 0, s.slice(0, bytes.length))
+  );
+  return short ||
+    (bytes.length < 12 && ascii(bytes, 0, "RIFF".slice(0, bytes.length)));
+}

@@ -1,0 +1,76 @@
+import { ImageError } from "./errors.ts";
+
+/**
+ * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major
+ * uint8, sRGB (C = 3) or grey (C = 1), origin top left, in the image frame
+ * (pixels of the file after EXIF rotation).
+ */
+export interface Raster {
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  data: Uint8Array;
+}
+
+/**
+ * A binary mask: `data[y * width + x]`, H×W row-major uint8, 0 or 255
+ * (structure), image frame.
+ */
+export interface Mask {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+/** Width and height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * What a caller allows; `maxPixels` bounds width × height and is applied before
+ * any decoding.
+ */
+export interface ImageLimits {
+  maxPixels: number;
+}
+
+/**
+ * Throws `too-large` if the picture has more pixels than the limit, `malformed`
+ * if it has none.
+ */
+export function checkSize(
+  { width, height }: Size,
+  { maxPixels }: ImageLimits,
+): void {
+  if (width < 1 || height < 1) {
+    throw new ImageError(
+      "malformed",
+      `Cannot read the image: its header says ${width}×${height} pixels; both sides must be at least 1.`,
+    );
+  }
+  if (width * height > maxPixels) {
+    throw new ImageError(
+      "too-large",
+      `Cannot read the image: its header says ${width}×${height} = ${
+        width * height
+      } pixels; ` +
+        `at most ${maxPixels} are accepted.`,
+    );
+  }
+}
+
+/**
+ * The same picture with three channels: H×W×3; a colour picture is returned as
+ * it is.
+ */
+export function toRgb(raster: Raster): Raster {
+  if (raster.channels === 3) return raster;
+  const { width, height, data } = raster;
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0, o = 0; i < data.length; i++, o += 3) {
+    rgb[o] = rgb[o + 1] = rgb[o + 2] = data[i];
+  }
+  return { width, height, channels: 3, data: rgb };
+}

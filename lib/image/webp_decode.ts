@@ -1,0 +1,56 @@
+import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
+import { webpDecoder } from "./codecs.js";
+import { emscriptenOptions } from "./emscripten.ts";
+import { ImageError } from "./errors.ts";
+import { dropAlpha } from "./rgba.ts";
+import type { Samples } from "./samples.ts";
+import { readWebpChunks } from "./webp_chunks.ts";
+
+/**
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped.
+ * Every call gets an instance of its own, so that the memory goes back
+ * afterwards. Result: H×W×3 samples, not yet rotated.
+ */
+export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
+  const { width, height, lossy, animated } = readWebpChunks(bytes);
+  if (animated) {
+    throw new ImageError(
+      "unsupported-type",
+      "Cannot read the WebP: wanted a still picture, it is an animation.",
+    );
+  }
+  let image: ImageData | null = null;
+  let cause: unknown;
+  try {
+    const decoder = await createDecoder(
+      emscriptenOptions(webpDecoder, () => {}),
+    );
+    image = decoder.decode(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    cause = error;
+  }
+  if (!image) {
+    throw new ImageError(
+      "malformed",
+      "Cannot read the WebP: its picture data are damaged.",
+      {
+        cause,
+      },
+    );
+  }
+  if (image.width !== width || image.height !== height) {
+    throw new ImageError(
+      "malformed",
+      `Cannot read the WebP: its header says ${width}×${height} pixels, ` +
+        `${image.width}×${image.height} came out.`,
+    );
+  }
+  return {
+    width,
+    height,
+    channels: 3,
+    max: 255,
+    lossy,
+    data: dropAlpha(image, 3),
+  };
+}

@@ -1,0 +1,547 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { writeSafetensors } from "../../lib/format/safetensors.ts";
+import {
+  enrol,
+  files,
+  form,
+  openService,
+  png,
+  postJson,
+  segment,
+  visits,
+} from "./harness.ts";
+
+/** Milliseconds in which a refusal must come, this machine's noise included. */
+const FAST = 1000;
+
+const text = (content: string) => new TextEncoder().encode(content);
+const { width, height } = visits.first.image;
+
+/** A PNG whose header claims 20,000 × 20,000 pixels. */
+function bomb(): Uint8Array<ArrayBuffer> {
+  const bytes = files.image.slice();
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, 20000);
+  view.setUint32(20, 20000);
+  view.setUint32(29, crc32(bytes.subarray(12, 29)));
+  return bytes;
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+function maskOf(
+  side: number,
+  inside: (i: number) => boolean,
+): Uint8Array<ArrayBuffer> {
+  const data = Uint8Array.from(
+    { length: side * side },
+    (_, i) => inside(i) ? 255 : 0,
+  );
+  return new Uint8Array(
+    encodePng({ width: side, height: side, channels: 1, data }),
+  );
+}
+
+Deno.test("bad input", async (t) => {
+  await using service = await openService();
+  const { app, services } = service;
+  equal((await enrol(app, "p", "r")).status, 201);
+  const { id } = await (await app.request("/v1/embeddings", {
+    method: "POST",
+    body: files.image,
+  }))
+    .json();
+
+  const everything = async () => {
+    const embeddings = await app.request(`/v1/embeddings/${id}`);
+    return {
+      references: await services.profiles.list("p"),
+      others: await services.profiles.list("q"),
+      embedding: (await embeddings.bytes()).length,
+      next: (await app.request("/v1/patients/q")).status,
+    };
+  };
+  const before = await everything();
+
+  /** Asks, and checks the problem document, the time it took and that nothing was stored. */
+  const refuses = (
+    name: string,
+    status: number,
+    code: string,
+    detail: RegExp,
+    ask: () => Response | Promise<Response>,
+  ) =>
+    t.step(`${name}: ${status} ${code}`, async () => {
+      const started = performance.now();
+      const response = await ask();
+      const took = performance.now() - started;
+      const problem = await response.json();
+      equal(response.status, status, JSON.stringify(problem));
+      equal(response.headers.get("content-type"), "application/problem+json");
+      equal(problem.type, `/problems/${code}`);
+      equal(problem.status, status);
+      match(problem.detail, detail);
+      equal(problem.instance, response.headers.get("x-request-id"));
+      ok(problem.title.length > 0);
+      ok(took < FAST, `took ${took} ms`);
+      deepEqual(await everything(), before);
+    });
+
+  const mask = files.mask;
+  const image = files.image;
+  const segments = (body: Uint8Array<ArrayBuffer>, type = "image/png") =>
+    segment(app, "p", body, "", { "content-type": type });
+  const draws = (prompts: string) => enrol(app, "q", "r", { image, prompts });
+  const decodes = (prompt: unknown) =>
+    postJson(app, "/v1/masks", {
+      embedding: id,
+      ...prompt as Record<string, unknown>,
+    });
+
+  // Images.
+  await refuses(
+    "empty body",
+    400,
+    "empty",
+    /0 bytes/,
+    () => segments(new Uint8Array()),
+  );
+  await refuses(
+    "truncated PNG",
+    422,
+    "truncated",
+    /PNG/,
+    () => segments(image.slice(0, 3000)),
+  );
+  await refuses(
+    "PNG bomb",
+    413,
+    "too-large",
+    /20,?000/,
+    () => segments(bomb()),
+  );
+  await refuses(
+    "text as image",
+    415,
+    "unsupported-type",
+    /wanted PNG, JPEG, WebP or TIFF/,
+    () => segments(text("no image")),
+  );
+  await refuses(
+    "text",
+    415,
+    "unsupported-type",
+    /./,
+    () => segments(text("no image"), "text/plain"),
+  );
+  await refuses(
+    "PNG declared as JPEG",
+    415,
+    "media-type-mismatch",
+    /image\/jpeg/,
+    () => segments(image, "image/jpeg"),
+  );
+
+  // Masks.
+  await refuses(
+    "mask of another size",
+    422,
+    "invalid-input",
+    /64×64.*384×384/,
+    () => enrol(app, "q", "r", { image, mask: maskOf(64, (i) => i < 99) }),
+  );
+  await refuses(
+    "empty mask",
+    422,
+    "invalid-input",
+    /empty/,
+    () => enrol(app, "q", "r", { image, mask: maskOf(width, () => false) }),
+  );
+  await refuses(
+    "full mask",
+    422,
+    "invalid-input",
+    /whole image/,
+    () => enrol(app, "q", "r", { image, mask: maskOf(width, () => true) }),
+  );
+  await refuses(
+    "one-pixel mask",
+    422,
+    "annotation-too-small",
+    /0 of \d+ patches; draw a larger region/,
+    () =>
+      enrol(app, "q", "r", { image, mask: maskOf(width, (i) => i === 70_000) }),
+  );
+  await refuses(
+    "truncated mask",
+    422,
+    "truncated",
+    /PNG/,
+    () => enrol(app, "q", "r", { image, mask: mask.slice(0, 150) }),
+  );
+
+  // Coordinates.
+  const far = (value: string) => `{"points":[{"x":${value},"y":5,"label":1}]}`;
+  await refuses(
+    "NaN",
+    400,
+    "malformed-request",
+    /not JSON/,
+    () => draws(far("NaN")),
+  );
+  await refuses(
+    "infinite",
+    422,
+    "validation",
+    /points\.0\.x/,
+    () => draws(far("1e999")),
+  );
+  await refuses(
+    "negative",
+    422,
+    "validation",
+    /points\.0\.x/,
+    () => draws(far("-1")),
+  );
+  await refuses(
+    "text for a number",
+    422,
+    "validation",
+    /points\.0\.x/,
+    () => draws(far('"3"')),
+  );
+  await refuses(
+    "out of range",
+    422,
+    "validation",
+    /384×384/,
+    () => draws(far("384")),
+  );
+  await refuses(
+    "no prompt",
+    422,
+    "validation",
+    /at least one/,
+    () => draws("{}"),
+  );
+  await refuses(
+    "box inside out",
+    422,
+    "validation",
+    /box/,
+    () => decodes({ box: [9, 9, 3, 3] }),
+  );
+  await refuses(
+    "box out of range",
+    422,
+    "validation",
+    /body\.box/,
+    () => decodes({ box: [0, 0, 3, height] }),
+  );
+  await refuses(
+    "mask prompt of another size",
+    422,
+    "invalid-input",
+    /2×2/,
+    () => decodes({ mask: { size: [2, 2], counts: "4" } }),
+  );
+  await refuses(
+    "mask prompt of huge size",
+    422,
+    "invalid-input",
+    /./,
+    () => decodes({ mask: { size: [99999999, 99999999], counts: "4" } }),
+  );
+  await refuses(
+    "too many points",
+    422,
+    "validation",
+    /points/,
+    () => decodes({ points: new Array(65).fill({ x: 1, y: 1, label: 1 }) }),
+  );
+
+  // Names.
+  await refuses(
+    "unknown patient",
+    404,
+    "not-found",
+    /enrol/,
+    () => segment(app, "q"),
+  );
+  await refuses(
+    "unknown label",
+    404,
+    "not-found",
+    /label/,
+    () => segment(app, "p", files.next, "?label=liver"),
+  );
+  const path = "/v1/patients/p/segmentations";
+  await refuses(
+    "unknown embedding",
+    404,
+    "not-found",
+    /send the image again/,
+    () => postJson(app, path, { embedding: "0".repeat(64) }),
+  );
+  await refuses(
+    "malformed embedding id",
+    422,
+    "validation",
+    /body\.embedding/,
+    () => postJson(app, path, { embedding: "../x" }),
+  );
+  await refuses(
+    "200-character id",
+    422,
+    "validation",
+    /path\.patient/,
+    () => enrol(app, "x".repeat(200), "r"),
+  );
+  await refuses(
+    "encoded slash in an id",
+    422,
+    "validation",
+    /path\.patient/,
+    () => enrol(app, "a%2Fb", "r"),
+  );
+  await refuses(
+    "slash in an id",
+    404,
+    "no-route",
+    /PUT/,
+    () => enrol(app, "a/b", "r"),
+  );
+  await refuses(
+    "encoded dots",
+    422,
+    "validation",
+    /path\.reference/,
+    () => enrol(app, "q", "a%00b"),
+  );
+
+  // Bodies.
+  await refuses(
+    "no JSON",
+    400,
+    "malformed-request",
+    /JSON/,
+    () => postJson(app, "/v1/masks", "{"),
+  );
+  await refuses(
+    "no multipart",
+    415,
+    "unsupported-type",
+    /multipart/,
+    () =>
+      app.request("/v1/patients/q/references/r", {
+        method: "PUT",
+        body: image,
+        headers: { "content-type": "image/png" },
+      }),
+  );
+  await refuses(
+    "cut multipart",
+    422,
+    "validation",
+    /neither/,
+    () =>
+      app.request("/v1/patients/q/references/r", {
+        method: "PUT",
+        body: '--b\r\ncontent-disposition: form-data; name="mask"\r\n\r\nabc',
+        headers: { "content-type": "multipart/form-data; boundary=b" },
+      }),
+  );
+  await refuses(
+    "no image",
+    422,
+    "validation",
+    /either image or embedding/,
+    () => enrol(app, "q", "r", { mask }),
+  );
+  await refuses(
+    "mask and prompts",
+    422,
+    "validation",
+    /either mask or prompts/,
+    () => enrol(app, "q", "r", { image, mask, prompts: far("3") }),
+  );
+  await refuses(
+    "unknown field",
+    422,
+    "validation",
+    /unknown/,
+    () => enrol(app, "q", "r", { image, mask, maks: mask }),
+  );
+  await refuses(
+    "position out of range",
+    422,
+    "validation",
+    /body\.position/,
+    () => enrol(app, "q", "r", { image, mask, position: "1.5" }),
+  );
+  await refuses(
+    "image as text",
+    422,
+    "validation",
+    /body\.image/,
+    () => enrol(app, "q", "r", { image: "abc", mask }),
+  );
+  await refuses(
+    "unknown recipe",
+    422,
+    "validation",
+    /query\.recipe/,
+    () => segment(app, "p", files.next, "?recipe=x"),
+  );
+  await refuses(
+    "DICOM answer",
+    406,
+    "not-acceptable",
+    /image\/png/,
+    () => segment(app, "p", files.next, "", { accept: "application/dicom" }),
+  );
+  await refuses(
+    "body too large",
+    413,
+    "too-many-bytes",
+    /\d+ bytes/,
+    () => segments(new Uint8Array(services.maxBytes + 1)),
+  );
+
+  // Embeddings made by a client.
+  const { digest, embedding: { channels, grid } } = services.model;
+  const tensor = (
+    metadata: Record<string, string>,
+    dims: number[],
+    value = 0,
+  ) => {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const data = new Float32Array(size).fill(value);
+    return writeSafetensors({
+      metadata,
+      tensors: { image_embeddings: { dims, data } },
+    }, () => "F32");
+  };
+  const uploads = (body: Uint8Array<ArrayBuffer>) =>
+    segments(body, "application/x-safetensors");
+  const meta = { model: digest, width: "64", height: "64" };
+  const dims = [1, channels, grid, grid];
+  await refuses(
+    "empty tensor file",
+    422,
+    "invalid-input",
+    /bytes/,
+    () => uploads(text("")),
+  );
+  await refuses(
+    "text as tensor",
+    422,
+    "invalid-input",
+    /header/,
+    () => uploads(text("x".repeat(99))),
+  );
+  await refuses(
+    "cut tensor",
+    422,
+    "invalid-input",
+    /offsets/,
+    () => uploads(tensor(meta, dims).slice(0, 9999)),
+  );
+  await refuses(
+    "tensor of another shape",
+    422,
+    "invalid-input",
+    /shape/,
+    () => uploads(tensor(meta, [1, 2, grid, grid])),
+  );
+  await refuses(
+    "tensor with NaN",
+    422,
+    "invalid-input",
+    /finite/,
+    () => uploads(tensor(meta, dims, NaN)),
+  );
+  await refuses(
+    "tensor without sizes",
+    422,
+    "invalid-input",
+    /width/,
+    () => uploads(tensor({ model: digest }, dims)),
+  );
+  await refuses(
+    "tensor of another model",
+    409,
+    "model-mismatch",
+    /another model/,
+    () => uploads(tensor({ ...meta, model: "0".repeat(64) }, dims)),
+  );
+
+  await t.step(
+    "an annotation of another model: 409, and what to do",
+    async () => {
+      const [reference] = await services.profiles.list("p");
+      const profile = await services.profiles.profile("p", "r");
+      await services.profiles.put({
+        ...reference,
+        patient: "old",
+        model: "0".repeat(64),
+      }, profile!);
+      const response = await segment(app, "old");
+      equal(response.status, 409);
+      match((await response.json()).detail, /enrol the annotated image again/);
+    },
+  );
+
+  await t.step("the server goes on", async () => {
+    equal((await segment(app, "p")).status, 200);
+  });
+
+  await t.step("a problem's type can be looked up", async () => {
+    const problem = await (await app.request("/problems/annotation-too-small"))
+      .json();
+    equal(problem.status, 422);
+    equal((await app.request("/problems/constructor")).status, 404);
+  });
+});
+
+Deno.test("a full queue answers 503 with Retry-After, and the accepted requests are served", async () => {
+  await using service = await openService(":memory:", { QUEUE: "2" });
+  const { app } = service;
+  const bodies = Array.from({ length: 12 }, (_, i) => {
+    const image = {
+      ...visits.first.image,
+      data: visits.first.image.data.slice(),
+    };
+    image.data[0] = i;
+    return png(image);
+  });
+  const responses = await Promise.all(
+    bodies.map((body) =>
+      app.request("/v1/embeddings", { method: "POST", body })
+    ),
+  );
+  const statuses = responses.map(({ status }) => status);
+  const refused = responses.filter(({ status }) => status === 503);
+  equal(statuses.filter((status) => status === 201).length, 3);
+  equal(refused.length, 9);
+  for (const response of refused) {
+    ok(Number(response.headers.get("retry-after")) > 0);
+    equal((await response.json()).type, "/problems/busy");
+  }
+  equal((await enrol(app, "p", "r")).status, 201);
+  equal(
+    (await app.request("/v1/embeddings", {
+      method: "POST",
+      body: form({ image: files.image }),
+    })).status,
+    200,
+  );
+});

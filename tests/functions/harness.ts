@@ -1,0 +1,94 @@
+import { createApp } from "../../functions/app.ts";
+import type { Router } from "../../functions/http/router.ts";
+import { compose } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import { drawVisit } from "../../lib/cli/phantom.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import type { Raster } from "../../lib/image/raster.ts";
+import type { Mask } from "../../lib/pipeline/types.ts";
+
+/** The whole service in this process, with the real model, over a KV of its own. */
+export async function openService(
+  kvPath = ":memory:",
+  environment: Record<string, string> = {},
+) {
+  const config = readConfig({
+    MODEL: Deno.env.get("MODEL"),
+    KV_PATH: kvPath,
+    ...environment,
+  });
+  const services = await compose(config);
+  return {
+    services,
+    app: createApp(services),
+    [Symbol.asyncDispose]: () => services[Symbol.asyncDispose](),
+  };
+}
+
+/** A generated patient's two visits as PNG files. */
+export const visits = {
+  first: drawVisit({ seed: 1, turn: 0, shift: [0, 0], growth: 1, contrast: 1 }),
+  second: drawVisit({
+    seed: 2,
+    turn: 0.18,
+    shift: [14, -9],
+    growth: 1.25,
+    contrast: 0.85,
+  }),
+};
+export const png = (picture: Raster | Mask) =>
+  new Uint8Array(encodePng(picture));
+export const files = {
+  image: png(visits.first.image),
+  mask: png(visits.first.mask),
+  next: png(visits.second.image),
+};
+
+/** A multipart body; byte values become files. */
+export function form(
+  fields: Record<string, string | Uint8Array<ArrayBuffer>>,
+): FormData {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    body.set(
+      name,
+      typeof value === "string" ? value : new File([value], `${name}.bin`),
+    );
+  }
+  return body;
+}
+
+export function enrol(
+  app: Router,
+  patient: string,
+  reference: string,
+  fields: Record<string, string | Uint8Array<ArrayBuffer>> = {
+    image: files.image,
+    mask: files.mask,
+  },
+) {
+  const path = `/v1/patients/${patient}/references/${reference}`;
+  return app.request(path, { method: "PUT", body: form(fields) });
+}
+
+export function segment(
+  app: Router,
+  patient: string,
+  image: Uint8Array<ArrayBuffer> = files.next,
+  query = "",
+  headers: Record<string, string> = {},
+) {
+  return app.request(`/v1/patients/${patient}/segmentations${query}`, {
+    method: "POST",
+    body: image,
+    headers: { "content-type": "image/png", ...headers },
+  });
+}
+
+export function postJson(app: Router, path: string, body: unknown) {
+  return app.request(path, {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+}

@@ -1,0 +1,250 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readSafetensors } from "../../lib/format/safetensors.ts";
+import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { dice, overlap } from "../../lib/cli/score.ts";
+import {
+  enrol,
+  files,
+  openService,
+  postJson,
+  segment,
+  visits,
+} from "./harness.ts";
+
+Deno.test("the whole road", async (t) => {
+  await using service = await openService();
+  const { app, services } = service;
+
+  await t.step("enrolling answers 201, then 200 when it replaces", async () => {
+    const created = await enrol(app, "p-1", "visit-1");
+    equal(created.status, 201);
+    const document = await created.json();
+    equal(document.patient, "p-1");
+    equal(document.label, "target");
+    deepEqual(document.image, { width: 384, height: 384 });
+    ok(document.patches > 20);
+    equal((await enrol(app, "p-1", "visit-1")).status, 200);
+  });
+
+  await t.step("the next visit comes back segmented", async () => {
+    const response = await segment(app, "p-1");
+    equal(response.status, 200);
+    ok(response.headers.get("x-request-id"));
+    const answer = await response.json();
+    equal(answer.present, true);
+    equal(answer.reference, "visit-1");
+    equal(answer.points.length, answer.parts + answer.negatives);
+    const mask = decodeRle(answer.mask);
+    equal(mask.data.filter((value) => value !== 0).length, answer.mask.area);
+    const score = dice(overlap(mask, visits.second.mask));
+    ok(score > 0.5, `Dice ${score}`);
+    equal("candidates" in answer, false);
+  });
+
+  await t.step(
+    "explain shows every candidate, and the winner is the nearest",
+    async () => {
+      const answer =
+        await (await segment(app, "p-1", files.next, "?explain=true")).json();
+      deepEqual(answer.candidates.map((c: { parts: number }) => c.parts), [
+        1,
+        2,
+        3,
+        4,
+        5,
+      ]);
+      const distances = answer.candidates.map((
+        c: { distance: number | null },
+      ) => c.distance ?? Infinity);
+      equal(answer.distance, Math.min(...distances));
+    },
+  );
+
+  await t.step("image/png is the same mask", async () => {
+    const answer = await (await segment(app, "p-1")).json();
+    const response = await segment(app, "p-1", files.next, "", {
+      accept: "image/png",
+    });
+    equal(response.headers.get("content-type"), "image/png");
+    const mask = await decodeMask(await response.bytes(), { maxPixels: 1e6 });
+    deepEqual(mask, decodeRle(answer.mask));
+  });
+
+  await t.step("two identical requests give identical masks", async () => {
+    const once = await (await segment(app, "p-1")).json();
+    const twice = await (await segment(app, "p-1")).json();
+    deepEqual(once.mask, twice.mask);
+    deepEqual(once.points, twice.points);
+    equal(once.distance, twice.distance);
+  });
+
+  await t.step(
+    "an embedding is made once, read back, and stands for its image",
+    async () => {
+      const post = (headers: Record<string, string> = {}) =>
+        app.request("/v1/embeddings", {
+          method: "POST",
+          body: files.next,
+          headers,
+        });
+      const first = await post({ "content-type": "image/png" });
+      equal(first.status, 200, "the segmentation before has cached it");
+      const { id, model, image, expiresAt } = await first.json();
+      match(id, /^[0-9a-f]{64}$/);
+      equal(model.digest, services.model.digest);
+      deepEqual(image, { width: 384, height: 384 });
+      ok(Date.parse(expiresAt) > Date.now());
+
+      const read = await app.request(`/v1/embeddings/${id}`);
+      match(read.headers.get("cache-control")!, /immutable/);
+      const etag = read.headers.get("etag")!;
+      const bytes = await read.bytes();
+      const { channels, grid } = services.model.embedding;
+      deepEqual(readSafetensors(bytes).tensors.image_embeddings.dims, [
+        1,
+        channels,
+        grid,
+        grid,
+      ]);
+      const again = await app.request(`/v1/embeddings/${id}`, {
+        headers: { "if-none-match": etag },
+      });
+      equal(again.status, 304);
+      const tensor = await post({ accept: "application/x-safetensors" });
+      deepEqual(await tensor.bytes(), bytes);
+
+      const byImage = await (await segment(app, "p-1")).json();
+      const path = "/v1/patients/p-1/segmentations";
+      const byId = await (await postJson(app, path, { embedding: id })).json();
+      deepEqual(byId.mask, byImage.mask);
+      const upload = { "content-type": "application/x-safetensors" };
+      const byTensor = await (await segment(app, "p-1", bytes, "", upload))
+        .json();
+      deepEqual(byTensor.mask, byImage.mask);
+    },
+  );
+
+  await t.step(
+    "the prompt function proposes what a segmentation uses",
+    async () => {
+      const { id } = await (await app.request("/v1/embeddings", {
+        method: "POST",
+        body: files.next,
+      })).json();
+      const { candidates } =
+        await (await postJson(app, "/v1/patients/p-1/prompts", {
+          embedding: id,
+        })).json();
+      const explained =
+        await (await segment(app, "p-1", files.next, "?explain=true")).json();
+      deepEqual(
+        candidates.map((c: { points: unknown }) => c.points),
+        explained.candidates.map((c: { points: unknown }) => c.points),
+      );
+    },
+  );
+
+  await t.step(
+    "the decode function turns clicks, boxes and masks into masks",
+    async () => {
+      const { id } = await (await app.request("/v1/embeddings", {
+        method: "POST",
+        body: files.image,
+      })).json();
+      const { area } = await (await segment(app, "p-1", files.image)).json()
+        .then((a) => a.mask);
+      const points = [{ x: 242, y: 138, label: 1 }];
+      const box = [212, 114, 270, 162];
+      const clicked = await postJson(app, "/v1/masks", {
+        embedding: id,
+        points,
+      });
+      equal(clicked.status, 200);
+      const boxed =
+        await (await postJson(app, "/v1/masks", { embedding: id, box })).json();
+      const score = dice(overlap(decodeRle(boxed.mask), visits.first.mask));
+      ok(score > 0.7, `Dice ${score}`);
+      const { size, counts } = boxed.mask;
+      const refined = await postJson(app, "/v1/masks", {
+        embedding: id,
+        points,
+        mask: { size, counts },
+      });
+      equal(refined.status, 200);
+      ok(area > 0);
+    },
+  );
+
+  await t.step(
+    "a reference can be drawn with a box, from an embedding",
+    async () => {
+      const { id } = await (await app.request("/v1/embeddings", {
+        method: "POST",
+        body: files.image,
+      })).json();
+      const prompts = JSON.stringify({ points: [], box: [212, 114, 270, 162] });
+      const created = await enrol(app, "p-2", "drawn", {
+        embedding: id,
+        prompts,
+        position: "0.5",
+      });
+      equal(created.status, 201);
+      equal((await created.json()).position, 0.5);
+      equal((await segment(app, "p-2")).status, 200);
+    },
+  );
+
+  await t.step("labels are kept apart", async () => {
+    const liver = { image: files.image, mask: files.mask, label: "liver" };
+    equal((await enrol(app, "p-3", "a", liver)).status, 201);
+    equal((await segment(app, "p-3")).status, 404);
+    equal(
+      (await (await segment(app, "p-3", files.next, "?label=liver")).json())
+        .label,
+      "liver",
+    );
+  });
+
+  await t.step("patients are read and erased", async () => {
+    const patient = await (await app.request("/v1/patients/p-1")).json();
+    deepEqual(
+      patient.references.map((r: { reference: string }) => r.reference),
+      ["visit-1"],
+    );
+    const path = "/v1/patients/p-1/references/visit-1";
+    equal((await app.request(path)).status, 200);
+    equal((await app.request(path, { method: "DELETE" })).status, 204);
+    equal((await app.request(path)).status, 404);
+    equal((await app.request("/v1/patients/p-1")).status, 404);
+    equal(
+      (await app.request("/v1/patients/p-3", { method: "DELETE" })).status,
+      204,
+    );
+    equal((await segment(app, "p-3")).status, 404);
+  });
+
+  await t.step("models, health, documents", async () => {
+    const { models } = await (await app.request("/v1/models")).json();
+    equal(models[0].digest, services.model.digest);
+    deepEqual(await (await app.request("/healthz")).json(), { status: "ok" });
+    deepEqual(await (await app.request("/readyz")).json(), { status: "ready" });
+    const openapi = await (await app.request("/openapi.json")).json();
+    deepEqual(Object.keys(openapi.paths).sort(), [
+      "/healthz",
+      "/readyz",
+      "/v1/embeddings",
+      "/v1/embeddings/{id}",
+      "/v1/masks",
+      "/v1/models",
+      "/v1/patients/{patient}",
+      "/v1/patients/{patient}/prompts",
+      "/v1/patients/{patient}/references/{reference}",
+      "/v1/patients/{patient}/segmentations",
+    ]);
+    match(await (await app.request("/docs")).text(), /swagger-ui-bundle/);
+    const script = await app.request("/docs/swagger-ui-bundle.js");
+    ok((await script.text()).length > 100_000);
+    equal((await app.request("/")).headers.get("location"), "/docs");
+  });
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
+import { decodeImage } from "../../../lib/image/decode.ts";
+import { decodeMask } from "../../../lib/image/decode_mask.ts";
+import { ImageError } from "../../../lib/image/errors.ts";
+import { chunk, fixture } from "./fixtures.ts";
+
+const limits = { maxPixels: 1_000_000 };
+
+const is = (code: string) => (error: unknown) =>
+  error instanceof ImageError && error.code === code;
+
+/** A grey 8-bit PNG whose header says width × height over whatever data. */
+function png(width: number, height: number, data: Uint8Array): Uint8Array {
+  const header = new Uint8Array(13);
+  new DataView(header.buffer).setUint32(0, width);
+  new DataView(header.buffer).setUint32(4, height);
+  header[8] = 8;
+  return Uint8Array.of(
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk("IHDR", header),
+    ...chunk("IDAT", data),
+    ...chunk("IEND", new Uint8Array(0)),
+  );
+}
+
+Deno.test("a 20,000×20,000 PNG is refused from its header in milliseconds", async () => {
+  const bomb = png(20_000, 20_000, deflateSync(new Uint8Array(1000)));
+  for (const decode of [decodeImage, decodeMask]) {
+    const start = performance.now();
+    await assert.rejects(
+      decode(bomb, { maxPixels: 64_000_000 }),
+      is("too-large"),
+    );
+    assert.ok(performance.now() - start < 500);
+  }
+});
+
+Deno.test("a small PNG that inflates to far too much is refused early", async () => {
+  const bomb = png(10, 10, deflateSync(new Uint8Array(100_000_000)));
+  const start = performance.now();
+  await assert.rejects(decodeImage(bomb, limits), is("malformed"));
+  assert.ok(performance.now() - start < 500);
+});
+
+Deno.test("a PNG whose data cannot fill its header is refused before allocating", async () => {
+  const start = performance.now();
+  await assert.rejects(
+    decodeImage(png(1000, 1000, deflateSync(new Uint8Array(10))), limits),
+    is("truncated"),
+  );
+  assert.ok(performance.now() - start < 500);
+});
+
+Deno.test("a PNG whose data end well but early is truncated", async () => {
+  const lines = new Uint8Array(5 * 11);
+  await assert.rejects(
+    decodeImage(png(10, 10, deflateSync(lines)), limits),
+    is("truncated"),
+  );
+});
+
+Deno.test("a JPEG with hundreds of scans is refused", async () => {
+  const { bytes } = fixture("grey-progressive.jpg");
+  const scan = bytes.lastIndexOf(0xda) - 1;
+  const last = bytes.subarray(scan, bytes.length - 2);
+  const parts = [bytes.subarray(0, scan), ...Array(200).fill(last)];
+  const many = Uint8Array.of(...parts.flatMap((p) => [...p]), 0xff, 0xd9);
+  await assert.rejects(
+    decodeImage(many, limits),
+    /20\d scans; wanted 1 to 100/,
+  );
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { ImageError } from "../../../lib/image/errors.ts";
+import {
+  checkMediaType,
+  sniffMediaType,
+} from "../../../lib/image/media_type.ts";
+import { fixtures } from "./fixtures.ts";
+
+const is = (code: string, text = /./) => (error: unknown) =>
+  error instanceof ImageError && error.code === code &&
+  text.test(error.message);
+
+const bytesOf = (text: string) =>
+  Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+const TYPES: Record<string, string> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  webp: "image/webp",
+  tiff: "image/tiff",
+};
+
+Deno.test("sniffMediaType knows every fixture by its bytes", () => {
+  for (const { name, bytes } of fixtures) {
+    assert.equal(sniffMediaType(bytes), TYPES[name.split(".").pop()!], name);
+  }
+});
+
+Deno.test("checkMediaType ignores declarations that say nothing", () => {
+  const jpeg = bytesOf("\xff\xd8\xff\xe0");
+  for (
+    const declared of [
+      undefined,
+      "",
+      "application/octet-stream",
+      "image/*",
+      "multipart/form-data",
+      "image/jpeg",
+      "image/jpg",
+      "IMAGE/JPEG; charset=binary",
+      "image/pjpeg",
+    ]
+  ) {
+    assert.equal(checkMediaType(jpeg, declared), "image/jpeg");
+  }
+});
+
+Deno.test("checkMediaType refuses a declaration that the bytes contradict", () => {
+  const jpeg = bytesOf("\xff\xd8\xff\xe0");
+  for (const declared of ["image/png", "image/heic", "application/dicom"]) {
+    assert.throws(
+      () => checkMediaType(jpeg, declared),
+      is("media-type-mismatch", /declared as .+ its bytes are image\/jpeg/),
+    );
+  }
+});
+
+Deno.test("checkMediaType says what it cannot read", () => {
+  assert.throws(() => checkMediaType(new Uint8Array(0)), is("empty"));
+  const refused = (text: string) => {
+    let found: ImageError | undefined;
+    try {
+      checkMediaType(bytesOf(text));
+    } catch (error) {
+      found = error as ImageError;
+    }
+    return `${found?.code}: ${found?.message}`;
+  };
+  assert.match(refused("\0".repeat(128) + "DICM"), /^unsupported-type.+DICOM/);
+  assert.match(refused("GIF89a......"), /^unsupported-type.+a GIF/);
+  assert.match(refused("\0\0\0\x18ftypheic...."), /^unsupported-type.+HEIC/);
+  assert.match(refused("hello, world"), /^unsupported-type.+none of them/);
+  assert.match(refused("\x89PN"), /^truncated/);
+  assert.match(refused("RIFF\0\0\0\0WE"), /^truncated/);
+});
