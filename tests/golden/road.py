@@ -105,6 +105,8 @@ def main():
         case["runs"] = runs(candidates[winner].pop("mask"))
         for candidate in candidates:
             candidate.pop("mask", None)
+            if np.isinf(candidate["distance"]):
+                candidate["distance"] = None
         case["candidates"] = candidates
         print(case["reference"], [c["distance"] for c in candidates], winner)
     document = {"model": oracle.manifest["digest"], "cases": cases}

@@ -1,0 +1,34 @@
+import { equal, ok } from "node:assert/strict";
+import { files, form, png, visits } from "../functions/harness.ts";
+import { Server } from "./server.ts";
+
+Deno.test({
+  name: "memory after 200 segmentations is within 10 % of memory after 20",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      await using server = await Server.start({ KV_PATH: `${folder}/edge.kv` });
+      const body = form({ image: files.image, mask: files.mask });
+      equal((await server.enrol("p", "r", body)).status, 201);
+      const resident: number[] = [];
+      for (let i = 1; i <= 200; i++) {
+        const image = visits.second.image;
+        image.data[i] ^= 1;
+        const response = await server.segment("p", png(image));
+        equal(response.status, 200);
+        await response.body?.cancel();
+        if (i === 20 || i === 200) resident.push(await server.residentMemory());
+      }
+      const [early, late] = resident;
+      const mebibytes = resident.map((bytes) => Math.round(bytes / 2 ** 20));
+      console.log(
+        `resident after 20: ${mebibytes[0]} MiB, after 200: ${
+          mebibytes[1]
+        } MiB`,
+      );
+      ok(late <= 1.1 * early, `${mebibytes.join(" to ")} MiB`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,95 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { BlobStore } from "../../lib/store/blob.ts";
+import { createProfileStore } from "../../lib/store/profiles.ts";
+import { files, form } from "../functions/harness.ts";
+import { Server } from "./server.ts";
+
+const annotated = () => form({ image: files.image, mask: files.mask });
+
+Deno.test("answers survive SIGKILL byte for byte", async () => {
+  const folder = await Deno.makeTempDir();
+  const environment = { KV_PATH: `${folder}/edge.kv` };
+  try {
+    const answers = [];
+    for (const visit of [0, 1]) {
+      await using server = await Server.start(environment);
+      if (visit === 0) {
+        equal((await server.enrol("p", "r", annotated())).status, 201);
+      }
+      const json = await (await server.segment("p", files.next)).json();
+      const png = await (await server.segment("p", files.next, "image/png"))
+        .bytes();
+      const again = await (await server.segment("p", files.next, "image/png"))
+        .bytes();
+      deepEqual(again, png);
+      answers.push({ mask: json.mask, distance: json.distance, png });
+    }
+    deepEqual(answers[1], answers[0]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes behind", async () => {
+  const folder = await Deno.makeTempDir();
+  const environment = { KV_PATH: `${folder}/edge.kv` };
+  try {
+    let took: number;
+    {
+      await using server = await Server.start(environment);
+      const started = performance.now();
+      equal((await server.enrol("p", "kept", annotated())).status, 201);
+      took = performance.now() - started;
+    }
+    const outcomes: number[] = [];
+    for (const [round, share] of [0.1, 0.3, 0.5, 0.8].entries()) {
+      // Another pixel each round, so that nothing comes from the cache.
+      const image = files.image.slice();
+      const next = form({ image, mask: files.mask, label: `round-${round}` });
+      {
+        await using server = await Server.start(environment);
+        const pending = server.enrol("p", `cut-${round}`, next).then(
+          (response) => response.body?.cancel(),
+          () => {},
+        );
+        await new Promise((resolve) => setTimeout(resolve, share * took));
+        await server.kill();
+        await pending;
+      }
+      await using server = await Server.start(environment);
+      const path = `/v1/patients/p/references/cut-${round}`;
+      const { status } = await server.json(path);
+      ok(status === 200 || status === 404, `status ${status}`);
+      outcomes.push(status);
+      const label = `?label=round-${round}`;
+      const found = await fetch(
+        `${server.url}/v1/patients/p/segmentations${label}`,
+        { method: "POST", body: files.next },
+      );
+      equal(found.status, status);
+      await found.body?.cancel();
+      const kept = await server.segment("p", files.next);
+      equal(kept.status, 200);
+      await kept.body?.cancel();
+    }
+    console.log(`outcomes of the cut enrolments: ${outcomes.join(", ")}`);
+
+    const kv = await Deno.openKv(environment.KV_PATH);
+    const inAMinute = () => Date.now() + 61_000;
+    const blobs = new BlobStore(kv, inAMinute);
+    await blobs.sweep();
+    const versions = new Set<unknown>();
+    for await (const { key, value } of kv.list({ prefix: [] })) {
+      if (key[0] === "chunk") continue;
+      ok(key[0] !== "pending", "a finished sweep leaves nothing pending");
+      versions.add((value as { version: string }).version);
+    }
+    for await (const { key } of kv.list({ prefix: ["chunk"] })) {
+      ok(versions.has(key[1]), "every chunk belongs to a record");
+    }
+    ok(await createProfileStore(blobs).profile("p", "kept"));
+    kv.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,74 @@
+const ROOT = new URL("../../", import.meta.url);
+
+/** A real server process on a free port of the loopback. */
+export class Server implements AsyncDisposable {
+  private constructor(
+    readonly process: Deno.ChildProcess,
+    readonly url: string,
+  ) {}
+
+  /** Starts `deploy/serve.ts` and waits until it listens. */
+  static async start(environment: Record<string, string>): Promise<Server> {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", "deploy/serve.ts"],
+      cwd: ROOT,
+      env: { ...environment, PORT: "0" },
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    let printed = "";
+    const reader = process.stdout.pipeThrough(new TextDecoderStream())
+      .getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`The server stopped: ${printed}`);
+      printed += value;
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+      if (url === undefined) continue;
+      await reader.cancel();
+      return new Server(process, url);
+    }
+  }
+
+  async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
+    try {
+      this.process.kill(signal);
+    } catch {
+      // It has stopped already.
+    }
+    await this.process.status;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+
+  async json(path: string, init?: RequestInit) {
+    const response = await fetch(this.url + path, init);
+    const body = await response.json();
+    return { status: response.status, body };
+  }
+
+  enrol(patient: string, reference: string, body: FormData): Promise<Response> {
+    const path = `/v1/patients/${patient}/references/${reference}`;
+    return fetch(this.url + path, { method: "PUT", body });
+  }
+
+  segment(
+    patient: string,
+    image: Uint8Array<ArrayBuffer>,
+    accept = "application/json",
+  ): Promise<Response> {
+    return fetch(`${this.url}/v1/patients/${patient}/segmentations`, {
+      method: "POST",
+      body: image,
+      headers: { accept },
+    });
+  }
+
+  /** Resident memory in bytes. */
+  async residentMemory(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.process.pid}/status`);
+    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
+  }
+}
