@@ -3,6 +3,7 @@ import type { Services } from "../functions/services.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
+import { EdgeError } from "../lib/errors.ts";
 import { loadPackage } from "../lib/model/package.ts";
 import { createOnnxModel } from "../lib/runtime/onnx.ts";
 import { BlobStore } from "../lib/store/blob.ts";
@@ -16,6 +17,9 @@ export async function compose(
 ): Promise<Services & AsyncDisposable> {
   const folder = modelFolder(config.MODEL);
   const { manifest, geometry } = await loadPackage(folder);
+  const kv = await openKv(config.KV_PATH);
+  const blobs = new BlobStore(kv);
+  await blobs.sweep();
   const pool = await createPool({
     folder: folder.href,
     threads: config.THREADS,
@@ -23,9 +27,6 @@ export async function compose(
     queue: config.QUEUE,
     maxPixels: config.MAX_PIXELS,
   });
-  const kv = await openKv(config.KV_PATH);
-  const blobs = new BlobStore(kv);
-  await blobs.sweep();
   const embeddings = createEmbeddingStore(
     blobs,
     geometry,
@@ -62,6 +63,13 @@ export async function composeEngine(config: Config): Promise<Engine> {
 
 async function openKv(path: string): Promise<Deno.Kv> {
   const isFile = path !== ":memory:" && !/^https?:/.test(path);
-  if (isFile) await Deno.mkdir(dirname(path), { recursive: true });
-  return await Deno.openKv(path);
+  try {
+    if (isFile) await Deno.mkdir(dirname(path), { recursive: true });
+    return await Deno.openKv(path);
+  } catch (error) {
+    throw new EdgeError(
+      "invalid-input",
+      `KV_PATH ${path} cannot be opened: ${(error as Error).message}`,
+    );
+  }
 }

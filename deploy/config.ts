@@ -12,9 +12,9 @@ const cores = navigator.hardwareConcurrency;
 
 const Environment = z.object({
   PORT: whole(0, 65535).default(8000),
-  HOST: z.string().min(1).default("127.0.0.1"),
-  KV_PATH: z.string().min(1).default("data/edge.kv"),
-  MODEL: z.string().min(1).default("nano"),
+  HOST: z.string().default("127.0.0.1"),
+  KV_PATH: z.string().default("data/edge.kv"),
+  MODEL: z.string().default("nano"),
   RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version")
     .default("wasm"),
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
@@ -32,14 +32,15 @@ const Environment = z.object({
 export type Config = z.infer<typeof Environment>;
 
 /**
- * Settings from environment variables.
+ * Settings from environment variables; an empty one counts as unset.
  *
  * @throws EdgeError `invalid-input` that names the first bad variable.
  */
 export function readConfig(
   environment: Record<string, string | undefined>,
 ): Config {
-  const parsed = Environment.safeParse(environment);
+  const set = Object.entries(environment).filter(([, value]) => value !== "");
+  const parsed = Environment.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);

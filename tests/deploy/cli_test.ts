@@ -1,0 +1,184 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { files, visits } from "../functions/harness.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Runs an entry point as its task does. */
+async function run(
+  entry: string,
+  args: string[],
+  environment: Record<string, string> = {},
+) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", `deploy/${entry}.ts`, ...args],
+    cwd: ROOT,
+    env: environment,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  return { code, out: text(stdout), error: text(stderr) };
+}
+
+async function inFolder(test: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("segment writes a mask and an overlay for every image", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/a.png`, files.image);
+    await Deno.writeFile(`${folder}/a_mask.png`, files.mask);
+    await Deno.writeFile(`${folder}/b.png`, files.next);
+    const { code, out, error } = await run("segment", [
+      ...["--reference", `${folder}/a.png`, "--mask", `${folder}/a_mask.png`],
+      ...["--image", `${folder}/a.png`, "--image", `${folder}/b.png`],
+      ...["--out", `${folder}/out`],
+    ]);
+    equal(code, 0, error);
+    match(out, /a_mask\.png: \d+ pixels, parts \d, negatives 1, distance/);
+    const names = Array.from(
+      Deno.readDirSync(`${folder}/out`),
+      ({ name }) => name,
+    );
+    deepEqual(names.sort(), [
+      "a_mask.png",
+      "a_overlay.png",
+      "b_mask.png",
+      "b_overlay.png",
+    ]);
+    const mask = await decodeMask(
+      await Deno.readFile(`${folder}/out/b_mask.png`),
+      { maxPixels: 1e6 },
+    );
+    equal(mask.width, visits.second.mask.width);
+  }));
+
+Deno.test("the demo goes from a generated patient to a picture and a Dice", () =>
+  inFolder(async (folder) => {
+    const { code, out } = await run("demo", ["--out", folder]);
+    equal(code, 0);
+    const dice = Number(/Dice of visit 2: ([\d.]+)/.exec(out)?.[1]);
+    ok(dice > 0.5, `Dice ${dice}`);
+    ok(Deno.statSync(`${folder}/visit-2_overlay.png`).size > 10_000);
+  }));
+
+Deno.test("evaluate scores a folder against both baselines", () =>
+  inFolder(async (folder) => {
+    for (const kind of ["Images", "Annotations"]) {
+      await Deno.mkdir(`${folder}/set/${kind}/one`, { recursive: true });
+    }
+    const { encodePng } = await import("../../lib/image/encode_png.ts");
+    const write = async (name: string, visit: typeof visits.first) => {
+      const at = (kind: string) => `${folder}/set/${kind}/one/${name}.png`;
+      await Deno.writeFile(at("Images"), encodePng(visit.image));
+      await Deno.writeFile(at("Annotations"), encodePng(visit.mask));
+    };
+    await write("00", visits.first);
+    await write("01", visits.second);
+    const { code, out } = await run("evaluate", [
+      ...["--data", folder, "--json"],
+    ]);
+    equal(code, 0);
+    const [{ set, subjects, videoMean }] = JSON.parse(out);
+    equal(set, "set");
+    equal(subjects[0].images, 1);
+    const { p2sam, copiedMask, onePrototype } = videoMean;
+    ok(copiedMask.dice > 0 && copiedMask.dice < 1);
+    ok(onePrototype.dice >= 0 && p2sam.dice > 0.5);
+    ok(Math.abs(p2sam.iou - p2sam.dice / (2 - p2sam.dice)) < 1e-12);
+    const table = await run("evaluate", ["--data", `${folder}/set`]);
+    match(table.out, /\*\*set\*\*, mean over subjects \| 1 \|/);
+  }));
+
+Deno.test("mistakes get one line that says what to do", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/a.png`, files.image);
+    await Deno.writeFile(`${folder}/cut.png`, files.image.slice(0, 2000));
+    const images = (reference: string, mask: string, image: string) => [
+      ...["--reference", `${folder}/${reference}`],
+      ...["--mask", `${folder}/${mask}`, "--image", `${folder}/${image}`],
+      ...["--out", `${folder}/out`],
+    ];
+    const cases: [string, string[], Record<string, string>, RegExp][] = [
+      ["segment", [], {}, /all needed\. Usage: deno task segment/],
+      ["segment", ["--nope"], {}, /--nope.*Usage/],
+      [
+        "segment",
+        images("none.png", "a.png", "a.png"),
+        {},
+        /Cannot read .*none\.png: there is no such file/,
+      ],
+      [
+        "segment",
+        images("cut.png", "a.png", "a.png"),
+        {},
+        /Cannot use .*cut\.png: .*PNG/,
+      ],
+      ["evaluate", [], {}, /--data is needed/],
+      ["evaluate", ["--data", folder], {}, /holds Images\/ and Annotations\//],
+      [
+        "evaluate",
+        ["--data", folder, "--recipe", "x"],
+        {},
+        /no recipe x/,
+      ],
+      ["serve", [], { PORT: "http" }, /PORT must be a whole number/],
+      ["serve", [], { PORT: "99999" }, /PORT must be from 0 to 65535/],
+      ["serve", [], { RUNTIME: "cuda" }, /RUNTIME must be wasm/],
+      ["serve", [], { API_KEYS: "x" }, /API_KEYS is not supported/],
+      [
+        "serve",
+        [],
+        { MODEL: "no-such" },
+        /model package .*no-such.*model\.json/,
+      ],
+      ["serve", [], { HOST: "256.1.1.1", KV_PATH: ":memory:" }, /HOST|address/],
+      ["serve", [], { KV_PATH: "/proc/none/edge.kv" }, /KV_PATH/],
+    ];
+    for (const [entry, args, environment, wanted] of cases) {
+      const { code, error } = await run(entry, args, environment);
+      equal(code, 1, `${entry} ${args.join(" ")}`);
+      match(error, wanted);
+      equal(error.split("\n").length, 1, error);
+      match(error, /^error: /);
+    }
+  }));
+
+Deno.test("a broken model package is refused with its reason", () =>
+  inFolder(async (folder) => {
+    const nano = new URL("models/nano/", ROOT);
+    const copy = async () => {
+      for (const name of ["model.json", "encoder.onnx", "decoder.onnx"]) {
+        await Deno.copyFile(new URL(name, nano), `${folder}/${name}`);
+      }
+    };
+    const manifest = async () =>
+      JSON.parse(await Deno.readTextFile(`${folder}/model.json`));
+    const refuses = async (wanted: RegExp) => {
+      const { code, error } = await run("serve", [], { MODEL: folder });
+      equal(code, 1);
+      match(error, wanted);
+    };
+    await copy();
+    await Deno.writeTextFile(`${folder}/model.json`, "{");
+    await refuses(/not JSON/);
+    await copy();
+    await Deno.writeTextFile(
+      `${folder}/model.json`,
+      JSON.stringify({ ...await manifest(), input: { size: -1 } }),
+    );
+    await refuses(/model\.json at input/);
+    await copy();
+    await Deno.truncate(`${folder}/decoder.onnx`, 1000);
+    await refuses(/decoder\.onnx has sha256/);
+    await copy();
+    await Deno.writeTextFile(
+      `${folder}/model.json`,
+      JSON.stringify({ ...await manifest(), digest: "0".repeat(64) }),
+    );
+    await refuses(/digest does not match/);
+  }));
