@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
-import { encodePng } from "../image/encode_png.ts";
-import { drawVisit } from "./phantom.ts";
-import { misuse, parseCommand } from "./arguments.ts";
-import { segmentFiles } from "./segment.ts";
+import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
+import { encodePng } from "../image/encode_png.ts";
+import { drawOverlay } from "../image/overlay.ts";
+import type { Raster } from "../image/raster.ts";
+import { misuse, parseCommand } from "./arguments.ts";
+import { drawVisit } from "./phantom.ts";
 import { dice, overlap } from "./score.ts";
+import { segmentFiles } from "./segment.ts";
 
 const USAGE = "deno task demo [--out folder]";
+/** Pixels between the two pictures. */
+const GAP = 8;
 
 /** Generates a patient's two visits, enrols the first, segments the second, and prints Dice. */
 export async function demo(
@@ -49,12 +54,31 @@ export async function demo(
     () => Promise.resolve(engine),
     maxPixels,
   );
-  const found = await decodeMask(
-    await Deno.readFile(file("visit-2_mask.png")),
-    { maxPixels },
-  );
+  const read = (name: string) => Deno.readFile(file(name));
+  const found = await decodeMask(await read("visit-2_mask.png"), { maxPixels });
+  const result = await decodeImage(await read("visit-2_overlay.png"), {
+    maxPixels,
+  });
+  const annotated = drawOverlay(first.image, first.mask);
+  const picture = encodePng(sideBySide(annotated, result));
+  await Deno.writeFile(file("demo.png"), picture);
+  const score = dice(overlap(found, second.mask)).toFixed(3);
+  console.log(`Dice of visit 2: ${score}`);
   console.log(
-    `Dice of visit 2: ${dice(overlap(found, second.mask)).toFixed(3)}`,
+    `Picture: ${file("demo.png")} (left annotated, right segmented)`,
   );
-  console.log(`Picture: ${file("visit-2_overlay.png")}`);
+}
+
+/** Two RGB pictures of one size beside each other on white. */
+function sideBySide(left: Raster, right: Raster): Raster {
+  const { height } = left;
+  const width = left.width + GAP + right.width;
+  const data = new Uint8Array(width * height * 3).fill(255);
+  for (let y = 0; y < height; y++) {
+    const row = (raster: Raster) =>
+      raster.data.subarray(y * raster.width * 3, (y + 1) * raster.width * 3);
+    data.set(row(left), y * width * 3);
+    data.set(row(right), (y * width + left.width + GAP) * 3);
+  }
+  return { width, height, channels: 3, data };
 }

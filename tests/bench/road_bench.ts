@@ -1,0 +1,34 @@
+/** Each stage of the road with the embedded model, on a generated patient. */
+import { composeEngine } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import { files } from "../functions/harness.ts";
+
+const engine = await composeEngine(readConfig(Deno.env.toObject()));
+const annotated = await engine.embed({ bytes: files.image });
+const target = await engine.embed({ bytes: files.next });
+const annotation = { file: { bytes: files.mask } };
+const profile = await engine.enrol(annotated, annotation);
+
+Deno.bench("embed one image", { group: "road" }, async () => {
+  await engine.embed({ bytes: files.next });
+});
+
+Deno.bench("enrol, given the embedding", { group: "road" }, async () => {
+  await engine.enrol(annotated, annotation);
+});
+
+Deno.bench("propose points", { group: "road" }, async () => {
+  await engine.propose(target, profile);
+});
+
+Deno.bench("decode one click", { group: "road" }, async () => {
+  await engine.decode(target, { points: [{ x: 250, y: 130, label: 1 }] });
+});
+
+Deno.bench(
+  "segment, given the embedding",
+  { group: "road", baseline: true },
+  async () => {
+    await engine.segment(target, [profile], {});
+  },
+);
