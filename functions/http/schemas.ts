@@ -20,10 +20,12 @@ export const EmbeddingId = z.string()
   .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
   .openapi({ example: "9f".repeat(32) });
 
-export const Label = z.string().regex(
-  /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u,
-  "must be 1 to 64 letters, digits, spaces, or . _ -",
-).openapi({ example: "target" });
+export const Label = z.string().min(1).max(64)
+  .refine(
+    (text) => /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(text),
+    "must be letters, digits, spaces, or . _ -, the first a letter or digit",
+  )
+  .openapi({ example: "target" });
 
 const coordinate = z.number().min(0);
 export const PointPrompt = z.strictObject({

@@ -27,7 +27,7 @@ export function writeSafetensors(
   for (const name of Object.keys(tensors).sort()) {
     const { dims, data } = tensors[name];
     const type = dtype(name);
-    const array = type === "F16" ? Float16Array.from(data) : data;
+    const array = type === "F16" ? new Float16Array(data) : data;
     const bytes = new Uint8Array(
       array.buffer,
       array.byteOffset,
@@ -115,7 +115,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
     }
     const raw = bytes.slice(start + from, start + to).buffer;
     const data = width === 2
-      ? Float32Array.from(new Float16Array(raw))
+      ? new Float32Array(new Float16Array(raw))
       : new Float32Array(raw);
     tensors[name] = { dims: shape, data };
   }

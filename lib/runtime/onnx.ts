@@ -87,7 +87,7 @@ function take(
   for (const [name, value] of Object.entries(outputs)) {
     tensors[name] = {
       dims: [...value.dims],
-      data: Float32Array.from(value.data as Float32Array),
+      data: (value.data as Float32Array).slice(),
     };
     value.dispose();
   }
