@@ -6,7 +6,7 @@ import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import type { Raster } from "../image/raster.ts";
 import { misuse, parseCommand } from "./arguments.ts";
-import { drawVisit } from "./phantom.ts";
+import { drawPatient } from "./phantom.ts";
 import { dice, overlap } from "./score.ts";
 import { segmentFiles } from "./segment.ts";
 
@@ -24,21 +24,7 @@ export async function demo(
     out: { type: "string", default: "out/demo" },
   }, USAGE);
   if (!out) throw misuse("--out needs a folder", USAGE);
-  const first = drawVisit({
-    seed: 1,
-    turn: 0,
-    shift: [0, 0],
-    growth: 1,
-    contrast: 1,
-  });
-  const second = drawVisit({
-    seed: 2,
-    turn: 0.18,
-    shift: [14, -9],
-    growth: 1.25,
-    contrast: 0.85,
-  });
-
+  const { first, second } = drawPatient();
   await Deno.mkdir(out, { recursive: true });
   const file = (name: string) => join(out, name);
   await Deno.writeFile(file("visit-1.png"), encodePng(first.image));

@@ -12,7 +12,7 @@ export interface Visit {
 }
 
 /** How a visit differs from the first one. */
-export interface VisitOptions {
+interface VisitOptions {
   /** Seed of the noise. */
   seed: number;
   /** Turn about the middle, radians. */
@@ -42,8 +42,28 @@ const ORGANS: Ellipse[] = [
 ];
 const LESION: Ellipse = { x: 0.63, y: 0.36, a: 0.07, b: 0.055, grey: 105 };
 
+/** The two visits of the demo's patient. */
+export function drawPatient(): { first: Visit; second: Visit } {
+  return {
+    first: drawVisit({
+      seed: 1,
+      turn: 0,
+      shift: [0, 0],
+      growth: 1,
+      contrast: 1,
+    }),
+    second: drawVisit({
+      seed: 2,
+      turn: 0.18,
+      shift: [14, -9],
+      growth: 1.25,
+      contrast: 0.85,
+    }),
+  };
+}
+
 /** A generated patient, as a CT-like grey slice: body, organs, spine, and one bright lesion. */
-export function drawVisit(
+function drawVisit(
   { seed, turn, shift, growth, contrast }: VisitOptions,
 ): Visit {
   const random = mulberry32(seed);

@@ -3,7 +3,7 @@
  *
  *     deno run --allow-all tests/bench/responsiveness.ts
  */
-import { drawVisit } from "../../lib/cli/phantom.ts";
+import { drawPatient } from "../../lib/cli/phantom.ts";
 import { resizeNearest } from "../../lib/cli/score.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { form } from "../functions/harness.ts";
@@ -12,13 +12,7 @@ import { Server } from "../deploy/server.ts";
 const SIZE = [4000, 3000] as const;
 const SEGMENTATIONS = 6;
 
-const visit = drawVisit({
-  seed: 1,
-  turn: 0,
-  shift: [0, 0],
-  growth: 1,
-  contrast: 1,
-});
+const { first } = drawPatient();
 const large = (data: Uint8Array) => {
   const small = { width: 384, height: 384, data };
   return new Uint8Array(encodePng(resizeNearest(small, ...SIZE)));
@@ -27,11 +21,11 @@ const large = (data: Uint8Array) => {
 const folder = await Deno.makeTempDir();
 {
   await using server = await Server.start({ KV_PATH: `${folder}/edge.kv` });
-  const image = large(visit.image.data);
+  const image = large(first.image.data);
   const enrolled = await server.enrol(
     "p",
     "r",
-    form({ image, mask: large(visit.mask.data) }),
+    form({ image, mask: large(first.mask.data) }),
   );
   if (enrolled.status !== 201) throw new Error(await enrolled.text());
 

@@ -2,7 +2,7 @@ import { createApp } from "../../functions/app.ts";
 import type { Router } from "../../functions/http/router.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
-import { drawVisit } from "../../lib/cli/phantom.ts";
+import { drawPatient } from "../../lib/cli/phantom.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import type { Raster } from "../../lib/image/raster.ts";
 import type { Mask } from "../../lib/pipeline/types.ts";
@@ -26,16 +26,7 @@ export async function openService(
 }
 
 /** A generated patient's two visits as PNG files. */
-export const visits = {
-  first: drawVisit({ seed: 1, turn: 0, shift: [0, 0], growth: 1, contrast: 1 }),
-  second: drawVisit({
-    seed: 2,
-    turn: 0.18,
-    shift: [14, -9],
-    growth: 1.25,
-    contrast: 0.85,
-  }),
-};
+export const visits = drawPatient();
 export const png = (picture: Raster | Mask) =>
   new Uint8Array(encodePng(picture));
 export const files = {

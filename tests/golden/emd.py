@@ -24,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import ot
+
+from portable import draw
 from scipy.spatial.distance import cdist
 
 CASES = [
@@ -64,25 +66,16 @@ CASES = [
 ]
 
 
-def mulberry32(seed: int, count: int) -> np.ndarray:
-    """The first `count` draws of a stream, float64 in [0, 1)."""
-    with np.errstate(over="ignore"):
-        a = np.uint32(seed) + np.arange(1, count + 1, dtype=np.uint32) * np.uint32(0x6D2B79F5)
-        t = (a ^ (a >> np.uint32(15))) * (np.uint32(1) | a)
-        t = (t + (t ^ (t >> np.uint32(7))) * (np.uint32(61) | t)) ^ t
-    return (t ^ (t >> np.uint32(14))).astype(np.float64) / 2**32
-
-
 def points(kind: str, stream: int, count: int, dim: int, offset: float) -> np.ndarray:
     """count x dim, float32."""
-    draws = mulberry32(stream, count * (dim + 1)).reshape(count, dim + 1)
+    draws = draw(stream, count * (dim + 1)).reshape(count, dim + 1)
     pick, r = draws[:, 0], draws[:, 1:]
     if kind == "duplicates":
         r = np.floor(3 * r)
     elif kind == "line":
         r = np.floor(50 * r[:, :1]) * np.arange(1, dim + 1)
     elif kind == "clusters":
-        centres = mulberry32(7, 5 * dim).reshape(5, dim)
+        centres = draw(7, 5 * dim).reshape(5, dim)
         r = 4 * centres[np.floor(5 * pick).astype(int)] + 0.25 * r
     elif kind == "far":
         r = r + offset
@@ -92,7 +85,7 @@ def points(kind: str, stream: int, count: int, dim: int, offset: float) -> np.nd
 def weights(kind: str, stream: int, count: int) -> np.ndarray:
     if kind not in ("weighted", "zeros"):
         return np.full(count, 1 / count)
-    r = mulberry32(stream, count)
+    r = draw(stream, count)
     if kind == "zeros":
         r[r < 0.3] = 0
     return r / r.sum()
