@@ -6,6 +6,7 @@ import {
   type EarthMoversResult,
   squaredEuclideanCost,
 } from "../../../lib/numerics/emd.ts";
+import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { solveTransport } from "../../../lib/numerics/network_simplex.ts";
 import golden from "../../golden/emd.json" with { type: "json" };
 
@@ -125,17 +126,6 @@ function transposed(cost: Float64Array, n: number, m: number): Float64Array {
 }
 
 // ---- points, as tests/golden/emd.py makes them --------------------------------------------------
-
-/** mulberry32: draws k/2^32 in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function goldenPoints(
   kind: string,
