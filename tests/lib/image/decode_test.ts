@@ -55,13 +55,11 @@ Deno.test("decodeMask turns a mask as its EXIF block says", async () => {
 });
 
 for (const name of ["12mp.jpg", "12mp-progressive.jpg"]) {
-  Deno.test(`decodeImage reads ${name} rightly, fast and in little memory`, async () => {
+  Deno.test(`decodeImage reads ${name} rightly and in little memory`, async () => {
     const bytes = new Uint8Array(gunzipSync(readFixture(`${name}.gz`)));
     await decodeImage(fixture("rgb-420.jpg").bytes, limits); // compile first
     const before = Deno.memoryUsage().rss;
-    const start = performance.now();
     const raster = await decodeImage(bytes, limits, "image/jpeg");
-    const took = performance.now() - start;
     const grew = (Deno.memoryUsage().rss - before) / 2 ** 20;
     assert.deepEqual([raster.width, raster.height, raster.channels], [
       4000,
@@ -82,7 +80,6 @@ for (const name of ["12mp.jpg", "12mp-progressive.jpg"]) {
         `block ${i}: ${colour}`,
       );
     }
-    assert.ok(took < 10_000, `took ${took} ms`);
     assert.ok(grew < 220, `resident memory grew by ${grew} MiB`);
   });
 }
