@@ -11,6 +11,9 @@ import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
 import { type Config, modelFolder } from "./config.ts";
 
+/** How often the bytes of cut-off writes are removed, milliseconds. */
+const SWEEP_MS = 60_000;
+
 /** The composition root: builds everything that the functions are given. */
 export async function compose(
   config: Config,
@@ -20,32 +23,34 @@ export async function compose(
   const kv = await openKv(config.KV_PATH);
   const blobs = new BlobStore(kv);
   await blobs.sweep();
+  const sweeping = setInterval(() => {
+    blobs.sweep().catch(() => {/* The next round tries again. */});
+  }, SWEEP_MS);
   const pool = await createPool({
     folder: folder.href,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    deadline: config.DEADLINE * 1000,
     maxPixels: config.MAX_PIXELS,
   });
   const embeddings = createEmbeddingStore(
     blobs,
-    geometry,
     config.EMBEDDING_HOURS * 3_600_000,
   );
   return {
     engine: pool,
-    embedder: createEmbedder(pool, embeddings, geometry, config.MAX_PIXELS),
-    embeddings,
+    embedder: createEmbedder(pool, embeddings, geometry.digest),
     profiles: createProfileStore(blobs),
     model: manifest,
     maxBytes: config.MAX_BYTES,
-    maxPixels: config.MAX_PIXELS,
     now: Date.now,
     async ready() {
       await kv.get(["ready"]);
-      return pool.load <= config.QUEUE;
+      return pool.ready;
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(sweeping);
       await pool[Symbol.asyncDispose]();
       kv.close();
     },

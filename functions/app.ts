@@ -5,6 +5,7 @@ import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { healthFunction } from "./health.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
+import { methodsAt } from "./http/methods.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { modelsFunction } from "./models.ts";
 import { promptFunction } from "./prompt.ts";
@@ -54,12 +55,23 @@ export function createApp(
         "Not a medical device.",
     },
   });
-  app.notFound((c) =>
-    answerProblem(
-      new RequestError("no-route", `There is no ${c.req.method} route here.`),
+  app.notFound((c) => {
+    const allowed = methodsAt(app, c.req.path);
+    if (allowed.length === 0) {
+      return answerProblem(
+        new RequestError("no-route", `There is no ${c.req.method} route here.`),
+        c,
+      );
+    }
+    c.header("allow", allowed.join(", "));
+    return answerProblem(
+      new RequestError(
+        "no-method",
+        `This address takes ${allowed.join(", ")}, not ${c.req.method}.`,
+      ),
       c,
-    )
-  );
+    );
+  });
   app.onError(answerProblem);
   return app;
 }

@@ -1,4 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
+import { requireInside } from "./http/inside.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
@@ -6,7 +7,6 @@ import {
   MaskRequest,
   problems,
 } from "./http/schemas.ts";
-import { requireInside } from "./references.ts";
 import type { Services } from "./services.ts";
 
 const decode = createRoute({
@@ -29,9 +29,9 @@ const decode = createRoute({
 export function decodeFunction({ engine, embedder, model }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
     const { embedding: id, ...prompt } = c.req.valid("json");
-    const { embedding } = await embedder.recall(id);
-    requireInside(prompt, embedding.image, "body");
-    const answer = await engine.decode(embedding, prompt);
+    const { bytes, image } = await embedder.recall(id);
+    requireInside(prompt, image, "body");
+    const answer = await engine.decode(bytes, prompt);
     return c.json(
       { ...answer, model: { id: model.id, digest: model.digest } },
       200,

@@ -1,13 +1,6 @@
 import { EdgeError } from "../lib/errors.ts";
-import type { Profile } from "../lib/pipeline/profile.ts";
-import type { Reference } from "../lib/store/types.ts";
+import type { Enrolled } from "../lib/store/types.ts";
 import type { Services } from "./services.ts";
-
-/** A reference and its profile. */
-export interface Enrolled {
-  reference: Reference;
-  profile: Profile;
-}
 
 /**
  * The references of a patient's structure that the served model made, in order of name.
@@ -45,15 +38,15 @@ export async function profilesOf(
     );
   }
   const enrolled: Enrolled[] = [];
-  for (const reference of current) {
-    const profile = await profiles.profile(patient, reference.reference);
-    if (profile !== null) enrolled.push({ reference, profile });
+  for (const { reference } of current) {
+    const found = await profiles.get(patient, reference);
+    // It may have been erased or replaced since it was listed.
+    if (found?.reference.label !== label) continue;
+    if (found.reference.model === model.digest) enrolled.push(found);
   }
-  if (enrolled.length === 0) {
-    throw new EdgeError(
-      "not-found",
-      `There is no patient "${patient}"; enrol a reference first.`,
-    );
-  }
-  return enrolled;
+  if (enrolled.length > 0) return enrolled;
+  throw new EdgeError(
+    "not-found",
+    `Patient "${patient}" has no reference labelled "${label}" any more; enrol one first.`,
+  );
 }

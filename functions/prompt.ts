@@ -34,10 +34,10 @@ export function promptFunction(services: Services): Router {
     const { patient } = c.req.valid("param");
     const { embedding: id, label } = c.req.valid("json");
     const enrolled = await profilesOf(services, patient, label);
-    const { embedding } = await embedder.recall(id);
+    const { bytes } = await embedder.recall(id);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      for (const candidate of await engine.propose(embedding, profile)) {
+      for (const candidate of await engine.propose(bytes, profile)) {
         candidates.push({ ...candidate, reference });
       }
     }

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Annotation } from "../lib/engine/engine.ts";
 import { EdgeError } from "../lib/errors.ts";
-import type { Size } from "../lib/pipeline/types.ts";
 import type { Reference } from "../lib/store/types.ts";
 import { fileOf, parseJson, readForm } from "./http/body.ts";
+import { requireInside } from "./http/inside.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
@@ -118,7 +118,7 @@ const FIELDS = ["image", "embedding", "mask", "prompts", "label", "position"];
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { engine, embedder, profiles, now }: Services,
+  { engine, embedder, profiles, model, now }: Services,
 ): Router {
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
@@ -142,13 +142,11 @@ export function referencesFunction(
       const made = id === undefined
         ? await embedder.embed(await fileOf(image, "image"))
         : await embedder.recall(id);
-      if (prompt !== null) {
-        requireInside(prompt, made.embedding.image, "body.prompts");
-      }
+      if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
         ? { file: await fileOf(mask, "mask") }
         : { prompt };
-      const profile = await engine.enrol(made.embedding, annotation);
+      const { bytes, patches } = await engine.enrol(made.bytes, annotation);
 
       await embedder.keep(made);
       const record: Reference = {
@@ -156,17 +154,20 @@ export function referencesFunction(
         reference,
         label,
         position,
-        model: profile.model,
-        image: made.embedding.image,
-        patches: profile.patches.length / profile.channels,
+        model: model.digest,
+        image: made.image,
+        patches,
         createdAt: new Date(now()).toISOString(),
       };
-      const replaced = await profiles.put(record, profile);
+      const replaced = await profiles.put({
+        reference: record,
+        profile: bytes,
+      });
       return c.json(record, replaced ? 200 : 201);
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
-      const found = await profiles.get(params.patient, params.reference);
+      const found = await profiles.find(params.patient, params.reference);
       if (found === null) throw missingReference(params);
       return c.json(found, 200);
     })
@@ -208,22 +209,4 @@ function requireOne(
 
 async function textOf(value: File | string): Promise<string> {
   return typeof value === "string" ? value : await value.text();
-}
-
-/** @throws a problem for every point or box corner outside the image frame. */
-export function requireInside(
-  { points, box }: z.infer<typeof Prompts>,
-  { width, height }: Size,
-  place: string,
-): void {
-  const message = `must lie inside the image, ${width}×${height} pixels`;
-  const outside = (x: number, y: number) => x >= width || y >= height;
-  const issues: { path: PropertyKey[]; message: string }[] = [];
-  points.forEach(({ x, y }, i) => {
-    if (outside(x, y)) issues.push({ path: ["points", i], message });
-  });
-  if (box !== undefined && outside(box[2], box[3])) {
-    issues.push({ path: ["box"], message });
-  }
-  if (issues.length > 0) throw invalid(place, issues);
 }

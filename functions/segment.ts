@@ -1,10 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import {
-  type AddressedEmbedding,
-  EMBEDDING_MEDIA_TYPE,
-} from "../lib/engine/embedder.ts";
+import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
 import type { CandidateReport } from "../lib/engine/engine.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
@@ -12,6 +9,7 @@ import { createRouter, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
+  imageBody,
   PatientParams,
   problems,
   SegmentationDocument,
@@ -30,16 +28,15 @@ const segmentRoute = createRoute({
     body: {
       required: true,
       content: {
-        "image/png": binary,
-        "image/jpeg": binary,
-        "image/webp": binary,
-        "image/tiff": binary,
-        [EMBEDDING_MEDIA_TYPE]: binary,
+        ...imageBody,
         "application/json": {
           schema: {
-            type: "object",
+            type: "object" as const,
             properties: {
-              embedding: { type: "string", description: "Id of an embedding" },
+              embedding: {
+                type: "string" as const,
+                description: "Id of an embedding",
+              },
             },
             required: ["embedding"],
           },
@@ -65,11 +62,8 @@ export function segmentFunction(services: Services): Router {
 
   const embeddingOf = async (c: Context): Promise<AddressedEmbedding> => {
     if (mediaTypeOf(c) === "application/json") {
-      const { embedding } = parseJson(
-        await c.req.text(),
-        EmbeddingReference,
-        "body",
-      );
+      const text = await c.req.text();
+      const { embedding } = parseJson(text, EmbeddingReference, "body");
       return await embedder.recall(embedding);
     }
     const made = await embedder.embed(await readImage(c));
@@ -81,13 +75,14 @@ export function segmentFunction(services: Services): Router {
     const { patient } = c.req.valid("param");
     const { label, explain } = c.req.valid("query");
     const type = answerType(c);
+    c.header("vary", "accept");
     const enrolled = await profilesOf(services, patient, label);
 
     const started = performance.now();
-    const { embedding } = await embeddingOf(c);
+    const { bytes } = await embeddingOf(c);
     const encode = performance.now() - started;
     const answer = await engine.segment(
-      embedding,
+      bytes,
       enrolled.map(({ profile }) => profile),
       { png: type === "image/png" },
     );
@@ -117,7 +112,7 @@ export function segmentFunction(services: Services): Router {
 
 function answerType(c: Context): "application/json" | "image/png" {
   const header = c.req.header("accept");
-  if (header === undefined) return "application/json";
+  if (!header) return "application/json";
   const type = accepts(c, {
     header: "Accept",
     supports: ["application/json", "image/png", "*/*"],

@@ -7,12 +7,13 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
-  "lib/image": [],
+  "lib/image": ["lib/pipeline"],
   "lib/format": ["lib/pipeline", "lib/errors.ts"],
-  "lib/model": ["lib/pipeline", "lib/errors.ts"],
+  "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
   "lib/runtime": ["lib/model", "lib/pipeline"],
-  "lib/store": ["lib/format", "lib/pipeline", "lib/errors.ts"],
+  "lib/store": ["lib/pipeline", "lib/errors.ts"],
   "lib/engine": [
+    "lib/digest.ts",
     "lib/errors.ts",
     "lib/format",
     "lib/image",
@@ -30,6 +31,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/pipeline",
   ],
   "lib/errors.ts": [],
+  "lib/digest.ts": [],
   "functions": ["lib"],
   "deploy": ["functions", "lib"],
 };

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { ImageFile } from "../../lib/engine/engine.ts";
+import type { InputFile } from "../../lib/engine/engine.ts";
 import { RequestError } from "./problem.ts";
 import { invalid } from "./router.ts";
 
@@ -71,7 +71,7 @@ export async function readForm(
 export async function fileOf(
   value: File | string,
   name: string,
-): Promise<ImageFile> {
+): Promise<InputFile> {
   if (typeof value === "string") {
     throw invalid("body", [{
       path: [name],
@@ -82,7 +82,7 @@ export async function fileOf(
 }
 
 /** An image, as the whole body or as the multipart field `image`. */
-export async function readImage(c: Context): Promise<ImageFile> {
+export async function readImage(c: Context): Promise<InputFile> {
   if (mediaTypeOf(c) !== "multipart/form-data") {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     return { bytes, mediaType: mediaTypeOf(c) || undefined };

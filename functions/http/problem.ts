@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { traceOf } from "../../lib/engine/protocol.ts";
 import { EdgeError, type ErrorCode } from "../../lib/errors.ts";
 import { ImageError, type ImageErrorCode } from "../../lib/image/errors.ts";
 
@@ -26,6 +27,7 @@ type RequestCode =
   | "malformed-request"
   | "validation"
   | "no-route"
+  | "no-method"
   | "too-many-bytes"
   | "not-acceptable"
   | "not-ready"
@@ -42,6 +44,7 @@ export const PROBLEMS: Record<
   "empty": { status: 400, title: "The image is empty" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
+  "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
   "conflict": { status: 409, title: "A concurrent change won" },
   "model-mismatch": { status: 409, title: "Made by another model" },
@@ -67,14 +70,12 @@ const RETRY_AFTER = "2";
 
 /** Answers any error with a problem document (RFC 9457); the one place that maps errors to HTTP. */
 export function answerProblem(error: unknown, c: Context): Response {
-  const { code, detail, faults } = explain(error);
+  const { code, detail, faults } = explain(error, c);
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
   if (status === 500) {
-    const name = error instanceof Error ? error.name : typeof error;
-    console.error(
-      JSON.stringify({ level: "error", request: instance, error: name }),
-    );
+    const line = { level: "error", request: instance, ...traceOf(error) };
+    console.error(JSON.stringify(line));
   }
   if (status === 503) c.header("retry-after", RETRY_AFTER);
   const problem = {
@@ -92,6 +93,7 @@ export function answerProblem(error: unknown, c: Context): Response {
 
 function explain(
   error: unknown,
+  c: Context,
 ): { code: ProblemCode; detail: string; faults: Fault[] } {
   if (error instanceof RequestError) {
     return { code: error.code, detail: error.message, faults: error.faults };
@@ -100,18 +102,18 @@ function explain(
     return { code: error.code, detail: error.message, faults: [] };
   }
   if (error instanceof HTTPException && error.status < 500) {
-    const code = error.status === 415
-      ? "unsupported-type"
-      : "malformed-request";
-    return {
-      code,
-      detail: `Cannot read the body: ${error.message}.`,
-      faults: [],
-    };
+    if (error.status !== 415) {
+      const detail = `Cannot read the body: ${error.message}.`;
+      return { code: "malformed-request", detail, faults: [] };
+    }
+    const came = c.req.header("content-type") ?? "no content type";
+    const detail =
+      `Cannot read the body: wanted application/json, got ${came}.`;
+    return { code: "unsupported-type", detail, faults: [] };
   }
   return {
     code: "internal",
-    detail: "The server failed; nothing was stored.",
+    detail: "The server failed; the log has the request id.",
     faults: [],
   };
 }

@@ -20,12 +20,15 @@ export const EmbeddingId = z.string()
   .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
   .openapi({ example: "9f".repeat(32) });
 
-export const Label = z.string().min(1).max(64)
-  .refine(
-    (text) => /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u.test(text),
-    "must be letters, digits, spaces, or . _ -, the first a letter or digit",
+export const Label = z.string()
+  .transform((text) => text.normalize("NFC").trim())
+  .pipe(
+    z.string().min(1).max(64).refine(
+      (text) => /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]*$/u.test(text),
+      "must be letters, digits, spaces, or . _ -, the first a letter or digit",
+    ),
   )
-  .openapi({ example: "target" });
+  .openapi({ type: "string", example: "target" });
 
 const coordinate = z.number().min(0);
 export const PointPrompt = z.strictObject({
@@ -75,7 +78,7 @@ export const PromptsRequest = z.strictObject({
 
 export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 
-export const SegmentQuery = z.object({
+export const SegmentQuery = z.strictObject({
   label: Label.default("target"),
   explain: z.enum(["true", "false"]).default("false").transform((text) =>
     text === "true"
@@ -209,3 +212,19 @@ export const problems = (...statuses: number[]) =>
 
 /** Bytes in a body, for the OpenAPI document only. */
 export const binary = { schema: { type: "string" as const, format: "binary" } };
+
+/** An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. */
+export const imageBody = {
+  "image/png": binary,
+  "image/jpeg": binary,
+  "image/webp": binary,
+  "image/tiff": binary,
+  "application/x-safetensors": binary,
+  "multipart/form-data": {
+    schema: {
+      type: "object" as const,
+      properties: { image: binary.schema },
+      required: ["image"],
+    },
+  },
+};

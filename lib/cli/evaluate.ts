@@ -122,14 +122,15 @@ async function evaluateSubject(
 ): Promise<Record<Method, Overlap>[]> {
   const annotation = await readNamed(reference.mask);
   const annotated = await decodeMask(annotation, { maxPixels });
-  const profile = await engine.enrol(
-    await engine.embed({ bytes: await readNamed(reference.image) }),
-    { file: { bytes: annotation } },
-  );
+  const embed = async (path: string) =>
+    (await engine.embed({ bytes: await readNamed(path) })).bytes;
+  const { bytes: profile } = await engine.enrol(await embed(reference.image), {
+    file: { bytes: annotation },
+  });
   const overlaps = [];
   for (const { image, mask } of targets) {
     const truth = await decodeMask(await readNamed(mask), { maxPixels });
-    const embedding = await engine.embed({ bytes: await readNamed(image) });
+    const embedding = await embed(image);
     const ours = await engine.segment(embedding, [profile], {});
     const simple = await engine.segment(embedding, [profile], {
       range: ONE_PROTOTYPE,

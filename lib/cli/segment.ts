@@ -45,13 +45,15 @@ export async function segmentFiles(
       reference,
       () => engine.embed({ bytes: annotated }),
     );
-    return await engine.enrol(embedding, { file: { bytes: annotation } });
+    return await engine.enrol(embedding.bytes, { file: { bytes: annotation } });
   });
   await Deno.mkdir(out, { recursive: true });
   for (const [i, bytes] of files.entries()) {
     await naming(image[i], async () => {
       const embedding = await engine.embed({ bytes });
-      const answer = await engine.segment(embedding, [profile], { png: true });
+      const answer = await engine.segment(embedding.bytes, [profile.bytes], {
+        png: true,
+      });
       const picture = drawOverlay(
         await decodeImage(bytes, { maxPixels }),
         decodeRle(answer.mask),

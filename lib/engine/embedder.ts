@@ -1,16 +1,14 @@
+import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
-import { readEmbedding } from "../format/embedding_file.ts";
+import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { checkMediaType } from "../image/media_type.ts";
-import { hexDigest } from "../model/package.ts";
-import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import type { EmbeddingStore } from "../store/types.ts";
-import type { Engine, ImageFile } from "./engine.ts";
+import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 
 /** An embedding and its content address. */
-export interface AddressedEmbedding {
+export interface AddressedEmbedding extends EmbeddingFile {
   /** sha256(model digest ‖ file bytes), hex. */
   id: string;
-  embedding: Embedding;
   /** When the cached copy expires, milliseconds since 1970, or null when there is none. */
   expiresAt: number | null;
 }
@@ -18,41 +16,39 @@ export interface AddressedEmbedding {
 /** Finds embeddings in the cache and makes the missing ones. */
 export interface Embedder {
   /** The embedding of an image file, or of an embedding file that a client made. */
-  embed(file: ImageFile): Promise<AddressedEmbedding>;
+  embed(input: InputFile): Promise<AddressedEmbedding>;
   /** Caches an embedding. */
   keep(made: AddressedEmbedding): Promise<{ expiresAt: number }>;
   /** A cached embedding. @throws EdgeError `not-found`. */
   recall(id: string): Promise<AddressedEmbedding>;
 }
 
-export const EMBEDDING_MEDIA_TYPE = "application/x-safetensors";
-
+/**
+ * @param engine makes what the cache lacks.
+ * @param digest of the model served.
+ */
 export function createEmbedder(
   engine: Pick<Engine, "embed">,
   store: EmbeddingStore,
-  model: ModelGeometry,
-  maxPixels: number,
+  digest: string,
 ): Embedder {
+  const prefix = new TextEncoder().encode(digest);
+
   return {
-    async embed(file) {
-      const { bytes, mediaType } = file;
-      const isTensor = mediaType === EMBEDDING_MEDIA_TYPE;
-      if (!isTensor) checkMediaType(bytes, mediaType);
-      const digest = new TextEncoder().encode(model.digest);
-      const addressed = new Uint8Array(digest.length + bytes.length);
-      addressed.set(digest);
-      addressed.set(bytes, digest.length);
+    async embed(input) {
+      const { bytes, mediaType } = input;
+      if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
+      const addressed = new Uint8Array(prefix.length + bytes.length);
+      addressed.set(prefix);
+      addressed.set(bytes, prefix.length);
       const id = await hexDigest(addressed);
       const cached = await store.get(id);
       if (cached !== null) return { id, ...cached };
-      const embedding = isTensor
-        ? readEmbedding(bytes, model, maxPixels)
-        : await engine.embed(file);
-      return { id, embedding, expiresAt: null };
+      return { id, ...await engine.embed(input), expiresAt: null };
     },
-    async keep({ id, embedding, expiresAt }) {
+    async keep({ id, bytes, image, expiresAt }) {
       return expiresAt === null
-        ? await store.put(id, embedding)
+        ? await store.put(id, { bytes, image })
         : { expiresAt };
     },
     async recall(id) {

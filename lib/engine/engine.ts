@@ -1,21 +1,28 @@
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
-import { roundEmbedding } from "../format/embedding_file.ts";
+import {
+  EMBEDDING_MEDIA_TYPE,
+  readEmbedding,
+  roundEmbedding,
+  writeEmbedding,
+} from "../format/embedding_file.ts";
+import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { encodePng } from "../image/encode_png.ts";
+import type { ImageLimits } from "../image/raster.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodeOnce } from "../pipeline/cascade.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
-import type { Profile } from "../pipeline/profile.ts";
 import { type CandidatePrompt, proposePrompts } from "../pipeline/prompt.ts";
 import {
   type Candidate,
   segment,
   type SegmentOptions,
+  type StageTimings,
 } from "../pipeline/segment.ts";
 import type {
   Box,
@@ -24,12 +31,28 @@ import type {
   Encoder,
   ModelGeometry,
   Point,
+  Size,
 } from "../pipeline/types.ts";
 
-/** An encoded file and the media type its sender declared. */
-export interface ImageFile {
+/** Bytes that own their memory, so that KV and HTTP take them as they are. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A file and the media type its sender declared. */
+export interface InputFile {
   bytes: Uint8Array;
   mediaType?: string;
+}
+
+/** An embedding as its safetensors file, and the size of its image. */
+export interface EmbeddingFile {
+  bytes: Bytes;
+  image: Size;
+}
+
+/** A profile as its safetensors file, and the number of its foreground patches. */
+export interface ProfileFile {
+  bytes: Bytes;
+  patches: number;
 }
 
 /** What a person points at: points, a box, an earlier mask, in the image frame. */
@@ -40,7 +63,7 @@ export interface MaskPrompt {
 }
 
 /** The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. */
-export type Annotation = { file: ImageFile } | { prompt: MaskPrompt };
+export type Annotation = { file: InputFile } | { prompt: MaskPrompt };
 
 /** A decoded mask. */
 export interface MaskAnswer {
@@ -55,36 +78,34 @@ export type CandidateReport = Omit<Candidate, "logits">;
 export interface SegmentationAnswer {
   mask: MaskDocument;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
-  png: Uint8Array<ArrayBuffer> | null;
+  png: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
-  timings: { prompt: number; decode: number; retrieve: number };
+  timings: StageTimings;
 }
 
 /** What a segmentation is asked for besides its candidates. */
-export type SegmentationRequest = Pick<SegmentOptions, "range" | "passes"> & {
-  png?: boolean;
-};
+export type SegmentationRequest =
+  & Pick<SegmentOptions, "range" | "passes">
+  & { png?: boolean };
 
-/** Limits on what an engine decodes. */
-export interface ImageLimits {
-  maxPixels: number;
-}
-
-/** The operations that cost time; everything behind them may run in a worker. */
+/**
+ * The operations that cost time. They take and give files, so that a thread which only passes them on
+ * never parses one.
+ */
 export interface Engine {
-  /** Image file → embedding. */
-  embed(image: ImageFile): Promise<Embedding>;
+  /** Image file, or a client's embedding file, → embedding. */
+  embed(input: InputFile): Promise<EmbeddingFile>;
   /** Embedding and annotation → profile. */
-  enrol(embedding: Embedding, annotation: Annotation): Promise<Profile>;
+  enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
   /** Embedding and profile → the points of every candidate. */
-  propose(embedding: Embedding, profile: Profile): Promise<CandidatePrompt[]>;
+  propose(embedding: Bytes, profile: Bytes): Promise<CandidatePrompt[]>;
   /** Embedding and a person's prompt → one mask. */
-  decode(embedding: Embedding, prompt: MaskPrompt): Promise<MaskAnswer>;
+  decode(embedding: Bytes, prompt: MaskPrompt): Promise<MaskAnswer>;
   /** Embedding and profiles → the structure. */
   segment(
-    embedding: Embedding,
-    profiles: Profile[],
+    embedding: Bytes,
+    profiles: Bytes[],
     request: SegmentationRequest,
   ): Promise<SegmentationAnswer>;
 }
@@ -96,40 +117,50 @@ export function createEngine(
   model: ModelGeometry,
   limits: ImageLimits,
 ): Engine {
+  const read = (bytes: Bytes) => readEmbedding(bytes, model, limits.maxPixels);
+
+  const encode = async (input: InputFile): Promise<Embedding> => {
+    const { data, width, height, channels } = await decodeImage(
+      input.bytes,
+      limits,
+      input.mediaType,
+    );
+    const tensors = await encoder.encode(
+      preprocess(data, width, height, channels, model),
+    );
+    const image = { width, height };
+    return roundEmbedding({ model: model.digest, image, tensors });
+  };
+
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
     if (prompt.mask !== undefined) {
       const [height, width] = prompt.mask.size;
       requireSameSize({ width, height }, embedding.image);
     }
-    const output = await decodeOnce(decoder, embedding, frame, {
-      points: prompt.points,
-      box: prompt.box,
-      mask: prompt.mask && maskLogits(decodeRle(prompt.mask), model),
-    });
-    return {
-      mask: frame.toMask(output.logits, model.lowResMask),
-      predictedIou: output.predictedIou,
-    };
+    const { logits, predictedIou } = await decodeOnce(
+      decoder,
+      embedding,
+      frame,
+      {
+        points: prompt.points,
+        box: prompt.box,
+        mask: prompt.mask && maskLogits(decodeRle(prompt.mask), model),
+      },
+    );
+    return { mask: frame.toMask(logits, model.lowResMask), predictedIou };
   };
 
   return {
-    async embed({ bytes, mediaType }) {
-      const { data, width, height, channels } = await decodeImage(
-        bytes,
-        limits,
-        mediaType,
-      );
-      const input = preprocess(data, width, height, channels, model);
-      const tensors = await encoder.encode(input);
-      return roundEmbedding({
-        model: model.digest,
-        image: { width, height },
-        tensors,
-      });
+    async embed(input) {
+      const embedding = input.mediaType === EMBEDDING_MEDIA_TYPE
+        ? readEmbedding(input.bytes, model, limits.maxPixels)
+        : await encode(input);
+      return { bytes: writeEmbedding(embedding), image: embedding.image };
     },
 
-    async enrol(embedding, annotation) {
+    async enrol(bytes, annotation) {
+      const embedding = read(bytes);
       const mask = "file" in annotation
         ? await decodeMask(
           annotation.file.bytes,
@@ -137,23 +168,31 @@ export function createEngine(
           annotation.file.mediaType,
         )
         : (await decodePrompt(embedding, annotation.prompt)).mask;
-      return enrol(embedding, mask, model);
+      const profile = enrol(embedding, mask, model);
+      const patches = profile.patches.length / profile.channels;
+      return { bytes: writeProfile(profile), patches };
     },
 
     propose(embedding, profile) {
-      return Promise.resolve(proposePrompts(embedding, profile, model));
+      return Promise.resolve(
+        proposePrompts(read(embedding), readProfile(profile), model),
+      );
     },
 
     async decode(embedding, prompt) {
-      const { mask, predictedIou } = await decodePrompt(embedding, prompt);
+      const { mask, predictedIou } = await decodePrompt(
+        read(embedding),
+        prompt,
+      );
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(embedding, profiles, { png = false, ...options }) {
+    async segment(bytes, profiles, { png = false, ...options }) {
+      const embedding = read(bytes);
       const { winner, candidates, timings } = await segment(
         decoder,
         embedding,
-        profiles,
+        profiles.map(readProfile),
         model,
         options,
       );

@@ -22,7 +22,14 @@ export type Reply = { value: unknown } | { error: ErrorDescription };
 export type ErrorDescription =
   | { kind: "edge"; code: ErrorCode; message: string }
   | { kind: "image"; code: ImageErrorCode; message: string }
-  | { kind: "other"; message: string };
+  | { kind: "other"; name: string; frames: string[] };
+
+/** An unforeseen error: its class and where it was thrown; its message may quote input and is dropped. */
+export class InternalError extends Error {
+  constructor(override readonly name: string, readonly frames: string[]) {
+    super("An unforeseen error in a worker.");
+  }
+}
 
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof EdgeError) {
@@ -31,10 +38,7 @@ export function describeError(error: unknown): ErrorDescription {
   if (error instanceof ImageError) {
     return { kind: "image", code: error.code, message: error.message };
   }
-  return {
-    kind: "other",
-    message: error instanceof Error ? error.message : String(error),
-  };
+  return { kind: "other", ...traceOf(error) };
 }
 
 export function restoreError(description: ErrorDescription): Error {
@@ -44,6 +48,19 @@ export function restoreError(description: ErrorDescription): Error {
     case "image":
       return new ImageError(description.code, description.message);
     case "other":
-      return new Error(description.message);
+      return new InternalError(description.name, description.frames);
   }
+}
+
+/** What may be logged of an error: its class and its stack frames, never its message. */
+export function traceOf(error: unknown): { name: string; frames: string[] } {
+  if (error instanceof InternalError) {
+    return { name: error.name, frames: error.frames };
+  }
+  if (!(error instanceof Error)) return { name: typeof error, frames: [] };
+  const lines = (error.stack ?? "").split("\n").map((line) => line.trim());
+  return {
+    name: error.name,
+    frames: lines.filter((line) => line.startsWith("at ")),
+  };
 }

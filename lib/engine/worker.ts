@@ -1,4 +1,5 @@
 /// <reference lib="deno.worker" />
+import { EdgeError } from "../errors.ts";
 import { createOnnxModel } from "../runtime/onnx.ts";
 import { loadPackage } from "../model/package.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -18,7 +19,12 @@ async function start(
   { folder, threads, maxPixels }: WorkerOptions,
 ): Promise<void> {
   const model = await loadPackage(new URL(folder));
-  const { encoder, decoder } = await createOnnxModel(model, threads);
+  const { encoder, decoder } = await createOnnxModel(model, threads).catch(
+    (error) => {
+      const why = `Cannot run the model: ${(error as Error).message}`;
+      throw new EdgeError("invalid-input", why);
+    },
+  );
   engine = createEngine(encoder, decoder, model.geometry, { maxPixels });
 }
 

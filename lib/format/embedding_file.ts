@@ -2,6 +2,8 @@ import { EdgeError } from "../errors.ts";
 import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
+export const EMBEDDING_MEDIA_TYPE = "application/x-safetensors";
+
 /** An embedding as a safetensors file: float16 tensors; metadata `model`, `width`, `height`. */
 export function writeEmbedding(embedding: Embedding): Uint8Array<ArrayBuffer> {
   const { model, image: { width, height }, tensors } = embedding;
@@ -10,10 +12,11 @@ export function writeEmbedding(embedding: Embedding): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads and checks an embedding made by `writeEmbedding` or by a client.
+ * Reads and checks an embedding made by `writeEmbedding` or by a client; values are rounded to the
+ * nearest float16.
  *
- * @throws EdgeError `invalid-input` for a wrong shape, size or a value that is not finite;
- * `model-mismatch` for another model's embedding.
+ * @throws EdgeError `invalid-input` for a wrong tensor, shape or size, or a value that float16 cannot
+ * hold; `model-mismatch` for another model's embedding.
  */
 export function readEmbedding(
   bytes: Uint8Array,
@@ -21,8 +24,6 @@ export function readEmbedding(
   maxPixels: number,
 ): Embedding {
   const { metadata, tensors } = readSafetensors(bytes);
-  const wrong = (why: string) =>
-    new EdgeError("invalid-input", `Cannot use the embedding: ${why}.`);
   if (metadata.model === undefined) {
     throw wrong("its metadata lacks `model`, the model's digest");
   }
@@ -33,25 +34,26 @@ export function readEmbedding(
     );
   }
   const [width, height] = [metadata.width, metadata.height].map((text) =>
-    /^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : NaN
+    /^[1-9]\d{0,4}$/.test(text ?? "") ? Number(text) : NaN
   );
   if (!(width * height <= maxPixels)) {
     throw wrong(
       `its metadata needs \`width\` and \`height\` of the image, at most ${maxPixels} pixels`,
     );
   }
-  const main = tensors.image_embeddings;
-  const wanted = [1, model.channels, model.grid, model.grid];
-  if (main === undefined || main.dims.join() !== wanted.join()) {
+  const wanted = [1, model.channels, model.grid, model.grid].join();
+  const names = Object.keys(tensors);
+  if (names.join() !== "image_embeddings") {
     throw wrong(
-      `it needs a tensor \`image_embeddings\` of shape [${wanted}], ` +
-        (main === undefined ? "and has none" : `not [${main.dims}]`),
+      "it needs the one tensor `image_embeddings`, " +
+        `and has ${names.length} of which some are named otherwise`,
     );
   }
-  for (const { data } of Object.values(tensors)) {
-    if (!data.every(Number.isFinite)) {
-      throw wrong("it holds a value that is not a finite number");
-    }
+  const { dims } = tensors.image_embeddings;
+  if (dims.join() !== wanted) {
+    throw wrong(
+      `\`image_embeddings\` needs the shape [${wanted}], not [${dims}]`,
+    );
   }
   return roundEmbedding({
     model: model.digest,
@@ -60,10 +62,23 @@ export function readEmbedding(
   });
 }
 
-/** The embedding with every value rounded to the nearest float16: what storing it would give back. */
+/**
+ * The embedding with every value rounded in place to the nearest float16: what storing it gives back.
+ *
+ * @throws EdgeError `invalid-input` for a value that float16 cannot hold.
+ */
 export function roundEmbedding(embedding: Embedding): Embedding {
   for (const { data } of Object.values(embedding.tensors)) {
-    for (let i = 0; i < data.length; i++) data[i] = Math.f16round(data[i]);
+    for (let i = 0; i < data.length; i++) {
+      data[i] = Math.f16round(data[i]);
+      if (!Number.isFinite(data[i])) {
+        throw wrong("it holds a value that is no finite float16 number");
+      }
+    }
   }
   return embedding;
+}
+
+function wrong(why: string): EdgeError {
+  return new EdgeError("invalid-input", `Cannot use the embedding: ${why}.`);
 }

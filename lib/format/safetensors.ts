@@ -9,7 +9,7 @@ export interface TensorFile {
 
 /** Longest header accepted, bytes. */
 const MAX_HEADER = 65536;
-const WIDTH: Record<string, number> = { F16: 2, F32: 4 };
+const WIDTH = new Map<unknown, number>([["F16", 2], ["F32", 4]]);
 
 /**
  * Writes tensors in the safetensors format (an 8-byte little-endian header length, a JSON header, raw
@@ -41,15 +41,12 @@ export function writeSafetensors(
     offset += bytes.length;
     parts.push(bytes);
   }
-  let json = new TextEncoder().encode(JSON.stringify(header));
-  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(32);
-  padded.set(json);
-  json = padded;
-
-  const out = new Uint8Array(8 + json.length + offset);
-  new DataView(out.buffer).setBigUint64(0, BigInt(json.length), true);
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const out = new Uint8Array(8 + padded + offset).fill(32, 8, 8 + padded);
+  new DataView(out.buffer).setBigUint64(0, BigInt(padded), true);
   out.set(json, 8);
-  let at = 8 + json.length;
+  let at = 8 + padded;
   for (const part of parts) {
     out.set(part, at);
     at += part.length;
@@ -58,15 +55,47 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a safetensors file of F16 and F32 tensors.
+ * Reads a safetensors file of F16 and F32 tensors, which must fill the data region without gap or
+ * overlap, as the format demands.
  *
  * @throws EdgeError `invalid-input` saying what is wrong.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
-  const wrong = (why: string) =>
-    new EdgeError("invalid-input", `Cannot read the safetensors file: ${why}.`);
+  const { metadata, entries, start } = readHeader(bytes);
+  let end = 0;
+  for (const { from, to } of entries.toSorted((a, b) => a.from - b.from)) {
+    if (from !== end) throw wrong("its tensors overlap or leave gaps");
+    end = to;
+  }
+  if (start + end !== bytes.length) {
+    throw wrong(
+      `its tensors take ${end} bytes, but ${bytes.length - start} came`,
+    );
+  }
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const { name, dims, width, from, to } of entries) {
+    const raw = bytes.slice(start + from, start + to).buffer;
+    const data = new Float32Array(width === 2 ? new Float16Array(raw) : raw);
+    tensors[name] = { dims, data };
+  }
+  return { metadata, tensors };
+}
+
+/** Where a tensor lies in the data region, bytes. */
+interface Entry {
+  name: string;
+  dims: number[];
+  /** Bytes of one value. */
+  width: number;
+  from: number;
+  to: number;
+}
+
+function readHeader(bytes: Uint8Array) {
   if (bytes.length < 8) {
-    throw wrong(`it has ${bytes.length} bytes, fewer than its length field`);
+    throw wrong(
+      `it has ${bytes.length} bytes, fewer than its length field`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
@@ -76,50 +105,52 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const start = 8 + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(
-        bytes.subarray(8, start),
-      ),
-    );
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    header = JSON.parse(decoder.decode(bytes.subarray(8, start)));
   } catch {
     throw wrong("its header is not JSON");
   }
   if (!isRecord(header)) throw wrong("its header is not an object");
 
-  const metadata: Record<string, string> = {};
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (!isRecord(entry)) {
+  const metadata: Record<string, string> = Object.create(null);
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (!isRecord(value)) {
       throw wrong(`entry ${JSON.stringify(name)} is not an object`);
     }
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries(entry)) {
-        metadata[key] = String(value);
+      for (const [key, text] of Object.entries(value)) {
+        if (typeof text !== "string") throw wrong("its metadata is not text");
+        metadata[key] = text;
       }
-      continue;
-    }
-    const { dtype, shape, data_offsets: offsets } = entry;
-    const width = WIDTH[String(dtype)];
-    if (width === undefined) {
-      throw wrong(`tensor ${JSON.stringify(name)} is neither F16 nor F32`);
-    }
-    if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
-      throw wrong(
-        `tensor ${JSON.stringify(name)} has no proper shape and offsets`,
-      );
-    }
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    const [from, to] = offsets;
-    if (to > bytes.length - start || to - from !== size * width) {
-      throw wrong(`tensor ${JSON.stringify(name)} does not fit its offsets`);
-    }
-    const raw = bytes.slice(start + from, start + to).buffer;
-    const data = width === 2
-      ? new Float32Array(new Float16Array(raw))
-      : new Float32Array(raw);
-    tensors[name] = { dims: shape, data };
+    } else entries.push(readEntry(name, value));
   }
-  return { metadata, tensors };
+  return { metadata, entries, start };
+}
+
+function readEntry(name: string, value: Record<string, unknown>): Entry {
+  const { dtype, shape, data_offsets: offsets } = value;
+  const width = WIDTH.get(dtype);
+  if (width === undefined) {
+    throw wrong(`tensor ${JSON.stringify(name)} is neither F16 nor F32`);
+  }
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
+    throw wrong(
+      `tensor ${JSON.stringify(name)} has no proper shape and offsets`,
+    );
+  }
+  const [from, to] = offsets;
+  if (to - from !== shape.reduce((product, dim) => product * dim, width)) {
+    throw wrong(`tensor ${JSON.stringify(name)} does not fit its offsets`);
+  }
+  return { name, dims: shape, width, from, to };
+}
+
+function wrong(why: string): EdgeError {
+  return new EdgeError(
+    "invalid-input",
+    `Cannot read the safetensors file: ${why}.`,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -35,9 +35,9 @@ export function sniffMediaType(bytes: Uint8Array): SniffedType | undefined {
 }
 
 /**
- * The type of the bytes, checked against the declared one. A declaration counts
- * only if it names a specific image type: parameters,
- * `application/octet-stream`, `image/*` and other types are ignored, and
+ * The type of the bytes, checked against the declared one. Parameters are
+ * ignored, and so is a declaration that says nothing: none,
+ * `application/octet-stream`, `application/x-www-form-urlencoded`, `image/*`;
  * `image/jpg`, `image/pjpeg`, `image/tif`, `image/x-png` and `image/apng` are
  * read as aliases.
  */
@@ -79,6 +79,13 @@ export function checkMediaType(
   return type;
 }
 
+/** Declarations that any format may come with; the third is curl's default. */
+const SAYS_NOTHING = [
+  "image/*",
+  "application/octet-stream",
+  "application/x-www-form-urlencoded",
+];
+
 const ALIASES: Record<string, string> = {
   "image/jpg": "image/jpeg",
   "image/pjpeg": "image/jpeg",
@@ -93,10 +100,9 @@ const ALIASES: Record<string, string> = {
  */
 function normalise(declared: string | undefined): string | undefined {
   const name = declared?.split(";")[0].trim().toLowerCase();
-  if (!name || name === "image/*") return undefined;
-  if (name === "application/dicom") return name;
+  if (!name || SAYS_NOTHING.includes(name)) return undefined;
   // The name is echoed in messages: let through nothing but a plain token.
-  if (!/^image\/[a-z0-9.+-]{1,40}$/.test(name)) return undefined;
+  if (!/^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(name)) return "another type";
   return ALIASES[name] ?? name;
 }
 

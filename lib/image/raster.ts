@@ -1,4 +1,10 @@
+import type { Mask, Size } from "../pipeline/types.ts";
 import { ImageError } from "./errors.ts";
+
+export type { Mask, Size };
+
+/** Longest side of a picture, in pixels. */
+const MAX_SIDE = 65_535;
 
 /**
  * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major
@@ -10,22 +16,6 @@ export interface Raster {
   height: number;
   channels: 1 | 3;
   data: Uint8Array;
-}
-
-/**
- * A binary mask: `data[y * width + x]`, H×W row-major uint8, 0 or 255
- * (structure), image frame.
- */
-export interface Mask {
-  width: number;
-  height: number;
-  data: Uint8Array;
-}
-
-/** Width and height in pixels. */
-export interface Size {
-  width: number;
-  height: number;
 }
 
 /**
@@ -48,6 +38,13 @@ export function checkSize(
     throw new ImageError(
       "malformed",
       `Cannot read the image: its header says ${width}×${height} pixels; both sides must be at least 1.`,
+    );
+  }
+  if (Math.max(width, height) > MAX_SIDE) {
+    throw new ImageError(
+      "too-large",
+      `Cannot read the image: its header says ${width}×${height} pixels; ` +
+        `a side may have at most ${MAX_SIDE}.`,
     );
   }
   if (width * height > maxPixels) {

@@ -73,9 +73,9 @@ export function readTiffLayout(bytes: Uint8Array): TiffLayout {
   }
   const colours = photometric === 2 ? 3 : 1;
   const samples = ifd.number(TAG.samples, 1);
-  if (samples < colours || samples > colours + 4) {
+  if (samples < colours || samples > colours + 1) {
     throw unsupported(
-      `${colours} to ${colours + 4} samples per pixel`,
+      `${colours} or ${colours + 1} samples per pixel`,
       `${samples}`,
     );
   }
@@ -141,6 +141,9 @@ export function readTiffLayout(bytes: Uint8Array): TiffLayout {
   };
 }
 
+/** How far a tile may reach beyond the picture, in pixels. */
+const TILE_SLACK = 1024;
+
 /**
  * Strips (§3) or tiles (§15); there must be one for every part of every plane
  * that is read.
@@ -163,8 +166,7 @@ function segmentsOf(
   }
   const across = Math.ceil(width / tileWidth);
   const down = Math.ceil(height / tileHeight);
-  const covered = across * tileWidth * down * tileHeight;
-  if (covered > 4 * width * height + (1 << 22)) {
+  if (tileWidth > width + TILE_SLACK || tileHeight > height + TILE_SLACK) {
     throw bad(
       `its tiles of ${tileWidth}×${tileHeight} are far larger than its picture.`,
     );
@@ -177,6 +179,11 @@ function segmentsOf(
     throw bad(
       `it has ${offsets.length} strips or tiles of ${byteCounts.length} known lengths; wanted ${wanted}.`,
     );
+  }
+  // Strips that share bytes would make a small file cost the time of a large one.
+  const held = byteCounts.slice(0, wanted).reduce((sum, n) => sum + n, 0);
+  if (held > fileLength) {
+    throw bad("its strips or tiles hold more bytes than the file.");
   }
   for (let i = 0; i < wanted; i++) {
     if (offsets[i] + byteCounts[i] > fileLength) {

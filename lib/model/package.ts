@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
 
@@ -24,7 +25,7 @@ export const Manifest = z.strictObject({
     grid: z.int().positive(),
   }),
   lowResMask: z.int().positive(),
-  decoderInputs: z.array(z.enum(["mask_input"])),
+  decoderInputs: z.tuple([z.literal("mask_input")]),
   files: z.strictObject({ encoder: file, decoder: file }),
   digest: sha256,
 });
@@ -39,8 +40,7 @@ export interface ModelPackage {
 }
 
 /**
- * Loads a model package and checks its manifest, the sha256 of each file, and the digest: the sha256
- * of the lines `decoder <sha256>` and `encoder <sha256>`.
+ * Loads a model package and checks its manifest, the sha256 of each file, and the digest.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws EdgeError `invalid-input` with the reason.
@@ -88,22 +88,29 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
       );
     }
   }
-  const lines = `decoder ${decoder.sha256}\nencoder ${encoder.sha256}\n`;
-  if (await hexDigest(new TextEncoder().encode(lines)) !== manifest.digest) {
-    throw wrong("its digest does not match its files");
+  if (await packageDigest(manifest) !== manifest.digest) {
+    throw wrong("its digest does not match its files and its input");
   }
   return { manifest, geometry: geometryOf(manifest), ...bytes };
+}
+
+/**
+ * What identifies a model: the sha256 of three lines, `decoder <sha256>`, `encoder <sha256>`, and
+ * `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another normalisation
+ * makes other embeddings.
+ */
+function packageDigest({ files, input }: Manifest): Promise<string> {
+  const { encoder, decoder } = files;
+  const lines = [
+    `decoder ${decoder.sha256}\n`,
+    `encoder ${encoder.sha256}\n`,
+    `input ${input.size} ${input.mean.join()} ${input.std.join()}\n`,
+  ];
+  return hexDigest(new TextEncoder().encode(lines.join("")));
 }
 
 function geometryOf(
   { digest, input, embedding, lowResMask }: Manifest,
 ): ModelGeometry {
   return { digest, ...input, ...embedding, lowResMask };
-}
-
-/** SHA-256 of bytes, lower-case hex. */
-export async function hexDigest(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

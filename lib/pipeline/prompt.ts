@@ -53,7 +53,7 @@ export function proposePrompts(
   const negatives: PrototypeSet[] = profile.negatives.filter((set) =>
     range.negatives.includes(set.count)
   );
-  // Without background patches (a mask over the whole image), m falls back to 0.
+  // A mask that leaves no background patch gives no negative prototype: m falls back to 0.
   if (range.negatives.includes(0) || negatives.length === 0) {
     negatives.unshift({ count: 0, prototypes: new Float32Array() });
   }

@@ -1,4 +1,5 @@
 import { EdgeError } from "../errors.ts";
+import type { Bytes } from "./types.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
 const CHUNK_BYTES = 60_000;
@@ -18,7 +19,7 @@ export interface BlobRef {
 /** A small record and the large bytes that belong to it. */
 export interface Stored<T> {
   record: T;
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Bytes;
 }
 
 type Manifest<T> = BlobRef & { record: T };
@@ -71,40 +72,18 @@ export class BlobStore {
     expireIn?: number,
   ): Promise<boolean> {
     const version = crypto.randomUUID();
-    const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
     const options = expireIn === undefined ? {} : { expireIn };
     const pending = ["pending", version];
     const { versionstamp } = await this.kv.set(pending, this.now(), options);
-    for (let from = 0; from < chunks; from += CHUNKS_PER_COMMIT) {
-      const commit = this.kv.atomic();
-      for (let i = from; i < Math.min(chunks, from + CHUNKS_PER_COMMIT); i++) {
-        const chunk = bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
-        commit.set(["chunk", version, i], chunk, options);
-      }
-      await commit.commit();
-    }
+    const claim = { key: pending, versionstamp };
+    const chunks = await this.#write(version, bytes, claim, options);
     const manifest: Manifest<T> = { version, chunks, record };
-    for (;;) {
-      const before = await this.kv.get<Manifest<T>>(key);
-      const flip = this.kv.atomic().check(before, {
-        key: pending,
-        versionstamp,
-      })
-        .set(key, manifest, options)
-        .delete(pending);
-      if (before.value !== null) {
-        flip.set(["pending", before.value.version], this.now());
-      }
-      if (!(await flip.commit()).ok) {
-        if ((await this.kv.get(pending)).value !== null) continue;
-        throw new EdgeError(
-          "conflict",
-          "The write took too long and was given up; send it again.",
-        );
-      }
-      if (before.value !== null) await this.#remove(before.value.version);
-      return before.value !== null;
-    }
+    const replaced = await this.#flip(key, manifest, claim, options);
+    if (replaced === null) return false;
+    await this.#remove(replaced).catch(
+      () => {/* It is pending: sweep will. */},
+    );
+    return true;
   }
 
   /** Removes the record and its bytes; false when there is none. */
@@ -113,30 +92,70 @@ export class BlobStore {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
-      const flip = this.kv.atomic().check(before).delete(key).set([
-        "pending",
-        version,
-      ], this.now());
+      const flip = this.kv.atomic().check(before).delete(key)
+        .set(["pending", version], this.now());
       if (!(await flip.commit()).ok) continue;
       await this.#remove(version);
       return true;
     }
   }
 
-  /** Removes the bytes of writes and removals that a crash cut short. */
+  /**
+   * Removes the bytes of writes and removals that a crash cut short. An entry is claimed first, so that a
+   * slow writer finds its claim gone and gives up.
+   */
   async sweep(): Promise<void> {
-    for await (
-      const { key, value } of this.kv.list<number>({ prefix: ["pending"] })
-    ) {
-      if (value <= this.now() - ABANDONED_AFTER_MS) {
-        await this.#remove(key[1] as string);
+    const entries = this.kv.list<number>({ prefix: ["pending"] });
+    for await (const { key, value, versionstamp } of entries) {
+      if (value > this.now() - ABANDONED_AFTER_MS) continue;
+      const claim = this.kv.atomic().check({ key, versionstamp })
+        .set(key, this.now());
+      if ((await claim.commit()).ok) await this.#remove(key[1] as string);
+    }
+  }
+
+  /** Writes the chunks of a version, as long as its claim stands. */
+  async #write(
+    version: string,
+    bytes: Bytes,
+    claim: Deno.AtomicCheck,
+    options: { expireIn?: number },
+  ): Promise<number> {
+    const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
+    for (let from = 0; from < chunks; from += CHUNKS_PER_COMMIT) {
+      const commit = this.kv.atomic().check(claim);
+      for (let i = from; i < Math.min(chunks, from + CHUNKS_PER_COMMIT); i++) {
+        const chunk = bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
+        commit.set(["chunk", version, i], chunk, options);
       }
+      if (!(await commit.commit()).ok) throw givenUp();
+    }
+    return chunks;
+  }
+
+  /** Points the record at a version; gives the version that it replaced. */
+  async #flip<T>(
+    key: Deno.KvKey,
+    manifest: Manifest<T>,
+    claim: Deno.AtomicCheck,
+    options: { expireIn?: number },
+  ): Promise<string | null> {
+    for (;;) {
+      const before = await this.kv.get<Manifest<T>>(key);
+      const flip = this.kv.atomic().check(before, claim)
+        .set(key, manifest, options)
+        .delete(claim.key);
+      const replaced = before.value?.version ?? null;
+      if (replaced !== null) flip.set(["pending", replaced], this.now());
+      if ((await flip.commit()).ok) return replaced;
+      const { versionstamp } = await this.kv.get(claim.key);
+      if (versionstamp !== claim.versionstamp) throw givenUp();
     }
   }
 
   async #read(
     { version, chunks }: BlobRef,
-  ): Promise<Uint8Array<ArrayBuffer> | null> {
+  ): Promise<Bytes | null> {
     const parts: Uint8Array[] = [];
     let length = 0;
     for await (
@@ -163,4 +182,11 @@ export class BlobStore {
     }
     await this.kv.delete(["pending", version]);
   }
+}
+
+function givenUp(): EdgeError {
+  return new EdgeError(
+    "conflict",
+    "The write took too long and was given up; send it again.",
+  );
 }

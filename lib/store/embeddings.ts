@@ -1,5 +1,4 @@
-import { readEmbedding, writeEmbedding } from "../format/embedding_file.ts";
-import type { ModelGeometry, Size } from "../pipeline/types.ts";
+import type { Size } from "../pipeline/types.ts";
 import type { BlobStore } from "./blob.ts";
 import type { EmbeddingStore } from "./types.ts";
 
@@ -8,42 +7,23 @@ interface EmbeddingRecord {
   expiresAt: number;
 }
 
-/**
- * Embeddings in Deno KV under `["embedding", id]`, float16, gone after `lifetime` milliseconds. An id
- * is bound to a model, so a record read back is always of the model served.
- */
+/** Embeddings in Deno KV under `["embedding", id]`, gone after `lifetime` milliseconds. */
 export function createEmbeddingStore(
   blobs: BlobStore,
-  model: ModelGeometry,
   lifetime: number,
 ): EmbeddingStore {
-  const read = async (id: string) => {
-    const stored = await blobs.get<EmbeddingRecord>(["embedding", id]);
-    return stored === null || stored.record.expiresAt <= blobs.now()
-      ? null
-      : stored;
-  };
   return {
     async get(id) {
-      const stored = await read(id);
-      if (stored === null) return null;
-      const embedding = readEmbedding(stored.bytes, model, Infinity);
-      return { embedding, expiresAt: stored.record.expiresAt };
+      const stored = await blobs.get<EmbeddingRecord>(["embedding", id]);
+      if (stored === null || stored.record.expiresAt <= blobs.now()) {
+        return null;
+      }
+      return { ...stored.record, bytes: stored.bytes };
     },
-    async file(id) {
-      return (await read(id))?.bytes ?? null;
-    },
-    async find(id) {
-      const record = await blobs.record<EmbeddingRecord>(["embedding", id]);
-      return record === null || record.expiresAt <= blobs.now() ? null : record;
-    },
-    async put(id, embedding) {
+    async put(id, { bytes, image }) {
       const expiresAt = blobs.now() + lifetime;
-      const record: EmbeddingRecord = { image: embedding.image, expiresAt };
-      await blobs.put(["embedding", id], {
-        record,
-        bytes: writeEmbedding(embedding),
-      }, lifetime);
+      const record: EmbeddingRecord = { image, expiresAt };
+      await blobs.put(["embedding", id], { record, bytes }, lifetime);
       return { expiresAt };
     },
   };

@@ -1,5 +1,7 @@
-import type { Profile } from "../pipeline/profile.ts";
-import type { Embedding, Size } from "../pipeline/types.ts";
+import type { Size } from "../pipeline/types.ts";
+
+/** Bytes that own their memory. */
+export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What is known of a reference besides its profile. */
 export interface Reference {
@@ -18,22 +20,30 @@ export interface Reference {
   createdAt: string;
 }
 
+/** A reference and its profile's safetensors file, as written together. */
+export interface Enrolled {
+  reference: Reference;
+  profile: Bytes;
+}
+
 /** Profiles by patient and reference. */
 export interface ProfileStore {
   /** Writes or replaces a whole reference; true when it replaced one. */
-  put(reference: Reference, profile: Profile): Promise<boolean>;
-  get(patient: string, reference: string): Promise<Reference | null>;
+  put(enrolled: Enrolled): Promise<boolean>;
+  /** The reference without its profile, or null. */
+  find(patient: string, reference: string): Promise<Reference | null>;
   /** References of a patient in order of name; empty for an unknown patient. */
   list(patient: string): Promise<Reference[]>;
-  /** The profile behind a reference, or null. */
-  profile(patient: string, reference: string): Promise<Profile | null>;
+  /** The reference with its profile, or null. */
+  get(patient: string, reference: string): Promise<Enrolled | null>;
   /** False when there was none. */
   delete(patient: string, reference: string): Promise<boolean>;
 }
 
-/** An embedding in the cache. */
+/** An embedding in the cache, as its safetensors file. */
 export interface CachedEmbedding {
-  embedding: Embedding;
+  bytes: Bytes;
+  image: Size;
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
@@ -41,9 +51,8 @@ export interface CachedEmbedding {
 /** Embeddings by content address. */
 export interface EmbeddingStore {
   get(id: string): Promise<CachedEmbedding | null>;
-  /** The stored safetensors file, or null. */
-  file(id: string): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** When a stored embedding expires, or null for none; reads no tensor. */
-  find(id: string): Promise<{ image: Size; expiresAt: number } | null>;
-  put(id: string, embedding: Embedding): Promise<{ expiresAt: number }>;
+  put(
+    id: string,
+    file: Pick<CachedEmbedding, "bytes" | "image">,
+  ): Promise<{ expiresAt: number }>;
 }

@@ -4,10 +4,10 @@ import { readConfig } from "../../deploy/config.ts";
 import { files } from "../functions/harness.ts";
 
 const engine = await composeEngine(readConfig(Deno.env.toObject()));
-const annotated = await engine.embed({ bytes: files.image });
-const target = await engine.embed({ bytes: files.next });
+const { bytes: annotated } = await engine.embed({ bytes: files.image });
+const { bytes: target } = await engine.embed({ bytes: files.next });
 const annotation = { file: { bytes: files.mask } };
-const profile = await engine.enrol(annotated, annotation);
+const { bytes: profile } = await engine.enrol(annotated, annotation);
 
 Deno.bench("embed one image", { group: "road" }, async () => {
   await engine.embed({ bytes: files.next });

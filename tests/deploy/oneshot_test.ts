@@ -28,17 +28,19 @@ async function compareEveryImage(t: Deno.TestContext) {
           (await server.enrol(patient, "00", form({ image, mask }))).status,
           201,
         );
-        const profile = await engine.enrol(
-          await engine.embed({ bytes: image }),
-          { file: { bytes: mask } },
-        );
+        const annotated = await engine.embed({ bytes: image });
+        const profile = await engine.enrol(annotated.bytes, {
+          file: { bytes: mask },
+        });
         for (const target of targets) {
           const bytes = await Deno.readFile(target.image);
           const response = await server.segment(patient, bytes);
           equal(response.status, 200);
           const { mask } = await response.json();
           const embedding = await engine.embed({ bytes });
-          const answer = await engine.segment(embedding, [profile], {});
+          const answer = await engine.segment(embedding.bytes, [
+            profile.bytes,
+          ], {});
           ok(mask.counts.length > 0);
           equal(mask.counts, answer.mask.counts);
         }

@@ -50,26 +50,26 @@ function maskOf(
   );
 }
 
+/** Everything in a KV file: keys, and the versionstamp of each. */
+async function contents(kv: Deno.Kv): Promise<string[]> {
+  const found = [];
+  for await (const { key, versionstamp } of kv.list({ prefix: [] })) {
+    found.push(`${key.join(" ")} ${versionstamp}`);
+  }
+  return found;
+}
+
 Deno.test("bad input", async (t) => {
-  await using service = await openService();
+  const folder = await Deno.makeTempDir();
+  await using service = await openService(`${folder}/edge.kv`);
+  using kv = await Deno.openKv(`${folder}/edge.kv`);
   const { app, services } = service;
   equal((await enrol(app, "p", "r")).status, 201);
   const { id } = await (await app.request("/v1/embeddings", {
     method: "POST",
     body: files.image,
-  }))
-    .json();
-
-  const everything = async () => {
-    const embeddings = await app.request(`/v1/embeddings/${id}`);
-    return {
-      references: await services.profiles.list("p"),
-      others: await services.profiles.list("q"),
-      embedding: (await embeddings.bytes()).length,
-      next: (await app.request("/v1/patients/q")).status,
-    };
-  };
-  const before = await everything();
+  })).json();
+  const before = await contents(kv);
 
   /** Asks, and checks the problem document, the time it took and that nothing was stored. */
   const refuses = (
@@ -92,11 +92,17 @@ Deno.test("bad input", async (t) => {
       equal(problem.instance, response.headers.get("x-request-id"));
       ok(problem.title.length > 0);
       ok(took < FAST, `took ${took} ms`);
-      deepEqual(await everything(), before);
+      deepEqual(await contents(kv), before);
     });
 
   const mask = files.mask;
-  const image = files.image;
+  // An image that the cache does not hold, so that storing it would show.
+  const fresh = visits.first.image.data.slice();
+  fresh[0] ^= 1;
+  const image = png({ ...visits.first.image, data: fresh });
+  const jpeg = await Deno.readFile(
+    new URL("../golden/images/rgb-420.jpg", import.meta.url),
+  );
   const segments = (body: Uint8Array<ArrayBuffer>, type = "image/png") =>
     segment(app, "p", body, "", { "content-type": type });
   const draws = (prompts: string) => enrol(app, "q", "r", { image, prompts });
@@ -120,6 +126,13 @@ Deno.test("bad input", async (t) => {
     "truncated",
     /PNG/,
     () => segments(image.slice(0, 3000)),
+  );
+  await refuses(
+    "truncated JPEG",
+    422,
+    "truncated",
+    /JPEG/,
+    () => segments(jpeg.slice(0, jpeg.length / 2), "image/jpeg"),
   );
   await refuses(
     "PNG bomb",
@@ -148,6 +161,14 @@ Deno.test("bad input", async (t) => {
     "media-type-mismatch",
     /image\/jpeg/,
     () => segments(image, "image/jpeg"),
+  );
+
+  await refuses(
+    "PNG declared as text",
+    415,
+    "media-type-mismatch",
+    /text\/plain/,
+    () => segments(image, "text/plain"),
   );
 
   // Masks.
@@ -336,6 +357,18 @@ Deno.test("bad input", async (t) => {
     () => postJson(app, "/v1/masks", "{"),
   );
   await refuses(
+    "no JSON type",
+    415,
+    "unsupported-type",
+    /wanted application\/json, got text\/plain/,
+    () =>
+      app.request("/v1/masks", {
+        method: "POST",
+        body: "{}",
+        headers: { "content-type": "text/plain" },
+      }),
+  );
+  await refuses(
     "no multipart",
     415,
     "unsupported-type",
@@ -402,6 +435,20 @@ Deno.test("bad input", async (t) => {
     () => segment(app, "p", files.next, "?recipe=x"),
   );
   await refuses(
+    "misspelt query",
+    422,
+    "validation",
+    /lable/,
+    () => segment(app, "p", files.next, "?lable=liver"),
+  );
+  await refuses(
+    "wrong method",
+    405,
+    "no-method",
+    /DELETE, GET, PUT|DELETE, GET/,
+    () => app.request("/v1/patients/p", { method: "POST" }),
+  );
+  await refuses(
     "DICOM answer",
     406,
     "not-acceptable",
@@ -452,7 +499,7 @@ Deno.test("bad input", async (t) => {
     "cut tensor",
     422,
     "invalid-input",
-    /offsets/,
+    /bytes, but \d+ came/,
     () => uploads(tensor(meta, dims).slice(0, 9999)),
   );
   await refuses(
@@ -468,6 +515,29 @@ Deno.test("bad input", async (t) => {
     "invalid-input",
     /finite/,
     () => uploads(tensor(meta, dims, NaN)),
+  );
+  await refuses(
+    "tensor that float16 cannot hold",
+    422,
+    "invalid-input",
+    /float16/,
+    () => uploads(tensor(meta, dims, 1e30)),
+  );
+  await refuses(
+    "tensor with a companion",
+    422,
+    "invalid-input",
+    /one tensor/,
+    () => {
+      const data = new Float32Array(channels * grid * grid);
+      const tensors = {
+        image_embeddings: { dims, data },
+        point_coords: { dims: [1], data: Float32Array.of(1) },
+      };
+      return uploads(
+        writeSafetensors({ metadata: meta, tensors }, () => "F16"),
+      );
+    },
   );
   await refuses(
     "tensor without sizes",
@@ -487,13 +557,9 @@ Deno.test("bad input", async (t) => {
   await t.step(
     "an annotation of another model: 409, and what to do",
     async () => {
-      const [reference] = await services.profiles.list("p");
-      const profile = await services.profiles.profile("p", "r");
-      await services.profiles.put({
-        ...reference,
-        patient: "old",
-        model: "0".repeat(64),
-      }, profile!);
+      const { reference, profile } = (await services.profiles.get("p", "r"))!;
+      const old = { ...reference, patient: "old", model: "0".repeat(64) };
+      await services.profiles.put({ reference: old, profile });
       const response = await segment(app, "old");
       equal(response.status, 409);
       match((await response.json()).detail, /enrol the annotated image again/);
@@ -503,6 +569,8 @@ Deno.test("bad input", async (t) => {
   await t.step("the server goes on", async () => {
     equal((await segment(app, "p")).status, 200);
   });
+
+  await Deno.remove(folder, { recursive: true });
 
   await t.step("a problem's type can be looked up", async () => {
     const problem = await (await app.request("/problems/annotation-too-small"))

@@ -51,3 +51,41 @@ Deno.test("damaged files are refused with one kind of error", () => {
   );
   throws(() => readSafetensors(new Uint8Array(8).fill(255)), /claims/);
 });
+
+/** A file with a header of one's own. */
+function withHeader(header: unknown, data: number): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + data);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+Deno.test("tensors must fill the data region exactly, and everything be of its type", () => {
+  const tensor = (from: number, to: number) => ({
+    dtype: "F32",
+    shape: [(to - from) / 4],
+    data_offsets: [from, to],
+  });
+  const refuses = (header: unknown, data: number, why: RegExp) =>
+    throws(() => readSafetensors(withHeader(header, data)), why);
+  equal(
+    Object.keys(
+      readSafetensors(withHeader({ a: tensor(0, 4), b: tensor(4, 12) }, 12))
+        .tensors,
+    ).length,
+    2,
+  );
+  refuses({ a: tensor(0, 8), b: tensor(4, 12) }, 12, /overlap/);
+  refuses({ a: tensor(0, 8), b: tensor(0, 8) }, 8, /overlap/);
+  refuses({ a: tensor(4, 8) }, 8, /gaps/);
+  refuses({ a: tensor(0, 8) }, 12, /but 12 came/);
+  refuses({ a: tensor(0, 8) }, 4, /but 4 came/);
+  const strange = { toString: 1, valueOf: 1 };
+  refuses({ a: { ...tensor(0, 4), dtype: strange } }, 4, /neither F16 nor F32/);
+  refuses({ a: { ...tensor(0, 4), dtype: "constructor" } }, 4, /neither/);
+  refuses({ a: { ...tensor(0, 4), shape: [1.5] } }, 4, /no proper shape/);
+  refuses({ a: { ...tensor(0, 4), shape: "1" } }, 4, /no proper shape/);
+  refuses({ __metadata__: { model: strange } }, 0, /not text/);
+  refuses([], 0, /not an object/);
+});

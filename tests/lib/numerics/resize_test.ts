@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { hexDigest } from "../../../lib/model/package.ts";
+import { hexDigest } from "../../../lib/digest.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { resizeAntialiased } from "../../../lib/numerics/resize.ts";
 import golden from "../../golden/numerics.json" with { type: "json" };

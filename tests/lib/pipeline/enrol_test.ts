@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { EdgeError } from "../../../lib/errors.ts";
+import type { EdgeError } from "../../../lib/errors.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";

@@ -47,11 +47,11 @@ async function compare(wanted: typeof golden.cases[number], root: URL) {
   const read = (path: string) => Deno.readFile(new URL(path, root));
   const annotated = await embed({ bytes: await read(wanted.reference) });
   const file = { bytes: await read(wanted.mask) };
-  const profile = await enrol(annotated, { file });
-  equal(profile.patches.length / profile.channels, wanted.foreground);
+  const profile = await enrol(annotated.bytes, { file });
+  equal(profile.patches, wanted.foreground);
 
   const embedding = await embed({ bytes: await read(wanted.image) });
-  const answer = await segment(embedding, [profile], {});
+  const answer = await segment(embedding.bytes, [profile.bytes], {});
   deepEqual(
     answer.candidates.map(({ points }) => points.map(({ x, y }) => [x, y])),
     wanted.candidates.map(({ points }) => points),

@@ -1,0 +1,50 @@
+import {
+  type Call,
+  type Reply,
+  restoreError,
+  type WorkerOptions,
+} from "./protocol.ts";
+
+/** A thread that answers one message at a time. */
+export class EngineWorker {
+  #worker: Worker;
+  #onDeath: () => void;
+  #settle: ((reply: Reply) => void) | null = null;
+
+  /** @param onDeath called once, before the pending message is refused. */
+  constructor(worker: Worker, onDeath: () => void) {
+    this.#worker = worker;
+    this.#onDeath = onDeath;
+    worker.onmessage = ({ data }) => this.#reply(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.terminate();
+    };
+  }
+
+  /** Sends options or a call; the next message waits for the reply. */
+  ask(message: WorkerOptions | Call): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#settle = (reply) =>
+        "error" in reply
+          ? reject(restoreError(reply.error))
+          : resolve(reply.value);
+      this.#worker.postMessage(message);
+    });
+  }
+
+  /** Ends the thread, whatever it is doing, and refuses what it was asked. */
+  terminate(): void {
+    this.#worker.terminate();
+    this.#onDeath();
+    this.#reply({
+      error: { kind: "other", name: "WorkerStopped", frames: [] },
+    });
+  }
+
+  #reply(reply: Reply): void {
+    const settle = this.#settle;
+    this.#settle = null;
+    settle?.(reply);
+  }
+}

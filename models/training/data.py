@@ -1,0 +1,272 @@
+"""Training pairs: real images (cached small), generated scenes, and mixtures of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from clicks import simulate
+from looks import make_look
+from scene import CELL, Layer, Pair, Scene, render_pair
+from shapes import any_shape
+from synth import GENERATED, abstract
+from textures import Rng
+
+LONG_SIDE = 448  # real images are cached at most this large
+
+MIX = {
+    "abstract": 0.08, "brain": 0.16, "slices": 0.05, "ultrasound": 0.03, "endoscopy": 0.18,
+    "paste": 0.14, "still": 0.17, "nuclei": 0.03, "clip": 0.16,
+}
+
+
+@dataclass
+class Photo:
+    """rgb [H,W,3] uint8, labels [H,W] uint8 or uint16 (0 = background)."""
+
+    rgb: np.ndarray
+    labels: np.ndarray
+
+
+def load_photo(image: Path, mask: Path, long_side: int) -> Photo:
+    rgb = Image.open(image).convert("RGB")
+    labels = np.array(Image.open(mask))
+    scale = min(1.0, long_side / max(rgb.size))
+    size = (round(rgb.width * scale), round(rgb.height * scale))
+    small = rgb.resize(size, Image.Resampling.BILINEAR) if scale < 1 else rgb
+    return Photo(np.array(small), cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST))
+
+
+class Photos:
+    """All real training images in memory: clothing and nuclei as lists, DAVIS clips as lists of frames."""
+
+    def __init__(self, root: Path, long_side: int = LONG_SIDE):
+        self.clothing = self.folder(root / "clothing", long_side)
+        self.nuclei = self.folder(root / "nuclei", long_side)
+        self.clips = [self.folder(clip, long_side) for clip in sorted((root / "objects").iterdir()) if clip.is_dir()]
+        if not self.clothing or not self.nuclei or not self.clips:
+            raise SystemExit(f"Cannot load training images: no clothing, nuclei or objects in {root}.")
+
+    @staticmethod
+    def folder(path: Path, long_side: int) -> list[Photo]:
+        return [load_photo(p, p.with_suffix(".png"), long_side) for p in sorted(path.glob("*.jpg"))]
+
+
+def frame_window(rng: Rng, height: int, width: int, focus: np.ndarray | None, whole: float) -> tuple[float, float, float, bool]:
+    """A square window (x, y, side) of a photo and whether it is the whole photo placed at the top left."""
+    long_side = max(height, width)
+    if rng.random() < whole:
+        return 0.0, 0.0, float(long_side), True
+    side = float(rng.uniform(0.4, 1.0) * min(height, width))
+    centre = np.array([width / 2, height / 2]) if focus is None else focus
+    x, y = centre - side / 2 + rng.normal(0, 0.15, 2) * side
+    return (*keep_inside(x, y, side, height, width), side, False)
+
+
+def keep_inside(x: float, y: float, side: float, height: int, width: int) -> tuple[float, float]:
+    """Moves a window into the photo, so that reflection at the border cannot double the target."""
+    return float(np.clip(x, 0, max(0.0, width - side))), float(np.clip(y, 0, max(0.0, height - side)))
+
+
+def cut(photo: Photo, window: tuple[float, float, float, bool], size: int, selected: np.ndarray, mirror: bool):
+    """Resamples the window to [size,size]: rgb float32, mask float32, extent (height, width) or None."""
+    x, y, side, padded = window
+    scale = size / side
+    matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]], np.float32)
+    flags = {"borderMode": cv2.BORDER_REFLECT_101}
+    rgb, mask = photo.rgb, selected.astype(np.uint8)
+    if mirror:
+        rgb, mask = rgb[:, ::-1], mask[:, ::-1]
+        matrix[0, 2] = 0 if padded else -(rgb.shape[1] - x - side) * scale
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    if padded and scale < 1:
+        target = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+        rgb = cv2.resize(np.ascontiguousarray(rgb), target, interpolation=interpolation)
+        mask = cv2.resize(np.ascontiguousarray(mask * 255), target, interpolation=interpolation)
+        pad = (0, size - target[1], 0, size - target[0])
+        rgb = np.pad(rgb, ((0, pad[1]), (0, pad[3]), (0, 0)), mode="symmetric")
+        mask = np.pad(mask, ((0, pad[1]), (0, pad[3])), mode="symmetric")
+    else:
+        rgb = cv2.warpAffine(np.ascontiguousarray(rgb), matrix, (size, size), flags=cv2.INTER_LINEAR, **flags)
+        mask = cv2.warpAffine(np.ascontiguousarray(mask * 255), matrix, (size, size), flags=cv2.INTER_LINEAR, **flags)
+    extent = None
+    if padded:
+        extent = (min(size, round(photo.rgb.shape[0] * scale)), min(size, round(photo.rgb.shape[1] * scale)))
+    return rgb.astype(np.float32), mask.astype(np.float32) / 255, extent
+
+
+def centre_of(mask: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(mask)
+    return np.array([columns.mean(), rows.mean()]) if rows.size else np.array(mask.shape[::-1]) / 2
+
+
+def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
+    """A target in a labelled photo, [H,W] bool: everything labelled, or one large enough connected region."""
+    if rng.random() < union:
+        return photo.labels > 0
+    values = np.unique(photo.labels)
+    values = values[values > 0]
+    if values.size == 0:
+        return None
+    same = (photo.labels == rng.choice(values)).astype(np.uint8)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if count < 2 or areas.max() < 0.002 * same.size:
+        return None
+    large = 1 + np.flatnonzero(areas >= 0.3 * areas.max())
+    return parts == rng.choice(large)
+
+
+class PairMaker:
+    """Draws random training pairs. One instance (and one generator) per loader process."""
+
+    def __init__(self, photos: Photos, seed: int, mix: dict[str, float] | None = None):
+        self.photos, self.rng = photos, np.random.default_rng(seed)
+        mix = mix or MIX
+        self.kinds, weights = list(mix), np.array(list(mix.values()))
+        self.weights = weights / weights.sum()
+
+    def pick(self, items: list):
+        return items[int(self.rng.integers(0, len(items)))]
+
+    def any_photo(self) -> Photo:
+        roll = self.rng.random()
+        source = self.photos.clothing if roll < 0.6 else self.photos.nuclei if roll < 0.7 else self.pick(self.photos.clips)
+        return self.pick(source)
+
+    def still(self, size: int, photo: Photo, union: float, whole: float) -> Scene | None:
+        region = choose_region(self.rng, photo, union)
+        if region is None or not region.any():
+            return None
+        window = frame_window(self.rng, *region.shape, centre_of(region), whole)
+        rgb, mask, extent = cut(photo, window, size, region, self.rng.random() < 0.5)
+        return Scene(rgb, mask=mask, extent=extent)
+
+    def nuclei(self, size: int) -> Scene | None:
+        photo = self.pick(self.photos.nuclei)
+        if self.rng.random() < 0.3:
+            scene = self.still(size, photo, 1.0, 0.3)
+        else:
+            region = choose_region(self.rng, photo, 0.0)
+            if region is None:
+                return None
+            side = max(24.0, float(np.sqrt(region.sum()) * self.rng.uniform(2, 7)))
+            x, y = centre_of(region) - side * self.rng.uniform(0.3, 0.7, 2)
+            rgb, mask, _ = cut(photo, (x, y, side, False), size, region, False)
+            scene = Scene(rgb, mask=mask)
+        if scene is not None:
+            scene.still = 0.6
+        return scene
+
+    def paste(self, size: int) -> Scene | None:
+        """A real object on another photo, or a generated object on a photo, with its own motion."""
+        ground_photo = self.any_photo()
+        window = frame_window(self.rng, *ground_photo.labels.shape, None, 0.3)
+        ground, _, extent = cut(ground_photo, window, size, ground_photo.labels > 0, self.rng.random() < 0.5)
+        if self.rng.random() < 0.3:
+            scene = abstract(self.rng, size, ground)
+            scene.extent = extent
+            return scene
+        photo = self.pick(self.photos.clothing) if self.rng.random() < 0.6 else self.pick(self.pick(self.photos.clips))
+        region = choose_region(self.rng, photo, 0.6)
+        if region is None or not region.any():
+            return None
+        rows, columns = np.nonzero(region)
+        reach = max(np.ptp(rows), np.ptp(columns), 8)
+        side = float(reach * self.rng.uniform(1.1, 4.0))
+        corner = np.array([columns.min(), rows.min()]) - self.rng.uniform(0, 1, 2) * (side - reach)
+        rgb, alpha, _ = cut(photo, (corner[0], corner[1], side, False), size, region, self.rng.random() < 0.5)
+        frame = cv2.warpAffine(np.ones(region.shape, np.float32), np.array(
+            [[size / side, 0, -corner[0] * size / side], [0, size / side, -corner[1] * size / side]], np.float32), (size, size))
+        alpha = alpha * (frame > 0.5)
+        layers = []
+        if self.rng.random() < 0.3:
+            shape = any_shape(self.rng, size, self.rng.uniform(0, 1, 2) * size, self.rng.uniform(0.05, 0.2) * size)
+            layers.append(Layer(np.roll(ground, size // 3, axis=1), shape))
+        layers.append(Layer(rgb, cv2.GaussianBlur(alpha, (0, 0), 0.7), self.rng.uniform(0.5, 2.0)))
+        other = None
+        if self.rng.random() < 0.35:
+            photo = self.any_photo()
+            other, _, _ = cut(photo, frame_window(self.rng, *photo.labels.shape, None, 0.0), size, photo.labels > 0, False)
+        return Scene(ground, layers, len(layers) - 1, extent=extent, other=other)
+
+    def clip(self, size: int, look) -> Pair | None:
+        """Two frames of one clip; no correspondence is known."""
+        frames = self.pick(self.photos.clips)
+        first = int(self.rng.integers(0, len(frames)))
+        second = int(np.clip(first + self.rng.integers(-16, 17), 0, len(frames) - 1))
+        mirror = self.rng.random() < 0.5
+        height, width = frames[first].labels.shape
+        window = frame_window(self.rng, height, width, centre_of(frames[first].labels), 0.4)
+        views, masks, extents = [], [], []
+        for index in (first, second):
+            photo = frames[index]
+            view = window
+            if not window[3]:
+                side = window[2] * float(np.exp(self.rng.normal(0, 0.12)))
+                drift = centre_of(photo.labels) - centre_of(frames[first].labels)
+                x, y = np.array(window[:2]) + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
+                side = min(side, float(min(height, width)))
+                view = (*keep_inside(x, y, side, height, width), side, False)
+            rgb, mask, extent = cut(photo, view, size, photo.labels > 0, mirror)
+            extent = extent or (size, size)
+            image = look(self.rng, rgb)
+            image[extent[0]:], image[:, extent[1]:] = 0, 0
+            mask[extent[0]:], mask[:, extent[1]:] = 0, 0
+            views.append(image)
+            masks.append((mask > 0.5).astype(np.uint8))
+            extents.append(extent)
+        if min(m.sum() for m in masks) < 0.0025 * size * size:
+            return None
+        grid = size // CELL
+        return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
+                    np.zeros((grid, grid), bool), np.array(extents))
+
+    def draw(self, size: int) -> Pair:
+        """One pair at the given size; retries until the target is visible in both views."""
+        while True:
+            kind = str(self.rng.choice(self.kinds, p=self.weights))
+            generated = kind in GENERATED
+            medical = kind in ("brain", "slices", "ultrasound", "endoscopy")
+            look = make_look(self.rng, 0.05 if medical else 0.25, 0.3, 0.7 if generated else 1.0)
+            if kind == "clip":
+                pair = self.clip(size, look)
+            else:
+                if generated:
+                    scene = GENERATED[kind](self.rng, size)
+                    if self.rng.random() < 0.15:
+                        scene.extent = tuple(int(size * v) for v in self.rng.permutation([1.0, self.rng.uniform(0.55, 1)]))
+                elif kind == "still":
+                    photo = self.pick(self.photos.clothing) if self.rng.random() < 0.65 else self.pick(self.pick(self.photos.clips))
+                    scene = self.still(size, photo, 0.65, 0.5)
+                else:
+                    scene = getattr(self, kind)(size)
+                pair = render_pair(self.rng, scene, look) if scene is not None else None
+            if pair is not None:
+                return pair
+
+
+def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
+    """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
+    float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], boxes [2P,4],
+    source [P,g,g,2], known [P,g,g]."""
+    images = np.concatenate([p.images for p in pairs])
+    masks = np.concatenate([p.masks for p in pairs])
+    prompts = [simulate(rng, mask) for mask in masks]
+    coarse = [cv2.resize(m.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for m in masks]
+    return {
+        "images": torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),
+        "masks": torch.from_numpy(np.stack(coarse))[:, None],
+        "extents": torch.from_numpy(np.concatenate([p.extents for p in pairs]).astype(np.int64)),
+        "coords": torch.from_numpy(np.stack([p[0] for p in prompts])),
+        "labels": torch.from_numpy(np.stack([p[1] for p in prompts])),
+        "boxes": torch.from_numpy(np.stack([p[2] for p in prompts])),
+        "source": torch.from_numpy(np.stack([p.source for p in pairs])),
+        "known": torch.from_numpy(np.stack([p.known for p in pairs])),
+    }

@@ -1,0 +1,64 @@
+"""The image encoder: a small convolutional backbone with a feature pyramid at stride 8."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from blocks import ChannelNorm, GlobalContext, InvertedResidual, conv_bn
+
+STRIDE = 8
+
+
+def position_code(height: int, width: int, device: torch.device) -> Tensor:
+    """Low-frequency position channels, [1,8,H,W] float32, in fractions of the (square) model frame.
+
+    Anatomy and video objects tend to stay where they were, so where a patch is helps to recognise it. The
+    code only has half, one and two periods over the frame: it can tell regions apart, not single patches.
+    """
+    y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
+    x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width
+    rows = [torch.cos(math.pi * y), torch.sin(2 * math.pi * y), torch.cos(2 * math.pi * y), torch.sin(4 * math.pi * y)]
+    cols = [torch.cos(math.pi * x), torch.sin(2 * math.pi * x), torch.cos(2 * math.pi * x), torch.sin(4 * math.pi * x)]
+    planes = [r[:, None].expand(height, width) for r in rows] + [c[None, :].expand(height, width) for c in cols]
+    return torch.stack(planes)[None]
+
+
+class Encoder(nn.Module):
+    """Normalised RGB image [B,3,S,S] float32 -> embedding [B,C,S/8,S/8] float32, unit variance per patch."""
+
+    def __init__(self, channels: int = 96, widths: tuple[int, ...] = (24, 32, 64, 112, 160)):
+        super().__init__()
+        w0, w1, w2, w3, w4 = widths
+        self.stem = conv_bn(3, w0, 3, 2)
+        self.stage4 = nn.Sequential(conv_bn(w0, w1, 3, 2), InvertedResidual(w1))
+        self.stage8 = nn.Sequential(conv_bn(w1, w2, 3, 2), *(InvertedResidual(w2) for _ in range(3)))
+        self.stage16 = nn.Sequential(conv_bn(w2, w3, 3, 2), *(InvertedResidual(w3) for _ in range(4)))
+        self.stage32 = nn.Sequential(
+            conv_bn(w3, w4, 3, 2), *(InvertedResidual(w4) for _ in range(3)), GlobalContext(w4)
+        )
+        self.lateral4 = conv_bn(w1, channels, 2, 2, act=False)
+        self.lateral4[0].padding = (0, 0)
+        self.lateral8 = conv_bn(w2, channels, act=False)
+        self.lateral16 = conv_bn(w3, channels, act=False)
+        self.lateral32 = conv_bn(w4, channels, act=False)
+        self.smooth16 = InvertedResidual(channels, 2)
+        self.position = nn.Conv2d(8, channels, 1, bias=False)
+        self.fuse = nn.Sequential(InvertedResidual(channels, 2), InvertedResidual(channels, 2))
+        self.head = nn.Conv2d(channels, channels, 1)
+        self.norm = ChannelNorm()
+
+    def forward(self, image: Tensor) -> Tensor:
+        x4 = self.stage4(self.stem(image))
+        x8 = self.stage8(x4)
+        x16 = self.stage16(x8)
+        x32 = self.stage32(x16)
+        up = nn.functional.interpolate
+        p16 = self.lateral16(x16) + up(self.lateral32(x32), scale_factor=2.0, mode="nearest")
+        p16 = self.smooth16(p16)
+        p8 = self.lateral8(x8) + self.lateral4(x4) + up(p16, scale_factor=2.0, mode="bilinear", align_corners=False)
+        code = position_code(image.shape[2] // STRIDE, image.shape[3] // STRIDE, image.device)
+        p8 = self.fuse(p8 + self.position(code))
+        return self.norm(self.head(p8).float().contiguous())

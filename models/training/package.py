@@ -1,0 +1,59 @@
+"""Writes and checks a model package: ONNX files and their model.json, replaced atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from model import CHANNELS, GRID, LOW_RES, MEAN, SIZE, STD
+
+TRAINED_ON = [
+    "Generated images (made by models/training/synth.py, MIT)",
+    "2018 Data Science Bowl nuclei, corrected (CC0)",
+    "Clothing Co-Parsing (Apache-2.0)",
+    "DAVIS 2016, 8 clips (BSD)",
+]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def shortest(number: float) -> str:
+    """A number in its shortest decimal form, without a trailing `.0`."""
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def package_digest(hashes: dict[str, str]) -> str:
+    """sha256 of one line `role hash` per file, roles sorted by name, and of the line of the input."""
+    text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
+    mean, std = (",".join(map(shortest, values)) for values in (MEAN, STD))
+    text += f"input {SIZE} {mean} {std}\n"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_package(folder: Path, built: dict[str, Path]) -> dict:
+    """Moves the built files (role -> temporary path) into `folder`; model.json goes last."""
+    hashes = {role: sha256(path) for role, path in built.items()}
+    manifest = {
+        "format": 1,
+        "id": "nano",
+        "family": "conv",
+        "licence": "MIT",
+        "source": "models/training in this repository",
+        "trainedOn": TRAINED_ON,
+        "input": {"size": SIZE, "mean": list(MEAN), "std": list(STD)},
+        "embedding": {"channels": CHANNELS, "grid": GRID},
+        "lowResMask": LOW_RES,
+        "decoderInputs": ["mask_input"],
+        "files": {role: {"path": f"{role}.onnx", "sha256": hashes[role]} for role in sorted(built, reverse=True)},
+        "digest": package_digest(hashes),
+    }
+    draft = folder / "model.json.tmp"
+    draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    for role, path in built.items():
+        os.replace(path, folder / f"{role}.onnx")
+    os.replace(draft, folder / "model.json")
+    return manifest
