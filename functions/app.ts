@@ -4,6 +4,7 @@ import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { healthFunction } from "./health.ts";
+import { mediaTypeOf } from "./http/body.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -27,6 +28,9 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   docsFunction,
 ];
 
+/** Largest JSON body: a mask prompt of a large photo fits. */
+const MAX_JSON_BYTES = 5_000_000;
+
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
 export function createApp(
   services: Services,
@@ -34,15 +38,19 @@ export function createApp(
 ): Router {
   const app = createRouter();
   app.use(requestId());
-  app.use(bodyLimit({
-    maxSize: services.maxBytes,
-    onError: () => {
-      throw new RequestError(
-        "too-many-bytes",
-        `The request body is larger than ${services.maxBytes} bytes.`,
-      );
-    },
-  }));
+  const limit = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        const detail = `The request body is larger than ${maxSize} bytes.`;
+        throw new RequestError("too-many-bytes", detail);
+      },
+    });
+  const anyBody = limit(services.maxBytes);
+  const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
+  app.use((c, next) =>
+    mediaTypeOf(c) === "application/json" ? jsonBody(c, next) : anyBody(c, next)
+  );
   for (const build of functions) app.route("/", build(services));
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

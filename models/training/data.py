@@ -21,8 +21,8 @@ from textures import Rng
 LONG_SIDE = 448  # real images are cached at most this large
 
 MIX = {
-    "abstract": 0.08, "brain": 0.16, "slices": 0.05, "ultrasound": 0.03, "endoscopy": 0.18,
-    "paste": 0.14, "still": 0.17, "nuclei": 0.03, "clip": 0.16,
+    "abstract": 0.06, "brain": 0.18, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.25,
+    "paste": 0.13, "still": 0.15, "nuclei": 0.02, "clip": 0.15,
 }
 
 

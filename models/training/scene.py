@@ -87,7 +87,7 @@ def own_motion(rng: Rng, base: np.ndarray, alpha: np.ndarray, loose: float) -> n
     zoom = np.exp(rng.normal(0, 0.16 * min(loose, 1.5)) + rng.normal(0, 0.06, 2))
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * zoom
     matrix = matrix.astype(np.float32)
-    shift = (rng.normal(0, 0.06 * loose, 2) * size).astype(np.float32)
+    shift = (rng.normal(0, 0.05 * loose, 2) * size).astype(np.float32)
     local = base - centre - shift
     out = np.empty_like(base)
     out[..., 0] = matrix[0, 0] * local[..., 0] + matrix[0, 1] * local[..., 1] + centre[0]
@@ -117,7 +117,7 @@ def visible(layers: list[Layer], target: int) -> np.ndarray:
 def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
     """Renders both views; `look(rng, image)` is the photometric change. None if the target got lost."""
     size = scene.background.shape[0]
-    motion = smooth_motion(rng, size, scene.still * rng.choice([0.4, 1.0, 1.5, 2.2]))
+    motion = smooth_motion(rng, size, scene.still * rng.choice([0.4, 0.9, 1.3, 2.0]))
     flip = rng.random() < 0.04
     if flip:
         motion = np.ascontiguousarray(motion[:, ::-1])

@@ -207,12 +207,12 @@ def endoscopy(rng: Rng, size: int) -> Scene:
         bulge = blob(rng, size, place(rng, size, 0, 1), rng.uniform(0.04, 0.15) * size, 0.3, 1.5)
         rgb = image * (1 + rng.uniform(0.1, 0.5) * dome(bulge, light, 1.0))[:, :, None] + rng.normal(0, 6, 3)
         layers.append(Layer(rgb.astype(np.float32), bulge, 0.6))
-    radius = log_uniform(rng, 0.07, 0.3) * size
+    radius = log_uniform(rng, 0.09, 0.32) * size
     alpha = blob(rng, size, place(rng, size, 0.2, 0.8), radius, rng.choice([0.08, 0.2, 0.4]), rng.uniform(0.6, 2.5))
-    subtle = rng.random() < 0.4
-    own = base * (rng.uniform(0.95, 1.15) if subtle else rng.uniform(0.85, 1.2)) + rng.normal(0, 5 if subtle else 10, 3)
-    bump = 0.8 + rng.uniform(0.1 if subtle else 0.3, 0.9) * dome(alpha, light, rng.uniform(0.5, 1))
-    bump = bump + rng.uniform(0.02, 0.1) * clouds(rng, size, int(rng.integers(8, 32)), 3)
+    subtle = rng.random() < 0.75
+    own = base * (rng.uniform(0.93, 1.12) if subtle else rng.uniform(0.85, 1.2)) + rng.normal(0, 4 if subtle else 10, 3)
+    bump = 0.78 + rng.uniform(0.15 if subtle else 0.3, 0.9) * dome(alpha, light, rng.uniform(0.5, 1))
+    bump = bump + rng.uniform(0.02, 0.12) * clouds(rng, size, int(rng.integers(8, 32)), 3)
     rgb = (own * bump[:, :, None]).astype(np.float32)
     if rng.random() < 0.4:  # darker rim where the bump meets the wall
         rim = cv2.GaussianBlur(alpha, (0, 0), 0.015 * size + 1)
@@ -238,7 +238,7 @@ def endoscopy(rng: Rng, size: int) -> Scene:
         view = view + glare[:, :, None] * (245 - view) * 0.9
         return noise(rng, view) * lens[:, :, None]
 
-    return Scene(image.astype(np.float32), layers, len(layers) - 1, finish=finish)
+    return Scene(image.astype(np.float32), layers, len(layers) - 1, finish=finish, still=0.65)
 
 
 GENERATED = {"abstract": abstract, "brain": brain, "slices": slices, "ultrasound": ultrasound, "endoscopy": endoscopy}

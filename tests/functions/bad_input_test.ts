@@ -463,6 +463,14 @@ Deno.test("bad input", async (t) => {
     () => segments(new Uint8Array(services.maxBytes + 1)),
   );
 
+  await refuses(
+    "JSON too large",
+    413,
+    "too-many-bytes",
+    /5000000 bytes/,
+    () => postJson(app, "/v1/masks", "[".repeat(5_000_001)),
+  );
+
   // Embeddings made by a client.
   const { digest, embedding: { channels, grid } } = services.model;
   const tensor = (

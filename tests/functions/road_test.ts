@@ -146,33 +146,34 @@ Deno.test("the whole road", async (t) => {
   );
 
   await t.step(
-    "the decode function turns clicks, boxes and masks into masks",
+    "the decode function follows clicks, boxes and masks",
     async () => {
       const { id } = await (await app.request("/v1/embeddings", {
         method: "POST",
         body: files.image,
       })).json();
-      const { area } = await (await segment(app, "p-1", files.image)).json()
-        .then((a) => a.mask);
-      const points = [{ x: 242, y: 138, label: 1 }];
+      const decode = async (prompt: Record<string, unknown>) => {
+        const body = { embedding: id, ...prompt };
+        const response = await postJson(app, "/v1/masks", body);
+        equal(response.status, 200);
+        const { mask } = await response.json();
+        return {
+          rle: { size: mask.size, counts: mask.counts },
+          dice: dice(overlap(decodeRle(mask), visits.first.mask)),
+        };
+      };
       const box = [212, 114, 270, 162];
-      const clicked = await postJson(app, "/v1/masks", {
-        embedding: id,
-        points,
+      const boxed = await decode({ box });
+      ok(boxed.dice > 0.7, `Dice with a box ${boxed.dice}`);
+      const click = { x: 242, y: 138, label: 1 };
+      const clicked = await decode({ points: [click] });
+      const elsewhere = await decode({
+        points: [{ ...click, x: 100, y: 300 }],
       });
-      equal(clicked.status, 200);
-      const boxed =
-        await (await postJson(app, "/v1/masks", { embedding: id, box })).json();
-      const score = dice(overlap(decodeRle(boxed.mask), visits.first.mask));
-      ok(score > 0.7, `Dice ${score}`);
-      const { size, counts } = boxed.mask;
-      const refined = await postJson(app, "/v1/masks", {
-        embedding: id,
-        points,
-        mask: { size, counts },
-      });
-      equal(refined.status, 200);
-      ok(area > 0);
+      ok(clicked.dice > elsewhere.dice, "the mask follows the click");
+      const refined = await decode({ points: [click], mask: boxed.rle });
+      ok(refined.rle.counts !== clicked.rle.counts, "an earlier mask counts");
+      ok(refined.dice > 0.5, `Dice with the box's mask ${refined.dice}`);
     },
   );
 

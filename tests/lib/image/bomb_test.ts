@@ -71,3 +71,45 @@ Deno.test("a JPEG with hundreds of scans is refused", async () => {
     /20\d scans; wanted 1 to 100/,
   );
 });
+
+Deno.test("a TIFF whose strips share their bytes is refused before decoding", async () => {
+  // 8 × 2000 pixels in 2000 one-row strips that all name one run of 50,000 PackBits no-ops.
+  const rows = 2000;
+  const run = 50_000;
+  const entries = 9;
+  const head = 8 + 2 + entries * 12 + 4;
+  const bytes = new Uint8Array(head + rows * 8 + run).fill(
+    128,
+    head + rows * 8,
+  );
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0, 8]);
+  view.setUint16(8, entries, true);
+  const [LONG, offsets, counts] = [4, head, head + rows * 4];
+  const table = [
+    [256, 1, 8],
+    [257, 1, rows],
+    [258, 1, 8],
+    [259, 1, 32773],
+    [262, 1, 1],
+    [273, rows, offsets],
+    [277, 1, 1],
+    [278, 1, 1],
+    [279, rows, counts],
+  ];
+  table.forEach(([tag, count, value], i) => {
+    const at = 10 + i * 12;
+    view.setUint16(at, tag, true);
+    view.setUint16(at + 2, LONG, true);
+    view.setUint32(at + 4, count, true);
+    view.setUint32(at + 8, value, true);
+  });
+  for (let i = 0; i < rows; i++) {
+    view.setUint32(offsets + 4 * i, head + rows * 8, true);
+    view.setUint32(counts + 4 * i, run, true);
+  }
+  await assert.rejects(
+    decodeImage(bytes, { maxPixels: 1e6 }),
+    /more bytes than the file/,
+  );
+});
