@@ -42,6 +42,7 @@ class Scene:
     other: np.ndarray | None = None
     extent: tuple[int, int] | None = None  # (height, width) of the unpadded area
     still: float = 1.0  # scales the global motion
+    window: np.ndarray | None = None  # [S,S] 0..1, what the optics show; fixed in the frame
 
 
 @dataclass
@@ -147,7 +148,7 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
         height, width = extents[index]
         image[height:] = 0
         image[:, width:] = 0
-        masks[index] = masks[index].copy()
+        masks[index] = masks[index].copy() if scene.window is None else masks[index] & (scene.window > 0.5)
         masks[index][height:] = False
         masks[index][:, width:] = False
         views.append(image)

@@ -213,7 +213,7 @@ def endoscopy(rng: Rng, size: int) -> Scene:
     own = base * (rng.uniform(0.93, 1.12) if subtle else rng.uniform(0.85, 1.2)) + rng.normal(0, 4 if subtle else 10, 3)
     bump = 0.78 + rng.uniform(0.15 if subtle else 0.3, 0.9) * dome(alpha, light, rng.uniform(0.5, 1))
     bump = bump + rng.uniform(0.02, 0.12) * clouds(rng, size, int(rng.integers(8, 32)), 3)
-    rgb = (own * bump[:, :, None]).astype(np.float32)
+    rgb = (own * np.maximum(bump, rng.uniform(0.3, 0.6))[:, :, None]).astype(np.float32)
     if rng.random() < 0.4:  # darker rim where the bump meets the wall
         rim = cv2.GaussianBlur(alpha, (0, 0), 0.015 * size + 1)
         image = image * (1 - rng.uniform(0.1, 0.4) * rim)[:, :, None]
@@ -238,7 +238,7 @@ def endoscopy(rng: Rng, size: int) -> Scene:
         view = view + glare[:, :, None] * (245 - view) * 0.9
         return noise(rng, view) * lens[:, :, None]
 
-    return Scene(image.astype(np.float32), layers, len(layers) - 1, finish=finish, still=0.65)
+    return Scene(image.astype(np.float32), layers, len(layers) - 1, finish=finish, still=0.65, window=lens)
 
 
 GENERATED = {"abstract": abstract, "brain": brain, "slices": slices, "ultrasound": ultrasound, "endoscopy": endoscopy}
