@@ -110,12 +110,18 @@ export function segmentFunction(services: Services): Router {
   });
 }
 
+/** What the Accept header prefers; JSON where it leaves the choice. */
 function answerType(c: Context): "application/json" | "image/png" {
-  const header = c.req.header("accept");
-  if (!header) return "application/json";
+  if (!c.req.header("accept")) return "application/json";
   const type = accepts(c, {
     header: "Accept",
-    supports: ["application/json", "image/png", "*/*"],
+    supports: [
+      "application/json",
+      "application/*",
+      "*/*",
+      "image/png",
+      "image/*",
+    ],
     default: "none",
   });
   if (type === "none") {
@@ -124,5 +130,5 @@ function answerType(c: Context): "application/json" | "image/png" {
       "A segmentation is answered as application/json or image/png.",
     );
   }
-  return type === "image/png" ? "image/png" : "application/json";
+  return type.startsWith("image/") ? "image/png" : "application/json";
 }
