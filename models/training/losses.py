@@ -29,7 +29,7 @@ def true_iou(logits: Tensor, target: Tensor) -> Tensor:
     return both / either.clamp(min=1)
 
 
-def correspondence_loss(embedding: Tensor, masks: Tensor, source: Tensor, known: Tensor, size: int, count: int = 56) -> Tensor:
+def correspondence_loss(embedding: Tensor, masks: Tensor, source: Tensor, known: Tensor, count: int = 56) -> Tensor:
     """Symmetric InfoNCE over physical points seen in both views of a pair.
 
     embedding [2P,C,g,g] with views interleaved; source [P,g,g,2] pixels of A for every cell of B; known

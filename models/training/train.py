@@ -65,7 +65,7 @@ def with_box(coords: Tensor, labels: Tensor, box: Tensor, use: Tensor) -> tuple[
 def train_step(model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: bool) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch: three decoding passes on both views, plus the embedding's losses."""
     images, valid = normalise(batch["images"], batch["extents"])
-    target, size, count = batch["masks"], images.shape[2], len(images)
+    target, count = batch["masks"], len(images)
     with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
         embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
     coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.65)
@@ -90,7 +90,7 @@ def train_step(model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: boo
         logits, has_mask = raw.detach(), torch.ones_like(has_mask)
         if step == 0:
             extra = corrective_click(logits, target, 0.4)
-    contrast = correspondence_loss(embedding, target, batch["source"], batch["known"], size)
+    contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
     separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1])
     loss = total / 3 + 0.12 * contrast + 0.3 * separation + 0.15 * hit
     stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "nce": contrast.item(), "sep": separation.item(),
