@@ -1,6 +1,5 @@
 import { EdgeError } from "../errors.ts";
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
-import { scaledSize } from "./frame.ts";
 import { maskInModelFrame } from "./preprocess.ts";
 import type { Mask, ModelGeometry, Size } from "./types.ts";
 
@@ -13,11 +12,10 @@ export interface PatchSplit {
 /**
  * Which patches an annotation owns: the mask is resized like the image, padded with zeros, recentred
  * about the middle of its own minimum and maximum, and resized to the grid; foreground is > 0
- * (paper, section 3.1). Patches whose centre lies in the padding count as neither.
+ * (paper, section 3.1). The padding counts as background.
  */
 export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const { size, grid } = model;
-  const scaled = scaledSize(mask, size);
   const padded = maskInModelFrame(mask, size);
   let low = Infinity;
   let high = -Infinity;
@@ -31,17 +29,8 @@ export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const middle = (low + high) / 2;
   const foreground: number[] = [];
   const background: number[] = [];
-  const pitch = size / grid;
-  for (let y = 0; y < grid; y++) {
-    for (let x = 0; x < grid; x++) {
-      const patch = y * grid + x;
-      if (onGrid[patch] > middle) foreground.push(patch);
-      else if (
-        (x + 0.5) * pitch < scaled.width && (y + 0.5) * pitch < scaled.height
-      ) {
-        background.push(patch);
-      }
-    }
+  for (let patch = 0; patch < onGrid.length; patch++) {
+    (onGrid[patch] > middle ? foreground : background).push(patch);
   }
   return {
     foreground: Int32Array.from(foreground),

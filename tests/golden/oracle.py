@@ -72,9 +72,7 @@ class Oracle:
         padded[:height, :width] = np.asarray(mask.resize((width, height), Image.BILINEAR))
         recentred = padded - (padded.min() + padded.max()) / 2
         inside = interpolate(recentred, self.grid, self.grid) > 0
-        centres = (np.arange(self.grid) + 0.5) * self.size / self.grid
-        unpadded = (centres < height)[:, None] & (centres < width)[None, :]
-        return np.flatnonzero(inside), np.flatnonzero(~inside & unpadded)
+        return np.flatnonzero(inside), np.flatnonzero(~inside)
 
     def prototypes(self, points, count):
         """(count, C) unit rows, or None where the points do not allow that many."""
