@@ -40,13 +40,14 @@ export async function segmentFiles(
   const files = await Promise.all(image.map(readNamed));
 
   const engine = await openEngine();
-  const profile = await naming(mask, async () => {
-    const embedding = await naming(
-      reference,
-      () => engine.embed({ bytes: annotated }),
-    );
-    return await engine.enrol(embedding.bytes, { file: { bytes: annotation } });
-  });
+  const embedding = await naming(
+    reference,
+    () => engine.embed({ bytes: annotated }),
+  );
+  const profile = await naming(
+    mask,
+    () => engine.enrol(embedding.bytes, { file: { bytes: annotation } }),
+  );
   await Deno.mkdir(out, { recursive: true });
   for (const [i, bytes] of files.entries()) {
     await naming(image[i], async () => {
@@ -76,8 +77,7 @@ async function naming<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    const { message } = error as Error;
-    if (message.startsWith("Cannot use ")) throw error;
-    throw new EdgeError("invalid-input", `Cannot use ${path}: ${message}`);
+    const why = (error as Error).message;
+    throw new EdgeError("invalid-input", `Cannot use ${path}: ${why}`);
   }
 }

@@ -34,6 +34,29 @@ export function cutAxis(axis: Axis, length: number): Axis {
   };
 }
 
+/** A map's values, row-major. */
+export type MapData = Float64Array | Float32Array;
+
+/** One sample, (x, y) of the output, of a map of `width` columns. */
+export function sampleBilinear(
+  map: MapData,
+  width: number,
+  vertical: Axis,
+  horizontal: Axis,
+  x: number,
+  y: number,
+): number {
+  const top = vertical.low[y] * width;
+  const bottom = vertical.high[y] * width;
+  const v = vertical.weight[y];
+  const left = horizontal.low[x];
+  const right = horizontal.high[x];
+  const h = horizontal.weight[x];
+  const upper = (1 - h) * map[top + left] + h * map[top + right];
+  const lower = (1 - h) * map[bottom + left] + h * map[bottom + right];
+  return (1 - v) * upper + v * lower;
+}
+
 /**
  * Resizes a map along both axes.
  *
@@ -44,7 +67,7 @@ export function cutAxis(axis: Axis, length: number): Axis {
  * @returns output height × output width, row-major, float64.
  */
 export function resizeBilinear(
-  map: Float64Array | Float32Array | Uint8Array,
+  map: MapData,
   width: number,
   vertical: Axis,
   horizontal: Axis,
@@ -52,17 +75,9 @@ export function resizeBilinear(
   const toHeight = vertical.low.length;
   const toWidth = horizontal.low.length;
   const out = new Float64Array(toHeight * toWidth);
-  for (let y = 0; y < toHeight; y++) {
-    const top = vertical.low[y] * width;
-    const bottom = vertical.high[y] * width;
-    const v = vertical.weight[y];
-    for (let x = 0; x < toWidth; x++) {
-      const l = horizontal.low[x];
-      const r = horizontal.high[x];
-      const h = horizontal.weight[x];
-      const upper = (1 - h) * map[top + l] + h * map[top + r];
-      const lower = (1 - h) * map[bottom + l] + h * map[bottom + r];
-      out[y * toWidth + x] = (1 - v) * upper + v * lower;
+  for (let y = 0, at = 0; y < toHeight; y++) {
+    for (let x = 0; x < toWidth; x++, at++) {
+      out[at] = sampleBilinear(map, width, vertical, horizontal, x, y);
     }
   }
   return out;

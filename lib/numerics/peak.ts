@@ -1,4 +1,4 @@
-import { type Axis, resizeBilinear } from "./bilinear.ts";
+import { type Axis, resizeBilinear, sampleBilinear } from "./bilinear.ts";
 
 /** A chain of two bilinear resizes along one axis, the first one already applied by the caller. */
 export interface UpsampleAxis {
@@ -109,6 +109,7 @@ function supports({ second, third }: UpsampleAxis): Group[] {
   return groups;
 }
 
+/** The full-size map at an image pixel. */
 function sample(
   middle: Float64Array,
   width: number,
@@ -117,37 +118,15 @@ function sample(
   x: number,
   y: number,
 ): number {
+  const inModel = (x: number, y: number) =>
+    sampleBilinear(middle, width, vertical.second, horizontal.second, x, y);
   const top = vertical.third.low[y];
   const bottom = vertical.third.high[y];
   const v = vertical.third.weight[y];
   const left = horizontal.third.low[x];
   const right = horizontal.third.high[x];
   const h = horizontal.third.weight[x];
-  const upper = (1 - h) *
-      inModel(middle, width, vertical.second, horizontal.second, left, top) +
-    h * inModel(middle, width, vertical.second, horizontal.second, right, top);
-  const lower = (1 - h) *
-      inModel(middle, width, vertical.second, horizontal.second, left, bottom) +
-    h *
-      inModel(middle, width, vertical.second, horizontal.second, right, bottom);
-  return (1 - v) * upper + v * lower;
-}
-
-function inModel(
-  middle: Float64Array,
-  width: number,
-  vertical: Axis,
-  horizontal: Axis,
-  x: number,
-  y: number,
-): number {
-  const top = vertical.low[y] * width;
-  const bottom = vertical.high[y] * width;
-  const v = vertical.weight[y];
-  const l = horizontal.low[x];
-  const r = horizontal.high[x];
-  const h = horizontal.weight[x];
-  const upper = (1 - h) * middle[top + l] + h * middle[top + r];
-  const lower = (1 - h) * middle[bottom + l] + h * middle[bottom + r];
+  const upper = (1 - h) * inModel(left, top) + h * inModel(right, top);
+  const lower = (1 - h) * inModel(left, bottom) + h * inModel(right, bottom);
   return (1 - v) * upper + v * lower;
 }

@@ -3,6 +3,7 @@ import {
   bilinearAxis,
   cutAxis,
   resizeBilinear,
+  sampleBilinear,
 } from "../numerics/bilinear.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
 import type { Box, Mask, Point, Size } from "./types.ts";
@@ -89,11 +90,11 @@ export class Frame {
     const vertical = bilinearAxis(this.scaled.height, height);
     const horizontal = bilinearAxis(this.scaled.width, width);
     const data = new Uint8Array(width * height);
-    for (let y = 0; y < height; y++) {
-      const { top, bottom, v } = rowOf(vertical, y, this.scaled.width);
-      for (let x = 0; x < width; x++) {
-        const value = between(cut, top, bottom, v, horizontal, x);
-        if (value > 0) data[y * width + x] = 255;
+    const { width: columns } = this.scaled;
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) {
+        const value = sampleBilinear(cut, columns, vertical, horizontal, x, y);
+        if (value > 0) data[at] = 255;
       }
     }
     return { width, height, data };
@@ -119,10 +120,8 @@ export class Frame {
     const horizontal = bilinearAxis(width, this.image.width);
     const rows = restingOn(vertical, rowHas);
     const columns = restingOn(horizontal, columnHas);
-    const positive = (x: number, y: number) => {
-      const { top, bottom, v } = rowOf(vertical, y, width);
-      return between(cut, top, bottom, v, horizontal, x) > 0;
-    };
+    const positive = (x: number, y: number) =>
+      sampleBilinear(cut, width, vertical, horizontal, x, y) > 0;
     const y0 = rows.find((y) => columns.some((x) => positive(x, y)));
     if (y0 === undefined) return null;
     const y1 = rows.findLast((y) => columns.some((x) => positive(x, y)))!;
@@ -139,30 +138,6 @@ export function scaledSize({ width, height }: Size, size: number): Size {
     width: Math.max(1, Math.floor(width * scale + 0.5)),
     height: Math.max(1, Math.floor(height * scale + 0.5)),
   };
-}
-
-function rowOf(vertical: Axis, y: number, width: number) {
-  return {
-    top: vertical.low[y] * width,
-    bottom: vertical.high[y] * width,
-    v: vertical.weight[y],
-  };
-}
-
-function between(
-  map: Float64Array,
-  top: number,
-  bottom: number,
-  v: number,
-  horizontal: Axis,
-  x: number,
-): number {
-  const l = horizontal.low[x];
-  const r = horizontal.high[x];
-  const h = horizontal.weight[x];
-  const upper = (1 - h) * map[top + l] + h * map[top + r];
-  const lower = (1 - h) * map[bottom + l] + h * map[bottom + r];
-  return (1 - v) * upper + v * lower;
 }
 
 function restingOn(axis: Axis, has: Uint8Array): number[] {
