@@ -57,9 +57,8 @@ export function checkMediaType(
       )
       : new ImageError(
         "unsupported-type",
-        `Cannot read the image: wanted PNG, JPEG, WebP or TIFF; its first bytes are those of ${
-          foreign(bytes) ?? "none of them"
-        }.`,
+        "Cannot read the image: wanted PNG, JPEG, WebP or TIFF, " +
+          `got ${foreign(bytes) ?? "bytes that are none of these"}.`,
       );
   }
   const wanted = normalise(declared);

@@ -76,7 +76,7 @@ Deno.test("checkMediaType says what it cannot read", () => {
   assert.match(refused("\0".repeat(128) + "DICM"), /^unsupported-type.+DICOM/);
   assert.match(refused("GIF89a......"), /^unsupported-type.+a GIF/);
   assert.match(refused("\0\0\0\x18ftypheic...."), /^unsupported-type.+HEIC/);
-  assert.match(refused("hello, world"), /^unsupported-type.+none of them/);
+  assert.match(refused("hello, world"), /^unsupported-type.+none of these/);
   assert.match(refused("\x89PN"), /^truncated/);
   assert.match(refused("RIFF\0\0\0\0WE"), /^truncated/);
 });
