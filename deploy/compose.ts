@@ -4,7 +4,7 @@ import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
 import { EdgeError } from "../lib/errors.ts";
-import { loadPackage } from "../lib/model/package.ts";
+import { loadPackage, readManifest } from "../lib/model/package.ts";
 import { createOnnxModel } from "../lib/runtime/onnx.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
@@ -19,13 +19,10 @@ export async function compose(
   config: Config,
 ): Promise<Services & AsyncDisposable> {
   const folder = modelFolder(config.MODEL);
-  const { manifest, geometry } = await loadPackage(folder);
+  const manifest = await readManifest(folder);
   const kv = await openKv(config.KV_PATH);
   const blobs = new BlobStore(kv);
   await blobs.sweep();
-  const sweeping = setInterval(() => {
-    blobs.sweep().catch(() => {/* The next round tries again. */});
-  }, SWEEP_MS);
   const pool = await createPool({
     folder: folder.href,
     threads: config.THREADS,
@@ -34,13 +31,16 @@ export async function compose(
     deadline: config.DEADLINE * 1000,
     maxPixels: config.MAX_PIXELS,
   });
+  const sweeping = setInterval(() => {
+    blobs.sweep().catch(() => {/* The next round tries again. */});
+  }, SWEEP_MS);
   const embeddings = createEmbeddingStore(
     blobs,
     config.EMBEDDING_HOURS * 3_600_000,
   );
   return {
     engine: pool,
-    embedder: createEmbedder(pool, embeddings, geometry.digest),
+    embedder: createEmbedder(pool, embeddings, manifest.digest),
     profiles: createProfileStore(blobs),
     model: manifest,
     maxBytes: config.MAX_BYTES,

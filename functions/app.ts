@@ -64,21 +64,14 @@ export function createApp(
     },
   });
   app.notFound((c) => {
-    const allowed = methodsAt(app, c.req.path);
-    if (allowed.length === 0) {
-      return answerProblem(
-        new RequestError("no-route", `There is no ${c.req.method} route here.`),
-        c,
-      );
+    const allowed = methodsAt(app, c.req.path).join(", ");
+    if (allowed === "") {
+      const detail = `There is no ${c.req.method} route here.`;
+      return answerProblem(new RequestError("no-route", detail), c);
     }
-    c.header("allow", allowed.join(", "));
-    return answerProblem(
-      new RequestError(
-        "no-method",
-        `This address takes ${allowed.join(", ")}, not ${c.req.method}.`,
-      ),
-      c,
-    );
+    c.header("allow", allowed);
+    const detail = `This address takes ${allowed}, not ${c.req.method}.`;
+    return answerProblem(new RequestError("no-method", detail), c);
   });
   app.onError(answerProblem);
   return app;

@@ -29,6 +29,7 @@ const segmentRoute = createRoute({
       required: true,
       content: {
         ...imageBody,
+        // Not the zod schema: with it the router would refuse bodies of other types.
         "application/json": {
           schema: {
             type: "object" as const,

@@ -30,9 +30,9 @@ export async function segmentFiles(
   }
   const names = image.map((path) => basename(path, extname(path)));
   if (new Set(names).size < names.length) {
-    throw misuse(
-      "two images have the same name, so their results would overwrite each other",
-      "",
+    throw new EdgeError(
+      "invalid-input",
+      "Two images have the same name, so their results would overwrite each other.",
     );
   }
   const annotated = await readNamed(reference);

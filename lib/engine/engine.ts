@@ -11,6 +11,7 @@ import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { ImageLimits } from "../image/raster.ts";
+import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodeOnce } from "../pipeline/cascade.ts";
 import { enrol } from "../pipeline/enrol.ts";
@@ -33,9 +34,6 @@ import type {
   Point,
   Size,
 } from "../pipeline/types.ts";
-
-/** Bytes that own their memory, so that KV and HTTP take them as they are. */
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A file and the media type its sender declared. */
 export interface InputFile {
@@ -200,7 +198,7 @@ export function createEngine(
       const mask = frame.toMask(winner.logits, model.lowResMask);
       return {
         mask: describeMask(mask),
-        png: png ? new Uint8Array(encodePng(mask)) : null,
+        png: png ? encodePng(mask) : null,
         winner: report(winner),
         candidates: candidates.map(report),
         timings,

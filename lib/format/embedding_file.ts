@@ -45,8 +45,8 @@ export function readEmbedding(
   const names = Object.keys(tensors);
   if (names.join() !== "image_embeddings") {
     throw wrong(
-      "it needs the one tensor `image_embeddings`, " +
-        `and has ${names.length} of which some are named otherwise`,
+      `it needs the one tensor \`image_embeddings\`, and has ${names.length}` +
+        ` (${JSON.stringify(names).slice(0, 200)})`,
     );
   }
   const { dims } = tensors.image_embeddings;

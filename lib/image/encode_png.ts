@@ -7,7 +7,7 @@ import type { Mask, Raster } from "./raster.ts";
  * pictures are filtered by Paeth's predictor, which suits photographs and scans
  * alike; masks are left unfiltered, where runs compress best.
  */
-export function encodePng(picture: Raster | Mask): Uint8Array {
+export function encodePng(picture: Raster | Mask): Uint8Array<ArrayBuffer> {
   const { width, height, data } = picture;
   const channels = "channels" in picture ? picture.channels : 1;
   const stride = width * channels;

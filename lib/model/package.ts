@@ -40,58 +40,70 @@ export interface ModelPackage {
 }
 
 /**
- * Loads a model package and checks its manifest, the sha256 of each file, and the digest.
+ * Reads and checks what a model package says of itself; its model files are not read.
+ *
+ * @param folder URL of the package folder, ending in a slash.
+ * @throws EdgeError `invalid-input` with the reason.
+ */
+export async function readManifest(folder: URL): Promise<Manifest> {
+  let json: unknown;
+  const bytes = await readFile(folder, "model.json");
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw wrong(folder, "model.json is not JSON");
+  }
+  const parsed = Manifest.safeParse(json);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    const place = path.join(".") || "its root";
+    throw wrong(folder, `model.json at ${place}: ${message}`);
+  }
+  if (await packageDigest(parsed.data) !== parsed.data.digest) {
+    throw wrong(folder, "its digest does not match its files and its input");
+  }
+  return parsed.data;
+}
+
+/**
+ * Loads a whole model package: the manifest, and the files, each checked by its sha256.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws EdgeError `invalid-input` with the reason.
  */
 export async function loadPackage(folder: URL): Promise<ModelPackage> {
-  const wrong = (why: string) =>
-    new EdgeError(
-      "invalid-input",
-      `Cannot load the model package ${folder.pathname}: ${why}.`,
-    );
-  const read = async (path: string) => {
-    try {
-      return await Deno.readFile(new URL(path, folder));
-    } catch (error) {
-      throw wrong(`${path} cannot be read (${(error as Error).name})`);
-    }
-  };
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(await read("model.json")));
-  } catch (error) {
-    if (error instanceof EdgeError) throw error;
-    throw wrong("model.json is not JSON");
-  }
-  const parsed = Manifest.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+  const manifest = await readManifest(folder);
+  const load = async ({ path, sha256 }: { path: string; sha256: string }) => {
+    const bytes = await readFile(folder, path);
+    const found = await hexDigest(bytes);
+    if (found === sha256) return bytes;
     throw wrong(
-      `model.json at ${issue.path.join(".") || "its root"}: ${issue.message}`,
+      folder,
+      `${path} has sha256 ${found}, not the one model.json states`,
     );
-  }
-  const manifest = parsed.data;
-  const { encoder, decoder } = manifest.files;
-  const bytes = {
-    encoder: await read(encoder.path),
-    decoder: await read(decoder.path),
   };
-  for (const role of ["decoder", "encoder"] as const) {
-    const found = await hexDigest(bytes[role]);
-    if (found !== manifest.files[role].sha256) {
-      throw wrong(
-        `${
-          manifest.files[role].path
-        } has sha256 ${found}, not the one model.json states`,
-      );
-    }
+  const { digest, input, embedding, lowResMask, files } = manifest;
+  return {
+    manifest,
+    geometry: { digest, ...input, ...embedding, lowResMask },
+    encoder: await load(files.encoder),
+    decoder: await load(files.decoder),
+  };
+}
+
+async function readFile(folder: URL, path: string) {
+  try {
+    return await Deno.readFile(new URL(path, folder));
+  } catch (error) {
+    throw wrong(folder, `${path} cannot be read (${(error as Error).name})`);
   }
-  if (await packageDigest(manifest) !== manifest.digest) {
-    throw wrong("its digest does not match its files and its input");
-  }
-  return { manifest, geometry: geometryOf(manifest), ...bytes };
+}
+
+function wrong(folder: URL, why: string): EdgeError {
+  return new EdgeError(
+    "invalid-input",
+    `Cannot load the model package ${folder.pathname}: ${why}.`,
+  );
 }
 
 /**
@@ -107,10 +119,4 @@ function packageDigest({ files, input }: Manifest): Promise<string> {
     `input ${input.size} ${input.mean.join()} ${input.std.join()}\n`,
   ];
   return hexDigest(new TextEncoder().encode(lines.join("")));
-}
-
-function geometryOf(
-  { digest, input, embedding, lowResMask }: Manifest,
-): ModelGeometry {
-  return { digest, ...input, ...embedding, lowResMask };
 }

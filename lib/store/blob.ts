@@ -11,7 +11,7 @@ const ABANDONED_AFTER_MS = 60_000;
 const ATTEMPTS = 5;
 
 /** What a manifest needs to find its bytes. */
-export interface BlobRef {
+interface BlobRef {
   version: string;
   chunks: number;
 }

@@ -1,6 +1,6 @@
 import type { Size } from "../pipeline/types.ts";
 
-/** Bytes that own their memory. */
+/** Bytes that own their memory, so that KV and HTTP take them as they are. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What is known of a reference besides its profile. */

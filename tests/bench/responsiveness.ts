@@ -15,7 +15,7 @@ const SEGMENTATIONS = 6;
 const { first } = drawPatient();
 const large = (data: Uint8Array) => {
   const small = { width: 384, height: 384, data };
-  return new Uint8Array(encodePng(resizeNearest(small, ...SIZE)));
+  return encodePng(resizeNearest(small, ...SIZE));
 };
 
 const folder = await Deno.makeTempDir();

@@ -118,6 +118,12 @@ Deno.test("mistakes get one line that says what to do", () =>
         {},
         /Cannot use .*cut\.png: .*PNG/,
       ],
+      [
+        "segment",
+        [...images("a.png", "a.png", "a.png"), "--image", "elsewhere/a.jpg"],
+        {},
+        /same name.*overwrite each other\.$/,
+      ],
       ["evaluate", [], {}, /--data is needed/],
       ["evaluate", ["--data", folder], {}, /holds Images\/ and Annotations\//],
       [

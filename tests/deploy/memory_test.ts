@@ -1,5 +1,6 @@
 import { equal, ok } from "node:assert/strict";
-import { files, form, png, visits } from "../functions/harness.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { files, form, visits } from "../functions/harness.ts";
 import { Server } from "./server.ts";
 
 Deno.test({
@@ -14,7 +15,7 @@ Deno.test({
       for (let i = 1; i <= 200; i++) {
         const image = visits.second.image;
         image.data[i] ^= 1;
-        const response = await server.segment("p", png(image));
+        const response = await server.segment("p", encodePng(image));
         equal(response.status, 200);
         await response.body?.cancel();
         if (i === 20 || i === 200) resident.push(await server.residentMemory());

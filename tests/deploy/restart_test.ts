@@ -1,14 +1,15 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { encodePng } from "../../lib/image/encode_png.ts";
 import { BlobStore } from "../../lib/store/blob.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
-import { files, form, png, visits } from "../functions/harness.ts";
+import { files, form, visits } from "../functions/harness.ts";
 import { Server } from "./server.ts";
 
 /** An annotated image that differs in one pixel, so that nothing comes from the cache. */
 function variant(round: number): FormData {
   const data = visits.first.image.data.slice();
   data[round] ^= 1;
-  const image = png({ ...visits.first.image, data });
+  const image = encodePng({ ...visits.first.image, data });
   return form({ image, mask: files.mask, label: `round-${round}` });
 }
 

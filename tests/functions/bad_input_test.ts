@@ -6,7 +6,6 @@ import {
   files,
   form,
   openService,
-  png,
   postJson,
   segment,
   visits,
@@ -45,9 +44,7 @@ function maskOf(
     { length: side * side },
     (_, i) => inside(i) ? 255 : 0,
   );
-  return new Uint8Array(
-    encodePng({ width: side, height: side, channels: 1, data }),
-  );
+  return encodePng({ width: side, height: side, channels: 1, data });
 }
 
 /** Everything in a KV file: keys, and the versionstamp of each. */
@@ -99,7 +96,7 @@ Deno.test("bad input", async (t) => {
   // An image that the cache does not hold, so that storing it would show.
   const fresh = visits.first.image.data.slice();
   fresh[0] ^= 1;
-  const image = png({ ...visits.first.image, data: fresh });
+  const image = encodePng({ ...visits.first.image, data: fresh });
   const jpeg = await Deno.readFile(
     new URL("../golden/images/rgb-420.jpg", import.meta.url),
   );
@@ -597,7 +594,7 @@ Deno.test("a full queue answers 503 with Retry-After, and the accepted requests 
       data: visits.first.image.data.slice(),
     };
     image.data[0] = i;
-    return png(image);
+    return encodePng(image);
   });
   const responses = await Promise.all(
     bodies.map((body) =>

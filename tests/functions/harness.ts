@@ -4,8 +4,6 @@ import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { drawPatient } from "../../lib/cli/phantom.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import type { Raster } from "../../lib/image/raster.ts";
-import type { Mask } from "../../lib/pipeline/types.ts";
 
 /** The whole service in this process, with the real model, over a KV of its own. */
 export async function openService(
@@ -27,12 +25,10 @@ export async function openService(
 
 /** A generated patient's two visits as PNG files. */
 export const visits = drawPatient();
-export const png = (picture: Raster | Mask) =>
-  new Uint8Array(encodePng(picture));
 export const files = {
-  image: png(visits.first.image),
-  mask: png(visits.first.mask),
-  next: png(visits.second.image),
+  image: encodePng(visits.first.image),
+  mask: encodePng(visits.first.mask),
+  next: encodePng(visits.second.image),
 };
 
 /** A multipart body; byte values become files. */
