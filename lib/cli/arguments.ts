@@ -36,3 +36,16 @@ export async function readNamed(
     throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
   }
 }
+
+/** Runs a step on a file; its error names the file. */
+export async function naming<T>(
+  path: string,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new EdgeError("invalid-input", `Cannot use ${path}: ${why}`);
+  }
+}

@@ -31,8 +31,36 @@ export function iou({ intersection, predicted, truth }: Overlap): number {
   return union === 0 ? 1 : intersection / union;
 }
 
-export function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** How well masks fit, 0 to 1, and over how many images. */
+export interface Score {
+  dice: number;
+  iou: number;
+  images: number;
+}
+
+/** The score of one image. */
+export function scoreOf(counts: Overlap): Score {
+  return { dice: dice(counts), iou: iou(counts), images: 1 };
+}
+
+/** The mean of scores, each weighing the same; their images are summed. */
+export function meanScore(scores: Score[]): Score {
+  const sum = (of: (score: Score) => number) =>
+    scores.reduce((total, score) => total + of(score), 0);
+  return {
+    dice: sum(({ dice }) => dice) / scores.length,
+    iou: sum(({ iou }) => iou) / scores.length,
+    images: sum(({ images }) => images),
+  };
+}
+
+/** IoU of the pixels of several images together. */
+export function pooledIou(overlaps: Overlap[]): number {
+  return iou(overlaps.reduce((a, b) => ({
+    intersection: a.intersection + b.intersection,
+    predicted: a.predicted + b.predicted,
+    truth: a.truth + b.truth,
+  })));
 }
 
 /** A mask brought to another size by taking the nearest pixel. */

@@ -5,7 +5,7 @@ import { decodeRle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
-import { misuse, parseCommand, readNamed } from "./arguments.ts";
+import { misuse, naming, parseCommand, readNamed } from "./arguments.ts";
 
 export const SEGMENT_USAGE =
   "deno task segment --reference a.png --mask a_mask.png --image b.png [--image c.png …] --out folder";
@@ -69,15 +69,5 @@ export async function segmentFiles(
           `negatives ${negatives}, distance ${distance.toFixed(3)}`,
       );
     });
-  }
-}
-
-/** Runs a step on a file; its error names the file. */
-async function naming<T>(path: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new EdgeError("invalid-input", `Cannot use ${path}: ${why}`);
   }
 }

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Visit } from "../../lib/cli/phantom.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -66,32 +68,66 @@ Deno.test("the demo goes from a generated patient to a picture and a Dice", () =
     ok(Deno.statSync(`${folder}/visit-2_overlay.png`).size > 10_000);
   }));
 
-Deno.test("evaluate scores a folder against both baselines", () =>
+Deno.test("evaluate scores the sets in a folder, by every method", () =>
   inFolder(async (folder) => {
-    for (const kind of ["Images", "Annotations"]) {
-      await Deno.mkdir(`${folder}/set/${kind}/one`, { recursive: true });
-    }
-    const { encodePng } = await import("../../lib/image/encode_png.ts");
-    const write = async (name: string, visit: typeof visits.first) => {
-      const at = (kind: string) => `${folder}/set/${kind}/one/${name}.png`;
-      await Deno.writeFile(at("Images"), encodePng(visit.image));
-      await Deno.writeFile(at("Annotations"), encodePng(visit.mask));
+    const write = async (path: string, name: string, visit: Visit) => {
+      for (const kind of ["Images", "Annotations"] as const) {
+        await Deno.mkdir(`${folder}/${path}/${kind}/one`, { recursive: true });
+        await Deno.writeFile(
+          `${folder}/${path}/${kind}/one/${name}.png`,
+          encodePng(kind === "Images" ? visit.image : visit.mask),
+        );
+      }
     };
-    await write("00", visits.first);
-    await write("01", visits.second);
-    const { code, out } = await run("evaluate", [
-      ...["--data", folder, "--json"],
-    ]);
+    for (const set of ["set", "other"]) {
+      await write(set, "00", visits.first);
+      await write(set, "01", visits.second);
+    }
+    const { code, out } = await run("evaluate", ["--data", folder, "--json"]);
     equal(code, 0);
-    const [{ set, subjects, videoMean }] = JSON.parse(out);
-    equal(set, "set");
-    equal(subjects[0].images, 1);
-    const { p2sam, copiedMask, onePrototype } = videoMean;
+    const { sets, meanOverSets } = JSON.parse(out);
+    const [other, { set, subjects, videoMean }] = sets;
+    deepEqual([other.set, set], ["other", "set"]);
+    deepEqual(subjects[0].scores, videoMean);
+    const { p2sam, copiedMask, onePrototype, box, centrePoint } = videoMean;
     ok(copiedMask.dice > 0 && copiedMask.dice < 1);
     ok(onePrototype.dice >= 0 && p2sam.dice > 0.5);
+    ok(box.dice > 0.5 && centrePoint.dice > 0.5);
     ok(Math.abs(p2sam.iou - p2sam.dice / (2 - p2sam.dice)) < 1e-12);
-    const table = await run("evaluate", ["--data", `${folder}/set`]);
+    deepEqual([p2sam.images, box.images], [1, 2]);
+    const both = meanOverSets.videoMean;
+    deepEqual([both.p2sam.dice, both.p2sam.images], [p2sam.dice, 2]);
+
+    const table = await run("evaluate", [
+      ...["--data", `${folder}/set`, "--ablate"],
+    ]);
+    match(table.out, /\| centre point \| n = 1 without retrieval \|/);
     match(table.out, /\*\*set\*\*, mean over subjects \| 1 \|/);
+    ok(!table.out.includes("mean over sets"));
+  }));
+
+Deno.test("evaluate takes another model package by its folder", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/model`);
+    for (const name of ["model.json", "encoder.onnx", "decoder.onnx"]) {
+      await Deno.copyFile(
+        new URL(`models/nano/${name}`, ROOT),
+        `${folder}/model/${name}`,
+      );
+    }
+    for (const kind of ["Images", "Annotations"]) {
+      await Deno.mkdir(`${folder}/set/${kind}/one`, { recursive: true });
+      const file = kind === "Images" ? files.image : files.mask;
+      await Deno.writeFile(`${folder}/set/${kind}/one/00.png`, file);
+      await Deno.writeFile(`${folder}/set/${kind}/one/01.png`, file);
+    }
+    const scores = (MODEL: string) =>
+      run("evaluate", ["--data", `${folder}/set`, "--json"], { MODEL });
+    const embedded = await scores("nano");
+    equal(embedded.code, 0, embedded.error);
+    deepEqual(await scores(`${folder}/model`), embedded);
+    await Deno.truncate(`${folder}/model/decoder.onnx`, 1000);
+    match((await scores(`${folder}/model`)).error, /decoder\.onnx has sha256/);
   }));
 
 Deno.test("mistakes get one line that says what to do", () =>

@@ -1,0 +1,105 @@
+import type {
+  EmbeddingFile,
+  Engine,
+  MaskPrompt,
+  ProfileFile,
+  SegmentationRequest,
+} from "../engine/engine.ts";
+import { decodeRle } from "../format/rle.ts";
+import { MEDICAL } from "../pipeline/prompt.ts";
+import type { Mask } from "../pipeline/types.ts";
+import { centrePoint, truthBox } from "./ground_truth.ts";
+import { resizeNearest } from "./score.ts";
+
+/** An image to be segmented, and its true mask in the image frame. */
+export interface Scene {
+  embedding: EmbeddingFile;
+  truth: Mask;
+}
+
+/** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
+export interface Reference {
+  profile: ProfileFile;
+  mask: Mask;
+}
+
+/** A way to segment that is scored. */
+export interface Method {
+  title: string;
+  /**
+   * Which images of a subject it is scored on: those beside the reference, for
+   * a method that is given the reference; all, for one that is not.
+   */
+  on: "targets" | "all";
+  /** Its mask in the image frame, or null where the truth leaves it nothing to go by. */
+  predict(
+    engine: Engine,
+    scene: Scene,
+    reference: Reference,
+  ): Promise<Mask | null>;
+}
+
+/** The method, and what to compare it with. */
+export const METHODS: Record<string, Method> = {
+  p2sam: oneShot("P²SAM", {}),
+  onePrototype: oneShot("one prototype, one pass", {
+    range: { parts: [1], negatives: [0] },
+    passes: 1,
+  }),
+  copiedMask: {
+    title: "copied mask",
+    on: "targets",
+    predict: (_, { truth: { width, height } }, { mask }) =>
+      Promise.resolve(resizeNearest(mask, width, height)),
+  },
+  box: prompted("box", (truth) => {
+    const box = truthBox(truth);
+    return box && { points: [], box };
+  }),
+  centrePoint: prompted("centre point", (truth) => {
+    const point = centrePoint(truth);
+    return point && { points: [point] };
+  }),
+};
+
+/** The method with one part switched off at a time. */
+export const ABLATIONS: Record<string, Method> = {
+  oneCandidate: oneShot("n = 1 without retrieval", {
+    range: { ...MEDICAL, parts: [1] },
+  }),
+  onePass: oneShot("one pass", { passes: 1 }),
+  twoPasses: oneShot("two passes", { passes: 2 }),
+};
+
+/** Segments from the reference alone. */
+function oneShot(title: string, request: SegmentationRequest): Method {
+  return {
+    title,
+    on: "targets",
+    async predict(engine, { embedding }, { profile }) {
+      const answer = await engine.segment(
+        embedding.bytes,
+        [profile.bytes],
+        request,
+      );
+      return decodeRle(answer.mask);
+    },
+  };
+}
+
+/** Decodes, once, the prompt that somebody who knows the truth would give. */
+function prompted(
+  title: string,
+  promptOf: (truth: Mask) => MaskPrompt | null,
+): Method {
+  return {
+    title,
+    on: "all",
+    async predict(engine, { embedding, truth }) {
+      const prompt = promptOf(truth);
+      if (prompt === null) return null;
+      const { mask } = await engine.decode(embedding.bytes, prompt);
+      return decodeRle(mask);
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { composeEngine } from "../../../deploy/compose.ts";
+import { readConfig } from "../../../deploy/config.ts";
+import { findDatasets } from "../../../lib/cli/dataset.ts";
+import { evaluateSet } from "../../../lib/cli/evaluate.ts";
+import { centrePoint, truthBox } from "../../../lib/cli/ground_truth.ts";
+import { ABLATIONS, METHODS } from "../../../lib/cli/methods.ts";
+import { drawPatient, type Visit } from "../../../lib/cli/phantom.ts";
+import { dice, overlap } from "../../../lib/cli/score.ts";
+import type {
+  MaskPrompt,
+  SegmentationAnswer,
+} from "../../../lib/engine/engine.ts";
+import { decodeRle } from "../../../lib/format/rle.ts";
+import { encodePng } from "../../../lib/image/encode_png.ts";
+import type { Mask } from "../../../lib/pipeline/types.ts";
+
+const engine = await composeEngine(
+  readConfig({ MODEL: Deno.env.get("MODEL") }),
+);
+const maxPixels = 1e6;
+const { first, second } = drawPatient();
+
+const masked = (mask: Mask, keep: (x: number, y: number) => boolean): Mask => ({
+  ...mask,
+  data: mask.data.map((_, i) =>
+    keep(i % mask.width, Math.floor(i / mask.width)) ? 255 : 0
+  ),
+});
+const empty = masked(second.mask, () => false);
+
+/** The set of one subject with these images, the first its reference. */
+async function withSubject(
+  visits: Visit[],
+  test: (set: ReturnType<typeof findDatasets>[number]) => Promise<void>,
+) {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const kind of ["Images", "Annotations"]) {
+      await Deno.mkdir(`${folder}/${kind}/one`, { recursive: true });
+    }
+    for (const [i, { image, mask }] of visits.entries()) {
+      await Deno.writeFile(`${folder}/Images/one/${i}.png`, encodePng(image));
+      await Deno.writeFile(
+        `${folder}/Annotations/one/${i}.png`,
+        encodePng(mask),
+      );
+    }
+    const [set] = findDatasets(folder);
+    await test(set);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const embed = ({ image }: Visit) => engine.embed({ bytes: encodePng(image) });
+
+const near = (got: number, wanted: number) =>
+  ok(Math.abs(got - wanted) < 1e-12, `${got} for ${wanted}`);
+
+Deno.test("box and centre point are scored on the reference too, the others on targets", () =>
+  withSubject([first, second], async (set) => {
+    const { subjects: [{ scores }] } = await evaluateSet(set, {
+      engine,
+      methods: METHODS,
+      maxPixels,
+    });
+    deepEqual(
+      Object.entries(scores).map(([key, { images }]) => [key, images]),
+      [
+        ["p2sam", 1],
+        ["onePrototype", 1],
+        ["copiedMask", 1],
+        ["box", 2],
+        ["centrePoint", 2],
+      ],
+    );
+    const meanDice = async (promptOf: (mask: Mask) => MaskPrompt) => {
+      let sum = 0;
+      for (const visit of [first, second]) {
+        const { mask } = await engine.decode(
+          (await embed(visit)).bytes,
+          promptOf(visit.mask),
+        );
+        sum += dice(overlap(decodeRle(mask), visit.mask));
+      }
+      return sum / 2;
+    };
+    near(
+      scores.box.dice,
+      await meanDice((mask) => ({ points: [], box: truthBox(mask)! })),
+    );
+    near(
+      scores.centrePoint.dice,
+      await meanDice((mask) => ({ points: [centrePoint(mask)!] })),
+    );
+    near(scores.copiedMask.dice, dice(overlap(first.mask, second.mask)));
+    ok(scores.box.dice > 0.5 && scores.centrePoint.dice > 0.5);
+  }));
+
+Deno.test("a target without the structure counts for all but box and centre point", () =>
+  withSubject([first, second, { ...second, mask: empty }], async (set) => {
+    const { subjects: [{ scores }] } = await evaluateSet(set, {
+      engine,
+      methods: METHODS,
+      maxPixels,
+    });
+    deepEqual([scores.box.images, scores.centrePoint.images], [2, 2]);
+    equal(scores.p2sam.images, 2);
+    // The copied mask is there, the structure is not: that image scores 0.
+    near(scores.copiedMask.dice, dice(overlap(first.mask, second.mask)) / 2);
+    equal(scores.copiedMask.images, 2);
+  }));
+
+Deno.test("a one-pixel target and one at the border are prompted and scored", () => {
+  const pixel = masked(second.mask, (x, y) => x === 200 && y === 100);
+  const corner = masked(second.mask, (x, y) => x > 300 && y > 350);
+  const { box, centrePoint } = METHODS;
+  const visits = [pixel, corner].map((mask) => ({ ...second, mask }));
+  return withSubject([first, ...visits], async (set) => {
+    const { subjects: [{ scores }] } = await evaluateSet(set, {
+      engine,
+      methods: { box, centrePoint },
+      maxPixels,
+    });
+    for (const { dice, iou, images } of Object.values(scores)) {
+      equal(images, 3);
+      ok(iou > 0 && iou <= dice && dice <= 1);
+    }
+  });
+});
+
+Deno.test("an ablation switches off what its title says and nothing else", async () => {
+  const embedding = await embed(second);
+  const annotated = await embed(first);
+  const profile = await engine.enrol(annotated.bytes, {
+    file: { bytes: encodePng(first.mask) },
+  });
+  const candidates = await engine.propose(embedding.bytes, profile.bytes);
+  const tried = (answer: SegmentationAnswer) =>
+    answer.candidates.map(({ parts, negatives }) => [parts, negatives]);
+  /** The method's mask, and the real engine's answer that it comes from. */
+  const run = async (key: string) => {
+    const answers: SegmentationAnswer[] = [];
+    const mask = await { ...METHODS, ...ABLATIONS }[key].predict(
+      {
+        ...engine,
+        async segment(...request) {
+          answers.push(await engine.segment(...request));
+          return answers[0];
+        },
+      },
+      { embedding, truth: second.mask },
+      { profile, mask: first.mask },
+    );
+    equal(answers.length, 1);
+    deepEqual(mask, decodeRle(answers[0].mask));
+    return answers[0];
+  };
+  const full = await run("p2sam");
+  const oneCandidate = await run("oneCandidate");
+  const onePass = await run("onePass");
+  const twoPasses = await run("twoPasses");
+
+  deepEqual(tried(full), [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1]]);
+  deepEqual(tried(onePass), tried(full));
+  deepEqual(tried(twoPasses), tried(full));
+  // The candidate of the full method, all three passes of it.
+  deepEqual(oneCandidate.candidates, full.candidates.slice(0, 1));
+  const decoded = await Promise.all(
+    candidates.map(({ points }) => engine.decode(embedding.bytes, { points })),
+  );
+  deepEqual(
+    onePass.candidates.map(({ predictedIou }) => predictedIou),
+    decoded.map(({ predictedIou }) => predictedIou),
+  );
+  for (const { candidates: [{ predictedIou }] } of [full, onePass]) {
+    ok(predictedIou !== twoPasses.candidates[0].predictedIou);
+  }
+});
+
+Deno.test("an annotation that cannot be used is named", async () => {
+  const evaluator = { engine, methods: METHODS, maxPixels };
+  const small = { width: 8, height: 8, data: new Uint8Array(64).fill(255) };
+  await withSubject([first, { ...second, mask: small }], (set) =>
+    rejects(
+      () => evaluateSet(set, evaluator),
+      /^EdgeError: Cannot use .*Annotations\/one\/1\.png: The mask is 8×8 pixels, the image 384×384/,
+    ));
+  await withSubject([{ ...first, mask: empty }, second], (set) =>
+    rejects(
+      () => evaluateSet(set, evaluator),
+      /^EdgeError: Cannot use .*Annotations\/one\/0\.png: /,
+    ));
+});
