@@ -1,0 +1,131 @@
+/**
+ * The embedded model against one of MobileSAM's shape, turn by turn in one process; `build.py` makes
+ * the other one. See tests/bench/README.md.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { modelFolder } from "../../../deploy/config.ts";
+import { runMain } from "../../../deploy/main.ts";
+import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
+import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
+import { mulberry32 } from "../../../lib/numerics/random.ts";
+import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
+import { Frame } from "../../../lib/pipeline/frame.ts";
+import type { Box, Point } from "../../../lib/pipeline/types.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
+
+const USAGE =
+  "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts " +
+  "--graphs FOLDER [--rounds 10] [--threads 1]";
+const BUILD = "uv run tests/bench/mobilesam/build.py --out";
+
+/** In fractions of the frame: five clicks inside, one outside, and the box of the third pass. */
+const INSIDE = [[.5, .5], [.4, .45], [.6, .55], [.45, .6], [.55, .4]];
+const OUTSIDE = [.1, .9];
+const BOX = [.3, .3, .7, .7];
+
+/** A model on the product's own runtime, warmed, with the third pass of a cascade ready. */
+async function enter(model: ModelPackage, threads: number) {
+  const { encoder, decoder } = await createOnnxModel(model, threads);
+  const { digest, size } = model.geometry;
+  const random = mulberry32(1);
+  const pixels = Float32Array.from(
+    { length: 3 * size * size },
+    () => 4 * random() - 2,
+  );
+  const frame = new Frame({ width: size, height: size }, size);
+  const click = ([x, y]: number[], label: 0 | 1): Point => (
+    { x: x * size, y: y * size, label }
+  );
+  const points = [...INSIDE.map((at) => click(at, 1)), click(OUTSIDE, 0)];
+  const box = BOX.map((at) => at * size) as Box;
+  const embedding = {
+    model: digest,
+    image: frame.image,
+    tensors: await encoder.encode(pixels),
+  };
+  const first = await decodeOnce(decoder, embedding, frame, { points });
+  const third = { points, box, mask: first.logits };
+  await decodeOnce(decoder, embedding, frame, third);
+  return {
+    megabytes: (model.encoder.length + model.decoder.length) / 1e6,
+    encode: () => encoder.encode(pixels),
+    decode: () => decodeOnce(decoder, embedding, frame, third),
+  };
+}
+
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}
+
+/** Median, least and most. */
+function spread(values: number[]): string {
+  const all = [median(values), Math.min(...values), Math.max(...values)];
+  const [middle, least, most] = all.map((value) => value.toFixed(1));
+  return `${middle} (${least} to ${most})`;
+}
+
+/** One row of the table; every round gives one ratio. */
+function race(stage: string, large: number[], small: number[], goal: number) {
+  const ratios = large.map((value, round) => value / small[round]);
+  const cells = [large, small, ratios].map(spread).join(" | ");
+  return `| ${stage}, ms | ${cells} | ≥ ${goal}× | ${
+    verdict(median(ratios) >= goal)
+  } |`;
+}
+
+const verdict = (holds: boolean) => holds ? "yes" : "**no**";
+
+function count(name: string, text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw misuse(`--${name} must be a whole number from 1 to 9999`, USAGE);
+}
+
+await runMain(async () => {
+  const options = parseCommand(Deno.args, {
+    graphs: { type: "string" },
+    rounds: { type: "string", default: "10" },
+    threads: { type: "string", default: "1" },
+  }, USAGE);
+  if (options.graphs === undefined) throw misuse("--graphs is missing", USAGE);
+  const rounds = count("rounds", options.rounds);
+  const threads = count("threads", options.threads);
+
+  const graphs = pathToFileURL(resolve(options.graphs) + "/");
+  const built = await loadPackage(graphs).catch((error) => {
+    throw new Error(`${error.message} Build it: ${BUILD} ${options.graphs}`);
+  });
+  const large = await enter(built, threads);
+  const small = await enter(await loadPackage(modelFolder("nano")), threads);
+
+  const encoder: [number[], number[]] = [[], []];
+  const decoder: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, model] of [large, small].entries()) {
+      encoder[i].push(await milliseconds(model.encode));
+    }
+    for (const [i, model] of [large, small].entries()) {
+      decoder[i].push(await milliseconds(model.decode));
+    }
+  }
+
+  const [theirs, ours] = [large.megabytes, small.megabytes];
+  console.log(`
+WASM threads: ${threads}. Median (least to most) of ${rounds} rounds:
+
+| | MobileSAM's shape | nano | ratio | goal | holds |
+| --- | ---: | ---: | ---: | ---: | --- |
+${race("encoder", ...encoder, 10)}
+${race("decoder", ...decoder, 5)}
+| ONNX files, MB | ${theirs.toFixed(1)} | ${ours.toFixed(1)} | ${
+    (theirs / ours).toFixed(1)
+  } | ≤ 25 MB | ${verdict(ours <= 25)} |`);
+});
