@@ -11,15 +11,29 @@ import torch
 from torch import Tensor, nn
 
 
-def conv_bn(cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Sequential:
-    """Convolution, batch norm (folded into the convolution at export) and an optional ReLU."""
-    layers: list[nn.Module] = [
-        nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(cout, momentum=0.03),
-    ]
-    if act:
-        layers.append(nn.ReLU(inplace=True))
-    return nn.Sequential(*layers)
+class ConvNorm(nn.Sequential):
+    """Convolution, batch norm and an optional ReLU. [B,Cin,H,W] -> [B,Cout,H/stride,W/stride].
+
+    While its statistics are frozen the norm is folded into the weights on the fly, which saves a pass over
+    the activations; `export.py` folds it for good.
+    """
+
+    def __init__(self, cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True):
+        padding = 0 if kernel == stride else kernel // 2
+        layers: list[nn.Module] = [
+            nn.Conv2d(cin, cout, kernel, stride, padding, groups=groups, bias=False),
+            nn.BatchNorm2d(cout, momentum=0.03),
+        ]
+        super().__init__(*layers, *([nn.ReLU(inplace=True)] if act else []))
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv, norm = self[0], self[1]
+        if isinstance(norm, nn.Identity) or norm.training:
+            return super().forward(x)
+        gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight, bias = conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
+        y = nn.functional.conv2d(x, weight, bias, conv.stride, conv.padding, 1, conv.groups)
+        return torch.relu_(y) if len(self) == 3 else y
 
 
 class InvertedResidual(nn.Module):
@@ -29,9 +43,9 @@ class InvertedResidual(nn.Module):
         super().__init__()
         hidden = channels * expand
         self.body = nn.Sequential(
-            conv_bn(channels, hidden),
-            conv_bn(hidden, hidden, 3, groups=hidden),
-            conv_bn(hidden, channels, act=False),
+            ConvNorm(channels, hidden),
+            ConvNorm(hidden, hidden, 3, groups=hidden),
+            ConvNorm(hidden, channels, act=False),
         )
         nn.init.zeros_(self.body[2][1].weight)
 
@@ -46,9 +60,9 @@ class MixBlock(nn.Module):
         super().__init__()
         hidden = channels * expand
         self.body = nn.Sequential(
-            conv_bn(channels, channels, 3, groups=channels, act=False),
-            conv_bn(channels, hidden),
-            conv_bn(hidden, channels, act=False),
+            ConvNorm(channels, channels, 3, groups=channels, act=False),
+            ConvNorm(channels, hidden),
+            ConvNorm(hidden, channels, act=False),
         )
         nn.init.zeros_(self.body[2][1].weight)
 
@@ -69,6 +83,28 @@ class GlobalContext(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         pooled = x.mean(dim=(2, 3))
         return x + self.out(torch.relu(self.reduce(pooled)))[:, :, None, None]
+
+
+class Attention(nn.Module):
+    """Self-attention over all grid cells with an identity shortcut, so that far parts of one object find each
+    other. For coarse grids only: the cost grows with the square of the cells. [B,C,H,W] -> [B,C,H,W]."""
+
+    def __init__(self, channels: int, heads: int = 4):
+        super().__init__()
+        self.depth = channels // heads
+        self.norm = ChannelNorm()
+        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channels, height, width = x.shape[1:]
+        mixed = self.query_key_value(self.norm(x)).flatten(2).chunk(3, dim=1)  # three of [B,C,HW]
+        query, key, value = (part.reshape(-1, self.depth, height * width) for part in mixed)  # [B*heads,d,HW]
+        weights = torch.softmax(torch.matmul(query.transpose(1, 2) * self.depth**-0.5, key), dim=2)
+        mean = torch.matmul(value, weights.transpose(1, 2)).reshape(-1, channels, height, width)
+        return x + self.out(mean)
 
 
 class ChannelNorm(nn.Module):

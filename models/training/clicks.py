@@ -39,13 +39,14 @@ def jitter_box(rng: Rng, box: np.ndarray, amount: float) -> np.ndarray:
     return (box + np.clip(rng.normal(0, amount, 4), -0.25, 0.25) * side).astype(np.float32)
 
 
-def simulate(rng: Rng, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A first prompt for mask [S,S] uint8. Returns coords [8,2], labels [8] (float32) and the tight box [4]."""
+def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A first prompt for mask [S,S] uint8. Returns coords [8,2], labels [8] (float32) and the tight box [4].
+    A part of a larger object always gets its box: clicks alone shall mean whole objects."""
     coords = np.zeros((SLOTS, 2), np.float32)
     labels = np.full(SLOTS, -1, np.float32)
     box = tight_box(mask)
     roll = rng.random()
-    with_box = roll < 0.32
+    with_box = part or roll < 0.32
     with_points = roll > 0.25
     if with_points:
         count = int(rng.choice([1, 2, 3, 4, 5], p=[0.4, 0.22, 0.18, 0.12, 0.08]))

@@ -12,6 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from clicks import simulate
+from colon import colon
+from figures import figure
+from head import head
 from looks import make_look
 from scene import CELL, Layer, Pair, Scene, render_pair
 from shapes import any_shape
@@ -21,9 +24,11 @@ from textures import Rng
 LONG_SIDE = 448  # real images are cached at most this large
 
 MIX = {
-    "abstract": 0.06, "brain": 0.18, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.25,
-    "paste": 0.13, "still": 0.15, "nuclei": 0.02, "clip": 0.15,
+    "abstract": 0.05, "brain": 0.06, "head": 0.12, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.06, "colon": 0.15,
+    "figures": 0.15, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
 }
+REAL_KINDS = ("figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
+GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)
 
 
 @dataclass
@@ -146,11 +151,12 @@ class PairMaker:
             return None
         window = frame_window(self.rng, *region.shape, centre_of(region), whole)
         rgb, mask, extent = cut(photo, window, size, region, self.rng.random() < 0.5)
-        return Scene(rgb, mask=mask, extent=extent)
+        return Scene(rgb, mask=mask, extent=extent, part=bool(region.sum() < 0.7 * (photo.labels > 0).sum()))
 
     def nuclei(self, size: int) -> Scene | None:
         photo = self.pick(self.photos.nuclei)
-        if self.rng.random() < 0.3:
+        all_of_them = self.rng.random() < 0.3
+        if all_of_them:
             scene = self.still(size, photo, 1.0, 0.3)
         else:
             region = choose_region(self.rng, photo, 0.0)
@@ -162,6 +168,7 @@ class PairMaker:
             scene = Scene(rgb, mask=mask)
         if scene is not None:
             scene.still = 0.6
+            scene.part = all_of_them  # which one click cannot mean
         return scene
 
     def paste(self, size: int) -> Scene | None:
@@ -195,6 +202,22 @@ class PairMaker:
             photo = self.any_photo()
             other, _, _ = cut(photo, frame_window(self.rng, *photo.labels.shape, None, 0.0), size, photo.labels > 0, False)
         return Scene(ground, layers, len(layers) - 1, extent=extent, other=other)
+
+    def photo_texture(self, rng: Rng, size: int) -> np.ndarray:
+        """A random piece of a photo as a surface, [size,size,3] float32."""
+        photo = self.any_photo()
+        window = frame_window(rng, *photo.labels.shape, None, 0.0)
+        return cut(photo, window, size, photo.labels > 0, rng.random() < 0.5)[0]
+
+    def figures(self, size: int) -> Scene | None:
+        """A generated creature, person or thing on the emptiest of three photo windows."""
+        choices = []
+        for _ in range(3):
+            photo = self.pick(self.photos.clothing if self.rng.random() < 0.4 else self.pick(self.photos.clips))
+            window = frame_window(self.rng, *photo.labels.shape, None, 0.2)
+            choices.append(cut(photo, window, size, photo.labels > 0, self.rng.random() < 0.5))
+        ground, _, extent = min(choices, key=lambda choice: choice[1].mean())
+        return figure(self.rng, size, self.photo_texture, ground, extent)
 
     def clip(self, size: int, look) -> Pair | None:
         """Two frames of one clip; no correspondence is known."""
@@ -232,19 +255,23 @@ class PairMaker:
         """One pair at the given size; retries until the target is visible in both views."""
         while True:
             kind = str(self.rng.choice(self.kinds, p=self.weights))
-            generated = kind in GENERATED
-            medical = kind in ("brain", "slices", "ultrasound", "endoscopy")
+            generated = kind in GENERATED_KINDS
+            medical = kind in ("brain", "head", "slices", "ultrasound", "endoscopy")
             look = make_look(self.rng, 0.05 if medical else 0.25, 0.3, 0.7 if generated else 1.0)
             if kind == "clip":
                 pair = self.clip(size, look)
+            elif kind == "colon":
+                pair = colon(self.rng, size, make_look(self.rng, 0.0, 0.3, 0.5))
+            elif kind == "head":
+                pair = head(self.rng, size, look)
             else:
-                if generated:
+                if kind in GENERATED:
                     scene = GENERATED[kind](self.rng, size)
                     if self.rng.random() < 0.15:
                         scene.extent = tuple(int(size * v) for v in self.rng.permutation([1.0, self.rng.uniform(0.55, 1)]))
                 elif kind == "still":
                     photo = self.pick(self.photos.clothing) if self.rng.random() < 0.65 else self.pick(self.pick(self.photos.clips))
-                    scene = self.still(size, photo, 0.65, 0.5)
+                    scene = self.still(size, photo, 0.75, 0.5)
                 else:
                     scene = getattr(self, kind)(size)
                 pair = render_pair(self.rng, scene, look) if scene is not None else None
@@ -258,7 +285,7 @@ def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     source [P,g,g,2], known [P,g,g]."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
-    prompts = [simulate(rng, mask) for mask in masks]
+    prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
     coarse = [cv2.resize(m.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for m in masks]
     return {
         "images": torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from blocks import GlobalContext, MixBlock, conv_bn
+from blocks import Attention, ConvNorm, GlobalContext, MixBlock
 from prompts import PROMPT_CHANNELS, draw_prompts
 
 
@@ -17,23 +17,23 @@ class Decoder(nn.Module):
     iou_predictions [B,1] in 0..1. See prompts.py for frames and labels.
     """
 
-    def __init__(self, channels: int = 96, width: int = 64, mid: int = 96, deep: int = 128, fine: int = 24):
+    def __init__(self, channels: int = 96, width: int = 64, mid: int = 96, deep: int = 128, fine: int = 16):
         super().__init__()
         self.image = nn.Conv2d(channels, width, 1)
-        self.prompt = nn.Conv2d(PROMPT_CHANNELS, width, 3, padding=1)
+        self.prompt = nn.Conv2d(PROMPT_CHANNELS, width, 1)
         self.film = nn.Sequential(nn.Linear(3 * channels + 4, 96), nn.ReLU(), nn.Linear(96, 2 * width))
         self.enter = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-        self.high = nn.Sequential(MixBlock(width), MixBlock(width))
-        self.down1 = nn.Sequential(conv_bn(width, mid, 2, 2), MixBlock(mid), MixBlock(mid))
-        self.down2 = nn.Sequential(conv_bn(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep))
-        for down in (self.down1, self.down2):
-            down[0][0].padding = (0, 0)
-        self.up2 = conv_bn(deep, mid, act=False)
+        self.high = MixBlock(width, 1)
+        self.down1 = nn.Sequential(ConvNorm(width, mid, 2, 2), MixBlock(mid), MixBlock(mid))
+        self.down2 = nn.Sequential(
+            ConvNorm(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep), Attention(deep)
+        )
+        self.up2 = ConvNorm(deep, mid, act=False)
         self.mid = MixBlock(mid)
-        self.up1 = conv_bn(mid, width, act=False)
-        self.last = nn.Sequential(MixBlock(width), MixBlock(width))
-        self.expand = conv_bn(width, 4 * fine)
-        self.refine = conv_bn(fine + 1, fine, 3)
+        self.up1 = ConvNorm(mid, width, act=False)
+        self.last = MixBlock(width)
+        self.expand = ConvNorm(width, 4 * fine)
+        self.refine = nn.Sequential(ConvNorm(fine + 1, fine + 1, 3, groups=fine + 1, act=False), ConvNorm(fine + 1, fine))
         self.logit = nn.Conv2d(fine, 1, 3, padding=1)
         self.score = nn.Sequential(nn.Linear(2 * width + deep + 3, 64), nn.ReLU(), nn.Linear(64, 1))
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from blocks import ChannelNorm, GlobalContext, InvertedResidual, conv_bn
+from blocks import Attention, ChannelNorm, ConvNorm, GlobalContext, InvertedResidual
 
 STRIDE = 8
 
@@ -32,18 +32,18 @@ class Encoder(nn.Module):
     def __init__(self, channels: int = 96, widths: tuple[int, ...] = (24, 32, 64, 112, 160)):
         super().__init__()
         w0, w1, w2, w3, w4 = widths
-        self.stem = conv_bn(3, w0, 3, 2)
-        self.stage4 = nn.Sequential(conv_bn(w0, w1, 3, 2), InvertedResidual(w1))
-        self.stage8 = nn.Sequential(conv_bn(w1, w2, 3, 2), *(InvertedResidual(w2) for _ in range(3)))
-        self.stage16 = nn.Sequential(conv_bn(w2, w3, 3, 2), *(InvertedResidual(w3) for _ in range(4)))
+        self.stem = ConvNorm(3, w0, 3, 2)
+        self.stage4 = nn.Sequential(ConvNorm(w0, w1, 3, 2), InvertedResidual(w1))
+        self.stage8 = nn.Sequential(ConvNorm(w1, w2, 3, 2), *(InvertedResidual(w2) for _ in range(3)))
+        self.stage16 = nn.Sequential(ConvNorm(w2, w3, 3, 2), *(InvertedResidual(w3) for _ in range(6)))
         self.stage32 = nn.Sequential(
-            conv_bn(w3, w4, 3, 2), *(InvertedResidual(w4) for _ in range(3)), GlobalContext(w4)
+            ConvNorm(w3, w4, 3, 2), *(InvertedResidual(w4) for _ in range(3)), GlobalContext(w4),
+            Attention(w4), InvertedResidual(w4), Attention(w4), InvertedResidual(w4),
         )
-        self.lateral4 = conv_bn(w1, channels, 2, 2, act=False)
-        self.lateral4[0].padding = (0, 0)
-        self.lateral8 = conv_bn(w2, channels, act=False)
-        self.lateral16 = conv_bn(w3, channels, act=False)
-        self.lateral32 = conv_bn(w4, channels, act=False)
+        self.lateral4 = ConvNorm(w1, channels, 2, 2, act=False)
+        self.lateral8 = ConvNorm(w2, channels, act=False)
+        self.lateral16 = ConvNorm(w3, channels, act=False)
+        self.lateral32 = ConvNorm(w4, channels, act=False)
         self.smooth16 = InvertedResidual(channels, 2)
         self.position = nn.Conv2d(8, channels, 1, bias=False)
         self.fuse = nn.Sequential(InvertedResidual(channels, 2), InvertedResidual(channels, 2))

@@ -75,6 +75,23 @@ def mean_rows(rows: list[dict[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
 
 
+def evaluate_sets(package: Package, data: Path, p2sam: bool) -> dict[str, dict[str, float]]:
+    """Mean rows of every set below `data`, and of their mean, printed as they come."""
+    if not data.is_dir():
+        raise SystemExit(f"Cannot evaluate: no folder {data}.")
+    sets = {}
+    for folder in sorted(p for p in data.iterdir() if (p / "Images").is_dir()):
+        subjects = []
+        for subject in sorted(p.name for p in (folder / "Images").iterdir()):
+            subjects.append(evaluate_subject(package, load(folder, subject), p2sam))
+            show(f"  {folder.name}/{subject}", subjects[-1])
+        sets[folder.name] = mean_rows(subjects)
+        show(folder.name, sets[folder.name])
+    sets["mean over sets"] = mean_rows(list(sets.values()))
+    show("mean over sets", sets["mean over sets"])
+    return sets
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", type=Path, default=Path("../nano"))
@@ -82,18 +99,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--p2sam", action="store_true")
     args = parser.parse_args()
-    if not args.data.is_dir():
-        raise SystemExit(f"Cannot evaluate: no folder {args.data}.")
-    package = Package(args.package, args.threads)
-    sets = []
-    for folder in sorted(p for p in args.data.iterdir() if (p / "Images").is_dir()):
-        subjects = []
-        for subject in sorted(p.name for p in (folder / "Images").iterdir()):
-            subjects.append(evaluate_subject(package, load(folder, subject), args.p2sam))
-            show(f"  {folder.name}/{subject}", subjects[-1])
-        sets.append(mean_rows(subjects))
-        show(folder.name, sets[-1])
-    show("mean over sets", mean_rows(sets))
+    evaluate_sets(Package(args.package, args.threads), args.data, args.p2sam)
 
 
 if __name__ == "__main__":

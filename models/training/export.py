@@ -13,11 +13,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model import CHANNELS, GRID, LOW_RES, SIZE, Nano, parameter_count
 from package import write_package
+from warm_start import HALF
 
 OPSET = 17
 DECODER_INPUTS = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input"]
@@ -56,7 +58,7 @@ def random_prompts(batch: int, points: int, seed: int) -> tuple[torch.Tensor, ..
     return coords, labels, mask, torch.tensor([float(seed % 3 != 0)])
 
 
-def write_onnx(model: Nano, encoder: Path, decoder: Path) -> None:
+def write_onnx(model: Nano, encoder: Path, decoder: Path, half: bool) -> None:
     common = {"opset_version": OPSET, "dynamo": False, "do_constant_folding": True}
     with torch.no_grad():
         torch.onnx.export(model.encoder, (torch.zeros(1, 3, SIZE, SIZE),), str(encoder), input_names=["image"],
@@ -68,7 +70,35 @@ def write_onnx(model: Nano, encoder: Path, decoder: Path) -> None:
                           input_names=DECODER_INPUTS, output_names=["low_res_masks", "iou_predictions"],
                           dynamic_axes=dynamic, **common)
     for path in (encoder, decoder):
+        if half:
+            store_half(path)
         onnx.checker.check_model(onnx.load(str(path)), full_check=True)
+
+
+def store_half(path: Path, smallest: int = 256) -> None:
+    """Stores every weight tensor of at least `smallest` numbers as float16 and a Cast; the arithmetic stays
+    float32, because the runtime widens constants once, when it loads the graph."""
+    model = onnx.load(str(path))
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < smallest:
+            kept.append(tensor)
+            continue
+        kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + HALF))
+        casts.append(helper.make_node("Cast", [tensor.name + HALF], [tensor.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    onnx.save(model, str(path))
+
+
+def round_to_half(model: nn.Module, smallest: int = 256) -> None:
+    """Gives PyTorch the weights that `store_half` will store, so that both can be compared exactly."""
+    for weight in model.parameters():
+        if weight.numel() >= smallest:
+            weight.data = weight.data.half().float()
 
 
 def compare(name: str, wanted: torch.Tensor, got: np.ndarray, tolerance: float) -> None:
@@ -112,15 +142,18 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/nano/checkpoint.pt"))
     parser.add_argument("--out", type=Path, default=Path("../nano"))
     parser.add_argument("--raw", action="store_true", help="export the raw weights, not their running average")
+    parser.add_argument("--fp32", action="store_true", help="store the weights as float32 instead of float16")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     model = load(args.checkpoint, args.raw)
     fold_norms(model)
+    if not args.fp32:
+        round_to_half(model)
     print(f"parameters (norms folded): encoder {parameter_count(model.encoder)}, decoder {parameter_count(model.decoder)}")
     built = {role: args.out / f".{role}.{os.getpid()}.tmp" for role in ("encoder", "decoder")}
     try:
-        write_onnx(model, built["encoder"], built["decoder"])
+        write_onnx(model, built["encoder"], built["decoder"], not args.fp32)
         verify(model, built["encoder"], built["decoder"])
         for path in built.values():
             print(describe(path))

@@ -43,18 +43,20 @@ class Scene:
     extent: tuple[int, int] | None = None  # (height, width) of the unpadded area
     still: float = 1.0  # scales the global motion
     window: np.ndarray | None = None  # [S,S] 0..1, what the optics show; fixed in the frame
+    part: bool = False  # the target is a part of a larger object
 
 
 @dataclass
 class Pair:
     """Two views. images [2,S,S,3] uint8, masks [2,S,S] uint8 0/1, source [g,g,2] float32 (x,y in A's pixels
-    for every cell of B), known [g,g] bool, extents [2,2] (height, width)."""
+    for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene."""
 
     images: np.ndarray
     masks: np.ndarray
     source: np.ndarray
     known: np.ndarray
     extents: np.ndarray
+    part: bool = False
 
 
 def smooth_motion(rng: Rng, size: int, strength: float) -> np.ndarray:
@@ -173,4 +175,4 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
         known &= inside_b | clear
     if scene.other is not None:
         known &= inside_b
-    return Pair(np.stack(views), np.stack(masks).astype(np.uint8), source.astype(np.float32), known, extents)
+    return Pair(np.stack(views), np.stack(masks).astype(np.uint8), source.astype(np.float32), known, extents, scene.part)

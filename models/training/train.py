@@ -2,10 +2,11 @@
 
     python train.py --data ../../../shared/data/train --out runs/nano --minutes 75
     python train.py --data ../../../shared/data/train --out runs/nano --minutes 75 --resume
+    python train.py --data ../../../shared/data/train --out runs/more --minutes 75 --start ../nano --rate 8e-4
 
 `--ranks` processes of one thread each train together, averaging their gradients every step. On a CPU that
 other programs use too this is far faster than one process with as many threads, whose every small
-operation would wait for the slowest core.
+operation would wait for the slowest core. `--start` continues from a package: norms stay frozen throughout.
 """
 
 from __future__ import annotations
@@ -25,18 +26,20 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from data import PairMaker, Photos, collate
+from data import GENERATED_KINDS, MIX, REAL_KINDS, PairMaker, Photos, collate
 from losses import correspondence_loss, mask_loss, prototype_losses, true_iou
 from model import MEAN, STD, Nano, parameter_count
 from onpolicy import corrective_click, predicted_box, replace_prompts
+from warm_start import load_package
 
 PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
+ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
 
 
-def size_weights(progress: float) -> list[float]:
+def size_weights(progress: float, fresh: bool) -> list[float]:
     """Chances of the sizes in PAIRS: small images first, the deployment size near the end."""
-    if progress < 0.5:
+    if fresh and progress < 0.5:
         return [0.75, 0.2, 0.05]
     if progress < FREEZE_AT:
         return [0.4, 0.4, 0.2]
@@ -62,8 +65,10 @@ def with_box(coords: Tensor, labels: Tensor, box: Tensor, use: Tensor) -> tuple[
     return coords, labels
 
 
-def train_step(model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: bool) -> tuple[Tensor, dict[str, float]]:
-    """Loss of one batch: three decoding passes on both views, plus the embedding's losses."""
+def train_step(
+    model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float
+) -> tuple[Tensor, dict[str, float]]:
+    """Loss of one batch: three decoding passes on both views, plus `match` times the embedding's losses."""
     images, valid = normalise(batch["images"], batch["extents"])
     target, count = batch["masks"], len(images)
     with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
@@ -92,7 +97,7 @@ def train_step(model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: boo
             extra = corrective_click(logits, target, 0.4)
     contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
     separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1])
-    loss = total / 3 + 0.12 * contrast + 0.3 * separation + 0.15 * hit
+    loss = total / 3 + match * (0.12 * contrast + 0.3 * separation + 0.15 * hit)
     stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "nce": contrast.item(), "sep": separation.item(),
              "hit": hit.item(), "inside": hit_rate}
     return loss, stats
@@ -138,7 +143,12 @@ def run(rank: int, args: argparse.Namespace) -> None:
     checkpoint_path = args.out / "checkpoint.pt"
 
     torch.manual_seed(args.seed)
-    model = Nano().to(args.device, memory_format=torch.channels_last)
+    model = Nano()
+    if args.start is not None:
+        fresh = load_package(model, args.start)
+        if rank == 0:
+            print(f"started from {args.start}; {len(fresh)} tensors are new", flush=True)
+    model = model.to(args.device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     scalars = torch.nn.Parameter(torch.tensor([2.0, 0.3], device=args.device))
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -155,7 +165,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
         spent, step, pairs = saved["spent"], saved["step"], saved["pairs"]
     torch.manual_seed(args.seed + 7919 * (step + 1) + rank)
 
-    maker = PairMaker(Photos(args.data), args.seed + 1000 * (rank + 1) + step)
+    mix = {kind: share for kind, share in MIX.items() if kind not in ABLATIONS.get(args.without, ())}
+    match = 0.0 if args.without == "correspondence" else 1.0
+    maker = PairMaker(Photos(args.data), args.seed + 1000 * (rank + 1) + step, mix)
     if rank == 0:
         print(f"parameters: {parameter_count(model)}", flush=True)
     statistics = [b for b in model.buffers() if b.dtype.is_floating_point]
@@ -172,15 +184,15 @@ def run(rank: int, args: argparse.Namespace) -> None:
     share = spent / (args.minutes * 60)
     model.train()
     while share < 1:
-        size = int(np.random.default_rng(args.seed + step).choice(list(PAIRS), p=size_weights(share)))
+        size = int(np.random.default_rng(args.seed + step).choice(list(PAIRS), p=size_weights(share, args.start is None)))
         drawn = collate(maker.rng, [maker.draw(size) for _ in range(PAIRS[size])])
         batch = {k: v.to(args.device) for k, v in drawn.items()}
-        if share > FREEZE_AT:
+        if args.start is not None or share > FREEZE_AT:
             freeze_norms(model)
         rate = args.rate * min(1.0, (step + 1) / 150) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        loss, stats = train_step(model, batch, scalars, not args.fp32)
+        loss, stats = train_step(model, batch, scalars, args.bf16, match)
         optimiser.zero_grad(set_to_none=False)
         loss.backward()
         gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in [*model.parameters(), scalars]]
@@ -216,13 +228,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/nano"))
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--start", type=Path, help="a model package whose weights to start from")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="per rank")
     parser.add_argument("--port", type=int, default=29611, help="where the ranks meet, on this machine")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fp32", action="store_true", help="no bfloat16 autocast")
+    parser.add_argument("--without", choices=["correspondence", *ABLATIONS], help="leave one part out, to see if it pays")
+    parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast, for machines with such arithmetic")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.multiprocessing.spawn(run, (args,), nprocs=args.ranks)

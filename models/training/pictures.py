@@ -1,0 +1,84 @@
+"""Draws good and bad results of the product side by side, for the model card.
+
+    python pictures.py --data ../../../shared/data/oneshot --out ../nano/results.png [--deno "npx -y deno@2.9.6"]
+
+Every target of a subject goes through `deno task segment`; its best and its worst result are shown beside the
+annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from evaluate import dice
+
+SETS = {"brain-tumor-mr": "CC BY 4.0", "davis-objects": "BSD", "perseg": "MIT"}
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH, HEIGHT, GAP = 300, 220, 6
+TRUTH, OURS, WHITE = (255, 140, 0), (0, 140, 255), (255, 255, 255)  # BGR
+
+
+def read_mask(path: Path) -> np.ndarray:
+    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 0
+
+
+def tile(image: Path, outlines: list[tuple[np.ndarray, tuple[int, int, int]]], caption: str) -> np.ndarray:
+    """The image fitted into a tile, with outlines of masks and a caption. [HEIGHT,WIDTH,3] BGR."""
+    pixels = cv2.imread(str(image), cv2.IMREAD_COLOR)
+    scale = min(WIDTH / pixels.shape[1], HEIGHT / pixels.shape[0])
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    drawn = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    for mask, colour in outlines:
+        small = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 127
+        contours, _ = cv2.findContours(small.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(drawn, contours, -1, colour, 2, cv2.LINE_AA)
+    canvas = np.full((HEIGHT + 22, WIDTH, 3), 255, np.uint8)
+    top, left = (HEIGHT - size[1]) // 2, (WIDTH - size[0]) // 2
+    canvas[top : top + size[1], left : left + size[0]] = drawn
+    cv2.putText(canvas, caption, (4, HEIGHT + 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+    return canvas
+
+
+def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
+    """Reference, best and worst target of one subject."""
+    images = sorted((folder / "Images" / subject).iterdir())
+    masks = [folder / "Annotations" / subject / f"{path.stem}.png" for path in images]
+    with tempfile.TemporaryDirectory() as out:
+        targets = [argument for path in images[1:] for argument in ("--image", str(path.resolve()))]
+        subprocess.run([*deno, "task", "segment", "--reference", images[0].resolve(), "--mask", masks[0].resolve(),
+                        *targets, "--out", out], cwd=ROOT, check=True, capture_output=True)
+        ours = [read_mask(Path(out) / f"{path.stem}_mask.png") for path in images[1:]]
+    truths = [read_mask(path) for path in masks[1:]]
+    scores = [dice(a, b) for a, b in zip(ours, truths)]
+    tiles = [tile(images[0], [(read_mask(masks[0]), TRUTH)], f"{folder.name} {subject}: annotated")]
+    for name, index in (("best", int(np.argmax(scores))), ("worst", int(np.argmin(scores)))):
+        outlines = [(truths[index], TRUTH), (ours[index], OURS)]
+        tiles.append(tile(images[index + 1], outlines, f"{name}: Dice {scores[index]:.2f}"))
+    space = np.full((HEIGHT + 22, GAP, 3), 255, np.uint8)
+    return np.hstack([tiles[0], space, tiles[1], space, tiles[2]])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"))
+    parser.add_argument("--out", type=Path, default=Path("../nano/results.png"))
+    parser.add_argument("--deno", default="deno", help="how to start Deno")
+    args = parser.parse_args()
+    rows = [row(args.data / name, subject.name, shlex.split(args.deno))
+            for name in SETS for subject in sorted((args.data / name / "Images").iterdir())]
+    middle = (len(rows) + 1) // 2
+    blank = np.full_like(rows[0], 255)
+    halves = [np.vstack(part + [blank] * (middle - len(part))) for part in (rows[:middle], rows[middle:])]
+    sheet = np.hstack([halves[0], np.full((halves[0].shape[0], 4 * GAP, 3), 255, np.uint8), halves[1]])
+    cv2.imwrite(str(args.out), sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+if __name__ == "__main__":
+    main()
