@@ -2,6 +2,7 @@
 import { EdgeError } from "../errors.ts";
 import { createOnnxModel } from "../runtime/onnx.ts";
 import { loadPackage } from "../model/package.ts";
+import { createCollector } from "./collector.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import {
   type Call,
@@ -13,6 +14,7 @@ import {
 /** One engine in a worker: the first message holds its options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: Reply) => scope.postMessage(reply);
+const collect = createCollector();
 let engine: Engine;
 
 async function start(
@@ -39,4 +41,5 @@ scope.onmessage = async ({ data }: MessageEvent<WorkerOptions | Call>) => {
   } catch (error) {
     post({ error: describeError(error) });
   }
+  collect();
 };

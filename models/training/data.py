@@ -256,8 +256,9 @@ class PairMaker:
         while True:
             kind = str(self.rng.choice(self.kinds, p=self.weights))
             generated = kind in GENERATED_KINDS
-            medical = kind in ("brain", "head", "slices", "ultrasound", "endoscopy")
-            look = make_look(self.rng, 0.05 if medical else 0.25, 0.3, 0.7 if generated else 1.0)
+            scan = kind in ("brain", "head", "slices", "ultrasound")
+            grey_chance = 0.05 if scan or kind == "endoscopy" else 0.25
+            look = make_look(self.rng, grey_chance, 0.3, 0.7 if generated else 1.0, tint=not scan)
             if kind == "clip":
                 pair = self.clip(size, look)
             elif kind == "colon":

@@ -8,9 +8,9 @@ import numpy as np
 from textures import Rng
 
 
-def make_look(rng: Rng, grey_chance: float, blur_chance: float, strength: float = 1.0):
+def make_look(rng: Rng, grey_chance: float, blur_chance: float, strength: float = 1.0, tint: bool = True):
     """Returns `look(rng, image)`. What a pair shares (grey or colour, inversion, base sharpness) is fixed
-    here; gamma, contrast, brightness, tint and noise differ between the two views."""
+    here; gamma, contrast, brightness, tint (if wanted) and noise differ between the two views."""
     as_grey = rng.random() < grey_chance
     invert = as_grey and rng.random() < 0.2
     soften = rng.uniform(0.5, 2.2) if rng.random() < blur_chance else 0.0
@@ -30,7 +30,7 @@ def make_look(rng: Rng, grey_chance: float, blur_chance: float, strength: float 
         if rng.random() < 0.8 * strength:
             gain, lift = np.float32(np.exp(rng.normal(0, 0.12))), np.float32(rng.normal(0, 0.05))
             values = (values - 0.5) * gain + 0.5 + lift
-        if not as_grey and rng.random() < 0.5 * strength:
+        if tint and not as_grey and rng.random() < 0.5 * strength:
             values = values * np.exp(rng.normal(0, 0.06, 3)).astype(np.float32)
         if shrink > 1:
             small = cv2.resize(values, (size // shrink, size // shrink), interpolation=cv2.INTER_AREA)

@@ -1,6 +1,6 @@
 """Draws good and bad results of the product side by side, for the model card.
 
-    python pictures.py --data ../../../shared/data/oneshot --out ../nano/results.png [--deno "npx -y deno@2.9.6"]
+    python pictures.py --data ../../../shared/data/oneshot --out ../nano/results.jpg [--deno "npx -y deno@2.9.6"]
 
 Every target of a subject goes through `deno task segment`; its best and its worst result are shown beside the
 annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn.
@@ -68,7 +68,7 @@ def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"))
-    parser.add_argument("--out", type=Path, default=Path("../nano/results.png"))
+    parser.add_argument("--out", type=Path, default=Path("../nano/results.jpg"))
     parser.add_argument("--deno", default="deno", help="how to start Deno")
     args = parser.parse_args()
     rows = [row(args.data / name, subject.name, shlex.split(args.deno))
@@ -77,7 +77,7 @@ def main() -> None:
     blank = np.full_like(rows[0], 255)
     halves = [np.vstack(part + [blank] * (middle - len(part))) for part in (rows[:middle], rows[middle:])]
     sheet = np.hstack([halves[0], np.full((halves[0].shape[0], 4 * GAP, 3), 255, np.uint8), halves[1]])
-    cv2.imwrite(str(args.out), sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    cv2.imwrite(str(args.out), sheet, [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
 if __name__ == "__main__":
