@@ -1,0 +1,204 @@
+"""PyTorch to ONNX, smaller number formats, and how far each is from PyTorch in float32."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from decoder import Decoder
+
+OPSET = 17
+TOLERANCE = 1e-3  # of the largest absolute value, between PyTorch and onnxruntime in float32
+ONNX_LIMIT = 2**31 - 2**20  # a protobuf file cannot be larger
+Arrays = dict[str, np.ndarray]
+
+
+class Unfaithful(Exception):
+    """A graph that does not answer as its PyTorch model does."""
+
+
+def write_encoder(encoder: nn.Module, size: int, names: list[str], path: Path) -> None:
+    to_onnx(encoder, (torch.zeros(1, 3, size, size),), ["image"], names, {}, path)
+
+
+def write_decoder(decoder: Decoder, path: Path) -> None:
+    inputs = random_inputs(decoder, random_embedding(decoder, 0), batch=2, points=3, seed=1)
+    batched = {"mask_input": "batch", "has_mask_input": "one_or_batch"} | dict.fromkeys(decoder.output_names, "batch")
+    axes = {name: {0: axis} for name, axis in batched.items()}
+    axes |= {name: {0: "batch", 1: "points"} for name in ("point_coords", "point_labels")}
+    to_onnx(decoder, tuple(inputs.values()), decoder.input_names, decoder.output_names, axes, path)
+
+
+@torch.no_grad()
+def to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str], axes: dict,
+            path: Path) -> None:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the tracer warns of, `compare` would find
+        torch.onnx.export(module, inputs, str(path), input_names=names, output_names=outputs, dynamic_axes=axes,
+                          opset_version=OPSET, dynamo=False)
+    onnx.checker.check_model(str(path), full_check=True)
+
+
+def store_half(path: Path, smallest: int = 256) -> None:
+    """Stores every weight tensor of at least `smallest` numbers as float16 and a Cast; the arithmetic stays
+    float32, because the runtime widens constants once, when it loads the graph."""
+    model = onnx.load(str(path))
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < smallest:
+            kept.append(tensor)
+            continue
+        kept.append(numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}_half"))
+        casts.append(helper.make_node("Cast", [f"{tensor.name}_half"], [tensor.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    remove(path)
+    onnx.save(model, str(path))
+
+
+def remove(path: Path) -> None:
+    """Deletes a graph and the files beside it that hold its weights, where they did not fit into one."""
+    if path.stat().st_size < ONNX_LIMIT:
+        stub = onnx.load(str(path), load_external_data=False)
+        for tensor in stub.graph.initializer:
+            for entry in tensor.external_data:
+                if entry.key == "location":
+                    (path.parent / entry.value).unlink(missing_ok=True)
+    path.unlink()
+
+
+def store_int8(path: Path) -> None:
+    """Matrix products with 8-bit weights per output channel and inputs quantised as they come; the rest stays, and
+    so do the positional encodings, products with a matrix [2,C/2] whose phases take no rounding.
+
+    The weights are unsigned: products with signed ones saturate on processors without VNNI, which cost a tenth of
+    the masks' IoU here."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.getLogger().setLevel(logging.ERROR)  # it recommends a preprocessing that gains nothing here
+    graph, small = onnx.load(str(path)).graph, path.with_name(f"{path.name}.int8")
+    places = {tensor.name for tensor in graph.initializer if list(tensor.dims)[:1] == [2]}
+    kept = [node.name for node in graph.node if node.op_type == "MatMul" and node.input[1] in places]
+    quantize_dynamic(path, small, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QUInt8,
+                     per_channel=True, nodes_to_exclude=kept)
+    small.replace(path)
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run(graph: onnxruntime.InferenceSession, inputs: dict[str, Tensor]) -> Arrays:
+    names = [output.name for output in graph.get_outputs()]
+    return dict(zip(names, graph.run(None, {name: value.numpy() for name, value in inputs.items()})))
+
+
+def random_image(size: int, seed: int) -> Tensor:
+    """Normalised image [1,3,S,S]: smooth shapes at several scales, some noise, the lower tenth padding."""
+    generator = torch.Generator().manual_seed(seed)
+    image = torch.randn(1, 3, size, size, generator=generator) * 0.1
+    for cells in (4, 16, 64):
+        field = torch.randn(1, 3, cells, cells, generator=generator)
+        image += nn.functional.interpolate(field, (size, size), mode="bicubic") / 2
+    image[:, :, -(size // 10) :] = 0
+    return image
+
+
+def random_embedding(decoder: Decoder, seed: int) -> dict[str, Tensor]:
+    """What an encoder could give this decoder."""
+    generator = torch.Generator().manual_seed(seed)
+    grid = decoder.grid
+    shapes = {"image_embeddings": (256, grid), "high_res_feats_0": (32, 4 * grid), "high_res_feats_1": (64, 2 * grid)}
+    return {name: torch.randn(1, channels, side, side, generator=generator)
+            for name, (channels, side) in shapes.items() if name in decoder.input_names}
+
+
+def random_inputs(decoder: Decoder, embedding: dict[str, Tensor], batch: int, points: int, seed: int,
+                  mask: bool = True, attention: bool = True, target: bool = True) -> dict[str, Tensor]:
+    """Decoder inputs by name, in its order, with labels of every kind."""
+    generator = torch.Generator().manual_seed(seed)
+    grid = decoder.grid
+    inputs = {
+        **embedding,
+        "point_coords": torch.rand(batch, points, 2, generator=generator) * decoder.size,
+        "point_labels": torch.randint(-1, 4, (batch, points), generator=generator).float(),
+        "mask_input": torch.randn(batch, 1, 4 * grid, 4 * grid, generator=generator) * 4,
+        "has_mask_input": torch.full((1 if seed % 2 else batch,), float(mask)),
+        "attention_similarity": torch.rand(1, 1, grid, grid, generator=generator) * 4,
+        "has_attention_similarity": torch.tensor([float(attention)]),
+        "target_embedding": torch.randn(1, 1, 256, generator=generator) * target,
+    }
+    return {name: inputs[name] for name in decoder.input_names}
+
+
+class Differences:
+    """The largest difference of each tensor so far: absolute, and relative to its largest absolute value."""
+
+    def __init__(self) -> None:
+        self.worst: dict[str, tuple[float, float]] = {}
+
+    def add(self, wanted: dict[str, Tensor], got: Arrays, tolerance: float | None = TOLERANCE) -> None:
+        for name, tensor in wanted.items():
+            if tuple(tensor.shape) != got[name].shape or not np.isfinite(got[name]).all():
+                raise Unfaithful(f"{name} should be finite and {list(tensor.shape)}; onnxruntime gives"
+                                 f" {list(got[name].shape)}, {np.isfinite(got[name]).mean():.0%} of it finite")
+            error = float(np.abs(tensor.numpy() - got[name]).max())
+            relative = error / max(float(tensor.abs().max()), 1e-12)
+            if tolerance is not None and relative > tolerance:
+                raise Unfaithful(f"{name} differs from PyTorch by {relative:.1e} of its range, above {tolerance:.0e}")
+            before = self.worst.get(name, (0.0, 0.0))
+            self.worst[name] = max(before[0], error), max(before[1], relative)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        return [(name, f"{error:.1e}", f"{relative:.1e}") for name, (error, relative) in self.worst.items()]
+
+
+@torch.no_grad()
+def compare_encoder(encoder: nn.Module, path: Path, image: Tensor, names: list[str],
+                    differences: Differences) -> dict[str, Tensor]:
+    """Runs both on the image, notes their differences, and gives PyTorch's embedding."""
+    outputs = encoder(image)
+    wanted = dict(zip(names, outputs if isinstance(outputs, tuple) else (outputs,), strict=True))
+    differences.add(wanted, run(session(path), {"image": image}))
+    return wanted
+
+
+@torch.no_grad()
+def compare_decoder(decoder: Decoder, path: Path, embedding: dict[str, Tensor], differences: Differences,
+                    cases: list[tuple[int, int]] = [(1, 1), (3, 7), (2, 2)]) -> None:
+    """Batch sizes and point counts × with and without each optional input."""
+    graph = session(path)
+    for seed, (batch, points) in enumerate(cases):
+        for given in ((True, True, True), (False, False, False)) if decoder.natural else ((True,), (False,)):
+            inputs = random_inputs(decoder, embedding, batch, points, seed, *given)
+            differences.add(dict(zip(decoder.output_names, decoder(*inputs.values()))), run(graph, inputs))
+
+
+def mean_iou(graph: onnxruntime.InferenceSession, other: onnxruntime.InferenceSession, decoder: Decoder,
+             embedding: dict[str, Tensor], changed: dict[str, Tensor], prompts: int = 16) -> tuple[float, float]:
+    """Mean IoU of the masks, and the largest difference of the predicted IoU, of two decoders or embeddings on
+    random clicks, no mask given."""
+    ious, worst = [], 0.0
+    for seed in range(prompts // 4):
+        first, second = (run(g, random_inputs(decoder, e, 4, 1 + seed, seed, False, False, False))
+                         for g, e in ((graph, embedding), (other, changed)))
+        a, b = first["low_res_masks"] > 0, second["low_res_masks"] > 0
+        both, either = (a & b).sum((1, 2, 3)), (a | b).sum((1, 2, 3))
+        ious += list(np.where(either == 0, 1.0, both / np.maximum(either, 1)))
+        worst = max(worst, float(np.abs(first["iou_predictions"] - second["iou_predictions"]).max()))
+    return float(np.mean(ious)), worst
