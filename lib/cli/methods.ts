@@ -87,7 +87,7 @@ function oneShot(title: string, request: SegmentationRequest): Method {
   };
 }
 
-/** Decodes, once, the prompt that somebody who knows the truth would give. */
+/** Decodes the prompt that somebody who knows the truth would give. */
 function prompted(
   title: string,
   promptOf: (truth: Mask) => MaskPrompt | null,

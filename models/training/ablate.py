@@ -1,8 +1,8 @@
 """Does each part of the training pay? Short trainings from random weights, one part left out in each.
 
-    python ablate.py --data ../../../shared/data --out runs/ablation --minutes 8
+    python ablate.py --data ../../../shared/data --out runs/ablation --pairs 2400
 
-Every training gets the same seed and the same time. The numbers are Dice of `evaluate.py --p2sam`, mean over
+Every training gets the same seed and sees as many pairs. The numbers are Dice of `evaluate.py --p2sam`, mean over
 the one-shot sets. A run that is already finished in `--out` is not repeated.
 """
 
@@ -30,8 +30,7 @@ COLUMNS = {"box": "box", "point": "point", "one": "one prototype", "all": "P²SA
 def finished(checkpoint: Path) -> bool:
     if not checkpoint.exists():
         return False
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return saved["spent"] >= 60 * saved["minutes"]
+    return torch.load(checkpoint, map_location="cpu", weights_only=True)["done"]
 
 
 def train_variant(args: argparse.Namespace, name: str) -> Path:
@@ -40,7 +39,7 @@ def train_variant(args: argparse.Namespace, name: str) -> Path:
     checkpoint = folder / "checkpoint.pt"
     if not finished(checkpoint):
         subprocess.run([sys.executable, "train.py", "--data", args.data / "train", "--out", folder, "--resume",
-                        "--minutes", str(args.minutes), *VARIANTS[name]], check=True)
+                        "--pairs", str(args.pairs), *VARIANTS[name]], check=True)
     package = folder / "package"
     subprocess.run([sys.executable, "export.py", "--checkpoint", checkpoint, "--out", package], check=True)
     return package
@@ -50,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
-    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--pairs", type=int, default=2400)
     args = parser.parse_args()
     rows = []
     for name in VARIANTS:

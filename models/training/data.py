@@ -24,8 +24,8 @@ from textures import Rng
 LONG_SIDE = 448  # real images are cached at most this large
 
 MIX = {
-    "abstract": 0.05, "brain": 0.06, "head": 0.12, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.06, "colon": 0.15,
-    "figures": 0.15, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
+    "abstract": 0.05, "brain": 0.05, "head": 0.14, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.05, "colon": 0.12,
+    "figures": 0.18, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
 }
 REAL_KINDS = ("figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
 GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)

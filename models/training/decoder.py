@@ -31,7 +31,7 @@ class Decoder(nn.Module):
         self.up2 = ConvNorm(deep, mid, act=False)
         self.mid = MixBlock(mid)
         self.up1 = ConvNorm(mid, width, act=False)
-        self.last = MixBlock(width)
+        self.last = MixBlock(width, 1)
         self.expand = ConvNorm(width, 4 * fine)
         self.refine = nn.Sequential(ConvNorm(fine + 1, fine + 1, 3, groups=fine + 1, act=False), ConvNorm(fine + 1, fine))
         self.logit = nn.Conv2d(fine, 1, 3, padding=1)

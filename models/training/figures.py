@@ -253,18 +253,21 @@ def lay(rng: Rng, photo_texture, ground: np.ndarray, span: np.ndarray, shape: in
     solid = np.concatenate([np.pad(p.path, ((0, 0), (0, 3 - p.path.shape[1]))) for p in parts if not p.inside])
     low, high = (solid[:, :2] - solid[:, 2:]).min(0), (solid[:, :2] + solid[:, 2:]).max(0)
     side = max(log_uniform(rng, 0.1, 0.85), log_uniform(rng, 0.1, 0.85)) * span.min()
+    if rng.random() < 0.15:  # a close-up, larger than the frame perhaps
+        side = rng.uniform(0.8, 1.4) * span.min()
     tile, scale = int(side * 1.08) + 8, side / (high - low).max()
     for part in parts:
         part.path[:, :2] = (part.path[:, :2] - (low + high) / 2) * scale + tile / 2
         part.path[:, 2:] *= scale
     room = (span - (high - low) * scale) / 2
-    reach = np.maximum(room, 0) if rng.random() < 0.8 else room + 0.3 * side  # the border may cut it off
+    reach = np.abs(room) if rng.random() < 0.8 else room + 0.3 * side  # the border may cut it off
     x, y = np.round(span / 2 + rng.uniform(-1, 1, 2) * reach - tile / 2).astype(int)
-    cx, cy = np.clip([x, y], 0, size - tile)
-    away_x, away_y = rng.integers(0, size - tile + 1, 2)
+    free = max(0, size - tile)
+    cx, cy = np.clip([x, y], 0, free)
+    away_x, away_y = rng.integers(0, free + 1, 2)
     nearby = ground[cy : cy + tile, cx : cx + tile]
     piece = ground[away_y : away_y + tile, away_x : away_x + tile][:, ::-1]
-    rgb, alpha = painted(np.random.default_rng(paint), parts, tile, photo_texture, piece if paint % 5 == 0 else None)
+    rgb, alpha = painted(np.random.default_rng(paint), parts, tile, photo_texture, piece if free and paint % 5 == 0 else None)
     rgb = rgb * np.power(np.clip(nearby.mean((0, 1)) / 120, 0.1, 2), rng.uniform(0, 0.6)).astype(np.float32)
     mine, around = (cv2.Laplacian(np.ascontiguousarray(v[:, :, 1]), cv2.CV_32F).std() + 1 for v in (rgb, nearby))
     if mine > 1.3 * around:  # no sharper than its surroundings

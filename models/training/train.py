@@ -1,4 +1,5 @@
-"""Trains the nano model on pairs of views. The schedule follows the wall clock (`--minutes`).
+"""Trains the nano model on pairs of views. The schedule follows the wall clock (`--minutes`), or the number of
+pairs seen (`--pairs`), which gives runs to be compared equal shares however busy the machine is.
 
     python train.py --data ../../../shared/data/train --out runs/nano --minutes 75
     python train.py --data ../../../shared/data/train --out runs/nano --minutes 75 --resume
@@ -176,12 +177,16 @@ def run(rank: int, args: argparse.Namespace) -> None:
         if rank == 0:
             save(checkpoint_path, {
                 "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-                "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "minutes": args.minutes,
+                "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "done": progress() >= 1,
             })
 
     dist.barrier()
     last, saved_at, recent = time.time(), spent, []
-    share = spent / (args.minutes * 60)
+
+    def progress() -> float:
+        return pairs / args.pairs if args.pairs else spent / (args.minutes * 60)
+
+    share = progress()
     model.train()
     while share < 1:
         size = int(np.random.default_rng(args.seed + step).choice(list(PAIRS), p=size_weights(share, args.start is None)))
@@ -200,11 +205,11 @@ def run(rank: int, args: argparse.Namespace) -> None:
         clock = torch.tensor([spent + now - last, loss.item(), *stats.values()])
         spent_now, *shown = average_over_ranks(gradients, clock).tolist()
         spent, last = spent_now, now
-        share = spent / (args.minutes * 60)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 3.0)
         if torch.isfinite(norm):
             optimiser.step()
         step, pairs = step + 1, pairs + args.ranks * PAIRS[size]
+        share = progress()
         if step % 20 == 0:
             average_over_ranks(statistics, torch.zeros(1))
         if rank == 0:
@@ -227,6 +232,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"))
     parser.add_argument("--out", type=Path, default=Path("runs/nano"))
     parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--pairs", type=int, help="length of the schedule in pairs, instead of --minutes")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--start", type=Path, help="a model package whose weights to start from")
     parser.add_argument("--device", default="cpu")
