@@ -89,11 +89,8 @@ export async function createOnnxModel(
         for (const [name, { data, dims }] of Object.entries(tensors)) {
           feeds[name] = new ort.Tensor("float32", data, dims);
         }
-        const wanted = ["low_res_masks", "iou_predictions"];
-        if (prompt.multimask) {
-          wanted.push("multi_masks", "multi_iou_predictions");
-        }
-        return answerOf(take(await decoderSession.run(feeds, wanted)));
+        const outputs = take(await decoderSession.run(feeds));
+        return answerOf(outputs, prompt.multimask ?? false);
       },
     },
   };
@@ -136,7 +133,10 @@ function take(
 }
 
 /** Outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
-function answerOf(outputs: Record<string, Tensor>): DecoderAnswer {
+function answerOf(
+  outputs: Record<string, Tensor>,
+  multimask: boolean,
+): DecoderAnswer {
   const split = (masks: Tensor, ious: Tensor) => {
     const size = masks.data.length / ious.data.length;
     return Array.from(ious.data, (predictedIou, i) => ({
@@ -148,6 +148,6 @@ function answerOf(outputs: Record<string, Tensor>): DecoderAnswer {
   return {
     logits: outputs.low_res_masks.data,
     predictedIou: outputs.iou_predictions.data[0],
-    ...(multi_masks && { multi: split(multi_masks, multi_iou_predictions) }),
+    ...(multimask && { multi: split(multi_masks, multi_iou_predictions) }),
   };
 }

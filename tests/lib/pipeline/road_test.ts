@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { modelFolder } from "../../../deploy/config.ts";
-import { createEngine } from "../../../lib/engine/engine.ts";
+import { createEngine, type Engine } from "../../../lib/engine/engine.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
 import { compareRoad, GOLDEN, type GoldenCase } from "../../golden_road.ts";
@@ -23,9 +23,11 @@ const MODELS = [
 for (const { folder, golden } of MODELS) {
   const model = await loadPackage(folder);
   const { id, digest } = model.manifest;
-  const engine = createOnnxModel(model, 2).then(({ encoder, decoder }) =>
-    createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
-  );
+  let opened: Promise<Engine> | undefined;
+  const engine = () =>
+    opened ??= createOnnxModel(model, 2).then(({ encoder, decoder }) =>
+      createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
+    );
 
   Deno.test(`the golden answers of ${id} were made with it`, () => {
     equal(golden.model, digest, "run tests/golden/road.py again");
@@ -39,7 +41,7 @@ for (const { folder, golden } of MODELS) {
         `${id}, ${recipe}: the road on ${wanted.reference} equals the oracle's`,
       ignore: isReal && !hasOneshot,
       fn: async () =>
-        compareRoad(await engine, wanted, isReal ? ONESHOT : GOLDEN),
+        compareRoad(await engine(), wanted, isReal ? ONESHOT : GOLDEN),
     });
   }
 }
