@@ -9,7 +9,7 @@ await runMain(async () => {
   const config = readConfig(Deno.env.toObject());
   await evaluateFolders(
     Deno.args,
-    () => composeEngine(config),
+    (model = config.MODEL) => composeEngine({ ...config, MODEL: model }),
     config.MAX_PIXELS,
   );
 });

@@ -1,4 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
+import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
@@ -32,12 +33,13 @@ export function promptFunction(services: Services): Router {
   const { engine, embedder } = services;
   return createRouter().openapi(propose, async (c) => {
     const { patient } = c.req.valid("param");
-    const { embedding: id, label } = c.req.valid("json");
+    const { embedding: id, label, recipe: name } = c.req.valid("json");
+    const recipe = RECIPES[name];
     const enrolled = await profilesOf(services, patient, label);
     const { bytes } = await embedder.recall(id);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      for (const candidate of await engine.propose(bytes, profile)) {
+      for (const candidate of await engine.propose(bytes, profile, recipe)) {
         candidates.push({ ...candidate, reference });
       }
     }

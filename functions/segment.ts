@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
 import type { CandidateReport } from "../lib/engine/engine.ts";
+import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -74,7 +75,7 @@ export function segmentFunction(services: Services): Router {
 
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
-    const { label, explain } = c.req.valid("query");
+    const { label, explain, recipe } = c.req.valid("query");
     const type = answerType(c);
     c.header("vary", "accept");
     const enrolled = await profilesOf(services, patient, label);
@@ -85,7 +86,7 @@ export function segmentFunction(services: Services): Router {
     const answer = await engine.segment(
       bytes,
       enrolled.map(({ profile }) => profile),
-      { png: type === "image/png" },
+      { png: type === "image/png", recipe: RECIPES[recipe] },
     );
     if (answer.png !== null) {
       return c.body(answer.png, 200, { "content-type": "image/png" }) as never;

@@ -8,6 +8,8 @@ export type ErrorCode =
   | "not-found"
   /** A stored thing was made by another model. */
   | "model-mismatch"
+  /** The model lacks what the recipe needs. */
+  | "recipe-unsupported"
   /** A concurrent write won. */
   | "conflict"
   /** The queue is full. */

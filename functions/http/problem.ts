@@ -58,6 +58,10 @@ export const PROBLEMS: Record<
   "validation": { status: 422, title: "The request is not valid" },
   "invalid-input": { status: 422, title: "The input cannot be used" },
   "annotation-too-small": { status: 422, title: "The annotation is too small" },
+  "recipe-unsupported": {
+    status: 422,
+    title: "The model cannot run this recipe",
+  },
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
   "internal": { status: 500, title: "Internal error" },

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { PROBLEMS } from "./problem.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
@@ -71,9 +72,12 @@ export const MaskRequest = z.strictObject({
   },
 ).openapi("MaskRequest");
 
+const RecipeName = z.enum(RECIPE_NAMES).default("medical");
+
 export const PromptsRequest = z.strictObject({
   embedding: EmbeddingId,
   label: Label.default("target"),
+  recipe: RecipeName,
 }).openapi("PromptsRequest");
 
 export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
@@ -83,7 +87,7 @@ export const SegmentQuery = z.strictObject({
   explain: z.enum(["true", "false"]).default("false").transform((text) =>
     text === "true"
   ),
-  recipe: z.enum(["medical"]).default("medical"),
+  recipe: RecipeName,
 });
 
 const Size = z.object({ width: z.int(), height: z.int() });

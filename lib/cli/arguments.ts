@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { EdgeError } from "../errors.ts";
+import { type Recipe, RECIPE_NAMES, RECIPES } from "../pipeline/recipe.ts";
 
 /** Parses a command line; a mistake becomes one line that ends with the usage. */
 export function parseCommand<T extends ParseArgsOptionsConfig>(
@@ -21,6 +22,14 @@ export function misuse(why: string, usage: string): EdgeError {
     "invalid-input",
     `${why.replace(/[.\s]+$/, "")}. Usage: ${usage}`,
   );
+}
+
+/** The recipe that a command line names. */
+export function recipeNamed(name: string | undefined, usage: string): Recipe {
+  const known = RECIPE_NAMES.find((known) => known === name);
+  if (known !== undefined) return RECIPES[known];
+  const wanted = RECIPE_NAMES.join(" or ");
+  throw misuse(`There is no recipe ${name}, wanted ${wanted}`, usage);
 }
 
 /** Reads a file that the command line names. */

@@ -1,14 +1,20 @@
 import type { Engine } from "../engine/engine.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
-import { misuse, naming, parseCommand, readNamed } from "./arguments.ts";
+import {
+  misuse,
+  naming,
+  parseCommand,
+  readNamed,
+  recipeNamed,
+} from "./arguments.ts";
 import {
   type Dataset,
   findDatasets,
   type Pair,
   type Subject,
 } from "./dataset.ts";
-import { ABLATIONS, type Method, METHODS, type Scene } from "./methods.ts";
+import { ablationsOf, type Method, methodsOf, type Scene } from "./methods.ts";
 import { createProgress } from "./progress.ts";
 import {
   mapMethods,
@@ -22,29 +28,35 @@ import { type Overlap, overlap } from "./score.ts";
 import { table } from "./table.ts";
 
 export const EVALUATE_USAGE =
-  "deno task evaluate --data folder [--data folder …] [--recipe medical] [--ablate] [--json]";
+  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--json]";
 
-/** Scores sets and prints a table, or JSON. */
+/**
+ * Scores sets and prints a table, or JSON.
+ *
+ * @param openEngine of the model that the command line names, else of the configured one.
+ */
 export async function evaluateFolders(
   args: string[],
-  openEngine: () => Promise<Engine>,
+  openEngine: (model?: string) => Promise<Engine>,
   maxPixels: number,
 ): Promise<void> {
-  const { data, recipe, ablate, json } = parseCommand(args, {
+  const { data, model, recipe: name, ablate, json } = parseCommand(args, {
     data: { type: "string", multiple: true },
+    model: { type: "string" },
     recipe: { type: "string", default: "medical" },
     ablate: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, EVALUATE_USAGE);
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
-  if (recipe !== "medical") {
-    throw misuse(`There is no recipe ${recipe}`, EVALUATE_USAGE);
-  }
+  const recipe = recipeNamed(name, EVALUATE_USAGE);
   const datasets = data.flatMap(findDatasets);
   const images = datasets.flatMap(({ subjects }) => subjects)
     .reduce((sum, { pairs }) => sum + pairs.length, 0);
-  const methods = ablate ? { ...METHODS, ...ABLATIONS } : METHODS;
-  const engine = await openEngine();
+  const methods = {
+    ...methodsOf(recipe),
+    ...(ablate && ablationsOf(recipe)),
+  };
+  const engine = await openEngine(model);
   const { step, end } = createProgress(images);
   const sets: SetResult[] = [];
   for (const dataset of datasets) {

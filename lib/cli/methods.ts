@@ -6,9 +6,10 @@ import type {
   SegmentationRequest,
 } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
-import { MEDICAL } from "../pipeline/prompt.ts";
+import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
+import type { PerMethod } from "./results.ts";
 import { resizeNearest } from "./score.ts";
 
 /** An image to be segmented, and its true mask in the image frame. */
@@ -39,37 +40,41 @@ export interface Method {
   ): Promise<Mask | null>;
 }
 
-/** The method, and what to compare it with. */
-export const METHODS: Record<string, Method> = {
-  p2sam: oneShot("P²SAM", {}),
-  onePrototype: oneShot("one prototype, one pass", {
-    range: { parts: [1], negatives: [0] },
-    passes: 1,
-  }),
-  copiedMask: {
-    title: "copied mask",
-    on: "targets",
-    predict: (_, { truth: { width, height } }, { mask }) =>
-      Promise.resolve(resizeNearest(mask, width, height)),
-  },
-  box: prompted("box", (truth) => {
-    const box = truthBox(truth);
-    return box && { points: [], box };
-  }),
-  centrePoint: prompted("centre point", (truth) => {
-    const point = centrePoint(truth);
-    return point && { points: [point] };
-  }),
-};
+/** The method by a recipe, and what to compare it with. */
+export function methodsOf(recipe: Recipe): PerMethod<Method> {
+  return {
+    p2sam: oneShot("P²SAM", { recipe }),
+    onePrototype: oneShot("one prototype, one pass", {
+      recipe: { parts: [1], negatives: [0], guided: false },
+      passes: 1,
+    }),
+    copiedMask: {
+      title: "copied mask",
+      on: "targets",
+      predict: (_, { truth: { width, height } }, { mask }) =>
+        Promise.resolve(resizeNearest(mask, width, height)),
+    },
+    box: prompted("box", (truth) => {
+      const box = truthBox(truth);
+      return box && { points: [], box };
+    }),
+    centrePoint: prompted("centre point", (truth) => {
+      const point = centrePoint(truth);
+      return point && { points: [point] };
+    }),
+  };
+}
 
-/** The method with one part switched off at a time. */
-export const ABLATIONS: Record<string, Method> = {
-  oneCandidate: oneShot("n = 1 without retrieval", {
-    range: { ...MEDICAL, parts: [1] },
-  }),
-  onePass: oneShot("one pass", { passes: 1 }),
-  twoPasses: oneShot("two passes", { passes: 2 }),
-};
+/** The method by a recipe with one part switched off at a time. */
+export function ablationsOf(recipe: Recipe): PerMethod<Method> {
+  return {
+    oneCandidate: oneShot("n = 1 without retrieval", {
+      recipe: { ...recipe, parts: [1] },
+    }),
+    onePass: oneShot("one pass", { recipe, passes: 1 }),
+    twoPasses: oneShot("two passes", { recipe, passes: 2 }),
+  };
+}
 
 /** Segments from the reference alone. */
 function oneShot(title: string, request: SegmentationRequest): Method {

@@ -5,10 +5,16 @@ import { decodeRle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
-import { misuse, naming, parseCommand, readNamed } from "./arguments.ts";
+import {
+  misuse,
+  naming,
+  parseCommand,
+  readNamed,
+  recipeNamed,
+} from "./arguments.ts";
 
 export const SEGMENT_USAGE =
-  "deno task segment --reference a.png --mask a_mask.png --image b.png [--image c.png …] --out folder";
+  "deno task segment --reference a.png --mask a_mask.png --image b.png [--image c.png …] [--recipe medical|natural] --out folder";
 
 /** Enrols one annotated image and writes the mask and an overlay of every other image. */
 export async function segmentFiles(
@@ -16,10 +22,11 @@ export async function segmentFiles(
   openEngine: () => Promise<Engine>,
   maxPixels: number,
 ): Promise<void> {
-  const { reference, mask, image, out } = parseCommand(args, {
+  const { reference, mask, image, recipe: name, out } = parseCommand(args, {
     reference: { type: "string" },
     mask: { type: "string" },
     image: { type: "string", multiple: true },
+    recipe: { type: "string", default: "medical" },
     out: { type: "string" },
   }, SEGMENT_USAGE);
   if (!reference || !mask || !image || !out) {
@@ -28,6 +35,7 @@ export async function segmentFiles(
       SEGMENT_USAGE,
     );
   }
+  const recipe = recipeNamed(name, SEGMENT_USAGE);
   const names = image.map((path) => basename(path, extname(path)));
   if (new Set(names).size < names.length) {
     throw new EdgeError(
@@ -54,6 +62,7 @@ export async function segmentFiles(
       const embedding = await engine.embed({ bytes });
       const answer = await engine.segment(embedding.bytes, [profile.bytes], {
         png: true,
+        recipe,
       });
       const picture = drawOverlay(
         await decodeImage(bytes, { maxPixels }),

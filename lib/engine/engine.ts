@@ -19,6 +19,7 @@ import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
 import { type CandidatePrompt, proposePrompts } from "../pipeline/prompt.ts";
+import type { Recipe } from "../pipeline/recipe.ts";
 import {
   type Candidate,
   segment,
@@ -84,7 +85,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "range" | "passes">
+  & Pick<SegmentOptions, "recipe" | "passes">
   & { png?: boolean };
 
 /**
@@ -97,7 +98,11 @@ export interface Engine {
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
   /** Embedding and profile → the points of every candidate. */
-  propose(embedding: Bytes, profile: Bytes): Promise<CandidatePrompt[]>;
+  propose(
+    embedding: Bytes,
+    profile: Bytes,
+    recipe?: Recipe,
+  ): Promise<CandidatePrompt[]>;
   /** Embedding and a person's prompt → one mask. */
   decode(embedding: Bytes, prompt: MaskPrompt): Promise<MaskAnswer>;
   /** Embedding and profiles → the structure. */
@@ -169,9 +174,9 @@ export function createEngine(
       return { bytes: writeProfile(profile), patches };
     },
 
-    propose(embedding, profile) {
+    propose(embedding, profile, recipe) {
       return Promise.resolve(
-        proposePrompts(read(embedding), readProfile(profile), model),
+        proposePrompts(read(embedding), readProfile(profile), model, recipe),
       );
     },
 

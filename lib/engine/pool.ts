@@ -146,7 +146,8 @@ export async function createPool(
   return {
     embed: (input) => call("embed", input),
     enrol: (embedding, annotation) => call("enrol", embedding, annotation),
-    propose: (embedding, profile) => call("propose", embedding, profile),
+    propose: (embedding, profile, recipe) =>
+      call("propose", embedding, profile, recipe),
     decode: (embedding, prompt) => call("decode", embedding, prompt),
     segment: (embedding, profiles, request) =>
       call("segment", embedding, profiles, request),

@@ -41,19 +41,19 @@ export function readEmbedding(
       `its metadata needs \`width\` and \`height\` of the image, at most ${maxPixels} pixels`,
     );
   }
-  const wanted = [1, model.channels, model.grid, model.grid].join();
-  const names = Object.keys(tensors);
-  if (names.join() !== "image_embeddings") {
+  const names = Object.keys(tensors).sort();
+  const wanted = Object.keys(model.tensors);
+  if (names.join() !== wanted.join()) {
     throw wrong(
-      `it needs the one tensor \`image_embeddings\`, and has ${names.length}` +
+      `it needs the tensors ${wanted.join(", ")}, and has ${names.length}` +
         ` (${JSON.stringify(names).slice(0, 200)})`,
     );
   }
-  const { dims } = tensors.image_embeddings;
-  if (dims.join() !== wanted) {
-    throw wrong(
-      `\`image_embeddings\` needs the shape [${wanted}], not [${dims}]`,
-    );
+  for (const name of wanted) {
+    const [found, shape] = [tensors[name].dims, model.tensors[name]];
+    if (found.join() !== shape.join()) {
+      throw wrong(`\`${name}\` needs the shape [${shape}], not [${found}]`);
+    }
   }
   return roundEmbedding({
     model: model.digest,

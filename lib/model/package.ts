@@ -5,6 +5,11 @@ import type { ModelGeometry } from "../pipeline/types.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);
+/** What a decoder may take and give besides the official names. */
+const NATURAL_INPUTS = ["attention_similarity", "target_embedding"] as const;
+const MULTIMASK_OUTPUTS = ["multi_masks", "multi_iou_predictions"] as const;
+const unique = (names: string[]) => new Set(names).size === names.length;
+const channelsHeightWidth = z.array(z.int().positive()).length(3);
 const file = z.strictObject({ path: z.string().regex(/^[\w.-]+$/), sha256 });
 
 /** `model.json`: what a model package says of itself. */
@@ -23,9 +28,19 @@ export const Manifest = z.strictObject({
   embedding: z.strictObject({
     channels: z.int().positive(),
     grid: z.int().positive(),
+    /** Shapes [channels, height, width] of what the decoder takes beside `image_embeddings`. */
+    tensors: z.record(
+      z.string().regex(/^high_res_feats_\d$/),
+      channelsHeightWidth,
+    )
+      .default({}),
   }),
   lowResMask: z.int().positive(),
-  decoderInputs: z.tuple([z.literal("mask_input")]),
+  decoderInputs: z.array(z.enum(["mask_input", ...NATURAL_INPUTS]))
+    .refine(unique, "must not repeat a name")
+    .refine((names) => names.includes("mask_input"), "must have mask_input"),
+  decoderOutputs: z.array(z.enum(MULTIMASK_OUTPUTS))
+    .refine(unique, "must not repeat a name").default([]),
   files: z.strictObject({ encoder: file, decoder: file }),
   digest: sha256,
 });
@@ -82,12 +97,32 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
       `${path} has sha256 ${found}, not the one model.json states`,
     );
   };
-  const { digest, input, embedding, lowResMask, files } = manifest;
   return {
     manifest,
-    geometry: { digest, ...input, ...embedding, lowResMask },
-    encoder: await load(files.encoder),
-    decoder: await load(files.decoder),
+    geometry: geometryOf(manifest),
+    encoder: await load(manifest.files.encoder),
+    decoder: await load(manifest.files.decoder),
+  };
+}
+
+function geometryOf(
+  { digest, input, embedding, lowResMask, decoderInputs, decoderOutputs }:
+    Manifest,
+): ModelGeometry {
+  const { channels, grid, tensors } = embedding;
+  const shapes: [string, number[]][] = Object.entries(tensors).map((
+    [name, shape],
+  ) => [name, [1, ...shape]]);
+  shapes.push(["image_embeddings", [1, channels, grid, grid]]);
+  return {
+    digest,
+    ...input,
+    channels,
+    grid,
+    lowResMask,
+    tensors: Object.fromEntries(shapes.sort(([a], [b]) => a < b ? -1 : 1)),
+    guided: NATURAL_INPUTS.every((name) => decoderInputs.includes(name)) &&
+      MULTIMASK_OUTPUTS.every((name) => decoderOutputs.includes(name)),
   };
 }
 

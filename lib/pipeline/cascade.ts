@@ -2,32 +2,48 @@ import type { Frame } from "./frame.ts";
 import type {
   Box,
   Decoder,
+  DecoderAnswer,
   DecoderOutput,
+  DecoderPrompt,
   Embedding,
+  Guidance,
   ModelGeometry,
   Point,
 } from "./types.ts";
 
-/** Decodes one prompt; coordinates in the image frame, `mask` as low-res logits. */
+/** A prompt of one pass: coordinates in the image frame, `mask` as low-res logits. */
+interface PassPrompt extends Pick<DecoderPrompt, "guidance" | "multimask"> {
+  points: Point[];
+  box?: Box;
+  mask?: Float32Array;
+}
+
+/** Decodes one prompt. */
 export function decodeOnce(
   decoder: Decoder,
   embedding: Embedding,
   frame: Frame,
-  prompt: { points: Point[]; box?: Box; mask?: Float32Array },
-): Promise<DecoderOutput> {
-  const { coords, labels } = frame.toDecoder(prompt.points, prompt.box);
+  { points, box, mask, ...options }: PassPrompt,
+): Promise<DecoderAnswer> {
+  const { coords, labels } = frame.toDecoder(points, box);
   return decoder.decode(embedding.tensors, {
     coords,
     labels,
-    mask: prompt.mask ?? null,
+    mask: mask ?? null,
+    ...options,
   });
 }
 
+export interface CascadeOptions {
+  /** 3 for the method; fewer for baselines. */
+  passes?: number;
+  /** Guides the first pass; the later ones then take the best multimask output. */
+  guidance?: Guidance;
+}
+
 /**
- * The three-pass cascade (paper, section 3.2; after PerSAM): points; points and the logits before;
- * points, the box of that mask and its logits. An empty mask skips the box.
- *
- * @param passes 3 for the method; fewer for baselines.
+ * The three-pass cascade (paper, section 3.2; after PerSAM): points; points and the logits
+ * before; points, the box of that mask and its logits. An empty mask skips the box.
  */
 export async function cascade(
   decoder: Decoder,
@@ -35,22 +51,32 @@ export async function cascade(
   frame: Frame,
   model: ModelGeometry,
   points: Point[],
-  passes = 3,
+  { passes = 3, guidance }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
-  let output = await decodeOnce(decoder, embedding, frame, { points });
-  if (passes > 1) {
-    output = await decodeOnce(decoder, embedding, frame, {
-      points,
-      mask: output.logits,
-    });
-  }
+  const multimask = guidance !== undefined;
+  const refine = async (mask: Float32Array, box?: Box) =>
+    best(
+      await decodeOnce(decoder, embedding, frame, {
+        points,
+        box,
+        mask,
+        multimask,
+      }),
+    );
+  let output = best(
+    await decodeOnce(decoder, embedding, frame, { points, guidance }),
+  );
+  if (passes > 1) output = await refine(output.logits);
   if (passes > 2) {
     const box = frame.toBox(output.logits, model.lowResMask) ?? undefined;
-    output = await decodeOnce(decoder, embedding, frame, {
-      points,
-      box,
-      mask: output.logits,
-    });
+    output = await refine(output.logits, box);
   }
   return output;
+}
+
+/** The multimask output of the best predicted IoU, the earliest among equals; else the single mask. */
+function best({ logits, predictedIou, multi }: DecoderAnswer): DecoderOutput {
+  return multi?.reduce((first, next) =>
+    next.predictedIou > first.predictedIou ? next : first
+  ) ?? { logits, predictedIou };
 }

@@ -1,7 +1,9 @@
-import { cosineMap, normaliseRows, toPatches } from "../numerics/patches.ts";
-import { findPeak, type Peak } from "../numerics/peak.ts";
+import { normaliseRows, toPatches } from "../numerics/patches.ts";
+import { findPeak } from "../numerics/peak.ts";
 import { Frame } from "./frame.ts";
+import { meanMap, similarityMaps } from "./guidance.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
+import { type Recipe, RECIPES } from "./recipe.ts";
 import type { Embedding, ModelGeometry, Point } from "./types.ts";
 
 /** A prompt point and the cosine similarity at its pixel. */
@@ -16,60 +18,56 @@ export interface CandidatePrompt {
   points: ScoredPoint[];
 }
 
-/** Which (n, m) a recipe tries. */
-export interface CandidateRange {
-  parts: number[];
-  negatives: number[];
-}
-
-/** Medical recipe: n = 1..5, m = 1 (paper, section 4). */
-export const MEDICAL: CandidateRange = {
-  parts: [1, 2, 3, 4, 5],
-  negatives: [1],
-};
-
 /**
  * The points of every candidate (paper, section 3.2): each prototype's cosine map over the target,
- * and the image-frame pixel where it is largest.
+ * and the image-frame pixel where it is largest, or, for a negative at the `least` of the mean map,
+ * smallest. Resizing is linear, so that the mean of the maps is resized instead of each.
  */
 export function proposePrompts(
   embedding: Embedding,
   profile: Profile,
   model: ModelGeometry,
-  range: CandidateRange = MEDICAL,
+  recipe: Recipe = RECIPES.medical,
 ): CandidatePrompt[] {
   const { channels, grid, size } = model;
   const patches = toPatches(embedding.tensors.image_embeddings.data, channels);
   const unit = normaliseRows(patches, channels);
   const { vertical, horizontal } = new Frame(embedding.image, size)
     .similarityAxes(grid);
-  const peaksOf = ({ count, prototypes }: PrototypeSet): Peak[] =>
-    Array.from({ length: count }, (_, i) => {
-      const prototype = prototypes.subarray(i * channels, (i + 1) * channels);
-      return findPeak(cosineMap(unit, prototype), grid, vertical, horizontal);
-    });
+  const peakOf = (map: Float64Array, label: 0 | 1): ScoredPoint => {
+    const { x, y, value } = findPeak(map, grid, vertical, horizontal);
+    return { x, y, label, similarity: value };
+  };
+  const leastOf = (map: Float64Array): ScoredPoint => {
+    const point = peakOf(map.map((value) => -value), 0);
+    return { ...point, similarity: -point.similarity };
+  };
 
-  const parts = profile.parts.filter((set) => range.parts.includes(set.count));
-  const negatives: PrototypeSet[] = profile.negatives.filter((set) =>
-    range.negatives.includes(set.count)
-  );
-  // A mask that leaves no background patch gives no negative prototype: m falls back to 0.
-  if (range.negatives.includes(0) || negatives.length === 0) {
-    negatives.unshift({ count: 0, prototypes: new Float32Array() });
-  }
-  const negativePoints = negatives.map((set) =>
-    peaksOf(set).map((peak) => toPoint(peak, 0))
-  );
+  const shared = recipe.negatives === "least"
+    ? []
+    : negativeSets(profile, recipe.negatives).map((set) =>
+      similarityMaps(unit, set).map((map) => peakOf(map, 0))
+    );
+  const parts = profile.parts.filter((set) => recipe.parts.includes(set.count));
   return parts.flatMap((set) => {
-    const positive = peaksOf(set).map((peak) => toPoint(peak, 1));
-    return negatives.map(({ count }, i) => ({
+    const maps = similarityMaps(unit, set);
+    const positive = maps.map((map) => peakOf(map, 1));
+    const negatives = recipe.negatives === "least"
+      ? [[leastOf(meanMap(maps))]]
+      : shared;
+    return negatives.map((negative) => ({
       parts: set.count,
-      negatives: count,
-      points: [...positive, ...negativePoints[i]],
+      negatives: negative.length,
+      points: [...positive, ...negative],
     }));
   });
 }
 
-function toPoint({ x, y, value }: Peak, label: 0 | 1): ScoredPoint {
-  return { x, y, label, similarity: value };
+/** A mask that leaves no background patch gives no negative prototype: m falls back to 0. */
+function negativeSets(profile: Profile, counts: number[]): PrototypeSet[] {
+  const sets = profile.negatives.filter(({ count }) => counts.includes(count));
+  if (counts.includes(0) || sets.length === 0) {
+    sets.unshift({ count: 0, prototypes: new Float32Array() });
+  }
+  return sets;
 }

@@ -1,18 +1,22 @@
-import { toPatches } from "../numerics/patches.ts";
+import { EdgeError } from "../errors.ts";
+import { normaliseRows, toPatches } from "../numerics/patches.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
-import type { Profile } from "./profile.ts";
 import {
-  type CandidatePrompt,
-  type CandidateRange,
-  MEDICAL,
-  proposePrompts,
-} from "./prompt.ts";
+  attentionSimilarity,
+  meanMap,
+  meanPatch,
+  similarityMaps,
+} from "./guidance.ts";
+import type { Profile } from "./profile.ts";
+import { type CandidatePrompt, proposePrompts } from "./prompt.ts";
+import { type Recipe, RECIPES } from "./recipe.ts";
 import { distances, maskedPatches } from "./retrieve.ts";
 import type {
   Decoder,
   DecoderOutput,
   Embedding,
+  Guidance,
   ModelGeometry,
 } from "./types.ts";
 
@@ -32,7 +36,7 @@ export interface StageTimings {
 }
 
 export interface SegmentOptions {
-  range?: CandidateRange;
+  recipe?: Recipe;
   passes?: number;
   /** Monotonic clock in milliseconds. */
   now?: () => number;
@@ -43,40 +47,49 @@ export interface SegmentOptions {
  * answer is the one of smallest distance, the earliest among equals (paper, section 3).
  *
  * @param profiles at least one, all made by the embedding's model.
+ * @throws EdgeError `recipe-unsupported` when the model's decoder cannot be guided as the recipe wants.
  */
 export async function segment(
   decoder: Decoder,
   embedding: Embedding,
   profiles: Profile[],
   model: ModelGeometry,
-  { range = MEDICAL, passes = 3, now = () => performance.now() }:
+  { recipe = RECIPES.medical, passes, now = () => performance.now() }:
     SegmentOptions = {},
 ): Promise<
   { winner: Candidate; candidates: Candidate[]; timings: StageTimings }
 > {
+  if (recipe.guided && !model.guided) throw cannotBeGuided();
   const frame = new Frame(embedding.image, model.size);
   const started = now();
   const prompts = profiles.map((profile) =>
-    proposePrompts(embedding, profile, model, range)
+    proposePrompts(embedding, profile, model, recipe)
+  );
+  const target = toPatches(
+    embedding.tensors.image_embeddings.data,
+    model.channels,
+  );
+  const guides = profiles.map((profile) =>
+    recipe.guided ? createGuide(target, profile, model, frame) : null
   );
 
   const prompted = now();
   const decoded: DecoderOutput[][] = [];
-  for (const proposed of prompts) {
+  for (const [p, proposed] of prompts.entries()) {
     const outputs: DecoderOutput[] = [];
-    for (const { points } of proposed) {
+    for (const { points, parts } of proposed) {
+      const guidance = guides[p]?.(parts);
       outputs.push(
-        await cascade(decoder, embedding, frame, model, points, passes),
+        await cascade(decoder, embedding, frame, model, points, {
+          passes,
+          guidance,
+        }),
       );
     }
     decoded.push(outputs);
   }
 
   const retrieving = now();
-  const target = toPatches(
-    embedding.tensors.image_embeddings.data,
-    model.channels,
-  );
   const candidates = profiles.flatMap((profile, p) => {
     const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
     const scores = distances(profile.patches, target, model.channels, masks);
@@ -100,4 +113,30 @@ export async function segment(
       retrieve: done - retrieving,
     },
   };
+}
+
+/** What guides the candidate of a part count: the mean of its maps, and the mean foreground patch. */
+function createGuide(
+  target: Float32Array,
+  { parts, patches }: Profile,
+  model: ModelGeometry,
+  frame: Frame,
+): (count: number) => Guidance {
+  const unit = normaliseRows(target, model.channels);
+  const mean = meanPatch(patches, model.channels);
+  return (count) => {
+    const set = parts.find((set) => set.count === count)!;
+    const map = meanMap(similarityMaps(unit, set));
+    const similarity = attentionSimilarity(map, model, frame);
+    return { similarity, target: mean };
+  };
+}
+
+function cannotBeGuided(): EdgeError {
+  return new EdgeError(
+    "recipe-unsupported",
+    "Cannot segment by the natural recipe: the model's decoder lacks its inputs " +
+      "(attention_similarity, target_embedding) or its multimask outputs; " +
+      "ask for the medical recipe, or serve a model exported with them.",
+  );
 }

@@ -38,6 +38,10 @@ export interface ModelGeometry {
   grid: number;
   /** Side of the decoder's square logits. */
   lowResMask: number;
+  /** Names, ascending, and shapes of the tensors of an embedding. */
+  tensors: Record<string, number[]>;
+  /** Whether the decoder takes a guidance and gives the multimask outputs: what the natural recipe needs. */
+  guided: boolean;
 }
 
 /** A click or a prototype's peak, in image-frame pixels; label 1 is inside, 0 outside. */
@@ -50,6 +54,14 @@ export interface Point {
 /** Inclusive corners in image-frame pixels: x0, y0, x1, y1. */
 export type Box = [number, number, number, number];
 
+/** What PerSAM (arXiv 2305.03048, "Training-free PerSAM") adds to a prompt. */
+export interface Guidance {
+  /** Target-guided attention: g × g, row-major, added to the token-to-image attention after its softmax. */
+  similarity: Float32Array;
+  /** Target-semantic prompting: the mean foreground patch, C, added to every token. */
+  target: Float32Array;
+}
+
 /** What a decoder is asked, in the model frame. */
 export interface DecoderPrompt {
   /** x, y pairs in model-frame pixels. */
@@ -58,9 +70,12 @@ export interface DecoderPrompt {
   labels: Float32Array;
   /** Low-res logits of the pass before, lowResMask², or null. */
   mask: Float32Array | null;
+  guidance?: Guidance;
+  /** Whether the multimask outputs are wanted too. */
+  multimask?: boolean;
 }
 
-/** What a decoder answers. */
+/** A mask that a decoder answers. */
 export interface DecoderOutput {
   /** lowResMask × lowResMask, row-major, over the whole padded model frame; > 0 is inside. */
   logits: Float32Array;
@@ -68,17 +83,22 @@ export interface DecoderOutput {
   predictedIou: number;
 }
 
+/** The single-mask output, and the multimask outputs where they were asked for. */
+export interface DecoderAnswer extends DecoderOutput {
+  multi?: DecoderOutput[];
+}
+
 /** Turns a normalised, padded image [1, 3, S, S] into embedding tensors. */
 export interface Encoder {
   encode(input: Float32Array): Promise<Record<string, Tensor>>;
 }
 
-/** Turns an embedding and a prompt into one mask. */
+/** Turns an embedding and a prompt into masks. */
 export interface Decoder {
   decode(
     tensors: Record<string, Tensor>,
     prompt: DecoderPrompt,
-  ): Promise<DecoderOutput>;
+  ): Promise<DecoderAnswer>;
 }
 
 /** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */

@@ -2,10 +2,12 @@ import * as ort from "onnxruntime-web";
 import type { ModelPackage } from "../model/package.ts";
 import type {
   Decoder,
+  DecoderAnswer,
   DecoderPrompt,
   Encoder,
   Tensor,
 } from "../pipeline/types.ts";
+import { requireGraphs } from "./check_graphs.ts";
 
 /**
  * Encoder and decoder of a model package on onnxruntime-web's WASM (SIMD) backend, both run once on
@@ -27,8 +29,12 @@ export async function createOnnxModel(
   ort.env.wasm.wasmBinary = undefined;
   binary.transfer(0);
   const decoderSession = await ort.InferenceSession.create(decoder, options);
-  const side = geometry.lowResMask;
+  const { lowResMask: side, channels, grid, guided } = geometry;
   const noMask = new Float32Array(side * side);
+  const unguided = {
+    similarity: new Float32Array(grid * grid),
+    target: new Float32Array(channels),
+  };
 
   const model = {
     encoder: {
@@ -40,7 +46,10 @@ export async function createOnnxModel(
       },
     },
     decoder: {
-      async decode(tensors: Record<string, Tensor>, prompt: DecoderPrompt) {
+      async decode(
+        tensors: Record<string, Tensor>,
+        prompt: DecoderPrompt,
+      ): Promise<DecoderAnswer> {
         const { coords, labels, mask } = prompt;
         const feeds: Record<string, ort.Tensor> = {
           point_coords: new ort.Tensor("float32", coords, [
@@ -59,22 +68,40 @@ export async function createOnnxModel(
             1,
           ]),
         };
+        if (guided) {
+          const { similarity, target } = prompt.guidance ?? unguided;
+          const given = [prompt.guidance === undefined ? 0 : 1];
+          Object.assign(feeds, {
+            attention_similarity: new ort.Tensor("float32", similarity, [
+              1,
+              1,
+              grid,
+              grid,
+            ]),
+            has_attention_similarity: new ort.Tensor("float32", given, [1]),
+            target_embedding: new ort.Tensor("float32", target, [
+              1,
+              1,
+              channels,
+            ]),
+          });
+        }
         for (const [name, { data, dims }] of Object.entries(tensors)) {
           feeds[name] = new ort.Tensor("float32", data, dims);
         }
-        const { low_res_masks, iou_predictions } = take(
-          await decoderSession.run(feeds),
-        );
-        return {
-          logits: low_res_masks.data,
-          predictedIou: iou_predictions.data[0],
-        };
+        const outputs = take(await decoderSession.run(feeds));
+        return answerOf(outputs, prompt.multimask ?? false);
       },
     },
   };
   const warm = await model.encoder.encode(
     new Float32Array(3 * geometry.size ** 2),
   );
+  requireGraphs(geometry, {
+    encoded: warm,
+    decoderInputs: decoderSession.inputNames,
+    decoderOutputs: decoderSession.outputNames,
+  });
   await model.decoder.decode(warm, {
     coords: new Float32Array(4),
     labels: Float32Array.of(1, -1),
@@ -103,4 +130,24 @@ function take(
     tensors[name] = { dims: [...dims], data: data as Float32Array };
   }
   return tensors;
+}
+
+/** Outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
+function answerOf(
+  outputs: Record<string, Tensor>,
+  multimask: boolean,
+): DecoderAnswer {
+  const split = (masks: Tensor, ious: Tensor) => {
+    const size = masks.data.length / ious.data.length;
+    return Array.from(ious.data, (predictedIou, i) => ({
+      logits: masks.data.slice(i * size, (i + 1) * size),
+      predictedIou,
+    }));
+  };
+  const { multi_masks, multi_iou_predictions } = outputs;
+  return {
+    logits: outputs.low_res_masks.data,
+    predictedIou: outputs.iou_predictions.data[0],
+    ...(multimask && { multi: split(multi_masks, multi_iou_predictions) }),
+  };
 }

@@ -59,7 +59,7 @@ def check_package(folder: Path, natural: bool = True) -> None:
     """model.json by the rules of lib/model/package.ts, its hashes recomputed."""
     manifest = json.loads((folder / "model.json").read_text())
     equal(list(manifest), ["format", "id", "family", "licence", "source", "trainedOn", "input", "embedding",
-                           "lowResMask", "decoderInputs", "files", "digest"])
+                           "lowResMask", "decoderInputs", "decoderOutputs", "files", "digest"])
     lines = ""
     for role in ("decoder", "encoder"):
         found = hashlib.sha256((folder / manifest["files"][role]["path"]).read_bytes()).hexdigest()
@@ -69,6 +69,7 @@ def check_package(folder: Path, natural: bool = True) -> None:
     lines += f"input {manifest['input']['size']} {mean} {std}\n"
     equal(manifest["digest"], hashlib.sha256(lines.encode()).hexdigest())
     equal(manifest["decoderInputs"], ["mask_input"] + ["attention_similarity", "target_embedding"] * natural)
+    equal(manifest["decoderOutputs"], ["multi_masks", "multi_iou_predictions"] * natural)
     equal(sorted(path.name for path in folder.iterdir()), ["README.md", "decoder.onnx", "encoder.onnx", "model.json"])
     if "TODO" not in (folder / "README.md").read_text():
         raise AssertionError("the card has no blanks to fill in")
@@ -344,7 +345,7 @@ def check_sam2_names(folder: Path) -> None:
             weights = sam_2.our_names(read_names(official_sam2(variant, version).state_dict()))
             equal(sam_2.variant_of(weights, None), variant)
             with torch.device("meta"):
-                model = nn.ModuleDict({"image_encoder": sam_2.Encoder(variant), "mask_decoder": sam_2.sam2_mask_decoder(),
+                model = nn.ModuleDict({"image_encoder": sam_2.Encoder(sam_2.VARIANTS[variant]), "mask_decoder": sam_2.sam2_mask_decoder(),
                                        "prompt_encoder": sam_2.prompt_encoder(sam_2.SIZE)})
             shapes = {name: tuple(t.shape) for name, t in weights.items() if not re.match(sam_2.UNUSED, name)}
             equal(shapes, {name: tuple(t.shape) for name, t in model.state_dict().items()})

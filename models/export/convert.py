@@ -122,10 +122,7 @@ def random_image(size: int, seed: int) -> Tensor:
 def random_embedding(decoder: Decoder, seed: int) -> dict[str, Tensor]:
     """What an encoder could give this decoder."""
     generator = torch.Generator().manual_seed(seed)
-    grid = decoder.grid
-    shapes = {"image_embeddings": (256, grid), "high_res_feats_0": (32, 4 * grid), "high_res_feats_1": (64, 2 * grid)}
-    return {name: torch.randn(1, channels, side, side, generator=generator)
-            for name, (channels, side) in shapes.items() if name in decoder.input_names}
+    return {name: torch.randn(1, *shape, generator=generator) for name, shape in decoder.embedding_shapes().items()}
 
 
 def random_inputs(decoder: Decoder, embedding: dict[str, Tensor], batch: int, points: int, seed: int,
@@ -141,7 +138,7 @@ def random_inputs(decoder: Decoder, embedding: dict[str, Tensor], batch: int, po
         "has_mask_input": torch.full((1 if seed % 2 else batch,), float(mask)),
         "attention_similarity": torch.rand(1, 1, grid, grid, generator=generator) * 4,
         "has_attention_similarity": torch.tensor([float(attention)]),
-        "target_embedding": torch.randn(1, 1, 256, generator=generator) * target,
+        "target_embedding": torch.randn(1, 1, decoder.channels, generator=generator) * target,
     }
     return {name: inputs[name] for name in decoder.input_names}
 

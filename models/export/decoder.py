@@ -21,15 +21,15 @@ NATURAL_INPUTS = ["attention_similarity", "has_attention_similarity", "target_em
 HIGH_RES_INPUTS = ["high_res_feats_0", "high_res_feats_1"]
 
 
-def prompt_encoder(size: int) -> PromptEncoder:
+def prompt_encoder(size: int, channels: int = CHANNELS) -> PromptEncoder:
     grid = size // 16
-    return PromptEncoder(embed_dim=CHANNELS, image_embedding_size=(grid, grid), input_image_size=(size, size),
+    return PromptEncoder(embed_dim=channels, image_embedding_size=(grid, grid), input_image_size=(size, size),
                          mask_in_chans=16)
 
 
-def mask_decoder() -> MaskDecoder:
-    transformer = TwoWayTransformer(depth=2, embedding_dim=CHANNELS, num_heads=8, mlp_dim=2048)
-    return MaskDecoder(transformer_dim=CHANNELS, transformer=transformer)
+def mask_decoder(channels: int = CHANNELS) -> MaskDecoder:
+    transformer = TwoWayTransformer(depth=2, embedding_dim=channels, num_heads=8, mlp_dim=8 * channels)
+    return MaskDecoder(transformer_dim=channels, transformer=transformer, iou_head_hidden_dim=channels)
 
 
 class Decoder(nn.Module):
@@ -46,7 +46,7 @@ class Decoder(nn.Module):
     def __init__(self, prompts: PromptEncoder, masks: MaskDecoder, natural: bool, sam2: bool = False) -> None:
         super().__init__()
         self.prompt_encoder, self.mask_decoder = prompts, masks
-        self.natural, self.sam2 = natural, sam2
+        self.natural, self.sam2, self.channels = natural, sam2, prompts.embed_dim
         self.size, self.grid = prompts.input_image_size[0], prompts.image_embedding_size[0]
         centres = (torch.arange(self.grid) + 0.5) / self.grid
         patches = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), -1).reshape(1, -1, 2)
@@ -55,6 +55,15 @@ class Decoder(nn.Module):
         self.output_names = ["low_res_masks", "iou_predictions"]
         if natural:
             self.output_names += ["multi_masks", "multi_iou_predictions"]
+
+    def embedding_shapes(self) -> dict[str, tuple[int, int, int]]:
+        """[channels, height, width] of each tensor of an embedding."""
+        channels, grid = self.channels, self.grid
+        shapes = {"image_embeddings": (channels, grid, grid)}
+        if self.sam2:
+            shapes["high_res_feats_0"] = channels // 8, 4 * grid, 4 * grid
+            shapes["high_res_feats_1"] = channels // 4, 2 * grid, 2 * grid
+        return shapes
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         given = dict(zip(self.input_names, inputs, strict=True))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import convert
 from checkpoint import BadCheckpoint, Weights, lora_options, merge_lora, read_weights
-from decoder import CHANNELS, Decoder
+from decoder import Decoder
 
 IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 # For min-max: pixels come as 1..256, so that the padding, 0, can be told from black.
@@ -186,6 +186,9 @@ def write_package(model: Model, args: argparse.Namespace, work: Path, report: li
     hashes = {role: sha256(work / f"{role}.onnx") for role in ("encoder", "decoder")}
     mean, std = SHIFTED if args.normalise == "min-max" else IMAGENET
     number = lambda value: int(value) if value == int(value) else value  # noqa: E731
+    shapes = model.decoder.embedding_shapes()
+    channels, grid, _ = shapes.pop("image_embeddings")
+    embedding = {"channels": channels, "grid": grid} | ({"tensors": shapes} if shapes else {})
     manifest = {
         "format": 1,
         "id": args.id,
@@ -194,9 +197,10 @@ def write_package(model: Model, args: argparse.Namespace, work: Path, report: li
         "source": args.source,
         "trainedOn": args.trained_on,
         "input": {"size": model.size, "mean": [*map(number, mean)], "std": [*map(number, std)]},
-        "embedding": {"channels": CHANNELS, "grid": model.decoder.grid},
+        "embedding": embedding,
         "lowResMask": 4 * model.decoder.grid,
         "decoderInputs": ["mask_input"] + ["attention_similarity", "target_embedding"] * model.decoder.natural,
+        "decoderOutputs": ["multi_masks", "multi_iou_predictions"] * model.decoder.natural,
         "files": {role: {"path": f"{role}.onnx", "sha256": digest} for role, digest in hashes.items()},
         "digest": package_digest(hashes, model.size, mean, std),
     }

@@ -54,20 +54,20 @@ class Encoder(nn.Module):
     """Normalised RGB image [1,3,1024,1024] -> image_embeddings [1,256,64,64], high_res_feats_0 [1,32,256,256],
     high_res_feats_1 [1,64,128,128]; float32."""
 
-    def __init__(self, variant: str) -> None:
+    def __init__(self, options: dict, channels: int = CHANNELS) -> None:
         super().__init__()
         set_fused_attn(False)  # plain attention, which every runtime has
-        self.trunk = HieraDet(num_classes=0, **VARIANTS[variant])
+        self.trunk = HieraDet(num_classes=0, **options)
         self.trunk.head = nn.Identity()
         widths = [info["num_chs"] for info in self.trunk.feature_info]
-        self.laterals = nn.ModuleList(nn.Conv2d(width, CHANNELS, 1) for width in widths)
-        self.conv_s0 = nn.Conv2d(CHANNELS, CHANNELS // 8, 1)
-        self.conv_s1 = nn.Conv2d(CHANNELS, CHANNELS // 4, 1)
-        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, CHANNELS))
+        self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in widths)
+        self.conv_s0 = nn.Conv2d(channels, channels // 8, 1)
+        self.conv_s1 = nn.Conv2d(channels, channels // 4, 1)
+        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, channels))
 
-    def bake_positions(self) -> None:
+    def bake_positions(self, size: int) -> None:
         """Resizes the positional embedding once, here, and not with each image in the graph."""
-        grid = torch.zeros(1, SIZE // 4, SIZE // 4, self.trunk.pos_embed.shape[1])
+        grid = torch.zeros(1, size // 4, size // 4, self.trunk.pos_embed.shape[1])
         self.register_buffer("places", self.trunk._pos_embed(grid), persistent=False)
         self.trunk._pos_embed = lambda patches: patches + self.places
 
@@ -78,9 +78,9 @@ class Encoder(nn.Module):
         return embedding + self.no_mem_embed.reshape(1, -1, 1, 1), self.conv_s0(fine), self.conv_s1(middle)
 
 
-def sam2_mask_decoder() -> MaskDecoder:
-    decoder = mask_decoder()
-    decoder.obj_score_token = nn.Embedding(1, CHANNELS)
+def sam2_mask_decoder(channels: int = CHANNELS) -> MaskDecoder:
+    decoder = mask_decoder(channels)
+    decoder.obj_score_token = nn.Embedding(1, channels)
     return decoder
 
 
@@ -112,10 +112,10 @@ def variant_of(weights: Weights, asked: str | None) -> str:
 def load(args: argparse.Namespace) -> Model:
     weights = our_names(read(args, ROOTS))
     variant = variant_of(weights, args.variant)
-    model = nn.ModuleDict({"image_encoder": Encoder(variant), "prompt_encoder": prompt_encoder(SIZE),
+    model = nn.ModuleDict({"image_encoder": Encoder(VARIANTS[variant]), "prompt_encoder": prompt_encoder(SIZE),
                            "mask_decoder": sam2_mask_decoder()}).eval().requires_grad_(False)
     load_into(model, weights, UNUSED)
-    model["image_encoder"].bake_positions()
+    model["image_encoder"].bake_positions(SIZE)
     decoder = Decoder(model["prompt_encoder"], model["mask_decoder"], natural=args.recipe == "natural", sam2=True)
     return Model("sam2", variant, SIZE, model["image_encoder"], decoder.eval(), EMBEDDING)
 

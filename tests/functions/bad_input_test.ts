@@ -532,7 +532,7 @@ Deno.test("bad input", async (t) => {
     "tensor with a companion",
     422,
     "invalid-input",
-    /one tensor/,
+    /needs the tensors image_embeddings, and has 2/,
     () => {
       const data = new Float32Array(channels * grid * grid);
       const tensors = {

@@ -1,4 +1,4 @@
-"""The method of P2SAM (Zhao & Shen, TMLR 2025), medical recipe, written a second time.
+"""The method of P2SAM (Zhao & Shen, TMLR 2025), both recipes, written a second time.
 
 An independent oracle on numpy, scikit-learn, POT, Pillow and onnxruntime: maps are built in full size,
 nothing is shared with the product but the model package and the random stream of the k-means seeds.
@@ -51,19 +51,21 @@ class Oracle:
         return int(width * scale + 0.5), int(height * scale + 0.5)
 
     def embed(self, image):
-        """PIL image to (1, C, g, g), rounded to float16 as embeddings are stored."""
+        """PIL image to tensors by name, rounded to float16 as embeddings are stored."""
         resized = image.convert("RGB").resize(self.scaled(*image.size), Image.BILINEAR)
         mean, std = (np.array(self.manifest["input"][key]) for key in ("mean", "std"))
         pixels = (np.asarray(resized, np.float64) - mean) / std
         padded = np.zeros((self.size, self.size, 3))
         padded[: pixels.shape[0], : pixels.shape[1]] = pixels
         feed = padded.transpose(2, 0, 1)[None].astype(np.float32)
-        (embedding,) = self.encoder.run(None, {self.encoder.get_inputs()[0].name: feed})
-        return embedding.astype(np.float16).astype(np.float32)
+        names = [output.name for output in self.encoder.get_outputs()]
+        tensors = self.encoder.run(names, {self.encoder.get_inputs()[0].name: feed})
+        return {name: tensor.astype(np.float16).astype(np.float32) for name, tensor in zip(names, tensors)}
 
     def patches(self, embedding):
         """(g * g, C)."""
-        return embedding[0].reshape(embedding.shape[1], -1).T
+        features = embedding["image_embeddings"][0]
+        return features.reshape(len(features), -1).T
 
     def split(self, mask):
         """Foreground and background patch indices of a PIL mask (0 or 255)."""
@@ -100,18 +102,30 @@ class Oracle:
             "negative": self.prototypes(points[outside], 1),
         }
 
-    def peak(self, unit, prototype, size):
-        """Image-frame (x, y) of the largest value of the full-size similarity map."""
+    def similarity(self, unit, prototype, size):
+        """The full-size map of cosine similarity, (height, width)."""
         width, height = size
         scaled_width, scaled_height = self.scaled(width, height)
         cosine = (unit @ prototype.astype(np.float64)).reshape(self.grid, self.grid)
         middle = interpolate(cosine, 4 * self.grid, 4 * self.grid)
         model = interpolate(middle, self.size, self.size)[:scaled_height, :scaled_width]
-        full = interpolate(model, height, width)
-        y, x = divmod(int(full.argmax()), width)
+        return interpolate(model, height, width)
+
+    def at(self, index, size):
+        """Image-frame (x, y) of a flat index."""
+        y, x = divmod(int(index), size[0])
         return x, y
 
-    def decode(self, embedding, size, points, labels, box, logits):
+    def attention(self, unit, prototypes, size):
+        """The mean map over the grid, standardised over the patches of the image, through a sigmoid; padding 0."""
+        width, height = (np.ceil(side * self.grid / self.size).astype(int) for side in self.scaled(*size))
+        mean = (unit @ prototypes.astype(np.float64).T).mean(axis=1).reshape(self.grid, self.grid)
+        inside = mean[:height, :width]
+        guide = np.zeros_like(mean)
+        guide[:height, :width] = 1 / (1 + np.exp(-(inside - inside.mean()) / inside.std()))
+        return guide.astype(np.float32)
+
+    def decode(self, embedding, size, points, labels, box, logits, guidance=None, multimask=False):
         width, height = size
         scale = np.array(self.scaled(width, height)) / np.array([width, height])
         if box is None:
@@ -120,14 +134,24 @@ class Oracle:
             points, labels = [*points, box[:2], box[2:]], [*labels, 2, 3]
         shape = (1, 1, self.side, self.side)
         feeds = {
-            "image_embeddings": embedding,
+            **embedding,
             "point_coords": (np.array(points, np.float64) * scale).astype(np.float32)[None],
             "point_labels": np.array(labels, np.float32)[None],
             "mask_input": np.zeros(shape, np.float32) if logits is None else logits.reshape(shape),
             "has_mask_input": np.array([0 if logits is None else 1], np.float32),
         }
-        masks, _ = self.decoder.run(["low_res_masks", "iou_predictions"], feeds)
-        return masks[0, 0]
+        if "target_embedding" in [entry.name for entry in self.decoder.get_inputs()]:
+            channels = self.manifest["embedding"]["channels"]
+            none = np.zeros((self.grid, self.grid)), np.zeros(channels)
+            guide, target = none if guidance is None else guidance
+            feeds |= {
+                "attention_similarity": guide.astype(np.float32)[None, None],
+                "has_attention_similarity": np.array([guidance is not None], np.float32),
+                "target_embedding": target.astype(np.float32)[None, None],
+            }
+        names = ["multi_masks", "multi_iou_predictions"] if multimask else ["low_res_masks", "iou_predictions"]
+        masks, ious = self.decoder.run(names, feeds)
+        return masks[0, ious[0].argmax()]
 
     def mask(self, logits, size):
         """Low-res logits to a boolean image-frame mask."""
@@ -136,12 +160,13 @@ class Oracle:
         model = interpolate(logits.astype(np.float64), self.size, self.size)
         return interpolate(model[:scaled_height, :scaled_width], height, width) > 0
 
-    def cascade(self, embedding, size, points, labels):
-        logits = self.decode(embedding, size, points, labels, None, None)
-        logits = self.decode(embedding, size, points, labels, None, logits)
+    def cascade(self, embedding, size, points, labels, guidance=None):
+        later = {"multimask": guidance is not None}
+        logits = self.decode(embedding, size, points, labels, None, None, guidance)
+        logits = self.decode(embedding, size, points, labels, None, logits, **later)
         ys, xs = np.nonzero(self.mask(logits, size))
         box = None if len(xs) == 0 else (xs.min(), ys.min(), xs.max(), ys.max())
-        return self.decode(embedding, size, points, labels, box, logits)
+        return self.decode(embedding, size, points, labels, box, logits, **later)
 
     def distance(self, reference, points, logits):
         inside = interpolate(logits.astype(np.float64), self.grid, self.grid) > 0
@@ -152,25 +177,33 @@ class Oracle:
         uniform = [np.full(len(side), 1 / len(side)) for side in (reference, chosen)]
         return float(ot.emd2(*uniform, cost, numItermax=10_000_000))
 
-    def segment(self, profile, image):
-        """Every candidate of n = 1..5, m = 1, and the index of the winner."""
+    def segment(self, profile, image, recipe="medical"):
+        """Every candidate of n = 1..5 with one negative, and the index of the winner."""
         embedding = self.embed(image)
         points = self.patches(embedding)
         unit = points.astype(np.float64)
         unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-        negative = self.peak(unit, profile["negative"][0], image.size)
+        size = image.size
         candidates = []
         for prototypes in profile["parts"]:
             if prototypes is None:
                 continue
-            peaks = [self.peak(unit, prototype, image.size) for prototype in prototypes]
-            labels = [1] * len(peaks) + [0]
-            logits = self.cascade(embedding, image.size, [*peaks, negative], labels)
+            maps = [self.similarity(unit, prototype, size) for prototype in prototypes]
+            if recipe == "natural":
+                negative, guidance = np.mean(maps, axis=0).argmin(), (
+                    self.attention(unit, prototypes, size),
+                    profile["patches"].mean(axis=0),
+                )
+            else:
+                negative, guidance = self.similarity(unit, profile["negative"][0], size).argmax(), None
+            clicks = [self.at(map.argmax(), size) for map in maps] + [self.at(negative, size)]
+            labels = [1] * len(maps) + [0]
+            logits = self.cascade(embedding, size, clicks, labels, guidance)
             candidates.append({
-                "parts": len(peaks),
-                "points": [[*map(int, point)] for point in [*peaks, negative]],
+                "parts": len(maps),
+                "points": [list(click) for click in clicks],
                 "distance": self.distance(profile["patches"], points, logits),
-                "mask": self.mask(logits, image.size),
+                "mask": self.mask(logits, size),
             })
         winner = int(np.argmin([candidate["distance"] for candidate in candidates]))
         return candidates, winner

@@ -1,9 +1,12 @@
-"""Writes road.json: what the oracle answers for generated patients and for real ones.
+"""Writes what the oracle answers: road.json, for generated patients and for real ones with the embedded model, and
+random-*.json beside it, for the generated patients with the packages of models/.
 
     python3 -m venv venv && venv/bin/pip install -r tests/golden/requirements.txt
     venv/bin/python tests/golden/road.py --data ../shared/data/oneshot
+    venv/bin/python tests/golden/road.py --model tests/golden/models/random-natural --recipe medical --recipe natural
+    venv/bin/python tests/golden/road.py --model tests/golden/models/random-sam2 --recipe medical --recipe natural
 
-Run it from the root of the repository whenever the embedded model changes.
+Run it from the root of the repository whenever the model changes.
 """
 
 import argparse
@@ -88,29 +91,45 @@ def runs(mask):
     return np.diff(np.concatenate(([0], edges, [mask.size]))).tolist()
 
 
+def answer(oracle, case, root, recipe):
+    """The case with what the oracle makes of it."""
+    mask = Image.open(root / case["mask"]).convert("L").point(lambda value: 255 if value else 0)
+    profile = oracle.enrol(Image.open(root / case["reference"]), mask)
+    candidates, winner = oracle.segment(profile, Image.open(root / case["image"]), recipe)
+    found = candidates[winner]["mask"]
+    for candidate in candidates:
+        candidate.pop("mask")
+        if np.isinf(candidate["distance"]):
+            candidate["distance"] = None
+    print(case["reference"], recipe, [c["distance"] for c in candidates], winner, f"{found.mean():.0%}")
+    return {
+        **case,
+        **({"recipe": recipe} if recipe != "medical" else {}),
+        "foreground": len(profile["patches"]),
+        "winner": winner,
+        "runs": runs(found),
+        "candidates": candidates,
+    }
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", default="models/nano")
+    parser.add_argument("--model", type=Path, help="default: the embedded one")
+    parser.add_argument("--recipe", action="append", choices=["medical", "natural"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/oneshot"))
     options = parser.parse_args()
-    oracle = Oracle(options.model)
-    cases = generated() + real(options.data)
-    for case in cases:
-        root = HERE if case["root"] == "golden" else options.data
-        mask = Image.open(root / case["mask"]).convert("L").point(lambda value: 255 if value else 0)
-        profile = oracle.enrol(Image.open(root / case["reference"]), mask)
-        candidates, winner = oracle.segment(profile, Image.open(root / case["image"]))
-        case["foreground"] = len(profile["patches"])
-        case["winner"] = winner
-        case["runs"] = runs(candidates[winner].pop("mask"))
-        for candidate in candidates:
-            candidate.pop("mask", None)
-            if np.isinf(candidate["distance"]):
-                candidate["distance"] = None
-        case["candidates"] = candidates
-        print(case["reference"], [c["distance"] for c in candidates], winner)
-    document = {"model": oracle.manifest["digest"], "cases": cases}
-    (HERE / "road.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
+    oracle = Oracle(options.model or "models/nano")
+    cases = generated() + ([] if options.model else real(options.data))
+    document = {
+        "model": oracle.manifest["digest"],
+        "cases": [
+            answer(oracle, case, HERE if case["root"] == "golden" else options.data, recipe)
+            for case in cases
+            for recipe in options.recipe or ["medical"]
+        ],
+    }
+    name = options.model.resolve().name if options.model else "road"
+    (HERE / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

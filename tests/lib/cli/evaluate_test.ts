@@ -4,7 +4,8 @@ import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/cli/dataset.ts";
 import { evaluateSet } from "../../../lib/cli/evaluate.ts";
 import { centrePoint, truthBox } from "../../../lib/cli/ground_truth.ts";
-import { ABLATIONS, METHODS } from "../../../lib/cli/methods.ts";
+import { ablationsOf, methodsOf } from "../../../lib/cli/methods.ts";
+import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawPatient, type Visit } from "../../../lib/cli/phantom.ts";
 import { dice, overlap } from "../../../lib/cli/score.ts";
 import type {
@@ -14,6 +15,9 @@ import type {
 import { decodeRle } from "../../../lib/format/rle.ts";
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";
+
+const METHODS = methodsOf(RECIPES.medical);
+const ABLATIONS = ablationsOf(RECIPES.medical);
 
 const engine = await composeEngine(
   readConfig({ MODEL: Deno.env.get("MODEL") }),

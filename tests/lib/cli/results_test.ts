@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { ABLATIONS, METHODS } from "../../../lib/cli/methods.ts";
+import { ablationsOf, methodsOf } from "../../../lib/cli/methods.ts";
+import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import {
   mapMethods,
   summarise,
@@ -7,6 +8,9 @@ import {
 } from "../../../lib/cli/results.ts";
 import type { Overlap } from "../../../lib/cli/score.ts";
 import { table } from "../../../lib/cli/table.ts";
+
+const METHODS = methodsOf(RECIPES.medical);
+const ABLATIONS = ablationsOf(RECIPES.medical);
 
 /** 100 true pixels, as many predicted, and so many in both. */
 const hits = (...intersections: number[]): Overlap[] =>

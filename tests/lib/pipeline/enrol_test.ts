@@ -13,6 +13,8 @@ const model: ModelGeometry = {
   channels: 4,
   grid: 8,
   lowResMask: 16,
+  tensors: { image_embeddings: [1, 4, 8, 8] },
+  guided: false,
 };
 
 function mask(

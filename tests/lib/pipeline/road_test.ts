@@ -1,74 +1,47 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { equal } from "node:assert/strict";
 import { modelFolder } from "../../../deploy/config.ts";
-import { createEngine } from "../../../lib/engine/engine.ts";
-import { decodeRle } from "../../../lib/format/rle.ts";
-import { iou, overlap } from "../../../lib/cli/score.ts";
+import { createEngine, type Engine } from "../../../lib/engine/engine.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
+import { compareRoad, GOLDEN, type GoldenCase } from "../../golden_road.ts";
 import { hasOneshot, ONESHOT } from "../../oneshot.ts";
-import golden from "../../golden/road.json" with { type: "json" };
+import embedded from "../../golden/road.json" with { type: "json" };
+import natural from "../../golden/random-natural.json" with { type: "json" };
+import sam2 from "../../golden/random-sam2.json" with { type: "json" };
 
-const GOLDEN = new URL("../../golden/", import.meta.url);
+const narrow = (id: string) => new URL(`models/${id}/`, GOLDEN);
 
-/** Run lengths down the columns, outside first. */
-function fromRuns(runs: number[], width: number, height: number): Mask {
-  const data = new Uint8Array(width * height);
-  let at = 0;
-  runs.forEach((run, i) => {
-    for (let k = at; i % 2 === 1 && k < at + run; k++) {
-      data[(k % height) * width + Math.floor(k / height)] = 255;
-    }
-    at += run;
-  });
-  return { width, height, data };
-}
+const MODELS = [
+  {
+    folder: modelFolder(Deno.env.get("MODEL") ?? "nano"),
+    golden: embedded,
+  },
+  { folder: narrow("random-natural"), golden: natural },
+  { folder: narrow("random-sam2"), golden: sam2 },
+];
 
-const model = await loadPackage(modelFolder(Deno.env.get("MODEL") ?? "nano"));
-const engine = createOnnxModel(model, 2).then(({ encoder, decoder }) =>
-  createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
-);
-
-Deno.test("the golden answers were made with the embedded model", () => {
-  equal(golden.model, model.manifest.digest, "run tests/golden/road.py again");
-});
-
-for (const wanted of golden.cases) {
-  const isReal = wanted.root === "oneshot";
-  Deno.test({
-    name: `the road on ${wanted.reference} equals the oracle's`,
-    ignore: isReal && !hasOneshot,
-    fn: () => compare(wanted, isReal ? ONESHOT : GOLDEN),
-  });
-}
-
-async function compare(wanted: typeof golden.cases[number], root: URL) {
-  const { embed, enrol, segment } = await engine;
-  const read = (path: string) => Deno.readFile(new URL(path, root));
-  const annotated = await embed({ bytes: await read(wanted.reference) });
-  const file = { bytes: await read(wanted.mask) };
-  const profile = await enrol(annotated.bytes, { file });
-  equal(profile.patches, wanted.foreground);
-
-  const embedding = await embed({ bytes: await read(wanted.image) });
-  const answer = await segment(embedding.bytes, [profile.bytes], {});
-  deepEqual(
-    answer.candidates.map(({ points }) => points.map(({ x, y }) => [x, y])),
-    wanted.candidates.map(({ points }) => points),
-  );
-  answer.candidates.forEach(({ distance }, i) => {
-    const oracle = wanted.candidates[i].distance ?? Infinity;
-    ok(
-      distance === oracle || Math.abs(distance - oracle) <= 1e-2 * oracle,
-      `distance ${distance}, the oracle's ${oracle}`,
+for (const { folder, golden } of MODELS) {
+  const model = await loadPackage(folder);
+  const { id, digest } = model.manifest;
+  let opened: Promise<Engine> | undefined;
+  const engine = () =>
+    opened ??= createOnnxModel(model, 2).then(({ encoder, decoder }) =>
+      createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
     );
+
+  Deno.test(`the golden answers of ${id} were made with it`, () => {
+    equal(golden.model, digest, "run tests/golden/road.py again");
   });
-  const winner = answer.candidates.findIndex(({ parts }) =>
-    parts === answer.winner.parts
-  );
-  equal(winner, wanted.winner);
-  const { width, height } = embedding.image;
-  const truth = fromRuns(wanted.runs, width, height);
-  const score = iou(overlap(decodeRle(answer.mask), truth));
-  ok(score >= 0.99, `IoU ${score}`);
+
+  for (const wanted of golden.cases as GoldenCase[]) {
+    const isReal = wanted.root === "oneshot";
+    const recipe = wanted.recipe ?? "medical";
+    Deno.test({
+      name:
+        `${id}, ${recipe}: the road on ${wanted.reference} equals the oracle's`,
+      ignore: isReal && !hasOneshot,
+      fn: async () =>
+        compareRoad(await engine(), wanted, isReal ? ONESHOT : GOLDEN),
+    });
+  }
 }

@@ -1,0 +1,66 @@
+import { cosineMap } from "../numerics/patches.ts";
+import type { Frame } from "./frame.ts";
+import type { PrototypeSet } from "./profile.ts";
+import type { ModelGeometry } from "./types.ts";
+
+/** The cosine map of every prototype of a set, each g × g, row-major. */
+export function similarityMaps(
+  unitPatches: Float64Array,
+  { count, prototypes }: PrototypeSet,
+): Float64Array[] {
+  const channels = prototypes.length / count;
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      cosineMap(
+        unitPatches,
+        prototypes.subarray(i * channels, (i + 1) * channels),
+      ),
+  );
+}
+
+/** The mean of maps of one size, at least one. */
+export function meanMap(maps: Float64Array[]): Float64Array {
+  return maps[0].map((_, p) =>
+    maps.reduce((sum, map) => sum + map[p], 0) / maps.length
+  );
+}
+
+/**
+ * What target-guided attention adds to the attention weights: the map brought to mean 0 and standard
+ * deviation 1 over the image, through a sigmoid. PerSAM's paper weighs a softmax of the map by a factor
+ * that it does not state; this is what its published code, which gave its results, has in that place.
+ * The padding gets 0, the least.
+ *
+ * @param map g × g, row-major: the mean of the candidate's similarity maps.
+ * @returns g × g, row-major, 0..1.
+ */
+export function attentionSimilarity(
+  map: Float64Array,
+  { grid, size }: ModelGeometry,
+  { scaled }: Frame,
+): Float32Array {
+  const columns = Math.ceil(scaled.width * grid / size);
+  const rows = Math.ceil(scaled.height * grid / size);
+  const inside = (p: number) =>
+    p % grid < columns && Math.floor(p / grid) < rows;
+  const values = map.filter((_, p) => inside(p));
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) /
+    values.length;
+  const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+  return Float32Array.from(
+    map,
+    (v, p) => inside(p) ? 1 / (1 + Math.exp((mean - v) * scale)) : 0,
+  );
+}
+
+/** The mean of rows of C values: the target's embedding, of the raw foreground patches. */
+export function meanPatch(
+  patches: Float32Array,
+  channels: number,
+): Float32Array {
+  const sum = new Float64Array(channels);
+  patches.forEach((value, at) => sum[at % channels] += value);
+  return Float32Array.from(sum, (value) => value * channels / patches.length);
+}
