@@ -1,15 +1,21 @@
 import { dirname } from "node:path";
 import type { Services } from "../functions/services.ts";
+import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
 import { EdgeError } from "../lib/errors.ts";
-import { loadPackage, readManifest } from "../lib/model/package.ts";
+import { locatePackage } from "../lib/model/locate.ts";
+import {
+  loadPackage,
+  type Manifest,
+  readManifest,
+} from "../lib/model/package.ts";
 import { createOnnxModel } from "../lib/runtime/onnx.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
-import { type Config, modelFolder } from "./config.ts";
+import { type Config, modelRoots } from "./config.ts";
 
 /** How often the bytes of cut-off writes are removed, milliseconds. */
 const SWEEP_MS = 60_000;
@@ -18,13 +24,14 @@ const SWEEP_MS = 60_000;
 export async function compose(
   config: Config,
 ): Promise<Services & AsyncDisposable> {
-  const folder = modelFolder(config.MODEL);
-  const manifest = await readManifest(folder);
+  const folders = await modelFolders(config);
+  const manifests = await Promise.all(folders.map(readManifest));
+  requireDistinct(manifests);
   const kv = await openKv(config.KV_PATH);
   const blobs = new BlobStore(kv);
   await blobs.sweep();
   const pool = await createPool({
-    folder: folder.href,
+    folders: folders.map(({ href }) => href),
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
@@ -38,11 +45,14 @@ export async function compose(
     blobs,
     config.EMBEDDING_HOURS * 3_600_000,
   );
+  const models = manifests.map((manifest, i) => {
+    const engine = pool.engines[i];
+    const embedder = createEmbedder(engine, embeddings, manifest.digest);
+    return { manifest, engine, embedder };
+  });
   return {
-    engine: pool,
-    embedder: createEmbedder(pool, embeddings, manifest.digest),
+    models: createCatalogue(models),
     profiles: createProfileStore(blobs),
-    model: manifest,
     maxBytes: config.MAX_BYTES,
     now: Date.now,
     async ready() {
@@ -57,13 +67,29 @@ export async function compose(
   };
 }
 
-/** An engine in this thread, for the command line. */
+/** An engine of the default model in this thread, for the command line. */
 export async function composeEngine(config: Config): Promise<Engine> {
-  const model = await loadPackage(modelFolder(config.MODEL));
+  const [folder] = await modelFolders(config);
+  const model = await loadPackage(folder);
   const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
   return createEngine(encoder, decoder, model.geometry, {
     maxPixels: config.MAX_PIXELS,
   });
+}
+
+function modelFolders(config: Config): Promise<URL[]> {
+  const roots = modelRoots(config);
+  return Promise.all(config.MODEL.map((name) => locatePackage(name, roots)));
+}
+
+function requireDistinct(manifests: Manifest[]): void {
+  const ids = manifests.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice === undefined) return;
+  throw new EdgeError(
+    "invalid-input",
+    `MODEL names two packages of the id "${twice}"; a request could not choose between them.`,
+  );
 }
 
 async function openKv(path: string): Promise<Deno.Kv> {

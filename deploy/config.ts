@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EdgeError } from "../lib/errors.ts";
+import { folderUrl } from "../lib/model/locate.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
@@ -14,7 +15,13 @@ const Environment = z.object({
   PORT: whole(0, 65535).default(8000),
   HOST: z.string().default("127.0.0.1"),
   KV_PATH: z.string().default("data/edge.kv"),
-  MODEL: z.string().default("nano"),
+  MODEL: z.string().default("nano")
+    .transform((text) => text.split(",").map((name) => name.trim()))
+    .refine(
+      (names) => !names.includes(""),
+      "must be ids or folders, separated by commas",
+    ),
+  MODELS: z.string().default("data/models"),
   RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version")
     .default("wasm"),
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
@@ -47,10 +54,10 @@ export function readConfig(
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
 }
 
-/** The folder of a model package: an id below `models/`, or a path. */
-export function modelFolder(model: string): URL {
-  if (/^[\w-]+$/.test(model)) {
-    return new URL(`../models/${model}/`, import.meta.url);
-  }
-  return new URL(`${model.replace(/\/+$/, "")}/`, `file://${Deno.cwd()}/`);
+/** The packages of this repository. */
+export const EMBEDDED_MODELS = new URL("../models/", import.meta.url);
+
+/** The folders in which a model's id is looked up: this repository's, then the registry. */
+export function modelRoots({ MODELS }: Pick<Config, "MODELS">): URL[] {
+  return [EMBEDDED_MODELS, folderUrl(MODELS)];
 }

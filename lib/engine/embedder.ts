@@ -9,6 +9,8 @@ import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 export interface AddressedEmbedding extends EmbeddingFile {
   /** sha256(model digest ‖ file bytes), hex. */
   id: string;
+  /** Digest of the model that made it. */
+  model: string;
   /** When the cached copy expires, milliseconds since 1970, or null when there is none. */
   expiresAt: number | null;
 }
@@ -19,13 +21,14 @@ export interface Embedder {
   embed(input: InputFile): Promise<AddressedEmbedding>;
   /** Caches an embedding. */
   keep(made: AddressedEmbedding): Promise<{ expiresAt: number }>;
-  /** A cached embedding. @throws EdgeError `not-found`. */
+  /** A cached embedding, of whichever model made it. @throws EdgeError `not-found`. */
   recall(id: string): Promise<AddressedEmbedding>;
 }
 
 /**
  * @param engine makes what the cache lacks.
- * @param digest of the model served.
+ * @param store may be shared with other models: ids differ with the model.
+ * @param digest of the engine's model.
  */
 export function createEmbedder(
   engine: Pick<Engine, "embed">,
@@ -44,12 +47,11 @@ export function createEmbedder(
       const id = await hexDigest(addressed);
       const cached = await store.get(id);
       if (cached !== null) return { id, ...cached };
-      return { id, ...await engine.embed(input), expiresAt: null };
+      const made = await engine.embed(input);
+      return { id, model: digest, ...made, expiresAt: null };
     },
-    async keep({ id, bytes, image, expiresAt }) {
-      return expiresAt === null
-        ? await store.put(id, { bytes, image })
-        : { expiresAt };
+    async keep({ id, expiresAt, ...made }) {
+      return expiresAt === null ? await store.put(id, made) : { expiresAt };
     },
     async recall(id) {
       const cached = await store.get(id);

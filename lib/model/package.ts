@@ -111,7 +111,7 @@ function wrong(folder: URL, why: string): EdgeError {
  * `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another normalisation
  * makes other embeddings.
  */
-function packageDigest({ files, input }: Manifest): Promise<string> {
+export function packageDigest({ files, input }: Manifest): Promise<string> {
   const { encoder, decoder } = files;
   const lines = [
     `decoder ${decoder.sha256}\n`,

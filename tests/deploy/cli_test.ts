@@ -176,7 +176,7 @@ Deno.test("mistakes get one line that says what to do", () =>
         "serve",
         [],
         { MODEL: "no-such" },
-        /model package .*no-such.*model\.json/,
+        /no model package "no-such" in .*models\/ or .*data\/models\//,
       ],
       ["serve", [], { HOST: "256.1.1.1", KV_PATH: ":memory:" }, /HOST|address/],
       ["serve", [], { KV_PATH: "/proc/none/edge.kv" }, /KV_PATH/],

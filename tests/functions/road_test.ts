@@ -92,7 +92,7 @@ Deno.test("the whole road", async (t) => {
       equal(first.status, 200, "the segmentation before has cached it");
       const { id, model, image, expiresAt } = await first.json();
       match(id, /^[0-9a-f]{64}$/);
-      equal(model.digest, services.model.digest);
+      equal(model.digest, services.models.default.manifest.digest);
       deepEqual(image, { width: 384, height: 384 });
       ok(Date.parse(expiresAt) > Date.now());
 
@@ -100,7 +100,7 @@ Deno.test("the whole road", async (t) => {
       match(read.headers.get("cache-control")!, /immutable/);
       const etag = read.headers.get("etag")!;
       const bytes = await read.bytes();
-      const { channels, grid } = services.model.embedding;
+      const { channels, grid } = services.models.default.manifest.embedding;
       deepEqual(readSafetensors(bytes).tensors.image_embeddings.dims, [
         1,
         channels,
@@ -227,7 +227,7 @@ Deno.test("the whole road", async (t) => {
 
   await t.step("models, health, documents", async () => {
     const { models } = await (await app.request("/v1/models")).json();
-    equal(models[0].digest, services.model.digest);
+    equal(models[0].digest, services.models.default.manifest.digest);
     deepEqual(await (await app.request("/healthz")).json(), { status: "ok" });
     deepEqual(await (await app.request("/readyz")).json(), { status: "ready" });
     const openapi = await (await app.request("/openapi.json")).json();

@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { modelFolder } from "../../../deploy/config.ts";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { runMain } from "../../../deploy/main.ts";
 import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
 import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
@@ -104,7 +104,10 @@ await runMain(async () => {
     throw new Error(`${error.message} Build it: ${BUILD} ${options.graphs}`);
   });
   const large = await enter(built, threads);
-  const small = await enter(await loadPackage(modelFolder("nano")), threads);
+  const small = await enter(
+    await loadPackage(new URL("nano/", EMBEDDED_MODELS)),
+    threads,
+  );
 
   const encoder: [number[], number[]] = [[], []];
   const decoder: [number[], number[]] = [[], []];

@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { modelFolder } from "../../../deploy/config.ts";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { createEngine } from "../../../lib/engine/engine.ts";
 import { decodeRle } from "../../../lib/format/rle.ts";
 import { iou, overlap } from "../../../lib/cli/score.ts";
+import { locatePackage } from "../../../lib/model/locate.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
@@ -24,7 +25,9 @@ function fromRuns(runs: number[], width: number, height: number): Mask {
   return { width, height, data };
 }
 
-const model = await loadPackage(modelFolder(Deno.env.get("MODEL") ?? "nano"));
+const model = await loadPackage(
+  await locatePackage(Deno.env.get("MODEL") ?? "nano", [EMBEDDED_MODELS]),
+);
 const engine = createOnnxModel(model, 2).then(({ encoder, decoder }) =>
   createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
 );
