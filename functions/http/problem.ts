@@ -28,7 +28,6 @@ type RequestCode =
   | "validation"
   | "no-route"
   | "no-method"
-  | "too-many-bytes"
   | "not-acceptable"
   | "not-ready"
   | "internal";
@@ -62,6 +61,7 @@ export const PROBLEMS: Record<
   "malformed": { status: 422, title: "The image is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
+  "encode-unavailable": { status: 503, title: "No encode host answers" },
   "not-ready": { status: 503, title: "Not ready" },
 };
 
