@@ -9,29 +9,53 @@ import { locatePackage } from "../lib/model/locate.ts";
 import {
   loadPackage,
   type Manifest,
+  type ModelPart,
   readManifest,
 } from "../lib/model/package.ts";
+import {
+  createEncodeClient,
+  type EncodeClient,
+} from "../lib/remote/encode_client.ts";
+import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { createOnnxModel } from "../lib/runtime/onnx.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
+import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
+import type { EmbeddingStore } from "../lib/store/types.ts";
+import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
 import { type Config, modelRoots } from "./config.ts";
 
 /** How often the bytes of cut-off writes are removed, milliseconds. */
 const SWEEP_MS = 60_000;
 
+/** What an entry point's functions use. */
+export interface Needs {
+  /** Images are encoded: by encode hosts where `ENCODE_URL` names them, else in this process. */
+  encoder: boolean;
+  decoder: boolean;
+  /** Something is stored; without it embeddings are cached in memory. */
+  state: boolean;
+}
+
 /** The composition root: builds everything that the functions are given. */
 export async function compose(
   config: Config,
+  needs: Needs = { encoder: true, decoder: true, state: true },
 ): Promise<Services & AsyncDisposable> {
+  const client = needs.encoder ? composeClient(config) : undefined;
+  const parts: ModelPart[] = [];
+  if (needs.encoder && client === undefined) parts.push("encoder");
+  if (needs.decoder) parts.push("decoder");
   const folders = await modelFolders(config);
   const manifests = await Promise.all(folders.map(readManifest));
   requireDistinct(manifests);
-  const kv = await openKv(config.KV_PATH);
+  const kv = await openKv(needs.state ? config.KV_PATH : ":memory:");
   const blobs = new BlobStore(kv);
   await blobs.sweep();
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
+    parts,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
@@ -41,12 +65,16 @@ export async function compose(
   const sweeping = setInterval(() => {
     blobs.sweep().catch(() => {/* The next round tries again. */});
   }, SWEEP_MS);
-  const embeddings = createEmbeddingStore(
-    blobs,
-    config.EMBEDDING_HOURS * 3_600_000,
-  );
+  const lifetime = config.EMBEDDING_HOURS * 3_600_000;
+  const maxBytes = config.ENCODE_CACHE * 2 ** 20;
+  const embeddings = needs.state
+    ? await withWebCache(config, createEmbeddingStore(blobs, lifetime))
+    : createMemoryEmbeddings({ maxBytes, lifetime });
   const models = manifests.map((manifest, i) => {
-    const engine = pool.engines[i];
+    const local = pool.engines[i];
+    const engine = client === undefined
+      ? local
+      : encodeRemotely(local, client, manifest.id);
     const embedder = createEmbedder(engine, embeddings, manifest.digest);
     return { manifest, engine, embedder };
   });
@@ -54,6 +82,7 @@ export async function compose(
     models: createCatalogue(models),
     profiles: createProfileStore(blobs),
     maxBytes: config.MAX_BYTES,
+    ...(client && { encodeAvailable: () => client.available }),
     now: Date.now,
     async ready() {
       await kv.get(["ready"]);
@@ -92,7 +121,33 @@ function requireDistinct(manifests: Manifest[]): void {
   );
 }
 
+function composeClient(config: Config): EncodeClient | undefined {
+  const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
+  if (ENCODE_URL === undefined) return undefined;
+  return createEncodeClient({
+    urls: ENCODE_URL,
+    token: ENCODE_TOKEN,
+    tries: 3 + ENCODE_URL.length,
+    timeout: ENCODE_TIMEOUT * 1000,
+    deadline: config.DEADLINE * 1000,
+    maxBytes: config.MAX_BYTES,
+    backoff: { base: 200, most: 5000 },
+    breaker: { failures: 5, rest: 2000 },
+  });
+}
+
+async function withWebCache(
+  { WEB_CACHE }: Config,
+  store: EmbeddingStore,
+): Promise<EmbeddingStore> {
+  return WEB_CACHE === "off"
+    ? store
+    : createCachedEmbeddings(await caches.open("embeddings"), store);
+}
+
+/** @param path a file, `:memory:`, a KV Connect URL, or `host` for the database that the host provides. */
 async function openKv(path: string): Promise<Deno.Kv> {
+  if (path === "host") return await Deno.openKv();
   const isFile = path !== ":memory:" && !/^https?:/.test(path);
   try {
     if (isFile) await Deno.mkdir(dirname(path), { recursive: true });

@@ -9,6 +9,23 @@ const whole = (least: number, most: number) =>
 /** Part of the contract, not built yet: refused rather than ignored. */
 const later = z.undefined("is not supported by this version").optional();
 
+/** http(s) URLs separated by commas, each ending in a slash. */
+function addresses(text: string, context: z.RefinementCtx): URL[] {
+  const urls = text.split(",").map((part) => URL.parse(part.trim()));
+  for (const url of urls) {
+    const plain = url !== null && /^https?:$/.test(url.protocol) &&
+      `${url.username}${url.password}${url.search}${url.hash}` === "";
+    if (!plain) {
+      const message =
+        "must be http or https addresses, separated by commas, without user, query or fragment";
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    url.pathname = url.pathname.replace(/\/*$/, "/");
+  }
+  return urls as URL[];
+}
+
 const cores = navigator.hardwareConcurrency;
 
 const Environment = z.object({
@@ -31,8 +48,14 @@ const Environment = z.object({
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
-  ENCODE_URL: later,
-  ENCODE_TOKEN: later,
+  ENCODE_URL: z.string().transform(addresses).optional(),
+  ENCODE_TOKEN: z.string().regex(
+    /^[\w.~+/-]{16,512}=*$/,
+    "must be 16 to 512 letters, digits or . _ ~ + / -",
+  ).optional(),
+  ENCODE_TIMEOUT: whole(1, 3600).default(20),
+  ENCODE_CACHE: whole(1, 65_536).default(256),
+  WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   API_KEYS: later,
 });
 

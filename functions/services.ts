@@ -9,6 +9,8 @@ export interface Services {
   maxBytes: number;
   /** Whether requests can be served now. */
   ready(): Promise<boolean>;
+  /** Whether an encode host is worth a try; absent where images are encoded in this process. */
+  encodeAvailable?(): boolean;
   /** Wall clock, milliseconds since 1970. */
   now(): number;
 }

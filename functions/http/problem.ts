@@ -27,6 +27,7 @@ type RequestCode =
   | "malformed-request"
   | "validation"
   | "no-route"
+  | "unauthorized"
   | "no-method"
   | "not-acceptable"
   | "not-ready"
@@ -41,6 +42,7 @@ export const PROBLEMS: Record<
 > = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "empty": { status: 400, title: "The image is empty" },
+  "unauthorized": { status: 401, title: "The token is missing or wrong" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },

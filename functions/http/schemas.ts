@@ -189,9 +189,10 @@ export const ModelsDocument = z.object({
   })),
 }).openapi("Models");
 
-export const StatusDocument = z.object({ status: z.string() }).openapi(
-  "Status",
-);
+export const StatusDocument = z.object({
+  status: z.string(),
+  encode: z.enum(["available", "unavailable"]).optional(),
+}).openapi("Status");
 
 export const ProblemDocument = z.object({
   type: z.string(),

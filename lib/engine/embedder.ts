@@ -15,7 +15,13 @@ export interface AddressedEmbedding extends EmbeddingFile {
   expiresAt: number | null;
 }
 
-/** Finds embeddings in the cache and makes the missing ones. */
+/** Made embeddings that are held until they are kept; one that never is makes room for later ones. */
+const HELD = 4;
+
+/**
+ * Finds embeddings in the cache and makes the missing ones. A file that arrives again while it is
+ * encoded, or before its embedding is kept, is not encoded again.
+ */
 export interface Embedder {
   /** The embedding of an image file, or of an embedding file that a client made. */
   embed(input: InputFile): Promise<AddressedEmbedding>;
@@ -36,6 +42,31 @@ export function createEmbedder(
   digest: string,
 ): Embedder {
   const prefix = new TextEncoder().encode(digest);
+  const making = new Map<string, Promise<AddressedEmbedding>>();
+  const made = new Set<string>();
+  const keeping = new Map<string, Promise<{ expiresAt: number }>>();
+
+  const forget = (id: string) => {
+    making.delete(id);
+    made.delete(id);
+  };
+
+  const make = async (id: string, input: InputFile) => {
+    try {
+      const cached = await store.get(id);
+      if (cached !== null) {
+        making.delete(id);
+        return { id, ...cached };
+      }
+      const embedding = await engine.embed(input);
+      made.add(id);
+      if (made.size > HELD) forget(made.values().next().value!);
+      return { id, model: digest, ...embedding, expiresAt: null };
+    } catch (error) {
+      making.delete(id);
+      throw error;
+    }
+  };
 
   return {
     async embed(input) {
@@ -45,13 +76,24 @@ export function createEmbedder(
       addressed.set(prefix);
       addressed.set(bytes, prefix.length);
       const id = await hexDigest(addressed);
-      const cached = await store.get(id);
-      if (cached !== null) return { id, ...cached };
-      const made = await engine.embed(input);
-      return { id, model: digest, ...made, expiresAt: null };
+      let embedding = making.get(id);
+      if (embedding === undefined) {
+        embedding = make(id, input);
+        making.set(id, embedding);
+      }
+      return await embedding;
     },
-    async keep({ id, expiresAt, ...made }) {
-      return expiresAt === null ? await store.put(id, made) : { expiresAt };
+    async keep({ id, expiresAt, ...embedding }) {
+      if (expiresAt !== null) return { expiresAt };
+      let kept = keeping.get(id);
+      if (kept === undefined) {
+        kept = store.put(id, embedding).finally(() => {
+          keeping.delete(id);
+          forget(id);
+        });
+        keeping.set(id, kept);
+      }
+      return await kept;
     },
     async recall(id) {
       const cached = await store.get(id);

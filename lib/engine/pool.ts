@@ -42,7 +42,7 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, deadline, folders, threads, maxPixels } = options;
+  const { queue, deadline, workers: _, ...load } = options;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -58,7 +58,7 @@ export async function createPool(
     });
     living.add(worker);
     try {
-      await worker.ask({ folders, threads, maxPixels });
+      await worker.ask(load);
     } catch (error) {
       worker.terminate();
       throw error;
@@ -155,7 +155,7 @@ export async function createPool(
       call(model, "segment", embedding, profiles, request),
   });
   return {
-    engines: folders.map((_, model) => engineOf(model)),
+    engines: load.folders.map((_, model) => engineOf(model)),
     get ready() {
       return living.size > 0 && waiting.length < queue;
     },

@@ -1,9 +1,12 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
+import type { ModelPart } from "../model/package.ts";
 import type { Engine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
 export interface WorkerOptions {
+  /** What is loaded of every model; an operation that needs another part fails. */
+  parts: ModelPart[];
   /** URLs of the model package folders, ending in a slash. */
   folders: string[];
   threads: number;

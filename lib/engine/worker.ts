@@ -18,10 +18,10 @@ const collect = createCollector();
 const engines: Engine[] = [];
 
 async function start(
-  { folders, threads, maxPixels }: WorkerOptions,
+  { folders, parts, threads, maxPixels }: WorkerOptions,
 ): Promise<void> {
   for (const folder of folders) {
-    const model = await loadPackage(new URL(folder));
+    const model = await loadPackage(new URL(folder), parts);
     const { encoder, decoder } = await createOnnxModel(model, threads).catch(
       (error) => {
         const why = `Cannot run the model "${model.manifest.id}": ${

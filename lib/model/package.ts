@@ -31,12 +31,16 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** The files of a package, each of which is loaded only where it is used. */
+export type ModelPart = keyof Manifest["files"];
+
 /** A model package in memory, checked. */
 export interface ModelPackage {
   manifest: Manifest;
   geometry: ModelGeometry;
-  encoder: Uint8Array<ArrayBuffer>;
-  decoder: Uint8Array<ArrayBuffer>;
+  /** Null when it was not asked for; so is the decoder. */
+  encoder: Uint8Array<ArrayBuffer> | null;
+  decoder: Uint8Array<ArrayBuffer> | null;
 }
 
 /**
@@ -66,14 +70,20 @@ export async function readManifest(folder: URL): Promise<Manifest> {
 }
 
 /**
- * Loads a whole model package: the manifest, and the files, each checked by its sha256.
+ * Loads a model package: the manifest, and the files asked for, each checked by its sha256. The others
+ * need not be there.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws EdgeError `invalid-input` with the reason.
  */
-export async function loadPackage(folder: URL): Promise<ModelPackage> {
+export async function loadPackage(
+  folder: URL,
+  parts: ModelPart[] = ["encoder", "decoder"],
+): Promise<ModelPackage> {
   const manifest = await readManifest(folder);
-  const load = async ({ path, sha256 }: { path: string; sha256: string }) => {
+  const load = async (part: ModelPart) => {
+    if (!parts.includes(part)) return null;
+    const { path, sha256 } = manifest.files[part];
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
@@ -82,12 +92,12 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
       `${path} has sha256 ${found}, not the one model.json states`,
     );
   };
-  const { digest, input, embedding, lowResMask, files } = manifest;
+  const { digest, input, embedding, lowResMask } = manifest;
   return {
     manifest,
     geometry: { digest, ...input, ...embedding, lowResMask },
-    encoder: await load(files.encoder),
-    decoder: await load(files.decoder),
+    encoder: await load("encoder"),
+    decoder: await load("decoder"),
   };
 }
 

@@ -4,11 +4,12 @@ import type {
   Decoder,
   DecoderPrompt,
   Encoder,
+  ModelGeometry,
   Tensor,
 } from "../pipeline/types.ts";
 
 /**
- * Encoder and decoder of a model package on onnxruntime-web's WASM (SIMD) backend, both run once on
+ * Encoder and decoder of a model package on onnxruntime-web's WASM (SIMD) backend, each run once on
  * zeros so that the first request is not the slow one.
  *
  * @param threads WASM threads; fixed by the first call in a process or worker.
@@ -23,10 +24,15 @@ export async function createOnnxModel(
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: ["wasm"],
   };
-  const encoderSession = await ort.InferenceSession.create(encoder, options);
-  ort.env.wasm.wasmBinary = undefined;
-  binary.transfer(0);
-  const decoderSession = await ort.InferenceSession.create(decoder, options);
+  const open = async (file: Uint8Array | null) => {
+    if (file === null) return null;
+    const session = await ort.InferenceSession.create(file, options);
+    ort.env.wasm.wasmBinary = undefined;
+    if (!binary.detached) binary.transfer(0);
+    return session;
+  };
+  const encoderSession = await open(encoder);
+  const decoderSession = await open(decoder);
   const side = geometry.lowResMask;
   const noMask = new Float32Array(side * side);
 
@@ -34,9 +40,10 @@ export async function createOnnxModel(
     encoder: {
       async encode(input: Float32Array): Promise<Record<string, Tensor>> {
         const { size } = geometry;
-        const [name] = encoderSession.inputNames;
+        const session = loaded(encoderSession);
+        const [name] = session.inputNames;
         const image = new ort.Tensor("float32", input, [1, 3, size, size]);
-        return take(await encoderSession.run({ [name]: image }));
+        return take(await session.run({ [name]: image }));
       },
     },
     decoder: {
@@ -63,7 +70,7 @@ export async function createOnnxModel(
           feeds[name] = new ort.Tensor("float32", data, dims);
         }
         const { low_res_masks, iou_predictions } = take(
-          await decoderSession.run(feeds),
+          await loaded(decoderSession).run(feeds),
         );
         return {
           logits: low_res_masks.data,
@@ -72,14 +79,16 @@ export async function createOnnxModel(
       },
     },
   };
-  const warm = await model.encoder.encode(
-    new Float32Array(3 * geometry.size ** 2),
-  );
-  await model.decoder.decode(warm, {
-    coords: new Float32Array(4),
-    labels: Float32Array.of(1, -1),
-    mask: null,
-  });
+  const warm = encoderSession === null
+    ? blankEmbedding(geometry)
+    : await model.encoder.encode(new Float32Array(3 * geometry.size ** 2));
+  if (decoderSession !== null) {
+    await model.decoder.decode(warm, {
+      coords: new Float32Array(4),
+      labels: Float32Array.of(1, -1),
+      mask: null,
+    });
+  }
   return model;
 }
 
@@ -92,6 +101,17 @@ async function readBinary(): Promise<ArrayBuffer> {
     "onnxruntime-web/ort-wasm-simd-threaded.wasm",
   );
   return (await Deno.readFile(new URL(url))).buffer;
+}
+
+function loaded(session: ort.InferenceSession | null): ort.InferenceSession {
+  if (session === null) throw new Error("This part of the model is not loaded");
+  return session;
+}
+
+/** An embedding of zeros. */
+function blankEmbedding({ channels, grid }: ModelGeometry) {
+  const data = new Float32Array(channels * grid ** 2);
+  return { image_embeddings: { dims: [1, channels, grid, grid], data } };
 }
 
 /** The outputs as tensors; their data is a copy that the runtime made for us. */
