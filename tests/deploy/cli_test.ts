@@ -172,6 +172,10 @@ Deno.test("mistakes get one line that says what to do", () =>
       ["serve", [], { PORT: "99999" }, /PORT must be from 0 to 65535/],
       ["serve", [], { RUNTIME: "cuda" }, /RUNTIME must be wasm/],
       ["serve", [], { API_KEYS: "x" }, /API_KEYS is not supported/],
+      ["edge", [], {}, /ENCODE_URL is needed at the edge/],
+      ["encode", [], { ENCODE_URL: "http://a" }, /ENCODE_URL is for the edge/],
+      ["edge", [], { ENCODE_URL: "http://u:p@a" }, /ENCODE_URL must be http/],
+      ["encode", [], { ENCODE_TOKEN: "short" }, /ENCODE_TOKEN must be 16/],
       [
         "serve",
         [],

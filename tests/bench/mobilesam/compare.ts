@@ -48,7 +48,7 @@ async function enter(model: ModelPackage, threads: number) {
   const third = { points, box, mask: first.logits };
   await decodeOnce(decoder, embedding, frame, third);
   return {
-    megabytes: (model.encoder.length + model.decoder.length) / 1e6,
+    megabytes: (model.encoder!.length + model.decoder!.length) / 1e6,
     encode: () => encoder.encode(pixels),
     decode: () => decodeOnce(decoder, embedding, frame, third),
   };
