@@ -1,30 +1,61 @@
 import { dirname } from "node:path";
 import type { Services } from "../functions/services.ts";
+import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
 import { EdgeError } from "../lib/errors.ts";
-import { loadPackage, readManifest } from "../lib/model/package.ts";
+import { locatePackage } from "../lib/model/locate.ts";
+import {
+  loadPackage,
+  type Manifest,
+  type ModelPart,
+  readManifest,
+} from "../lib/model/package.ts";
+import {
+  createEncodeClient,
+  type EncodeClient,
+} from "../lib/remote/encode_client.ts";
+import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { createOnnxModel } from "../lib/runtime/onnx.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
+import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
-import { type Config, modelFolder } from "./config.ts";
+import type { EmbeddingStore } from "../lib/store/types.ts";
+import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
+import { type Config, modelRoots } from "./config.ts";
 
 /** How often the bytes of cut-off writes are removed, milliseconds. */
 const SWEEP_MS = 60_000;
 
+/** What an entry point's functions use. */
+export interface Needs {
+  /** Images are encoded: by encode hosts where `ENCODE_URL` names them, else in this process. */
+  encoder: boolean;
+  decoder: boolean;
+  /** Something is stored; without it embeddings are cached in memory. */
+  state: boolean;
+}
+
 /** The composition root: builds everything that the functions are given. */
 export async function compose(
   config: Config,
+  needs: Needs = { encoder: true, decoder: true, state: true },
 ): Promise<Services & AsyncDisposable> {
-  const folder = modelFolder(config.MODEL);
-  const manifest = await readManifest(folder);
-  const kv = await openKv(config.KV_PATH);
+  const client = needs.encoder ? composeClient(config) : undefined;
+  const parts: ModelPart[] = [];
+  if (needs.encoder && client === undefined) parts.push("encoder");
+  if (needs.decoder) parts.push("decoder");
+  const folders = await modelFolders(config);
+  const manifests = await Promise.all(folders.map(readManifest));
+  requireDistinct(manifests);
+  const kv = await openKv(needs.state ? config.KV_PATH : ":memory:");
   const blobs = new BlobStore(kv);
   await blobs.sweep();
   const pool = await createPool({
-    folder: folder.href,
+    folders: folders.map(({ href }) => href),
+    parts,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
@@ -34,16 +65,24 @@ export async function compose(
   const sweeping = setInterval(() => {
     blobs.sweep().catch(() => {/* The next round tries again. */});
   }, SWEEP_MS);
-  const embeddings = createEmbeddingStore(
-    blobs,
-    config.EMBEDDING_HOURS * 3_600_000,
-  );
+  const lifetime = config.EMBEDDING_HOURS * 3_600_000;
+  const maxBytes = config.ENCODE_CACHE * 2 ** 20;
+  const embeddings = needs.state
+    ? await withWebCache(config, createEmbeddingStore(blobs, lifetime))
+    : createMemoryEmbeddings({ maxBytes, lifetime });
+  const models = manifests.map((manifest, i) => {
+    const local = pool.engines[i];
+    const engine = client === undefined
+      ? local
+      : encodeRemotely(local, client, manifest.id);
+    const embedder = createEmbedder(engine, embeddings, manifest.digest);
+    return { manifest, engine, embedder };
+  });
   return {
-    engine: pool,
-    embedder: createEmbedder(pool, embeddings, manifest.digest),
+    models: createCatalogue(models),
     profiles: createProfileStore(blobs),
-    model: manifest,
     maxBytes: config.MAX_BYTES,
+    ...(client && { encodeAvailable: () => client.available }),
     now: Date.now,
     async ready() {
       await kv.get(["ready"]);
@@ -57,16 +96,58 @@ export async function compose(
   };
 }
 
-/** An engine in this thread, for the command line. */
+/** An engine of the default model in this thread, for the command line. */
 export async function composeEngine(config: Config): Promise<Engine> {
-  const model = await loadPackage(modelFolder(config.MODEL));
+  const [folder] = await modelFolders(config);
+  const model = await loadPackage(folder);
   const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
   return createEngine(encoder, decoder, model.geometry, {
     maxPixels: config.MAX_PIXELS,
   });
 }
 
+function modelFolders(config: Config): Promise<URL[]> {
+  const roots = modelRoots(config);
+  return Promise.all(config.MODEL.map((name) => locatePackage(name, roots)));
+}
+
+function requireDistinct(manifests: Manifest[]): void {
+  const ids = manifests.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice === undefined) return;
+  throw new EdgeError(
+    "invalid-input",
+    `MODEL names two packages of the id "${twice}"; a request could not choose between them.`,
+  );
+}
+
+function composeClient(config: Config): EncodeClient | undefined {
+  const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
+  if (ENCODE_URL === undefined) return undefined;
+  return createEncodeClient({
+    urls: ENCODE_URL,
+    token: ENCODE_TOKEN,
+    tries: 3 + ENCODE_URL.length,
+    timeout: ENCODE_TIMEOUT * 1000,
+    deadline: config.DEADLINE * 1000,
+    maxBytes: config.MAX_BYTES,
+    backoff: { base: 200, most: 5000 },
+    breaker: { failures: 5, rest: 2000 },
+  });
+}
+
+async function withWebCache(
+  { WEB_CACHE }: Config,
+  store: EmbeddingStore,
+): Promise<EmbeddingStore> {
+  return WEB_CACHE === "off"
+    ? store
+    : createCachedEmbeddings(await caches.open("embeddings"), store);
+}
+
+/** @param path a file, `:memory:`, a KV Connect URL, or `host` for the database that the host provides. */
 async function openKv(path: string): Promise<Deno.Kv> {
+  if (path === "host") return await Deno.openKv();
   const isFile = path !== ":memory:" && !/^https?:/.test(path);
   try {
     if (isFile) await Deno.mkdir(dirname(path), { recursive: true });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EdgeError } from "../lib/errors.ts";
+import { folderUrl } from "../lib/model/locate.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
@@ -8,13 +9,36 @@ const whole = (least: number, most: number) =>
 /** Part of the contract, not built yet: refused rather than ignored. */
 const later = z.undefined("is not supported by this version").optional();
 
+/** http(s) URLs separated by commas, each ending in a slash. */
+function addresses(text: string, context: z.RefinementCtx): URL[] {
+  const urls = text.split(",").map((part) => URL.parse(part.trim()));
+  for (const url of urls) {
+    const plain = url !== null && /^https?:$/.test(url.protocol) &&
+      `${url.username}${url.password}${url.search}${url.hash}` === "";
+    if (!plain) {
+      const message =
+        "must be http or https addresses, separated by commas, without user, query or fragment";
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    url.pathname = url.pathname.replace(/\/*$/, "/");
+  }
+  return urls as URL[];
+}
+
 const cores = navigator.hardwareConcurrency;
 
 const Environment = z.object({
   PORT: whole(0, 65535).default(8000),
   HOST: z.string().default("127.0.0.1"),
   KV_PATH: z.string().default("data/edge.kv"),
-  MODEL: z.string().default("nano"),
+  MODEL: z.string().default("nano")
+    .transform((text) => text.split(",").map((name) => name.trim()))
+    .refine(
+      (names) => !names.includes(""),
+      "must be ids or folders, separated by commas",
+    ),
+  MODELS: z.string().default("data/models"),
   RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version")
     .default("wasm"),
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
@@ -24,8 +48,14 @@ const Environment = z.object({
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
-  ENCODE_URL: later,
-  ENCODE_TOKEN: later,
+  ENCODE_URL: z.string().transform(addresses).optional(),
+  ENCODE_TOKEN: z.string().regex(
+    /^[\w.~+/-]{16,512}=*$/,
+    "must be 16 to 512 letters, digits or . _ ~ + / -",
+  ).optional(),
+  ENCODE_TIMEOUT: whole(1, 3600).default(20),
+  ENCODE_CACHE: whole(1, 65_536).default(256),
+  WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   API_KEYS: later,
 });
 
@@ -47,10 +77,10 @@ export function readConfig(
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
 }
 
-/** The folder of a model package: an id below `models/`, or a path. */
-export function modelFolder(model: string): URL {
-  if (/^[\w-]+$/.test(model)) {
-    return new URL(`../models/${model}/`, import.meta.url);
-  }
-  return new URL(`${model.replace(/\/+$/, "")}/`, `file://${Deno.cwd()}/`);
+/** The packages of this repository. */
+export const EMBEDDED_MODELS = new URL("../models/", import.meta.url);
+
+/** The folders in which a model's id is looked up: this repository's, then the registry. */
+export function modelRoots({ MODELS }: Pick<Config, "MODELS">): URL[] {
+  return [EMBEDDED_MODELS, folderUrl(MODELS)];
 }

@@ -5,6 +5,7 @@ import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
+import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -31,13 +32,19 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
 /** Largest JSON body: a mask prompt of a large photo fits. */
 const MAX_JSON_BYTES = 5_000_000;
 
-/** One HTTP application that mounts the given functions, with their OpenAPI document. */
+/**
+ * One HTTP application that mounts the given functions, with their OpenAPI document.
+ *
+ * @param token bearer token without which `/v1/` is closed; none leaves it open.
+ */
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
+  token?: string,
 ): Router {
   const app = createRouter();
   app.use(requestId());
+  app.use("/v1/*", requireBearer(token));
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,

@@ -5,6 +5,7 @@ import {
   json,
   MaskAnswerDocument,
   MaskRequest,
+  ModelQuery,
   problems,
 } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -14,6 +15,7 @@ const decode = createRoute({
   path: "/v1/masks",
   summary: "Decode points, a box or an earlier mask to a mask",
   request: {
+    query: ModelQuery,
     body: {
       content: { "application/json": { schema: MaskRequest } },
       required: true,
@@ -21,20 +23,19 @@ const decode = createRoute({
   },
   responses: {
     200: json(MaskAnswerDocument, "The mask"),
-    ...problems(400, 404, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 503),
   },
 });
 
 /** The decode function: embedding and a person's prompt → mask. */
-export function decodeFunction({ engine, embedder, model }: Services): Router {
+export function decodeFunction({ models }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
     const { embedding: id, ...prompt } = c.req.valid("json");
-    const { bytes, image } = await embedder.recall(id);
+    const model = models.choose(c.req.valid("query").model);
+    const { bytes, image } = await models.recall(model, id);
     requireInside(prompt, image, "body");
-    const answer = await engine.decode(bytes, prompt);
-    return c.json(
-      { ...answer, model: { id: model.id, digest: model.digest } },
-      200,
-    );
+    const answer = await model.engine.decode(bytes, prompt);
+    const { id: name, digest } = model.manifest;
+    return c.json({ ...answer, model: { id: name, digest } }, 200);
   });
 }

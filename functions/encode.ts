@@ -10,6 +10,7 @@ import {
   EmbeddingId,
   imageBody,
   json,
+  ModelQuery,
   problems,
 } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -18,7 +19,10 @@ const create = createRoute({
   method: "post",
   path: "/v1/embeddings",
   summary: "Make and cache the embedding of an image",
-  request: { body: { content: imageBody, required: true } },
+  request: {
+    query: ModelQuery,
+    body: { content: imageBody, required: true },
+  },
   responses: {
     200: json(EmbeddingDocument, "It was cached"),
     201: json(EmbeddingDocument, "It was made"),
@@ -42,9 +46,10 @@ const read = createRoute({
 });
 
 /** The encode function: image → embedding. */
-export function encodeFunction({ embedder, model, now }: Services): Router {
+export function encodeFunction({ models, now }: Services): Router {
   return createRouter()
     .openapi(create, async (c) => {
+      const { embedder, manifest } = models.choose(c.req.valid("query").model);
       const made = await embedder.embed(await readImage(c));
       const { expiresAt } = await embedder.keep(made);
       const status = made.expiresAt === null ? 201 : 200;
@@ -60,14 +65,15 @@ export function encodeFunction({ embedder, model, now }: Services): Router {
       }
       return c.json({
         id: made.id,
-        model: { id: model.id, digest: model.digest },
+        model: { id: manifest.id, digest: manifest.digest },
         image: made.image,
         expiresAt: new Date(expiresAt).toISOString(),
       }, status);
     })
     .openapi(read, async (c) => {
       const { id } = c.req.valid("param");
-      const { bytes, expiresAt } = await embedder.recall(id);
+      const { bytes, expiresAt } = await models.default.embedder
+        .recall(id);
       const etag = `"${id}"`;
       const maxAge = Math.max(0, Math.floor((expiresAt! - now()) / 1000));
       c.header("etag", etag);

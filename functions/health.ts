@@ -22,10 +22,18 @@ export function healthFunction(services: Services): Router {
   return createRouter()
     .openapi(live, (c) => c.json({ status: "ok" }, 200))
     .openapi(ready, async (c) => {
-      if (await services.ready()) return c.json({ status: "ready" }, 200);
+      if (await services.ready()) {
+        return c.json({ status: "ready", ...encodeHosts(services) }, 200);
+      }
       throw new RequestError(
         "not-ready",
         "The store does not answer or the queue is full.",
       );
     });
+}
+
+/** Prompts and masks of cached embeddings need no encode host: its loss is told, not fatal. */
+function encodeHosts({ encodeAvailable }: Services) {
+  if (encodeAvailable === undefined) return {};
+  return { encode: encodeAvailable() ? "available" : "unavailable" } as const;
 }

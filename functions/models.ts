@@ -10,14 +10,22 @@ const list = createRoute({
   responses: { 200: json(ModelsDocument, "The models"), ...problems() },
 });
 
-export function modelsFunction({ model }: Services): Router {
-  const { id, digest, family, licence, source, trainedOn } = model;
+export function modelsFunction({ models }: Services): Router {
+  const described = models.all.map((served) => {
+    const { id, digest, family, licence, source, trainedOn } = served.manifest;
+    const isDefault = served === models.default;
+    return {
+      id,
+      digest,
+      family,
+      licence,
+      source,
+      trainedOn,
+      default: isDefault,
+    };
+  });
   return createRouter().openapi(
     list,
-    (c) =>
-      c.json(
-        { models: [{ id, digest, family, licence, source, trainedOn }] },
-        200,
-      ),
+    (c) => c.json({ models: described }, 200),
   );
 }

@@ -1,17 +1,18 @@
+import type { ServedModel } from "../lib/engine/catalogue.ts";
 import { EdgeError } from "../lib/errors.ts";
 import type { Enrolled } from "../lib/store/types.ts";
 import type { Services } from "./services.ts";
 
 /**
- * The references of a patient's structure that the served model made, in order of name.
+ * The references of a patient's structure that the chosen model made, in order of name.
  *
  * @throws EdgeError `not-found` for an unknown patient or label; `model-mismatch` when every reference
  * was made by another model.
  */
 export async function profilesOf(
-  { profiles, model }: Services,
-  patient: string,
-  label: string,
+  { profiles, models }: Services,
+  { manifest }: ServedModel,
+  { patient, label }: { patient: string; label: string },
 ): Promise<Enrolled[]> {
   const all = await profiles.list(patient);
   if (all.length === 0) {
@@ -28,13 +29,17 @@ export async function profilesOf(
     );
   }
   const current = labelled.filter((reference) =>
-    reference.model === model.digest
+    reference.model === manifest.digest
   );
   if (current.length === 0) {
+    const makers = new Set(labelled.map(({ model }) => models.nameOf(model)));
     throw new EdgeError(
       "model-mismatch",
-      `The references of patient "${patient}" labelled "${label}" were made by another model than ` +
-        `the one served (${model.id}); enrol the annotated image again, or serve the old model.`,
+      `The references of patient "${patient}" labelled "${label}" were made by ` +
+        `${
+          [...makers].join(" and ")
+        }, not by "${manifest.id}", which was asked; ` +
+        "choose the model that made them, or enrol the annotated image again.",
     );
   }
   const enrolled: Enrolled[] = [];
@@ -42,7 +47,7 @@ export async function profilesOf(
     const found = await profiles.get(patient, reference);
     // It may have been erased or replaced since it was listed.
     if (found?.reference.label !== label) continue;
-    if (found.reference.model === model.digest) enrolled.push(found);
+    if (found.reference.model === manifest.digest) enrolled.push(found);
   }
   if (enrolled.length > 0) return enrolled;
   throw new EdgeError(

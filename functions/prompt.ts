@@ -3,6 +3,7 @@ import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
+  ModelQuery,
   PatientParams,
   problems,
   PromptsDocument,
@@ -17,6 +18,7 @@ const propose = createRoute({
   summary: "The points that the patient's profile proposes for an image",
   request: {
     params: PatientParams,
+    query: ModelQuery,
     body: {
       content: { "application/json": { schema: PromptsRequest } },
       required: true,
@@ -30,16 +32,17 @@ const propose = createRoute({
 
 /** The prompt function: embedding and profile → points. */
 export function promptFunction(services: Services): Router {
-  const { engine, embedder } = services;
   return createRouter().openapi(propose, async (c) => {
     const { patient } = c.req.valid("param");
     const { embedding: id, label, recipe: name } = c.req.valid("json");
     const recipe = RECIPES[name];
-    const enrolled = await profilesOf(services, patient, label);
-    const { bytes } = await embedder.recall(id);
+    const model = services.models.choose(c.req.valid("query").model);
+    const enrolled = await profilesOf(services, model, { patient, label });
+    const { bytes } = await services.models.recall(model, id);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      for (const candidate of await engine.propose(bytes, profile, recipe)) {
+      const proposed = await model.engine.propose(bytes, profile, recipe);
+      for (const candidate of proposed) {
         candidates.push({ ...candidate, reference });
       }
     }

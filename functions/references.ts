@@ -10,6 +10,7 @@ import {
   EmbeddingId,
   json,
   Label,
+  ModelQuery,
   PatientDocument,
   PatientParams,
   problems,
@@ -28,6 +29,7 @@ const put = createRoute({
   summary: "Enrol an annotated image as a reference",
   request: {
     params: ReferenceParams,
+    query: ModelQuery,
     body: {
       required: true,
       content: {
@@ -118,7 +120,7 @@ const FIELDS = ["image", "embedding", "mask", "prompts", "label", "position"];
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { engine, embedder, profiles, model, now }: Services,
+  { models, profiles, now }: Services,
 ): Router {
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
@@ -129,6 +131,8 @@ export function referencesFunction(
   return createRouter()
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
+      const model = models.choose(c.req.valid("query").model);
+      const { embedder, engine, manifest } = model;
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
@@ -141,7 +145,7 @@ export function referencesFunction(
         : parseJson(await textOf(prompts), Prompts, "body.prompts");
       const made = id === undefined
         ? await embedder.embed(await fileOf(image, "image"))
-        : await embedder.recall(id);
+        : await models.recall(model, id);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
         ? { file: await fileOf(mask, "mask") }
@@ -154,7 +158,7 @@ export function referencesFunction(
         reference,
         label,
         position,
-        model: model.digest,
+        model: manifest.digest,
         image: made.image,
         patches,
         createdAt: new Date(now()).toISOString(),

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
+import type { ServedModel } from "../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
 import type { CandidateReport } from "../lib/engine/engine.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
@@ -60,30 +61,34 @@ const segmentRoute = createRoute({
 
 /** The segment function: the whole road from image to mask. */
 export function segmentFunction(services: Services): Router {
-  const { engine, embedder, model } = services;
+  const { models } = services;
 
-  const embeddingOf = async (c: Context): Promise<AddressedEmbedding> => {
+  const embeddingOf = async (
+    c: Context,
+    model: ServedModel,
+  ): Promise<AddressedEmbedding> => {
     if (mediaTypeOf(c) === "application/json") {
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await embedder.recall(embedding);
+      return await models.recall(model, embedding);
     }
-    const made = await embedder.embed(await readImage(c));
-    await embedder.keep(made);
+    const made = await model.embedder.embed(await readImage(c));
+    await model.embedder.keep(made);
     return made;
   };
 
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
-    const { label, explain, recipe } = c.req.valid("query");
+    const { label, explain, recipe, ...query } = c.req.valid("query");
+    const model = models.choose(query.model);
     const type = answerType(c);
     c.header("vary", "accept");
-    const enrolled = await profilesOf(services, patient, label);
+    const enrolled = await profilesOf(services, model, { patient, label });
 
     const started = performance.now();
-    const { bytes } = await embeddingOf(c);
+    const { bytes } = await embeddingOf(c, model);
     const encode = performance.now() - started;
-    const answer = await engine.segment(
+    const answer = await model.engine.segment(
       bytes,
       enrolled.map(({ profile }) => profile),
       { png: type === "image/png", recipe: RECIPES[recipe] },
@@ -106,7 +111,7 @@ export function segmentFunction(services: Services): Router {
       mask: answer.mask,
       ...describe(answer.winner),
       ...(explain && { candidates: answer.candidates.map(describe) }),
-      model: { id: model.id, digest: model.digest },
+      model: { id: model.manifest.id, digest: model.manifest.digest },
       timings: { encode, ...answer.timings },
     }, 200);
   });

@@ -1,19 +1,16 @@
-import type { Embedder } from "../lib/engine/embedder.ts";
-import type { Engine } from "../lib/engine/engine.ts";
-import type { Manifest } from "../lib/model/package.ts";
+import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { ProfileStore } from "../lib/store/types.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
-  engine: Engine;
-  embedder: Embedder;
+  models: ModelCatalogue;
   profiles: ProfileStore;
-  /** The manifest of the model served. */
-  model: Manifest;
   /** Largest request body in bytes. */
   maxBytes: number;
   /** Whether requests can be served now. */
   ready(): Promise<boolean>;
+  /** Whether an encode host is worth a try; absent where images are encoded in this process. */
+  encodeAvailable?(): boolean;
   /** Wall clock, milliseconds since 1970. */
   now(): number;
 }

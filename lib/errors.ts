@@ -13,7 +13,11 @@ export type ErrorCode =
   /** A concurrent write won. */
   | "conflict"
   /** The queue is full. */
-  | "busy";
+  | "busy"
+  /** No encode host makes the embedding now. */
+  | "encode-unavailable"
+  /** An encode host takes no file of this size. */
+  | "too-many-bytes";
 
 /** An error whose message may be shown to the caller: it names no patient data but the caller's own ids. */
 export class EdgeError extends Error {

@@ -22,6 +22,14 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/remote": [
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/format",
+    "lib/image",
+    "lib/store",
+  ],
   "lib/cli": [
     "lib/engine",
     "lib/errors.ts",

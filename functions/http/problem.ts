@@ -27,8 +27,8 @@ type RequestCode =
   | "malformed-request"
   | "validation"
   | "no-route"
+  | "unauthorized"
   | "no-method"
-  | "too-many-bytes"
   | "not-acceptable"
   | "not-ready"
   | "internal";
@@ -42,6 +42,7 @@ export const PROBLEMS: Record<
 > = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "empty": { status: 400, title: "The image is empty" },
+  "unauthorized": { status: 401, title: "The token is missing or wrong" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
@@ -66,6 +67,7 @@ export const PROBLEMS: Record<
   "malformed": { status: 422, title: "The image is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
+  "encode-unavailable": { status: 503, title: "No encode host answers" },
   "not-ready": { status: 503, title: "Not ready" },
 };
 

@@ -82,7 +82,15 @@ export const PromptsRequest = z.strictObject({
 
 export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 
-export const SegmentQuery = z.strictObject({
+/** Which of the served models; the default one where it is not said. */
+export const ModelQuery = z.strictObject({
+  model: z.string().regex(
+    /^[\w.-]{1,128}$/,
+    "must be 1 to 128 letters, digits, or . _ -",
+  ).optional().openapi({ description: "Id of a served model" }),
+});
+
+export const SegmentQuery = ModelQuery.extend({
   label: Label.default("target"),
   explain: z.enum(["true", "false"]).default("false").transform((text) =>
     text === "true"
@@ -181,12 +189,14 @@ export const ModelsDocument = z.object({
     licence: z.string(),
     source: z.string(),
     trainedOn: z.array(z.string()),
+    default: z.boolean(),
   })),
 }).openapi("Models");
 
-export const StatusDocument = z.object({ status: z.string() }).openapi(
-  "Status",
-);
+export const StatusDocument = z.object({
+  status: z.string(),
+  encode: z.enum(["available", "unavailable"]).optional(),
+}).openapi("Status");
 
 export const ProblemDocument = z.object({
   type: z.string(),

@@ -9,23 +9,32 @@ import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 export interface AddressedEmbedding extends EmbeddingFile {
   /** sha256(model digest ‖ file bytes), hex. */
   id: string;
+  /** Digest of the model that made it. */
+  model: string;
   /** When the cached copy expires, milliseconds since 1970, or null when there is none. */
   expiresAt: number | null;
 }
 
-/** Finds embeddings in the cache and makes the missing ones. */
+/** Made embeddings that are held until they are kept; one that never is makes room for later ones. */
+const HELD = 4;
+
+/**
+ * Finds embeddings in the cache and makes the missing ones. A file that arrives again while it is
+ * encoded, or before its embedding is kept, is not encoded again.
+ */
 export interface Embedder {
   /** The embedding of an image file, or of an embedding file that a client made. */
   embed(input: InputFile): Promise<AddressedEmbedding>;
   /** Caches an embedding. */
   keep(made: AddressedEmbedding): Promise<{ expiresAt: number }>;
-  /** A cached embedding. @throws EdgeError `not-found`. */
+  /** A cached embedding, of whichever model made it. @throws EdgeError `not-found`. */
   recall(id: string): Promise<AddressedEmbedding>;
 }
 
 /**
  * @param engine makes what the cache lacks.
- * @param digest of the model served.
+ * @param store may be shared with other models: ids differ with the model.
+ * @param digest of the engine's model.
  */
 export function createEmbedder(
   engine: Pick<Engine, "embed">,
@@ -33,6 +42,31 @@ export function createEmbedder(
   digest: string,
 ): Embedder {
   const prefix = new TextEncoder().encode(digest);
+  const making = new Map<string, Promise<AddressedEmbedding>>();
+  const made = new Set<string>();
+  const keeping = new Map<string, Promise<{ expiresAt: number }>>();
+
+  const forget = (id: string) => {
+    making.delete(id);
+    made.delete(id);
+  };
+
+  const make = async (id: string, input: InputFile) => {
+    try {
+      const cached = await store.get(id);
+      if (cached !== null) {
+        making.delete(id);
+        return { id, ...cached };
+      }
+      const embedding = await engine.embed(input);
+      made.add(id);
+      if (made.size > HELD) forget(made.values().next().value!);
+      return { id, model: digest, ...embedding, expiresAt: null };
+    } catch (error) {
+      making.delete(id);
+      throw error;
+    }
+  };
 
   return {
     async embed(input) {
@@ -42,14 +76,24 @@ export function createEmbedder(
       addressed.set(prefix);
       addressed.set(bytes, prefix.length);
       const id = await hexDigest(addressed);
-      const cached = await store.get(id);
-      if (cached !== null) return { id, ...cached };
-      return { id, ...await engine.embed(input), expiresAt: null };
+      let embedding = making.get(id);
+      if (embedding === undefined) {
+        embedding = make(id, input);
+        making.set(id, embedding);
+      }
+      return await embedding;
     },
-    async keep({ id, bytes, image, expiresAt }) {
-      return expiresAt === null
-        ? await store.put(id, { bytes, image })
-        : { expiresAt };
+    async keep({ id, expiresAt, ...embedding }) {
+      if (expiresAt !== null) return { expiresAt };
+      let kept = keeping.get(id);
+      if (kept === undefined) {
+        kept = store.put(id, embedding).finally(() => {
+          keeping.delete(id);
+          forget(id);
+        });
+        keeping.set(id, kept);
+      }
+      return await kept;
     },
     async recall(id) {
       const cached = await store.get(id);

@@ -4,7 +4,7 @@ import { EngineWorker } from "./engine_worker.ts";
 import type { Call, WorkerOptions } from "./protocol.ts";
 
 export interface PoolOptions extends WorkerOptions {
-  /** Number of workers, each with sessions of its own. */
+  /** Number of workers, each with sessions of its own for every model. */
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
   queue: number;
@@ -12,8 +12,10 @@ export interface PoolOptions extends WorkerOptions {
   deadline: number;
 }
 
-/** An engine over workers behind a bounded first-in, first-out queue. */
-export interface EnginePool extends Engine, AsyncDisposable {
+/** An engine per model, all over the same workers behind one bounded first-in, first-out queue. */
+export interface EnginePool extends AsyncDisposable {
+  /** In the order of `folders`. */
+  readonly engines: Engine[];
   /** Whether a worker lives and the queue has room. */
   readonly ready: boolean;
 }
@@ -28,11 +30,11 @@ interface Job {
 const REHIRE_MS = 1000;
 
 /**
- * Starts the workers and waits until each has loaded and warmed its model. A worker that dies, or is
+ * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or is
  * stopped at a call's deadline, fails that call and is replaced.
  *
  * @param createWorker starts a thread that runs `worker.ts`.
- * @throws the first worker's error when the model cannot be loaded. Calls to a full queue, or past
+ * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
  * their deadline, reject with EdgeError `busy`.
  */
 export async function createPool(
@@ -40,7 +42,7 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, deadline, folder, threads, maxPixels } = options;
+  const { queue, deadline, workers: _, ...load } = options;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -56,7 +58,7 @@ export async function createPool(
     });
     living.add(worker);
     try {
-      await worker.ask({ folder, threads, maxPixels });
+      await worker.ask(load);
     } catch (error) {
       worker.terminate();
       throw error;
@@ -116,7 +118,7 @@ export async function createPool(
     }
   };
 
-  const call = <T>(method: keyof Engine, ...args: unknown[]) => {
+  const call = <T>(model: number, method: keyof Engine, ...args: unknown[]) => {
     if (closed || waiting.length >= queue) {
       const why = closed
         ? "The server stops."
@@ -124,7 +126,7 @@ export async function createPool(
       return Promise.reject(new EdgeError("busy", why));
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.push({ call: { method, args }, resolve, reject });
+    waiting.push({ call: { model, method, args }, resolve, reject });
     next();
     return promise as Promise<T>;
   };
@@ -143,14 +145,18 @@ export async function createPool(
     await close();
     throw error;
   }
-  return {
-    embed: (input) => call("embed", input),
-    enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+  const engineOf = (model: number): Engine => ({
+    embed: (input) => call(model, "embed", input),
+    enrol: (embedding, annotation) =>
+      call(model, "enrol", embedding, annotation),
     propose: (embedding, profile, recipe) =>
-      call("propose", embedding, profile, recipe),
-    decode: (embedding, prompt) => call("decode", embedding, prompt),
+      call(model, "propose", embedding, profile, recipe),
+    decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
     segment: (embedding, profiles, request) =>
-      call("segment", embedding, profiles, request),
+      call(model, "segment", embedding, profiles, request),
+  });
+  return {
+    engines: load.folders.map((_, model) => engineOf(model)),
     get ready() {
       return living.size > 0 && waiting.length < queue;
     },

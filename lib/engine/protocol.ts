@@ -1,17 +1,22 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
+import type { ModelPart } from "../model/package.ts";
 import type { Engine } from "./engine.ts";
 
-/** What a worker needs to build its engine. */
+/** What a worker needs to build its engines. */
 export interface WorkerOptions {
-  /** URL of the model package folder. */
-  folder: string;
+  /** What is loaded of every model; an operation that needs another part fails. */
+  parts: ModelPart[];
+  /** URLs of the model package folders, ending in a slash. */
+  folders: string[];
   threads: number;
   maxPixels: number;
 }
 
 /** One call of an engine operation; a worker gets the next when it has answered the last. */
 export interface Call {
+  /** Which model, by its place in `folders`. */
+  model: number;
   method: keyof Engine;
   args: unknown[];
 }

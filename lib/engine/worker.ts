@@ -11,33 +11,40 @@ import {
   type WorkerOptions,
 } from "./protocol.ts";
 
-/** One engine in a worker: the first message holds its options, every later one a call. */
+/** An engine per model in a worker: the first message holds the options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: Reply) => scope.postMessage(reply);
 const collect = createCollector();
-let engine: Engine;
+const engines: Engine[] = [];
 
 async function start(
-  { folder, threads, maxPixels }: WorkerOptions,
+  { folders, parts, threads, maxPixels }: WorkerOptions,
 ): Promise<void> {
-  const model = await loadPackage(new URL(folder));
-  const { encoder, decoder } = await createOnnxModel(model, threads).catch(
-    (error) => {
-      const why = `Cannot run the model: ${(error as Error).message}`;
-      throw new EdgeError("invalid-input", why);
-    },
-  );
-  engine = createEngine(encoder, decoder, model.geometry, { maxPixels });
+  for (const folder of folders) {
+    const model = await loadPackage(new URL(folder), parts);
+    const { encoder, decoder } = await createOnnxModel(model, threads).catch(
+      (error) => {
+        const why = `Cannot run the model "${model.manifest.id}": ${
+          (error as Error).message
+        }`;
+        throw new EdgeError("invalid-input", why);
+      },
+    );
+    const { geometry } = model;
+    engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
+  }
 }
 
-async function answer({ method, args }: Call): Promise<unknown> {
-  const operation = engine[method] as (...args: unknown[]) => Promise<unknown>;
+async function answer({ model, method, args }: Call): Promise<unknown> {
+  const operation = engines[model][method] as (
+    ...args: unknown[]
+  ) => Promise<unknown>;
   return await operation(...args);
 }
 
 scope.onmessage = async ({ data }: MessageEvent<WorkerOptions | Call>) => {
   try {
-    post({ value: "folder" in data ? await start(data) : await answer(data) });
+    post({ value: "folders" in data ? await start(data) : await answer(data) });
   } catch (error) {
     post({ error: describeError(error) });
   }

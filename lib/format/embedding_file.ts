@@ -30,7 +30,7 @@ export function readEmbedding(
   if (metadata.model !== model.digest) {
     throw new EdgeError(
       "model-mismatch",
-      "The embedding was made by another model than the one served; encode the image again.",
+      "The embedding was made by another model than the one asked; encode the image again.",
     );
   }
   const [width, height] = [metadata.width, metadata.height].map((text) =>

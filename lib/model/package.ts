@@ -46,12 +46,16 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** The files of a package, each of which is loaded only where it is used. */
+export type ModelPart = keyof Manifest["files"];
+
 /** A model package in memory, checked. */
 export interface ModelPackage {
   manifest: Manifest;
   geometry: ModelGeometry;
-  encoder: Uint8Array<ArrayBuffer>;
-  decoder: Uint8Array<ArrayBuffer>;
+  /** Null when it was not asked for; so is the decoder. */
+  encoder: Uint8Array<ArrayBuffer> | null;
+  decoder: Uint8Array<ArrayBuffer> | null;
 }
 
 /**
@@ -81,14 +85,20 @@ export async function readManifest(folder: URL): Promise<Manifest> {
 }
 
 /**
- * Loads a whole model package: the manifest, and the files, each checked by its sha256.
+ * Loads a model package: the manifest, and the files asked for, each checked by its sha256. The others
+ * need not be there.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws EdgeError `invalid-input` with the reason.
  */
-export async function loadPackage(folder: URL): Promise<ModelPackage> {
+export async function loadPackage(
+  folder: URL,
+  parts: ModelPart[] = ["encoder", "decoder"],
+): Promise<ModelPackage> {
   const manifest = await readManifest(folder);
-  const load = async ({ path, sha256 }: { path: string; sha256: string }) => {
+  const load = async (part: ModelPart) => {
+    if (!parts.includes(part)) return null;
+    const { path, sha256 } = manifest.files[part];
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
@@ -100,8 +110,8 @@ export async function loadPackage(folder: URL): Promise<ModelPackage> {
   return {
     manifest,
     geometry: geometryOf(manifest),
-    encoder: await load(manifest.files.encoder),
-    decoder: await load(manifest.files.decoder),
+    encoder: await load("encoder"),
+    decoder: await load("decoder"),
   };
 }
 
@@ -146,7 +156,7 @@ function wrong(folder: URL, why: string): EdgeError {
  * `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another normalisation
  * makes other embeddings.
  */
-function packageDigest({ files, input }: Manifest): Promise<string> {
+export function packageDigest({ files, input }: Manifest): Promise<string> {
   const { encoder, decoder } = files;
   const lines = [
     `decoder ${decoder.sha256}\n`,

@@ -3,6 +3,7 @@ import type { BlobStore } from "./blob.ts";
 import type { EmbeddingStore } from "./types.ts";
 
 interface EmbeddingRecord {
+  model: string;
   image: Size;
   expiresAt: number;
 }
@@ -20,9 +21,9 @@ export function createEmbeddingStore(
       }
       return { ...stored.record, bytes: stored.bytes };
     },
-    async put(id, { bytes, image }) {
+    async put(id, { bytes, model, image }) {
       const expiresAt = blobs.now() + lifetime;
-      const record: EmbeddingRecord = { image, expiresAt };
+      const record: EmbeddingRecord = { model, image, expiresAt };
       await blobs.put(["embedding", id], { record, bytes }, lifetime);
       return { expiresAt };
     },

@@ -43,6 +43,8 @@ export interface ProfileStore {
 /** An embedding in the cache, as its safetensors file. */
 export interface CachedEmbedding {
   bytes: Bytes;
+  /** Digest of the model that made it. */
+  model: string;
   image: Size;
   /** Milliseconds since 1970. */
   expiresAt: number;
@@ -53,6 +55,6 @@ export interface EmbeddingStore {
   get(id: string): Promise<CachedEmbedding | null>;
   put(
     id: string,
-    file: Pick<CachedEmbedding, "bytes" | "image">,
+    file: Omit<CachedEmbedding, "expiresAt">,
   ): Promise<{ expiresAt: number }>;
 }

@@ -5,14 +5,24 @@ export class Server implements AsyncDisposable {
   private constructor(
     readonly process: Deno.ChildProcess,
     readonly url: string,
+    /** Milliseconds from the start of the process until it listened. */
+    readonly readyAfter: number,
   ) {}
 
-  /** Starts `deploy/serve.ts` and waits until it listens. */
-  static async start(environment: Record<string, string>): Promise<Server> {
+  /**
+   * Starts an entry point and waits until it listens.
+   *
+   * @param environment `PORT` is a free one unless it says otherwise.
+   */
+  static async start(
+    environment: Record<string, string>,
+    entry = "serve",
+  ): Promise<Server> {
+    const started = performance.now();
     const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", "deploy/serve.ts"],
+      args: ["run", "--allow-all", `deploy/${entry}.ts`],
       cwd: ROOT,
-      env: { ...environment, PORT: "0" },
+      env: { PORT: "0", ...environment },
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
@@ -26,7 +36,7 @@ export class Server implements AsyncDisposable {
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
       if (url === undefined) continue;
       await reader.cancel();
-      return new Server(process, url);
+      return new Server(process, url, performance.now() - started);
     }
   }
 
@@ -41,6 +51,10 @@ export class Server implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
+  }
+
+  request(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(this.url + path, init);
   }
 
   async json(path: string, init?: RequestInit) {

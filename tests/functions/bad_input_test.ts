@@ -469,7 +469,8 @@ Deno.test("bad input", async (t) => {
   );
 
   // Embeddings made by a client.
-  const { digest, embedding: { channels, grid } } = services.model;
+  const { digest, embedding: { channels, grid } } =
+    services.models.default.manifest;
   const tensor = (
     metadata: Record<string, string>,
     dims: number[],

@@ -1,5 +1,4 @@
 import { createApp } from "../../functions/app.ts";
-import type { Router } from "../../functions/http/router.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { drawPatient } from "../../lib/cli/phantom.ts";
@@ -31,6 +30,11 @@ export const files = {
   next: encodePng(visits.second.image),
 };
 
+/** What answers requests: an application in this process, or a server. */
+export interface Asked {
+  request(path: string, init?: RequestInit): Response | Promise<Response>;
+}
+
 /** A multipart body; byte values become files. */
 export function form(
   fields: Record<string, string | Uint8Array<ArrayBuffer>>,
@@ -46,7 +50,7 @@ export function form(
 }
 
 export function enrol(
-  app: Router,
+  app: Asked,
   patient: string,
   reference: string,
   fields: Record<string, string | Uint8Array<ArrayBuffer>> = {
@@ -59,7 +63,7 @@ export function enrol(
 }
 
 export function segment(
-  app: Router,
+  app: Asked,
   patient: string,
   image: Uint8Array<ArrayBuffer> = files.next,
   query = "",
@@ -72,7 +76,7 @@ export function segment(
   });
 }
 
-export function postJson(app: Router, path: string, body: unknown) {
+export function postJson(app: Asked, path: string, body: unknown) {
   return app.request(path, {
     method: "POST",
     body: typeof body === "string" ? body : JSON.stringify(body),

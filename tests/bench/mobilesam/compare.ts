@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { modelFolder } from "../../../deploy/config.ts";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { runMain } from "../../../deploy/main.ts";
 import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
 import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
@@ -48,7 +48,7 @@ async function enter(model: ModelPackage, threads: number) {
   const third = { points, box, mask: first.logits };
   await decodeOnce(decoder, embedding, frame, third);
   return {
-    megabytes: (model.encoder.length + model.decoder.length) / 1e6,
+    megabytes: (model.encoder!.length + model.decoder!.length) / 1e6,
     encode: () => encoder.encode(pixels),
     decode: () => decodeOnce(decoder, embedding, frame, third),
   };
@@ -104,7 +104,10 @@ await runMain(async () => {
     throw new Error(`${error.message} Build it: ${BUILD} ${options.graphs}`);
   });
   const large = await enter(built, threads);
-  const small = await enter(await loadPackage(modelFolder("nano")), threads);
+  const small = await enter(
+    await loadPackage(new URL("nano/", EMBEDDED_MODELS)),
+    threads,
+  );
 
   const encoder: [number[], number[]] = [[], []];
   const decoder: [number[], number[]] = [[], []];

@@ -1,12 +1,12 @@
 /// <reference lib="deno.worker" />
-/** A worker for fault injection: the options' folder says how it starts, a call's method how it ends. */
+/** A worker for fault injection: the options' first folder says how it starts, a call's method how it ends. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 scope.onmessage = ({ data }: MessageEvent) => {
-  if ("folder" in data) {
+  if ("folders" in data) {
     const error = { kind: "edge", code: "invalid-input", message: "no model" };
     scope.postMessage(
-      data.folder === "broken" ? { error } : { value: undefined },
+      data.folders[0] === "broken" ? { error } : { value: undefined },
     );
   } else if (data.method === "enrol") {
     setTimeout(() => {

@@ -1,13 +1,17 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { Engine } from "../../../lib/engine/engine.ts";
-import { createPool, type PoolOptions } from "../../../lib/engine/pool.ts";
+import {
+  createPool,
+  type EnginePool,
+  type PoolOptions,
+} from "../../../lib/engine/pool.ts";
 
 const fragile = () =>
   new Worker(import.meta.resolve("./fragile_worker.ts"), { type: "module" });
 
 const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
   createPool({
-    folder: "whole",
+    folders: ["whole"],
+    parts: [],
     threads: 1,
     maxPixels: 1,
     workers: 1,
@@ -17,11 +21,11 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
   }, create);
 
 /** Calls by what they do to a fragile worker. */
-const calls = (pool: Engine) => ({
-  echo: (text: string) => pool.embed(text as never) as Promise<unknown>,
-  crash: () => pool.enrol(null!, null!),
-  hang: () => pool.decode(null!, null!),
-  crashIdle: () => pool.propose(null!, null!),
+const calls = ({ engines: [engine] }: EnginePool) => ({
+  echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
+  crash: () => engine.enrol(null!, null!),
+  hang: () => engine.decode(null!, null!),
+  crashIdle: () => engine.propose(null!, null!),
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -61,11 +65,11 @@ Deno.test("a worker that dies idle swallows no call", async () => {
 });
 
 Deno.test("a worker that cannot start fails the start with its reason", async () => {
-  await rejects(openPool({ folder: "broken", workers: 2 }), /no model/);
+  await rejects(openPool({ folders: ["broken"], workers: 2 }), /no model/);
 });
 
 Deno.test("when no worker can be replaced, waiting calls are refused, and tries go on", async () => {
-  const options = { folder: "whole" };
+  const options = { folders: ["whole"] };
   let broken = false;
   const create = () => {
     if (broken) throw new Error("no threads left");

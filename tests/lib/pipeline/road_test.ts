@@ -1,6 +1,7 @@
 import { equal } from "node:assert/strict";
-import { modelFolder } from "../../../deploy/config.ts";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { createEngine, type Engine } from "../../../lib/engine/engine.ts";
+import { locatePackage } from "../../../lib/model/locate.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
 import { compareRoad, GOLDEN, type GoldenCase } from "../../golden_road.ts";
@@ -13,7 +14,9 @@ const narrow = (id: string) => new URL(`models/${id}/`, GOLDEN);
 
 const MODELS = [
   {
-    folder: modelFolder(Deno.env.get("MODEL") ?? "nano"),
+    folder: await locatePackage(Deno.env.get("MODEL") ?? "nano", [
+      EMBEDDED_MODELS,
+    ]),
     golden: embedded,
   },
   { folder: narrow("random-natural"), golden: natural },

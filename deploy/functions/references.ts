@@ -1,0 +1,10 @@
+import { docsFunction } from "../../functions/docs.ts";
+import { healthFunction } from "../../functions/health.ts";
+import { referencesFunction } from "../../functions/references.ts";
+import { start } from "../start.ts";
+
+/** The references function alone: enrolment, and what is stored of a patient. */
+await start({
+  functions: [referencesFunction, healthFunction, docsFunction],
+  needs: { encoder: true, decoder: true, state: true },
+});

@@ -1,0 +1,61 @@
+import { EdgeError } from "../errors.ts";
+import type { Manifest } from "../model/package.ts";
+import type { AddressedEmbedding, Embedder } from "./embedder.ts";
+import type { Engine } from "./engine.ts";
+
+/** A model that requests can choose, with its engine and its way to embeddings. */
+export interface ServedModel {
+  manifest: Manifest;
+  engine: Engine;
+  embedder: Embedder;
+}
+
+/** The models served. */
+export interface ModelCatalogue {
+  /** In the order in which they were named; the first is the default. */
+  readonly all: readonly ServedModel[];
+  readonly default: ServedModel;
+  /** The model with this id, or the default. @throws EdgeError `invalid-input` for an unknown id. */
+  choose(id?: string): ServedModel;
+  /** What to call the maker of a stored thing: the id of a served model, or that it is not served. */
+  nameOf(digest: string): string;
+  /**
+   * A cached embedding of the chosen model.
+   *
+   * @throws EdgeError `not-found`; `model-mismatch` for another model's embedding.
+   */
+  recall(chosen: ServedModel, id: string): Promise<AddressedEmbedding>;
+}
+
+/** @param all at least one model, their ids distinct. */
+export function createCatalogue(all: ServedModel[]): ModelCatalogue {
+  const nameOf = (digest: string) => {
+    const maker = all.find(({ manifest }) => manifest.digest === digest);
+    return maker === undefined
+      ? "a model that is not served"
+      : `the model "${maker.manifest.id}"`;
+  };
+  return {
+    all,
+    default: all[0],
+    choose(id = all[0].manifest.id) {
+      const chosen = all.find(({ manifest }) => manifest.id === id);
+      if (chosen !== undefined) return chosen;
+      const served = all.map(({ manifest }) => manifest.id).join(", ");
+      throw new EdgeError(
+        "invalid-input",
+        `There is no model "${id}" here; served: ${served}.`,
+      );
+    },
+    nameOf,
+    async recall({ manifest, embedder }, id) {
+      const found = await embedder.recall(id);
+      if (found.model === manifest.digest) return found;
+      throw new EdgeError(
+        "model-mismatch",
+        `The embedding "${id}" was made by ${nameOf(found.model)}, not by ` +
+          `"${manifest.id}", which was asked; choose its model, or send the image again.`,
+      );
+    },
+  };
+}

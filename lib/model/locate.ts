@@ -1,0 +1,38 @@
+import { EdgeError } from "../errors.ts";
+
+/** What a model package may be called: letters, digits and `. _ -`, the first a letter, digit or _. */
+export const MODEL_ID = /^\w[\w.-]{0,127}$/;
+
+/**
+ * The folder of a model package. What has the form of an id is looked up in `roots`, the first match
+ * counts; anything else is the path of a folder.
+ *
+ * @param roots URLs of folders that hold packages by id, ending in a slash.
+ * @throws EdgeError `invalid-input` for an id that no root holds.
+ */
+export async function locatePackage(name: string, roots: URL[]): Promise<URL> {
+  if (!MODEL_ID.test(name)) return folderUrl(name);
+  for (const root of roots) {
+    const folder = new URL(`${name}/`, root);
+    if (await isFolder(folder)) return folder;
+  }
+  const places = roots.map(({ pathname }) => decodeURIComponent(pathname));
+  throw new EdgeError(
+    "invalid-input",
+    `There is no model package "${name}" in ${places.join(" or ")}.`,
+  );
+}
+
+/** The URL of a folder, ending in a slash; a relative path counts from the working directory. */
+export function folderUrl(path: string): URL {
+  const encoded = `${path}/`.split("/").map(encodeURIComponent).join("/");
+  return new URL(encoded.replace(/\/+$/, "/"), `file://${Deno.cwd()}/`);
+}
+
+async function isFolder(folder: URL): Promise<boolean> {
+  try {
+    return (await Deno.stat(folder)).isDirectory;
+  } catch {
+    return false;
+  }
+}

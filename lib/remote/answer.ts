@@ -1,0 +1,65 @@
+import { EdgeError } from "../errors.ts";
+import { ImageError, type ImageErrorCode } from "../image/errors.ts";
+
+/** Longest problem document read, bytes. */
+const MAX_PROBLEM = 65_536;
+
+const IMAGE_PROBLEMS: ReadonlySet<string> = new Set<ImageErrorCode>([
+  "empty",
+  "malformed",
+  "media-type-mismatch",
+  "too-large",
+  "truncated",
+  "unsupported-type",
+]);
+
+/**
+ * A body of at most `most` bytes, or null for a longer one, which is not read to its end.
+ *
+ * @throws when the connection breaks.
+ */
+export async function readBody(
+  response: Response,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > most) return null;
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The error that a host's problem document (RFC 9457) states, when it is about the image that was
+ * sent; null for any other refusal, which is no fault of the image's sender.
+ *
+ * @throws when the connection breaks.
+ */
+export async function imageProblem(
+  response: Response,
+): Promise<ImageError | EdgeError | null> {
+  const bytes = await readBody(response, MAX_PROBLEM);
+  if (bytes === null || response.status >= 500) return null;
+  let problem: unknown;
+  try {
+    problem = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+  const { type, detail } = Object(problem);
+  if (typeof type !== "string" || typeof detail !== "string") return null;
+  const code = type.replace(/^.*\//, "");
+  if (code === "too-many-bytes") return new EdgeError(code, detail);
+  return IMAGE_PROBLEMS.has(code)
+    ? new ImageError(code as ImageErrorCode, detail)
+    : null;
+}

@@ -1,0 +1,59 @@
+/** Closed: calls pass. Open: none does. Half-open: one probe is under way and decides. */
+export type BreakerState = "closed" | "open" | "half-open";
+
+export interface BreakerOptions {
+  /** Failures in a row that open the circuit. */
+  failures: number;
+  /** Milliseconds that it stays open before one probe may pass. */
+  rest: number;
+}
+
+/**
+ * A circuit breaker. Ask `admits`, announce the call with `enter`, and end it with exactly one of
+ * `succeed` and `fail`.
+ */
+export class Breaker {
+  #options: BreakerOptions;
+  #now: () => number;
+  #failures = 0;
+  #opened = 0;
+  #state: BreakerState = "closed";
+
+  /** @param now milliseconds that only grow. */
+  constructor(options: BreakerOptions, now: () => number) {
+    this.#options = options;
+    this.#now = now;
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Whether a call may pass now. */
+  get admits(): boolean {
+    if (this.#state !== "open") return this.#state === "closed";
+    return this.#now() - this.#opened >= this.#options.rest;
+  }
+
+  /** A call passes; in an open circuit it is the probe. */
+  enter(): void {
+    if (this.#state === "open") this.#state = "half-open";
+  }
+
+  /** A call was answered: the circuit closes. */
+  succeed(): void {
+    this.#failures = 0;
+    this.#state = "closed";
+  }
+
+  /** A call was not answered: the circuit opens when it was the probe, or one too many in a row. */
+  fail(): void {
+    this.#failures++;
+    if (
+      this.#state === "half-open" || this.#failures >= this.#options.failures
+    ) {
+      this.#state = "open";
+      this.#opened = this.#now();
+    }
+  }
+}

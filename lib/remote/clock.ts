@@ -1,0 +1,23 @@
+/** Time as the remote client sees it; tests bring their own. */
+export interface Clock {
+  /** Milliseconds that only grow. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The process's own clock; a sleep that is given up leaves no timer behind. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal?.addEventListener("abort", wake);
+    }),
+};

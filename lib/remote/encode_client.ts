@@ -1,0 +1,212 @@
+import type { EmbeddingFile, InputFile } from "../engine/engine.ts";
+import { EdgeError } from "../errors.ts";
+import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import { sniffMediaType } from "../image/media_type.ts";
+import type { Bytes } from "../store/types.ts";
+import { imageProblem, readBody } from "./answer.ts";
+import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
+import type { BreakerOptions } from "./breaker.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { createHosts, type Host, preferredHosts } from "./host.ts";
+
+export interface EncodeClientOptions {
+  /** Where encode hosts answer; paths end in a slash. */
+  urls: URL[];
+  /** Sent as the bearer token (RFC 6750), if there is one. */
+  token?: string;
+  /** Tries of one image, all hosts together. */
+  tries: number;
+  /** Milliseconds that one try may take, its answer's body included. */
+  timeout: number;
+  /** Milliseconds that all tries and waits together may take. */
+  deadline: number;
+  /** Longest answer accepted, bytes. */
+  maxBytes: number;
+  backoff: BackoffOptions;
+  breaker: BreakerOptions;
+}
+
+/** What the client uses of the world. */
+export interface EncodeClientWorld {
+  fetch: typeof fetch;
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  /** Milliseconds since 1970. */
+  wall: () => number;
+}
+
+/** Encodes on other hosts. */
+export interface EncodeClient {
+  /**
+   * The embedding of an image file, made by the model with this id on a host that answers.
+   *
+   * @param check takes a host's answer and gives the embedding, or throws when it is none.
+   * @throws ImageError, or EdgeError `too-many-bytes`, when a host refuses the image;
+   * EdgeError `encode-unavailable` when no host gives an answer.
+   */
+  embed(
+    input: InputFile,
+    model: string,
+    check: (answer: Bytes) => Promise<EmbeddingFile>,
+  ): Promise<EmbeddingFile>;
+  /** Whether some host is worth a try. */
+  readonly available: boolean;
+}
+
+/** Answers that another try, or another host, may turn into an embedding. */
+const PASSING = new Set([429, 502, 503, 504]);
+
+export function createEncodeClient(
+  options: EncodeClientOptions,
+  world: EncodeClientWorld = {
+    fetch,
+    clock: systemClock,
+    random: Math.random,
+    wall: Date.now,
+  },
+): EncodeClient {
+  const { clock } = world;
+  const hosts = createHosts(options.urls, options.breaker, clock);
+
+  /** Runs an exchange that is aborted after the given time. */
+  const within = async <T>(
+    ms: number,
+    exchange: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const late = new AbortController();
+    const done = new AbortController();
+    const timer = clock.sleep(ms, done.signal).then(() => late.abort());
+    try {
+      return await exchange(late.signal);
+    } finally {
+      done.abort();
+      await timer;
+    }
+  };
+
+  /** One exchange: an embedding file, or the milliseconds that the host asks to be left alone. */
+  const ask = async (
+    { url }: Host,
+    { bytes, mediaType }: InputFile,
+    model: string,
+    signal: AbortSignal,
+  ): Promise<Bytes | number> => {
+    const target = new URL("v1/embeddings", url);
+    target.searchParams.set("model", model);
+    const type = mediaType ?? sniffMediaType(bytes);
+    const response = await world.fetch(target, {
+      method: "POST",
+      body: bytes as Bytes,
+      headers: {
+        accept: EMBEDDING_MEDIA_TYPE,
+        ...(type && { "content-type": type }),
+        ...(options.token && { authorization: `Bearer ${options.token}` }),
+      },
+      redirect: "manual",
+      signal,
+    });
+    if (response.status === 200 || response.status === 201) {
+      return await readBody(response, options.maxBytes) ?? 0;
+    }
+    const refusal = await imageProblem(response);
+    if (refusal !== null) throw refusal;
+    if (response.status === 500) throw unavailable("The encode host failed");
+    return PASSING.has(response.status)
+      ? retryAfter(response.headers.get("retry-after"), world.wall())
+      : 0;
+  };
+
+  /** One try: the embedding, or null when the host failed; throws what no other host would mend. */
+  const attempt = async (
+    host: Host,
+    job: Job,
+    ms: number,
+  ): Promise<EmbeddingFile | null> => {
+    host.breaker.enter();
+    try {
+      const answer = await within(
+        ms,
+        (signal) => ask(host, job.input, job.model, signal),
+      );
+      if (typeof answer !== "number") {
+        const made = await job.check(answer);
+        host.breaker.succeed();
+        return made;
+      }
+      host.restsUntil = clock.now() + answer;
+    } catch (error) {
+      if (!isFaultOfHost(error)) {
+        host.breaker.succeed();
+        throw error;
+      }
+    }
+    host.breaker.fail();
+    return null;
+  };
+
+  return {
+    get available() {
+      return hosts.some(({ breaker }) => breaker.admits);
+    },
+
+    async embed(input, model, check) {
+      const job = { input, model, check };
+      const end = clock.now() + options.deadline;
+      const preferred = await preferredHosts(hosts, input.bytes as Bytes);
+      const tried = new Set<Host>();
+      let round = 0;
+      for (let tries = 0; tries < options.tries; tries++) {
+        const [host] = preferred
+          .filter(({ breaker }) => breaker.admits)
+          .sort((a, b) =>
+            wakes(a, clock) - wakes(b, clock) ||
+            Number(tried.has(a)) - Number(tried.has(b))
+          );
+        if (host === undefined) break;
+        let pause = wakes(host, clock) - clock.now();
+        if (tried.has(host)) {
+          tried.clear();
+          pause += backoff(round++, options.backoff, world.random);
+        }
+        if (clock.now() + pause >= end) break;
+        if (pause > 0) {
+          await clock.sleep(pause);
+          if (!host.breaker.admits) continue;
+        }
+        tried.add(host);
+        const ms = Math.min(options.timeout, end - clock.now());
+        const made = await attempt(host, job, ms);
+        if (made !== null) return made;
+      }
+      throw unavailable("No encode host answers");
+    },
+  };
+}
+
+interface Job {
+  input: InputFile;
+  model: string;
+  check: (answer: Bytes) => Promise<EmbeddingFile>;
+}
+
+/** When a host may be asked: now, or at the end of the rest that it asked for. */
+function wakes({ restsUntil }: Host, clock: Clock): number {
+  return Math.max(restsUntil, clock.now());
+}
+
+/** A broken connection, a time-out, or an answer that is no embedding of the model asked for. */
+function isFaultOfHost(error: unknown): boolean {
+  if (error instanceof EdgeError) {
+    return error.code === "invalid-input" || error.code === "model-mismatch";
+  }
+  return error instanceof TypeError || error instanceof DOMException ||
+    error instanceof Deno.errors.Http;
+}
+
+function unavailable(why: string): EdgeError {
+  return new EdgeError(
+    "encode-unavailable",
+    `${why}; try again shortly, or send the image's embedding.`,
+  );
+}

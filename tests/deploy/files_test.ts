@@ -1,0 +1,87 @@
+import { equal, match, ok } from "node:assert/strict";
+import { parseAllDocuments } from "yaml";
+import { readConfig } from "../../deploy/config.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
+const exists = (path: string) => Deno.statSync(new URL(path, ROOT));
+
+/** Variables that Deno reads itself. */
+const DENO = ["DENO_KV_ACCESS_TOKEN"];
+
+function checkEnvironment(values: Record<string, string>) {
+  const source = read("deploy/config.ts");
+  for (const name of Object.keys(values)) {
+    if (DENO.includes(name)) continue;
+    ok(new RegExp(`^  ${name}: `, "m").test(source), `${name} is a setting`);
+  }
+  const known = Object.entries(values).filter(([name]) => !DENO.includes(name));
+  readConfig(Object.fromEntries(known));
+}
+
+const filled = (text: string) => text.replace(/\$\{\w+:\?\}/, "x".repeat(16));
+
+Deno.test("the Dockerfiles pin Deno, copy what exists, and run an entry point as no root", () => {
+  for (const name of ["edge", "encode"]) {
+    const text = read(`deploy/Dockerfile.${name}`);
+    match(text, /^FROM denoland\/deno:2\.9\.6$/m);
+    match(text, /^USER deno$/m);
+    match(text, /^HEALTHCHECK .*\/readyz/m);
+    ok(text.includes(`"deploy/${name}.ts"]`));
+    for (const [, list] of text.matchAll(/^COPY (.+) \S+$/gm)) {
+      for (const path of list.split(" ")) exists(path);
+    }
+    const [, port] = /^EXPOSE (\d+)$/m.exec(text)!;
+    checkEnvironment({ HOST: "0.0.0.0", PORT: port });
+    ok(text.includes(`127.0.0.1:${port}/`));
+  }
+});
+
+Deno.test("compose.yaml names services, settings and Dockerfiles that exist", () => {
+  const [{ contents }] = parseAllDocuments(read("deploy/compose.yaml"));
+  const { services } = contents!.toJSON();
+  match(services.kv.image, /^ghcr\.io\/denoland\/denokv:\d+\.\d+\.\d+$/);
+  for (const name of ["encode", "edge"]) {
+    const { build, environment } = services[name];
+    exists(build.dockerfile);
+    const values = Object.entries<string>(environment).map((
+      [key, value],
+    ) => [key, filled(value)]);
+    checkEnvironment(Object.fromEntries(values));
+  }
+  const { KV_PATH, ENCODE_URL } = services.edge.environment;
+  for (const address of [KV_PATH, ENCODE_URL]) {
+    ok(new URL(address).hostname in services, address);
+  }
+});
+
+Deno.test("the Kubernetes example is consistent, healthy by our routes, and no root", () => {
+  const documents = parseAllDocuments(read("deploy/kubernetes.yaml"))
+    .map((document) => {
+      equal(document.errors.length, 0);
+      return document.toJSON();
+    });
+  const deployments = documents.filter(({ kind }) => kind === "Deployment");
+  equal(deployments.length, 2);
+  for (const { spec: { template: { spec } } } of deployments) {
+    equal(spec.securityContext.runAsNonRoot, true);
+    const [{ name, image, env, readinessProbe, livenessProbe }] =
+      spec.containers;
+    exists(`deploy/Dockerfile.${name}`);
+    match(image, /:\d+\.\d+\.\d+$/);
+    equal(readinessProbe.httpGet.path, "/readyz");
+    equal(livenessProbe.httpGet.path, "/healthz");
+    const values = env.map((
+      { name, value }: { name: string; value?: string },
+    ) => [name, value ?? "x".repeat(16)]);
+    checkEnvironment(Object.fromEntries(values));
+  }
+  const scaler = documents.find(({ kind }) =>
+    kind === "HorizontalPodAutoscaler"
+  );
+  ok(
+    deployments.some(({ metadata }) =>
+      metadata.name === scaler.spec.scaleTargetRef.name
+    ),
+  );
+});

@@ -1,0 +1,120 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { createEmbedder } from "../../../lib/engine/embedder.ts";
+import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
+import { createCachedEmbeddings } from "../../../lib/store/web_cache.ts";
+import { files } from "../../functions/harness.ts";
+
+const input = { bytes: files.image, mediaType: "image/png" };
+
+/** An embedder over an engine whose calls are counted and end when told. */
+function openEmbedder() {
+  const calls: PromiseWithResolvers<void>[] = [];
+  let stored = 0;
+  const memory = createMemoryEmbeddings({ maxBytes: 1000, lifetime: 1000 });
+  const embedder = createEmbedder(
+    {
+      async embed({ bytes }) {
+        const call = Promise.withResolvers<void>();
+        calls.push(call);
+        await call.promise;
+        return { bytes: bytes.slice(0, 10), image: { width: 2, height: 1 } };
+      },
+    },
+    {
+      ...memory,
+      put: (id, embedding) => {
+        stored++;
+        return memory.put(id, embedding);
+      },
+    },
+    "a".repeat(64),
+  );
+  return { embedder, calls, stored: () => stored };
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+Deno.test("an image that arrives twice together is encoded once and stored once", async () => {
+  const { embedder, calls, stored } = openEmbedder();
+  const both = [embedder.embed(input), embedder.embed(input)];
+  await turn();
+  equal(calls.length, 1);
+  calls[0].resolve();
+  const [one, other] = await Promise.all(both);
+  deepEqual(one, other);
+  await embedder.embed(input);
+  equal(calls.length, 1, "nor again between its making and its keeping");
+  await Promise.all([embedder.keep(one), embedder.keep(other)]);
+  equal(stored(), 1);
+  equal((await embedder.embed(input)).expiresAt !== null, true);
+  equal(calls.length, 1);
+});
+
+Deno.test("a failure is told to all that wait, and the next one tries again", async () => {
+  const { embedder, calls } = openEmbedder();
+  const both = [embedder.embed(input), embedder.embed(input)];
+  await turn();
+  calls[0].reject(new Error("lost"));
+  for (const waiting of both) await rejects(waiting, /lost/);
+  const again = embedder.embed(input);
+  await turn();
+  calls[1].resolve();
+  await again;
+  equal(calls.length, 2);
+});
+
+Deno.test("what is held without being kept is bounded", async () => {
+  const { embedder, calls } = openEmbedder();
+  const made = [0, 1, 2, 3, 4].map(async (i) => {
+    const bytes = files.image.slice();
+    bytes[bytes.length - 1] = i;
+    await embedder.embed({ ...input, bytes });
+  });
+  await turn();
+  for (const call of calls) call.resolve();
+  await Promise.all(made);
+  const bytes = files.image.slice();
+  bytes[bytes.length - 1] = 0;
+  const first = embedder.embed({ ...input, bytes });
+  await turn();
+  equal(calls.length, 6, "the oldest of five made room");
+  calls[5].resolve();
+  await first;
+});
+
+Deno.test("the Web Cache answers for the store, until the embedding expires", async () => {
+  const cache = await caches.open("embeddings-test");
+  try {
+    let time = 0;
+    const now = () => time;
+    const memory = createMemoryEmbeddings({
+      maxBytes: 1000,
+      lifetime: 10_000,
+      now,
+    });
+    let reads = 0;
+    const store = createCachedEmbeddings(
+      cache,
+      {
+        ...memory,
+        get: (id) => {
+          reads++;
+          return memory.get(id);
+        },
+      },
+      now,
+    );
+    const id = "9f".repeat(32);
+    const image = { width: 2, height: 1 };
+    const file = { bytes: Uint8Array.of(1, 2, 3), model: "m", image };
+    equal(await store.get(id), null);
+    await store.put(id, file);
+    deepEqual(await store.get(id), { ...file, expiresAt: 10_000 });
+    equal(reads, 1);
+    time = 10_001;
+    equal(await store.get(id), null);
+    equal(reads, 2);
+  } finally {
+    await caches.delete("embeddings-test");
+  }
+});
