@@ -11,7 +11,8 @@ import {
   type Manifest,
   readManifest,
 } from "../lib/model/package.ts";
-import { createOnnxModel } from "../lib/runtime/onnx.ts";
+import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../lib/runtime/runtime.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
@@ -32,6 +33,7 @@ export async function compose(
   await blobs.sweep();
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
+    runtime: config.RUNTIME,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
@@ -71,7 +73,9 @@ export async function compose(
 export async function composeEngine(config: Config): Promise<Engine> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
-  const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
+  const { RUNTIME: name, THREADS: threads } = config;
+  const runtime = await openRuntime({ name, threads });
+  const { encoder, decoder } = await createOnnxModel(model, runtime);
   return createEngine(encoder, decoder, model.geometry, {
     maxPixels: config.MAX_PIXELS,
   });

@@ -10,7 +10,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/image": ["lib/pipeline"],
   "lib/format": ["lib/pipeline", "lib/errors.ts"],
   "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
-  "lib/runtime": ["lib/model", "lib/pipeline"],
+  "lib/runtime": ["lib/errors.ts", "lib/model", "lib/pipeline"],
   "lib/store": ["lib/pipeline", "lib/errors.ts"],
   "lib/engine": [
     "lib/digest.ts",

@@ -42,7 +42,7 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, deadline, folders, threads, maxPixels } = options;
+  const { queue, deadline, folders, runtime, threads, maxPixels } = options;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -58,7 +58,7 @@ export async function createPool(
     });
     living.add(worker);
     try {
-      await worker.ask({ folders, threads, maxPixels });
+      await worker.ask({ folders, runtime, threads, maxPixels });
     } catch (error) {
       worker.terminate();
       throw error;

@@ -1,11 +1,13 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
+import type { RuntimeName } from "../runtime/runtime.ts";
 import type { Engine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
 export interface WorkerOptions {
   /** URLs of the model package folders, ending in a slash. */
   folders: string[];
+  runtime: RuntimeName;
   threads: number;
   maxPixels: number;
 }

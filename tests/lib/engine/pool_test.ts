@@ -11,6 +11,7 @@ const fragile = () =>
 const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
   createPool({
     folders: ["whole"],
+    runtime: "wasm",
     threads: 1,
     maxPixels: 1,
     workers: 1,

@@ -6,7 +6,8 @@ import { iou, overlap } from "../../../lib/cli/score.ts";
 import { locatePackage } from "../../../lib/model/locate.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";
-import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../../../lib/runtime/runtime.ts";
 import { hasOneshot, ONESHOT } from "../../oneshot.ts";
 import golden from "../../golden/road.json" with { type: "json" };
 
@@ -28,7 +29,10 @@ function fromRuns(runs: number[], width: number, height: number): Mask {
 const model = await loadPackage(
   await locatePackage(Deno.env.get("MODEL") ?? "nano", [EMBEDDED_MODELS]),
 );
-const engine = createOnnxModel(model, 2).then(({ encoder, decoder }) =>
+const engine = createOnnxModel(
+  model,
+  await openRuntime({ name: "wasm", threads: 2 }),
+).then(({ encoder, decoder }) =>
   createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
 );
 
