@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { arch, platform } from "node:process";
 import { EdgeError } from "../errors.ts";
 import type { Runtime } from "./runtime.ts";
 import { type OnnxLibrary, openSession } from "./session.ts";
@@ -11,20 +14,18 @@ export const NATIVE_VERSION = "1.30.0";
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * onnxruntime-node: CUDA where its libraries and a device are found, or the CPU.
+ * onnxruntime-node: CUDA where its installer put the libraries for it and a device is found, or the CPU.
  *
  * @throws EdgeError `invalid-input` when the library is not installed or cannot be loaded.
  */
 export function openNative(threads: number): Runtime {
   const ort = loadLibrary();
-  const hasCuda = ort.listSupportedBackends()
-    .some(({ name }) => name === "cuda");
   const onCpu = { executionProviders: ["cpu"], intraOpNumThreads: threads };
   const onCuda = { ...onCpu, executionProviders: ["cuda", "cpu"] };
   return {
     async open(file) {
-      if (!hasCuda) return await openSession(ort, file, onCpu);
-      // The library may be built for CUDA on a host without a device.
+      if (!hasCuda()) return await openSession(ort, file, onCpu);
+      // The host may have no device.
       return await openSession(ort, file, onCuda)
         .catch(() => openSession(ort, file, onCpu));
     },
@@ -33,8 +34,14 @@ export function openNative(threads: number): Runtime {
 
 type NativeLibrary = OnnxLibrary & {
   env: { versions: { node?: string } };
-  listSupportedBackends(): { name: string }[];
 };
+
+/** Asked of the files, since the library writes lines to stderr when it looks for them in vain. */
+function hasCuda(): boolean {
+  const main = createRequire(ROOT).resolve(NATIVE_LIBRARY);
+  const binaries = join(dirname(main), "../bin/napi-v6", platform, arch);
+  return existsSync(join(binaries, "libonnxruntime_providers_cuda.so"));
+}
 
 function loadLibrary(): NativeLibrary {
   const install =
