@@ -17,7 +17,8 @@ import {
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
-import { createOnnxModel } from "../lib/runtime/onnx.ts";
+import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../lib/runtime/runtime.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
@@ -56,6 +57,7 @@ export async function compose(
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
+    runtime: config.RUNTIME,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
@@ -100,7 +102,9 @@ export async function compose(
 export async function composeEngine(config: Config): Promise<Engine> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
-  const { encoder, decoder } = await createOnnxModel(model, config.THREADS);
+  const { RUNTIME: name, THREADS: threads } = config;
+  const runtime = await openRuntime({ name, threads });
+  const { encoder, decoder } = await createOnnxModel(model, runtime);
   return createEngine(encoder, decoder, model.geometry, {
     maxPixels: config.MAX_PIXELS,
   });

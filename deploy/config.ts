@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EdgeError } from "../lib/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
+import { RUNTIMES } from "../lib/runtime/runtime.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
@@ -39,8 +40,7 @@ const Environment = z.object({
       "must be ids or folders, separated by commas",
     ),
   MODELS: z.string().default("data/models"),
-  RUNTIME: z.literal("wasm", "must be wasm, the one runtime of this version")
-    .default("wasm"),
+  RUNTIME: z.enum(RUNTIMES, `must be ${RUNTIMES.join(", ")}`).default("wasm"),
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
   WORKERS: whole(1, 16).default(1),
   QUEUE: whole(1, 10_000).default(32),

@@ -1,6 +1,7 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
+import type { RuntimeName } from "../runtime/runtime.ts";
 import type { Engine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
@@ -9,6 +10,7 @@ export interface WorkerOptions {
   parts: ModelPart[];
   /** URLs of the model package folders, ending in a slash. */
   folders: string[];
+  runtime: RuntimeName;
   threads: number;
   maxPixels: number;
 }

@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 import { EdgeError } from "../errors.ts";
-import { createOnnxModel } from "../runtime/onnx.ts";
+import { createOnnxModel } from "../runtime/onnx_model.ts";
+import { openRuntime } from "../runtime/runtime.ts";
 import { loadPackage } from "../model/package.ts";
 import { createCollector } from "./collector.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -18,11 +19,12 @@ const collect = createCollector();
 const engines: Engine[] = [];
 
 async function start(
-  { folders, parts, threads, maxPixels }: WorkerOptions,
+  { folders, parts, runtime: name, threads, maxPixels }: WorkerOptions,
 ): Promise<void> {
+  const runtime = await openRuntime({ name, threads });
   for (const folder of folders) {
     const model = await loadPackage(new URL(folder), parts);
-    const { encoder, decoder } = await createOnnxModel(model, threads).catch(
+    const { encoder, decoder } = await createOnnxModel(model, runtime).catch(
       (error) => {
         const why = `Cannot run the model "${model.manifest.id}": ${
           (error as Error).message

@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import type { ModelGeometry, Tensor } from "../pipeline/types.ts";
+import type { Session } from "./runtime.ts";
 
 const PROMPT_INPUTS = [
   "point_coords",
@@ -15,37 +16,40 @@ const GUIDANCE_INPUTS = [
 const OUTPUTS = ["low_res_masks", "iou_predictions"];
 const MULTIMASK_OUTPUTS = ["multi_masks", "multi_iou_predictions"];
 
-/** What the graphs of a model have been seen to give and take. */
-export interface SeenGraphs {
-  /** What the encoder made of an image. */
-  encoded: Record<string, Tensor>;
-  decoderInputs: readonly string[];
-  decoderOutputs: readonly string[];
-}
-
 /**
- * Compares the graphs with what the manifest says of them.
+ * Compares what the encoder made of an image with what the manifest says of it.
  *
  * @throws EdgeError `invalid-input` naming the first difference.
  */
-export function requireGraphs(
-  { tensors, guided }: ModelGeometry,
-  { encoded, decoderInputs, decoderOutputs }: SeenGraphs,
+export function requireEncoded(
+  { tensors }: ModelGeometry,
+  encoded: Record<string, Tensor>,
 ): void {
-  const wantedInputs = [...PROMPT_INPUTS, ...Object.keys(tensors)];
-  if (guided) wantedInputs.push(...GUIDANCE_INPUTS);
   requireNames("encoder gives", Object.keys(encoded), Object.keys(tensors));
-  requireNames("decoder takes", decoderInputs, wantedInputs);
-  const lacking = [...OUTPUTS, ...(guided ? MULTIMASK_OUTPUTS : [])]
-    .filter((name) => !decoderOutputs.includes(name));
-  if (lacking.length > 0) {
-    throw wrong(`its decoder does not give ${lacking.join(", ")}`);
-  }
   for (const [name, shape] of Object.entries(tensors)) {
     const { dims } = encoded[name];
     if (dims.join() !== shape.join()) {
       throw wrong(`its encoder gives ${name} [${dims}], wanted [${shape}]`);
     }
+  }
+}
+
+/**
+ * Compares the decoder's inputs and outputs with those that the manifest says it has.
+ *
+ * @throws EdgeError `invalid-input` naming the first difference.
+ */
+export function requireDecoderGraph(
+  { tensors, guided }: ModelGeometry,
+  { inputNames, outputNames }: Pick<Session, "inputNames" | "outputNames">,
+): void {
+  const inputs = [...PROMPT_INPUTS, ...Object.keys(tensors)];
+  if (guided) inputs.push(...GUIDANCE_INPUTS);
+  requireNames("decoder takes", inputNames, inputs);
+  const lacking = [...OUTPUTS, ...(guided ? MULTIMASK_OUTPUTS : [])]
+    .filter((name) => !outputNames.includes(name));
+  if (lacking.length > 0) {
+    throw wrong(`its decoder does not give ${lacking.join(", ")}`);
   }
 }
 

@@ -170,7 +170,12 @@ Deno.test("mistakes get one line that says what to do", () =>
       ],
       ["serve", [], { PORT: "http" }, /PORT must be a whole number/],
       ["serve", [], { PORT: "99999" }, /PORT must be from 0 to 65535/],
-      ["serve", [], { RUNTIME: "cuda" }, /RUNTIME must be wasm/],
+      [
+        "serve",
+        [],
+        { RUNTIME: "cuda" },
+        /RUNTIME must be wasm, webgpu, native/,
+      ],
       ["serve", [], { API_KEYS: "x" }, /API_KEYS is not supported/],
       ["edge", [], {}, /ENCODE_URL is needed at the edge/],
       ["encode", [], { ENCODE_URL: "http://a" }, /ENCODE_URL is for the edge/],

@@ -12,7 +12,8 @@ import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
 import { Frame } from "../../../lib/pipeline/frame.ts";
 import type { Box, Point } from "../../../lib/pipeline/types.ts";
-import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../../../lib/runtime/runtime.ts";
 
 const USAGE =
   "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts " +
@@ -26,7 +27,10 @@ const BOX = [.3, .3, .7, .7];
 
 /** A model on the product's own runtime, warmed, with the third pass of a cascade ready. */
 async function enter(model: ModelPackage, threads: number) {
-  const { encoder, decoder } = await createOnnxModel(model, threads);
+  const { encoder, decoder } = await createOnnxModel(
+    model,
+    await openRuntime({ name: "wasm", threads }),
+  );
   const { digest, size } = model.geometry;
   const random = mulberry32(1);
   const pixels = Float32Array.from(

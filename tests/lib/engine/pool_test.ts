@@ -12,6 +12,7 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
   createPool({
     folders: ["whole"],
     parts: [],
+    runtime: "wasm",
     threads: 1,
     maxPixels: 1,
     workers: 1,

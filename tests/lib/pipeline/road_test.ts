@@ -3,7 +3,8 @@ import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { createEngine, type Engine } from "../../../lib/engine/engine.ts";
 import { locatePackage } from "../../../lib/model/locate.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
-import { createOnnxModel } from "../../../lib/runtime/onnx.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../../../lib/runtime/runtime.ts";
 import { compareRoad, GOLDEN, type GoldenCase } from "../../golden_road.ts";
 import { hasOneshot, ONESHOT } from "../../oneshot.ts";
 import embedded from "../../golden/road.json" with { type: "json" };
@@ -23,12 +24,14 @@ const MODELS = [
   { folder: narrow("random-sam2"), golden: sam2 },
 ];
 
+const runtime = await openRuntime({ name: "wasm", threads: 2 });
+
 for (const { folder, golden } of MODELS) {
   const model = await loadPackage(folder);
   const { id, digest } = model.manifest;
   let opened: Promise<Engine> | undefined;
   const engine = () =>
-    opened ??= createOnnxModel(model, 2).then(({ encoder, decoder }) =>
+    opened ??= createOnnxModel(model, runtime).then(({ encoder, decoder }) =>
       createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
     );
 

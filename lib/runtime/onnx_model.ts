@@ -1,0 +1,118 @@
+import type { ModelPackage } from "../model/package.ts";
+import type {
+  Decoder,
+  DecoderAnswer,
+  DecoderPrompt,
+  Encoder,
+  ModelGeometry,
+  Tensor,
+} from "../pipeline/types.ts";
+import { requireDecoderGraph, requireEncoded } from "./check_graphs.ts";
+import type { Runtime, Session } from "./runtime.ts";
+
+/**
+ * Encoder and decoder of a model package on a runtime, those that were loaded run once on zeros so that the
+ * first request is not the slow one.
+ *
+ * @throws EdgeError `invalid-input` when a graph does not fit the manifest.
+ */
+export async function createOnnxModel(
+  { encoder, decoder, geometry }: ModelPackage,
+  runtime: Runtime,
+): Promise<{ encoder: Encoder; decoder: Decoder }> {
+  const encoderSession = encoder && await runtime.open(encoder);
+  const decoderSession = decoder && await runtime.open(decoder);
+  const { lowResMask: side, channels, grid, guided } = geometry;
+  const noMask = new Float32Array(side * side);
+  const unguided = {
+    similarity: new Float32Array(grid * grid),
+    target: new Float32Array(channels),
+  };
+
+  const model = {
+    encoder: {
+      async encode(input: Float32Array): Promise<Record<string, Tensor>> {
+        const { size } = geometry;
+        const session = loaded(encoderSession);
+        const [name] = session.inputNames;
+        const image = { data: input, dims: [1, 3, size, size] };
+        return await session.run({ [name]: image });
+      },
+    },
+    decoder: {
+      async decode(
+        tensors: Record<string, Tensor>,
+        { coords, labels, mask, guidance, multimask = false }: DecoderPrompt,
+      ): Promise<DecoderAnswer> {
+        const feeds: Record<string, Tensor> = {
+          ...tensors,
+          point_coords: { data: coords, dims: [1, labels.length, 2] },
+          point_labels: { data: labels, dims: [1, labels.length] },
+          mask_input: { data: mask ?? noMask, dims: [1, 1, side, side] },
+          has_mask_input: flag(mask !== null),
+        };
+        if (guided) {
+          const { similarity, target } = guidance ?? unguided;
+          const dims = [1, 1, grid, grid];
+          feeds.attention_similarity = { data: similarity, dims };
+          feeds.has_attention_similarity = flag(guidance !== undefined);
+          feeds.target_embedding = { data: target, dims: [1, 1, channels] };
+        }
+        return answerOf(await loaded(decoderSession).run(feeds), multimask);
+      },
+    },
+  };
+  let embedding = blankEmbedding(geometry);
+  if (encoderSession !== null) {
+    const blank = new Float32Array(3 * geometry.size ** 2);
+    embedding = await model.encoder.encode(blank);
+    requireEncoded(geometry, embedding);
+  }
+  if (decoderSession !== null) {
+    requireDecoderGraph(geometry, decoderSession);
+    await model.decoder.decode(embedding, {
+      coords: new Float32Array(4),
+      labels: Float32Array.of(1, -1),
+      mask: null,
+    });
+  }
+  return model;
+}
+
+function loaded(session: Session | null): Session {
+  if (session === null) throw new Error("This part of the model is not loaded");
+  return session;
+}
+
+/** An embedding of zeros. */
+function blankEmbedding({ tensors }: ModelGeometry): Record<string, Tensor> {
+  const blank = Object.entries(tensors).map(([name, dims]) => {
+    const length = dims.reduce((product, side) => product * side, 1);
+    return [name, { dims, data: new Float32Array(length) }];
+  });
+  return Object.fromEntries(blank);
+}
+
+function flag(value: boolean): Tensor {
+  return { data: Float32Array.of(value ? 1 : 0), dims: [1] };
+}
+
+/** Outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
+function answerOf(
+  outputs: Record<string, Tensor>,
+  multimask: boolean,
+): DecoderAnswer {
+  const split = (masks: Tensor, ious: Tensor) => {
+    const size = masks.data.length / ious.data.length;
+    return Array.from(ious.data, (predictedIou, i) => ({
+      logits: masks.data.slice(i * size, (i + 1) * size),
+      predictedIou,
+    }));
+  };
+  const { multi_masks, multi_iou_predictions } = outputs;
+  return {
+    logits: outputs.low_res_masks.data,
+    predictedIou: outputs.iou_predictions.data[0],
+    ...(multimask && { multi: split(multi_masks, multi_iou_predictions) }),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Tensor } from "../pipeline/types.ts";
+
+/** The runtimes, by the names that RUNTIME takes. */
+export const RUNTIMES = ["wasm", "webgpu", "native"] as const;
+export type RuntimeName = typeof RUNTIMES[number];
+
+/** A loaded ONNX graph. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs the graph once. */
+  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+}
+
+/** What runs ONNX graphs. */
+export interface Runtime {
+  /** Loads the bytes of an ONNX file. */
+  open(file: Uint8Array): Promise<Session>;
+}
+
+export interface RuntimeOptions {
+  name: RuntimeName;
+  /** CPU threads of the WASM and native runtimes; fixed by the first call in a process or worker. */
+  threads: number;
+}
+
+/**
+ * Opens a runtime; only the code of the one chosen is loaded.
+ *
+ * @throws EdgeError `invalid-input` when this host lacks what the runtime needs.
+ */
+export async function openRuntime(
+  { name, threads }: RuntimeOptions,
+): Promise<Runtime> {
+  switch (name) {
+    case "wasm":
+      return (await import("./wasm.ts")).openWasm(threads);
+    case "webgpu":
+      return await (await import("./webgpu.ts")).openWebGpu();
+    case "native":
+      return (await import("./native.ts")).openNative(threads);
+  }
+}

@@ -1,0 +1,47 @@
+import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import type { Tensor } from "../pipeline/types.ts";
+import type { Session } from "./runtime.ts";
+
+/** What the onnxruntime packages have in common. */
+export interface OnnxLibrary {
+  InferenceSession: {
+    create(
+      file: Uint8Array,
+      options: InferenceSession.SessionOptions,
+    ): Promise<InferenceSession>;
+  };
+  Tensor: TensorConstructor;
+}
+
+/**
+ * A session of one of the onnxruntime packages, over plain tensors: each package accepts tensors of
+ * its own class alone.
+ */
+export async function openSession(
+  { InferenceSession, Tensor }: OnnxLibrary,
+  file: Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<Session> {
+  const session = await InferenceSession.create(file, options);
+  const { inputNames, outputNames } = session;
+  return {
+    inputNames,
+    outputNames,
+    async run(feeds) {
+      const given = Object.entries(feeds).map(([name, { data, dims }]) => [
+        name,
+        new Tensor("float32", data, dims),
+      ]);
+      return take(await session.run(Object.fromEntries(given)));
+    },
+  };
+}
+
+/** The outputs as tensors; their data is a copy that the runtime made for us. */
+function take(outputs: InferenceSession.ReturnType): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, { dims, data }] of Object.entries(outputs)) {
+    tensors[name] = { dims: [...dims], data: data as Float32Array };
+  }
+  return tensors;
+}
