@@ -9,7 +9,7 @@ await runMain(async () => {
   const config = readConfig(Deno.env.toObject());
   await evaluateFolders(
     Deno.args,
-    (model = config.MODEL) => composeEngine({ ...config, MODEL: model }),
+    (model) => composeEngine(model ? { ...config, MODEL: [model] } : config),
     config.MAX_PIXELS,
   );
 });

@@ -111,10 +111,12 @@ class Oracle:
         model = interpolate(middle, self.size, self.size)[:scaled_height, :scaled_width]
         return interpolate(model, height, width)
 
-    def at(self, index, size):
-        """Image-frame (x, y) of a flat index."""
-        y, x = divmod(int(index), size[0])
-        return x, y
+    def peaks(self, values):
+        """Image-frame (x, y) of the largest value, and all pixels that equal it but for rounding: along the border,
+        where resizing repeats values, the first of them is a matter of the order of operations."""
+        y, x = divmod(int(values.argmax()), values.shape[1])
+        ys, xs = np.nonzero(values >= values.max() - 1e-12)
+        return [x, y], [[int(x), int(y)] for y, x in zip(ys, xs)]
 
     def attention(self, unit, prototypes, size):
         """The mean map over the grid, standardised over the patches of the image, through a sigmoid; padding 0."""
@@ -190,18 +192,19 @@ class Oracle:
                 continue
             maps = [self.similarity(unit, prototype, size) for prototype in prototypes]
             if recipe == "natural":
-                negative, guidance = np.mean(maps, axis=0).argmin(), (
+                negative, guidance = -np.mean(maps, axis=0), (
                     self.attention(unit, prototypes, size),
                     profile["patches"].mean(axis=0),
                 )
             else:
-                negative, guidance = self.similarity(unit, profile["negative"][0], size).argmax(), None
-            clicks = [self.at(map.argmax(), size) for map in maps] + [self.at(negative, size)]
+                negative, guidance = self.similarity(unit, profile["negative"][0], size), None
+            clicks, ties = zip(*(self.peaks(map) for map in [*maps, negative]))
             labels = [1] * len(maps) + [0]
-            logits = self.cascade(embedding, size, clicks, labels, guidance)
+            logits = self.cascade(embedding, size, list(clicks), labels, guidance)
             candidates.append({
                 "parts": len(maps),
-                "points": [list(click) for click in clicks],
+                "points": clicks,
+                **({"ties": ties} if any(len(tied) > 1 for tied in ties) else {}),
                 "distance": self.distance(profile["patches"], points, logits),
                 "mask": self.mask(logits, size),
             })
