@@ -58,7 +58,9 @@ export async function compose(
     folders: folders.map(({ href }) => href),
     parts,
     runtime: config.RUNTIME,
-    threads: config.THREADS,
+    // Two WASM threads sometimes wait for each other for ever when the first graph that they run is as
+    // small as a decoder; one is enough for decoders.
+    threads: parts.includes("encoder") ? config.THREADS : 1,
     workers: config.WORKERS,
     queue: config.QUEUE,
     deadline: config.DEADLINE * 1000,
