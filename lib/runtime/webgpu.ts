@@ -1,4 +1,3 @@
-import * as ort from "onnxruntime-web/webgpu";
 import { EdgeError } from "../errors.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
@@ -10,7 +9,6 @@ import { openSession } from "./session.ts";
  * @throws EdgeError `invalid-input` when no adapter is found.
  */
 export async function openWebGpu(): Promise<Runtime> {
-  // Without any driver Deno throws where the specification answers null.
   if (!await navigator.gpu?.requestAdapter().catch(() => null)) {
     throw new EdgeError(
       "invalid-input",
@@ -18,8 +16,27 @@ export async function openWebGpu(): Promise<Runtime> {
         "or DirectX 12 driver, or take another runtime.",
     );
   }
+  const ort = await importLibrary();
   ort.env.wasm.numThreads = 1;
   return {
     open: (file) => openSession(ort, file, { executionProviders: ["webgpu"] }),
   };
+}
+
+/**
+ * The library resolves its own address against `location.origin`, which is "null" in a worker made from a
+ * file; where there is no `location`, as in Deno's main thread, it does without.
+ */
+async function importLibrary() {
+  const place = Object.getOwnPropertyDescriptor(globalThis, "location");
+  if (place === undefined) return await import("onnxruntime-web/webgpu");
+  Object.defineProperty(globalThis, "location", {
+    value: undefined,
+    configurable: true,
+  });
+  try {
+    return await import("onnxruntime-web/webgpu");
+  } finally {
+    Object.defineProperty(globalThis, "location", place);
+  }
 }
