@@ -4,7 +4,6 @@ import { start } from "./start.ts";
 /** Everything but the encoder, which encode hosts run: the light half of the split. */
 await start({
   functions: ALL_FUNCTIONS,
-  needs: { encoder: true, decoder: true, state: true },
   refuse: ({ ENCODE_URL }) =>
     ENCODE_URL === undefined
       ? "ENCODE_URL is needed at the edge: the addresses of the encode hosts, separated by commas."

@@ -4,5 +4,4 @@ import { start } from "./start.ts";
 /** Everything in one process on one port: `deno task serve`. */
 await start({
   functions: ALL_FUNCTIONS,
-  needs: { encoder: true, decoder: true, state: true },
 });

@@ -5,7 +5,8 @@ import { runMain } from "./main.ts";
 
 export interface EntryPoint {
   functions: ServiceFunction[];
-  needs: Needs;
+  /** Everything when left out. */
+  needs?: Needs;
   /** Says what is wrong with the settings for this entry point, if anything is. */
   refuse?(config: Config): string | undefined;
   /** Bearer token without which `/v1/` is closed. */

@@ -7,12 +7,13 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
-  "lib/image": ["lib/pipeline"],
+  "lib/image": ["lib/bytes.ts", "lib/pipeline"],
   "lib/format": ["lib/pipeline", "lib/errors.ts"],
   "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
   "lib/runtime": ["lib/errors.ts", "lib/model", "lib/pipeline"],
-  "lib/store": ["lib/pipeline", "lib/errors.ts"],
+  "lib/store": ["lib/bytes.ts", "lib/pipeline", "lib/errors.ts"],
   "lib/engine": [
+    "lib/bytes.ts",
     "lib/digest.ts",
     "lib/errors.ts",
     "lib/format",
@@ -23,6 +24,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/store",
   ],
   "lib/remote": [
+    "lib/bytes.ts",
     "lib/digest.ts",
     "lib/engine",
     "lib/errors.ts",
@@ -39,6 +41,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/pipeline",
   ],
   "lib/errors.ts": [],
+  "lib/bytes.ts": [],
   "lib/digest.ts": [],
   "functions": ["lib"],
   "deploy": ["functions", "lib"],

@@ -6,5 +6,4 @@ import { start } from "../start.ts";
 /** The references function alone: enrolment, and what is stored of a patient. */
 await start({
   functions: [referencesFunction, healthFunction, docsFunction],
-  needs: { encoder: true, decoder: true, state: true },
 });

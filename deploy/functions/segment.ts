@@ -6,5 +6,4 @@ import { start } from "../start.ts";
 /** The segment function alone: the whole road from image to mask. */
 await start({
   functions: [segmentFunction, healthFunction, docsFunction],
-  needs: { encoder: true, decoder: true, state: true },
 });

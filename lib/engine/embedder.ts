@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
@@ -72,10 +73,7 @@ export function createEmbedder(
     async embed(input) {
       const { bytes, mediaType } = input;
       if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
-      const addressed = new Uint8Array(prefix.length + bytes.length);
-      addressed.set(prefix);
-      addressed.set(bytes, prefix.length);
-      const id = await hexDigest(addressed);
+      const id = await hexDigest(concat([prefix, bytes]));
       let embedding = making.get(id);
       if (embedding === undefined) {
         embedding = make(id, input);

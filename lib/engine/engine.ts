@@ -18,7 +18,7 @@ import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
-import { type CandidatePrompt, proposePrompts } from "../pipeline/prompt.ts";
+import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import {
   type Candidate,
@@ -176,7 +176,8 @@ export function createEngine(
 
     propose(embedding, profile, recipe) {
       return Promise.resolve(
-        proposePrompts(read(embedding), readProfile(profile), model, recipe),
+        propose(read(embedding), readProfile(profile), model, recipe)
+          .map(({ prompt }) => prompt),
       );
     },
 

@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import { ImageError } from "./errors.ts";
 import { inflate } from "./inflate.ts";
 import { type PngHeader, readPngChunks } from "./png_chunks.ts";
@@ -52,7 +53,12 @@ export function decodePng(bytes: Uint8Array): Samples {
     (sum, p) => sum + p.rows * (1 + stride(p.columns)),
     0,
   );
-  const raw = inflate(join(data), total, total, "PNG");
+  const raw = inflate(
+    data.length === 1 ? data[0] : concat(data),
+    total,
+    total,
+    "PNG",
+  );
 
   const channels = colourType === 0 || colourType === 4 ? 1 : 3;
   const size = width * height * channels;
@@ -186,17 +192,4 @@ function writer(
 function bits(raw: Uint8Array, at: number, x: number, depth: number): number {
   const bit = x * depth;
   return (raw[at + (bit >> 3)] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
-}
-
-function join(parts: Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,7 +1,7 @@
 import { EdgeError } from "../errors.ts";
 
 /** What a model package may be called: letters, digits and `. _ -`, the first a letter, digit or _. */
-export const MODEL_ID = /^\w[\w.-]{0,127}$/;
+const MODEL_ID = /^\w[\w.-]{0,127}$/;
 
 /**
  * The folder of a model package. What has the form of an id is looked up in `roots`, the first match

@@ -6,8 +6,14 @@ import type { ModelGeometry } from "../pipeline/types.ts";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);
 /** What a decoder may take and give besides the official names. */
-const NATURAL_INPUTS = ["attention_similarity", "target_embedding"] as const;
-const MULTIMASK_OUTPUTS = ["multi_masks", "multi_iou_predictions"] as const;
+export const NATURAL_INPUTS = [
+  "attention_similarity",
+  "target_embedding",
+] as const;
+export const MULTIMASK_OUTPUTS = [
+  "multi_masks",
+  "multi_iou_predictions",
+] as const;
 const unique = (names: string[]) => new Set(names).size === names.length;
 const channelsHeightWidth = z.array(z.int().positive()).length(3);
 const file = z.strictObject({ path: z.string().regex(/^[\w.-]+$/), sha256 });

@@ -18,17 +18,23 @@ export interface CandidatePrompt {
   points: ScoredPoint[];
 }
 
+/** A candidate's prompt, and the similarity maps of its parts that gave its positive points, each g × g. */
+export interface Proposal {
+  prompt: CandidatePrompt;
+  maps: Float64Array[];
+}
+
 /**
  * The points of every candidate (paper, section 3.2): each prototype's cosine map over the target,
  * and the image-frame pixel where it is largest, or, for a negative at the `least` of the mean map,
  * smallest. Resizing is linear, so that the mean of the maps is resized instead of each.
  */
-export function proposePrompts(
+export function propose(
   embedding: Embedding,
   profile: Profile,
   model: ModelGeometry,
   recipe: Recipe = RECIPES.medical,
-): CandidatePrompt[] {
+): Proposal[] {
   const { channels, grid, size } = model;
   const patches = toPatches(embedding.tensors.image_embeddings.data, channels);
   const unit = normaliseRows(patches, channels);
@@ -56,9 +62,12 @@ export function proposePrompts(
       ? [[leastOf(meanMap(maps))]]
       : shared;
     return negatives.map((negative) => ({
-      parts: set.count,
-      negatives: negative.length,
-      points: [...positive, ...negative],
+      prompt: {
+        parts: set.count,
+        negatives: negative.length,
+        points: [...positive, ...negative],
+      },
+      maps,
     }));
   });
 }

@@ -1,22 +1,16 @@
 import { EdgeError } from "../errors.ts";
-import { normaliseRows, toPatches } from "../numerics/patches.ts";
+import { toPatches } from "../numerics/patches.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
-import {
-  attentionSimilarity,
-  meanMap,
-  meanPatch,
-  similarityMaps,
-} from "./guidance.ts";
+import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
 import type { Profile } from "./profile.ts";
-import { type CandidatePrompt, proposePrompts } from "./prompt.ts";
+import { type CandidatePrompt, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
 import { distances, maskedPatches } from "./retrieve.ts";
 import type {
   Decoder,
   DecoderOutput,
   Embedding,
-  Guidance,
   ModelGeometry,
 } from "./types.ts";
 
@@ -62,23 +56,23 @@ export async function segment(
   if (recipe.guided && !model.guided) throw cannotBeGuided();
   const frame = new Frame(embedding.image, model.size);
   const started = now();
-  const prompts = profiles.map((profile) =>
-    proposePrompts(embedding, profile, model, recipe)
+  const proposals = profiles.map((profile) =>
+    propose(embedding, profile, model, recipe)
   );
-  const target = toPatches(
-    embedding.tensors.image_embeddings.data,
-    model.channels,
-  );
-  const guides = profiles.map((profile) =>
-    recipe.guided ? createGuide(target, profile, model, frame) : null
+  const means = profiles.map(({ patches }) =>
+    recipe.guided ? meanPatch(patches, model.channels) : null
   );
 
   const prompted = now();
   const decoded: DecoderOutput[][] = [];
-  for (const [p, proposed] of prompts.entries()) {
+  for (const [p, proposed] of proposals.entries()) {
+    const mean = means[p];
     const outputs: DecoderOutput[] = [];
-    for (const { points, parts } of proposed) {
-      const guidance = guides[p]?.(parts);
+    for (const { prompt: { points }, maps } of proposed) {
+      const guidance = mean === null ? undefined : {
+        similarity: attentionSimilarity(meanMap(maps), model, frame),
+        target: mean,
+      };
       outputs.push(
         await cascade(decoder, embedding, frame, model, points, {
           passes,
@@ -90,10 +84,14 @@ export async function segment(
   }
 
   const retrieving = now();
+  const target = toPatches(
+    embedding.tensors.image_embeddings.data,
+    model.channels,
+  );
   const candidates = profiles.flatMap((profile, p) => {
     const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
     const scores = distances(profile.patches, target, model.channels, masks);
-    return prompts[p].map((prompt, i) => ({
+    return proposals[p].map(({ prompt }, i) => ({
       ...prompt,
       ...decoded[p][i],
       profile: p,
@@ -112,23 +110,6 @@ export async function segment(
       decode: retrieving - prompted,
       retrieve: done - retrieving,
     },
-  };
-}
-
-/** What guides the candidate of a part count: the mean of its maps, and the mean foreground patch. */
-function createGuide(
-  target: Float32Array,
-  { parts, patches }: Profile,
-  model: ModelGeometry,
-  frame: Frame,
-): (count: number) => Guidance {
-  const unit = normaliseRows(target, model.channels);
-  const mean = meanPatch(patches, model.channels);
-  return (count) => {
-    const set = parts.find((set) => set.count === count)!;
-    const map = meanMap(similarityMaps(unit, set));
-    const similarity = attentionSimilarity(map, model, frame);
-    return { similarity, target: mean };
   };
 }
 

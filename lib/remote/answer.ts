@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import { EdgeError } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 
@@ -29,13 +30,7 @@ export async function readBody(
     if (length > most) return null;
     parts.push(part);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concat(parts);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EdgeError } from "../errors.ts";
+import { MULTIMASK_OUTPUTS, NATURAL_INPUTS } from "../model/package.ts";
 import type { ModelGeometry, Tensor } from "../pipeline/types.ts";
 import type { Session } from "./runtime.ts";
 
@@ -8,13 +9,8 @@ const PROMPT_INPUTS = [
   "mask_input",
   "has_mask_input",
 ];
-const GUIDANCE_INPUTS = [
-  "attention_similarity",
-  "has_attention_similarity",
-  "target_embedding",
-];
+const GUIDANCE_INPUTS = [...NATURAL_INPUTS, "has_attention_similarity"];
 const OUTPUTS = ["low_res_masks", "iou_predictions"];
-const MULTIMASK_OUTPUTS = ["multi_masks", "multi_iou_predictions"];
 
 /**
  * Compares what the encoder made of an image with what the manifest says of it.

@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import { EdgeError } from "../errors.ts";
 import type { Bytes } from "./types.ts";
 
@@ -157,23 +158,15 @@ export class BlobStore {
     { version, chunks }: BlobRef,
   ): Promise<Bytes | null> {
     const parts: Uint8Array[] = [];
-    let length = 0;
     for await (
       const { value } of this.kv.list<Uint8Array>({
         prefix: ["chunk", version],
       })
     ) {
       parts.push(value);
-      length += value.length;
     }
     if (parts.length !== chunks) return null;
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return concat(parts);
   }
 
   async #remove(version: string): Promise<void> {

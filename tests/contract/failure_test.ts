@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { enrol, files, visits } from "../functions/harness.ts";
 import type { Server } from "../deploy/server.ts";
+import { inFolder } from "../in_folder.ts";
 import { EncodeHosts, TOKEN } from "./split.ts";
 
 /** A visit that differs from all others in one pixel. */
@@ -28,15 +29,6 @@ async function statusOf(host: Server, image: Uint8Array<ArrayBuffer>) {
   });
   await response.body?.cancel();
   return response.status;
-}
-
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("encode hosts fail and come back", async (t) => {

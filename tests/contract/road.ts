@@ -5,6 +5,7 @@ import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
 import {
   type Asked,
+  embeddingOf,
   enrol,
   files,
   postJson,
@@ -127,10 +128,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
   await t.step(
     "the prompt function proposes what a segmentation uses",
     async () => {
-      const { id } = await (await app.request("/v1/embeddings", {
-        method: "POST",
-        body: files.next,
-      })).json();
+      const id = await embeddingOf(app, files.next);
       const { candidates } =
         await (await postJson(app, "/v1/patients/p-1/prompts", {
           embedding: id,
@@ -147,10 +145,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
   await t.step(
     "the decode function follows clicks, boxes and masks",
     async () => {
-      const { id } = await (await app.request("/v1/embeddings", {
-        method: "POST",
-        body: files.image,
-      })).json();
+      const id = await embeddingOf(app, files.image);
       const decode = async (prompt: Record<string, unknown>) => {
         const body = { embedding: id, ...prompt };
         const response = await postJson(app, "/v1/masks", body);
@@ -179,10 +174,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
   await t.step(
     "a reference can be drawn with a box, from an embedding",
     async () => {
-      const { id } = await (await app.request("/v1/embeddings", {
-        method: "POST",
-        body: files.image,
-      })).json();
+      const id = await embeddingOf(app, files.image);
       const prompts = JSON.stringify({ points: [], box: [212, 114, 270, 162] });
       const created = await enrol(app, "p-2", "drawn", {
         embedding: id,

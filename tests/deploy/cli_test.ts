@@ -3,6 +3,7 @@ import type { Visit } from "../../lib/cli/phantom.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";
+import { inFolder } from "../in_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -19,15 +20,6 @@ async function run(
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   return { code, out: text(stdout), error: text(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("segment writes a mask and an overlay for every image", () =>

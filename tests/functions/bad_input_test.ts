@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { writeSafetensors } from "../../lib/format/safetensors.ts";
 import {
+  embeddingOf,
   enrol,
   files,
   form,
@@ -62,10 +63,7 @@ Deno.test("bad input", async (t) => {
   using kv = await Deno.openKv(`${folder}/edge.kv`);
   const { app, services } = service;
   equal((await enrol(app, "p", "r")).status, 201);
-  const { id } = await (await app.request("/v1/embeddings", {
-    method: "POST",
-    body: files.image,
-  })).json();
+  const id = await embeddingOf(app, files.image);
   const before = await contents(kv);
 
   /** Asks, and checks the problem document, the time it took and that nothing was stored. */

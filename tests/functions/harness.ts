@@ -49,6 +49,16 @@ export function form(
   return body;
 }
 
+/** The id of an image's embedding. */
+export async function embeddingOf(
+  app: Asked,
+  image: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const path = "/v1/embeddings";
+  const made = await app.request(path, { method: "POST", body: image });
+  return (await made.json()).id;
+}
+
 export function enrol(
   app: Asked,
   patient: string,
