@@ -27,6 +27,9 @@ import type { EmbeddingStore } from "../lib/store/types.ts";
 import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
 import { type Config, modelRoots } from "./config.ts";
 
+/** What a model gets at least to be loaded and run once, seconds. */
+const START_S = 60;
+
 /** How often the bytes of cut-off writes are removed, milliseconds. */
 const SWEEP_MS = 60_000;
 
@@ -63,7 +66,11 @@ export async function compose(
     threads: parts.includes("encoder") ? config.THREADS : 1,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    // In WASM an image takes as long in a batch as alone, so that waiting for others gains nothing.
+    batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline: config.DEADLINE * 1000,
+    startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
+      folders.length,
     maxPixels: config.MAX_PIXELS,
   });
   const sweeping = setInterval(() => {

@@ -113,26 +113,53 @@ export interface Engine {
   ): Promise<SegmentationAnswer>;
 }
 
+/** An engine whose caller may gather the images that wait. */
+export interface BatchEngine extends Engine {
+  /** Image files → embeddings, in one run of a model that allows it; a bad file fails alone. */
+  embedImages(
+    files: InputFile[],
+  ): Promise<PromiseSettledResult<EmbeddingFile>[]>;
+}
+
 /** The engine over an encoder and a decoder in this thread. */
 export function createEngine(
   encoder: Encoder,
   decoder: Decoder,
   model: ModelGeometry,
   limits: ImageLimits,
-): Engine {
-  const read = (bytes: Bytes) => readEmbedding(bytes, model, limits.maxPixels);
+): BatchEngine {
+  const read = (bytes: Uint8Array) =>
+    readEmbedding(bytes, model, limits.maxPixels);
 
-  const encode = async (input: InputFile): Promise<Embedding> => {
-    const { data, width, height, channels } = await decodeImage(
-      input.bytes,
-      limits,
-      input.mediaType,
-    );
-    const tensors = await encoder.encode(
-      preprocess(data, width, height, channels, model),
-    );
-    const image = { width, height };
-    return roundEmbedding({ model: model.digest, image, tensors });
+  /** The size of an image and what the encoder takes of it. */
+  const prepare = async ({ bytes, mediaType }: InputFile) => {
+    const raster = await decodeImage(bytes, limits, mediaType);
+    const { data, width, height, channels } = raster;
+    const input = preprocess(data, width, height, channels, model);
+    return { image: { width, height }, input };
+  };
+
+  const toFile = (embedding: Embedding): EmbeddingFile => ({
+    bytes: writeEmbedding(embedding),
+    image: embedding.image,
+  });
+
+  const embedImages: BatchEngine["embedImages"] = async (files) => {
+    const prepared: PromiseSettledResult<
+      Awaited<ReturnType<typeof prepare>>
+    >[] = [];
+    for (const file of files) {
+      prepared.push(...await Promise.allSettled([prepare(file)]));
+    }
+    const whole = prepared.filter((one) => one.status === "fulfilled");
+    const encoded = await encoder.encode(whole.map(({ value }) => value.input));
+    return prepared.map((one) => {
+      if (one.status === "rejected") return one;
+      const { image } = one.value;
+      const tensors = encoded.shift()!;
+      const made = roundEmbedding({ model: model.digest, image, tensors });
+      return { status: one.status, value: toFile(made) };
+    });
   };
 
   // A prompt without a mask is decoded twice, the second time with the logits of the first, as in
@@ -153,11 +180,15 @@ export function createEngine(
   };
 
   return {
+    embedImages,
+
     async embed(input) {
-      const embedding = input.mediaType === EMBEDDING_MEDIA_TYPE
-        ? readEmbedding(input.bytes, model, limits.maxPixels)
-        : await encode(input);
-      return { bytes: writeEmbedding(embedding), image: embedding.image };
+      if (input.mediaType === EMBEDDING_MEDIA_TYPE) {
+        return toFile(read(input.bytes));
+      }
+      const [made] = await embedImages([input]);
+      if (made.status === "rejected") throw made.reason;
+      return made.value;
     },
 
     async enrol(bytes, annotation) {

@@ -1,7 +1,7 @@
 import {
   type Call,
   type Reply,
-  restoreError,
+  settle,
   type WorkerOptions,
 } from "./protocol.ts";
 
@@ -25,10 +25,7 @@ export class EngineWorker {
   /** Sends options or a call; the next message waits for the reply. */
   ask(message: WorkerOptions | Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#settle = (reply) =>
-        "error" in reply
-          ? reject(restoreError(reply.error))
-          : resolve(reply.value);
+      this.#settle = (reply) => settle(reply, resolve, reject);
       this.#worker.postMessage(message);
     });
   }

@@ -1,15 +1,26 @@
 import { EdgeError } from "../errors.ts";
-import type { Engine } from "./engine.ts";
+import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
-import type { Call, WorkerOptions } from "./protocol.ts";
+import {
+  type Call,
+  type Loaded,
+  type Reply,
+  settle,
+  type WorkerOptions,
+} from "./protocol.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
   queue: number;
+  /** Images that one worker takes together when they wait for the same model, and that allows it. */
+  batch: number;
   /** Milliseconds after which a running call is stopped with its worker. */
   deadline: number;
+  /** Milliseconds after which a worker that has not loaded its models is given up. */
+  startDeadline: number;
 }
 
 /** An engine per model, all over the same workers behind one bounded first-in, first-out queue. */
@@ -25,6 +36,12 @@ interface Job {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
+
+/**
+ * Workers that may hang one after the other before the start fails: with several threads onnxruntime-web
+ * sometimes waits for ever in the first run of a graph.
+ */
+const START_TRIES = 3;
 
 /** Wait after a worker could not be replaced, milliseconds. */
 const REHIRE_MS = 1000;
@@ -42,30 +59,46 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, deadline, workers: _, ...load } = options;
+  const { queue, batch, deadline, startDeadline, workers: _, ...load } =
+    options;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
+  let models: Loaded[] = [];
   let closed = false;
   let rehire: ReturnType<typeof setTimeout> | undefined;
   let wait = 0;
 
-  const hire = async () => {
+  const hire = async (tries = START_TRIES): Promise<void> => {
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
       replaceLater();
     });
     living.add(worker);
-    try {
-      await worker.ask(load);
-    } catch (error) {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
       worker.terminate();
-      throw error;
+    }, startDeadline);
+    try {
+      models = await worker.ask(load) as Loaded[];
+    } catch (error) {
+      if (!late) worker.terminate();
+      else if (tries > 1) return await hire(tries - 1);
+      throw late ? tooLate() : error;
+    } finally {
+      clearTimeout(timer);
     }
     idle.push(worker);
     next();
   };
+
+  const tooLate = () =>
+    new EdgeError(
+      "busy",
+      `The models were not loaded within ${startDeadline / 1000} s.`,
+    );
 
   const replaceLater = () => {
     if (!closed && rehire === undefined) rehire = setTimeout(replace, wait);
@@ -91,25 +124,39 @@ export async function createPool(
 
   const next = () => {
     while (idle.length > 0 && waiting.length > 0) {
-      run(idle.pop()!, waiting.shift()!);
+      run(idle.pop()!, takeJobs());
     }
   };
 
-  const run = async (worker: EngineWorker, { call, resolve, reject }: Job) => {
+  /** The next job, and the images behind it that its worker can encode in the same run. */
+  const takeJobs = (): Job[] => {
+    const jobs = [waiting.shift()!];
+    const { model } = jobs[0].call;
+    if (!encodesImage(jobs[0]) || !models[model].batches) return jobs;
+    for (let i = 0; i < waiting.length && jobs.length < batch;) {
+      const fits = waiting[i].call.model === model && encodesImage(waiting[i]);
+      if (fits) jobs.push(...waiting.splice(i, 1));
+      else i++;
+    }
+    return jobs;
+  };
+
+  const run = async (worker: EngineWorker, jobs: Job[]) => {
+    const refuse = (error: Error) =>
+      jobs.forEach(({ reject }) => reject(error));
     const timer = setTimeout(() => {
-      const seconds = deadline / 1000;
-      reject(
-        new EdgeError(
-          "busy",
-          `The work took over ${seconds} s and was stopped.`,
-        ),
-      );
+      const why = `The work took over ${deadline / 1000} s and was stopped.`;
+      refuse(new EdgeError("busy", why));
       worker.terminate();
     }, deadline);
     try {
-      resolve(await worker.ask(call));
+      if (jobs.length === 1) jobs[0].resolve(await worker.ask(jobs[0].call));
+      else {
+        const replies = await worker.ask(together(jobs)) as Reply[];
+        jobs.forEach((job, i) => settle(replies[i], job.resolve, job.reject));
+      }
     } catch (error) {
-      reject(error as Error);
+      refuse(error as Error);
     }
     clearTimeout(timer);
     if (living.has(worker)) {
@@ -140,7 +187,7 @@ export async function createPool(
   };
 
   try {
-    await Promise.all(Array.from({ length: options.workers }, hire));
+    await Promise.all(Array.from({ length: options.workers }, () => hire()));
   } catch (error) {
     await close();
     throw error;
@@ -162,4 +209,15 @@ export async function createPool(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+function encodesImage({ call: { method, args } }: Job): boolean {
+  if (method !== "embed") return false;
+  return (args[0] as InputFile).mediaType !== EMBEDDING_MEDIA_TYPE;
+}
+
+/** Encodings of images for the same model as one call. */
+function together(jobs: Job[]): Call {
+  const args = jobs.flatMap(({ call }) => call.args);
+  return { model: jobs[0].call.model, method: "embedImages", args };
 }

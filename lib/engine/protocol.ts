@@ -2,7 +2,7 @@ import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
 import type { RuntimeName } from "../runtime/runtime.ts";
-import type { Engine } from "./engine.ts";
+import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
 export interface WorkerOptions {
@@ -15,11 +15,18 @@ export interface WorkerOptions {
   maxPixels: number;
 }
 
+/** A worker's answer to its options, for each model. */
+export interface Loaded {
+  /** Whether several images take one run of its encoder. */
+  batches: boolean;
+}
+
 /** One call of an engine operation; a worker gets the next when it has answered the last. */
 export interface Call {
   /** Which model, by its place in `folders`. */
   model: number;
-  method: keyof Engine;
+  method: keyof BatchEngine;
+  /** Of `embedImages`, the files; it is answered with a `Reply` for each. */
   args: unknown[];
 }
 
@@ -48,7 +55,17 @@ export function describeError(error: unknown): ErrorDescription {
   return { kind: "other", ...traceOf(error) };
 }
 
-export function restoreError(description: ErrorDescription): Error {
+/** Settles a promise as another thread says. */
+export function settle(
+  reply: Reply,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): void {
+  if ("error" in reply) reject(restoreError(reply.error));
+  else resolve(reply.value);
+}
+
+function restoreError(description: ErrorDescription): Error {
   switch (description.kind) {
     case "edge":
       return new EdgeError(description.code, description.message);

@@ -4,10 +4,11 @@ import { createOnnxModel } from "../runtime/onnx_model.ts";
 import { openRuntime } from "../runtime/runtime.ts";
 import { loadPackage } from "../model/package.ts";
 import { createCollector } from "./collector.ts";
-import { createEngine, type Engine } from "./engine.ts";
+import { type BatchEngine, createEngine, type InputFile } from "./engine.ts";
 import {
   type Call,
   describeError,
+  type Loaded,
   type Reply,
   type WorkerOptions,
 } from "./protocol.ts";
@@ -16,11 +17,12 @@ import {
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (reply: Reply) => scope.postMessage(reply);
 const collect = createCollector();
-const engines: Engine[] = [];
+const engines: BatchEngine[] = [];
 
 async function start(
   { folders, parts, runtime: name, threads, maxPixels }: WorkerOptions,
-): Promise<void> {
+): Promise<Loaded[]> {
+  const loaded: Loaded[] = [];
   const runtime = await openRuntime({ name, threads }).catch((error) => {
     if (error instanceof EdgeError) throw error;
     const why = `RUNTIME=${name} cannot start: ${(error as Error).message}`;
@@ -38,10 +40,20 @@ async function start(
     );
     const { geometry } = model;
     engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
+    loaded.push({ batches: encoder.batches });
   }
+  return loaded;
 }
 
 async function answer({ model, method, args }: Call): Promise<unknown> {
+  if (method === "embedImages") {
+    const made = await engines[model].embedImages(args as InputFile[]);
+    return made.map((one): Reply =>
+      one.status === "fulfilled"
+        ? { value: one.value }
+        : { error: describeError(one.reason) }
+    );
+  }
   const operation = engines[model][method] as (
     ...args: unknown[]
   ) => Promise<unknown>;

@@ -88,9 +88,12 @@ export interface DecoderAnswer extends DecoderOutput {
   multi?: DecoderOutput[];
 }
 
-/** Turns a normalised, padded image [1, 3, S, S] into embedding tensors. */
+/** Turns normalised, padded images [3, S, S] into embedding tensors. */
 export interface Encoder {
-  encode(input: Float32Array): Promise<Record<string, Tensor>>;
+  /** Whether several images take one run of the model. */
+  readonly batches: boolean;
+  /** The tensors of each image, every one with a first axis of 1. */
+  encode(images: Float32Array[]): Promise<Record<string, Tensor>[]>;
 }
 
 /** Turns an embedding and a prompt into masks. */

@@ -16,7 +16,8 @@ const ROOT = new URL("../../", import.meta.url);
 /**
  * onnxruntime-node: CUDA where its installer put the libraries for it and a device is found, or the CPU.
  *
- * @throws EdgeError `invalid-input` when the library is not installed or cannot be loaded.
+ * @throws EdgeError `invalid-input` without the permission to load native code, or when the library is not
+ * installed or cannot be loaded.
  */
 export function openNative(threads: number): Runtime {
   const ort = loadLibrary();
@@ -44,6 +45,13 @@ function hasCuda(): boolean {
 }
 
 function loadLibrary(): NativeLibrary {
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    throw new EdgeError(
+      "invalid-input",
+      "RUNTIME=native cannot start: Deno was not allowed to load native code; add --allow-ffi to the " +
+        "`deno run` of the task in deno.json.",
+    );
+  }
   const install =
     `npm install --no-save --no-package-lock ${NATIVE_LIBRARY}@${NATIVE_VERSION}`;
   let library: NativeLibrary;

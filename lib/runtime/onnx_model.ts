@@ -31,12 +31,19 @@ export async function createOnnxModel(
 
   const model = {
     encoder: {
-      async encode(input: Float32Array): Promise<Record<string, Tensor>> {
+      batches: encoderSession?.batches ?? false,
+      async encode(images: Float32Array[]): Promise<Record<string, Tensor>[]> {
         const { size } = geometry;
         const session = loaded(encoderSession);
         const [name] = session.inputNames;
-        const image = { data: input, dims: [1, 3, size, size] };
-        return await session.run({ [name]: image });
+        const run = (data: Float32Array, count: number) =>
+          session.run({ [name]: { data, dims: [count, 3, size, size] } });
+        if (session.batches && images.length > 1) {
+          return unstack(await run(stack(images), images.length));
+        }
+        const encoded = [];
+        for (const image of images) encoded.push(await run(image, 1));
+        return encoded;
       },
     },
     decoder: {
@@ -65,7 +72,7 @@ export async function createOnnxModel(
   let embedding = blankEmbedding(geometry);
   if (encoderSession !== null) {
     const blank = new Float32Array(3 * geometry.size ** 2);
-    embedding = await model.encoder.encode(blank);
+    [embedding] = await model.encoder.encode([blank]);
     requireEncoded(geometry, embedding);
   }
   if (decoderSession !== null) {
@@ -82,6 +89,27 @@ export async function createOnnxModel(
 function loaded(session: Session | null): Session {
   if (session === null) throw new Error("This part of the model is not loaded");
   return session;
+}
+
+/** Arrays of one length, one after the other. */
+function stack(arrays: Float32Array[]): Float32Array {
+  const [{ length }] = arrays;
+  const stacked = new Float32Array(arrays.length * length);
+  arrays.forEach((array, i) => stacked.set(array, i * length));
+  return stacked;
+}
+
+/** Tensors [B, …] taken apart along their first axis. */
+function unstack(batch: Record<string, Tensor>): Record<string, Tensor>[] {
+  const [{ dims: [count] }] = Object.values(batch);
+  return Array.from({ length: count }, (_, i) => {
+    const one = Object.entries(batch).map(([name, { dims, data }]) => {
+      const length = data.length / count;
+      const part = data.slice(i * length, (i + 1) * length);
+      return [name, { dims: [1, ...dims.slice(1)], data: part }];
+    });
+    return Object.fromEntries(one);
+  });
 }
 
 /** An embedding of zeros. */

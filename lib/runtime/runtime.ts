@@ -8,6 +8,8 @@ export type RuntimeName = typeof RUNTIMES[number];
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Whether the first axis of the first input is free. */
+  readonly batches: boolean;
   /** Runs the graph once. */
   run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
 }

@@ -23,10 +23,11 @@ export async function openSession(
   options: InferenceSession.SessionOptions,
 ): Promise<Session> {
   const session = await InferenceSession.create(file, options);
-  const { inputNames, outputNames } = session;
+  const { inputNames, outputNames, inputMetadata: [first] } = session;
   return {
     inputNames,
     outputNames,
+    batches: first.isTensor && typeof first.shape[0] === "string",
     async run(feeds) {
       const given = Object.entries(feeds).map(([name, { data, dims }]) => [
         name,

@@ -1,6 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../../deploy/config.ts";
+import { NATIVE_LIBRARY, NATIVE_VERSION } from "../../lib/runtime/native.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
@@ -22,19 +23,26 @@ function checkEnvironment(values: Record<string, string>) {
 const filled = (text: string) => text.replace(/\$\{\w+:\?\}/, "x".repeat(16));
 
 Deno.test("the Dockerfiles pin Deno, copy what exists, and run an entry point as no root", () => {
-  for (const name of ["edge", "encode"]) {
+  for (const name of ["edge", "encode", "encode-cuda"]) {
     const text = read(`deploy/Dockerfile.${name}`);
-    match(text, /^FROM denoland\/deno:2\.9\.6$/m);
+    match(text, /^FROM denoland\/deno:(bin-)?2\.9\.6( AS deno)?$/m);
     match(text, /^USER deno$/m);
     match(text, /^HEALTHCHECK .*\/readyz/m);
-    ok(text.includes(`"deploy/${name}.ts"]`));
-    for (const [, list] of text.matchAll(/^COPY (.+) \S+$/gm)) {
+    ok(text.includes(`"deploy/${name.replace("-cuda", "")}.ts"]`));
+    for (const [, list] of text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
       for (const path of list.split(" ")) exists(path);
     }
     const [, port] = /^EXPOSE (\d+)$/m.exec(text)!;
     checkEnvironment({ HOST: "0.0.0.0", PORT: port });
     ok(text.includes(`127.0.0.1:${port}/`));
   }
+});
+
+Deno.test("the GPU image installs the native library that the code wants, and may load it", () => {
+  const text = read("deploy/Dockerfile.encode-cuda");
+  ok(text.includes(` ${NATIVE_LIBRARY}@${NATIVE_VERSION} `));
+  ok(text.includes("RUNTIME=native"));
+  ok(text.includes('"--allow-ffi"'));
 });
 
 Deno.test("compose.yaml names services, settings and Dockerfiles that exist", () => {

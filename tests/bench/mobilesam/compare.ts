@@ -43,17 +43,18 @@ async function enter(model: ModelPackage, threads: number) {
   );
   const points = [...INSIDE.map((at) => click(at, 1)), click(OUTSIDE, 0)];
   const box = BOX.map((at) => at * size) as Box;
+  const [tensors] = await encoder.encode([pixels]);
   const embedding = {
     model: digest,
     image: frame.image,
-    tensors: await encoder.encode(pixels),
+    tensors,
   };
   const first = await decodeOnce(decoder, embedding, frame, { points });
   const third = { points, box, mask: first.logits };
   await decodeOnce(decoder, embedding, frame, third);
   return {
     megabytes: (model.encoder!.length + model.decoder!.length) / 1e6,
-    encode: () => encoder.encode(pixels),
+    encode: () => encoder.encode([pixels]),
     decode: () => decodeOnce(decoder, embedding, frame, third),
   };
 }

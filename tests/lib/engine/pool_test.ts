@@ -1,4 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
   createPool,
   type EnginePool,
@@ -17,7 +18,9 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
     maxPixels: 1,
     workers: 1,
     queue: 8,
+    batch: 1,
     deadline: 500,
+    startDeadline: 60_000,
     ...options,
   }, create);
 
@@ -28,6 +31,8 @@ const calls = ({ engines: [engine] }: EnginePool) => ({
   hang: () => engine.decode(null!, null!),
   crashIdle: () => engine.propose(null!, null!),
 });
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -67,6 +72,62 @@ Deno.test("a worker that dies idle swallows no call", async () => {
 
 Deno.test("a worker that cannot start fails the start with its reason", async () => {
   await rejects(openPool({ folders: ["broken"], workers: 2 }), /no model/);
+});
+
+Deno.test("a worker that hangs while it starts is given up for another", async () => {
+  let hung = 0;
+  const create = () => {
+    const worker = fragile();
+    if (hung++ > 0) return worker;
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message) => post({ ...message, folders: ["hung"] });
+    return worker;
+  };
+  await using pool = await openPool({ startDeadline: 3000 }, create);
+  deepEqual(await calls(pool).echo("after"), ["after"]);
+});
+
+Deno.test("workers that hang one after the other fail the start", async () => {
+  const options = { folders: ["hung"], startDeadline: 100 };
+  await rejects(openPool(options), /not loaded within 0.1 s/);
+});
+
+Deno.test("images that wait for the same model are encoded together, the others alone", async () => {
+  const folders = ["batching", "single", "batching"];
+  await using pool = await openPool({ folders, batch: 3, deadline: 60_000 });
+  const [first, single, other] = pool.engines;
+  const image = (name: string) => ({ bytes: bytesOf(name) });
+  const upload = {
+    bytes: bytesOf("upload"),
+    mediaType: EMBEDDING_MEDIA_TYPE,
+  };
+  const answers = await Promise.allSettled([
+    first.embed(image("started at once")),
+    first.embed(image("a")),
+    single.embed(image("x")),
+    single.embed(image("y")),
+    first.embed(upload),
+    first.embed({ ...image("b"), mediaType: "bad" }),
+    first.embed(image("c")),
+    first.embed(image("d")),
+    other.embed(image("e")),
+  ] as Promise<unknown>[]);
+  deepEqual(
+    answers.map((one) =>
+      one.status === "rejected" ? one.reason.message : (one.value as unknown[])
+    ),
+    [
+      [image("started at once")],
+      [image("a"), "one of 3"],
+      [image("x")],
+      [image("y")],
+      [upload],
+      "bad",
+      [image("c"), "one of 3"],
+      [image("d")],
+      [image("e")],
+    ],
+  );
 });
 
 Deno.test("when no worker can be replaced, waiting calls are refused, and tries go on", async () => {

@@ -23,7 +23,7 @@ async function answers(runtime: Runtime): Promise<Record<string, Tensor>> {
   const random = mulberry32(7);
   const noise = (length: number) =>
     Float32Array.from({ length }, () => 4 * random() - 2);
-  const embedding = await encoder.encode(noise(3 * size * size));
+  const [embedding] = await encoder.encode([noise(3 * size * size)]);
   const prompt = {
     coords: Float32Array.of(200, 150, 100, 80, 300, 290),
     labels: Float32Array.of(1, 2, 3),
