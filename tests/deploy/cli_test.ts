@@ -12,9 +12,10 @@ async function run(
   entry: string,
   args: string[],
   environment: Record<string, string> = {},
+  permissions = ["--allow-all"],
 ) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `deploy/${entry}.ts`, ...args],
+    args: ["run", ...permissions, `deploy/${entry}.ts`, ...args],
     cwd: ROOT,
     env: environment,
   }).output();
@@ -190,6 +191,32 @@ Deno.test("mistakes get one line that says what to do", () =>
       match(error, /^error: /);
     }
   }));
+
+Deno.test("a runtime that this host lacks stops the start with its reason", async () => {
+  const refuses = async (
+    environment: Record<string, string>,
+    permissions: string[],
+    wanted: RegExp,
+  ) => {
+    const set = { KV_PATH: ":memory:", ...environment };
+    const { code, error } = await run("serve", [], set, permissions);
+    equal(code, 1);
+    match(error, wanted);
+    equal(error.split("\n").length, 1, error);
+  };
+  // An interface to GPUs that this system does not have.
+  const DENO_WEBGPU_BACKEND = Deno.build.os === "windows" ? "metal" : "dx12";
+  await refuses(
+    { RUNTIME: "webgpu", DENO_WEBGPU_BACKEND },
+    ["--allow-all"],
+    /^error: RUNTIME=webgpu cannot start: .*no adapter/,
+  );
+  await refuses(
+    { RUNTIME: "native" },
+    ["--allow-all", "--deny-ffi"],
+    /^error: RUNTIME=native cannot start: .*--allow-ffi/,
+  );
+});
 
 Deno.test("a broken model package is refused with its reason", () =>
   inFolder(async (folder) => {
