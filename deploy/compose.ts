@@ -66,7 +66,7 @@ export async function compose(
     threads: parts.includes("encoder") ? config.THREADS : 1,
     workers: config.WORKERS,
     queue: config.QUEUE,
-    // In WASM an image takes as long in a batch as alone, so that waiting for others gains nothing.
+    // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline: config.DEADLINE * 1000,
     startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *

@@ -1,3 +1,4 @@
+import { EdgeError } from "../errors.ts";
 import {
   type Call,
   type Reply,
@@ -22,10 +23,26 @@ export class EngineWorker {
     };
   }
 
-  /** Sends options or a call; the next message waits for the reply. */
-  ask(message: WorkerOptions | Call): Promise<unknown> {
+  /**
+   * Sends options or a call; the next message waits for the reply. A thread that has not replied after
+   * `deadline` milliseconds is ended.
+   *
+   * @throws EdgeError `busy` with the message `late` at the deadline, else what the thread threw.
+   */
+  ask(
+    message: WorkerOptions | Call,
+    deadline: number,
+    late: string,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#settle = (reply) => settle(reply, resolve, reject);
+      const timer = setTimeout(() => {
+        reject(new EdgeError("busy", late));
+        this.terminate();
+      }, deadline);
+      this.#settle = (reply) => {
+        clearTimeout(timer);
+        settle(reply, resolve, reject);
+      };
       this.#worker.postMessage(message);
     });
   }

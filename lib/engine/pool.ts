@@ -76,29 +76,18 @@ export async function createPool(
       replaceLater();
     });
     living.add(worker);
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      worker.terminate();
-    }, startDeadline);
+    const late = `The models were not loaded within ${startDeadline / 1000} s.`;
     try {
-      models = await worker.ask(load) as Loaded[];
+      models = await worker.ask(load, startDeadline, late) as Loaded[];
     } catch (error) {
-      if (!late) worker.terminate();
-      else if (tries > 1) return await hire(tries - 1);
-      throw late ? tooLate() : error;
-    } finally {
-      clearTimeout(timer);
+      if (living.has(worker)) worker.terminate();
+      const hung = error instanceof EdgeError && error.code === "busy";
+      if (hung && tries > 1) return await hire(tries - 1);
+      throw error;
     }
     idle.push(worker);
     next();
   };
-
-  const tooLate = () =>
-    new EdgeError(
-      "busy",
-      `The models were not loaded within ${startDeadline / 1000} s.`,
-    );
 
   const replaceLater = () => {
     if (!closed && rehire === undefined) rehire = setTimeout(replace, wait);
@@ -142,23 +131,20 @@ export async function createPool(
   };
 
   const run = async (worker: EngineWorker, jobs: Job[]) => {
-    const refuse = (error: Error) =>
-      jobs.forEach(({ reject }) => reject(error));
-    const timer = setTimeout(() => {
-      const why = `The work took over ${deadline / 1000} s and was stopped.`;
-      refuse(new EdgeError("busy", why));
-      worker.terminate();
-    }, deadline);
+    const late = `The work took over ${deadline / 1000} s and was stopped.`;
+    const [{ call }] = jobs;
     try {
-      if (jobs.length === 1) jobs[0].resolve(await worker.ask(jobs[0].call));
-      else {
-        const replies = await worker.ask(together(jobs)) as Reply[];
-        jobs.forEach((job, i) => settle(replies[i], job.resolve, job.reject));
+      if (jobs.length === 1) {
+        jobs[0].resolve(await worker.ask(call, deadline, late));
+      } else {
+        const made = await worker.ask(together(jobs), deadline, late);
+        (made as Reply[]).forEach((reply, i) =>
+          settle(reply, jobs[i].resolve, jobs[i].reject)
+        );
       }
     } catch (error) {
-      refuse(error as Error);
+      for (const { reject } of jobs) reject(error as Error);
     }
-    clearTimeout(timer);
     if (living.has(worker)) {
       idle.push(worker);
       next();

@@ -23,9 +23,12 @@ function checkEnvironment(values: Record<string, string>) {
 const filled = (text: string) => text.replace(/\$\{\w+:\?\}/, "x".repeat(16));
 
 Deno.test("the Dockerfiles pin Deno, copy what exists, and run an entry point as no root", () => {
-  for (const name of ["edge", "encode", "encode-cuda"]) {
+  const whole = /^FROM denoland\/deno:2\.9\.6$/m;
+  const binary = /^FROM denoland\/deno:bin-2\.9\.6 AS deno$/m;
+  const bases = { edge: whole, encode: whole, "encode-cuda": binary };
+  for (const [name, base] of Object.entries(bases)) {
     const text = read(`deploy/Dockerfile.${name}`);
-    match(text, /^FROM denoland\/deno:(bin-)?2\.9\.6( AS deno)?$/m);
+    match(text, base);
     match(text, /^USER deno$/m);
     match(text, /^HEALTHCHECK .*\/readyz/m);
     ok(text.includes(`"deploy/${name.replace("-cuda", "")}.ts"]`));
