@@ -106,17 +106,19 @@ Deno.test("an encode host is closed without its token, but for its health", asyn
 Deno.test("two edges over one KV file see each other's enrolments at once, and encode an image once", () =>
   inFolder(async (folder) => {
     await using hosts = await EncodeHosts.start(2);
-    await using one = await hosts.edge(`${folder}/edge.kv`);
-    await using other = await hosts.edge(`${folder}/edge.kv`);
+    const patient = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
+    await using one = await hosts.edge(`${folder}/edge.kv`, patient);
+    await using other = await hosts.edge(`${folder}/edge.kv`, patient);
 
     const [first, second] = await Promise.all([
       embed(one, files.image),
       embed(other, files.image),
     ]);
-    deepEqual([first.body.id, first.body.model], [
-      second.body.id,
-      second.body.model,
-    ]);
+    for (const { status, body } of [first, second]) {
+      equal(status, 201, JSON.stringify(body));
+    }
+    equal(first.body.id, second.body.id);
+    deepEqual(first.body.model, second.body.model);
     equal((await enrol(one, "p", "r")).status, 201);
     const seen = await other.json("/v1/patients/p/references/r");
     equal(seen.status, 200);
