@@ -1,10 +1,10 @@
 /** Runs a test in an empty folder that is gone afterwards. */
-export async function inFolder(
-  test: (folder: string) => Promise<void>,
-): Promise<void> {
+export async function inFolder<T>(
+  test: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    await test(folder);
+    return await test(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

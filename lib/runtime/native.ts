@@ -12,6 +12,7 @@ export const NATIVE_VERSION = "1.30.0";
 
 /** The root of the product: its `node_modules` is where npm puts the library. */
 const ROOT = new URL("../../", import.meta.url);
+const MODULES = new URL("node_modules", ROOT);
 
 /**
  * onnxruntime-node: CUDA where its installer put the libraries for it and a device is found, or the CPU.
@@ -45,11 +46,12 @@ function hasCuda(): boolean {
 }
 
 function loadLibrary(): NativeLibrary {
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+  const { state } = Deno.permissions.querySync({ name: "ffi", path: MODULES });
+  if (state !== "granted") {
     throw new EdgeError(
       "invalid-input",
-      "RUNTIME=native cannot start: Deno was not allowed to load native code; add --allow-ffi to the " +
-        "`deno run` of the task in deno.json.",
+      "RUNTIME=native cannot start: Deno was not allowed to load native code; add --allow-ffi=node_modules " +
+        "to the `deno run`.",
     );
   }
   const install =

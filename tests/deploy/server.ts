@@ -81,8 +81,17 @@ export class Server implements AsyncDisposable {
   }
 
   /** Resident memory in bytes. */
-  async residentMemory(): Promise<number> {
+  residentMemory(): Promise<number> {
+    return this.#memory(/VmRSS:\s+(\d+)/);
+  }
+
+  /** The largest resident memory so far, in bytes. */
+  peakMemory(): Promise<number> {
+    return this.#memory(/VmHWM:\s+(\d+)/);
+  }
+
+  async #memory(line: RegExp): Promise<number> {
     const status = await Deno.readTextFile(`/proc/${this.process.pid}/status`);
-    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
+    return 1024 * Number(line.exec(status)![1]);
   }
 }
