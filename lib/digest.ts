@@ -1,6 +1,16 @@
+import { createHash } from "node:crypto";
+
 /** SHA-256 of bytes, lower-case hex. */
 export async function hexDigest(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** SHA-256 of a file of any length, lower-case hex. */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  for await (const part of file.readable) hash.update(part);
+  return hash.digest("hex");
 }

@@ -37,6 +37,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/errors.ts",
     "lib/format",
     "lib/image",
+    "lib/model",
     "lib/numerics",
     "lib/pipeline",
   ],

@@ -1,7 +1,5 @@
 import { EdgeError } from "../errors.ts";
-
-/** What a model package may be called: letters, digits and `. _ -`, the first a letter, digit or _. */
-const MODEL_ID = /^\w[\w.-]{0,127}$/;
+import { NAME } from "./name.ts";
 
 /**
  * The folder of a model package. What has the form of an id is looked up in `roots`, the first match
@@ -11,7 +9,7 @@ const MODEL_ID = /^\w[\w.-]{0,127}$/;
  * @throws EdgeError `invalid-input` for an id that no root holds.
  */
 export async function locatePackage(name: string, roots: URL[]): Promise<URL> {
-  if (!MODEL_ID.test(name)) return folderUrl(name);
+  if (!NAME.test(name)) return folderUrl(name);
   for (const root of roots) {
     const folder = new URL(`${name}/`, root);
     if (await isFolder(folder)) return folder;
@@ -29,7 +27,7 @@ export function folderUrl(path: string): URL {
   return new URL(encoded.replace(/\/+$/, "/"), `file://${Deno.cwd()}/`);
 }
 
-async function isFolder(folder: URL): Promise<boolean> {
+export async function isFolder(folder: URL): Promise<boolean> {
   try {
     return (await Deno.stat(folder)).isDirectory;
   } catch {

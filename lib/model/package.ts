@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
+import { NAME } from "./name.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);
@@ -16,12 +17,12 @@ export const MULTIMASK_OUTPUTS = [
 ] as const;
 const unique = (names: string[]) => new Set(names).size === names.length;
 const channelsHeightWidth = z.array(z.int().positive()).length(3);
-const file = z.strictObject({ path: z.string().regex(/^[\w.-]+$/), sha256 });
+const file = z.strictObject({ path: z.string().regex(NAME), sha256 });
 
 /** `model.json`: what a model package says of itself. */
 export const Manifest = z.strictObject({
   format: z.literal(1),
-  id: z.string().regex(/^[\w.-]+$/),
+  id: z.string().regex(NAME),
   family: z.string(),
   licence: z.string(),
   source: z.string(),
@@ -68,7 +69,7 @@ export interface ModelPackage {
  * Reads and checks what a model package says of itself; its model files are not read.
  *
  * @param folder URL of the package folder, ending in a slash.
- * @throws EdgeError `invalid-input` with the reason.
+ * @throws PackageError with the reason.
  */
 export async function readManifest(folder: URL): Promise<Manifest> {
   let json: unknown;
@@ -76,16 +77,19 @@ export async function readManifest(folder: URL): Promise<Manifest> {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw wrong(folder, "model.json is not JSON");
+    throw new PackageError(folder, "model.json is not JSON");
   }
   const parsed = Manifest.safeParse(json);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     const place = path.join(".") || "its root";
-    throw wrong(folder, `model.json at ${place}: ${message}`);
+    throw new PackageError(folder, `model.json at ${place}: ${message}`);
   }
   if (await packageDigest(parsed.data) !== parsed.data.digest) {
-    throw wrong(folder, "its digest does not match its files and its input");
+    throw new PackageError(
+      folder,
+      "its digest does not match its files and its input",
+    );
   }
   return parsed.data;
 }
@@ -95,7 +99,7 @@ export async function readManifest(folder: URL): Promise<Manifest> {
  * need not be there.
  *
  * @param folder URL of the package folder, ending in a slash.
- * @throws EdgeError `invalid-input` with the reason.
+ * @throws PackageError with the reason.
  */
 export async function loadPackage(
   folder: URL,
@@ -108,7 +112,7 @@ export async function loadPackage(
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
-    throw wrong(
+    throw new PackageError(
       folder,
       `${path} has sha256 ${found}, not the one model.json states`,
     );
@@ -146,15 +150,21 @@ async function readFile(folder: URL, path: string) {
   try {
     return await Deno.readFile(new URL(path, folder));
   } catch (error) {
-    throw wrong(folder, `${path} cannot be read (${(error as Error).name})`);
+    throw new PackageError(
+      folder,
+      `${path} cannot be read (${(error as Error).name})`,
+    );
   }
 }
 
-function wrong(folder: URL, why: string): EdgeError {
-  return new EdgeError(
-    "invalid-input",
-    `Cannot load the model package ${folder.pathname}: ${why}.`,
-  );
+/** A folder that is no whole model package. */
+export class PackageError extends EdgeError {
+  constructor(folder: URL, readonly why: string) {
+    super(
+      "invalid-input",
+      `Cannot load the model package ${folder.pathname}: ${why}.`,
+    );
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";
 import { inFolder } from "../in_folder.ts";
+import { copyDarker } from "../model_package.ts";
+import { Server } from "./server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -216,6 +218,64 @@ Deno.test("a runtime that this host lacks stops the start with its reason", asyn
     ["--allow-all", "--deny-ffi"],
     /^error: RUNTIME=native cannot start: .*--allow-ffi/,
   );
+});
+
+Deno.test("a package is added, served beside another, and refused when it was tampered with", () =>
+  inFolder(async (folder) => {
+    await copyDarker(`${folder}/source`, "darker");
+    const set = { MODELS: `${folder}/models`, KV_PATH: ":memory:" };
+    const models = (...args: string[]) => run("models", args, set);
+    const added = await models("add", `${folder}/source`);
+    match(added.out, /^added darker, digest [0-9a-f]{64}; MODEL=darker/);
+    const { out } = await models("list");
+    match(out, /^nano .*\ndarker .*input 512/);
+    deepEqual((await models("verify")).out, "nano: whole\ndarker: whole");
+    {
+      await using server = await Server.start({ ...set, MODEL: "nano,darker" });
+      const { body } = await server.json("/v1/models");
+      deepEqual(
+        body.models.map(({ id }: { id: string }) => id),
+        ["nano", "darker"],
+      );
+    }
+    const encoder = `${folder}/models/darker/encoder.onnx`;
+    const bytes = await Deno.readFile(encoder);
+    bytes[bytes.length >> 1] ^= 1;
+    await Deno.writeFile(encoder, bytes);
+    const verified = await models("verify");
+    equal(verified.code, 1);
+    match(verified.out, /^nano: whole\ndarker: encoder\.onnx has sha256/);
+    const served = await run("serve", [], { ...set, MODEL: "nano,darker" });
+    equal(served.code, 1);
+    match(
+      served.error,
+      /^error: Cannot load .*darker.*encoder\.onnx has sha256/,
+    );
+    equal((await models("remove", "darker")).out, "removed darker");
+  }));
+
+Deno.test("a wrong models command is one line", async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /no command. Usage/],
+    [["fetch"], /no command fetch\. Usage/],
+    [["add"], /add takes one name/],
+    [["add", "a", "b"], /add takes one name/],
+    [["add", "a", "--sha256", "12"], /--sha256 wants 64 hex digits/],
+    [["add", "a", "--force"], /--force/],
+    [["add", "/no/such"], /Cannot add \/no\/such: there is no such folder/],
+    [["add", "http://example.org/a.tar"], /https address/],
+    [["verify", "none"], /no model package "none"/],
+    [["remove", "nano"], /part of the product/],
+    [["remove", "../nano"], /no model package/],
+  ];
+  await inFolder(async (folder) => {
+    for (const [args, wanted] of cases) {
+      const { code, error } = await run("models", args, { MODELS: folder });
+      equal(code, 1, args.join(" "));
+      match(error, wanted);
+      match(error, /^error: [^\n]*$/);
+    }
+  });
 });
 
 Deno.test("a broken model package is refused with its reason", () =>

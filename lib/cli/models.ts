@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+import { EdgeError } from "../errors.ts";
+import type { Listed, Registry } from "../model/registry.ts";
+import { misuse } from "./arguments.ts";
+
+export const MODELS_USAGE =
+  "deno task models list | add <folder, tar archive or https address> [--sha256 <hex>] | verify [<id> …] | remove <id>";
+
+/** Lists, adds, verifies and removes model packages. */
+export async function manageModels(
+  args: string[],
+  registry: Registry,
+): Promise<void> {
+  const { sha256, command, names } = parse(args);
+  const one = () => {
+    if (names.length === 1) return names[0];
+    throw misuse(`${command} takes one name`, MODELS_USAGE);
+  };
+  switch (command) {
+    case "list":
+      for (const listed of await registry.list()) console.log(line(listed));
+      return;
+    case "add": {
+      const { id, digest } = await registry.add(one(), sha256);
+      console.log(`added ${id}, digest ${digest}; MODEL=${id} serves it`);
+      return;
+    }
+    case "verify":
+      return await verify(registry, names);
+    case "remove":
+      await registry.remove(one());
+      console.log(`removed ${names[0]}`);
+      return;
+    default:
+      throw misuse(`There is no command ${command ?? ""}`, MODELS_USAGE);
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    const { values: { sha256 }, positionals: [command, ...names] } = parseArgs({
+      args,
+      options: { sha256: { type: "string" } },
+      allowPositionals: true,
+    });
+    if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
+      throw new Error("--sha256 wants 64 hex digits");
+    }
+    return { sha256: sha256?.toLowerCase(), command, names };
+  } catch (error) {
+    throw misuse((error as Error).message, MODELS_USAGE);
+  }
+}
+
+function line({ id, folder, manifest, problem }: Listed): string {
+  const path = decodeURIComponent(folder.pathname);
+  if (manifest === null) return `${id}  broken: ${problem}  ${path}`;
+  const { family, licence, digest, input: { size } } = manifest;
+  const state = problem === null ? "" : `  broken: ${problem}`;
+  return `${id}  ${family}, input ${size}, ${licence}, digest ${digest}${state}  ${path}`;
+}
+
+/** @throws EdgeError when one is broken, after all were read. */
+async function verify(registry: Registry, names: string[]): Promise<void> {
+  const listed = await registry.list();
+  const unknown = names.find((name) => !listed.some(({ id }) => id === name));
+  if (unknown !== undefined) {
+    throw new EdgeError("not-found", `There is no model package "${unknown}".`);
+  }
+  const chosen = listed.filter(({ id }) =>
+    names.length === 0 || names.includes(id)
+  );
+  let broken = 0;
+  for (const one of chosen) {
+    const problem = await registry.verify(one);
+    console.log(`${one.id}: ${problem ?? "whole"}`);
+    if (problem !== null) broken++;
+  }
+  if (broken === 0) return;
+  throw new EdgeError(
+    "invalid-input",
+    `${broken} of ${chosen.length} packages cannot be served.`,
+  );
+}

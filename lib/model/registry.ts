@@ -1,0 +1,195 @@
+import { fileDigest } from "../digest.ts";
+import { EdgeError } from "../errors.ts";
+import { unpack } from "./archive.ts";
+import { download, isFetchable } from "./download.ts";
+import { folderUrl, isFolder } from "./locate.ts";
+import { NAME } from "./name.ts";
+import {
+  loadPackage,
+  type Manifest,
+  PackageError,
+  readManifest,
+} from "./package.ts";
+
+/** What is kept of a package besides its manifest and model files, where it is there. */
+const COMPANIONS = ["README.md", "LICENSE"];
+
+/** A folder with a manifest. */
+export interface Listed {
+  id: string;
+  folder: URL;
+  /** Null when it is broken. */
+  manifest: Manifest | null;
+  /** Why it cannot be served, or null. */
+  problem: string | null;
+}
+
+/** Model packages by id, in folders of one root. */
+export class Registry {
+  /**
+   * @param root URL of the folder, ending in a slash; it need not exist.
+   * @param embedded the root of the product's own packages, which come first and are not changed.
+   */
+  constructor(readonly root: URL, readonly embedded: URL) {}
+
+  /** All packages, the product's own first, each by id; their model files are not read. */
+  async list(): Promise<Listed[]> {
+    return [...await packagesIn(this.embedded), ...await packagesIn(this.root)];
+  }
+
+  /** Reads a package's every file, and checks it. @returns why it cannot be served, or null. */
+  async verify({ id, folder, problem }: Listed): Promise<string | null> {
+    if (problem !== null) return problem;
+    return await problemOf(id, () => loadPackage(folder));
+  }
+
+  /**
+   * Copies a package into the registry: all of it, or nothing.
+   *
+   * @param source a folder; a tar archive; or the address of one.
+   * @param sha256 hex, of the archive; of a folder, its digest, which may be left out.
+   * @throws EdgeError `invalid-input` with the reason, `conflict` when there is one of its id.
+   */
+  async add(source: string, sha256?: string): Promise<Manifest> {
+    const root = decodeURIComponent(this.root.pathname);
+    await Deno.mkdir(root, { recursive: true });
+    const staging = await Deno.makeTempDir({ dir: root, prefix: ".add-" });
+    try {
+      const unpacked = await this.#fetch(source, sha256, staging);
+      const { id, digest, files } = await readManifest(folderUrl(unpacked));
+      if (unpacked === source && sha256 !== undefined && sha256 !== digest) {
+        throw wrong(`its digest is ${digest}, wanted ${sha256}`);
+      }
+      await this.#requireFree(id);
+      const kept = `${staging}/${id}`;
+      await Deno.mkdir(kept);
+      const { encoder, decoder } = files;
+      for (const name of ["model.json", encoder.path, decoder.path]) {
+        await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`);
+      }
+      for (const name of COMPANIONS) {
+        await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`)
+          .catch(() => {/* It has none. */});
+      }
+      const { manifest } = await loadPackage(folderUrl(kept));
+      await Deno.rename(kept, `${root}${manifest.id}`);
+      return manifest;
+    } catch (error) {
+      throw refusal(`Cannot add ${shown(source)}`, error);
+    } finally {
+      await Deno.remove(staging, { recursive: true });
+    }
+  }
+
+  /** @throws EdgeError `not-found`, or `invalid-input` for one that is the product's own. */
+  async remove(id: string): Promise<void> {
+    const folder = new URL(`${id}/`, this.root);
+    if (!NAME.test(id) || !await isFolder(folder)) {
+      if (NAME.test(id) && await isFolder(new URL(`${id}/`, this.embedded))) {
+        throw wrong(`"${id}" is part of the product and stays`);
+      }
+      throw new EdgeError("not-found", `There is no model package "${id}".`);
+    }
+    const root = decodeURIComponent(this.root.pathname);
+    // Out of sight in one step, so that none is ever half there.
+    const gone = await Deno.makeTempDir({ dir: root, prefix: ".remove-" });
+    await Deno.rename(`${root}${id}`, `${gone}/${id}`);
+    await Deno.remove(gone, { recursive: true });
+  }
+
+  /** @returns the folder that holds the source's files: the source itself, or one under `staging`. */
+  async #fetch(
+    source: string,
+    sha256: string | undefined,
+    staging: string,
+  ): Promise<string> {
+    const url = /^\w+:\/\//.test(source) ? URL.parse(source) : undefined;
+    if (url === null || url !== undefined && !isFetchable(url)) {
+      throw wrong("wanted is a folder, a file or an https address");
+    }
+    if (url === undefined) {
+      const { isDirectory } = await Deno.stat(source).catch(() => {
+        throw wrong("there is no such folder or file");
+      });
+      if (isDirectory) return source;
+    }
+    if (sha256 === undefined) {
+      throw wrong(
+        "an archive is added with the --sha256 that its source states",
+      );
+    }
+    const archive = url === undefined ? source : `${staging}/archive`;
+    if (url !== undefined) await download(url, archive);
+    const found = await fileDigest(archive);
+    if (found !== sha256) {
+      throw wrong(`its sha256 is ${found}, wanted ${sha256}`);
+    }
+    const unpacked = `${staging}/unpacked`;
+    await Deno.mkdir(unpacked);
+    await unpack(archive, unpacked);
+    return unpacked;
+  }
+
+  async #requireFree(id: string): Promise<void> {
+    for (const root of [this.embedded, this.root]) {
+      if (!await isFolder(new URL(`${id}/`, root))) continue;
+      throw new EdgeError("conflict", `the id "${id}" is taken`);
+    }
+  }
+}
+
+async function packagesIn(root: URL): Promise<Listed[]> {
+  const found: Listed[] = [];
+  if (!await isFolder(root)) return found;
+  for await (const { name } of Deno.readDir(root)) {
+    const folder = new URL(`${encodeURIComponent(name)}/`, root);
+    if (!NAME.test(name) || !await holdsManifest(folder)) continue;
+    let manifest: Manifest | null = null;
+    const problem = await problemOf(name, async () => ({
+      manifest: manifest = await readManifest(folder),
+    }));
+    found.push({ id: name, folder, manifest, problem });
+  }
+  return found.sort((a, b) => a.id < b.id ? -1 : 1);
+}
+
+async function holdsManifest(folder: URL): Promise<boolean> {
+  try {
+    return (await Deno.stat(new URL("model.json", folder))).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function problemOf(
+  id: string,
+  read: () => Promise<{ manifest: Manifest }>,
+): Promise<string | null> {
+  try {
+    const { manifest } = await read();
+    return manifest.id === id
+      ? null
+      : `its model.json names it "${manifest.id}"`;
+  } catch (error) {
+    if (error instanceof PackageError) return error.why;
+    throw error;
+  }
+}
+
+/** A source as it is shown: an address without what may be secret in it. */
+function shown(source: string): string {
+  const url = /^\w+:\/\//.test(source) ? URL.parse(source) : null;
+  return url === null ? source : `${url.origin}${url.pathname}`;
+}
+
+function refusal(what: string, error: unknown): EdgeError {
+  const code = error instanceof EdgeError ? error.code : "invalid-input";
+  const why = error instanceof PackageError
+    ? error.why
+    : (error as Error).message.replace(/\.$/, "");
+  return new EdgeError(code, `${what}: ${why}.`);
+}
+
+function wrong(why: string): EdgeError {
+  return new EdgeError("invalid-input", why);
+}
