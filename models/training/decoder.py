@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from blocks import Attention, ConvNorm, GlobalContext, MixBlock
+from blocks import ConvNorm, GlobalContext, MixBlock
 from prompts import PROMPT_CHANNELS, draw_prompts
 
 
@@ -24,12 +24,12 @@ class Decoder(nn.Module):
         self.film = nn.Sequential(nn.Linear(3 * channels + 4, 96), nn.ReLU(), nn.Linear(96, 2 * width))
         self.enter = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(inplace=True))
         self.high = MixBlock(width, 1)
-        self.down1 = nn.Sequential(ConvNorm(width, mid, 2, 2), MixBlock(mid), MixBlock(mid))
-        self.down2 = nn.Sequential(
-            ConvNorm(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep), Attention(deep)
-        )
+        self.down1 = nn.Sequential(ConvNorm(width, mid, 2, 2), MixBlock(mid))
+        self.down2 = nn.Sequential(ConvNorm(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep))
+        self.down3 = nn.Sequential(ConvNorm(deep, deep, 2, 2), MixBlock(deep), MixBlock(deep))
+        self.up3 = ConvNorm(deep, deep, act=False)
+        nn.init.zeros_(self.up3[1].weight)
         self.up2 = ConvNorm(deep, mid, act=False)
-        self.mid = MixBlock(mid)
         self.up1 = ConvNorm(mid, width, act=False)
         self.last = MixBlock(width, 1)
         self.expand = ConvNorm(width, 4 * fine)
@@ -56,7 +56,8 @@ class Decoder(nn.Module):
         x1 = self.down1(x0)
         x2 = self.down2(x1)
         up = nn.functional.interpolate
-        x1 = self.mid(x1 + up(self.up2(x2), scale_factor=2.0, mode="nearest"))
+        x2 = x2 + up(self.up3(self.down3(x2)), scale_factor=2.0, mode="nearest")
+        x1 = x1 + up(self.up2(x2), scale_factor=2.0, mode="nearest")
         x0 = self.last(x0 + up(self.up1(x1), scale_factor=2.0, mode="bilinear", align_corners=False))
         fine = nn.functional.pixel_shuffle(self.expand(x0), 2).contiguous(memory_format=dense)
         earlier = torch.tanh(mask_input * 0.25) * has_mask_input.reshape(-1, 1, 1, 1)

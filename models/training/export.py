@@ -62,7 +62,8 @@ def write_onnx(model: Nano, encoder: Path, decoder: Path, half: bool) -> None:
     common = {"opset_version": OPSET, "dynamo": False, "do_constant_folding": True}
     with torch.no_grad():
         torch.onnx.export(model.encoder, (torch.zeros(1, 3, SIZE, SIZE),), str(encoder), input_names=["image"],
-                          output_names=["image_embeddings"], **common)
+                          output_names=["image_embeddings"], dynamic_axes=dict.fromkeys(("image", "image_embeddings"), {0: "batch"}),
+                          **common)
         embedding = torch.randn(1, CHANNELS, GRID, GRID)
         dynamic = {"point_coords": {0: "batch", 1: "points"}, "point_labels": {0: "batch", 1: "points"},
                    "mask_input": {0: "batch"}, "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}}
@@ -116,10 +117,11 @@ def verify(model: Nano, encoder: Path, decoder: Path) -> None:
     providers = ["CPUExecutionProvider"]
     encode = onnxruntime.InferenceSession(str(encoder), providers=providers)
     decode = onnxruntime.InferenceSession(str(decoder), providers=providers)
-    image = torch.randn(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(5))
+    images = torch.randn(3, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
-        embedding = model.encoder(image)
-        compare("image_embeddings", embedding, encode.run(None, {"image": image.numpy()})[0], 2e-3)
+        for batch in (images, images[:1]):
+            embedding = model.encoder(batch)
+            compare("image_embeddings", embedding, encode.run(None, {"image": batch.numpy()})[0], 2e-3)
         cases = [(1, 1), (1, 2), (3, 1), (2, 7), (16, 16), (1, 16), (16, 2)]
         for seed, (batch, points) in enumerate(cases):
             prompts = random_prompts(batch, points, seed)

@@ -27,11 +27,10 @@ def normalised(x: Tensor, dim: int) -> Tensor:
     return x / torch.sqrt((x * x).sum(dim=dim, keepdim=True) + 1e-6)
 
 
-def weighted_mean(weights: Tensor, patches: Tensor) -> Tensor:
-    """weights [B,HW] (non-negative), patches [1 or B,C,HW] -> unit mean feature [B,C]; zero weights give 0."""
-    total = weights.sum(dim=1, keepdim=True)
-    mean = torch.matmul(patches, (weights / (total + 1e-4))[:, :, None])[:, :, 0]
-    return normalised(mean, 1)
+def weighted_means(weights: Tensor, patches: Tensor) -> Tensor:
+    """weights [B,K,HW] (non-negative), patches [1 or B,C,HW] -> unit mean features [B,K,C]; zero weights give 0."""
+    total = weights.sum(dim=2, keepdim=True)
+    return normalised(torch.matmul(weights / (total + 1e-4), patches.transpose(1, 2)), 2)
 
 
 def draw_prompts(
@@ -44,7 +43,7 @@ def draw_prompts(
     features (each a unit vector or zero) and four flags (points, negatives, box, mask present).
     """
     height, width = embedding.shape[2], embedding.shape[3]
-    patches = normalised(embedding.flatten(2), 1)  # [1 or B,C,HW]
+    patches = embedding.flatten(2) * embedding.shape[1] ** -0.5  # [1 or B,C,HW]; unit, for the encoder ends in ChannelNorm
     cx, cy = cell_centres(height, width, embedding.device)
     px = (coords[:, :, 0:1] + 0.5) / CELL  # [B,N,1], cells
     py = (coords[:, :, 1:2] + 0.5) / CELL
@@ -68,7 +67,6 @@ def draw_prompts(
     maps.append((cosine * is_pos - 2.0 * (1.0 - is_pos)).amax(dim=1) * any_pos + (any_pos - 1.0))
     maps.append((cosine * is_neg - 2.0 * (1.0 - is_neg)).amax(dim=1) * any_neg + (any_neg - 1.0))
     pos_feature = normalised((at_points * is_pos).sum(dim=1) / (pos_count + 1e-4), 1)  # [B,C]
-    maps.append(torch.matmul(pos_feature[:, None], patches)[:, 0])
 
     # The box, as a soft filled rectangle, and the features of its middle against those just around it.
     is_first = (labels == 2).float()[:, :, None]
@@ -84,22 +82,18 @@ def draw_prompts(
     offset = ((gx - (x0 + x1) * 0.5) / half_w) ** 2 + ((gy - (y0 + y1) * 0.5) / half_h) ** 2
     middle = torch.exp(-2.0 * torch.clamp(offset, max=20.0)) * has_box
     ring = torch.exp(-4.0 * (torch.sqrt(torch.clamp(offset, max=20.0) + 1e-4) - 1.6) ** 2) * has_box
-    box_feature = weighted_mean(middle, patches)
-    ring_feature = weighted_mean(ring, patches)
-    maps += [
-        box,
-        has_box.expand(-1, box.shape[1]),
-        middle,
-        torch.matmul(box_feature[:, None], patches)[:, 0] - torch.matmul(ring_feature[:, None], patches)[:, 0],
-    ]
 
-    # The earlier mask: 2x2 space-to-depth of its squashed logits, and similarity to what it covers.
+    # The earlier mask: 2x2 space-to-depth of its squashed logits, and what it covers.
     flag = has_mask.reshape(-1, 1, 1, 1)
     squashed = torch.tanh(mask_logits * 0.25) * flag  # [B,1,2H,2W]
     folded = torch.nn.functional.pixel_unshuffle(squashed, 2).flatten(2)  # [B,4,HW]
     covered = torch.relu(folded).mean(dim=1)  # [B,HW]
-    mask_feature = weighted_mean(covered, patches)
-    maps.append(torch.matmul(mask_feature[:, None], patches)[:, 0])
+
+    # Mean features of box, ring and mask, and cosine maps of all.
+    means = weighted_means(torch.stack([middle, ring, covered], dim=1), patches)  # [B,3,C]
+    box_feature, ring_feature, mask_feature = means.unbind(dim=1)
+    cosines = torch.matmul(torch.stack([pos_feature, box_feature - ring_feature, mask_feature], dim=1), patches)  # [B,3,HW]
+    maps += [cosines[:, 0], box, has_box.expand(-1, box.shape[1]), middle, cosines[:, 1], cosines[:, 2]]
     mask_flag = flag.reshape(-1, 1).expand(coords.shape[0], -1)  # [B,1]
     stacked = torch.cat([torch.stack(maps, dim=1), folded, mask_flag[:, :, None].expand(-1, -1, box.shape[1])], dim=1)
     features = torch.cat([pos_feature, mask_feature, box_feature, any_pos, any_neg, has_box, mask_flag], dim=1)

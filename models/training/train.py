@@ -74,7 +74,7 @@ def train_step(
     target, count = batch["masks"], len(images)
     with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
         embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
-    coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.55)
+    coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.4)
     logits = torch.zeros_like(target)
     has_mask = torch.zeros(count, device=images.device)
     extra = torch.zeros(count, 1, 2, device=images.device), -torch.ones(count, 1, device=images.device)
