@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { PROBLEMS } from "./problem.ts";
 
@@ -85,8 +86,8 @@ export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 /** Which of the served models; the default one where it is not said. */
 export const ModelQuery = z.strictObject({
   model: z.string().regex(
-    /^[\w.-]{1,128}$/,
-    "must be 1 to 128 letters, digits, or . _ -",
+    NAME,
+    "must be 1 to 128 letters, digits, or . _ -, the first no . or -",
   ).optional().openapi({ description: "Id of a served model" }),
 });
 

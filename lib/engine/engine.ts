@@ -13,7 +13,7 @@ import { encodePng } from "../image/encode_png.ts";
 import type { ImageLimits } from "../image/raster.ts";
 import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
-import { decodeOnce } from "../pipeline/cascade.ts";
+import { cascade, decodeOnce } from "../pipeline/cascade.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
@@ -162,20 +162,20 @@ export function createEngine(
     });
   };
 
-  // A prompt without a mask is decoded twice, the second time with the logits of the first, as in
-  // the cascade: with the embedded model that gains about 1 point of Dice.
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
-    if (prompt.mask !== undefined) {
-      const [height, width] = prompt.mask.size;
+    const { points, box, mask } = prompt;
+    if (mask !== undefined) {
+      const [height, width] = mask.size;
       requireSameSize({ width, height }, embedding.image);
     }
-    const { points, box, mask } = prompt;
-    const pass = (mask?: Float32Array) =>
-      decodeOnce(decoder, embedding, frame, { points, box, mask });
     const { logits, predictedIou } = mask === undefined
-      ? await pass((await pass()).logits)
-      : await pass(maskLogits(decodeRle(mask), model));
+      ? await cascade(decoder, embedding, frame, model, { points, box })
+      : await decodeOnce(decoder, embedding, frame, {
+        points,
+        box,
+        mask: maskLogits(decodeRle(mask), model),
+      });
     return { mask: frame.toMask(logits, model.lowResMask), predictedIou };
   };
 

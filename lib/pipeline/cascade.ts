@@ -43,18 +43,19 @@ export interface CascadeOptions {
 
 /**
  * The three-pass cascade (paper, section 3.2; after PerSAM): points; points and the logits
- * before; points, the box of that mask and its logits. An empty mask skips the box.
+ * before; points, the box of that mask and its logits. An empty mask skips the box; a box that is
+ * given takes its place, in every pass.
  */
 export async function cascade(
   decoder: Decoder,
   embedding: Embedding,
   frame: Frame,
   model: ModelGeometry,
-  points: Point[],
+  { points, box: given }: Pick<PassPrompt, "points" | "box">,
   { passes = 3, guidance }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
   const multimask = guidance !== undefined;
-  const refine = async (mask: Float32Array, box?: Box) =>
+  const refine = async (mask: Float32Array, box = given) =>
     best(
       await decodeOnce(decoder, embedding, frame, {
         points,
@@ -64,12 +65,16 @@ export async function cascade(
       }),
     );
   let output = best(
-    await decodeOnce(decoder, embedding, frame, { points, guidance }),
+    await decodeOnce(decoder, embedding, frame, {
+      points,
+      box: given,
+      guidance,
+    }),
   );
   if (passes > 1) output = await refine(output.logits);
   if (passes > 2) {
-    const box = frame.toBox(output.logits, model.lowResMask) ?? undefined;
-    output = await refine(output.logits, box);
+    const found = frame.toBox(output.logits, model.lowResMask) ?? undefined;
+    output = await refine(output.logits, given ?? found);
   }
   return output;
 }

@@ -68,13 +68,13 @@ export async function segment(
   for (const [p, proposed] of proposals.entries()) {
     const mean = means[p];
     const outputs: DecoderOutput[] = [];
-    for (const { prompt: { points }, maps } of proposed) {
+    for (const { prompt, maps } of proposed) {
       const guidance = mean === null ? undefined : {
         similarity: attentionSimilarity(meanMap(maps), model, frame),
         target: mean,
       };
       outputs.push(
-        await cascade(decoder, embedding, frame, model, points, {
+        await cascade(decoder, embedding, frame, model, prompt, {
           passes,
           guidance,
         }),

@@ -1,6 +1,7 @@
 """Exports a checkpoint to a model package and checks it against PyTorch.
 
     python export.py --checkpoint runs/nano/checkpoint.pt --out ../nano
+    python export.py --checkpoint runs/a/checkpoint.pt runs/b/checkpoint.pt --share 0.75 --out ../nano
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ def load(checkpoint: Path, raw: bool = False) -> Nano:
     model.load_state_dict(saved["model" if raw else "average"])
     print(f"checkpoint: {saved['step']} steps, {saved['pairs']} pairs, {saved['spent'] / 60:.1f} minutes")
     return model.eval()
+
+
+def blend(first: Nano, second: Nano, share: float) -> None:
+    """Moves the weights of `first` to those of `second`, by `share` of the way. Both share their norms."""
+    with torch.no_grad():
+        for mine, other in zip(first.state_dict().values(), second.state_dict().values()):
+            if mine.dtype.is_floating_point:
+                mine.mul_(1 - share).add_(other * share)
 
 
 def fold_norms(module: nn.Module) -> None:
@@ -141,14 +150,18 @@ def describe(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, default=Path("runs/nano/checkpoint.pt"))
+    parser.add_argument("--checkpoint", type=Path, nargs="+", default=[Path("runs/nano/checkpoint.pt")],
+                        help="one; or two, the second started from the first, whose weights are blended")
+    parser.add_argument("--share", type=float, default=0.5, help="of the second checkpoint's weights")
     parser.add_argument("--out", type=Path, default=Path("../nano"))
     parser.add_argument("--raw", action="store_true", help="export the raw weights, not their running average")
     parser.add_argument("--fp32", action="store_true", help="store the weights as float32 instead of float16")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    model = load(args.checkpoint, args.raw)
+    model = load(args.checkpoint[0], args.raw)
+    for more in args.checkpoint[1:]:
+        blend(model, load(more, args.raw), args.share)
     fold_norms(model)
     if not args.fp32:
         round_to_half(model)

@@ -37,6 +37,20 @@ async function answers(runtime: Runtime): Promise<Record<string, Tensor>> {
   };
 }
 
+Deno.test("images encoded together are those encoded alone, bit for bit", async () => {
+  const runtime = await openRuntime({ name: "wasm", threads: 1 });
+  const { encoder } = await createOnnxModel(nano, runtime);
+  ok(encoder.batches);
+  const random = mulberry32(8);
+  const length = 3 * nano.geometry.size ** 2;
+  const images = [1, 2].map(() =>
+    Float32Array.from({ length }, () => 4 * random() - 2)
+  );
+  const alone = [];
+  for (const image of images) alone.push(...await encoder.encode([image]));
+  deepEqual(await encoder.encode(images), alone);
+});
+
 const wanted = openRuntime({ name: "wasm", threads: 1 }).then(answers);
 
 /** The runtime, or why it cannot start here. */
