@@ -65,19 +65,24 @@ Deno.test("a failure is told to all that wait, and the next one tries again", as
 
 Deno.test("what is held without being kept is bounded", async () => {
   const { embedder, calls } = openEmbedder();
-  const made = [0, 1, 2, 3, 4].map(async (i) => {
+  const embed = (i: number) => {
     const bytes = files.image.slice();
     bytes[bytes.length - 1] = i;
-    await embedder.embed({ ...input, bytes });
-  });
-  await turn();
-  for (const call of calls) call.resolve();
-  await Promise.all(made);
-  const bytes = files.image.slice();
-  bytes[bytes.length - 1] = 0;
-  const first = embedder.embed({ ...input, bytes });
-  await turn();
-  equal(calls.length, 6, "the oldest of five made room");
+    return embedder.embed({ ...input, bytes });
+  };
+  const asked = async (count: number) => {
+    while (calls.length < count) await turn();
+  };
+  for (const i of [0, 1, 2, 3, 4]) {
+    const made = embed(i);
+    await asked(i + 1);
+    calls[i].resolve();
+    await made;
+  }
+  await embed(4);
+  equal(calls.length, 5, "the youngest is held");
+  const first = embed(0);
+  await asked(6);
   calls[5].resolve();
   await first;
 });
