@@ -29,16 +29,20 @@ function openEmbedder() {
     },
     "a".repeat(64),
   );
-  return { embedder, calls, stored: () => stored };
+  /** Waits until the engine has been asked that often; in vain for ten seconds at most. */
+  const asked = async (count: number) => {
+    for (let i = 0; i < 1000 && calls.length < count; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    equal(calls.length, count);
+  };
+  return { embedder, calls, asked, stored: () => stored };
 }
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
-
 Deno.test("an image that arrives twice together is encoded once and stored once", async () => {
-  const { embedder, calls, stored } = openEmbedder();
+  const { embedder, calls, asked, stored } = openEmbedder();
   const both = [embedder.embed(input), embedder.embed(input)];
-  await turn();
-  equal(calls.length, 1);
+  await asked(1);
   calls[0].resolve();
   const [one, other] = await Promise.all(both);
   deepEqual(one, other);
@@ -51,27 +55,24 @@ Deno.test("an image that arrives twice together is encoded once and stored once"
 });
 
 Deno.test("a failure is told to all that wait, and the next one tries again", async () => {
-  const { embedder, calls } = openEmbedder();
+  const { embedder, calls, asked } = openEmbedder();
   const both = [embedder.embed(input), embedder.embed(input)];
-  await turn();
+  await asked(1);
   calls[0].reject(new Error("lost"));
   for (const waiting of both) await rejects(waiting, /lost/);
   const again = embedder.embed(input);
-  await turn();
+  await asked(2);
   calls[1].resolve();
   await again;
   equal(calls.length, 2);
 });
 
 Deno.test("what is held without being kept is bounded", async () => {
-  const { embedder, calls } = openEmbedder();
+  const { embedder, calls, asked } = openEmbedder();
   const embed = (i: number) => {
     const bytes = files.image.slice();
     bytes[bytes.length - 1] = i;
     return embedder.embed({ ...input, bytes });
-  };
-  const asked = async (count: number) => {
-    while (calls.length < count) await turn();
   };
   for (const i of [0, 1, 2, 3, 4]) {
     const made = embed(i);
