@@ -27,3 +27,8 @@ export class EdgeError extends Error {
     super(message);
   }
 }
+
+/** The error of input that breaks a rule. */
+export function invalidInput(message: string): EdgeError {
+  return new EdgeError("invalid-input", message);
+}

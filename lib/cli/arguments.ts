@@ -7,10 +7,10 @@ export function parseCommand<T extends ParseArgsOptionsConfig>(
   args: string[],
   options: T,
   usage: string,
+  allowPositionals = false,
 ) {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false })
-      .values;
+    return parseArgs({ args, options, strict: true, allowPositionals });
   } catch (error) {
     throw misuse((error as Error).message, usage);
   }

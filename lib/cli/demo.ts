@@ -20,7 +20,7 @@ export async function demo(
   engine: Engine,
   maxPixels: number,
 ): Promise<void> {
-  const { out } = parseCommand(args, {
+  const { values: { out } } = parseCommand(args, {
     out: { type: "string", default: "out/demo" },
   }, USAGE);
   if (!out) throw misuse("--out needs a folder", USAGE);

@@ -40,13 +40,17 @@ export async function evaluateFolders(
   openEngine: (model?: string) => Promise<Engine>,
   maxPixels: number,
 ): Promise<void> {
-  const { data, model, recipe: name, ablate, json } = parseCommand(args, {
-    data: { type: "string", multiple: true },
-    model: { type: "string" },
-    recipe: { type: "string", default: "medical" },
-    ablate: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  }, EVALUATE_USAGE);
+  const { values: { data, model, recipe: name, ablate, json } } = parseCommand(
+    args,
+    {
+      data: { type: "string", multiple: true },
+      model: { type: "string" },
+      recipe: { type: "string", default: "medical" },
+      ablate: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+    EVALUATE_USAGE,
+  );
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
   const recipe = recipeNamed(name, EVALUATE_USAGE);
   const datasets = data.flatMap(findDatasets);

@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
-import { EdgeError } from "../errors.ts";
-import type { Listed, Registry } from "../model/registry.ts";
-import { misuse } from "./arguments.ts";
+import { invalidInput } from "../errors.ts";
+import { type Listed, noPackage, type Registry } from "../model/registry.ts";
+import { misuse, parseCommand } from "./arguments.ts";
 
 export const MODELS_USAGE =
   "deno task models list | add <folder, tar archive or https address> [--sha256 <hex>] | verify [<id> …] | remove <id>";
@@ -37,19 +36,17 @@ export async function manageModels(
 }
 
 function parse(args: string[]) {
-  try {
-    const { values: { sha256 }, positionals: [command, ...names] } = parseArgs({
-      args,
-      options: { sha256: { type: "string" } },
-      allowPositionals: true,
-    });
-    if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
-      throw new Error("--sha256 wants 64 hex digits");
-    }
-    return { sha256: sha256?.toLowerCase(), command, names };
-  } catch (error) {
-    throw misuse((error as Error).message, MODELS_USAGE);
+  const { values, positionals: [command, ...names] } = parseCommand(
+    args,
+    { sha256: { type: "string" } },
+    MODELS_USAGE,
+    true,
+  );
+  const sha256 = values.sha256?.toLowerCase();
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw misuse("--sha256 wants 64 hex digits", MODELS_USAGE);
   }
+  return { sha256, command, names };
 }
 
 function line({ id, folder, manifest, problem }: Listed): string {
@@ -64,9 +61,7 @@ function line({ id, folder, manifest, problem }: Listed): string {
 async function verify(registry: Registry, names: string[]): Promise<void> {
   const listed = await registry.list();
   const unknown = names.find((name) => !listed.some(({ id }) => id === name));
-  if (unknown !== undefined) {
-    throw new EdgeError("not-found", `There is no model package "${unknown}".`);
-  }
+  if (unknown !== undefined) throw noPackage(unknown);
   const chosen = listed.filter(({ id }) =>
     names.length === 0 || names.includes(id)
   );
@@ -77,8 +72,7 @@ async function verify(registry: Registry, names: string[]): Promise<void> {
     if (problem !== null) broken++;
   }
   if (broken === 0) return;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `${broken} of ${chosen.length} packages cannot be served.`,
   );
 }

@@ -22,13 +22,14 @@ export async function segmentFiles(
   openEngine: () => Promise<Engine>,
   maxPixels: number,
 ): Promise<void> {
-  const { reference, mask, image, recipe: name, out } = parseCommand(args, {
-    reference: { type: "string" },
-    mask: { type: "string" },
-    image: { type: "string", multiple: true },
-    recipe: { type: "string", default: "medical" },
-    out: { type: "string" },
-  }, SEGMENT_USAGE);
+  const { values: { reference, mask, image, recipe: name, out } } =
+    parseCommand(args, {
+      reference: { type: "string" },
+      mask: { type: "string" },
+      image: { type: "string", multiple: true },
+      recipe: { type: "string", default: "medical" },
+      out: { type: "string" },
+    }, SEGMENT_USAGE);
   if (!reference || !mask || !image || !out) {
     throw misuse(
       "--reference, --mask, --image and --out are all needed",

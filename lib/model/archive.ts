@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { extract, list, type ReadEntry } from "tar";
-import { EdgeError } from "../errors.ts";
+import { EdgeError, invalidInput } from "../errors.ts";
 import { NAME } from "./name.ts";
 
 /** Most files in an archive, and most bytes of them together. */
@@ -30,7 +30,9 @@ export async function unpack(file: string, folder: string): Promise<void> {
     });
   } catch (error) {
     if (error instanceof EdgeError) throw error;
-    throw wrong(`it is no whole tar archive (${(error as Error).message})`);
+    throw invalidInput(
+      `it is no whole tar archive (${(error as Error).message})`,
+    );
   }
 }
 
@@ -56,14 +58,12 @@ async function requirePlain(file: string): Promise<void> {
       bytes += size;
     },
   });
-  if (names.length === 0) throw wrong("it holds no file");
-  if (problems.length > 0) throw wrong(problems[0]);
-  if (names.length > MAX_FILES) throw wrong(`it holds over ${MAX_FILES} files`);
-  if (bytes > MAX_BYTES) {
-    throw wrong(`it unpacks to over ${MAX_BYTES / 2 ** 30} GiB`);
+  if (names.length === 0) throw invalidInput("it holds no file");
+  if (problems.length > 0) throw invalidInput(problems[0]);
+  if (names.length > MAX_FILES) {
+    throw invalidInput(`it holds over ${MAX_FILES} files`);
   }
-}
-
-function wrong(why: string): EdgeError {
-  return new EdgeError("invalid-input", why);
+  if (bytes > MAX_BYTES) {
+    throw invalidInput(`it unpacks to over ${MAX_BYTES / 2 ** 30} GiB`);
+  }
 }

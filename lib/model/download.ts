@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError, invalidInput } from "../errors.ts";
 
 /** Longest file fetched, bytes. */
 const MAX_BYTES = 16 * 2 ** 30;
@@ -23,23 +23,23 @@ export async function download(url: URL, path: string): Promise<void> {
     response = await fetch(url);
   } catch (error) {
     const { message, cause } = error as Error;
-    throw wrong(
+    throw invalidInput(
       `it cannot be fetched (${(cause as Error)?.message ?? message})`,
     );
   }
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw wrong(`its host answers ${response.status}`);
+    throw invalidInput(`its host answers ${response.status}`);
   }
   if (!isFetchable(new URL(response.url))) {
     await response.body.cancel();
-    throw wrong("its host redirects to an address without TLS");
+    throw invalidInput("its host redirects to an address without TLS");
   }
   let length = 0;
   const bounded = new TransformStream<Uint8Array, Uint8Array>({
     transform(part, controller) {
       length += part.length;
-      if (length > MAX_BYTES) throw wrong("it is too long");
+      if (length > MAX_BYTES) throw invalidInput("it is too long");
       controller.enqueue(part);
     },
   });
@@ -48,10 +48,6 @@ export async function download(url: URL, path: string): Promise<void> {
     await response.body.pipeThrough(bounded).pipeTo(file.writable);
   } catch (error) {
     if (error instanceof EdgeError) throw error;
-    throw wrong(`its transfer broke off (${(error as Error).message})`);
+    throw invalidInput(`its transfer broke off (${(error as Error).message})`);
   }
-}
-
-function wrong(why: string): EdgeError {
-  return new EdgeError("invalid-input", why);
 }

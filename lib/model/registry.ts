@@ -1,5 +1,5 @@
 import { fileDigest } from "../digest.ts";
-import { EdgeError } from "../errors.ts";
+import { EdgeError, invalidInput } from "../errors.ts";
 import { unpack } from "./archive.ts";
 import { download, isFetchable } from "./download.ts";
 import { folderUrl, isFolder } from "./locate.ts";
@@ -26,11 +26,15 @@ export interface Listed {
 
 /** Model packages by id, in folders of one root. */
 export class Registry {
+  readonly #path: string;
+
   /**
    * @param root URL of the folder, ending in a slash; it need not exist.
    * @param embedded the root of the product's own packages, which come first and are not changed.
    */
-  constructor(readonly root: URL, readonly embedded: URL) {}
+  constructor(readonly root: URL, readonly embedded: URL) {
+    this.#path = decodeURIComponent(root.pathname);
+  }
 
   /** All packages, the product's own first, each by id; their model files are not read. */
   async list(): Promise<Listed[]> {
@@ -51,16 +55,18 @@ export class Registry {
    * @throws EdgeError `invalid-input` with the reason, `conflict` when there is one of its id.
    */
   async add(source: string, sha256?: string): Promise<Manifest> {
-    const root = decodeURIComponent(this.root.pathname);
-    await Deno.mkdir(root, { recursive: true });
-    const staging = await Deno.makeTempDir({ dir: root, prefix: ".add-" });
+    const dir = this.#path;
+    await Deno.mkdir(dir, { recursive: true });
+    const staging = await Deno.makeTempDir({ dir, prefix: ".add-" });
     try {
       const unpacked = await this.#fetch(source, sha256, staging);
       const { id, digest, files } = await readManifest(folderUrl(unpacked));
       if (unpacked === source && sha256 !== undefined && sha256 !== digest) {
-        throw wrong(`its digest is ${digest}, wanted ${sha256}`);
+        throw invalidInput(`its digest is ${digest}, wanted ${sha256}`);
       }
-      await this.#requireFree(id);
+      if (await holds(this.embedded, id) || await holds(this.root, id)) {
+        throw new EdgeError("conflict", `the id "${id}" is taken`);
+      }
       const kept = `${staging}/${id}`;
       await Deno.mkdir(kept);
       const { encoder, decoder } = files;
@@ -72,7 +78,7 @@ export class Registry {
           .catch(() => {/* It has none. */});
       }
       const { manifest } = await loadPackage(folderUrl(kept));
-      await Deno.rename(kept, `${root}${manifest.id}`);
+      await Deno.rename(kept, `${dir}${manifest.id}`);
       return manifest;
     } catch (error) {
       throw refusal(`Cannot add ${shown(source)}`, error);
@@ -83,17 +89,14 @@ export class Registry {
 
   /** @throws EdgeError `not-found`, or `invalid-input` for one that is the product's own. */
   async remove(id: string): Promise<void> {
-    const folder = new URL(`${id}/`, this.root);
-    if (!NAME.test(id) || !await isFolder(folder)) {
-      if (NAME.test(id) && await isFolder(new URL(`${id}/`, this.embedded))) {
-        throw wrong(`"${id}" is part of the product and stays`);
-      }
-      throw new EdgeError("not-found", `There is no model package "${id}".`);
+    if (!await holds(this.root, id)) {
+      if (!await holds(this.embedded, id)) throw noPackage(id);
+      throw invalidInput(`"${id}" is part of the product and stays`);
     }
-    const root = decodeURIComponent(this.root.pathname);
     // Out of sight in one step, so that none is ever half there.
-    const gone = await Deno.makeTempDir({ dir: root, prefix: ".remove-" });
-    await Deno.rename(`${root}${id}`, `${gone}/${id}`);
+    const dir = this.#path;
+    const gone = await Deno.makeTempDir({ dir, prefix: ".remove-" });
+    await Deno.rename(`${dir}${id}`, `${gone}/${id}`);
     await Deno.remove(gone, { recursive: true });
   }
 
@@ -103,18 +106,18 @@ export class Registry {
     sha256: string | undefined,
     staging: string,
   ): Promise<string> {
-    const url = /^\w+:\/\//.test(source) ? URL.parse(source) : undefined;
+    const url = addressOf(source);
     if (url === null || url !== undefined && !isFetchable(url)) {
-      throw wrong("wanted is a folder, a file or an https address");
+      throw invalidInput("wanted is a folder, a file or an https address");
     }
     if (url === undefined) {
       const { isDirectory } = await Deno.stat(source).catch(() => {
-        throw wrong("there is no such folder or file");
+        throw invalidInput("there is no such folder or file");
       });
       if (isDirectory) return source;
     }
     if (sha256 === undefined) {
-      throw wrong(
+      throw invalidInput(
         "an archive is added with the --sha256 that its source states",
       );
     }
@@ -122,20 +125,22 @@ export class Registry {
     if (url !== undefined) await download(url, archive);
     const found = await fileDigest(archive);
     if (found !== sha256) {
-      throw wrong(`its sha256 is ${found}, wanted ${sha256}`);
+      throw invalidInput(`its sha256 is ${found}, wanted ${sha256}`);
     }
     const unpacked = `${staging}/unpacked`;
     await Deno.mkdir(unpacked);
     await unpack(archive, unpacked);
     return unpacked;
   }
+}
 
-  async #requireFree(id: string): Promise<void> {
-    for (const root of [this.embedded, this.root]) {
-      if (!await isFolder(new URL(`${id}/`, root))) continue;
-      throw new EdgeError("conflict", `the id "${id}" is taken`);
-    }
-  }
+/** The error of an id that no root holds. */
+export function noPackage(id: string): EdgeError {
+  return new EdgeError("not-found", `There is no model package "${id}".`);
+}
+
+async function holds(root: URL, id: string): Promise<boolean> {
+  return NAME.test(id) && await isFolder(new URL(`${id}/`, root));
 }
 
 async function packagesIn(root: URL): Promise<Listed[]> {
@@ -176,10 +181,15 @@ async function problemOf(
   }
 }
 
+/** The address that a source is; null when it is a malformed one, undefined when it is a path. */
+function addressOf(source: string): URL | null | undefined {
+  return /^\w+:\/\//.test(source) ? URL.parse(source) : undefined;
+}
+
 /** A source as it is shown: an address without what may be secret in it. */
 function shown(source: string): string {
-  const url = /^\w+:\/\//.test(source) ? URL.parse(source) : null;
-  return url === null ? source : `${url.origin}${url.pathname}`;
+  const url = addressOf(source);
+  return url ? `${url.origin}${url.pathname}` : source;
 }
 
 function refusal(what: string, error: unknown): EdgeError {
@@ -188,8 +198,4 @@ function refusal(what: string, error: unknown): EdgeError {
     ? error.why
     : (error as Error).message.replace(/\.$/, "");
   return new EdgeError(code, `${what}: ${why}.`);
-}
-
-function wrong(why: string): EdgeError {
-  return new EdgeError("invalid-input", why);
 }

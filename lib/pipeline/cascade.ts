@@ -51,30 +51,19 @@ export async function cascade(
   embedding: Embedding,
   frame: Frame,
   model: ModelGeometry,
-  { points, box: given }: Pick<PassPrompt, "points" | "box">,
+  { points, box }: Pick<PassPrompt, "points" | "box">,
   { passes = 3, guidance }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
-  const multimask = guidance !== undefined;
-  const refine = async (mask: Float32Array, box = given) =>
+  const pass = async (more: Omit<PassPrompt, "points" | "box">) =>
     best(
-      await decodeOnce(decoder, embedding, frame, {
-        points,
-        box,
-        mask,
-        multimask,
-      }),
+      await decodeOnce(decoder, embedding, frame, { points, box, ...more }),
     );
-  let output = best(
-    await decodeOnce(decoder, embedding, frame, {
-      points,
-      box: given,
-      guidance,
-    }),
-  );
-  if (passes > 1) output = await refine(output.logits);
+  const multimask = guidance !== undefined;
+  let output = await pass({ guidance });
+  if (passes > 1) output = await pass({ mask: output.logits, multimask });
   if (passes > 2) {
-    const found = frame.toBox(output.logits, model.lowResMask) ?? undefined;
-    output = await refine(output.logits, given ?? found);
+    box ??= frame.toBox(output.logits, model.lowResMask) ?? undefined;
+    output = await pass({ mask: output.logits, multimask });
   }
   return output;
 }

@@ -5,6 +5,9 @@ import type { Server } from "../deploy/server.ts";
 import { inFolder } from "../in_folder.ts";
 import { EncodeHosts, TOKEN } from "./split.ts";
 
+/** An edge's settings for a machine that is busy with other tests. */
+const PATIENT = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
+
 /** A visit that differs from all others in one pixel. */
 function variant(round: number): Uint8Array<ArrayBuffer> {
   const data = visits.second.image.data.slice();
@@ -33,10 +36,7 @@ async function statusOf(host: Server, image: Uint8Array<ArrayBuffer>) {
 
 Deno.test("encode hosts fail and come back", async (t) => {
   await using hosts = await EncodeHosts.start(2);
-  await using edge = await hosts.edge(":memory:", {
-    ENCODE_TIMEOUT: "60",
-    DEADLINE: "120",
-  });
+  await using edge = await hosts.edge(":memory:", PATIENT);
   let round = 0;
 
   await t.step("killing one of two mid-run loses no request", async () => {
@@ -106,9 +106,8 @@ Deno.test("an encode host is closed without its token, but for its health", asyn
 Deno.test("two edges over one KV file see each other's enrolments at once, and encode an image once", () =>
   inFolder(async (folder) => {
     await using hosts = await EncodeHosts.start(2);
-    const patient = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
-    await using one = await hosts.edge(`${folder}/edge.kv`, patient);
-    await using other = await hosts.edge(`${folder}/edge.kv`, patient);
+    await using one = await hosts.edge(`${folder}/edge.kv`, PATIENT);
+    await using other = await hosts.edge(`${folder}/edge.kv`, PATIENT);
 
     const [first, second] = await Promise.all([
       embed(one, files.image),

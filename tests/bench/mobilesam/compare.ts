@@ -95,7 +95,7 @@ function count(name: string, text: string): number {
 }
 
 await runMain(async () => {
-  const options = parseCommand(Deno.args, {
+  const { values: options } = parseCommand(Deno.args, {
     graphs: { type: "string" },
     rounds: { type: "string", default: "10" },
     threads: { type: "string", default: "1" },
