@@ -1,5 +1,6 @@
 import { concat } from "../bytes.ts";
 import { EdgeError } from "../errors.ts";
+import { whenUnlocked } from "./locked.ts";
 import type { Bytes } from "./types.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
@@ -75,7 +76,9 @@ export class BlobStore {
     const version = crypto.randomUUID();
     const options = expireIn === undefined ? {} : { expireIn };
     const pending = ["pending", version];
-    const { versionstamp } = await this.kv.set(pending, this.now(), options);
+    const { versionstamp } = await whenUnlocked(() =>
+      this.kv.set(pending, this.now(), options)
+    );
     const claim = { key: pending, versionstamp };
     const chunks = await this.#write(version, bytes, claim, options);
     const manifest: Manifest<T> = { version, chunks, record };
@@ -95,7 +98,7 @@ export class BlobStore {
       const { version } = before.value;
       const flip = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
-      if (!(await flip.commit()).ok) continue;
+      if (!(await committed(flip))) continue;
       await this.#remove(version);
       return true;
     }
@@ -111,7 +114,7 @@ export class BlobStore {
       if (value > this.now() - ABANDONED_AFTER_MS) continue;
       const claim = this.kv.atomic().check({ key, versionstamp })
         .set(key, this.now());
-      if ((await claim.commit()).ok) await this.#remove(key[1] as string);
+      if (await committed(claim)) await this.#remove(key[1] as string);
     }
   }
 
@@ -129,7 +132,7 @@ export class BlobStore {
         const chunk = bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
         commit.set(["chunk", version, i], chunk, options);
       }
-      if (!(await commit.commit()).ok) throw givenUp();
+      if (!(await committed(commit))) throw givenUp();
     }
     return chunks;
   }
@@ -148,7 +151,7 @@ export class BlobStore {
         .delete(claim.key);
       const replaced = before.value?.version ?? null;
       if (replaced !== null) flip.set(["pending", replaced], this.now());
-      if ((await flip.commit()).ok) return replaced;
+      if (await committed(flip)) return replaced;
       const { versionstamp } = await this.kv.get(claim.key);
       if (versionstamp !== claim.versionstamp) throw givenUp();
     }
@@ -171,10 +174,15 @@ export class BlobStore {
 
   async #remove(version: string): Promise<void> {
     for await (const { key } of this.kv.list({ prefix: ["chunk", version] })) {
-      await this.kv.delete(key);
+      await whenUnlocked(() => this.kv.delete(key));
     }
-    await this.kv.delete(["pending", version]);
+    await whenUnlocked(() => this.kv.delete(["pending", version]));
   }
+}
+
+/** Whether the checks of a commit held. */
+async function committed(operation: Deno.AtomicOperation): Promise<boolean> {
+  return (await whenUnlocked(() => operation.commit())).ok;
 }
 
 function givenUp(): EdgeError {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { BlobStore } from "../../../lib/store/blob.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const key = ["thing", "a"];
 const bytesOf = (length: number, value = 1) =>
@@ -57,6 +58,30 @@ Deno.test("concurrent writers: one whole answer wins, nothing else remains", asy
   const { record, bytes } = (await blobs.get<number>(key))!;
   deepEqual(bytes, bytesOf(150_000 + record, record));
   equal((await keys(kv)).length, 1 + 3);
+});
+
+Deno.test("writers over two connections to one file lose nothing and are refused nothing", async () => {
+  await inFolder(async (folder) => {
+    using one = await Deno.openKv(`${folder}/kv`);
+    using other = await Deno.openKv(`${folder}/kv`);
+    const keysOf = (side: number) =>
+      Array.from({ length: 40 }, (_, i) => ["thing", side, i]);
+    await Promise.all([one, other].map(async (kv, side) => {
+      const blobs = new BlobStore(kv);
+      for (const key of [...keysOf(side), ["thing", "both"]]) {
+        await blobs.put(key, { record: side, bytes: bytesOf(800_000, side) });
+      }
+    }));
+    const blobs = new BlobStore(one);
+    for (const side of [0, 1]) {
+      for (const key of keysOf(side)) {
+        const { record, bytes } = (await blobs.get<number>(key))!;
+        equal(record, side);
+        deepEqual(bytes, bytesOf(800_000, side));
+      }
+    }
+    equal((await keys(other)).length, 81 * (1 + 14));
+  });
 });
 
 /** A KV whose nth commit or set fails, as a crash would cut it. */
