@@ -1,9 +1,18 @@
+import { setFlagsFromString } from "node:v8";
 import * as ort from "onnxruntime-web";
 import type { Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
+/**
+ * How much of a WASM function runs before V8 optimizes it, bytes of code; V8's default is 13 million.
+ * The runtime's start-up code crosses that and is compiled for nothing, by several threads at once, each with
+ * tens of megabytes that the allocator then keeps; kernels cross this one within the first images.
+ */
+const TIERING_BUDGET = 1_000_000_000;
+
 /** onnxruntime-web's WASM (SIMD) backend. Threads work through the package's main entry alone. */
 export function openWasm(threads: number): Runtime {
+  setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
   ort.env.wasm.numThreads = threads;
   let isCompiled = false;
   return {
