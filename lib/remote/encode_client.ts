@@ -157,14 +157,15 @@ export function createEncodeClient(
       const tried = new Set<Host>();
       let round = 0;
       for (let tries = 0; tries < options.tries; tries++) {
+        const now = clock.now();
         const [host] = preferred
           .filter(({ breaker }) => breaker.admits)
           .sort((a, b) =>
-            wakes(a, clock) - wakes(b, clock) ||
+            wakes(a, now) - wakes(b, now) ||
             Number(tried.has(a)) - Number(tried.has(b))
           );
         if (host === undefined) break;
-        let pause = wakes(host, clock) - clock.now();
+        let pause = wakes(host, now) - now;
         if (tried.has(host)) {
           tried.clear();
           pause += backoff(round++, options.backoff, world.random);
@@ -191,8 +192,8 @@ interface Job {
 }
 
 /** When a host may be asked: now, or at the end of the rest that it asked for. */
-function wakes({ restsUntil }: Host, clock: Clock): number {
-  return Math.max(restsUntil, clock.now());
+function wakes({ restsUntil }: Host, now: number): number {
+  return Math.max(restsUntil, now);
 }
 
 /** A broken connection, a time-out, or an answer that is no embedding of the model asked for. */
