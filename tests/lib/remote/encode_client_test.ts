@@ -145,6 +145,19 @@ Deno.test("a file keeps its host, files spread, and a lost host moves its own fi
   equal(one.world.asked.filter((host) => host === "b").length, 3, "opened");
 });
 
+Deno.test("no host is asked twice before the other, though the clock ticks at every reading", async () => {
+  const { embed, world } = client({ a: dead, b: answer }, {
+    breaker: { failures: 99, rest: 1 },
+  });
+  const { now } = world.clock;
+  let readings = 0;
+  world.clock.now = () => now() + ++readings / 1000;
+  for (let i = 0; i < 16; i++) await embed(image(i));
+  equal(world.asked.filter((host) => host === "b").length, 16);
+  const onA = world.asked.filter((host) => host === "a").length;
+  ok(onA > 2 && onA <= 16, `${onA} tries of a dead host for 16 files`);
+});
+
 Deno.test("the other host is asked at once, and the tries and waits are bounded", async () => {
   const { embed, world, available } = client({ a: dead, b: dead }, {
     breaker: { failures: 99, rest: 1 },
