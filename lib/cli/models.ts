@@ -15,8 +15,12 @@ export async function manageModels(
     if (names.length === 1) return names[0];
     throw misuse(`${command} takes one name`, MODELS_USAGE);
   };
+  if (sha256 !== undefined && command !== "add") {
+    throw misuse("--sha256 is for add", MODELS_USAGE);
+  }
   switch (command) {
     case "list":
+      if (names.length > 0) throw misuse("list takes no name", MODELS_USAGE);
       for (const listed of await registry.list()) console.log(line(listed));
       return;
     case "add": {

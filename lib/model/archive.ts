@@ -8,7 +8,7 @@ const MAX_FILES = 64;
 const MAX_BYTES = 16 * 2 ** 30;
 
 /**
- * Unpacks a tar archive, plain or compressed, of one model package: its files, or one folder of them.
+ * Unpacks a tar archive, plain or gzipped, of one model package: its files, or one folder of them.
  * All is looked at before anything is written; folders are flattened, so nothing lands elsewhere.
  *
  * @param folder exists and is empty.
@@ -31,7 +31,9 @@ export async function unpack(file: string, folder: string): Promise<void> {
   } catch (error) {
     if (error instanceof EdgeError) throw error;
     throw invalidInput(
-      `it is no whole tar archive (${(error as Error).message})`,
+      `it is no whole tar archive, plain or gzipped (${
+        (error as Error).message
+      })`,
     );
   }
 }

@@ -71,7 +71,11 @@ export class Registry {
       await Deno.mkdir(kept);
       const { encoder, decoder } = files;
       for (const name of ["model.json", encoder.path, decoder.path]) {
-        await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`);
+        await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`)
+          .catch((error) => {
+            if (!(error instanceof Deno.errors.NotFound)) throw error;
+            throw invalidInput(`${name} is not there`);
+          });
       }
       for (const name of COMPANIONS) {
         await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`)

@@ -55,7 +55,7 @@ function loadLibrary(): NativeLibrary {
     );
   }
   const install =
-    `npm install --no-save --no-package-lock ${NATIVE_LIBRARY}@${NATIVE_VERSION}`;
+    `npm install --no-save --no-package-lock --ignore-scripts ${NATIVE_LIBRARY}@${NATIVE_VERSION}`;
   let library: NativeLibrary;
   try {
     library = createRequire(ROOT)(NATIVE_LIBRARY);

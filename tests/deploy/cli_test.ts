@@ -265,6 +265,8 @@ Deno.test("a wrong models command is one line", async () => {
     [["add", "/no/such"], /Cannot add \/no\/such: there is no such folder/],
     [["add", "http://example.org/a.tar"], /https address/],
     [["verify", "none"], /no model package "none"/],
+    [["list", "nano"], /list takes no name/],
+    [["remove", "a", "--sha256", "0".repeat(64)], /--sha256 is for add/],
     [["remove", "nano"], /part of the product/],
     [["remove", "../nano"], /no model package/],
   ];
