@@ -61,9 +61,7 @@ export async function compose(
     folders: folders.map(({ href }) => href),
     parts,
     runtime: config.RUNTIME,
-    // Two WASM threads sometimes wait for each other for ever when the first graph that they run is as
-    // small as a decoder; one is enough for decoders.
-    threads: parts.includes("encoder") ? config.THREADS : 1,
+    threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
     // In WASM an image takes as long in a batch as alone.
@@ -112,7 +110,7 @@ export async function composeEngine(config: Config): Promise<Engine> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
-  const runtime = await openRuntime({ name, threads });
+  const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
   return createEngine(encoder, decoder, model.geometry, {
     maxPixels: config.MAX_PIXELS,

@@ -23,11 +23,14 @@ async function start(
   { folders, parts, runtime: name, threads, maxPixels }: WorkerOptions,
 ): Promise<Loaded[]> {
   const loaded: Loaded[] = [];
-  const runtime = await openRuntime({ name, threads }).catch((error) => {
-    if (error instanceof EdgeError) throw error;
-    const why = `RUNTIME=${name} cannot start: ${(error as Error).message}`;
-    throw new EdgeError("invalid-input", why);
-  });
+  const encodes = parts.includes("encoder");
+  const runtime = await openRuntime({ name, threads, encodes }).catch(
+    (error) => {
+      if (error instanceof EdgeError) throw error;
+      const why = `RUNTIME=${name} cannot start: ${(error as Error).message}`;
+      throw new EdgeError("invalid-input", why);
+    },
+  );
   for (const folder of folders) {
     const model = await loadPackage(new URL(folder), parts);
     const { encoder, decoder } = await createOnnxModel(model, runtime).catch(

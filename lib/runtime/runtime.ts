@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   name: RuntimeName;
   /** CPU threads of the WASM and native runtimes; fixed by the first call in a process or worker. */
   threads: number;
+  /** Whether graphs as large as an encoder are run, or decoders alone. */
+  encodes: boolean;
 }
 
 /**
@@ -32,11 +34,13 @@ export interface RuntimeOptions {
  * @throws EdgeError `invalid-input` when this host lacks what the runtime needs.
  */
 export async function openRuntime(
-  { name, threads }: RuntimeOptions,
+  { name, threads, encodes }: RuntimeOptions,
 ): Promise<Runtime> {
   switch (name) {
     case "wasm":
-      return (await import("./wasm.ts")).openWasm(threads);
+      // Two threads sometimes wait for each other for ever when the first graph that they run is as small
+      // as a decoder; one is enough for decoders.
+      return (await import("./wasm.ts")).openWasm(encodes ? threads : 1);
     case "webgpu":
       return await (await import("./webgpu.ts")).openWebGpu();
     case "native":

@@ -29,7 +29,7 @@ const BOX = [.3, .3, .7, .7];
 async function enter(model: ModelPackage, threads: number) {
   const { encoder, decoder } = await createOnnxModel(
     model,
-    await openRuntime({ name: "wasm", threads }),
+    await openRuntime({ name: "wasm", threads, encodes: true }),
   );
   const { digest, size } = model.geometry;
   const random = mulberry32(1);

@@ -24,7 +24,7 @@ const MODELS = [
   { folder: narrow("random-sam2"), golden: sam2 },
 ];
 
-const runtime = await openRuntime({ name: "wasm", threads: 2 });
+const runtime = await openRuntime({ name: "wasm", threads: 2, encodes: true });
 
 for (const { folder, golden } of MODELS) {
   const model = await loadPackage(folder);

@@ -38,7 +38,11 @@ async function answers(runtime: Runtime): Promise<Record<string, Tensor>> {
 }
 
 Deno.test("images encoded together are those encoded alone, bit for bit", async () => {
-  const runtime = await openRuntime({ name: "wasm", threads: 1 });
+  const runtime = await openRuntime({
+    name: "wasm",
+    threads: 1,
+    encodes: true,
+  });
   const { encoder } = await createOnnxModel(nano, runtime);
   ok(encoder.batches);
   const random = mulberry32(8);
@@ -51,12 +55,14 @@ Deno.test("images encoded together are those encoded alone, bit for bit", async 
   deepEqual(await encoder.encode(images), alone);
 });
 
-const wanted = openRuntime({ name: "wasm", threads: 1 }).then(answers);
+const wanted = openRuntime({ name: "wasm", threads: 1, encodes: true }).then(
+  answers,
+);
 
 /** The runtime, or why it cannot start here. */
 async function tryToOpen(name: RuntimeName): Promise<Runtime | string> {
   try {
-    return await openRuntime({ name, threads: 2 });
+    return await openRuntime({ name, threads: 2, encodes: true });
   } catch (error) {
     if (error instanceof EdgeError) return error.message;
     throw error;

@@ -1,0 +1,64 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { enrol, postJson, segment } from "../functions/harness.ts";
+import { inFolder } from "../in_folder.ts";
+import { hasKvConnect, KvConnect } from "./kv_connect.ts";
+import { wholeRoad } from "./road.ts";
+import { EncodeHosts } from "./split.ts";
+
+const found = await hasKvConnect();
+if (!found) {
+  console.log("Tests over KV Connect are skipped: denokv is not found.");
+}
+
+function overKvConnect(
+  name: string,
+  test: (t: Deno.TestContext, kv: KvConnect) => Promise<void>,
+) {
+  Deno.test(name, { ignore: !found }, (t) =>
+    inFolder(async (folder) => {
+      await using kv = await KvConnect.start(`${folder}/kv.sqlite`);
+      await test(t, kv);
+    }));
+}
+
+overKvConnect("the contract holds over KV Connect", async (t, kv) => {
+  await using hosts = await EncodeHosts.start(1);
+  await using edge = await hosts.edge(kv.url, kv.environment);
+  await wholeRoad(t, edge);
+});
+
+overKvConnect(
+  "edges over KV Connect share enrolments at once, and restarts keep them",
+  async (_, kv) => {
+    await using hosts = await EncodeHosts.start(1);
+    const segmented = [];
+    {
+      await using one = await hosts.edge(kv.url, kv.environment);
+      await using other = await hosts.edge(kv.url, kv.environment);
+      for (const name of ["r-1", "r-2", "r-3"]) {
+        equal((await enrol(one, "p", name)).status, 201);
+        equal(
+          (await other.json(`/v1/patients/p/references/${name}`)).status,
+          200,
+        );
+      }
+      equal((await segment(other, "p")).status, 200);
+      const erased = { method: "DELETE" };
+      equal(
+        (await other.request("/v1/patients/p/references/r-2", erased)).status,
+        204,
+      );
+      const { body } = await one.json("/v1/patients/p");
+      deepEqual(
+        body.references.map((r: { reference: string }) => r.reference),
+        ["r-1", "r-3"],
+      );
+      segmented.push(await (await segment(one, "p")).json());
+    }
+    await kv.restart();
+    await using again = await hosts.edge(kv.url, kv.environment);
+    segmented.push(await (await segment(again, "p")).json());
+    deepEqual(segmented[1].mask, segmented[0].mask);
+    equal(segmented[1].distance, segmented[0].distance);
+  },
+);
