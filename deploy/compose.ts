@@ -20,6 +20,7 @@ import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/runtime.ts";
 import { BlobStore } from "../lib/store/blob.ts";
+import { withDeadline, within } from "../lib/store/deadline.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
@@ -32,6 +33,9 @@ const START_S = 60;
 
 /** How often the bytes of cut-off writes are removed, milliseconds. */
 const SWEEP_MS = 60_000;
+
+/** How soon a store must answer to be called ready, milliseconds. */
+const READY_MS = 2000;
 
 /** What an entry point's functions use. */
 export interface Needs {
@@ -57,6 +61,7 @@ export async function compose(
   const kv = await openKv(needs.state ? config.KV_PATH : ":memory:");
   const blobs = new BlobStore(kv);
   await blobs.sweep();
+  const deadline = config.DEADLINE * 1000;
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
@@ -66,7 +71,7 @@ export async function compose(
     queue: config.QUEUE,
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
-    deadline: config.DEADLINE * 1000,
+    deadline,
     startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
       folders.length,
     maxPixels: config.MAX_PIXELS,
@@ -76,8 +81,9 @@ export async function compose(
   }, SWEEP_MS);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
+  const timely = <T extends object>(store: T) => withDeadline(store, deadline);
   const embeddings = needs.state
-    ? await withWebCache(config, createEmbeddingStore(blobs, lifetime))
+    ? await withWebCache(config, timely(createEmbeddingStore(blobs, lifetime)))
     : createMemoryEmbeddings({ maxBytes, lifetime });
   const models = manifests.map((manifest, i) => {
     const local = pool.engines[i];
@@ -89,13 +95,14 @@ export async function compose(
   });
   return {
     models: createCatalogue(models),
-    profiles: createProfileStore(blobs),
+    profiles: timely(createProfileStore(blobs)),
     maxBytes: config.MAX_BYTES,
     ...(client && { encodeAvailable: () => client.available }),
     now: Date.now,
     async ready() {
-      await kv.get(["ready"]);
-      return pool.ready;
+      const answers = await within(READY_MS, kv.get(["ready"]))
+        .then(() => true, () => false);
+      return answers && pool.ready;
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeping);

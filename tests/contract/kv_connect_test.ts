@@ -1,5 +1,5 @@
-import { deepEqual, equal, match } from "node:assert/strict";
-import { enrol, postJson, segment } from "../functions/harness.ts";
+import { deepEqual, equal } from "node:assert/strict";
+import { enrol, files, segment } from "../functions/harness.ts";
 import { inFolder } from "../in_folder.ts";
 import { hasKvConnect, KvConnect } from "./kv_connect.ts";
 import { wholeRoad } from "./road.ts";
@@ -60,5 +60,34 @@ overKvConnect(
     segmented.push(await (await segment(again, "p")).json());
     deepEqual(segmented[1].mask, segmented[0].mask);
     equal(segmented[1].distance, segmented[0].distance);
+  },
+);
+
+overKvConnect(
+  "while the KV Connect server is away, answers are 503 problem documents",
+  async (_, kv) => {
+    await using hosts = await EncodeHosts.start(1);
+    const settings = { ...kv.environment, DEADLINE: "10" };
+    await using edge = await hosts.edge(kv.url, settings);
+    equal((await edge.json("/v1/patients/p")).status, 404);
+    await kv.kill();
+    const asked = [
+      edge.json("/readyz"),
+      edge.json("/v1/patients/p"),
+      edge.json("/v1/patients/p/references/r", { method: "DELETE" }),
+      edge.json("/v1/embeddings", { method: "POST", body: files.next }),
+    ];
+    const types = [];
+    for (const { status, body } of await Promise.all(asked)) {
+      equal(status, 503, JSON.stringify(body));
+      types.push(body.type);
+    }
+    const busy = "/problems/busy";
+    deepEqual(types, ["/problems/not-ready", busy, busy, busy]);
+    equal((await edge.json("/healthz")).status, 200);
+    await kv.restart();
+    equal((await edge.json("/v1/patients/p")).status, 404);
+    equal((await edge.json("/readyz")).status, 200);
+    equal((await enrol(edge, "p", "r")).status, 201);
   },
 );
