@@ -25,9 +25,9 @@ export async function* decodeNiftiSlices(
   }
   const voxel = voxelReader(header);
   const [low, high] = header.window ?? await rangeOf(bytes, header, voxel);
-  const scale = high > low ? 255 / (high - low) : 0;
+  const span = high > low ? high - low : Infinity;
   const greyOf = (value: number) =>
-    Math.floor(Math.min(Math.max((value - low) * scale, 0), 255) + 0.5);
+    Math.floor(Math.min(Math.max(((value - low) * 255) / span, 0), 255) + 0.5);
   const display = Uint8Array.from(
     { length: 0x10000 },
     (_, v) => v === 0 ? greyOf(0) : v - 1,
