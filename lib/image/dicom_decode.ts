@@ -83,7 +83,7 @@ export async function decodeFrame(
 export function requireFrame(frame: number, frames: number): void {
   if (frame < frames) return;
   throw new ImageError(
-    "malformed",
+    "frame-choice",
     `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
       frames - 1
     }.`,

@@ -1,4 +1,5 @@
 import { createGunzip } from "node:zlib";
+import { requireFrame } from "./dicom_decode.ts";
 import { ImageError } from "./errors.ts";
 import { cutNifti, type NiftiHeader, readNiftiHeader } from "./nifti_header.ts";
 import type { Samples } from "./samples.ts";
@@ -53,21 +54,14 @@ export async function decodeNifti(
   const count = slices * volumes;
   if (slice === undefined && count > 1) {
     throw new ImageError(
-      "unsupported-type",
+      "frame-choice",
       `Cannot read the image: it is a volume of ${count} slices; say which with frame, from 0 to ${
         count - 1
       }.`,
     );
   }
   const wanted = slice ?? 0;
-  if (wanted >= count) {
-    throw new ImageError(
-      "malformed",
-      `Cannot read the image: frame ${wanted} was asked, and its frames count from 0 to ${
-        count - 1
-      }.`,
-    );
-  }
+  requireFrame(wanted, count);
   for await (const samples of decodeNiftiSlices(bytes, wanted)) return samples;
   throw cutNifti("before the slice asked");
 }

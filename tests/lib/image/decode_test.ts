@@ -35,7 +35,9 @@ for (const f of fixtures.filter((f) => f.refused)) {
 
 for (const f of fixtures.filter((f) => f.mask)) {
   Deno.test(`decodeMask finds the structure in ${f.name}`, async () => {
-    const mask = await decodeMask(f.bytes, limits, undefined, 0);
+    const mask = await decodeMask(f.bytes, limits, undefined, {
+      image: { bytes: new Uint8Array(), frame: 0 },
+    });
     assert.deepEqual([mask.width, mask.height], [f.width, f.height]);
     const wanted = f.mask!.map((v) => v * 255);
     // Lossy files move the edge by a pixel at most: count, do not compare.
