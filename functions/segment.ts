@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
-import { isDicom } from "../lib/dicom/file.ts";
 import type { CandidateReport, InputFile } from "../lib/engine/engine.ts";
 import { TISSUE } from "../lib/format/dicom_seg.ts";
+import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
@@ -52,11 +52,12 @@ const segmentRoute = createRoute({
   responses: {
     200: {
       description:
-        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent",
+        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
         "application/dicom": binary,
+        "application/x-nifti": binary,
       },
     },
     ...problems(400, 404, 406, 409, 413, 415, 422, 503),
@@ -113,10 +114,11 @@ export function segmentFunction(services: Services): Router {
             },
           },
         }),
+        ...(type === "application/x-nifti" && { nifti: file! }),
         recipe: RECIPES[recipe],
       },
     );
-    const body = answer.png ?? answer.dicom;
+    const body = answer.png ?? answer.dicom ?? answer.nifti;
     if (body !== null) {
       return c.body(body, 200, { "content-type": type }) as never;
     }
@@ -145,6 +147,7 @@ const ANSWER_TYPES = [
   "application/json",
   "image/png",
   "application/dicom",
+  "application/x-nifti",
 ] as const;
 type AnswerType = typeof ANSWER_TYPES[number];
 
@@ -166,14 +169,18 @@ function answerType(c: Context): AnswerType {
   return named ?? (type === "image/*" ? "image/png" : "application/json");
 }
 
-/** A DICOM segmentation refers to a DICOM image, which must be what was sent. */
+/** A DICOM or NIfTI answer refers to the file that it was drawn on, which must be of its kind. */
 function requireSource(type: AnswerType, file?: InputFile): void {
-  if (type !== "application/dicom" || (file && isDicom(file.bytes))) return;
+  const kind = type === "application/dicom"
+    ? "a DICOM image"
+    : type === "application/x-nifti"
+    ? "a NIfTI volume"
+    : null;
+  if (kind === null || (file && sniffMediaType(file.bytes) === type)) return;
   throw new RequestError(
     "not-acceptable",
-    "A DICOM segmentation refers to the DICOM image that it was drawn on; " +
-      `send that image, not ${
-        file === undefined ? "an embedding" : "one of another type"
-      }, or accept application/json or image/png.`,
+    `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
+      `${file === undefined ? "an embedding" : "an image of another type"}; ` +
+      "or accept application/json or image/png.",
   );
 }

@@ -10,6 +10,7 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
+import { writeMaskVolume } from "../format/nifti_mask.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
@@ -103,6 +104,8 @@ export interface SegmentationAnswer {
   png: Bytes | null;
   /** The mask as a DICOM segmentation, when asked for. */
   dicom: Bytes | null;
+  /** The mask in its NIfTI volume, gzipped, when asked for. */
+  nifti: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
   timings: StageTimings;
@@ -115,6 +118,8 @@ export type SegmentationRequest =
     png?: boolean;
     /** The DICOM image that a DICOM segmentation is to refer to, and what to call the segment. */
     dicom?: { image: InputFile; segment: Omit<SegmentDescription, "model"> };
+    /** The NIfTI volume in whose place the mask is to lie. */
+    nifti?: InputFile;
   };
 
 /**
@@ -278,7 +283,7 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, dicom, ...options }) {
+    async segment(bytes, profiles, { png = false, dicom, nifti, ...options }) {
       const embedding = read(bytes);
       const source = dicom && readSource(dicom.image.bytes, dicom.image.frame);
       const { winner, candidates, timings } = await segment(
@@ -298,6 +303,11 @@ export function createEngine(
             ...dicom!.segment,
             model: model.digest,
           })
+          : null,
+        nifti: nifti
+          ? await writeMaskVolume(nifti.bytes, [
+            { index: nifti.frame ?? 0, mask },
+          ])
           : null,
         winner: report(winner),
         candidates: candidates.map(report),
