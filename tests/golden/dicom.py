@@ -529,8 +529,60 @@ nifti("nifti-window.nii.gz", volume, to8(volume.astype(float), -160, 240), windo
 series = axes(0, 200, 2, 2).astype(np.uint8)
 nifti("nifti-series.nii", series, range8(series), positions=[0, 1, 0, 1])
 
+# --- segmentations by highdicom, of three slices of which the first two are given ---
+import datetime
+
+import highdicom as hd
+from pydicom.sr.codedict import codes
+
+slices = []
+for k in range(3):
+    ds, f = image(ramp(0, 3000), 12, RescaleIntercept=-1000, RescaleSlope=1, WindowCenter=500, WindowWidth=2000)
+    native(ds, f)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"2.25.{9000 + k}"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = "2.25.1", "2.25.2", "2.25.3"
+    ds.ImagePositionPatient, ds.ImageOrientationPatient = [-10.5, 20, 5 * k], [1, 0, 0, 0, 1, 0]
+    ds.PixelSpacing, ds.SliceThickness = [0.8, 0.7], 5
+    ds.StudyDate, ds.StudyTime, ds.ContentDate, ds.ContentTime = "20200102", "101112", "20200102", "101213"
+    ds.PatientBirthDate, ds.PatientSex, ds.StudyID, ds.AccessionNumber = "19500101", "F", "7", "A1"
+    ds.Modality, ds.InstanceNumber, ds.ReferringPhysicianName, ds.SeriesNumber = "CT", k + 1, "", 1
+    ds.PositionReferenceIndicator = ""
+    slices.append(ds)
+    if k < 2:
+        (OUT / f"slice-{k + 1}.dcm").write_bytes(bytes_of(ds))
+y, x = np.mgrid[0:H, 0:W]
+organs = np.stack([np.stack([(x - 5 - k) ** 2 + (y - 6) ** 2 < 16, (x - 14) ** 2 + (y - 5 + k) ** 2 < 9], -1) for k in range(3)])
+segments = {}
+for name, kind in (("segments", "BINARY"), ("segments-fractional", "FRACTIONAL")):
+    described = [
+        hd.seg.SegmentDescription(
+            segment_number=n, segment_label=label, segmented_property_category=codes.SCT.Organ,
+            segmented_property_type=code, algorithm_type="MANUAL")
+        for n, label, code in ((1, "Liver", codes.SCT.Liver), (2, "Spleen", codes.SCT.Spleen))
+    ]
+    pixels = organs.astype(np.uint8) if kind == "BINARY" else np.where(organs, 0.7, 0.3)
+    seg = hd.seg.Segmentation(
+        source_images=slices, pixel_array=pixels, segmentation_type=kind, segment_descriptions=described,
+        series_instance_uid="2.25.4", series_number=2, sop_instance_uid="2.25.5", instance_number=1, manufacturer="x",
+        manufacturer_model_name="x", software_versions="1", device_serial_number="1", omit_empty_frames=False)
+    for element in seg.iterall():  # nothing of the clock or of chance
+        if element.keyword == "DimensionOrganizationUID":
+            element.value = "2.25.6"
+        elif element.VR == "DA":
+            element.value = "20200102"
+        elif element.VR == "DT":
+            element.value = "20200102101213"
+        elif element.VR == "TM":
+            element.value = "101213"
+    out = io.BytesIO()
+    seg.save_as(out)
+    (OUT / f"{name}.dcm").write_bytes(out.getvalue())
+segments["masks"] = {f"{k + 1}/{n + 1}": pack(organs[k, ..., n]) for k in range(2) for n in range(2)}
+(OUT / "segments.json").write_text(json.dumps(segments, indent=0) + "\n")
+
 OUT.mkdir(exist_ok=True)
-known = {e["name"] for e in manifest} | {"manifest.json"}
+known = {e["name"] for e in manifest} | {"manifest.json", "segments.json", "segments.dcm", "segments-fractional.dcm", "slice-1.dcm", "slice-2.dcm"}
 for old in OUT.iterdir():
     if old.name not in known:
         old.unlink()
