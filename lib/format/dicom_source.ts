@@ -100,8 +100,10 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
     );
   };
   const reference = dataset.text(TAG.frameOfReference);
+  const always = (tag: number) =>
+    tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
-    .filter(([tag]) => ALWAYS.has(tag) || dataset.has(tag))
+    .filter(([tag]) => always(tag) || dataset.has(tag))
     .map(([tag, vr]) => [tag, vr, dataset.bytes(tag) ?? ""]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
