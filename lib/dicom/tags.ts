@@ -44,6 +44,7 @@ export const TAG = {
   studyId: 0x00200010,
   seriesNumber: 0x00200011,
   instanceNumber: 0x00200013,
+  patientOrientation: 0x00200020,
   imagePosition: 0x00200032,
   imageOrientation: 0x00200037,
   frameOfReference: 0x00200052,

@@ -102,6 +102,7 @@ export function writeSegmentation(
     [TAG.seriesInstance, "UI", deriveUid("series", first.series, ...what)],
     [TAG.seriesNumber, "IS", "1"],
     [TAG.instanceNumber, "IS", first.instanceNumber],
+    ...(placed ? [] : [[TAG.patientOrientation, "CS", ""] as WriteElement]),
     ...(first.frameOfReference === null ? [] : [
       [TAG.frameOfReference, "UI", first.frameOfReference] as WriteElement,
     ]),

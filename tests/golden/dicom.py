@@ -255,6 +255,7 @@ add("bits.dcm", bytes_of(ds), (bits * 255)[..., None], mask=bits[0], positions=[
 
 # An enhanced image: windows, rescale and positions by functional groups, frames not in spatial order.
 ds, f = image(three * 8, 12)
+ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2.1"
 ds.SharedFunctionalGroupsSequence = Sequence([Dataset()])
 shared = ds.SharedFunctionalGroupsSequence[0]
 values = Dataset()
