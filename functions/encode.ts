@@ -8,9 +8,9 @@ import {
   binary,
   EmbeddingDocument,
   EmbeddingId,
+  EmbedQuery,
   imageBody,
   json,
-  ModelQuery,
   problems,
 } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -20,7 +20,7 @@ const create = createRoute({
   path: "/v1/embeddings",
   summary: "Make and cache the embedding of an image",
   request: {
-    query: ModelQuery,
+    query: EmbedQuery,
     body: { content: imageBody, required: true },
   },
   responses: {
@@ -49,8 +49,9 @@ const read = createRoute({
 export function encodeFunction({ models, now }: Services): Router {
   return createRouter()
     .openapi(create, async (c) => {
-      const { embedder, manifest } = models.choose(c.req.valid("query").model);
-      const made = await embedder.embed(await readImage(c));
+      const { model, frame } = c.req.valid("query");
+      const { embedder, manifest } = models.choose(model);
+      const made = await embedder.embed(await readImage(c, frame));
       const { expiresAt } = await embedder.keep(made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Code } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { PROBLEMS } from "./problem.ts";
@@ -91,8 +92,39 @@ export const ModelQuery = z.strictObject({
   ).optional().openapi({ description: "Id of a served model" }),
 });
 
-export const SegmentQuery = ModelQuery.extend({
+/** A whole number from 0 as text. */
+export const FrameNumber = z.string().regex(
+  /^\d{1,6}$/,
+  "must be a whole number from 0",
+).transform(Number).optional().openapi({
+  type: "integer",
+  description:
+    "Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image",
+});
+
+/** Which model, and which frame of the image. */
+export const EmbedQuery = ModelQuery.extend({ frame: FrameNumber });
+
+/** A coded concept as `value:scheme:meaning`. */
+const CodedConcept = z.string().regex(
+  /^[\w.-]{1,16}:[A-Z0-9_]{1,16}:[\x20-\x5b\x5d-\x7e]{1,64}$/,
+  "must be value:scheme:meaning, as 10200004:SCT:Liver",
+).transform((text): Code => {
+  const [value, scheme, ...meaning] = text.split(":");
+  return { value, scheme, meaning: meaning.join(":") };
+});
+const concept = (description: string) =>
+  CodedConcept.optional().openapi({
+    type: "string",
+    example: "10200004:SCT:Liver",
+    description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
+  });
+
+export const SegmentQuery = EmbedQuery.extend({
   label: Label.default("target"),
+  category: concept("segmented property category; Tissue where left out"),
+  property: concept("segmented property type; Tissue where left out"),
+  region: concept("anatomic region"),
   explain: z.enum(["true", "false"]).default("false").transform((text) =>
     text === "true"
   ),
@@ -234,6 +266,8 @@ export const imageBody = {
   "image/jpeg": binary,
   "image/webp": binary,
   "image/tiff": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
   "application/x-safetensors": binary,
   "multipart/form-data": {
     schema: {

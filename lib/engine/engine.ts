@@ -1,3 +1,8 @@
+import {
+  type SegmentDescription,
+  writeSegmentation,
+} from "../format/dicom_seg.ts";
+import { readSource } from "../format/dicom_source.ts";
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
@@ -5,10 +10,12 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
+import { writeMaskVolume } from "../format/nifti_mask.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
+import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { ImageLimits } from "../image/raster.ts";
 import type { Bytes } from "../store/types.ts";
@@ -40,6 +47,18 @@ import type {
 export interface InputFile {
   bytes: Uint8Array;
   mediaType?: string;
+  /** Which frame of a DICOM image or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
+  frame?: number;
+}
+
+/** One frame of a file as a PNG of 8 bits, which is an {@linkcode InputFile} of its own. */
+export interface FrameFile {
+  /** From 0, in the order of the file. */
+  index: number;
+  /** 0 to 1 along the volume; null for a single frame. */
+  position: number | null;
+  bytes: Bytes;
+  mediaType: "image/png";
 }
 
 /** An embedding as its safetensors file, and the size of its image. */
@@ -61,8 +80,13 @@ export interface MaskPrompt {
   mask?: Rle;
 }
 
-/** The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. */
-export type Annotation = { file: InputFile } | { prompt: MaskPrompt };
+/**
+ * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
+ * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ */
+export type Annotation =
+  | { file: InputFile; image?: InputFile; segment?: number }
+  | { prompt: MaskPrompt };
 
 /** A decoded mask. */
 export interface MaskAnswer {
@@ -78,6 +102,10 @@ export interface SegmentationAnswer {
   mask: MaskDocument;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
+  /** The mask as a DICOM segmentation, when asked for. */
+  dicom: Bytes | null;
+  /** The mask in its NIfTI volume, gzipped, when asked for. */
+  nifti: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
   timings: StageTimings;
@@ -86,7 +114,13 @@ export interface SegmentationAnswer {
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes">
-  & { png?: boolean };
+  & {
+    png?: boolean;
+    /** The DICOM image that a DICOM segmentation is to refer to, and what to call the segment. */
+    dicom?: { image: InputFile; segment: Omit<SegmentDescription, "model"> };
+    /** The NIfTI volume in whose place the mask is to lie. */
+    nifti?: InputFile;
+  };
 
 /**
  * The operations that cost time. They take and give files, so that a thread which only passes them on
@@ -95,6 +129,18 @@ export type SegmentationRequest =
 export interface Engine {
   /** Image file, or a client's embedding file, → embedding. */
   embed(input: InputFile): Promise<EmbeddingFile>;
+  /** Counts the frames of an image file, and tells where they lie; decodes none. */
+  countFrames(file: InputFile): Promise<FileFrames>;
+  /**
+   * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the
+   * way to take a multi-frame DICOM or NIfTI file apart without parsing it in the calling thread. Ask
+   * for several at a time where the file is gzipped, since every call unpacks it from its start.
+   */
+  readFrames(
+    file: InputFile,
+    from: number,
+    count: number,
+  ): Promise<FrameFile[]>;
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
   /** Embedding and profile → the points of every candidate. */
@@ -132,8 +178,8 @@ export function createEngine(
     readEmbedding(bytes, model, limits.maxPixels);
 
   /** The size of an image and what the encoder takes of it. */
-  const prepare = async ({ bytes, mediaType }: InputFile) => {
-    const raster = await decodeImage(bytes, limits, mediaType);
+  const prepare = async ({ bytes, mediaType, frame }: InputFile) => {
+    const raster = await decodeImage(bytes, limits, mediaType, frame);
     const { data, width, height, channels } = raster;
     const input = preprocess(data, width, height, channels, model);
     return { image: { width, height }, input };
@@ -191,6 +237,22 @@ export function createEngine(
       return made.value;
     },
 
+    countFrames({ bytes, mediaType }) {
+      return Promise.resolve(countFrames(bytes, mediaType));
+    },
+
+    async readFrames({ bytes, mediaType: declared }, from, count) {
+      const files: FrameFile[] = [];
+      if (count < 1) return files;
+      const frames = readFrames(bytes, limits, { from, declared });
+      for await (const { index, position, raster } of frames) {
+        const bytes = encodePng(raster);
+        files.push({ index, position, bytes, mediaType: "image/png" });
+        if (files.length === count) break;
+      }
+      return files;
+    },
+
     async enrol(bytes, annotation) {
       const embedding = read(bytes);
       const mask = "file" in annotation
@@ -198,6 +260,7 @@ export function createEngine(
           annotation.file.bytes,
           limits,
           annotation.file.mediaType,
+          annotation,
         )
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       const profile = enrol(embedding, mask, model);
@@ -220,8 +283,9 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, ...options }) {
+    async segment(bytes, profiles, { png = false, dicom, nifti, ...options }) {
       const embedding = read(bytes);
+      const source = dicom && readSource(dicom.image.bytes, dicom.image.frame);
       const { winner, candidates, timings } = await segment(
         decoder,
         embedding,
@@ -234,6 +298,17 @@ export function createEngine(
       return {
         mask: describeMask(mask),
         png: png ? encodePng(mask) : null,
+        dicom: source
+          ? writeSegmentation([{ source, mask }], {
+            ...dicom!.segment,
+            model: model.digest,
+          })
+          : null,
+        nifti: nifti
+          ? await writeMaskVolume(nifti.bytes, [
+            { index: nifti.frame ?? 0, mask },
+          ])
+          : null,
         winner: report(winner),
         candidates: candidates.map(report),
         timings,
