@@ -47,6 +47,7 @@ const Environment = z.object({
   DEADLINE: whole(1, 3600).default(60),
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
+  MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
   ENCODE_URL: z.string().transform(addresses).optional(),

@@ -13,6 +13,7 @@ import { modelsFunction } from "./models.ts";
 import { promptFunction } from "./prompt.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
+import { seriesFunction } from "./series.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -24,6 +25,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   promptFunction,
   decodeFunction,
   segmentFunction,
+  seriesFunction,
   modelsFunction,
   healthFunction,
   docsFunction,
@@ -55,9 +57,13 @@ export function createApp(
     });
   const anyBody = limit(services.maxBytes);
   const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
-  app.use((c, next) =>
-    mediaTypeOf(c) === "application/json" ? jsonBody(c, next) : anyBody(c, next)
-  );
+  app.use((c, next) => {
+    // A series bounds its body itself, while it takes it in.
+    if (c.req.path.endsWith("/series")) return next();
+    return mediaTypeOf(c) === "application/json"
+      ? jsonBody(c, next)
+      : anyBody(c, next);
+  });
   for (const build of functions) app.route("/", build(services));
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -3,7 +3,6 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
-import type { CandidateReport } from "../lib/engine/engine.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
@@ -17,6 +16,7 @@ import {
   SegmentationDocument,
   SegmentQuery,
 } from "./http/schemas.ts";
+import { describeSegmentation } from "./http/segmentation.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
@@ -97,23 +97,15 @@ export function segmentFunction(services: Services): Router {
       return c.body(answer.png, 200, { "content-type": "image/png" }) as never;
     }
 
-    const describe = (
-      { profile, distance, ...candidate }: CandidateReport,
-    ) => ({
-      ...candidate,
-      reference: enrolled[profile].reference.reference,
-      distance: Number.isFinite(distance) ? distance : null,
-    });
-    return c.json({
+    const document = describeSegmentation(answer, {
       patient,
       label,
-      present: answer.mask.area > 0,
-      mask: answer.mask,
-      ...describe(answer.winner),
-      ...(explain && { candidates: answer.candidates.map(describe) }),
-      model: { id: model.manifest.id, digest: model.manifest.digest },
-      timings: { encode, ...answer.timings },
-    }, 200);
+      explain,
+      manifest: model.manifest,
+      enrolled,
+      encode,
+    });
+    return c.json(document, 200);
   });
 }
 

@@ -23,6 +23,14 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/series": [
+    "lib/bytes.ts",
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/image",
+    "lib/store",
+  ],
   "lib/remote": [
     "lib/bytes.ts",
     "lib/digest.ts",

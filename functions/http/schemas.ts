@@ -99,6 +99,12 @@ export const SegmentQuery = ModelQuery.extend({
   recipe: RecipeName,
 });
 
+export const SeriesQuery = SegmentQuery.extend({
+  cursor: z.string().max(64).optional().openapi({
+    description: "The cursor of the last line that came whole",
+  }),
+});
+
 const Size = z.object({ width: z.int(), height: z.int() });
 const Model = z.object({ id: z.string(), digest: z.string() });
 
@@ -209,6 +215,20 @@ export const ProblemDocument = z.object({
     .optional(),
 }).openapi("Problem");
 
+/** What every line of a series says of its image, and either `segmentation` or `problem`. */
+export const SeriesLine = z.object({
+  index: z.int().min(0),
+  total: z.int().min(1),
+  position: z.number().min(0).max(1),
+  name: z.string().nullable(),
+  cursor: z.string(),
+  secondsLeft: z.number().min(0),
+  references: z.array(z.string()).optional(),
+  segmentation: SegmentationDocument.optional(),
+  problem: ProblemDocument.optional(),
+}).openapi("SeriesLine");
+export type SeriesLine = z.infer<typeof SeriesLine>;
+
 /** An answer with a JSON body. */
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -242,4 +262,18 @@ export const imageBody = {
       required: ["image"],
     },
   },
+};
+
+/** Many images as a request body, for the OpenAPI document. */
+export const seriesBody = {
+  "multipart/form-data": {
+    schema: {
+      type: "object" as const,
+      properties: {
+        image: { type: "array" as const, items: binary.schema },
+      },
+      required: ["image"],
+    },
+  },
+  "application/zip": binary,
 };
