@@ -1,4 +1,5 @@
 import { ImageError } from "../image/errors.ts";
+import { checkMediaType } from "../image/media_type.ts";
 import type { SeriesImage, SeriesLimits } from "./series.ts";
 import type { RangeFile } from "./spool.ts";
 import { openZip, tooManyBytes } from "./zip.ts";
@@ -43,6 +44,8 @@ async function openFile(
       "Cannot read the series: it was declared as a zip archive, and its bytes are none.",
     );
   }
+  // A whole body of no known type is no series; a file among others gives a line that says so.
+  if (name === null) checkMediaType(head, mediaType);
   return [{
     name,
     async read() {

@@ -16,10 +16,20 @@ export function zipOf(entries: ZipEntry[]): Uint8Array<ArrayBuffer> {
   for (const { name, bytes, stated, crc = crc32(bytes) } of entries) {
     const path = new TextEncoder().encode(name);
     const packed = new Uint8Array(deflateRawSync(bytes));
-    const common = fields([20, 2], [0x800, 2], [8, 2], [0, 4], [crc, 4], [
-      packed.length,
-      4,
-    ], [stated ?? bytes.length, 4], [path.length, 2], [0, 2]);
+    const common = fields(
+      [20, 2],
+      [0x800, 2],
+      [8, 2],
+      [0, 4],
+      [crc, 4],
+      [
+        packed.length,
+        4,
+      ],
+      [stated ?? bytes.length, 4],
+      [path.length, 2],
+      [0, 2],
+    );
     parts.push(fields([0x04034b50, 4]), common, path, packed);
     directory.push(
       fields([0x02014b50, 4], [20, 2]),
@@ -33,10 +43,18 @@ export function zipOf(entries: ZipEntry[]): Uint8Array<ArrayBuffer> {
   const count = entries.length;
   parts.push(
     ...directory,
-    fields([0x06054b50, 4], [0, 4], [count, 2], [count, 2], [size, 4], [at, 4], [
-      0,
-      2,
-    ]),
+    fields(
+      [0x06054b50, 4],
+      [0, 4],
+      [count, 2],
+      [count, 2],
+      [size, 4],
+      [at, 4],
+      [
+        0,
+        2,
+      ],
+    ),
   );
   return new Uint8Array(concatenated(parts));
 }
