@@ -27,6 +27,18 @@ function addresses(text: string, context: z.RefinementCtx): URL[] {
   return urls as URL[];
 }
 
+/** Origins as browsers send them, separated by commas, or `*`. */
+function origins(text: string, context: z.RefinementCtx): string[] {
+  const named = text.split(",").map((part) => part.trim());
+  if (named.every((one) => one === "*" || URL.parse(one)?.origin === one)) {
+    return named;
+  }
+  const message =
+    "must be origins such as https://example.org, separated by commas, or *";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
 const cores = navigator.hardwareConcurrency;
 
 const Environment = z.object({
@@ -58,6 +70,7 @@ const Environment = z.object({
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
+  CORS_ORIGINS: z.string().transform(origins).optional(),
   API_KEYS: later,
 });
 

@@ -26,6 +26,8 @@ const patientPath = "/v1/patients/{patient}";
 const put = createRoute({
   method: "put",
   path: referencePath,
+  operationId: "enrolReference",
+  tags: ["references"],
   summary: "Enrol an annotated image as a reference",
   request: {
     params: ReferenceParams,
@@ -72,6 +74,8 @@ const put = createRoute({
 const get = createRoute({
   method: "get",
   path: referencePath,
+  operationId: "readReference",
+  tags: ["references"],
   summary: "A reference",
   request: { params: ReferenceParams },
   responses: {
@@ -83,6 +87,8 @@ const get = createRoute({
 const remove = createRoute({
   method: "delete",
   path: referencePath,
+  operationId: "eraseReference",
+  tags: ["references"],
   summary: "Erase a reference",
   request: { params: ReferenceParams },
   responses: { 204: { description: "Erased" }, ...problems(404, 422) },
@@ -91,6 +97,8 @@ const remove = createRoute({
 const getPatient = createRoute({
   method: "get",
   path: patientPath,
+  operationId: "readPatient",
+  tags: ["patients"],
   summary: "A patient's references",
   request: { params: PatientParams },
   responses: {
@@ -102,6 +110,8 @@ const getPatient = createRoute({
 const removePatient = createRoute({
   method: "delete",
   path: patientPath,
+  operationId: "erasePatient",
+  tags: ["patients"],
   summary: "Erase a patient",
   request: { params: PatientParams },
   responses: { 204: { description: "Erased" }, ...problems(404, 422) },

@@ -23,6 +23,8 @@ import type { Services } from "./services.ts";
 const segmentRoute = createRoute({
   method: "post",
   path: "/v1/patients/{patient}/segmentations",
+  operationId: "segmentImage",
+  tags: ["patients"],
   summary: "Segment a new image of a patient",
   request: {
     params: PatientParams,
