@@ -7,8 +7,15 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
-  "lib/image": ["lib/bytes.ts", "lib/pipeline"],
-  "lib/format": ["lib/pipeline", "lib/errors.ts"],
+  "lib/dicom": ["lib/image/errors.ts"],
+  "lib/image": ["lib/bytes.ts", "lib/dicom", "lib/pipeline"],
+  "lib/format": [
+    "lib/bytes.ts",
+    "lib/dicom",
+    "lib/image",
+    "lib/pipeline",
+    "lib/errors.ts",
+  ],
   "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
   "lib/runtime": ["lib/errors.ts", "lib/model", "lib/pipeline"],
   "lib/store": ["lib/bytes.ts", "lib/pipeline", "lib/errors.ts"],

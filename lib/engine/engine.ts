@@ -9,6 +9,7 @@ import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
+import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { ImageLimits } from "../image/raster.ts";
 import type { Bytes } from "../store/types.ts";
@@ -40,6 +41,18 @@ import type {
 export interface InputFile {
   bytes: Uint8Array;
   mediaType?: string;
+  /** Which frame of a DICOM image or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
+  frame?: number;
+}
+
+/** One frame of a file as a PNG of 8 bits, which is an {@linkcode InputFile} of its own. */
+export interface FrameFile {
+  /** From 0, in the order of the file. */
+  index: number;
+  /** 0 to 1 along the volume; null for a single frame. */
+  position: number | null;
+  bytes: Bytes;
+  mediaType: "image/png";
 }
 
 /** An embedding as its safetensors file, and the size of its image. */
@@ -95,6 +108,18 @@ export type SegmentationRequest =
 export interface Engine {
   /** Image file, or a client's embedding file, → embedding. */
   embed(input: InputFile): Promise<EmbeddingFile>;
+  /** Counts the frames of an image file, and tells where they lie; decodes none. */
+  countFrames(file: InputFile): Promise<FileFrames>;
+  /**
+   * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the
+   * way to take a multi-frame DICOM or NIfTI file apart without parsing it in the calling thread. Ask
+   * for several at a time where the file is gzipped, since every call unpacks it from its start.
+   */
+  readFrames(
+    file: InputFile,
+    from: number,
+    count: number,
+  ): Promise<FrameFile[]>;
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
   /** Embedding and profile → the points of every candidate. */
@@ -132,8 +157,8 @@ export function createEngine(
     readEmbedding(bytes, model, limits.maxPixels);
 
   /** The size of an image and what the encoder takes of it. */
-  const prepare = async ({ bytes, mediaType }: InputFile) => {
-    const raster = await decodeImage(bytes, limits, mediaType);
+  const prepare = async ({ bytes, mediaType, frame }: InputFile) => {
+    const raster = await decodeImage(bytes, limits, mediaType, frame);
     const { data, width, height, channels } = raster;
     const input = preprocess(data, width, height, channels, model);
     return { image: { width, height }, input };
@@ -191,6 +216,22 @@ export function createEngine(
       return made.value;
     },
 
+    countFrames({ bytes, mediaType }) {
+      return Promise.resolve(countFrames(bytes, mediaType));
+    },
+
+    async readFrames({ bytes, mediaType: declared }, from, count) {
+      const files: FrameFile[] = [];
+      if (count < 1) return files;
+      const frames = readFrames(bytes, limits, { from, declared });
+      for await (const { index, position, raster } of frames) {
+        const bytes = encodePng(raster);
+        files.push({ index, position, bytes, mediaType: "image/png" });
+        if (files.length === count) break;
+      }
+      return files;
+    },
+
     async enrol(bytes, annotation) {
       const embedding = read(bytes);
       const mask = "file" in annotation
@@ -198,6 +239,7 @@ export function createEngine(
           annotation.file.bytes,
           limits,
           annotation.file.mediaType,
+          annotation.file.frame,
         )
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       const profile = enrol(embedding, mask, model);

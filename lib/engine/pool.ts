@@ -180,6 +180,9 @@ export async function createPool(
   }
   const engineOf = (model: number): Engine => ({
     embed: (input) => call(model, "embed", input),
+    countFrames: (file) => call(model, "countFrames", file),
+    readFrames: (file, from, count) =>
+      call(model, "readFrames", file, from, count),
     enrol: (embedding, annotation) =>
       call(model, "enrol", embedding, annotation),
     propose: (embedding, profile, recipe) =>

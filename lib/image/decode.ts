@@ -4,7 +4,7 @@ import type { ImageLimits, Raster } from "./raster.ts";
 import { toRaster } from "./samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP or TIFF bytes to a raster in the image frame, H×W×C
+ * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in the image frame, H×W×C
  * uint8, C = 1 for greys.
  *
  * As Pillow's `convert("RGB")`, alpha is dropped, not composited; palettes
@@ -14,13 +14,21 @@ import { toRaster } from "./samples.ts";
  *
  * @param declared the media type that the sender stated, if any; must not
  * contradict the bytes
+ * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
+ * of a DICOM image where it is left out
  * @throws {ImageError}
  */
 export async function decodeImage(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
+  frame?: number,
 ): Promise<Raster> {
-  const { samples, orientation } = await decodeSamples(bytes, limits, declared);
+  const { samples, orientation } = await decodeSamples(
+    bytes,
+    limits,
+    declared,
+    frame,
+  );
   return orient(toRaster(samples), orientation);
 }

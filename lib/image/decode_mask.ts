@@ -4,7 +4,7 @@ import type { ImageLimits, Mask } from "./raster.ts";
 import { toMask } from "./samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP or TIFF bytes to a binary mask in the image frame,
+ * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in the image frame,
  * H×W uint8, 0 or 255.
  *
  * A pixel belongs to the structure where any raw colour sample is not zero;
@@ -14,13 +14,21 @@ import { toMask } from "./samples.ts";
  *
  * @param declared the media type that the sender stated, if any; must not
  * contradict the bytes
+ * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
+ * of a DICOM image where it is left out
  * @throws {ImageError}
  */
 export async function decodeMask(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
+  frame?: number,
 ): Promise<Mask> {
-  const { samples, orientation } = await decodeSamples(bytes, limits, declared);
+  const { samples, orientation } = await decodeSamples(
+    bytes,
+    limits,
+    declared,
+    frame,
+  );
   return orient(toMask(samples), orientation);
 }

@@ -1,8 +1,10 @@
+import { decodeDicom, requireFrame } from "./dicom_decode.ts";
 import { ImageError } from "./errors.ts";
 import { type Orientation, readOrientation } from "./exif.ts";
 import { readHeader } from "./header.ts";
 import { decodeJpeg } from "./jpeg_decode.ts";
 import { checkMediaType, type ImageType } from "./media_type.ts";
+import { decodeNifti } from "./nifti_decode.ts";
 import { decodePng } from "./png_decode.ts";
 import { checkSize, type ImageLimits } from "./raster.ts";
 import type { Samples } from "./samples.ts";
@@ -11,12 +13,14 @@ import { decodeWebp } from "./webp_decode.ts";
 
 const DECODERS: Record<
   ImageType,
-  (bytes: Uint8Array) => Samples | Promise<Samples>
+  (bytes: Uint8Array, frame?: number) => Samples | Promise<Samples>
 > = {
   "image/png": decodePng,
   "image/jpeg": decodeJpeg,
   "image/webp": decodeWebp,
   "image/tiff": decodeTiff,
+  "application/dicom": decodeDicom,
+  "application/x-nifti": decodeNifti,
 };
 
 /**
@@ -28,11 +32,15 @@ export async function decodeSamples(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
+  frame?: number,
 ): Promise<{ samples: Samples; orientation: Orientation }> {
   const type = checkMediaType(bytes, declared);
   const header = readHeader(bytes, type);
   checkSize(header, limits);
-  const samples = await DECODERS[type](bytes);
+  if (frame && type !== "application/dicom" && type !== "application/x-nifti") {
+    requireFrame(frame, 1);
+  }
+  const samples = await DECODERS[type](bytes, frame);
   if (
     samples.width !== header.width || samples.height !== header.height ||
     samples.data.length !== header.width * header.height * samples.channels

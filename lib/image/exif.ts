@@ -28,6 +28,9 @@ export function readOrientation(
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
       return parseOrientation(bytes);
+    case "application/dicom":
+    case "application/x-nifti":
+      return 1;
   }
 }
 

@@ -1,13 +1,16 @@
+import { readDicomSize } from "./dicom_layout.ts";
 import { readJpegHeader } from "./jpeg_markers.ts";
 import type { ImageType } from "./media_type.ts";
 import { readPngHeader } from "./png_chunks.ts";
 import type { Size } from "./raster.ts";
+import { readNiftiSize } from "./nifti_header.ts";
 import { readTiffSize } from "./tiff_layout.ts";
 import { readWebpChunks } from "./webp_chunks.ts";
 
 /**
  * Width and height of the stored picture, before EXIF rotation, from the header
- * alone: PNG IHDR, JPEG SOFn, WebP VP8, VP8L or VP8X, the first TIFF directory.
+ * alone: PNG IHDR, JPEG SOFn, WebP VP8, VP8L or VP8X, the first TIFF directory,
+ * DICOM rows and columns, NIfTI's first two dimensions.
  * Decodes nothing and allocates next to nothing.
  */
 export function readHeader(bytes: Uint8Array, type: ImageType): Size {
@@ -20,4 +23,6 @@ const READERS: Record<ImageType, (bytes: Uint8Array) => Size> = {
   "image/jpeg": readJpegHeader,
   "image/webp": readWebpChunks,
   "image/tiff": readTiffSize,
+  "application/dicom": readDicomSize,
+  "application/x-nifti": readNiftiSize,
 };

@@ -1,3 +1,4 @@
+import { isDicom } from "../dicom/file.ts";
 import { ImageError } from "./errors.ts";
 
 /** The picture types that are decoded here. */
@@ -5,12 +6,9 @@ export type ImageType =
   | "image/png"
   | "image/jpeg"
   | "image/webp"
-  | "image/tiff";
-
-/**
- * Everything that is recognised; DICOM is known by sight but not decoded here.
- */
-export type SniffedType = ImageType | "application/dicom";
+  | "image/tiff"
+  | "application/dicom"
+  | "application/x-nifti";
 
 const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
@@ -22,15 +20,19 @@ const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
 /**
  * The type that the magic bytes tell, or undefined. PNG (third edition) §5.2,
  * JPEG (T.81) B.1.1.3, RFC 9649 §2.4, TIFF 6.0 §2 (and BigTIFF's 43, refused
- * later with its own message), DICOM PS3.10 §7.1.
+ * later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file
+ * is taken for a NIfTI volume, the one such kind that is read here.
  */
-export function sniffMediaType(bytes: Uint8Array): SniffedType | undefined {
+export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (ascii(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
   if (ascii(bytes, 0, "\xff\xd8\xff")) return "image/jpeg";
   if (ascii(bytes, 0, "RIFF") && ascii(bytes, 8, "WEBP")) return "image/webp";
   if (ascii(bytes, 0, "II*\0") || ascii(bytes, 0, "MM\0*")) return "image/tiff";
   if (ascii(bytes, 0, "II+\0") || ascii(bytes, 0, "MM\0+")) return "image/tiff";
-  if (ascii(bytes, 128, "DICM")) return "application/dicom";
+  if (isDicom(bytes)) return "application/dicom";
+  if (ascii(bytes, 344, "n+1\0") || ascii(bytes, 0, "\x1f\x8b\x08")) {
+    return "application/x-nifti";
+  }
   return undefined;
 }
 
@@ -38,8 +40,8 @@ export function sniffMediaType(bytes: Uint8Array): SniffedType | undefined {
  * The type of the bytes, checked against the declared one. Parameters are
  * ignored, and so is a declaration that says nothing: none,
  * `application/octet-stream`, `application/x-www-form-urlencoded`, `image/*`;
- * `image/jpg`, `image/pjpeg`, `image/tif`, `image/x-png` and `image/apng` are
- * read as aliases.
+ * `image/jpg`, `image/pjpeg`, `image/tif`, `image/x-png`, `image/apng`,
+ * `application/nifti` and `application/gzip` are read as aliases.
  */
 export function checkMediaType(
   bytes: Uint8Array,
@@ -57,7 +59,7 @@ export function checkMediaType(
       )
       : new ImageError(
         "unsupported-type",
-        "Cannot read the image: wanted PNG, JPEG, WebP or TIFF, " +
+        "Cannot read the image: wanted PNG, JPEG, WebP, TIFF, DICOM or NIfTI, " +
           `got ${foreign(bytes) ?? "bytes that are none of these"}.`,
       );
   }
@@ -66,13 +68,6 @@ export function checkMediaType(
     throw new ImageError(
       "media-type-mismatch",
       `Cannot read the image: it was declared as ${wanted}, but its bytes are ${type}.`,
-    );
-  }
-  if (type === "application/dicom") {
-    throw new ImageError(
-      "unsupported-type",
-      "Cannot read the image: it is a DICOM file (application/dicom), which is not decoded yet; " +
-        "send PNG, JPEG, WebP or TIFF.",
     );
   }
   return type;
@@ -91,6 +86,10 @@ const ALIASES: Record<string, string> = {
   "image/x-png": "image/png",
   "image/apng": "image/png",
   "image/tif": "image/tiff",
+  "application/dicom+octet-stream": "application/dicom",
+  "application/nifti": "application/x-nifti",
+  "application/gzip": "application/x-nifti",
+  "application/x-gzip": "application/x-nifti",
 };
 
 /**

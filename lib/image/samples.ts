@@ -17,24 +17,30 @@ export interface Samples {
   max: number;
   /** True where the coding makes noise around zero (JPEG, lossy WebP). */
   lossy: boolean;
+  /**
+   * The grey level of every value, where the file says how it is to be shown:
+   * 65,536 levels, indexed by a sample's low 16 bits; one channel only.
+   */
+  display?: Uint8Array;
   data: Uint8Array | Uint16Array | Int16Array;
 }
 
 /**
- * To 8 bits. Up to 8 bits: `v * 255 / max`, rounded. 16-bit colour: `v / 257`,
+ * To 8 bits. Where the file says how its values are to be shown, so. Up to 8
+ * bits: `v * 255 / max`, rounded. 16-bit colour: `v / 257`,
  * rounded. 16-bit grey: windowed linearly from the picture's own
  * minimum..maximum to 0..255, rounded, because medical files keep 10 to 14
  * significant bits in 16 and would be black otherwise; a constant picture
  * becomes 0.
  */
 export function toRaster(samples: Samples): Raster {
-  const { width, height, channels, max } = samples;
-  return {
-    width,
-    height,
-    channels,
-    data: max > 255 ? narrow(samples) : widen(samples),
-  };
+  const { width, height, channels, max, display } = samples;
+  const data = display !== undefined
+    ? Uint8Array.from(samples.data, (v) => display[v & 0xffff])
+    : max > 255
+    ? narrow(samples)
+    : widen(samples);
+  return { width, height, channels, data };
 }
 
 /**

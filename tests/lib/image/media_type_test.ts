@@ -73,10 +73,27 @@ Deno.test("checkMediaType says what it cannot read", () => {
     }
     return `${found?.code}: ${found?.message}`;
   };
-  assert.match(refused("\0".repeat(128) + "DICM"), /^unsupported-type.+DICOM/);
   assert.match(refused("GIF89a......"), /^unsupported-type.+a GIF/);
   assert.match(refused("\0\0\0\x18ftypheic...."), /^unsupported-type.+HEIC/);
   assert.match(refused("hello, world"), /^unsupported-type.+none of these/);
   assert.match(refused("\x89PN"), /^truncated/);
   assert.match(refused("RIFF\0\0\0\0WE"), /^truncated/);
+});
+
+Deno.test("DICOM is known with and without its preamble, NIfTI plain and gzipped", () => {
+  const kinds = [
+    ["\0".repeat(128) + "DICM", "application/dicom"],
+    ["\x02\0\0\0UL\x04\0", "application/dicom"],
+    ["\0".repeat(344) + "n+1\0", "application/x-nifti"],
+    ["\x1f\x8b\x08", "application/x-nifti"],
+  ];
+  for (const [text, type] of kinds) {
+    assert.equal(checkMediaType(bytesOf(text)), type);
+    assert.equal(checkMediaType(bytesOf(text), type), type);
+  }
+  const zipped = bytesOf("\x1f\x8b\x08");
+  assert.equal(
+    checkMediaType(zipped, "application/gzip"),
+    "application/x-nifti",
+  );
 });

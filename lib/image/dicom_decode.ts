@@ -1,0 +1,110 @@
+import { readDicom } from "../dicom/file.ts";
+import { fromPalette, fromYbrFull } from "./dicom_colour.ts";
+import { displayTable } from "./dicom_display.ts";
+import {
+  type DicomLayout,
+  readDicomLayout,
+  unsupported,
+} from "./dicom_layout.ts";
+import { nativeFrame, type Words } from "./dicom_native.ts";
+import { decodeRleFrame } from "./dicom_rle.ts";
+import { encapsulatedFrame } from "./dicom_fragments.ts";
+import { ImageError } from "./errors.ts";
+import type { Samples } from "./samples.ts";
+
+/** Decodes one frame of a DICOM image, the first where none is named; frames count from 0. */
+export async function decodeDicom(
+  bytes: Uint8Array,
+  frame = 0,
+): Promise<Samples> {
+  const layout = readDicomLayout(readDicom(bytes));
+  return await decodeFrame(layout, frame);
+}
+
+/**
+ * Decodes one frame: grey as stored values with the table that shows them, palette colours as 8-bit
+ * RGB, other colours as RGB of the stored bits.
+ */
+export async function decodeFrame(
+  layout: DicomLayout,
+  frame: number,
+): Promise<Samples> {
+  requireFrame(frame, layout.frames);
+  const { width, height, samples, stored, photometric } = layout;
+  const { words, lossy, isRgb } = await wordsOf(layout, frame);
+  const data = cutToStored(words, layout);
+  const size = { width, height, lossy };
+  if (photometric === "PALETTE COLOR") {
+    return { ...size, channels: 3, max: 255, data: fromPalette(layout, data) };
+  }
+  const max = stored > 8 ? 2 ** stored - 1 : 255;
+  if (samples === 3) {
+    if (photometric.startsWith("YBR_FULL") && !isRgb) {
+      fromYbrFull(data as Uint8Array);
+    }
+    return { ...size, channels: 3, max: 2 ** stored - 1, data };
+  }
+  const display = displayTable(layout, frame, data);
+  return { ...size, channels: 1, max, data, display };
+}
+
+/** @throws {ImageError} for a frame that a file does not have. */
+export function requireFrame(frame: number, frames: number): void {
+  if (frame < frames) return;
+  throw new ImageError(
+    "malformed",
+    `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
+      frames - 1
+    }.`,
+  );
+}
+
+function wordsOf(
+  layout: DicomLayout,
+  frame: number,
+): { words: Words; lossy: boolean; isRgb: boolean } {
+  switch (layout.transferSyntax) {
+    case "1.2.840.10008.1.2":
+    case "1.2.840.10008.1.2.1":
+    case "1.2.840.10008.1.2.1.99":
+    case "1.2.840.10008.1.2.2":
+      return {
+        words: nativeFrame(layout, frame),
+        lossy: false,
+        isRgb: false,
+      };
+    case "1.2.840.10008.1.2.5":
+      return {
+        words: decodeRleFrame(encapsulatedFrame(layout, frame), layout),
+        lossy: false,
+        isRgb: false,
+      };
+    default:
+      throw unsupported(
+        "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+        "another transfer syntax",
+      );
+  }
+}
+
+/** Stored values: the stored bits of every word, with their sign. */
+function cutToStored(
+  words: Words,
+  { shift, stored, signed, allocated }: DicomLayout,
+): Samples["data"] {
+  if (!signed) {
+    const mask = 2 ** stored - 1;
+    if (stored < allocated) {
+      for (let i = 0; i < words.length; i++) {
+        words[i] = (words[i] >> shift) & mask;
+      }
+    }
+    return words;
+  }
+  const out = new Int16Array(words.length);
+  const unused = 32 - stored;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (words[i] >> shift) << unused >> unused;
+  }
+  return out;
+}
