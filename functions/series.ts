@@ -5,8 +5,9 @@ import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
 import { inOrder } from "../lib/series/in_order.ts";
 import { openFiles } from "../lib/series/open_files.ts";
+import { isPassing } from "../lib/series/passing.ts";
 import { referencesAt } from "../lib/series/references_at.ts";
-import type { SeriesImage } from "../lib/series/series.ts";
+import { positionOf, type SeriesImage } from "../lib/series/series.ts";
 import { Spool } from "../lib/series/spool.ts";
 import type { Enrolled } from "../lib/store/types.ts";
 import { receiveFiles } from "./http/parts.ts";
@@ -124,7 +125,7 @@ export function seriesFunction(services: Services): Router {
     };
     try {
       const sent = await receiveFiles(c, spool, limits);
-      const images = await openFiles(sent.files, limits);
+      const images = await openFiles(sent.files, model.engine, limits);
       const total = images.length;
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
@@ -143,7 +144,7 @@ export function seriesFunction(services: Services): Router {
       const stop = new AbortController();
       const started = performance.now();
       const work = async (index: number) => {
-        const position = total === 1 ? 0 : index / (total - 1);
+        const position = positionOf(images[index], index, total);
         const result = await patiently(
           () => segmentOne(images[index], position, request, stop.signal),
           stop.signal,
@@ -210,9 +211,4 @@ async function patiently<T>(
     signal.throwIfAborted();
   }
   return await work();
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof EdgeError &&
-    ["busy", "encode-unavailable", "conflict"].includes(error.code);
 }

@@ -8,30 +8,20 @@ import {
 } from "@fastify/busboy";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/errors.ts";
-import { partOf, type RangeFile, type Spool } from "../../lib/series/spool.ts";
+import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
+import { partOf, type Spool } from "../../lib/series/spool.ts";
 import { mediaTypeOf } from "./body.ts";
 import { RequestError } from "./problem.ts";
 import { invalid } from "./router.ts";
 
-/** A file as it was sent. */
-export interface SentFile {
-  file: RangeFile;
-  mediaType: string | undefined;
-  /** The sender's file name; null for a whole body. */
-  name: string | null;
-}
-
 /** The files of a body, and what tells them from any others. */
 export interface SentFiles {
-  files: SentFile[];
+  files: SeriesFile[];
   /** sha256 over the files' bytes and lengths, hex. */
   digest: string;
 }
 
-export interface UploadLimits {
-  maxSeriesBytes: number;
-  maxImages: number;
-}
+type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
 /**
  * Writes a body of any length to a spool as it comes: the files of a multipart body, each a field
@@ -47,7 +37,7 @@ export async function receiveFiles(
   const stated = Number(c.req.header("content-length") ?? 0);
   if (stated > limits.maxSeriesBytes) throw tooManyBytes(limits);
   const hash = createHash("sha256");
-  const files: SentFile[] = [];
+  const files: SeriesFile[] = [];
 
   /** Stores one file. */
   const store = async (

@@ -445,4 +445,6 @@ export const seriesBody = {
     },
   },
   "application/zip": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
 };

@@ -7,11 +7,13 @@ import { EdgeError, invalidInput } from "../errors.ts";
 import { ImageError } from "../image/errors.ts";
 import type { Bytes } from "../store/types.ts";
 import { naturalOrder } from "./natural_order.ts";
-import type { SeriesImage, SeriesLimits } from "./series.ts";
+import type { PackedFile, SeriesLimits } from "./series.ts";
 import type { RangeFile } from "./spool.ts";
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 65_536;
+
+const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 
 /**
  * The files of a zip archive in natural order of their paths, each inflated when it is read, to at most
@@ -24,7 +26,7 @@ const CHUNK_BYTES = 65_536;
 export async function openZip(
   file: RangeFile,
   limits: SeriesLimits,
-): Promise<SeriesImage[]> {
+): Promise<PackedFile[]> {
   const entries: yauzl.Entry[] = [];
   let unpacked = 0;
   let zip: yauzl.ZipFile;
@@ -56,18 +58,28 @@ export async function openZip(
   entries.sort((a, b) => naturalOrder(a.fileName, b.fileName));
   return entries.map((entry) => ({
     name: entry.fileName,
+    size: entry.uncompressedSize,
+    head: (length) => inflate(zip, entry, length),
     async read() {
-      if (entry.uncompressedSize > limits.maxBytes) {
-        throw tooManyBytes(limits.maxBytes);
-      }
-      return { bytes: await inflate(zip, entry) };
+      const bytes = await inflate(zip, entry);
+      if (crc32(bytes) === entry.crc32) return bytes;
+      throw damaged("its checksum is wrong");
     },
   }));
 }
 
-export function tooManyBytes(most: number): EdgeError {
-  const why = `Cannot read the image: its file is larger than ${most} bytes.`;
-  return new EdgeError("too-many-bytes", why);
+/** Whether these are an archive's first bytes: a local file header, or an empty directory's end. */
+export function isZip(
+  [p, k, a, b]: Uint8Array,
+  mediaType: string | undefined,
+): boolean {
+  const zip = p === 0x50 && k === 0x4b &&
+    (a === 3 && b === 4 || a === 5 && b === 6);
+  if (zip || !ZIP_TYPES.includes(mediaType ?? "")) return zip;
+  throw new ImageError(
+    "media-type-mismatch",
+    "Cannot read the series: it was declared as a zip archive, and its bytes are none.",
+  );
 }
 
 /** Folders, hidden files and archivers' own. */
@@ -75,23 +87,25 @@ function isNoImage(path: string): boolean {
   return /\/$|(^|\/)(\.|__MACOSX\/|DICOMDIR$)/.test(path);
 }
 
+/** An entry's bytes, or the first of them. */
 async function inflate(
   zip: yauzl.ZipFile,
   entry: yauzl.Entry,
+  most = Infinity,
 ): Promise<Bytes> {
-  let bytes: Bytes;
   try {
     const parts: Uint8Array[] = [];
+    let length = 0;
     // It ends with an error as soon as more comes than the directory states.
     for await (const part of await zip.openReadStreamPromise(entry)) {
       parts.push(part);
+      length += part.length;
+      if (length >= most) break;
     }
-    bytes = concat(parts);
+    return concat(parts);
   } catch (error) {
     throw damaged(reasonOf(error));
   }
-  if (crc32(bytes) !== entry.crc32) throw damaged("its checksum is wrong");
-  return bytes;
 }
 
 function damaged(why: string): ImageError {

@@ -100,3 +100,25 @@ export async function* linesOf(response: Response) {
   }
   if (rest !== "") throw new Error("The answer ends within a line.");
 }
+
+/** A NIfTI-1 volume of 8-bit slices (nifti1.h), each width × height, row-major. */
+export function niftiOf(
+  slices: Uint8Array[],
+  width: number,
+  height: number,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(352 + slices.length * width * height);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, 348, true);
+  [3, width, height, slices.length, 1, 1, 1, 1].forEach((n, i) =>
+    view.setInt16(40 + 2 * i, n, true)
+  );
+  view.setInt16(70, 2, true); // DT_UINT8
+  view.setInt16(72, 8, true);
+  view.setFloat32(108, 352, true);
+  view.setFloat32(112, 1, true);
+  view.setFloat32(124, 255, true); // shown as white
+  bytes.set([0x6e, 0x2b, 0x31, 0], 344); // n+1
+  slices.forEach((slice, i) => bytes.set(slice, 352 + i * width * height));
+  return bytes;
+}

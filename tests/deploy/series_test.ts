@@ -37,7 +37,7 @@ const post = (
   });
 
 /** Files of the process that have no name any more. */
-function spools(server: Server): number {
+function nameless(server: Server): number {
   const folder = `/proc/${server.process.pid}/fd`;
   return [...Deno.readDirSync(folder)].filter(({ name }) => {
     try {
@@ -73,6 +73,7 @@ Deno.test("100 images: the first answer comes before the second is done, memory 
     ok(gaps[0] > 0.2 * Math.max(...gaps), "the first line waited for none");
 
     await using server = await Server.start({ ...SERVE, ...environment });
+    const others = nameless(server);
     const resident: number[] = [];
     const query = `?cursor=${came.at(-1)!.cursor}`;
     const rest = await post(server, seriesForm(images), query);
@@ -94,13 +95,14 @@ Deno.test("100 images: the first answer comes before the second is done, memory 
       } MB`,
     );
     ok(late <= 1.1 * early, `${early} to ${late} bytes`);
-    equal(spools(server), 0);
+    equal(nameless(server), others);
   }));
 
 Deno.test("a client that goes away stops the work and frees its files", () =>
   inFolder(async (folder) => {
     const path = `${folder}/edge.kv`;
     await using server = await startEnrolled({ KV_PATH: path });
+    const others = nameless(server);
     using kv = await Deno.openKv(path);
     const made = async () =>
       (await Array.fromAsync(kv.list({ prefix: ["embedding"] }))).length;
@@ -114,10 +116,10 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     );
     const lines = linesOf(response);
     await lines.next();
-    equal(spools(server), 1);
+    equal(nameless(server), others + 1);
     leave.abort();
     await lines.next().catch(() => {});
-    while (spools(server) > 0) {
+    while (nameless(server) > others) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     // One segmentation more waits in the same queue behind whatever is left of the series.
@@ -132,7 +134,9 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     // An upload that breaks off leaves nothing either.
     const half = new ReadableStream({
       pull(controller) {
-        if (spools(server) > 0) return controller.error(new Error("gone"));
+        if (nameless(server) > others) {
+          return controller.error(new Error("gone"));
+        }
         controller.enqueue(new Uint8Array(100_000));
       },
     });
@@ -141,7 +145,7 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
       body: half,
     });
     await broken.then((answer) => answer.body?.cancel(), () => {});
-    while (spools(server) > 0) {
+    while (nameless(server) > others) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     equal((await server.request("/healthz")).status, 200);
