@@ -53,9 +53,10 @@ const put = createRoute({
               },
               prompts: {
                 type: "string",
-                description:
-                  'JSON: {"points":[{"x","y","label"}], "box"?:[x0,y0,x1,y1]}',
-              },
+                description: "JSON by the schema Prompts",
+                contentMediaType: "application/json",
+                contentSchema: { $ref: "#/components/schemas/Prompts" },
+              } as never,
               label: { type: "string", default: "target" },
               position: { type: "number", minimum: 0, maximum: 1 },
             },
@@ -138,7 +139,9 @@ export function referencesFunction(
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
 
-  return createRouter()
+  const router = createRouter();
+  router.openAPIRegistry.register("Prompts", Prompts);
+  return router
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);

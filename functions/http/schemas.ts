@@ -417,12 +417,18 @@ export const header = (description: string) => ({
 /** Bytes in a body, for the OpenAPI document only. */
 export const binary = { schema: { type: "string" as const, format: "binary" } };
 
-/** An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. */
+/**
+ * An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. Generators of
+ * clients take the first type, which fits every image.
+ */
 export const imageBody = {
+  "application/octet-stream": binary,
   "image/png": binary,
   "image/jpeg": binary,
   "image/webp": binary,
   "image/tiff": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
   "application/x-safetensors": binary,
   "multipart/form-data": {
     schema: {
