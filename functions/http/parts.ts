@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import {
-  Busboy,
-  type BusboyFileStream,
-  type BusboyInstance,
-} from "@fastify/busboy";
+// @ts-types="./busboy.d.ts"
+import { Busboy, type BusboyEvents } from "@fastify/busboy";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/errors.ts";
 import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
@@ -78,7 +75,7 @@ async function eachFile(
 ): Promise<void> {
   let stored = Promise.resolve();
   let count = 0;
-  let parser: BusboyInstance;
+  let parser: Busboy;
   const refuse = (message: string) => {
     const faults = [{ path: [], message }];
     parser.destroy(invalid("body", faults));
@@ -91,27 +88,23 @@ async function eachFile(
   } catch {
     throw unreadable("its content type names no boundary");
   }
-  parser.on("field", (name) =>
+  const onField: BusboyEvents["field"] = (name) =>
     refuse(
       name === "image"
         ? "has a field image without a file name"
         : "has an unknown field; it takes image, many times",
-    ));
-  parser.on(
-    "file",
-    (field: string, stream: BusboyFileStream, name, _, mediaType) => {
-      // Whoever reads it meets its errors; one that nobody reads any more must not end the process.
-      stream.on("error", () => {});
-      if (field !== "image") {
-        return refuse("has an unknown field; it takes image, many times");
-      }
-      if (++count > maxImages) {
-        return refuse(`has more than ${maxImages} images`);
-      }
-      stored = stored.then(() => store(stream, mediaType, name || null));
-      stored.catch((error) => parser.destroy(error));
-    },
-  );
+    );
+  const onFile: BusboyEvents["file"] = (field, stream, name, _, mediaType) => {
+    // Whoever reads it meets its errors; one that nobody reads any more must not end the process.
+    stream.on("error", () => {});
+    if (field !== "image") {
+      return refuse("has an unknown field; it takes image, many times");
+    }
+    if (++count > maxImages) return refuse(`has more than ${maxImages} images`);
+    stored = stored.then(() => store(stream, mediaType, name || null));
+    stored.catch((error) => parser.destroy(error));
+  };
+  parser.on("field", onField).on("file", onFile);
   try {
     await pipeline(Readable.from(body), parser);
     await stored;

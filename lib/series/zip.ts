@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-// @ts-types="@types/yauzl"
-import yauzl from "yauzl";
+// @ts-types="./yauzl.d.ts"
+import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { concat } from "../bytes.ts";
 import { EdgeError, invalidInput } from "../errors.ts";
 import { ImageError } from "../image/errors.ts";
@@ -27,9 +27,9 @@ export async function openZip(
   file: RangeFile,
   limits: SeriesLimits,
 ): Promise<PackedFile[]> {
-  const entries: yauzl.Entry[] = [];
+  const entries: Entry[] = [];
   let unpacked = 0;
-  let zip: yauzl.ZipFile;
+  let zip: ZipFile;
   try {
     zip = await yauzl.fromRandomAccessReaderPromise(
       new Reader(file),
@@ -89,8 +89,8 @@ function isNoImage(path: string): boolean {
 
 /** An entry's bytes, or the first of them. */
 async function inflate(
-  zip: yauzl.ZipFile,
-  entry: yauzl.Entry,
+  zip: ZipFile,
+  entry: Entry,
   most = Infinity,
 ): Promise<Bytes> {
   try {
