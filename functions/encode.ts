@@ -8,10 +8,10 @@ import {
   binary,
   EmbeddingDocument,
   EmbeddingId,
+  EmbedQuery,
   header,
   imageBody,
   json,
-  ModelQuery,
   problems,
 } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -38,7 +38,7 @@ const create = createRoute({
   tags: ["embeddings"],
   summary: "Make and cache the embedding of an image",
   request: {
-    query: ModelQuery,
+    query: EmbedQuery,
     body: { content: imageBody, required: true },
   },
   responses: {
@@ -77,8 +77,9 @@ const read = createRoute({
 export function encodeFunction({ models, now }: Services): Router {
   return createRouter()
     .openapi(create, async (c) => {
-      const { embedder, manifest } = models.choose(c.req.valid("query").model);
-      const made = await embedder.embed(await readImage(c));
+      const { model, frame } = c.req.valid("query");
+      const { embedder, manifest } = models.choose(model);
+      const made = await embedder.embed(await readImage(c, frame));
       const { expiresAt } = await embedder.keep(made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);

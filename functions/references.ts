@@ -8,6 +8,7 @@ import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingId,
+  FrameNumber,
   json,
   Label,
   ModelQuery,
@@ -49,7 +50,8 @@ const put = createRoute({
               },
               mask: {
                 ...binary.schema,
-                description: "Non-zero is the structure; or give `prompts`",
+                description:
+                  "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`",
               },
               prompts: {
                 type: "string",
@@ -59,6 +61,18 @@ const put = createRoute({
               } as never,
               label: { type: "string", default: "target" },
               position: { type: "number", minimum: 0, maximum: 1 },
+              frame: {
+                type: "integer",
+                minimum: 0,
+                description:
+                  "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
+              },
+              segment: {
+                type: "integer",
+                minimum: 1,
+                description:
+                  "Number of the segment, where the mask is a DICOM segmentation of several",
+              },
             },
           },
         },
@@ -126,8 +140,20 @@ const Fields = z.object({
     "must be a number from 0 to 1",
   )
     .transform(Number).nullable().default(null),
+  frame: FrameNumber,
+  segment: z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")
+    .transform(Number).optional(),
 });
-const FIELDS = ["image", "embedding", "mask", "prompts", "label", "position"];
+const FIELDS = [
+  "image",
+  "embedding",
+  "mask",
+  "prompts",
+  "label",
+  "position",
+  "frame",
+  "segment",
+];
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
@@ -149,19 +175,22 @@ export function referencesFunction(
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
-      const { embedding: id, label, position } = parsed.data;
+      const { embedding: id, label, position, frame, segment } = parsed.data;
       requireOne("image", image, "embedding", id);
       requireOne("mask", mask, "prompts", prompts);
 
       const prompt = prompts === undefined
         ? null
         : parseJson(await textOf(prompts), Prompts, "body.prompts");
-      const made = id === undefined
-        ? await embedder.embed(await fileOf(image, "image"))
-        : await models.recall(model, id);
+      const picture = id === undefined
+        ? { ...await fileOf(image, "image"), frame }
+        : undefined;
+      const made = picture !== undefined
+        ? await embedder.embed(picture)
+        : await models.recall(model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
-        ? { file: await fileOf(mask, "mask") }
+        ? { file: await fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
       const { bytes, patches } = await engine.enrol(made.bytes, annotation);
 

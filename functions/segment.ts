@@ -3,6 +3,9 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
+import type { InputFile } from "../lib/engine/engine.ts";
+import { TISSUE } from "../lib/format/dicom_seg.ts";
+import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
@@ -51,10 +54,13 @@ const segmentRoute = createRoute({
   },
   responses: {
     200: {
-      description: "The structure: JSON, or the mask alone",
+      description:
+        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
+        "application/dicom": binary,
+        "application/x-nifti": binary,
       },
     },
     ...problems(400, 404, 406, 409, 413, 415, 422, 503),
@@ -68,35 +74,56 @@ export function segmentFunction(services: Services): Router {
   const embeddingOf = async (
     c: Context,
     model: ServedModel,
-  ): Promise<AddressedEmbedding> => {
+    type: AnswerType,
+    frame?: number,
+  ): Promise<AddressedEmbedding & { file?: InputFile }> => {
     if (mediaTypeOf(c) === "application/json") {
+      requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
       return await models.recall(model, embedding);
     }
-    const made = await model.embedder.embed(await readImage(c));
+    const file = await readImage(c, frame);
+    requireSource(type, file);
+    const made = await model.embedder.embed(file);
     await model.embedder.keep(made);
-    return made;
+    return { ...made, file };
   };
 
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
-    const { label, explain, recipe, ...query } = c.req.valid("query");
+    const { label, explain, recipe, frame, ...query } = c.req.valid("query");
     const model = models.choose(query.model);
     const type = answerType(c);
     c.header("vary", "accept");
     const enrolled = await profilesOf(services, model, { patient, label });
 
     const started = performance.now();
-    const { bytes } = await embeddingOf(c, model);
+    const { bytes, file } = await embeddingOf(c, model, type, frame);
     const encode = performance.now() - started;
     const answer = await model.engine.segment(
       bytes,
       enrolled.map(({ profile }) => profile),
-      { png: type === "image/png", recipe: RECIPES[recipe] },
+      {
+        png: type === "image/png",
+        ...(type === "application/dicom" && {
+          dicom: {
+            image: file!,
+            segment: {
+              label,
+              category: query.category ?? TISSUE,
+              property: query.property ?? TISSUE,
+              region: query.region,
+            },
+          },
+        }),
+        ...(type === "application/x-nifti" && { nifti: file! }),
+        recipe: RECIPES[recipe],
+      },
     );
-    if (answer.png !== null) {
-      return c.body(answer.png, 200, { "content-type": "image/png" }) as never;
+    const body = answer.png ?? answer.dicom ?? answer.nifti;
+    if (body !== null) {
+      return c.body(body, 200, { "content-type": type }) as never;
     }
 
     const document = describeSegmentation(answer, {
@@ -111,25 +138,44 @@ export function segmentFunction(services: Services): Router {
   });
 }
 
+const ANSWER_TYPES = [
+  "application/json",
+  "image/png",
+  "application/dicom",
+  "application/x-nifti",
+] as const;
+type AnswerType = typeof ANSWER_TYPES[number];
+
 /** What the Accept header prefers; JSON where it leaves the choice. */
-function answerType(c: Context): "application/json" | "image/png" {
+function answerType(c: Context): AnswerType {
   if (!c.req.header("accept")) return "application/json";
   const type = accepts(c, {
     header: "Accept",
-    supports: [
-      "application/json",
-      "application/*",
-      "*/*",
-      "image/png",
-      "image/*",
-    ],
+    supports: [...ANSWER_TYPES, "application/*", "*/*", "image/*"],
     default: "none",
   });
   if (type === "none") {
     throw new RequestError(
       "not-acceptable",
-      "A segmentation is answered as application/json or image/png.",
+      `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
     );
   }
-  return type.startsWith("image/") ? "image/png" : "application/json";
+  const named = ANSWER_TYPES.find((known) => known === type);
+  return named ?? (type === "image/*" ? "image/png" : "application/json");
+}
+
+/** A DICOM or NIfTI answer refers to the file that it was drawn on, which must be of its kind. */
+function requireSource(type: AnswerType, file?: InputFile): void {
+  const kind = type === "application/dicom"
+    ? "a DICOM image"
+    : type === "application/x-nifti"
+    ? "a NIfTI volume"
+    : null;
+  if (kind === null || (file && sniffMediaType(file.bytes) === type)) return;
+  throw new RequestError(
+    "not-acceptable",
+    `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
+      `${file === undefined ? "an embedding" : "an image of another type"}; ` +
+      "or accept application/json or image/png.",
+  );
 }

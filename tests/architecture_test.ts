@@ -7,7 +7,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
-  "lib/dicom": ["lib/image/errors.ts"],
+  "lib/dicom": ["lib/bytes.ts", "lib/image/errors.ts"],
   "lib/image": ["lib/bytes.ts", "lib/dicom", "lib/pipeline"],
   "lib/format": [
     "lib/bytes.ts",

@@ -81,15 +81,18 @@ export async function fileOf(
   return { bytes: await value.bytes(), mediaType: value.type || undefined };
 }
 
-/** An image, as the whole body or as the multipart field `image`. */
-export async function readImage(c: Context): Promise<InputFile> {
+/** An image, as the whole body or as the multipart field `image`, and which of its frames is meant. */
+export async function readImage(
+  c: Context,
+  frame?: number,
+): Promise<InputFile> {
   if (mediaTypeOf(c) !== "multipart/form-data") {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    return { bytes, mediaType: mediaTypeOf(c) || undefined };
+    return { bytes, mediaType: mediaTypeOf(c) || undefined, frame };
   }
   const { image } = await readForm(c, ["image"]);
   if (image === undefined) {
     throw invalid("body", [{ path: ["image"], message: "is missing" }]);
   }
-  return await fileOf(image, "image");
+  return { ...await fileOf(image, "image"), frame };
 }

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Code } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { PROBLEMS } from "./problem.ts";
@@ -114,7 +115,36 @@ export const ModelQuery = z.strictObject({
   ).optional().openapi({ description: "Id of a served model" }),
 });
 
-export const SegmentQuery = ModelQuery.extend({
+/** A whole number from 0 as text. */
+export const FrameNumber = z.string().regex(
+  /^\d{1,6}$/,
+  "must be a whole number from 0",
+).transform(Number).optional().openapi({
+  type: "integer",
+  description:
+    "Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image",
+});
+
+/** Which model, and which frame of the image. */
+export const EmbedQuery = ModelQuery.extend({ frame: FrameNumber });
+
+/** A coded concept as `value:scheme:meaning`. */
+const CodedConcept = z.string().regex(
+  /^[\w.-]{1,16}:[A-Z0-9_]{1,16}:[\x20-\x5b\x5d-\x7e]{1,64}$/,
+  "must be value:scheme:meaning, as 10200004:SCT:Liver",
+).transform((text): Code => {
+  const [value, scheme, ...meaning] = text.split(":");
+  return { value, scheme, meaning: meaning.join(":") };
+});
+const concept = (description: string) =>
+  CodedConcept.optional().openapi({
+    type: "string",
+    example: "10200004:SCT:Liver",
+    description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
+  });
+
+/** What is segmented, and how it is answered. */
+const segmentOptions = {
   label: LabelOrTarget,
   explain: z.enum(["true", "false"]).default("false")
     .transform((text) => text === "true")
@@ -125,9 +155,17 @@ export const SegmentQuery = ModelQuery.extend({
       description: "Whether every candidate is told",
     }),
   recipe: RecipeName,
+};
+
+export const SegmentQuery = EmbedQuery.extend({
+  ...segmentOptions,
+  category: concept("segmented property category; Tissue where left out"),
+  property: concept("segmented property type; Tissue where left out"),
+  region: concept("anatomic region"),
 });
 
-export const SeriesQuery = SegmentQuery.extend({
+export const SeriesQuery = ModelQuery.extend({
+  ...segmentOptions,
   cursor: z.string().max(64).optional().openapi({
     description: "The cursor of the last line that came whole",
   }),

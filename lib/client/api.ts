@@ -762,6 +762,8 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
+                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                frame?: number;
             };
             header?: never;
             path?: never;
@@ -856,7 +858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -946,7 +948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1004,7 +1006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1053,7 +1055,7 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; or give `prompts`
+                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`
                      */
                     mask?: string;
                     /** @description JSON by the schema Prompts */
@@ -1061,6 +1063,10 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
+                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    frame?: number;
+                    /** @description Number of the segment, where the mask is a DICOM segmentation of several */
+                    segment?: number;
                 };
             };
         };
@@ -1142,7 +1148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1211,7 +1217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1268,7 +1274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1323,7 +1329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1431,7 +1437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1550,7 +1556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1592,11 +1598,19 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
+                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                frame?: number;
                 /** @description Name of the structure */
                 label?: string;
                 /** @description Whether every candidate is told */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
             };
             header?: never;
             path: {
@@ -1625,7 +1639,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The structure: JSON, or the mask alone */
+            /** @description The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
             200: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1635,6 +1649,8 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Segmentation"];
                     "image/png": string;
+                    "application/dicom": string;
+                    "application/x-nifti": string;
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -1703,7 +1719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1836,7 +1852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */

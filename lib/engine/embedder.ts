@@ -8,7 +8,7 @@ import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 
 /** An embedding and its content address. */
 export interface AddressedEmbedding extends EmbeddingFile {
-  /** sha256(model digest ‖ file bytes), hex. */
+  /** sha256(model digest ‖ file bytes ‖ `#` and the frame, where one is named), hex. */
   id: string;
   /** Digest of the model that made it. */
   model: string;
@@ -71,9 +71,12 @@ export function createEmbedder(
 
   return {
     async embed(input) {
-      const { bytes, mediaType } = input;
+      const { bytes, mediaType, frame } = input;
       if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
-      const id = await hexDigest(concat([prefix, bytes]));
+      const suffix = frame === undefined ? "" : `#${frame}`;
+      const id = await hexDigest(
+        concat([prefix, bytes, new TextEncoder().encode(suffix)]),
+      );
       let embedding = making.get(id);
       if (embedding === undefined) {
         embedding = make(id, input);

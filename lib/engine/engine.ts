@@ -1,3 +1,8 @@
+import {
+  type SegmentDescription,
+  writeSegmentation,
+} from "../format/dicom_seg.ts";
+import { readSource } from "../format/dicom_source.ts";
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
@@ -5,6 +10,7 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
+import { writeMaskVolume } from "../format/nifti_mask.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
@@ -74,8 +80,13 @@ export interface MaskPrompt {
   mask?: Rle;
 }
 
-/** The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. */
-export type Annotation = { file: InputFile } | { prompt: MaskPrompt };
+/**
+ * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
+ * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ */
+export type Annotation =
+  | { file: InputFile; image?: InputFile; segment?: number }
+  | { prompt: MaskPrompt };
 
 /** A decoded mask. */
 export interface MaskAnswer {
@@ -91,6 +102,10 @@ export interface SegmentationAnswer {
   mask: MaskDocument;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
+  /** The mask as a DICOM segmentation, when asked for. */
+  dicom: Bytes | null;
+  /** The mask in its NIfTI volume, gzipped, when asked for. */
+  nifti: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
   timings: StageTimings;
@@ -99,7 +114,13 @@ export interface SegmentationAnswer {
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes">
-  & { png?: boolean };
+  & {
+    png?: boolean;
+    /** The DICOM image that a DICOM segmentation is to refer to, and what to call the segment. */
+    dicom?: { image: InputFile; segment: Omit<SegmentDescription, "model"> };
+    /** The NIfTI volume in whose place the mask is to lie. */
+    nifti?: InputFile;
+  };
 
 /**
  * The operations that cost time. They take and give files, so that a thread which only passes them on
@@ -239,7 +260,7 @@ export function createEngine(
           annotation.file.bytes,
           limits,
           annotation.file.mediaType,
-          annotation.file.frame,
+          annotation,
         )
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       const profile = enrol(embedding, mask, model);
@@ -262,8 +283,9 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, ...options }) {
+    async segment(bytes, profiles, { png = false, dicom, nifti, ...options }) {
       const embedding = read(bytes);
+      const source = dicom && readSource(dicom.image.bytes, dicom.image.frame);
       const { winner, candidates, timings } = await segment(
         decoder,
         embedding,
@@ -276,6 +298,17 @@ export function createEngine(
       return {
         mask: describeMask(mask),
         png: png ? encodePng(mask) : null,
+        dicom: source
+          ? writeSegmentation([{ source, mask }], {
+            ...dicom!.segment,
+            model: model.digest,
+          })
+          : null,
+        nifti: nifti
+          ? await writeMaskVolume(nifti.bytes, [
+            { index: nifti.frame ?? 0, mask },
+          ])
+          : null,
         winner: report(winner),
         candidates: candidates.map(report),
         timings,

@@ -1,29 +1,47 @@
+import { readDicom } from "../dicom/file.ts";
 import { decodeSamples } from "./decode_samples.ts";
+import {
+  decodeSegment,
+  isSegmentation,
+  type SegmentChoice,
+} from "./dicom_segment.ts";
+import { readDicomSize } from "./dicom_layout.ts";
 import { orient } from "./exif.ts";
-import type { ImageLimits, Mask } from "./raster.ts";
+import { countFrames } from "./frames.ts";
+import { checkMediaType } from "./media_type.ts";
+import { checkSize, type ImageLimits, type Mask } from "./raster.ts";
 import { toMask } from "./samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in the image frame,
- * H×W uint8, 0 or 255.
+ * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in the
+ * image frame, H×W uint8, 0 or 255.
  *
  * A pixel belongs to the structure where any raw colour sample is not zero;
  * alpha does not count, and in palette files (DAVIS) every colour but black
  * does. JPEG and lossy WebP blur zero, so there a sample counts from 128 on.
- * EXIF rotation is applied as for pictures.
+ * EXIF rotation is applied as for pictures. Of a DICOM segmentation it is the
+ * segment chosen, on the image given; of other files of several frames, the
+ * frame of the image.
  *
  * @param declared the media type that the sender stated, if any; must not
  * contradict the bytes
- * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
- * of a DICOM image where it is left out
  * @throws {ImageError}
  */
 export async function decodeMask(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
-  frame?: number,
+  choice: SegmentChoice = {},
 ): Promise<Mask> {
+  if (checkMediaType(bytes, declared) === "application/dicom") {
+    const { dataset, transferSyntax } = readDicom(bytes);
+    if (isSegmentation(dataset)) {
+      checkSize(readDicomSize(bytes), limits);
+      return await decodeSegment(dataset, transferSyntax, choice);
+    }
+  }
+  const { count } = countFrames(bytes, declared);
+  const frame = count > 1 ? choice.image?.frame : undefined;
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,

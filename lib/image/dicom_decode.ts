@@ -1,4 +1,10 @@
 import { readDicom } from "../dicom/file.ts";
+import {
+  type CodedFrame,
+  decodeJpeg2000Frame,
+  decodeJpegFrame,
+  decodeJpegLsFrame,
+} from "./dicom_codecs.ts";
 import { fromPalette, fromYbrFull } from "./dicom_colour.ts";
 import { displayTable } from "./dicom_display.ts";
 import {
@@ -11,6 +17,31 @@ import { decodeRleFrame } from "./dicom_rle.ts";
 import { encapsulatedFrame } from "./dicom_fragments.ts";
 import { ImageError } from "./errors.ts";
 import type { Samples } from "./samples.ts";
+
+const NATIVE = new Set([
+  "1.2.840.10008.1.2",
+  "1.2.840.10008.1.2.1",
+  "1.2.840.10008.1.2.1.99",
+  "1.2.840.10008.1.2.2",
+]);
+
+type FrameDecoder = (
+  bytes: Uint8Array,
+  layout: DicomLayout,
+) => CodedFrame | Promise<CodedFrame>;
+
+/** By transfer syntax (PS3.6 table A-1). */
+const CODECS: Record<string, FrameDecoder> = {
+  "1.2.840.10008.1.2.5": decodeRleFrame,
+  "1.2.840.10008.1.2.4.50": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.51": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.57": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.70": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.80": decodeJpegLsFrame,
+  "1.2.840.10008.1.2.4.81": decodeJpegLsFrame,
+  "1.2.840.10008.1.2.4.90": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
+};
 
 /** Decodes one frame of a DICOM image, the first where none is named; frames count from 0. */
 export async function decodeDicom(
@@ -32,7 +63,7 @@ export async function decodeFrame(
   requireFrame(frame, layout.frames);
   const { width, height, samples, stored, photometric } = layout;
   const { words, lossy, isRgb } = await wordsOf(layout, frame);
-  const data = cutToStored(words, layout);
+  const data = cutToStored(words, layout, isCoded(layout) ? 0 : layout.shift);
   const size = { width, height, lossy };
   if (photometric === "PALETTE COLOR") {
     return { ...size, channels: 3, max: 255, data: fromPalette(layout, data) };
@@ -52,49 +83,49 @@ export async function decodeFrame(
 export function requireFrame(frame: number, frames: number): void {
   if (frame < frames) return;
   throw new ImageError(
-    "malformed",
+    "frame-choice",
     `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
       frames - 1
     }.`,
   );
 }
 
-function wordsOf(
+async function wordsOf(
   layout: DicomLayout,
   frame: number,
-): { words: Words; lossy: boolean; isRgb: boolean } {
-  switch (layout.transferSyntax) {
-    case "1.2.840.10008.1.2":
-    case "1.2.840.10008.1.2.1":
-    case "1.2.840.10008.1.2.1.99":
-    case "1.2.840.10008.1.2.2":
-      return {
-        words: nativeFrame(layout, frame),
-        lossy: false,
-        isRgb: false,
-      };
-    case "1.2.840.10008.1.2.5":
-      return {
-        words: decodeRleFrame(encapsulatedFrame(layout, frame), layout),
-        lossy: false,
-        isRgb: false,
-      };
-    default:
-      throw unsupported(
-        "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
-        "another transfer syntax",
-      );
+): Promise<CodedFrame> {
+  const decode = CODECS[layout.transferSyntax];
+  if (NATIVE.has(layout.transferSyntax)) {
+    const words = nativeFrame(layout, frame);
+    return { words, lossy: false, isRgb: false };
   }
+  if (decode === undefined) {
+    throw unsupported(
+      "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+      "another transfer syntax",
+    );
+  }
+  return await decode(encapsulatedFrame(layout, frame), layout);
 }
 
-/** Stored values: the stored bits of every word, with their sign. */
+/** Whether the pixels passed a codec that knows the stored bits: all but native words and RLE's bytes. */
+function isCoded({ transferSyntax }: DicomLayout): boolean {
+  return transferSyntax.startsWith("1.2.840.10008.1.2.4.");
+}
+
+/**
+ * Stored values: the stored bits of every word, with their sign.
+ *
+ * @param shift bits below the lowest one that is stored.
+ */
 function cutToStored(
   words: Words,
-  { shift, stored, signed, allocated }: DicomLayout,
+  { stored, signed, allocated }: DicomLayout,
+  shift: number,
 ): Samples["data"] {
   if (!signed) {
     const mask = 2 ** stored - 1;
-    if (stored < allocated) {
+    if (stored < allocated && allocated > 1) {
       for (let i = 0; i < words.length; i++) {
         words[i] = (words[i] >> shift) & mask;
       }

@@ -1,5 +1,6 @@
 import { malformed, truncated } from "../dicom/dataset.ts";
 import type { DicomLayout } from "./dicom_layout.ts";
+import type { CodedFrame } from "./dicom_codecs.ts";
 import type { Words } from "./dicom_native.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Words } from "./dicom_native.ts";
 export function decodeRleFrame(
   bytes: Uint8Array,
   { width, height, samples, allocated }: DicomLayout,
-): Words {
+): CodedFrame {
   if (allocated === 1) throw malformed("single bits are not coded as RLE.");
   const perSample = allocated / 8;
   const count = samples * perSample;
@@ -36,7 +37,7 @@ export function decodeRleFrame(
     const shift = 8 * (perSample - 1 - (segment % perSample));
     unpack(bytes.subarray(from, end), out, sample, samples, shift);
   }
-  return out;
+  return { words: out, lossy: false, isRgb: false };
 }
 
 /** PackBits, into every `step`th word from `to` on, shifted. */

@@ -8,6 +8,8 @@ export type ImageErrorCode =
   | "media-type-mismatch"
   /** More pixels than the limit allows; decided from the header alone. */
   | "too-large"
+  /** It has no such frame or segment, or several and it was not said which. */
+  | "frame-choice"
   /** The file ends before the picture does. */
   | "truncated"
   /** The bytes contradict their own format. */

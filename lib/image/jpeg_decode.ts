@@ -66,6 +66,7 @@ function check({ frame, scans, missing }: JpegMarkers): void {
     );
   };
   if (process === 0xc3) reject("lossless");
+  if (process === 0xf7) reject("JPEG-LS");
   if (process > 0xc3) {
     reject(process < 0xc8 ? "hierarchical" : "arithmetic-coded");
   }

@@ -97,10 +97,13 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
   return { frame, scans, missing: missing.size, exif };
 }
 
-/** SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1. */
+/**
+ * SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and
+ * JPEG-LS's SOF55, T.87 table C.1.
+ */
 function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 &&
-    marker !== 0xc8 && marker !== 0xcc;
+  return marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf &&
+    marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 }
 
 function readFrame(body: Uint8Array, process: number): JpegFrame {

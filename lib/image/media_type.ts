@@ -120,10 +120,21 @@ function foreign(bytes: Uint8Array): string | undefined {
 
 /** Whether the bytes are the cut-off beginning of a known signature. */
 function isPrefix(bytes: Uint8Array): boolean {
-  const signatures = ["\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "II*\0", "MM\0*"];
+  const signatures = [
+    "\x89PNG\r\n\x1a\n",
+    "\xff\xd8\xff",
+    "II*\0",
+    "MM\0*",
+    "\x1f\x8b\x08",
+    "\0".repeat(128) + "DICM",
+    "\x5c\x01\0\0",
+    "\0\0\x01\x5c",
+  ];
   const short = signatures.some((s) =>
     bytes.length < s.length && ascii(bytes, 0, s.slice(0, bytes.length))
   );
   return short ||
-    (bytes.length < 12 && ascii(bytes, 0, "RIFF".slice(0, bytes.length)));
+    (bytes.length < 12 && ascii(bytes, 0, "RIFF".slice(0, bytes.length))) ||
+    (bytes.length < 348 &&
+      (ascii(bytes, 0, "\x5c\x01\0\0") || ascii(bytes, 0, "\0\0\x01\x5c")));
 }

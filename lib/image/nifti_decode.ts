@@ -1,4 +1,5 @@
 import { createGunzip } from "node:zlib";
+import { requireFrame } from "./dicom_decode.ts";
 import { ImageError } from "./errors.ts";
 import { cutNifti, type NiftiHeader, readNiftiHeader } from "./nifti_header.ts";
 import type { Samples } from "./samples.ts";
@@ -23,20 +24,20 @@ export async function* decodeNiftiSlices(
     }
     return;
   }
-  const voxel = voxelReader(header);
-  const [low, high] = header.window ?? await rangeOf(bytes, header, voxel);
-  const scale = high > low ? 255 / (high - low) : 0;
+  const { slope, intercept } = header;
+  const [low, high] = header.window ?? await rangeOf(bytes, header);
+  const span = high > low ? high - low : Infinity;
   const greyOf = (value: number) =>
-    Math.floor(Math.min(Math.max((value - low) * scale, 0), 255) + 0.5);
+    Math.floor(Math.min(Math.max(((value - low) * 255) / span, 0), 255) + 0.5);
   const display = Uint8Array.from(
     { length: 0x10000 },
     (_, v) => v === 0 ? greyOf(0) : v - 1,
   );
   for await (const raw of rawSlices(bytes, header, from)) {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
+    const values = toValues(raw, header);
     const data = new Uint16Array(width * height);
     for (let i = 0; i < data.length; i++) {
-      const value = voxel(view, i);
+      const value = Number(values[i]) * slope + intercept;
       // What is no number is shown and counted as 0.
       if (value !== 0 && value === value) data[i] = 1 + greyOf(value);
     }
@@ -53,67 +54,69 @@ export async function decodeNifti(
   const count = slices * volumes;
   if (slice === undefined && count > 1) {
     throw new ImageError(
-      "unsupported-type",
+      "frame-choice",
       `Cannot read the image: it is a volume of ${count} slices; say which with frame, from 0 to ${
         count - 1
       }.`,
     );
   }
   const wanted = slice ?? 0;
-  if (wanted >= count) {
-    throw new ImageError(
-      "malformed",
-      `Cannot read the image: frame ${wanted} was asked, and its frames count from 0 to ${
-        count - 1
-      }.`,
-    );
-  }
+  requireFrame(wanted, count);
   for await (const samples of decodeNiftiSlices(bytes, wanted)) return samples;
   throw cutNifti("before the slice asked");
 }
 
-type VoxelReader = (view: DataView, index: number) => number;
+/** Kinds of array by datatype code, nifti1.h. */
+const ARRAYS = {
+  2: Uint8Array,
+  4: Int16Array,
+  8: Int32Array,
+  16: Float32Array,
+  64: Float64Array,
+  256: Int8Array,
+  512: Uint16Array,
+  768: Uint32Array,
+  1024: BigInt64Array,
+  1280: BigUint64Array,
+};
 
-/** The scaled value of a voxel of a raw slice. */
-function voxelReader(
-  { datatype, littleEndian: e, slope, intercept }: NiftiHeader,
-): VoxelReader {
-  const readers: Record<number, VoxelReader> = {
-    2: (view, i) => view.getUint8(i),
-    4: (view, i) => view.getInt16(2 * i, e),
-    8: (view, i) => view.getInt32(4 * i, e),
-    16: (view, i) => view.getFloat32(4 * i, e),
-    64: (view, i) => view.getFloat64(8 * i, e),
-    256: (view, i) => view.getInt8(i),
-    512: (view, i) => view.getUint16(2 * i, e),
-    768: (view, i) => view.getUint32(4 * i, e),
-    1024: (view, i) => Number(view.getBigInt64(8 * i, e)),
-    1280: (view, i) => Number(view.getBigUint64(8 * i, e)),
-  };
-  const read = readers[datatype];
-  return slope === 1 && intercept === 0
-    ? read
-    : (view, i) => read(view, i) * slope + intercept;
+/** Whether this machine stores the low byte first, as typed arrays show. */
+const HERE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The unscaled values of a raw slice. */
+function toValues(
+  raw: Uint8Array,
+  { datatype, voxelBytes, littleEndian }: NiftiHeader,
+): ArrayLike<number | bigint> {
+  const bytes = raw.slice();
+  if (littleEndian !== HERE && voxelBytes > 1) {
+    for (let at = 0; at < bytes.length; at += voxelBytes) {
+      bytes.subarray(at, at + voxelBytes).reverse();
+    }
+  }
+  return new ARRAYS[datatype as keyof typeof ARRAYS](bytes.buffer);
 }
 
 /** Least and greatest finite value of the whole volume. */
 async function rangeOf(
   bytes: Uint8Array,
   header: NiftiHeader,
-  voxel: VoxelReader,
 ): Promise<[number, number]> {
   let low = Infinity;
   let high = -Infinity;
-  const pixels = header.width * header.height;
   for await (const raw of rawSlices(bytes, header, 0)) {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-    for (let i = 0; i < pixels; i++) {
-      const value = voxel(view, i);
-      if (value < low && value > -Infinity) low = value;
-      if (value > high && value < Infinity) high = value;
+    const values = toValues(raw, header);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value >= low && value <= high) continue;
+      if (value < low && value > -Infinity) low = Number(value);
+      if (value > high && value < Infinity) high = Number(value);
     }
   }
-  return low <= high ? [low, high] : [0, 0];
+  if (low > high) return [0, 0];
+  const { slope, intercept } = header;
+  const ends = [low * slope + intercept, high * slope + intercept];
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 /** The bytes of every slice from one on; a slice is valid until the next one is asked for. */

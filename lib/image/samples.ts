@@ -36,11 +36,18 @@ export interface Samples {
 export function toRaster(samples: Samples): Raster {
   const { width, height, channels, max, display } = samples;
   const data = display !== undefined
-    ? Uint8Array.from(samples.data, (v) => display[v & 0xffff])
+    ? shown(samples.data, display)
     : max > 255
     ? narrow(samples)
     : widen(samples);
   return { width, height, channels, data };
+}
+
+/** The grey level of every value. */
+function shown(data: Samples["data"], display: Uint8Array): Uint8Array {
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = display[data[i] & 0xffff];
+  return out;
 }
 
 /**

@@ -7,6 +7,7 @@ const MAX_PROBLEM = 65_536;
 
 const IMAGE_PROBLEMS: ReadonlySet<string> = new Set<ImageErrorCode>([
   "empty",
+  "frame-choice",
   "malformed",
   "media-type-mismatch",
   "too-large",

@@ -88,12 +88,13 @@ export function createEncodeClient(
   /** One exchange: an embedding file, or the milliseconds that the host asks to be left alone. */
   const ask = async (
     { url }: Host,
-    { bytes, mediaType }: InputFile,
+    { bytes, mediaType, frame }: InputFile,
     model: string,
     signal: AbortSignal,
   ): Promise<Bytes | number> => {
     const target = new URL("v1/embeddings", url);
     target.searchParams.set("model", model);
+    if (frame !== undefined) target.searchParams.set("frame", `${frame}`);
     const type = mediaType ?? sniffMediaType(bytes);
     const response = await world.fetch(target, {
       method: "POST",

@@ -8,8 +8,8 @@ import { fixture, fixtures, readFixture, worst } from "./fixtures.ts";
 const limits = { maxPixels: 20_000_000 };
 
 for (const f of fixtures.filter((f) => !f.refused)) {
-  Deno.test(`decodeImage reads ${f.name} as Pillow and the format say`, async () => {
-    const raster = await decodeImage(f.bytes, limits);
+  Deno.test(`decodeImage reads ${f.name} as its oracle`, async () => {
+    const raster = await decodeImage(f.bytes, limits, undefined, 0);
     assert.deepEqual(
       [raster.width, raster.height, raster.channels],
       [f.width, f.height, f.channels],
@@ -35,7 +35,9 @@ for (const f of fixtures.filter((f) => f.refused)) {
 
 for (const f of fixtures.filter((f) => f.mask)) {
   Deno.test(`decodeMask finds the structure in ${f.name}`, async () => {
-    const mask = await decodeMask(f.bytes, limits);
+    const mask = await decodeMask(f.bytes, limits, undefined, {
+      image: { bytes: new Uint8Array(), frame: 0 },
+    });
     assert.deepEqual([mask.width, mask.height], [f.width, f.height]);
     const wanted = f.mask!.map((v) => v * 255);
     // Lossy files move the edge by a pixel at most: count, do not compare.
@@ -90,7 +92,15 @@ Deno.test("decodeImage works inside a worker", async () => {
   });
   try {
     for (
-      const name of ["rgb-420.jpg", "lossy.webp", "rgb-8.png", "rgb-lzw.tiff"]
+      const name of [
+        "rgb-420.jpg",
+        "lossy.webp",
+        "rgb-8.png",
+        "rgb-lzw.tiff",
+        "ct.dcm",
+        "j2k-16.dcm",
+        "jpegls-12.dcm",
+      ]
     ) {
       const f = fixture(name);
       const data = await new Promise<Uint8Array>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 
-/** One fixture of tests/golden/images, as its manifest describes it. */
+/** One fixture of tests/golden/images or dicom, as its manifest describes it. */
 export interface Fixture {
   name: string;
   bytes: Uint8Array;
@@ -16,33 +16,42 @@ export interface Fixture {
   tolerance: number;
   /** H×W, 0 or 1. */
   mask?: Uint8Array;
+  /** The frames after the first, each H×W×C uint8. */
+  more: Uint8Array[];
+  /** Where the frames lie along the volume, for files of several. */
+  positions?: number[];
 }
 
 const FOLDER = new URL("../../golden/images/", import.meta.url);
 
-/** Reads a file of the fixture folder. */
-export function readFixture(name: string): Uint8Array {
-  return Deno.readFileSync(new URL(name, FOLDER));
+/** Reads a file of a fixture folder. */
+export function readFixture(name: string, folder = FOLDER): Uint8Array {
+  return Deno.readFileSync(new URL(name, folder));
 }
 
 const unpack = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
 
-interface Entry extends Omit<Fixture, "bytes" | "pixels" | "mask"> {
+interface Entry extends Omit<Fixture, "bytes" | "pixels" | "mask" | "more"> {
   pixels?: string;
   mask?: string;
+  more?: string[];
 }
 
-const entries: Entry[] = JSON.parse(
-  new TextDecoder().decode(readFixture("manifest.json")),
-);
+function readFolder(folder: URL): Fixture[] {
+  const manifest = readFixture("manifest.json", folder);
+  const entries: Entry[] = JSON.parse(new TextDecoder().decode(manifest));
+  return entries.map((entry) => ({
+    ...entry,
+    bytes: readFixture(entry.name, folder),
+    pixels: unpack(entry.pixels ?? ""),
+    mask: entry.mask === undefined ? undefined : unpack(entry.mask),
+    more: (entry.more ?? []).map(unpack),
+  }));
+}
 
-/** All fixtures, about 130 files of at most a few kB. */
-export const fixtures: Fixture[] = entries.map((entry) => ({
-  ...entry,
-  bytes: readFixture(entry.name),
-  pixels: unpack(entry.pixels ?? ""),
-  mask: entry.mask === undefined ? undefined : unpack(entry.mask),
-}));
+/** All fixtures, about 240 files of at most a few kB. */
+export const fixtures: Fixture[] = [FOLDER, new URL("../dicom/", FOLDER)]
+  .flatMap(readFolder);
 
 /** The fixture of that name. */
 export function fixture(name: string): Fixture {

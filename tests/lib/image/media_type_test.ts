@@ -19,6 +19,9 @@ const TYPES: Record<string, string> = {
   jpeg: "image/jpeg",
   webp: "image/webp",
   tiff: "image/tiff",
+  dcm: "application/dicom",
+  nii: "application/x-nifti",
+  gz: "application/x-nifti",
 };
 
 Deno.test("sniffMediaType knows every fixture by its bytes", () => {

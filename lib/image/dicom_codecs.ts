@@ -1,0 +1,241 @@
+import { malformed, truncated } from "../dicom/dataset.ts";
+import { type DicomLayout, unsupported } from "./dicom_layout.ts";
+import { interleave, type Words } from "./dicom_native.ts";
+import { emscriptenOptions } from "./emscripten.ts";
+import { ImageError } from "./errors.ts";
+import { decodeJpeg } from "./jpeg_decode.ts";
+import { decodeLosslessJpeg } from "./jpeg_lossless.ts";
+import { readJpegHeader } from "./jpeg_markers.ts";
+
+/** A compressed frame, decoded. */
+export interface CodedFrame {
+  /** Interleaved sample values. */
+  words: Words;
+  lossy: boolean;
+  /** Whether the codec has turned colours into RGB already. */
+  isRgb: boolean;
+}
+
+/** What a codestream says of itself, which must be what the data set says. */
+interface Stream {
+  width: number;
+  height: number;
+  components: number;
+  precision: number;
+}
+
+/**
+ * JPEG, processes 1 to 4 and 14 (PS3.5 §8.2.1). MozJPEG turns Y'CbCr into RGB by the markers of the
+ * stream; without any, the photometric interpretation decides.
+ */
+export async function decodeJpegFrame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): Promise<CodedFrame> {
+  const frame = readJpegHeader(bytes);
+  requireSame(layout, frame);
+  if (frame.process === 0xc3) {
+    const words = decodeLosslessJpeg(bytes);
+    return { words, lossy: false, isRgb: false };
+  }
+  const raw = layout.photometric === "RGB" && !statesColour(bytes);
+  const { data } = await decodeJpeg(raw ? statingRgb(bytes) : bytes);
+  return { words: data as Uint8Array, lossy: true, isRgb: true };
+}
+
+/** Whether a JFIF or Adobe segment says what the colours are. */
+function statesColour(bytes: Uint8Array): boolean {
+  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
+    const marker = bytes[at + 1];
+    if (marker === 0xe0 || marker === 0xee) return true;
+    if (marker === 0xda) return false;
+    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+  }
+  return false;
+}
+
+/** The stream with an Adobe segment of transform 0 behind its start. */
+function statingRgb(bytes: Uint8Array): Uint8Array {
+  const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe")];
+  const segment = Uint8Array.of(...adobe, 0, 100, 0, 0, 0, 0, 0);
+  const out = new Uint8Array(bytes.length + segment.length);
+  out.set(bytes.subarray(0, 2));
+  out.set(segment, 2);
+  out.set(bytes.subarray(2), 2 + segment.length);
+  return out;
+}
+
+/** The part of an Emscripten codec that is used. */
+interface Codec {
+  getEncodedBuffer(length: number): Uint8Array;
+  getDecodedBuffer(): Uint8Array;
+  decode(): void;
+  getFrameInfo(): {
+    width: number;
+    height: number;
+    bitsPerSample: number;
+    componentCount: number;
+  };
+  getInterleaveMode?(): number;
+}
+
+type Factory = (
+  options: ReturnType<typeof emscriptenOptions>,
+) => Promise<Record<string, new () => Codec>>;
+
+/** Code and compiled program of a codec, once it was needed. */
+const loaded = new Map<string, Promise<[Factory, WebAssembly.Module]>>();
+
+/** Loads a codec when the first frame needs it: few workers ever do. */
+function load(
+  name: "charls" | "openjpeg",
+): Promise<[Factory, WebAssembly.Module]> {
+  let codec = loaded.get(name);
+  if (codec === undefined) {
+    codec = name === "charls"
+      ? build(
+        import("@cornerstonejs/codec-charls/decodewasmjs"),
+        import.meta.resolve("@cornerstonejs/codec-charls/decodewasm"),
+      )
+      : build(
+        import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
+        import.meta.resolve("@cornerstonejs/codec-openjpeg/decodewasm"),
+      );
+    loaded.set(name, codec);
+  }
+  return codec;
+}
+
+async function build(
+  code: Promise<{ default: unknown }>,
+  program: string,
+): Promise<[Factory, WebAssembly.Module]> {
+  const bytes = await Deno.readFile(new URL(program));
+  const module = await WebAssembly.compile(bytes);
+  return [(await code).default as Factory, module];
+}
+
+/**
+ * Decodes with an instance of its own, so that a fatal error cannot spoil the next frame and the
+ * memory goes back afterwards.
+ */
+async function run(
+  name: "charls" | "openjpeg",
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): Promise<{ words: Words; mode: number }> {
+  const [factory, module] = await load(name);
+  let complaint = false;
+  try {
+    const codecs = await factory(emscriptenOptions(module, (line) => {
+      complaint ||= !line.startsWith("[INFO]");
+    }));
+    const codec = name === "charls"
+      ? new codecs.JpegLSDecoder()
+      : new codecs.J2KDecoder();
+    codec.getEncodedBuffer(bytes.length).set(bytes);
+    codec.decode();
+    const { width, height, componentCount: components, bitsPerSample } = codec
+      .getFrameInfo();
+    requireSame(layout, {
+      width,
+      height,
+      components,
+      precision: bitsPerSample,
+    });
+    const decoded = codec.getDecodedBuffer();
+    const count = width * height * components;
+    const wide = bitsPerSample > 8;
+    if (complaint || decoded.length !== count * (wide ? 2 : 1)) {
+      throw truncated("inside its compressed pixel data, or they are damaged");
+    }
+    const copy = decoded.slice();
+    return {
+      words: wide ? new Uint16Array(copy.buffer) : copy,
+      mode: codec.getInterleaveMode?.() ?? 2,
+    };
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw malformed("its compressed pixel data are damaged.");
+  }
+}
+
+/** JPEG-LS (T.87), lossless or near-lossless. */
+export async function decodeJpegLsFrame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): Promise<CodedFrame> {
+  const frame = readJpegHeader(bytes);
+  if (frame.process !== 0xf7) {
+    throw malformed("its pixel data are not the JPEG-LS that it states.");
+  }
+  requireSame(layout, frame);
+  const { words, mode } = await run("charls", bytes, layout);
+  const planes = layout.samples === 3 && mode === 0;
+  return {
+    words: planes ? interleave(words, words.length / 3) : words,
+    lossy: false,
+    isRgb: false,
+  };
+}
+
+/** JPEG 2000 (T.800): OpenJPEG undoes the multiple component transformation. */
+export async function decodeJpeg2000Frame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): Promise<CodedFrame> {
+  requireSame(layout, readJpeg2000Header(bytes));
+  const { words } = await run("openjpeg", bytes, layout);
+  return { words, lossy: false, isRgb: layout.photometric !== "YBR_FULL" };
+}
+
+/** The SIZ segment at the start of a codestream (T.800 §A.5.1), or behind the boxes of a JP2 file. */
+function readJpeg2000Header(bytes: Uint8Array): Stream {
+  const at = startOfCodestream(bytes);
+  if (at < 0 || at + 44 > bytes.length) {
+    throw malformed("its pixel data are not the JPEG 2000 that it states.");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const components = view.getUint16(40);
+  if (at + 42 + 3 * components > bytes.length) {
+    throw truncated("inside its compressed pixel data");
+  }
+  for (let c = 0; c < components; c++) {
+    if (view.getUint8(43 + 3 * c) !== 1 || view.getUint8(44 + 3 * c) !== 1) {
+      throw unsupported(
+        "JPEG 2000 of full colour resolution",
+        "subsampled components",
+      );
+    }
+  }
+  return {
+    width: view.getUint32(8) - view.getUint32(16),
+    height: view.getUint32(12) - view.getUint32(20),
+    components,
+    precision: (view.getUint8(42) & 127) + 1,
+  };
+}
+
+function startOfCodestream(bytes: Uint8Array): number {
+  const most = Math.min(bytes.length - 4, 4096);
+  for (let i = 0; i <= most; i++) {
+    if (
+      bytes[i] === 0xff && bytes[i + 1] === 0x4f && bytes[i + 2] === 0xff &&
+      bytes[i + 3] === 0x51
+    ) return i;
+  }
+  return -1;
+}
+
+/** Before any memory is spent: a codestream of another size is refused by its header. */
+function requireSame(layout: DicomLayout, stream: Stream): void {
+  const { width, height, samples, allocated } = layout;
+  if (
+    stream.width === width && stream.height === height &&
+    stream.components === samples && stream.precision <= allocated
+  ) return;
+  throw malformed(
+    `it says ${width}×${height} pixels of ${samples} samples of ${allocated} bits, and its ` +
+      `compressed frame ${stream.width}×${stream.height} of ${stream.components} of ${stream.precision}.`,
+  );
+}

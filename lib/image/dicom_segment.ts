@@ -1,0 +1,143 @@
+import { malformed } from "../dicom/dataset.ts";
+import type { Dataset } from "../dicom/dataset.ts";
+import { isDicom, readDicom } from "../dicom/file.ts";
+import { TAG } from "../dicom/tags.ts";
+import { decodeFrame } from "./dicom_decode.ts";
+import { groupOf } from "./dicom_groups.ts";
+import { readDicomLayout } from "./dicom_layout.ts";
+import { ImageError } from "./errors.ts";
+import type { Mask } from "./raster.ts";
+
+/** Segmentation Storage (PS3.6 table A-1). */
+export const SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4";
+
+/** Which part of a DICOM segmentation is meant. */
+export interface SegmentChoice {
+  /** Segment number; may be left out where there is one. */
+  segment?: number;
+  /** The file of the image that is annotated, which tells the frame. */
+  image?: { bytes: Uint8Array; frame?: number };
+}
+
+/** Positions closer than this are the same slice, millimetres. */
+const SAME_PLACE = 0.05;
+
+const wrong = (message: string) =>
+  new ImageError("frame-choice", `Cannot use the segmentation: ${message}`);
+
+/** Whether a DICOM file is a segmentation. */
+export function isSegmentation(dataset: Dataset): boolean {
+  return dataset.text(TAG.sopClass) === SEGMENTATION;
+}
+
+/**
+ * The mask of one segment on one image, of a DICOM segmentation (PS3.3 §A.51): its frames that refer to
+ * the image by its UID, or else lie where the image lies. Without a DICOM image to compare with, the
+ * segment must have a single frame. Fractional segments count from half of their maximum on.
+ *
+ * @throws {ImageError} `frame-choice` where the segment is not said, is not there, or has no frame for
+ * the image.
+ */
+export async function decodeSegment(
+  dataset: Dataset,
+  transferSyntax: string,
+  { segment, image }: SegmentChoice,
+): Promise<Mask> {
+  const layout = readDicomLayout({ dataset, transferSyntax });
+  const number = chooseSegment(dataset, segment);
+  const frames: number[] = [];
+  for (let frame = 0; frame < layout.frames; frame++) {
+    const group = groupOf(dataset, frame, TAG.segmentIdentification);
+    if (group.short(TAG.referencedSegment) === number) frames.push(frame);
+  }
+  const chosen = chooseFrames(dataset, frames, image);
+  const fractional = dataset.text(TAG.segmentationType) === "FRACTIONAL";
+  const least = fractional
+    ? (dataset.short(TAG.maximumFractional) ?? 255) / 2
+    : 1;
+  const { width, height } = layout;
+  const mask = new Uint8Array(width * height);
+  for (const frame of chosen) {
+    const { data } = await decodeFrame(layout, frame);
+    for (let i = 0; i < mask.length; i++) if (data[i] >= least) mask[i] = 255;
+  }
+  return { width, height, data: mask };
+}
+
+function chooseSegment(dataset: Dataset, wanted?: number): number {
+  const segments = dataset.items(TAG.segments).map((item) => ({
+    number: item.short(TAG.segmentNumber),
+    label: item.text(TAG.segmentLabel),
+  }));
+  if (segments.length === 0) throw malformed("it describes no segments.");
+  const number = wanted ?? (segments.length === 1 ? segments[0].number : null);
+  const found = segments.find((segment) => segment.number === number);
+  if (found?.number !== undefined) return found.number;
+  const list = segments.slice(0, 50).map(({ number, label }) =>
+    // Only what reads like anatomy is quoted.
+    /^[A-Za-z][A-Za-z ,()-]{0,40}$/.test(label) ? `${number} ${label}` : number
+  ).join("; ");
+  throw wrong(
+    wanted === undefined
+      ? `it has several segments; say which with segment: ${list}.`
+      : `it has no segment ${wanted}, but: ${list}.`,
+  );
+}
+
+function chooseFrames(
+  dataset: Dataset,
+  frames: number[],
+  image: SegmentChoice["image"],
+): number[] {
+  if (image !== undefined && isDicom(image.bytes)) {
+    const source = readDicom(image.bytes).dataset;
+    const frame = image.frame ?? 0;
+    const referring = frames.filter((k) => refers(dataset, k, source, frame));
+    if (referring.length > 0) return referring;
+    const there = frames.filter((k) => coincides(dataset, k, source, frame));
+    if (there.length > 0) return there;
+    throw wrong("the segment has no frame on this image.");
+  }
+  if (frames.length === 1) return frames;
+  throw wrong(
+    `the segment has ${frames.length} frames; send the DICOM image that it was drawn on, which tells the one.`,
+  );
+}
+
+/** Whether a frame says that it was derived from the image's frame (PS3.3 §C.7.6.16.2.6). */
+function refers(
+  dataset: Dataset,
+  frame: number,
+  image: Dataset,
+  imageFrame: number,
+): boolean {
+  const instance = image.text(TAG.sopInstance);
+  return groupOf(dataset, frame, TAG.derivationImages)
+    .items(TAG.sourceImages)
+    .some((source) => {
+      if (source.text(TAG.referencedInstance) !== instance) return false;
+      const numbers = source.decimals(TAG.referencedFrames);
+      return numbers.length === 0 || numbers.includes(imageFrame + 1);
+    });
+}
+
+/** Whether a frame lies in the plane of the image, in the same frame of reference. */
+function coincides(
+  dataset: Dataset,
+  frame: number,
+  image: Dataset,
+  imageFrame: number,
+): boolean {
+  const reference = image.text(TAG.frameOfReference);
+  if (reference === "" || dataset.text(TAG.frameOfReference) !== reference) {
+    return false;
+  }
+  const place = (of: Dataset, frame: number) => [
+    ...groupOf(of, frame, TAG.planePosition).decimals(TAG.imagePosition),
+    ...groupOf(of, frame, TAG.planeOrientation).decimals(TAG.imageOrientation),
+  ];
+  const here = place(dataset, frame);
+  const there = place(image, imageFrame);
+  return here.length === 9 && there.length === 9 &&
+    here.every((value, i) => Math.abs(value - there[i]) < SAME_PLACE);
+}
