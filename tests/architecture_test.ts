@@ -30,6 +30,14 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/series": [
+    "lib/bytes.ts",
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/image",
+    "lib/store",
+  ],
   "lib/remote": [
     "lib/bytes.ts",
     "lib/digest.ts",
@@ -48,6 +56,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/numerics",
     "lib/pipeline",
   ],
+  "lib/client": [],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],
   "lib/digest.ts": [],
@@ -103,6 +112,19 @@ Deno.test("the numerics and the pipeline import no package", () => {
   for (const path of pure) {
     const bare = importsOf(path).filter((name) => !name.startsWith("."));
     deepEqual(bare, [], path);
+  }
+});
+
+Deno.test("the client runs wherever fetch does: no package, nothing of Deno or Node", () => {
+  for (const path of modules.filter((path) => path.startsWith("lib/client/"))) {
+    const bare = importsOf(path).filter((name) => !name.startsWith("./"));
+    deepEqual(bare, [], path);
+    ok(
+      !/\b(Deno|process|Buffer)\./.test(
+        Deno.readTextFileSync(join(ROOT, path)),
+      ),
+      path,
+    );
   }
 });
 
