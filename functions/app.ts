@@ -10,6 +10,8 @@ import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { modelsFunction } from "./models.ts";
+import { pageFunction } from "./page.ts";
+import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
@@ -24,8 +26,10 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   promptFunction,
   decodeFunction,
   segmentFunction,
+  previewFunction,
   modelsFunction,
   healthFunction,
+  pageFunction,
   docsFunction,
 ];
 

@@ -7,7 +7,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
-  "lib/image": ["lib/bytes.ts", "lib/pipeline"],
+  "lib/image": ["lib/bytes.ts", "lib/numerics", "lib/pipeline"],
   "lib/format": ["lib/pipeline", "lib/errors.ts"],
   "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
   "lib/runtime": ["lib/errors.ts", "lib/model", "lib/pipeline"],
@@ -32,6 +32,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/image",
     "lib/store",
   ],
+  "lib/sample": ["lib/image", "lib/numerics", "lib/pipeline"],
   "lib/cli": [
     "lib/engine",
     "lib/errors.ts",
@@ -40,6 +41,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/sample",
   ],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],

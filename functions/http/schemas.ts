@@ -99,6 +99,15 @@ export const SegmentQuery = ModelQuery.extend({
   recipe: RecipeName,
 });
 
+/** Long side of a preview at most, pixels. */
+export const PreviewQuery = z.strictObject({
+  side: z.string().regex(/^\d{1,5}$/, "must be a whole number")
+    .transform(Number)
+    .refine((side) => side >= 16 && side <= 8192, "must be from 16 to 8192")
+    .default(2048)
+    .openapi({ type: "integer", description: "Long side at most, pixels" }),
+});
+
 const Size = z.object({ width: z.int(), height: z.int() });
 const Model = z.object({ id: z.string(), digest: z.string() });
 
