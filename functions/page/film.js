@@ -75,7 +75,7 @@ class Tile {
         ? "Not found"
         : `${area.toLocaleString("en")} px`,
     }[state];
-    const kind = reference ? "Reference · " : corrected ? "Corrected · " : "";
+    const kind = reference ? "Ref · " : corrected ? "Edited · " : "";
     this.#note.textContent = state === "done" ? kind + note : note;
     this.button.dataset.state = state;
     if (shown) this.button.setAttribute("aria-current", "true");

@@ -137,8 +137,9 @@ export class Mask {
   }
 
   /**
-   * The outline along the edges of pixels: rings to be filled by the even-odd rule, where pixel (x, y)
-   * covers [x, x + 1] × [y, y + 1].
+   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1];
+   * corners are cut at 45°, so that every pixel's centre stays on its side. Rings are to be filled by
+   * the even-odd rule.
    *
    * @returns {Point2[][]}
    */
@@ -174,18 +175,21 @@ export class Mask {
     const rings = [];
     for (const [start, ends] of edges) {
       while (ends.length > 0) {
-        /** @type {Point2[]} */
-        const ring = [];
-        let [at, step] = [start, 0];
+        /** @type {Point2[]} middles of the edges; corners are cut between them */
+        const middles = [];
+        let at = start;
         do {
           const next = /** @type {number} */ (edges.get(at)?.pop());
-          if (next - at !== step) {
-            ring.push([at % stride, Math.floor(at / stride)]);
-          }
-          step = next - at;
+          const [x0, y0] = [at % stride, Math.floor(at / stride)];
+          const [x1, y1] = [next % stride, Math.floor(next / stride)];
+          middles.push([(x0 + x1) / 2, (y0 + y1) / 2]);
           at = next;
         } while (at !== start);
-        rings.push(ring);
+        rings.push(middles.filter(([x, y], i) => {
+          const [px, py] = middles[(i || middles.length) - 1];
+          const [nx, ny] = middles[(i + 1) % middles.length];
+          return (x - px) * (ny - y) !== (y - py) * (nx - x);
+        }));
       }
     }
     return rings;

@@ -43,6 +43,8 @@ export class Stage {
   /** A box or polygon that is being drawn. @type {Point2[]} */
   draft = [];
   bare = false;
+  /** CSS pixels that controls take of the canvas. */
+  margin = { top: 12, bottom: 12 };
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -96,18 +98,20 @@ export class Stage {
     return this.#view.scale;
   }
 
+  /** Shows the whole image between what lies over the top and the bottom of the canvas. */
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
     const { width, height } = this.#size;
-    const margin = 20;
-    const scale = Math.min(
-      (clientWidth - margin) / width,
-      (clientHeight - margin) / height,
+    const { top, bottom } = this.margin;
+    const free = clientHeight - top - bottom;
+    const scale = Math.max(
+      0.001,
+      Math.min((clientWidth - 24) / width, free / height),
     );
     this.#view = {
       scale,
       x: (clientWidth - width * scale) / 2,
-      y: (clientHeight - height * scale) / 2,
+      y: top + (free - height * scale) / 2,
     };
     this.#fitted = true;
     this.redraw();
@@ -141,6 +145,11 @@ export class Stage {
     const { clientWidth, clientHeight } = this.canvas;
     this.canvas.width = Math.round(clientWidth * devicePixelRatio);
     this.canvas.height = Math.round(clientHeight * devicePixelRatio);
+    this.settle();
+  }
+
+  /** Keeps a fitted image fitted when the room for it has changed. */
+  settle() {
     if (this.#fitted) this.fit();
     else this.redraw();
   }
@@ -295,8 +304,8 @@ export class Stage {
     const [cx, cy] = [x + 0.5, y + 0.5];
     for (
       const [radius, colour]
-        of /** @type {const} */ ([[10, "#000a"], [8.5, "#fff"], [
-          6.5,
+        of /** @type {const} */ ([[7.5, "#000a"], [6.5, "#fff"], [
+          5,
           label === 1 ? INSIDE : OUTSIDE,
         ]])
     ) {
@@ -306,13 +315,13 @@ export class Stage {
       c.fill();
     }
     c.beginPath();
-    c.moveTo(cx - 3.5 * unit, cy);
-    c.lineTo(cx + 3.5 * unit, cy);
+    c.moveTo(cx - 2.7 * unit, cy);
+    c.lineTo(cx + 2.7 * unit, cy);
     if (label === 1) {
-      c.moveTo(cx, cy - 3.5 * unit);
-      c.lineTo(cx, cy + 3.5 * unit);
+      c.moveTo(cx, cy - 2.7 * unit);
+      c.lineTo(cx, cy + 2.7 * unit);
     }
-    c.lineWidth = 2 * unit;
+    c.lineWidth = 1.6 * unit;
     c.strokeStyle = "#fff";
     c.stroke();
   }
