@@ -57,9 +57,9 @@ export function drawPlot(svg, measures, shown) {
     );
   }
   const every = Math.ceil(measures.length / 10);
-  measures.forEach((_, i) => {
+  measures.forEach((measure, i) => {
     if (i % every > 0) return;
-    const text = i === 0 ? "Ref" : String(i);
+    const text = measure?.kind === "reference" ? "Ref" : String(i + 1);
     parts.push(
       element(
         "text",

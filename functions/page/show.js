@@ -92,7 +92,7 @@ function renderResult(item) {
   html("facts").replaceChildren(...(state === "done" ? facts(item, own) : []));
   html("honest").hidden = !own;
   button("retry").hidden = state !== "failed" && state !== "cancelled";
-  button("correct").hidden = state !== "done";
+  button("correct").hidden = state !== "done" || reference;
   button("correct").className = own ? "strong" : "";
   button("learn").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;

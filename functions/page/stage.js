@@ -160,6 +160,12 @@ export class Stage {
     return this.#clamp([(offsetX - x) / scale, (offsetY - y) / scale]);
   }
 
+  /** Image-frame pixels to CSS pixels of the canvas. @param {Point2} at @returns {Point2} */
+  toCanvas([px, py]) {
+    const { scale, x, y } = this.#view;
+    return [x + px * scale, y + py * scale];
+  }
+
   /** @param {Point2} at @returns {Point2} */
   #clamp([x, y]) {
     const { width, height } = this.#size;
