@@ -126,4 +126,4 @@ addEventListener("keydown", (event) => {
 });
 
 input("patient").value = randomPatient();
-document.documentElement.dataset.ready = "true";
+document.documentElement.dataset.ready = String(performance.now());
