@@ -7,7 +7,7 @@ import { Mask } from "./mask.js";
 /** @typedef {import("./stage.js").Stage} Stage */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
 /** @typedef {{points: Click[], box?: number[], mask?: Rle}} Prompt */
-/** @typedef {{runs: Uint32Array, clicks: Click[]}} Step a mask, and the clicks that were decoded to it */
+/** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step a mask, and what it was decoded from and to */
 
 /** A polygon is closed by a click this near to its first corner, CSS pixels. */
 const NEAR = 10;
@@ -43,7 +43,7 @@ export class Editor {
     this.decode = decode;
     this.changed = changed;
     this.failed = failed;
-    this.#settled = { runs: mask.runs(), clicks: [] };
+    this.#settled = { runs: mask.runs(), clicks: [], rle: null };
     stage.hand = this;
     this.#show();
   }
@@ -179,7 +179,9 @@ export class Editor {
     const click =
       /** @type {Click} */ ({ x: Math.floor(x), y: Math.floor(y), label });
     const clicks = [...this.#clicks, click];
-    const mask = this.empty ? undefined : this.mask.toRle();
+    const mask = this.empty
+      ? undefined
+      : this.#settled.rle ??= this.mask.toRle();
     this.#ask({ points: clicks, mask }, clicks);
   }
 
@@ -189,28 +191,28 @@ export class Editor {
     const asking = new AbortController();
     this.#asking = asking;
     this.#clicks = clicks;
-    this.#show();
+    this.stage.dot(clicks);
     this.changed();
     try {
       const rle = await this.decode(prompt, asking.signal);
       if (asking.signal.aborted) return;
       this.mask.data.set(Mask.fromRle(rle).data);
-      this.#settle(clicks);
+      this.#settle(clicks, rle);
     } catch (error) {
       if (this.#asking === asking) this.#clicks = this.#settled.clicks;
       if (!isCancelled(error)) this.failed(error);
     } finally {
       if (this.#asking === asking) this.#asking = null;
-      this.#show();
+      this.stage.dot(this.#clicks);
       this.changed();
     }
   }
 
-  /** Takes the mask as it is now for a step of the history. @param {Click[]} clicks */
-  #settle(clicks) {
+  /** Takes the mask as it is now for a step of the history. @param {Click[]} clicks @param {Rle | null} rle */
+  #settle(clicks, rle = null) {
     this.#past.push(this.#settled);
     this.#future = [];
-    this.#settled = { runs: this.mask.runs(), clicks };
+    this.#settled = { runs: this.mask.runs(), clicks, rle };
     this.#clicks = clicks;
     this.#show();
     this.changed();

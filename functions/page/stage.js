@@ -93,6 +93,12 @@ export class Stage {
     this.redraw();
   }
 
+  /** Shows other points on the same outline. @param {Click[]} points */
+  dot(points) {
+    this.#points = points;
+    this.redraw();
+  }
+
   /** CSS pixels that an image pixel takes. */
   get scale() {
     return this.#view.scale;
