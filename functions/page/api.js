@@ -87,14 +87,19 @@ export async function segment(patient, label, embedding, signal) {
   return await (await ask(segmentations(patient, label), init)).json();
 }
 
-/** The structure as a DICOM segmentation that refers to its image. @param {string} patient @param {string} label @param {Blob} file */
-export async function segmentToDicom(patient, label, file) {
+/** The structure as a DICOM segmentation that refers to its image. @param {string} patient @param {string} label @param {Blob} file @param {AbortSignal} signal */
+export async function segmentToDicom(patient, label, file, signal) {
   const headers = {
     accept: "application/dicom",
     "content-type": "application/dicom",
   };
-  const init = { method: "POST", body: file, headers };
+  const init = { method: "POST", body: file, headers, signal };
   return await (await ask(segmentations(patient, label), init)).blob();
+}
+
+/** A picture of the sample patient. @param {string} name */
+export async function samplePicture(name) {
+  return await (await ask(`/page/sample/${name}.png`, {})).blob();
 }
 
 /** The references of a patient, none where it is unknown. @param {string} patient @returns {Promise<{reference: string, label: string}[]>} */

@@ -53,7 +53,8 @@ async function segmentWaiting() {
     }${time}`;
     const bar = byId("film-progress", HTMLProgressElement);
     bar.max = done + rest;
-    bar.value = done;
+    if (done > 0) bar.value = done;
+    else bar.removeAttribute("value");
     await segmentItem(item, signal);
     done++;
     if (session.following) await choose(item, true);

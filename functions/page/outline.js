@@ -94,7 +94,10 @@ export function edit(item, mask, words) {
           (embedding) => api.decode({ embedding, points, box, mask }, either),
         );
       }),
-    changed: renderEditor,
+    changed: () => {
+      tell("outline-problem", "");
+      renderEditor();
+    },
     failed: (error) => notice(explain(error)),
   });
   useTool();
@@ -121,9 +124,11 @@ export async function acceptOutline() {
   tell("outline-problem", "");
   tell("label-problem", "");
   session.label = input("label").value.trim() || "target";
+  button("accept").disabled = true;
   try {
     await enrolItem(item, mask);
   } catch (error) {
+    renderEditor();
     if (isCancelled(error)) return;
     const fault = explain(error, "body.label");
     if (fault) {
@@ -141,8 +146,10 @@ export async function acceptOutline() {
   session.later = [];
   await choose(item);
   session.following = true;
-  if (waitingItems.length > 0) queue(waitingItems);
-  else {
+  if (waitingItems.length > 0) {
+    queue(waitingItems);
+    html("result-title").focus({ preventScroll: true });
+  } else {
     render();
     html("add-title").focus({ preventScroll: true });
   }

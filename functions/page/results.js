@@ -5,7 +5,7 @@ import { queue } from "./follow.js";
 import { Mask } from "./mask.js";
 import { edit, enrolItem } from "./outline.js";
 import { polygonsOf, save, saveJson, saveTable } from "./saving.js";
-import { notice, patient, say, session, stage } from "./session.js";
+import { busy, notice, patient, say, session, stage } from "./session.js";
 import { choose, render } from "./show.js";
 
 /** @typedef {import("./film.js").Item} Item */
@@ -56,15 +56,15 @@ export async function removeShown() {
   }
 }
 
-/** @param {(mask: Mask, name: string, item: Item) => unknown} step */
+/** @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
 async function download(step) {
   if (session.shown?.rle == null) return;
+  const { rle, name } = session.shown;
   tell("save-problem", "");
   try {
-    await step(
-      Mask.fromRle(session.shown.rle),
-      session.shown.name,
-      session.shown,
+    await busy(
+      "Preparing the file",
+      async (signal) => await step(Mask.fromRle(rle), name, signal),
     );
   } catch (error) {
     if (!isCancelled(error)) tell("save-problem", explain(error));
@@ -99,11 +99,15 @@ export const saveRle = () =>
 export const savePolygons = () =>
   download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
 
-export const saveDicom = () =>
-  download(async (_, name, { file }) => {
-    const dicom = await api.segmentToDicom(patient(), session.label, file);
+export const saveDicom = () => {
+  const file = session.shown?.file;
+  if (file === undefined) return;
+  download(async (_, name, signal) => {
+    const { label } = session;
+    const dicom = await api.segmentToDicom(patient(), label, file, signal);
     save(dicom, `${name}_seg.dcm`);
   });
+};
 
 export function retry() {
   if (session.shown === null) return;

@@ -1,29 +1,36 @@
+import { samplePicture } from "./api.js";
 import { createItem } from "./film.js";
 import { Mask } from "./mask.js";
 import { outlineReference } from "./outline.js";
 import { randomPatient, session } from "./session.js";
 import { choose } from "./show.js";
-import { input, tell } from "./dom.js";
+import { explain, input, tell } from "./dom.js";
 
 /** Visits of the sample patient beside the annotated one. */
 const SAMPLE_VISITS = [2, 3, 4, 5];
 
 export async function openSample() {
   tell("start-problem", "");
-  input("patient").value = randomPatient();
-  session.references = [];
-  const fetchFile = async (/** @type {string} */ name) =>
-    await (await fetch(`/page/sample/${name}.png`)).blob();
-  const [image, annotation] = await Promise.all(
-    ["visit-1", "visit-1_annotation"].map(fetchFile),
-  );
-  const mask = await readMask(annotation);
-  const visit = (/** @type {Blob} */ file, /** @type {number} */ n) =>
-    createItem(file, `Visit ${n}`, n === 1, choose);
-  session.later = await Promise.all(
-    SAMPLE_VISITS.map(async (n) => visit(await fetchFile(`visit-${n}`), n)),
-  );
-  await outlineReference(visit(image, 1), mask);
+  const visit = async (/** @type {number} */ n) =>
+    createItem(
+      await samplePicture(`visit-${n}`),
+      `Visit ${n}`,
+      n === 1,
+      choose,
+    );
+  try {
+    const [annotation, first, ...later] = await Promise.all([
+      samplePicture("visit-1_annotation"),
+      visit(1),
+      ...SAMPLE_VISITS.map(visit),
+    ]);
+    input("patient").value = randomPatient();
+    session.references = [];
+    session.later = later;
+    await outlineReference(first, await readMask(annotation));
+  } catch (error) {
+    tell("start-problem", explain(error));
+  }
 }
 
 /** @param {Blob} file a mask in black and white */
