@@ -12,6 +12,8 @@ import { methodsAt } from "./http/methods.ts";
 import { describeService } from "./http/openapi.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { modelsFunction } from "./models.ts";
+import { pageFunction } from "./page.ts";
+import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
@@ -28,8 +30,10 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   decodeFunction,
   segmentFunction,
   seriesFunction,
+  previewFunction,
   modelsFunction,
   healthFunction,
+  pageFunction,
   docsFunction,
 ];
 

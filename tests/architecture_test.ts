@@ -8,7 +8,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/numerics": [],
   "lib/pipeline": ["lib/numerics", "lib/errors.ts"],
   "lib/dicom": ["lib/bytes.ts", "lib/image/errors.ts"],
-  "lib/image": ["lib/bytes.ts", "lib/dicom", "lib/pipeline"],
+  "lib/image": ["lib/bytes.ts", "lib/dicom", "lib/numerics", "lib/pipeline"],
   "lib/format": [
     "lib/bytes.ts",
     "lib/dicom",
@@ -47,6 +47,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/image",
     "lib/store",
   ],
+  "lib/sample": ["lib/image", "lib/numerics", "lib/pipeline"],
   "lib/cli": [
     "lib/engine",
     "lib/errors.ts",
@@ -55,6 +56,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/sample",
   ],
   "lib/client": [],
   "lib/errors.ts": [],

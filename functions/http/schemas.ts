@@ -171,6 +171,16 @@ export const SeriesQuery = ModelQuery.extend({
   }),
 });
 
+/** How large a preview is at most, and of which frame. */
+export const PreviewQuery = z.strictObject({
+  side: z.string().regex(/^\d{1,5}$/, "must be a whole number")
+    .transform(Number)
+    .refine((side) => side >= 16 && side <= 8192, "must be from 16 to 8192")
+    .default(2048)
+    .openapi({ type: "integer", description: "Long side at most, pixels" }),
+  frame: FrameNumber,
+});
+
 const Size = z.object({ width: z.int(), height: z.int() })
   .openapi("ImageSize", { example: { width: 384, height: 384 } });
 const Model = z.object({ id: z.string(), digest: z.string() })

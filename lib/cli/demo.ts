@@ -6,7 +6,7 @@ import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import type { Raster } from "../image/raster.ts";
 import { misuse, parseCommand } from "./arguments.ts";
-import { drawPatient } from "./phantom.ts";
+import { drawPatient } from "../sample/patient.ts";
 import { dice, overlap } from "./score.ts";
 import { segmentFiles } from "./segment.ts";
 

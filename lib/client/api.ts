@@ -146,6 +146,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An image as a PNG that any browser shows
+         * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and what else a browser cannot show. Nothing is stored.
+         */
+        post: operations["previewImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -1821,6 +1841,115 @@ export interface operations {
             };
             /** @description A concurrent change won; Made by another model */
             409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewImage: {
+        parameters: {
+            query?: {
+                /** @description Long side at most, pixels */
+                side?: number;
+                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                frame?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

@@ -18,6 +18,7 @@ import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
 import type { ImageLimits } from "../image/raster.ts";
+import { shrink } from "../image/shrink.ts";
 import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
@@ -157,6 +158,8 @@ export interface Engine {
     profiles: Bytes[],
     request: SegmentationRequest,
   ): Promise<SegmentationAnswer>;
+  /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
+  preview(input: InputFile, side: number): Promise<Bytes>;
 }
 
 /** An engine whose caller may gather the images that wait. */
@@ -227,6 +230,11 @@ export function createEngine(
 
   return {
     embedImages,
+
+    async preview({ bytes, mediaType }, side) {
+      const raster = await decodeImage(bytes, limits, mediaType);
+      return encodePng(shrink(raster, side));
+    },
 
     async embed(input) {
       if (input.mediaType === EMBEDDING_MEDIA_TYPE) {

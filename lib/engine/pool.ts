@@ -190,6 +190,7 @@ export async function createPool(
     decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
     segment: (embedding, profiles, request) =>
       call(model, "segment", embedding, profiles, request),
+    preview: (input, side) => call(model, "preview", input, side),
   });
   return {
     engines: load.folders.map((_, model) => engineOf(model)),

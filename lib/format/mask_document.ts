@@ -29,7 +29,7 @@ export function describeMask(mask: Mask): MaskDocument {
   }
   const box: Box | null = area > 0 ? [x0, y0, x1, y1] : null;
   return {
-    ...encodeRle(mask),
+    ...encodeRle(mask, box ?? [0, 0, -1, -1]),
     area,
     box,
     polygons: box === null ? [] : outline(mask, box),

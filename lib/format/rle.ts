@@ -1,5 +1,5 @@
 import { EdgeError } from "../errors.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Box, Mask } from "../pipeline/types.ts";
 
 /**
  * A binary mask as COCO compressed run-length encoding: runs of outside and inside pixels in turn,
@@ -11,23 +11,32 @@ export interface Rle {
   counts: string;
 }
 
-/** Encodes a mask; pixels other than 0 are inside. */
-export function encodeRle(mask: Mask): Rle {
+/**
+ * Encodes a mask; pixels other than 0 are inside.
+ *
+ * @param box inclusive corners that hold every inside pixel; the rest is not looked at.
+ */
+export function encodeRle(mask: Mask, box?: Box): Rle {
   const { width, height, data } = mask;
+  const [x0, y0, x1, y1] = box ?? [0, 0, width - 1, height - 1];
   const runs: number[] = [];
   let inside = false;
-  let run = 0;
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
-      if ((data[y * width + x] !== 0) !== inside) {
-        runs.push(run);
-        run = 0;
-        inside = !inside;
-      }
-      run++;
+  let start = 0;
+  const change = (at: number) => {
+    runs.push(at - start);
+    start = at;
+    inside = !inside;
+  };
+  for (let x = x0; x <= x1; x++) {
+    for (let y = y0; y <= y1; y++) {
+      if ((data[y * width + x] !== 0) !== inside) change(x * height + y);
     }
+    // A run goes on into the next column only if nothing lies between.
+    if (inside && y1 < height - 1) change(x * height + y1 + 1);
+    if (inside && x < x1 && y0 > 0) change((x + 1) * height);
   }
-  runs.push(run);
+  if (inside && x1 < width - 1) change((x1 + 1) * height);
+  runs.push(width * height - start);
   return { size: [height, width], counts: compress(runs) };
 }
 

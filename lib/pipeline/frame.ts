@@ -90,11 +90,12 @@ export class Frame {
     const vertical = bilinearAxis(this.scaled.height, height);
     const horizontal = bilinearAxis(this.scaled.width, width);
     const data = new Uint8Array(width * height);
-    const { width: columns } = this.scaled;
-    for (let y = 0, at = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, at++) {
-        const value = sampleBilinear(cut, columns, vertical, horizontal, x, y);
-        if (value > 0) data[at] = 255;
+    const { width: stride } = this.scaled;
+    const { rows, columns } = this.#positive(cut, vertical, horizontal);
+    for (const y of rows) {
+      for (const x of columns) {
+        const value = sampleBilinear(cut, stride, vertical, horizontal, x, y);
+        if (value > 0) data[y * width + x] = 255;
       }
     }
     return { width, height, data };
@@ -109,17 +110,9 @@ export class Frame {
   toBox(logits: Float32Array, side: number): Box | null {
     const cut = this.cutLogits(logits, side);
     const { width, height } = this.scaled;
-    const rowHas = new Uint8Array(height);
-    const columnHas = new Uint8Array(width);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (cut[y * width + x] > 0) rowHas[y] = columnHas[x] = 1;
-      }
-    }
     const vertical = bilinearAxis(height, this.image.height);
     const horizontal = bilinearAxis(width, this.image.width);
-    const rows = restingOn(vertical, rowHas);
-    const columns = restingOn(horizontal, columnHas);
+    const { rows, columns } = this.#positive(cut, vertical, horizontal);
     const positive = (x: number, y: number) =>
       sampleBilinear(cut, width, vertical, horizontal, x, y) > 0;
     const y0 = rows.find((y) => columns.some((x) => positive(x, y)));
@@ -128,6 +121,22 @@ export class Frame {
     const x0 = columns.find((x) => rows.some((y) => positive(x, y)))!;
     const x1 = columns.findLast((x) => rows.some((y) => positive(x, y)))!;
     return [x0, y0, x1, y1];
+  }
+
+  /** Rows and columns of the image that rest on a positive logit; everywhere else it is at most 0. */
+  #positive(cut: Float64Array, vertical: Axis, horizontal: Axis) {
+    const { width, height } = this.scaled;
+    const rowHas = new Uint8Array(height);
+    const columnHas = new Uint8Array(width);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        if (cut[y * width + x] > 0) rowHas[y] = columnHas[x] = 1;
+      }
+    }
+    return {
+      rows: restingOn(vertical, rowHas),
+      columns: restingOn(horizontal, columnHas),
+    };
   }
 }
 

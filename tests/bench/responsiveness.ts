@@ -3,7 +3,7 @@
  *
  *     deno run --allow-all tests/bench/responsiveness.ts
  */
-import { drawPatient } from "../../lib/cli/phantom.ts";
+import { drawPatient } from "../../lib/sample/patient.ts";
 import { resizeNearest } from "../../lib/cli/score.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { form } from "../functions/harness.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { Visit } from "../../lib/cli/phantom.ts";
+import type { Visit } from "../../lib/sample/patient.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";

@@ -1,7 +1,7 @@
 import { createApp } from "../../functions/app.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
-import { drawPatient } from "../../lib/cli/phantom.ts";
+import { drawPatient } from "../../lib/sample/patient.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
 /** The whole service in this process, with the real model, over a KV of its own. */

@@ -6,7 +6,7 @@ import { evaluateSet } from "../../../lib/cli/evaluate.ts";
 import { centrePoint, truthBox } from "../../../lib/cli/ground_truth.ts";
 import { ablationsOf, methodsOf } from "../../../lib/cli/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
-import { drawPatient, type Visit } from "../../../lib/cli/phantom.ts";
+import { drawPatient, type Visit } from "../../../lib/sample/patient.ts";
 import { dice, overlap } from "../../../lib/cli/score.ts";
 import type {
   MaskPrompt,

@@ -1,6 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { describeMask } from "../../../lib/format/mask_document.ts";
+import {
+  bilinearAxis,
+  sampleBilinear,
+} from "../../../lib/numerics/bilinear.ts";
 import { Frame, scaledSize } from "../../../lib/pipeline/frame.ts";
 
 Deno.test("the long side becomes S, as in SAM", () => {
@@ -48,6 +52,29 @@ Deno.test("the box without the mask is the box of the mask", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("a mask is where its resized logits are positive, pixel by pixel", () => {
+  const side = 8;
+  const length = fc.integer({ min: 1, max: 60 });
+  const logits = fc.array(fc.double({ min: -8, max: 1, noNaN: true }), {
+    minLength: side * side,
+    maxLength: side * side,
+  });
+  fc.assert(fc.property(length, length, logits, (width, height, values) => {
+    const frame = new Frame({ width, height }, 32);
+    const low = Float32Array.from(values);
+    const cut = frame.cutLogits(low, side);
+    const vertical = bilinearAxis(frame.scaled.height, height);
+    const horizontal = bilinearAxis(frame.scaled.width, width);
+    const { width: columns } = frame.scaled;
+    const all = Uint8Array.from({ length: width * height }, (_, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const value = sampleBilinear(cut, columns, vertical, horizontal, x, y);
+      return value > 0 ? 255 : 0;
+    });
+    deepEqual(frame.toMask(low, side).data, all);
+  }));
 });
 
 Deno.test("logits that are inside everywhere make a full mask, outside everywhere none", () => {

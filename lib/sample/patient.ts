@@ -42,42 +42,44 @@ const ORGANS: Ellipse[] = [
 ];
 const LESION: Ellipse = { x: 0.63, y: 0.36, a: 0.07, b: 0.055, grey: 105 };
 
-/** The two visits of the demo's patient. */
+/** A lesion that grows and, from the third visit on, shrinks. */
+const VISITS: VisitOptions[] = [
+  { seed: 1, turn: 0, shift: [0, 0], growth: 1, contrast: 1 },
+  { seed: 2, turn: 0.18, shift: [14, -9], growth: 1.25, contrast: 0.85 },
+  { seed: 3, turn: -0.12, shift: [-10, 6], growth: 1.4, contrast: 0.95 },
+  { seed: 4, turn: 0.06, shift: [6, 11], growth: 1.1, contrast: 1.05 },
+  { seed: 5, turn: -0.2, shift: [-4, -12], growth: 0.85, contrast: 0.9 },
+];
+
+/** How often the generated patient came. */
+export const VISIT_COUNT = VISITS.length;
+
+/** The first two visits. */
 export function drawPatient(): { first: Visit; second: Visit } {
-  return {
-    first: drawVisit({
-      seed: 1,
-      turn: 0,
-      shift: [0, 0],
-      growth: 1,
-      contrast: 1,
-    }),
-    second: drawVisit({
-      seed: 2,
-      turn: 0.18,
-      shift: [14, -9],
-      growth: 1.25,
-      contrast: 0.85,
-    }),
-  };
+  return { first: drawVisit(1), second: drawVisit(2) };
 }
 
-/** A generated patient, as a CT-like grey slice: body, organs, spine, and one bright lesion. */
-function drawVisit(
-  { seed, turn, shift, growth, contrast }: VisitOptions,
-): Visit {
+/**
+ * A visit of the generated patient, as a CT-like grey slice: body, organs, spine, and one bright lesion.
+ *
+ * @param number from 1 to `VISIT_COUNT`.
+ */
+export function drawVisit(number: number): Visit {
+  const { seed, turn, shift, growth, contrast } = VISITS[number - 1];
   const random = mulberry32(seed);
   const image = new Uint8Array(SIDE * SIDE);
   const mask = new Uint8Array(SIDE * SIDE);
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const lesion = { ...LESION, a: LESION.a * growth, b: LESION.b * growth };
   for (let row = 0; row < SIDE; row++) {
     for (let column = 0; column < SIDE; column++) {
       const dx = (column + 0.5 - shift[0]) / SIDE - 0.5;
       const dy = (row + 0.5 - shift[1]) / SIDE - 0.5;
-      const x = 0.5 + dx * Math.cos(turn) + dy * Math.sin(turn);
-      const y = 0.5 - dx * Math.sin(turn) + dy * Math.cos(turn);
-      const texture = 5 * Math.sin(40 * x + 9 * Math.sin(7 * y)) *
-        Math.sin(33 * y);
+      const x = 0.5 + dx * cos + dy * sin;
+      const y = 0.5 - dx * sin + dy * cos;
+      const texture = inside(BODY, x, y)
+        ? 5 * Math.sin(40 * x + 9 * Math.sin(7 * y)) * Math.sin(33 * y)
+        : 0;
       let grey = 18;
       if (inside(BODY, x, y)) grey += BODY.grey + texture;
       for (const organ of ORGANS) if (inside(organ, x, y)) grey += organ.grey;

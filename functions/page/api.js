@@ -1,0 +1,118 @@
+/** @typedef {import("./mask.js").Rle} Rle */
+/** @typedef {{x: number, y: number, label: 0 | 1}} Click */
+/** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
+/** @typedef {{present: boolean, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string}} Segmentation */
+
+/** A refusal in the server's own words (RFC 9457), or that it could not be asked. */
+export class Problem extends Error {
+  /** @param {{title: string, detail: string, type?: string, errors?: {path: string, message: string}[]}} document */
+  constructor({ title, detail, type = "", errors = [] }) {
+    super(detail);
+    this.title = title;
+    this.code = type.replace("/problems/", "");
+    this.faults = errors;
+  }
+}
+
+/** Whether a wait was ended by its cancel button. @param {unknown} error */
+export const isCancelled = (error) =>
+  error instanceof DOMException && error.name === "AbortError";
+
+/** @param {string} path @param {RequestInit} init */
+async function ask(path, init) {
+  let response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    throw new Problem({
+      title: "The server does not answer",
+      detail: "Check that it runs and that you are connected, then try again.",
+    });
+  }
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({
+    title: "The server failed",
+    detail: `It answered with status ${response.status}.`,
+  }));
+  throw new Problem(problem);
+}
+
+/** @param {unknown} body @returns {RequestInit} */
+const post = (body) => ({
+  method: "POST",
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json" },
+});
+
+/** @param {string} patient */
+const pathOf = (patient) => `/v1/patients/${encodeURIComponent(patient)}`;
+
+/** @param {Blob} file @param {AbortSignal} signal @returns {Promise<Embedding>} */
+export async function embed(file, signal) {
+  const init = { method: "POST", body: file, signal };
+  return await (await ask("/v1/embeddings", init)).json();
+}
+
+/** The image as a PNG that the browser can show. @param {Blob} file @param {AbortSignal} signal */
+export async function preview(file, signal) {
+  const init = { method: "POST", body: file, signal };
+  return await (await ask("/v1/previews?side=4096", init)).blob();
+}
+
+/** @param {{embedding: string, points?: Click[], box?: number[], mask?: Rle}} prompt @param {AbortSignal} signal @returns {Promise<Rle>} */
+export async function decode(prompt, signal) {
+  const answer = await ask("/v1/masks", { ...post(prompt), signal });
+  const { mask: { size, counts } } = await answer.json();
+  return { size, counts };
+}
+
+/** @param {string} patient @param {string} reference @param {{embedding: string, mask: Blob, label: string}} annotation @param {AbortSignal} signal */
+export async function enrol(patient, reference, annotation, signal) {
+  const body = new FormData();
+  body.set("embedding", annotation.embedding);
+  body.set("mask", annotation.mask, "mask.png");
+  body.set("label", annotation.label);
+  const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
+  await ask(path, { method: "PUT", body, signal });
+}
+
+/** @param {string} patient @param {string} label */
+const segmentations = (patient, label) =>
+  `${pathOf(patient)}/segmentations?label=${encodeURIComponent(label)}`;
+
+/** @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal @returns {Promise<Segmentation>} */
+export async function segment(patient, label, embedding, signal) {
+  const init = { ...post({ embedding }), signal };
+  return await (await ask(segmentations(patient, label), init)).json();
+}
+
+/** The structure as a DICOM segmentation that refers to its image. @param {string} patient @param {string} label @param {Blob} file @param {AbortSignal} signal */
+export async function segmentToDicom(patient, label, file, signal) {
+  const headers = {
+    accept: "application/dicom",
+    "content-type": "application/dicom",
+  };
+  const init = { method: "POST", body: file, headers, signal };
+  return await (await ask(segmentations(patient, label), init)).blob();
+}
+
+/** A picture of the sample patient. @param {string} name */
+export async function samplePicture(name) {
+  return await (await ask(`/page/sample/${name}.png`, {})).blob();
+}
+
+/** The references of a patient, none where it is unknown. @param {string} patient @returns {Promise<{reference: string, label: string}[]>} */
+export async function referencesOf(patient) {
+  try {
+    return (await (await ask(pathOf(patient), {})).json()).references;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "not-found") return [];
+    throw error;
+  }
+}
+
+/** @param {string} patient */
+export async function erase(patient) {
+  await ask(pathOf(patient), { method: "DELETE" });
+}

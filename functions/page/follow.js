@@ -1,0 +1,103 @@
+import { isCancelled, segment } from "./api.js";
+import { byId, html } from "./dom.js";
+import { createItem } from "./film.js";
+import { drawTile, prepare, withEmbedding } from "./images.js";
+import { patient, say, session } from "./session.js";
+import { choose, render } from "./show.js";
+
+/** @typedef {import("./film.js").Item} Item */
+
+/** What segments the waiting images. @type {AbortController | null} */
+let segmenting = null;
+
+/** @param {string} name */
+const nameOf = (name) => name.replace(/\.[^.]{1,5}$/, "");
+/** @param {File} file */
+export const itemOf = (file) =>
+  createItem(file, nameOf(file.name), false, choose);
+
+/** @param {Iterable<File>} files @returns {File[]} */
+export const inOrder = (files) =>
+  [...files].sort((a, b) =>
+    a.name.localeCompare(b.name, "en", { numeric: true })
+  );
+
+/** @param {File[]} files */
+export function addImages(files) {
+  session.following = true;
+  queue(files.map(itemOf));
+}
+
+/** @param {Item[]} added */
+export function queue(added) {
+  session.items.push(...added);
+  render();
+  if (segmenting === null) segmentWaiting();
+}
+
+async function segmentWaiting() {
+  segmenting = new AbortController();
+  session.segmenting = true;
+  const { signal } = segmenting;
+  const started = performance.now();
+  let done = 0;
+  const next = () => session.items.find(({ state }) => state === "waiting");
+  for (let item = next(); item !== undefined; item = next()) {
+    const rest = session.items.filter(({ state }) =>
+      state === "waiting"
+    ).length;
+    const each = (performance.now() - started) / done / 1000;
+    const time = done > 0 ? `, about ${Math.ceil(each * rest)} s left` : "";
+    html("film-text").textContent = `Image ${done + 1} of ${
+      done + rest
+    }${time}`;
+    const bar = byId("film-progress", HTMLProgressElement);
+    bar.max = done + rest;
+    if (done > 0) bar.value = done;
+    else bar.removeAttribute("value");
+    await segmentItem(item, signal);
+    done++;
+    if (session.following) await choose(item, true);
+    render();
+  }
+  segmenting = null;
+  session.segmenting = false;
+  render();
+  const failed = session.items.filter(({ state }) => state === "failed").length;
+  say(`Done.${failed > 0 ? ` ${failed} images failed.` : ""}`);
+}
+
+/** @param {Item} item @param {AbortSignal} signal */
+async function segmentItem(item, signal) {
+  const doing = (/** @type {string} */ text) => {
+    item.state = "working";
+    item.doing = text;
+    render();
+  };
+  try {
+    signal.throwIfAborted();
+    doing("Reading");
+    await prepare(item, signal);
+    await drawTile(item);
+    doing("Searching");
+    item.answer = await withEmbedding(
+      item,
+      signal,
+      (id) => segment(patient(), session.label, id, signal),
+    );
+    const { mask: { size, counts, area } } = item.answer;
+    item.rle = { size, counts };
+    item.area = area;
+    item.corrected = false;
+    item.error = null;
+    item.state = "done";
+    await drawTile(item);
+  } catch (error) {
+    item.error = error;
+    item.state = isCancelled(error) ? "cancelled" : "failed";
+  }
+}
+
+export function cancelSegmenting() {
+  segmenting?.abort(new DOMException("Cancelled", "AbortError"));
+}

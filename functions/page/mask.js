@@ -1,0 +1,229 @@
+/** @typedef {[number, number]} Point2 x, y in image-frame pixels */
+/** @typedef {{size: [number, number], counts: string}} Rle COCO compressed run-length encoding; size is height, width */
+
+/** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */
+export class Mask {
+  /** @param {number} width @param {number} height */
+  constructor(width, height) {
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8Array(width * height);
+  }
+
+  /** Inside pixels. */
+  get area() {
+    let area = 0;
+    for (const value of this.data) if (value !== 0) area++;
+    return area;
+  }
+
+  /** Sets every pixel whose centre is within `radius` of the segment. @param {Point2} from @param {Point2} to @param {number} radius @param {number} value */
+  stroke([x0, y0], [x1, y1], radius, value) {
+    const r = Math.max(radius, 0.71);
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const length = dx * dx + dy * dy || 1;
+    const left = Math.max(0, Math.floor(Math.min(x0, x1) - r));
+    const right = Math.min(this.width - 1, Math.ceil(Math.max(x0, x1) + r));
+    const top = Math.max(0, Math.floor(Math.min(y0, y1) - r));
+    const bottom = Math.min(this.height - 1, Math.ceil(Math.max(y0, y1) + r));
+    for (let y = top; y <= bottom; y++) {
+      for (let x = left; x <= right; x++) {
+        const [px, py] = [x + 0.5 - x0, y + 0.5 - y0];
+        const t = Math.min(1, Math.max(0, (px * dx + py * dy) / length));
+        const [ex, ey] = [px - t * dx, py - t * dy];
+        if (ex * ex + ey * ey <= r * r) this.data[y * this.width + x] = value;
+      }
+    }
+  }
+
+  /** Sets every pixel whose centre is inside the polygon, by the even-odd rule. @param {Point2[]} ring */
+  fill(ring) {
+    for (let y = 0; y < this.height; y++) {
+      const middle = y + 0.5;
+      const crossings = [];
+      for (let i = 0; i < ring.length; i++) {
+        const [ax, ay] = ring[i];
+        const [bx, by] = ring[(i + 1) % ring.length];
+        if ((ay <= middle) === (by <= middle)) continue;
+        crossings.push(ax + (bx - ax) * (middle - ay) / (by - ay));
+      }
+      crossings.sort((a, b) => a - b);
+      for (let i = 0; i + 1 < crossings.length; i += 2) {
+        const from = Math.max(0, Math.ceil(crossings[i] - 0.5));
+        const to = Math.min(this.width - 1, Math.ceil(crossings[i + 1] - 1.5));
+        if (from <= to) {
+          this.data.fill(255, y * this.width + from, y * this.width + to + 1);
+        }
+      }
+    }
+  }
+
+  /** Lengths of outside and inside runs in turn, row by row: small, for undo. */
+  runs() {
+    const runs = [];
+    let [value, start] = [0, 0];
+    for (let i = 0; i < this.data.length; i++) {
+      if (this.data[i] === value) continue;
+      runs.push(i - start);
+      [value, start] = [this.data[i], i];
+    }
+    return Uint32Array.from([...runs, this.data.length - start]);
+  }
+
+  /** The mask that `runs` took down. @param {Uint32Array} runs */
+  restore(runs) {
+    let at = 0;
+    runs.forEach((run, i) => {
+      this.data.fill(i % 2 === 0 ? 0 : 255, at, at + run);
+      at += run;
+    });
+  }
+
+  /** @returns {Rle} */
+  toRle() {
+    const { width, height, data } = this;
+    /** @type {number[]} */
+    const runs = [];
+    let [value, run] = [0, 0];
+    for (let x = 0; x < width; x++) {
+      for (let y = 0; y < height; y++) {
+        if (data[y * width + x] !== value) {
+          runs.push(run);
+          [value, run] = [255 - value, 0];
+        }
+        run++;
+      }
+    }
+    runs.push(run);
+    let counts = "";
+    runs.forEach((run, i) => {
+      let rest = i > 2 ? run - runs[i - 2] : run;
+      for (let more = true; more;) {
+        const bits = rest & 31;
+        rest >>= 5;
+        more = (bits & 16) !== 0 ? rest !== -1 : rest !== 0;
+        counts += String.fromCharCode((more ? bits | 32 : bits) + 48);
+      }
+    });
+    return { size: [height, width], counts };
+  }
+
+  /** Trusts the server's encoding. @param {Rle} rle */
+  static fromRle({ size: [height, width], counts }) {
+    const mask = new Mask(width, height);
+    /** @type {number[]} */
+    const runs = [];
+    let at = 0;
+    for (let i = 0; i < counts.length;) {
+      let [run, shift] = [0, 0];
+      for (let more = true; more; shift += 5) {
+        const bits = counts.charCodeAt(i++) - 48;
+        run |= (bits & 31) << shift;
+        more = (bits & 32) !== 0;
+        if (!more && (bits & 16) !== 0) run |= -1 << (shift + 5);
+      }
+      if (runs.length > 2) run += runs[runs.length - 2];
+      if (runs.length % 2 === 1) {
+        let [x, y] = [Math.floor(at / height), at % height];
+        for (let k = 0; k < run; k++) {
+          mask.data[y * width + x] = 255;
+          if (++y === height) [x, y] = [x + 1, 0];
+        }
+      }
+      at += run;
+      runs.push(run);
+    }
+    return mask;
+  }
+
+  /**
+   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1];
+   * corners are cut at 45°, so that every pixel's centre stays on its side. Rings are to be filled by
+   * the even-odd rule.
+   *
+   * @returns {Point2[][]}
+   */
+  outline() {
+    const { width, height, data } = this;
+    const stride = width + 1;
+    /** @type {Map<number, number[]>} ends of the edges that start at a corner, the inside on their right */
+    const edges = new Map();
+    const add = (/** @type {number} */ from, /** @type {number} */ to) => {
+      const ends = edges.get(from);
+      if (ends === undefined) edges.set(from, [to]);
+      else ends.push(to);
+    };
+    const first = data.indexOf(255);
+    if (first < 0) return [];
+    const top = Math.floor(first / width);
+    const bottom = Math.floor(data.lastIndexOf(255) / width);
+    for (let y = top; y <= bottom; y++) {
+      for (let x = 0; x < width; x++) {
+        const i = y * width + x;
+        if (data[i] === 0) continue;
+        const corner = y * stride + x;
+        if (y === 0 || data[i - width] === 0) add(corner, corner + 1);
+        if (x === width - 1 || data[i + 1] === 0) {
+          add(corner + 1, corner + 1 + stride);
+        }
+        if (y === height - 1 || data[i + width] === 0) {
+          add(corner + 1 + stride, corner + stride);
+        }
+        if (x === 0 || data[i - 1] === 0) add(corner + stride, corner);
+      }
+    }
+    const rings = [];
+    for (const [start, ends] of edges) {
+      while (ends.length > 0) {
+        /** @type {Point2[]} middles of the edges; corners are cut between them */
+        const middles = [];
+        let at = start;
+        do {
+          const next = /** @type {number} */ (edges.get(at)?.pop());
+          const [x0, y0] = [at % stride, Math.floor(at / stride)];
+          const [x1, y1] = [next % stride, Math.floor(next / stride)];
+          middles.push([(x0 + x1) / 2, (y0 + y1) / 2]);
+          at = next;
+        } while (at !== start);
+        rings.push(middles.filter(([x, y], i) => {
+          const [px, py] = middles[(i || middles.length) - 1];
+          const [nx, ny] = middles[(i + 1) % middles.length];
+          return (x - px) * (ny - y) !== (y - py) * (nx - x);
+        }));
+      }
+    }
+    return rings;
+  }
+
+  /** White on black, as the server takes it. @returns {Promise<Blob>} */
+  toPng() {
+    const canvas = document.createElement("canvas");
+    canvas.width = this.width;
+    canvas.height = this.height;
+    const context = /** @type {CanvasRenderingContext2D} */ (
+      canvas.getContext("2d")
+    );
+    const picture = context.createImageData(this.width, this.height);
+    new Uint32Array(picture.data.buffer).set(
+      Uint32Array.from(this.data, (value) => value ? 0xffffffff : 0xff000000),
+    );
+    context.putImageData(picture, 0, 0);
+    return new Promise((resolve, reject) =>
+      canvas.toBlob((blob) =>
+        blob ? resolve(blob) : reject(new Error("This mask cannot be written."))
+      )
+    );
+  }
+}
+
+/** A path of rings, to be filled by the even-odd rule. @param {Point2[][]} rings */
+export function pathOf(rings) {
+  const path = new Path2D();
+  for (const ring of rings) {
+    ring.forEach(([x, y], i) =>
+      i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
+    );
+    path.closePath();
+  }
+  return path;
+}

@@ -1,0 +1,210 @@
+import * as api from "./api.js";
+import { isCancelled } from "./api.js";
+import { button, explain, html, input, tell } from "./dom.js";
+import { Editor } from "./editor.js";
+import { addImages, itemOf, queue } from "./follow.js";
+import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
+import { Mask } from "./mask.js";
+import {
+  busy,
+  lookUpPatient,
+  notice,
+  patient,
+  say,
+  session,
+  stage,
+} from "./session.js";
+import {
+  choose,
+  closeEditor,
+  enterWork,
+  leaveWork,
+  render,
+  renderEditor,
+} from "./show.js";
+
+/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./editor.js").Tool} Tool */
+
+/** @type {Record<Tool, string>} */
+const HINTS = {
+  inside:
+    "Click inside the structure. Add clicks where the outline misses a part.",
+  outside: "Click what the outline took but does not belong to it.",
+  box: "Drag a box tightly around the structure.",
+  polygon: "Click the corners one by one; click the first again to close.",
+  brush: "Paint over the structure.",
+  eraser: "Rub away what does not belong.",
+};
+
+/** @param {File[]} files */
+export async function openFirst(files) {
+  if (files.length === 0 || !await lookUpPatient()) return;
+  if (session.references.length > 0) {
+    enterWork();
+    session.enrolled = true;
+    return addImages(files);
+  }
+  const [first, ...others] = files;
+  session.later = others.map(itemOf);
+  const item = itemOf(first);
+  item.reference = true;
+  await outlineReference(item);
+}
+
+/** @param {Item} item @param {Mask | null} [known] an outline to begin with */
+export async function outlineReference(item, known = null) {
+  tell("start-problem", "");
+  enterWork();
+  try {
+    await busy(
+      "Preparing the image",
+      (signal) => prepare(item, signal, () => showPicture(item, false)),
+    );
+  } catch (error) {
+    leaveWork();
+    if (!isCancelled(error)) tell("start-problem", explain(error));
+    button("open").focus();
+    return;
+  }
+  session.items.push(item);
+  await showPicture(item, true);
+  edit(item, known ?? new Mask(item.size.width, item.size.height), {
+    eyebrow: "Step 1 of 2",
+    title: "Mark the structure",
+    accept: "Use this outline",
+    reject: "Choose another image",
+  });
+}
+
+/** @param {Item} item @param {Mask} mask @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
+export function edit(item, mask, words) {
+  html("outline-eyebrow").textContent = words.eyebrow;
+  html("outline-title").textContent = words.title;
+  button("accept").textContent = words.accept;
+  button("reject").textContent = words.reject;
+  tell("outline-problem", "");
+  session.editor = new Editor(stage, mask, {
+    decode: ({ points, box, mask }, signal) =>
+      busy("Outlining", (cancelled) => {
+        const either = AbortSignal.any([signal, cancelled]);
+        return withEmbedding(
+          item,
+          either,
+          (embedding) => api.decode({ embedding, points, box, mask }, either),
+        );
+      }),
+    changed: () => {
+      tell("outline-problem", "");
+      renderEditor();
+    },
+    failed: (error) => notice(explain(error)),
+  });
+  useTool();
+  render();
+  html("outline-title").focus({ preventScroll: true });
+}
+
+export function useTool() {
+  const tool = /** @type {Tool} */ (
+    document.querySelector("input[name=tool]:checked")?.getAttribute("value")
+  );
+  session.editor?.use(tool, input("size").valueAsNumber);
+  html("tool-hint").textContent = HINTS[tool];
+  html("size-row").hidden = tool !== "brush" && tool !== "eraser";
+}
+
+export async function acceptOutline() {
+  if (session.editor === null || session.shown === null && session.enrolled) {
+    return;
+  }
+  const { mask } = session.editor;
+  if (session.shown !== null) return acceptCorrection(session.shown, mask);
+  const [item] = session.items;
+  tell("outline-problem", "");
+  tell("label-problem", "");
+  session.label = input("label").value.trim() || "target";
+  button("accept").disabled = true;
+  try {
+    await enrolItem(item, mask);
+  } catch (error) {
+    renderEditor();
+    if (isCancelled(error)) return;
+    const fault = explain(error, "body.label");
+    if (fault) {
+      tell("label-problem", fault);
+      input("label").focus();
+    } else tell("outline-problem", explain(error));
+    return;
+  }
+  session.enrolled = true;
+  closeEditor();
+  keep(item, mask);
+  await drawTile(item);
+  say("The outline is enrolled.");
+  const waitingItems = session.later;
+  session.later = [];
+  await choose(item);
+  session.following = true;
+  if (waitingItems.length > 0) {
+    queue(waitingItems);
+    html("result-title").focus({ preventScroll: true });
+  } else {
+    render();
+    html("add-title").focus({ preventScroll: true });
+  }
+}
+
+/** @param {Item} item @param {Mask} mask */
+export async function enrolItem(item, mask) {
+  const png = await mask.toPng();
+  let number = session.references.length + 1;
+  while (session.references.includes(`ref-${number}`)) number++;
+  const reference = `ref-${number}`;
+  await busy(
+    "Learning the structure",
+    (signal) =>
+      withEmbedding(
+        item,
+        signal,
+        (embedding) =>
+          api.enrol(patient(), reference, {
+            embedding,
+            mask: png,
+            label: session.label,
+          }, signal),
+      ),
+  );
+  session.references.push(reference);
+}
+
+/** @param {Item} item @param {Mask} mask */
+function keep(item, mask) {
+  item.rle = mask.toRle();
+  item.area = mask.area;
+  item.state = "done";
+}
+
+export async function rejectOutline() {
+  const corrected = session.shown;
+  closeEditor();
+  if (corrected !== null) {
+    await choose(corrected);
+    button("correct").focus();
+    return;
+  }
+  session.items.length = 0;
+  session.later = [];
+  leaveWork();
+  button("open").focus();
+}
+
+/** @param {Item} item @param {Mask} mask */
+async function acceptCorrection(item, mask) {
+  closeEditor();
+  keep(item, mask);
+  item.corrected = true;
+  await drawTile(item);
+  await choose(item);
+  button("learn").focus();
+}

@@ -1,0 +1,126 @@
+import * as api from "./api.js";
+import { isCancelled } from "./api.js";
+import { explain, html, tell } from "./dom.js";
+import { queue } from "./follow.js";
+import { Mask } from "./mask.js";
+import { edit, enrolItem } from "./outline.js";
+import { polygonsOf, save, saveJson, saveTable } from "./saving.js";
+import { busy, notice, patient, say, session, stage } from "./session.js";
+import { choose, render } from "./show.js";
+
+/** @typedef {import("./film.js").Item} Item */
+
+export function correct() {
+  if (session.shown === null) return;
+  const { rle, size } = session.shown;
+  edit(
+    session.shown,
+    rle ? Mask.fromRle(rle) : new Mask(size.width, size.height),
+    {
+      eyebrow: session.shown.name,
+      title: "Correct the outline",
+      accept: "Keep the correction",
+      reject: "Discard",
+    },
+  );
+}
+
+export async function learn() {
+  const item = session.shown;
+  if (item?.rle == null) return;
+  tell("result-problem", "");
+  try {
+    await enrolItem(item, Mask.fromRle(item.rle));
+    item.reference = true;
+    render();
+    say(
+      "It is enrolled as another reference; images added from now on use it too.",
+    );
+    html("result-title").focus({ preventScroll: true });
+  } catch (error) {
+    if (!isCancelled(error)) tell("result-problem", explain(error));
+  }
+}
+
+export async function removeShown() {
+  if (session.shown === null) return;
+  const at = session.items.indexOf(session.shown);
+  const [removed] = session.items.splice(at, 1);
+  removed.tile.element.remove();
+  const next = session.items[Math.max(0, at - 1)];
+  if (next) await choose(next);
+  else {
+    session.shown = null;
+    stage.show(null, { width: 1, height: 1 });
+    render();
+  }
+}
+
+/** @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
+async function download(step) {
+  if (session.shown?.rle == null) return;
+  const { rle, name } = session.shown;
+  tell("save-problem", "");
+  try {
+    await busy(
+      "Preparing the file",
+      async (signal) => await step(Mask.fromRle(rle), name, signal),
+    );
+  } catch (error) {
+    if (!isCancelled(error)) tell("save-problem", explain(error));
+  }
+}
+
+export function saveAreas() {
+  const head = ["image", "area_px", "kind", "predicted_iou", "distance"];
+  const rows = session.items.filter(({ state }) => state === "done").map(
+    (item) => {
+      const { name, area, reference, corrected, answer } = item;
+      const kind = reference
+        ? "reference"
+        : corrected
+        ? "corrected"
+        : "segmented";
+      const own = kind === "segmented" && answer
+        ? [answer.predictedIou, answer.distance ?? ""]
+        : ["", ""];
+      return [name, area, kind, ...own];
+    },
+  );
+  saveTable([head, ...rows], "areas.csv");
+}
+
+export const savePng = () =>
+  download(async (mask, name) => save(await mask.toPng(), `${name}_mask.png`));
+
+export const saveRle = () =>
+  download((mask, name) => saveJson(mask.toRle(), `${name}_rle.json`));
+
+export const savePolygons = () =>
+  download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
+
+export const saveDicom = () => {
+  const file = session.shown?.file;
+  if (file === undefined) return;
+  download(async (_, name, signal) => {
+    const { label } = session;
+    const dicom = await api.segmentToDicom(patient(), label, file, signal);
+    save(dicom, `${name}_seg.dcm`);
+  });
+};
+
+export function retry() {
+  if (session.shown === null) return;
+  session.shown.state = "waiting";
+  queue([]);
+}
+
+export async function erasePatient() {
+  if (!confirm("Erase this patient's references from the server?")) return;
+  try {
+    await api.erase(patient());
+    location.reload();
+  } catch (error) {
+    notice(explain(error));
+  }
+}

@@ -1,0 +1,36 @@
+import { createRoute } from "@hono/zod-openapi";
+import { readImage } from "./http/body.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import { binary, imageBody, PreviewQuery, problems } from "./http/schemas.ts";
+import type { Services } from "./services.ts";
+
+const { "application/x-safetensors": _, ...images } = imageBody;
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/previews",
+  operationId: "previewImage",
+  tags: ["embeddings"],
+  summary: "An image as a PNG that any browser shows",
+  description:
+    "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and what else a " +
+    "browser cannot show. Nothing is stored.",
+  request: {
+    query: PreviewQuery,
+    body: { content: images, required: true },
+  },
+  responses: {
+    200: { description: "The picture", content: { "image/png": binary } },
+    ...problems(400, 413, 415, 422, 503),
+  },
+});
+
+/** The preview function: image → PNG for display. */
+export function previewFunction({ models }: Services): Router {
+  return createRouter().openapi(create, async (c) => {
+    const { side, frame } = c.req.valid("query");
+    const { engine } = models.default;
+    const png = await engine.preview(await readImage(c, frame), side);
+    return c.body(png, 200, { "content-type": "image/png" }) as never;
+  });
+}

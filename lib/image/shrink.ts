@@ -1,0 +1,22 @@
+import { resizeAntialiased } from "../numerics/resize.ts";
+import { scaledSize } from "../pipeline/frame.ts";
+import type { Raster } from "./raster.ts";
+
+/** The picture with its long side brought down to `side` pixels; a smaller one is returned as it is. */
+export function shrink(raster: Raster, side: number): Raster {
+  const { width, height, channels, data } = raster;
+  if (Math.max(width, height) <= side) return raster;
+  const to = scaledSize(raster, side);
+  return {
+    ...to,
+    channels,
+    data: resizeAntialiased(
+      data,
+      width,
+      height,
+      channels,
+      to.width,
+      to.height,
+    ),
+  };
+}

@@ -1,0 +1,207 @@
+import { Buffer } from "node:buffer";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { Server } from "../deploy/server.ts";
+
+/** Where Debian, Ubuntu and Google's packages put it. */
+const PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+const executablePath = PLACES.find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
+/** Whether there is a browser; says why tests are skipped when not. */
+export const hasChromium = executablePath !== undefined;
+if (!hasChromium) {
+  console.log(`Tests of the page are skipped: there is no ${PLACES[0]}.`);
+}
+
+type PageOptions = Parameters<Browser["newPage"]>[0];
+
+export const PHONE: PageOptions = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+/** A real server and a real headless browser. */
+export class Visitor implements AsyncDisposable {
+  /** What the browser reported as wrong, and asked of others than the server. */
+  readonly complaints: string[] = [];
+
+  private constructor(readonly server: Server, readonly browser: Browser) {}
+
+  static async start(): Promise<Visitor> {
+    const [server, browser] = await Promise.all([
+      Server.start({ KV_PATH: ":memory:" }),
+      chromium.launch({
+        executablePath,
+        args: [
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+        ],
+      }),
+    ]);
+    return new Visitor(server, browser);
+  }
+
+  /** The page in a browser context of its own, ready for use. */
+  async open(options: PageOptions = {}): Promise<Page> {
+    const page = await this.browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
+    page.setDefaultTimeout(30_000);
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("console", (message) => {
+      // A refused request is reported as an error, too: that is looked at where it is shown.
+      const refused = message.text().startsWith("Failed to load resource");
+      if (message.type() === "error" && !refused) {
+        this.complaints.push(message.text());
+      }
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      const own = url.startsWith(`${this.server.url}/`) ||
+        url.startsWith("blob:") || url.startsWith("data:");
+      if (!own) this.complaints.push(`asked for ${url}`);
+    });
+    await page.goto(this.server.url);
+    await page.waitForSelector("html[data-ready]");
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** A file to be chosen or dropped. */
+export interface Chosen {
+  name: string;
+  mimeType: string;
+  buffer: Uint8Array;
+}
+
+export function png(name: string, bytes: Uint8Array): Chosen {
+  return { name, mimeType: "image/png", buffer: bytes };
+}
+
+export async function choose(page: Page, ...files: Chosen[]): Promise<void> {
+  await page.setInputFiles(
+    "#files",
+    // Playwright takes Node's buffers alone.
+    files.map((file) => ({ ...file, buffer: Buffer.from(file.buffer) })),
+  );
+}
+
+/** Where an image pixel is on the screen. */
+export async function onScreen(
+  page: Page,
+  x: number,
+  y: number,
+): Promise<[number, number]> {
+  const box = (await page.locator("#stage").boundingBox())!;
+  const [cx, cy] = await page.evaluate(async ([x, y]) => {
+    const module: string = "/page/session.js";
+    const { stage } = await import(module);
+    return stage.toCanvas([x, y]);
+  }, [x, y]);
+  return [box.x + cx, box.y + cy];
+}
+
+/** What the page holds of every image. */
+export interface Held {
+  name: string;
+  state: string;
+  area: number;
+  size: { width: number; height: number };
+  rle: { size: [number, number]; counts: string };
+}
+
+export function held(page: Page): Promise<Held[]> {
+  return page.evaluate(async () => {
+    const module: string = "/page/session.js";
+    const { session } = await import(module);
+    return session.items.map((
+      { name, state, area, size, rle }: Held,
+    ) => ({ name, state, area, size, rle }));
+  });
+}
+
+/** Area of the mask that is being drawn. */
+export function drawnArea(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const module: string = "/page/session.js";
+    return (await import(module)).session.editor.mask.area;
+  });
+}
+
+/** Asks the page again until it says yes. */
+async function until(ask: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 120_000;
+  while (!await ask()) {
+    if (Date.now() > end) throw new Error("The page did not come so far.");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Until every image is through. */
+export async function finished(page: Page): Promise<void> {
+  await until(() =>
+    page.evaluate(async () => {
+      const module: string = "/page/session.js";
+      const { session } = await import(module);
+      return session.items.length > 1 && !session.segmenting;
+    })
+  );
+}
+
+/** Until a click or box has become an outline. */
+export async function decoded(page: Page, before: number): Promise<void> {
+  await until(() =>
+    page.evaluate(async (before) => {
+      const module: string = "/page/session.js";
+      const { editor } = (await import(module)).session;
+      return !editor.busy && editor.mask.area !== before;
+    }, before)
+  );
+}
+
+export async function tool(page: Page, name: string): Promise<void> {
+  await page.check(`input[value=${name}]`, { force: true });
+}
+
+/** Drags a box on the image, in image pixels. */
+export async function drag(
+  page: Page,
+  from: [number, number],
+  to: [number, number],
+): Promise<void> {
+  await page.mouse.move(...await onScreen(page, ...from));
+  await page.mouse.down();
+  const [x0, y0] = from;
+  const [x1, y1] = to;
+  for (let i = 1; i <= 8; i++) {
+    const at: [number, number] = [
+      x0 + (x1 - x0) * i / 8,
+      y0 + (y1 - y0) * i / 8,
+    ];
+    await page.mouse.move(...await onScreen(page, ...at));
+  }
+  await page.mouse.up();
+}
