@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { imageBody } from "../../functions/http/schemas.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
 import { describeMask } from "../../lib/format/mask_document.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
@@ -35,6 +36,10 @@ const ELSEWHERE: [number, number] = [60, 60];
 
 /** Width of the photo over that of the phantom. */
 const SCALE = 3000 / 384;
+
+/** A real CT series beside the checkout; only where the service reads DICOM. */
+const CT = new URL("../dicom/ct-3slice/", ONESHOT);
+const hasCt = hasOneshot && "application/dicom" in imageBody;
 
 const LIMITS = { maxPixels: 25_000_000 };
 
@@ -464,6 +469,97 @@ Deno.test({
         await page.close();
       },
     );
+
+    await t.step(
+      "zoomed and dragged, the brush paints under the pointer",
+      async () => {
+        const page = await visitor.open();
+        await choose(page, visitPng(1));
+        await page.waitForSelector("#outline:not([hidden])");
+        await tool(page, "brush");
+        for (let i = 0; i < 3; i++) await page.click("#zoom-in");
+        await page.mouse.move(...await onScreen(page, ...LESION));
+        await page.mouse.wheel(0, -300);
+        await page.mouse.down({ button: "middle" });
+        const [x, y] = await onScreen(page, ...LESION);
+        await page.mouse.move(x - 60, y + 40);
+        await page.mouse.up({ button: "middle" });
+        equal(await drawnArea(page), 0, "dragging paints nothing");
+        const moved = await onScreen(page, ...LESION);
+        ok(Math.abs(moved[0] - x + 60) < 2 && Math.abs(moved[1] - y - 40) < 2);
+        await page.mouse.click(...moved);
+        const box: number[] = await page.evaluate(`(async () => {
+        const { session } = await import("/page/session.js");
+        return session.editor.mask.outline()[0].reduce(
+          ([x0, y0, x1, y1], [x, y]) =>
+            [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)],
+          [999, 999, 0, 0],
+        );
+      })()`);
+        ok(Math.abs((box[0] + box[2]) / 2 - LESION[0]) < 1.5, `${box}`);
+        ok(Math.abs((box[1] + box[3]) / 2 - LESION[1]) < 1.5, `${box}`);
+        await page.close();
+      },
+    );
+
+    await t.step("two fingers zoom and paint nothing", async () => {
+      const page = await visitor.open(PHONE);
+      await choose(page, visitPng(1));
+      await page.waitForSelector("#outline:not([hidden])");
+      await tool(page, "brush");
+      const [x, y] = await onScreen(page, 192, 192);
+      const cdp = await page.context().newCDPSession(page);
+      const touch = (
+        type: "touchStart" | "touchMove" | "touchEnd",
+        gaps: number[],
+      ) =>
+        cdp.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: gaps.map((gap, id) => ({ x: x + gap, y, id })),
+        });
+      const width = async () =>
+        (await onScreen(page, 384, 0))[0] - (await onScreen(page, 0, 0))[0];
+      const before = await width();
+      await touch("touchStart", [-20]);
+      await touch("touchStart", [-20, 20]);
+      for (const gap of [30, 40, 60]) await touch("touchMove", [-gap, gap]);
+      await touch("touchEnd", []);
+      const ratio = await width() / before;
+      ok(ratio > 2.5 && ratio < 3.5, `zoomed ${ratio} times`);
+      equal(await drawnArea(page), 0);
+      await page.close();
+    });
+
+    await t.step({
+      name: "a CT series in DICOM, and a segmentation that refers to it",
+      ignore: !hasCt,
+      async fn() {
+        const page = await visitor.open();
+        const slice = async (n: number) => ({
+          name: `0${n}.dcm`,
+          mimeType: "application/dicom",
+          buffer: await Deno.readFile(new URL(`0${n}.dcm`, CT)),
+        });
+        await choose(page, await slice(1));
+        await page.waitForSelector("#outline:not([hidden])");
+        // The liver.
+        await tool(page, "box");
+        await drag(page, [92, 154], [256, 333]);
+        await decoded(page, 0);
+        await page.click("#accept");
+        await page.waitForSelector("#add:not([hidden])");
+        await choose(page, await slice(2), await slice(3));
+        await finished(page);
+        for (const { state, area } of await held(page)) {
+          equal(state, "done");
+          ok(area > 15_000 && area < 35_000, `${area} pixels of liver`);
+        }
+        const { name, bytes } = await download(page, "#save-dicom");
+        equal(name, "03_seg.dcm");
+        equal(text(bytes.subarray(128, 132)), "DICM");
+        await page.close();
+      },
+    });
 
     for (const set of ["brain-tumor-mr", "polyp-endoscopy"]) {
       await t.step({
