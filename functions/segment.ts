@@ -91,14 +91,14 @@ export function segmentFunction(services: Services): Router {
     const answer = await model.engine.segment(
       bytes,
       enrolled.map(({ profile }) => profile),
-      { png: type === "image/png", recipe: RECIPES[recipe] },
+      { png: type === "image/png", recipe: RECIPES[recipe], every: explain },
     );
     if (answer.png !== null) {
       return c.body(answer.png, 200, { "content-type": "image/png" }) as never;
     }
 
     const describe = (
-      { profile, distance, ...candidate }: CandidateReport,
+      { profile, distance, isBound: _, ...candidate }: CandidateReport,
     ) => ({
       ...candidate,
       reference: enrolled[profile].reference.reference,

@@ -85,7 +85,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes">
+  & Pick<SegmentOptions, "recipe" | "passes" | "every">
   & { png?: boolean };
 
 /**
