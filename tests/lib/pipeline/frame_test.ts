@@ -1,6 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { describeMask } from "../../../lib/format/mask_document.ts";
+import {
+  bilinearAxis,
+  cutAxis,
+  resizeBilinear,
+} from "../../../lib/numerics/bilinear.ts";
 import { Frame, scaledSize } from "../../../lib/pipeline/frame.ts";
 
 Deno.test("the long side becomes S, as in SAM", () => {
@@ -31,7 +36,26 @@ Deno.test("points are scaled, a box adds two corners, no box a padding point", (
   });
 });
 
-Deno.test("the box without the mask is the box of the mask", () => {
+/** The mask by building both maps in full. */
+function fullMask(frame: Frame, logits: Float32Array, side: number) {
+  const axis = bilinearAxis(side, frame.size);
+  const { width, height } = frame.scaled;
+  const model = resizeBilinear(
+    logits,
+    side,
+    cutAxis(axis, height),
+    cutAxis(axis, width),
+  );
+  const image = resizeBilinear(
+    model,
+    width,
+    bilinearAxis(height, frame.image.height),
+    bilinearAxis(width, frame.image.width),
+  );
+  return Uint8Array.from(image, (value) => value > 0 ? 255 : 0);
+}
+
+Deno.test("the mask without the full maps is the full maps' mask, its box the mask's box", () => {
   const side = 8;
   const length = fc.integer({ min: 1, max: 90 });
   const logits = fc.array(fc.double({ min: -4, max: 1, noNaN: true }), {
@@ -43,7 +67,7 @@ Deno.test("the box without the mask is the box of the mask", () => {
       const frame = new Frame({ width, height }, 32);
       const low = Float32Array.from(values);
       const mask = frame.toMask(low, side);
-      equal(mask.data.length, width * height);
+      deepEqual(mask.data, fullMask(frame, low, side));
       deepEqual(frame.toBox(low, side), describeMask(mask).box);
     }),
     { numRuns: 500 },
