@@ -1,5 +1,5 @@
 import { EdgeError } from "../errors.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Box, Mask } from "../pipeline/types.ts";
 
 /**
  * A binary mask as COCO compressed run-length encoding: runs of outside and inside pixels in turn,
@@ -11,23 +11,37 @@ export interface Rle {
   counts: string;
 }
 
-/** Encodes a mask; pixels other than 0 are inside. */
-export function encodeRle(mask: Mask): Rle {
+/**
+ * Encodes a mask; pixels other than 0 are inside.
+ *
+ * @param box inclusive corners that hold every inside pixel, or null where there is none; default the whole mask.
+ */
+export function encodeRle(
+  mask: Mask,
+  box: Box | null = [0, 0, mask.width - 1, mask.height - 1],
+): Rle {
   const { width, height, data } = mask;
+  const [x0, y0, x1, y1] = box ?? [0, 0, -1, -1];
   const runs: number[] = [];
   let inside = false;
-  let run = 0;
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
-      if ((data[y * width + x] !== 0) !== inside) {
-        runs.push(run);
-        run = 0;
-        inside = !inside;
-      }
-      run++;
+  let start = 0; // of the present run, down the columns
+  for (let x = x0; x <= x1; x++) {
+    for (let y = y0; y <= y1; y++) {
+      if ((data[y * width + x] !== 0) === inside) continue;
+      const at = x * height + y;
+      runs.push(at - start);
+      start = at;
+      inside = !inside;
     }
+    // What follows the column, up to the box's next one, is outside; there may be none of it.
+    const at = x * height + y1 + 1;
+    const borders = y1 < height - 1 || y0 > 0 || x === x1;
+    if (!inside || !borders || at === width * height) continue;
+    runs.push(at - start);
+    start = at;
+    inside = false;
   }
-  runs.push(run);
+  runs.push(width * height - start);
   return { size: [height, width], counts: compress(runs) };
 }
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { EdgeError } from "../../../lib/errors.ts";
+import { describeMask } from "../../../lib/format/mask_document.ts";
 import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
 
 Deno.test("the encoding equals pycocotools' on known masks", () => {
@@ -30,7 +31,12 @@ Deno.test("decoding undoes encoding", () => {
         .map((values) => ({ width, height, data: Uint8Array.from(values) }))
     );
   fc.assert(
-    fc.property(mask, (mask) => deepEqual(decodeRle(encodeRle(mask)), mask)),
+    fc.property(mask, (mask) => {
+      deepEqual(decodeRle(encodeRle(mask)), mask);
+      const { box, counts } = describeMask(mask);
+      deepEqual(encodeRle(mask, box).counts, encodeRle(mask).counts);
+      deepEqual(counts, encodeRle(mask).counts);
+    }),
   );
 });
 
