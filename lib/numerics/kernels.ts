@@ -57,6 +57,15 @@ export interface Kernels {
     u: number,
     out: number,
   ): void;
+  cosineMaps(
+    embedding: number,
+    channels: number,
+    patches: number,
+    prototypes: number,
+    count: number,
+    unit: number,
+    out: number,
+  ): void;
 }
 
 const PAGE = 65536;

@@ -46,26 +46,3 @@ export function normaliseRows(
   }
   return out;
 }
-
-/**
- * Cosine similarity of one prototype with every patch (paper, section 3.2).
- *
- * @param unitPatches patches × channels, each row of norm 1.
- * @param unitPrototype channels, norm 1.
- * @returns one value per patch, in [-1, 1], float64: the g × g similarity map, row-major.
- */
-export function cosineMap(
-  unitPatches: Float64Array,
-  unitPrototype: Float64Array | Float32Array,
-): Float64Array {
-  const channels = unitPrototype.length;
-  const map = new Float64Array(unitPatches.length / channels);
-  for (let p = 0, at = 0; p < map.length; p++) {
-    let dot = 0;
-    for (let c = 0; c < channels; c++, at++) {
-      dot += unitPatches[at] * unitPrototype[c];
-    }
-    map[p] = dot;
-  }
-  return map;
-}
