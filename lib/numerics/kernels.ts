@@ -57,6 +57,43 @@ export interface Kernels {
     u: number,
     out: number,
   ): void;
+  distancesTo(
+    panels: number,
+    count: number,
+    dim: number,
+    centre: number,
+    out: number,
+  ): void;
+  label(
+    points: number,
+    count: number,
+    dim: number,
+    centres: number,
+    k: number,
+    rough: number,
+    stride: number,
+    error: number,
+    labels: number,
+    dirty: number,
+  ): number;
+  ownDistances(
+    points: number,
+    count: number,
+    dim: number,
+    centres: number,
+    labels: number,
+    out: number,
+  ): void;
+  average(
+    points: number,
+    count: number,
+    dim: number,
+    labels: number,
+    sizes: number,
+    k: number,
+    dirty: number,
+    centres: number,
+  ): void;
   cosineMaps(
     embedding: number,
     channels: number,
@@ -122,6 +159,10 @@ export class Arena {
 
   ints(address: number, length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, length);
   }
 
   /** A copy of some values in this memory. */
