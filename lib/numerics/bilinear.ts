@@ -35,7 +35,7 @@ export function cutAxis(axis: Axis, length: number): Axis {
 }
 
 /** A map's values, row-major. */
-export type MapData = Float64Array | Float32Array;
+export type MapData = Float64Array | Float32Array | Uint8Array;
 
 /**
  * One sample, (x, y) of the output, of a map of `width` columns.

@@ -10,9 +10,13 @@ export function toPatches(
 ): Float32Array {
   const count = embedding.length / channels;
   const patches = new Float32Array(embedding.length);
-  for (let c = 0; c < channels; c++) {
-    for (let p = 0; p < count; p++) {
-      patches[p * channels + c] = embedding[c * count + p];
+  // A cache line's worth of patches at a time.
+  for (let first = 0; first < count; first += 16) {
+    const end = Math.min(count, first + 16);
+    for (let c = 0; c < channels; c++) {
+      for (let p = first; p < end; p++) {
+        patches[p * channels + c] = embedding[c * count + p];
+      }
     }
   }
   return patches;

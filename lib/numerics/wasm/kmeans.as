@@ -84,11 +84,38 @@ export function label(
   return changed;
 }
 
-/** The exact squared distance of every point to its own centre. */
+@inline
+function ownCentre(labels: usize, i: i32, dim: i32, centres: usize): usize {
+  return centres + (<usize> (load<i32>(labels + (<usize> i << 2)) * dim) << 3);
+}
+
+/** The exact squared distance of every point to its own centre; four points at a time. */
 export function ownDistances(points: usize, count: i32, dim: i32, centres: usize, labels: usize, out: usize): void {
-  for (let i = 0; i < count; i++) {
-    const centre = centres + (<usize> (load<i32>(labels + (<usize> i << 2)) * dim) << 3);
-    store<f64>(out + (<usize> i << 3), distance(points + (<usize> (i * dim) << 2), centre, dim));
+  const row = <usize> dim << 2;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const c0 = ownCentre(labels, i, dim, centres), c1 = ownCentre(labels, i + 1, dim, centres);
+    const c2 = ownCentre(labels, i + 2, dim, centres), c3 = ownCentre(labels, i + 3, dim, centres);
+    const p0 = points + <usize> i * row, p1 = p0 + row, p2 = p1 + row, p3 = p2 + row;
+    let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
+    for (let d: usize = 0; d < row; d += 4) {
+      let e = <f64> load<f32>(p0 + d) - load<f64>(c0 + (d << 1));
+      s0 += e * e;
+      e = <f64> load<f32>(p1 + d) - load<f64>(c1 + (d << 1));
+      s1 += e * e;
+      e = <f64> load<f32>(p2 + d) - load<f64>(c2 + (d << 1));
+      s2 += e * e;
+      e = <f64> load<f32>(p3 + d) - load<f64>(c3 + (d << 1));
+      s3 += e * e;
+    }
+    const to = out + (<usize> i << 3);
+    store<f64>(to, s0);
+    store<f64>(to, s1, 8);
+    store<f64>(to, s2, 16);
+    store<f64>(to, s3, 24);
+  }
+  for (; i < count; i++) {
+    store<f64>(out + (<usize> i << 3), distance(points + <usize> i * row, ownCentre(labels, i, dim, centres), dim));
   }
 }
 
