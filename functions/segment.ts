@@ -119,6 +119,7 @@ export function segmentFunction(services: Services): Router {
         }),
         ...(type === "application/x-nifti" && { nifti: file! }),
         recipe: RECIPES[recipe],
+        every: explain,
       },
     );
     const body = answer.png ?? answer.dicom ?? answer.nifti;

@@ -90,7 +90,7 @@ export function seriesFunction(services: Services): Router {
     const answer = await engine.segment(
       made.bytes,
       nearest.map(({ profile }) => profile),
-      { recipe: RECIPES[recipe] },
+      { recipe: RECIPES[recipe], every: explain },
     );
     const context = { patient, label, explain, manifest, encode };
     return {

@@ -24,7 +24,9 @@ export function describeSegmentation(
   { mask, winner, candidates, timings }: SegmentationAnswer,
   { patient, label, explain, manifest, enrolled, encode }: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
-  const describe = ({ profile, distance, ...candidate }: CandidateReport) => ({
+  const describe = (
+    { profile, distance, isBound: _, ...candidate }: CandidateReport,
+  ) => ({
     ...candidate,
     reference: enrolled[profile].reference.reference,
     distance: Number.isFinite(distance) ? distance : null,

@@ -114,7 +114,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes">
+  & Pick<SegmentOptions, "recipe" | "passes" | "every">
   & {
     png?: boolean;
     /** The DICOM image that a DICOM segmentation is to refer to, and what to call the segment. */

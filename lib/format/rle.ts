@@ -14,28 +14,33 @@ export interface Rle {
 /**
  * Encodes a mask; pixels other than 0 are inside.
  *
- * @param box inclusive corners that hold every inside pixel; the rest is not looked at.
+ * @param box inclusive corners that hold every inside pixel, or null where there is none; default the whole mask.
  */
-export function encodeRle(mask: Mask, box?: Box): Rle {
+export function encodeRle(
+  mask: Mask,
+  box: Box | null = [0, 0, mask.width - 1, mask.height - 1],
+): Rle {
   const { width, height, data } = mask;
-  const [x0, y0, x1, y1] = box ?? [0, 0, width - 1, height - 1];
+  const [x0, y0, x1, y1] = box ?? [0, 0, -1, -1];
   const runs: number[] = [];
   let inside = false;
-  let start = 0;
-  const change = (at: number) => {
-    runs.push(at - start);
-    start = at;
-    inside = !inside;
-  };
+  let start = 0; // of the present run, down the columns
   for (let x = x0; x <= x1; x++) {
     for (let y = y0; y <= y1; y++) {
-      if ((data[y * width + x] !== 0) !== inside) change(x * height + y);
+      if ((data[y * width + x] !== 0) === inside) continue;
+      const at = x * height + y;
+      runs.push(at - start);
+      start = at;
+      inside = !inside;
     }
-    // A run goes on into the next column only if nothing lies between.
-    if (inside && y1 < height - 1) change(x * height + y1 + 1);
-    if (inside && x < x1 && y0 > 0) change((x + 1) * height);
+    // What follows the column, up to the box's next one, is outside; there may be none of it.
+    const at = x * height + y1 + 1;
+    const borders = y1 < height - 1 || y0 > 0 || x === x1;
+    if (!inside || !borders || at === width * height) continue;
+    runs.push(at - start);
+    start = at;
+    inside = false;
   }
-  if (inside && x1 < width - 1) change((x1 + 1) * height);
   runs.push(width * height - start);
   return { size: [height, width], counts: compress(runs) };
 }

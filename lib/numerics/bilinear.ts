@@ -35,9 +35,13 @@ export function cutAxis(axis: Axis, length: number): Axis {
 }
 
 /** A map's values, row-major. */
-export type MapData = Float64Array | Float32Array;
+export type MapData = Float64Array | Float32Array | Uint8Array;
 
-/** One sample, (x, y) of the output, of a map of `width` columns. */
+/**
+ * One sample, (x, y) of the output, of a map of `width` columns.
+ *
+ * @param x0, y0 column and row of the input at which `map` starts, where it is only a part of it.
+ */
 export function sampleBilinear(
   map: MapData,
   width: number,
@@ -45,9 +49,11 @@ export function sampleBilinear(
   horizontal: Axis,
   x: number,
   y: number,
+  x0 = 0,
+  y0 = 0,
 ): number {
-  const top = vertical.low[y] * width;
-  const bottom = vertical.high[y] * width;
+  const top = (vertical.low[y] - y0) * width - x0;
+  const bottom = (vertical.high[y] - y0) * width - x0;
   const v = vertical.weight[y];
   const left = horizontal.low[x];
   const right = horizontal.high[x];

@@ -1,3 +1,4 @@
+import { type Arena, withArena } from "./kernels.ts";
 import { mulberry32 } from "./random.ts";
 
 const MAX_ITERATIONS = 300;
@@ -22,6 +23,9 @@ export interface Clustering {
  * `u · total`. Ties of distance go to the lower index. An emptied cluster takes the point that lies
  * farthest from its centre.
  *
+ * Distances are first worked out roughly, in float32; the exact ones, in float64 and summed dimension after dimension,
+ * are asked only where rounding leaves a doubt. The answer is that of exact distances throughout, bit for bit.
+ *
  * @param points count × dim, row-major, float32.
  * @returns the clustering, or null when there are fewer than `k` distinct points.
  */
@@ -33,56 +37,133 @@ export function kMeans(
   restarts = 10,
 ): Clustering | null {
   const random = mulberry32(seed);
-  let best: Clustering | null = null;
-  for (let restart = 0; restart < restarts; restart++) {
-    const centres = plusPlus(points, dim, k, random);
-    if (centres === null) return null;
-    const found = lloyd(points, dim, k, centres);
-    if (best === null || found.inertia < best.inertia * IMPROVEMENT) {
-      best = found;
+  return withArena((arena) => {
+    const problem = enter(arena, points, dim, k);
+    let best: Clustering | null = null;
+    for (let restart = 0; restart < restarts; restart++) {
+      if (!plusPlus(problem, random)) return null;
+      const found = lloyd(problem);
+      if (best === null || found.inertia < best.inertia * IMPROVEMENT) {
+        best = found;
+      }
+      if (k === 1) break;
     }
-    if (k === 1) break;
-  }
-  return best;
+    return best;
+  });
 }
 
-function squaredDistance(
-  points: Float32Array,
-  at: number,
-  centres: Float64Array,
-  to: number,
-  dim: number,
-): number {
-  let sum = 0;
-  for (let c = 0; c < dim; c++) {
-    const d = points[at + c] - centres[to + c];
-    sum += d * d;
-  }
-  return sum;
+/** Points and the addresses of what the kernels work on; rows are padded with zeros to an even length. */
+interface Problem {
+  arena: Arena;
+  count: number;
+  /** Length of a point, and of its row. */
+  dim: number;
+  width: number;
+  k: number;
+  /** Panels of eight points; the last one is padded. */
+  stride: number;
+  rows: number;
+  panels: number;
+  /** Of the centres: float64; float32, rows padded to a multiple of four; their squares. */
+  centres: number;
+  rounded: number;
+  squares: number;
+  pointSquares: number;
+  rough: number;
+  /** How far a rough distance can be from the exact one. */
+  error: number;
+  labels: number;
+  sizes: number;
+  dirty: number;
+  distances: number;
 }
 
-function plusPlus(
+const roundUp = (value: number, to: number) => Math.ceil(value / to) * to;
+
+function enter(
+  arena: Arena,
   points: Float32Array,
   dim: number,
   k: number,
-  random: () => number,
-): Float64Array | null {
+): Problem {
   const count = points.length / dim;
-  const centres = new Float64Array(k * dim);
+  const width = roundUp(dim, 2);
+  const stride = roundUp(count, 8);
+  const centreRows = roundUp(k, 4);
+  const rows = arena.take(4 * stride * width);
+  const panels = arena.take(4 * stride * width);
+  const centres = arena.take(8 * k * width);
+  const rounded = arena.take(4 * centreRows * width);
+  const squares = arena.take(4 * centreRows);
+  const pointSquares = arena.take(4 * stride);
+  const rough = arena.take(4 * centreRows * stride);
+  const labels = arena.take(4 * count);
+  const sizes = arena.take(4 * k);
+  const dirty = arena.take(k);
+  const distances = arena.take(8 * stride);
+
+  const copy = arena.floats(rows, stride * width);
+  if (width === dim) copy.set(points);
+  else {
+    for (let i = 0; i < count; i++) {
+      copy.set(points.subarray(i * dim, (i + 1) * dim), i * width);
+      copy[i * width + dim] = 0;
+    }
+  }
+  copy.fill(0, count * width);
+  arena.floats(rounded, centreRows * width).fill(0);
+  arena.kernels.packPanels(rows, stride, width, panels);
+  arena.kernels.squareRows(rows, stride, width, pointSquares);
+  const largest = arena.floats(pointSquares, count)
+    .reduce((most, value) => Math.max(most, value), 0);
+  // Of a dot product, of rounding the centre and of the squares; no centre is longer than the longest point.
+  const error = (width + 16) * 2 ** -23 * largest;
+  return {
+    arena,
+    count,
+    dim,
+    width,
+    k,
+    stride,
+    rows,
+    panels,
+    centres,
+    rounded,
+    squares,
+    pointSquares,
+    rough,
+    error,
+    labels,
+    sizes,
+    dirty,
+    distances,
+  };
+}
+
+/** Seeds the centres; false where there are fewer than k distinct points. */
+function plusPlus(problem: Problem, random: () => number): boolean {
+  const { arena, count, width, k, stride } = problem;
+  const rows = arena.floats(problem.rows, count * width);
+  const centres = arena.doubles(problem.centres, k * width);
+  const distances = arena.doubles(problem.distances, count);
   const nearest = new Float64Array(count).fill(Infinity);
   let chosen = Math.floor(random() * count);
   for (let j = 0;; j++) {
-    for (let c = 0; c < dim; c++) {
-      centres[j * dim + c] = points[chosen * dim + c];
-    }
-    if (j === k - 1) return centres;
+    centres.set(rows.subarray(chosen * width, (chosen + 1) * width), j * width);
+    if (j === k - 1) return true;
+    arena.kernels.distancesTo(
+      problem.panels,
+      stride,
+      width,
+      problem.centres + 8 * j * width,
+      problem.distances,
+    );
     let total = 0;
     for (let i = 0; i < count; i++) {
-      const d = squaredDistance(points, i * dim, centres, j * dim, dim);
-      if (d < nearest[i]) nearest[i] = d;
+      if (distances[i] < nearest[i]) nearest[i] = distances[i];
       total += nearest[i];
     }
-    if (total === 0) return null;
+    if (total === 0) return false;
     const target = random() * total;
     let sum = 0;
     for (let i = 0; i < count; i++) {
@@ -93,52 +174,91 @@ function plusPlus(
   }
 }
 
-function lloyd(
-  points: Float32Array,
-  dim: number,
-  k: number,
-  centres: Float64Array,
-): Clustering {
-  const count = points.length / dim;
-  const labels = new Int32Array(count).fill(-1);
-  const distances = new Float64Array(count);
-  const sizes = new Int32Array(k);
+function lloyd(problem: Problem): Clustering {
+  const { arena, count, dim, width, k } = problem;
+  const { kernels } = arena;
+  const labels = arena.ints(problem.labels, count).fill(-1);
+  const sizes = arena.ints(problem.sizes, k);
+  const dirty = arena.bytes(problem.dirty, k);
   for (let iteration = 0;; iteration++) {
-    let changed = false;
-    let inertia = 0;
-    for (let i = 0; i < count; i++) {
-      let nearest = 0;
-      let distance = Infinity;
-      for (let j = 0; j < k; j++) {
-        const d = squaredDistance(points, i * dim, centres, j * dim, dim);
-        if (d < distance) {
-          distance = d;
-          nearest = j;
-        }
-      }
-      if (labels[i] !== nearest) {
-        labels[i] = nearest;
-        changed = true;
-      }
-      distances[i] = distance;
-      inertia += distance;
-    }
-    if (!changed || iteration === MAX_ITERATIONS) {
-      return { centres, labels, inertia };
-    }
-
+    dirty.fill(0);
+    const changed = nearestCentres(problem);
+    if (!changed || iteration === MAX_ITERATIONS) break;
     sizes.fill(0);
     for (let i = 0; i < count; i++) sizes[labels[i]]++;
-    refillEmpty(labels, sizes, distances);
-    centres.fill(0);
-    for (let i = 0; i < count; i++) {
-      const to = labels[i] * dim;
-      for (let c = 0; c < dim; c++) centres[to + c] += points[i * dim + c];
+    if (sizes.includes(0)) {
+      refillEmpty(labels, sizes, ownDistances(problem));
+      dirty.fill(1);
     }
-    for (let j = 0; j < k; j++) {
-      for (let c = 0; c < dim; c++) centres[j * dim + c] /= sizes[j];
-    }
+    kernels.average(
+      problem.rows,
+      count,
+      width,
+      problem.labels,
+      problem.sizes,
+      k,
+      problem.dirty,
+      problem.centres,
+    );
   }
+  const inertia = ownDistances(problem).reduce((sum, d) => sum + d, 0);
+  const centres = new Float64Array(k * dim);
+  for (let j = 0; j < k; j++) {
+    centres.set(
+      arena.doubles(problem.centres + 8 * j * width, dim),
+      j * dim,
+    );
+  }
+  return { centres, labels: labels.slice(), inertia };
+}
+
+/** Labels every point; returns whether a label changed. */
+function nearestCentres(problem: Problem): boolean {
+  const { arena, count, width, k, stride } = problem;
+  const centreRows = roundUp(k, 4);
+  arena.floats(problem.rounded, k * width)
+    .set(arena.doubles(problem.centres, k * width));
+  arena.kernels.squareRows(
+    problem.rounded,
+    centreRows,
+    width,
+    problem.squares,
+  );
+  arena.kernels.squaredCosts(
+    problem.rounded,
+    problem.squares,
+    centreRows,
+    problem.panels,
+    problem.pointSquares,
+    stride,
+    width,
+    problem.rough,
+  );
+  return Boolean(arena.kernels.label(
+    problem.rows,
+    count,
+    width,
+    problem.centres,
+    k,
+    problem.rough,
+    stride,
+    problem.error,
+    problem.labels,
+    problem.dirty,
+  ));
+}
+
+function ownDistances(problem: Problem): Float64Array {
+  const { arena, count } = problem;
+  arena.kernels.ownDistances(
+    problem.rows,
+    count,
+    problem.width,
+    problem.centres,
+    problem.labels,
+    problem.distances,
+  );
+  return arena.doubles(problem.distances, count);
 }
 
 function refillEmpty(

@@ -376,7 +376,7 @@ function assignGreedily(
 }
 
 /** Hang tree arcs from the first target with demand: parents, depths and the preorder thread. */
-function hang(
+export function hang(
   arcs: TreeArcs,
   n: number,
   m: number,

@@ -10,9 +10,13 @@ export function toPatches(
 ): Float32Array {
   const count = embedding.length / channels;
   const patches = new Float32Array(embedding.length);
-  for (let c = 0; c < channels; c++) {
-    for (let p = 0; p < count; p++) {
-      patches[p * channels + c] = embedding[c * count + p];
+  // A cache line's worth of patches at a time.
+  for (let first = 0; first < count; first += 16) {
+    const end = Math.min(count, first + 16);
+    for (let c = 0; c < channels; c++) {
+      for (let p = first; p < end; p++) {
+        patches[p * channels + c] = embedding[c * count + p];
+      }
     }
   }
   return patches;
@@ -45,27 +49,4 @@ export function normaliseRows(
     for (let c = 0; c < channels; c++) out[from + c] = rows[from + c] * scale;
   }
   return out;
-}
-
-/**
- * Cosine similarity of one prototype with every patch (paper, section 3.2).
- *
- * @param unitPatches patches × channels, each row of norm 1.
- * @param unitPrototype channels, norm 1.
- * @returns one value per patch, in [-1, 1], float64: the g × g similarity map, row-major.
- */
-export function cosineMap(
-  unitPatches: Float64Array,
-  unitPrototype: Float64Array | Float32Array,
-): Float64Array {
-  const channels = unitPrototype.length;
-  const map = new Float64Array(unitPatches.length / channels);
-  for (let p = 0, at = 0; p < map.length; p++) {
-    let dot = 0;
-    for (let c = 0; c < channels; c++, at++) {
-      dot += unitPatches[at] * unitPrototype[c];
-    }
-    map[p] = dot;
-  }
-  return map;
 }

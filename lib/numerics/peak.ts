@@ -1,8 +1,8 @@
-import { type Axis, resizeBilinear, sampleBilinear } from "./bilinear.ts";
+import { type Axis, sampleBilinear } from "./bilinear.ts";
 
-/** A chain of two bilinear resizes along one axis, the first one already applied by the caller. */
+/** A chain of three bilinear resizes along one axis. */
 export interface UpsampleAxis {
-  /** grid → middle (the first resize). */
+  /** grid → middle. */
   first: Axis;
   /** middle → model frame, cut to the unpadded length. */
   second: Axis;
@@ -21,8 +21,8 @@ export interface Peak {
  * The pixel at which a similarity map, resized bilinearly three times (grid → 4·grid → model frame,
  * cut to the unpadded area → image frame), is largest; the first in row-major order among equals.
  *
- * Only the middle map is built. Every image pixel is a convex combination of the few middle values
- * under it, so the largest of those bounds it from above: pixels are grouped by the middle cell their
+ * Nothing is built in full. Every image pixel is a convex combination of the few grid values under it, and of the
+ * middle values under it, so the largest of those bounds it from above: pixels are grouped by the grid cell their
  * support starts in, and a group whose bound is below the best value found is never evaluated.
  *
  * @param map grid × grid, row-major.
@@ -35,35 +35,74 @@ export function findPeak(
   vertical: UpsampleAxis,
   horizontal: UpsampleAxis,
 ): Peak {
-  const middle = resizeBilinear(map, grid, vertical.first, horizontal.first);
-  const width = horizontal.first.low.length;
-  const rows = supports(vertical);
-  const columns = supports(horizontal);
+  const rows = cells(vertical);
+  const columns = cells(horizontal);
 
   const bounds = new Float64Array(rows.length * columns.length);
   let start = 0;
-  for (let i = 0; i < rows.length; i++) {
-    for (let j = 0; j < columns.length; j++) {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let j = 0; j < columns.length; j++, at++) {
       let bound = -Infinity;
       for (let y = rows[i].low; y <= rows[i].high; y++) {
         for (let x = columns[j].low; x <= columns[j].high; x++) {
-          const value = middle[y * width + x];
+          const value = map[y * grid + x];
           if (value > bound) bound = value;
         }
       }
-      const at = i * columns.length + j;
       bounds[at] = bound;
       if (bound > bounds[start]) start = at;
     }
   }
 
   const best: Peak = { x: -1, y: -1, value: -Infinity };
+  // The margin covers the rounding of the convex combinations.
+  const canHold = (bound: number) =>
+    bound + 1e-12 * Math.abs(bound) >= best.value;
   const visit = (group: number) => {
     const row = rows[Math.floor(group / columns.length)];
     const column = columns[group % columns.length];
+    const { first, second, third } = vertical;
+    const across = horizontal;
+    const middleWidth = column.middle.length;
+    const middle = new Float64Array(row.middle.length * middleWidth);
+    let bound = -Infinity;
+    for (let y = 0, at = 0; y < row.middle.length; y++) {
+      for (let x = 0; x < middleWidth; x++, at++) {
+        const [i, j] = [column.middle.from + x, row.middle.from + y];
+        middle[at] = sampleBilinear(map, grid, first, across.first, i, j);
+        if (middle[at] > bound) bound = middle[at];
+      }
+    }
+    if (!canHold(bound)) return;
+
+    const modelWidth = column.model.length;
+    const model = new Float64Array(row.model.length * modelWidth);
+    for (let y = 0, at = 0; y < row.model.length; y++) {
+      for (let x = 0; x < modelWidth; x++, at++) {
+        model[at] = sampleBilinear(
+          middle,
+          middleWidth,
+          second,
+          across.second,
+          column.model.from + x,
+          row.model.from + y,
+          column.middle.from,
+          row.middle.from,
+        );
+      }
+    }
     for (let y = row.from; y < row.to; y++) {
       for (let x = column.from; x < column.to; x++) {
-        const value = sample(middle, width, vertical, horizontal, x, y);
+        const value = sampleBilinear(
+          model,
+          modelWidth,
+          third,
+          across.third,
+          x,
+          y,
+          column.model.from,
+          row.model.from,
+        );
         if (
           value > best.value ||
           value === best.value && (y < best.y || y === best.y && x < best.x)
@@ -77,56 +116,52 @@ export function findPeak(
   };
   visit(start);
   for (let group = 0; group < bounds.length; group++) {
-    // The margin covers the rounding of the convex combinations.
-    if (bounds[group] + 1e-12 * Math.abs(bounds[group]) >= best.value) {
-      visit(group);
-    }
+    if (canHold(bounds[group])) visit(group);
   }
   return best;
 }
 
-/** Output pixels `from..to` whose support starts at middle index `low`; none reaches past `high`. */
-interface Group {
+/** A run of consecutive indices. */
+interface Run {
+  from: number;
+  length: number;
+}
+
+/** Output pixels `from..to` whose support starts at grid index `low`, and all that they rest on, `high` included. */
+interface Cell {
   low: number;
   high: number;
+  middle: Run;
+  model: Run;
   from: number;
   to: number;
 }
 
-function supports({ second, third }: UpsampleAxis): Group[] {
-  const groups: Group[] = [];
-  for (let i = 0; i < third.low.length; i++) {
-    const low = second.low[third.low[i]];
-    const high = second.high[third.high[i]];
-    const last = groups.at(-1);
-    if (last !== undefined && last.low === low) {
-      last.to = i + 1;
-      last.high = Math.max(last.high, high);
-    } else {
-      groups.push({ low, high, from: i, to: i + 1 });
-    }
-  }
-  return groups;
-}
+const known = new WeakMap<UpsampleAxis, Cell[]>();
 
-/** The full-size map at an image pixel. */
-function sample(
-  middle: Float64Array,
-  width: number,
-  vertical: UpsampleAxis,
-  horizontal: UpsampleAxis,
-  x: number,
-  y: number,
-): number {
-  const inModel = (x: number, y: number) =>
-    sampleBilinear(middle, width, vertical.second, horizontal.second, x, y);
-  const top = vertical.third.low[y];
-  const bottom = vertical.third.high[y];
-  const v = vertical.third.weight[y];
-  const left = horizontal.third.low[x];
-  const right = horizontal.third.high[x];
-  const h = horizontal.third.weight[x];
-  const upper = (1 - h) * inModel(left, top) + h * inModel(right, top);
-  const lower = (1 - h) * inModel(left, bottom) + h * inModel(right, bottom);
-  return (1 - v) * upper + v * lower;
+function cells(axis: UpsampleAxis): Cell[] {
+  const before = known.get(axis);
+  if (before !== undefined) return before;
+  const { first, second, third } = axis;
+  const found: Cell[] = [];
+  for (let i = 0, from = 0; i < third.low.length; i++) {
+    const lowOf = (i: number) => first.low[second.low[third.low[i]]];
+    if (i + 1 < third.low.length && lowOf(i + 1) === lowOf(i)) continue;
+    const run = (start: number, end: number) => (
+      { from: start, length: end - start + 1 }
+    );
+    const model = run(third.low[from], third.high[i]);
+    const middle = run(second.low[third.low[from]], second.high[third.high[i]]);
+    found.push({
+      low: lowOf(from),
+      high: first.high[second.high[third.high[i]]],
+      middle,
+      model,
+      from,
+      to: i + 1,
+    });
+    from = i + 1;
+  }
+  known.set(axis, found);
+  return found;
 }

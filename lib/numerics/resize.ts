@@ -62,37 +62,72 @@ export function resizeAntialiased(
 ): Uint8Array {
   let rows = source;
   if (toWidth !== width) {
-    const { first, count, weights, support } = taps(width, toWidth);
-    rows = new Uint8Array(height * toWidth * channels);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < toWidth; x++) {
-        for (let c = 0; c < channels; c++) {
-          let sum = HALF;
-          let at = (y * width + first[x]) * channels + c;
-          for (
-            let k = 0, w = x * support;
-            k < count[x];
-            k++, w++, at += channels
-          ) {
-            sum += source[at] * weights[w];
-          }
-          rows[(y * toWidth + x) * channels + c] = clip8(sum);
+    rows = resizeRows(source, width, height, channels, taps(width, toWidth));
+  }
+  if (toHeight === height) return rows === source ? source.slice() : rows;
+  return resizeColumns(rows, toWidth * channels, taps(height, toHeight));
+}
+
+function resizeRows(
+  source: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  { first, count, weights, support }: Taps,
+): Uint8Array {
+  const toWidth = first.length;
+  const out = new Uint8Array(height * toWidth * channels);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let x = 0; x < toWidth; x++) {
+      const end = x * support + count[x];
+      let at = (row + first[x]) * channels;
+      if (channels === 3) {
+        let [r, g, b] = [HALF, HALF, HALF];
+        for (let w = x * support; w < end; w++, at += 3) {
+          const weight = weights[w];
+          r += source[at] * weight;
+          g += source[at + 1] * weight;
+          b += source[at + 2] * weight;
         }
+        out[to] = clip8(r);
+        out[to + 1] = clip8(g);
+        out[to + 2] = clip8(b);
+        to += 3;
+        continue;
+      }
+      for (let c = 0; c < channels; c++) {
+        let sum = HALF;
+        for (let w = x * support, k = at + c; w < end; w++, k += channels) {
+          sum += source[k] * weights[w];
+        }
+        out[to++] = clip8(sum);
       }
     }
   }
-  if (toHeight === height) return rows === source ? source.slice() : rows;
-  const { first, count, weights, support } = taps(height, toHeight);
-  const stride = toWidth * channels;
-  const out = new Uint8Array(toHeight * stride);
-  for (let y = 0; y < toHeight; y++) {
-    for (let i = 0; i < stride; i++) {
-      let sum = HALF;
-      let at = first[y] * stride + i;
-      for (let k = 0, w = y * support; k < count[y]; k++, w++, at += stride) {
-        sum += rows[at] * weights[w];
-      }
-      out[y * stride + i] = clip8(sum);
+  return out;
+}
+
+function resizeColumns(
+  rows: Uint8Array,
+  stride: number,
+  { first, count, weights, support }: Taps,
+): Uint8Array {
+  const out = new Uint8Array(first.length * stride);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < first.length; y++) {
+    sums.fill(HALF);
+    for (let k = 0; k < count[y]; k++) {
+      const weight = weights[y * support + k];
+      const row = rows.subarray(
+        (first[y] + k) * stride,
+        (first[y] + k + 1) * stride,
+      );
+      for (let i = 0; i < stride; i++) sums[i] += row[i] * weight;
+    }
+    for (let i = 0, to = y * stride; i < stride; i++, to++) {
+      out[to] = clip8(sums[i]);
     }
   }
   return out;

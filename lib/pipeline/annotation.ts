@@ -17,11 +17,11 @@ export interface PatchSplit {
 export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const { size, grid } = model;
   const padded = maskInModelFrame(mask, size);
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of padded) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  let low = 255;
+  let high = 0;
+  for (let i = 0; i < padded.length; i++) {
+    if (padded[i] < low) low = padded[i];
+    if (padded[i] > high) high = padded[i];
   }
   const axis = bilinearAxis(size, grid);
   const onGrid = resizeBilinear(padded, size, axis, axis);

@@ -1,19 +1,13 @@
 import { EdgeError } from "../errors.ts";
-import { kMeans } from "../numerics/kmeans.ts";
-import {
-  gatherPatches,
-  normaliseRows,
-  toPatches,
-} from "../numerics/patches.ts";
+import { gatherPatches, toPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
-import type { Profile, PrototypeSet } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { prototypeSets } from "./prototypes.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
 
 /** Largest part counts a profile holds (paper: polyp n = 1..5, m = 1). */
 export const MAX_PARTS = 5;
 export const MAX_NEGATIVES = 1;
-/** Seed of the k-means restarts; count k draws from stream SEED + k. */
-const SEED = 2025;
 
 /**
  * Makes a profile of one annotated image (paper, section 3.1).
@@ -61,26 +55,4 @@ function requireInsideAndOutside({ data }: Mask): void {
       ? "The mask covers the whole image; mark the structure and leave its surroundings out."
       : "The mask is empty; mark the structure with non-zero pixels.",
   );
-}
-
-/** Prototypes for every count that the patches allow: L2-normalised cluster means. */
-function prototypeSets(
-  patches: Float32Array,
-  channels: number,
-  most: number,
-): PrototypeSet[] {
-  const sets: PrototypeSet[] = [];
-  for (
-    let count = 1;
-    count <= Math.min(most, patches.length / channels);
-    count++
-  ) {
-    const clustering = kMeans(patches, channels, count, SEED + count);
-    if (clustering === null) break;
-    const prototypes = Float32Array.from(
-      normaliseRows(clustering.centres, channels),
-    );
-    sets.push({ count, prototypes });
-  }
-  return sets;
 }

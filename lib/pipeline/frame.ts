@@ -1,10 +1,5 @@
-import {
-  type Axis,
-  bilinearAxis,
-  cutAxis,
-  resizeBilinear,
-  sampleBilinear,
-} from "../numerics/bilinear.ts";
+import { bilinearAxis, cutAxis } from "../numerics/bilinear.ts";
+import { visitLogitRows } from "../numerics/logit_rows.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
 import type { Box, Mask, Point, Size } from "./types.ts";
 
@@ -67,76 +62,55 @@ export class Frame {
     };
   }
 
-  /**
-   * Low-res logits resized to the model frame, cut to the unpadded area.
-   *
-   * @param logits side × side, row-major, over the padded model frame.
-   * @returns scaled height × scaled width, row-major.
-   */
-  cutLogits(logits: Float32Array, side: number): Float64Array {
-    const axis = bilinearAxis(side, this.size);
-    return resizeBilinear(
-      logits,
-      side,
-      cutAxis(axis, this.scaled.height),
-      cutAxis(axis, this.scaled.width),
-    );
-  }
-
-  /** The mask that low-res logits describe: resized to the image frame, then > 0. */
+  /** The mask that low-res logits describe: resized to the model frame, cut, resized to the image frame, then > 0. */
   toMask(logits: Float32Array, side: number): Mask {
-    const cut = this.cutLogits(logits, side);
     const { width, height } = this.image;
-    const vertical = bilinearAxis(this.scaled.height, height);
-    const horizontal = bilinearAxis(this.scaled.width, width);
     const data = new Uint8Array(width * height);
-    const { width: stride } = this.scaled;
-    const { rows, columns } = this.#positive(cut, vertical, horizontal);
-    for (const y of rows) {
-      for (const x of columns) {
-        const value = sampleBilinear(cut, stride, vertical, horizontal, x, y);
-        if (value > 0) data[y * width + x] = 255;
-      }
-    }
+    this.#visit(logits, side, (y, from, to, values) => {
+      const row = y * width;
+      for (let x = from; x < to; x++) if (values[x] > 0) data[row + x] = 255;
+    });
     return { width, height, data };
   }
 
   /**
-   * The box of `toMask(logits)`, without building the mask: rows and columns that rest on no positive
-   * logit are skipped.
+   * The box of `toMask(logits)`, without building the mask.
    *
    * @returns inclusive corners in the image frame, or null for an empty mask.
    */
   toBox(logits: Float32Array, side: number): Box | null {
-    const cut = this.cutLogits(logits, side);
-    const { width, height } = this.scaled;
-    const vertical = bilinearAxis(height, this.image.height);
-    const horizontal = bilinearAxis(width, this.image.width);
-    const { rows, columns } = this.#positive(cut, vertical, horizontal);
-    const positive = (x: number, y: number) =>
-      sampleBilinear(cut, width, vertical, horizontal, x, y) > 0;
-    const y0 = rows.find((y) => columns.some((x) => positive(x, y)));
-    if (y0 === undefined) return null;
-    const y1 = rows.findLast((y) => columns.some((x) => positive(x, y)))!;
-    const x0 = columns.find((x) => rows.some((y) => positive(x, y)))!;
-    const x1 = columns.findLast((x) => rows.some((y) => positive(x, y)))!;
-    return [x0, y0, x1, y1];
+    let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
+    this.#visit(logits, side, (y, from, to, values) => {
+      let first = from;
+      while (first < to && !(values[first] > 0)) first++;
+      if (first === to) return;
+      let last = to - 1;
+      while (!(values[last] > 0)) last--;
+      if (y1 < 0) y0 = y;
+      y1 = y;
+      x0 = Math.min(x0, first);
+      x1 = Math.max(x1, last);
+    });
+    return y1 < 0 ? null : [x0, y0, x1, y1];
   }
 
-  /** Rows and columns of the image that rest on a positive logit; everywhere else it is at most 0. */
-  #positive(cut: Float64Array, vertical: Axis, horizontal: Axis) {
-    const { width, height } = this.scaled;
-    const rowHas = new Uint8Array(height);
-    const columnHas = new Uint8Array(width);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (cut[y * width + x] > 0) rowHas[y] = columnHas[x] = 1;
-      }
-    }
-    return {
-      rows: restingOn(vertical, rowHas),
-      columns: restingOn(horizontal, columnHas),
-    };
+  #visit(
+    logits: Float32Array,
+    side: number,
+    visit: Parameters<typeof visitLogitRows>[4],
+  ): void {
+    const axis = bilinearAxis(side, this.size);
+    const chain = (scaled: number, image: number) => ({
+      first: cutAxis(axis, scaled),
+      second: bilinearAxis(scaled, image),
+    });
+    visitLogitRows(
+      logits,
+      side,
+      chain(this.scaled.height, this.image.height),
+      chain(this.scaled.width, this.image.width),
+      visit,
+    );
   }
 }
 
@@ -147,12 +121,4 @@ export function scaledSize({ width, height }: Size, size: number): Size {
     width: Math.max(1, Math.floor(width * scale + 0.5)),
     height: Math.max(1, Math.floor(height * scale + 0.5)),
   };
-}
-
-function restingOn(axis: Axis, has: Uint8Array): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < axis.low.length; i++) {
-    if (has[axis.low[i]] || has[axis.high[i]]) out.push(i);
-  }
-  return out;
 }

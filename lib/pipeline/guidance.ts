@@ -1,23 +1,5 @@
-import { cosineMap } from "../numerics/patches.ts";
 import type { Frame } from "./frame.ts";
-import type { PrototypeSet } from "./profile.ts";
 import type { ModelGeometry } from "./types.ts";
-
-/** The cosine map of every prototype of a set, each g × g, row-major. */
-export function similarityMaps(
-  unitPatches: Float64Array,
-  { count, prototypes }: PrototypeSet,
-): Float64Array[] {
-  const channels = prototypes.length / count;
-  return Array.from(
-    { length: count },
-    (_, i) =>
-      cosineMap(
-        unitPatches,
-        prototypes.subarray(i * channels, (i + 1) * channels),
-      ),
-  );
-}
 
 /** The mean of maps of one size, at least one. */
 export function meanMap(maps: Float64Array[]): Float64Array {

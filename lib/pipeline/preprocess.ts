@@ -29,11 +29,15 @@ export function preprocess(
   );
   const input = new Float32Array(3 * size * size);
   for (let c = 0; c < 3; c++) {
-    const from = channels === 1 ? 0 : c;
+    const normal = Float32Array.from(
+      { length: 256 },
+      (_, value) => (value - mean[c]) / std[c],
+    );
+    let from = channels === 1 ? 0 : c;
     for (let y = 0; y < scaled.height; y++) {
-      for (let x = 0; x < scaled.width; x++) {
-        const value = resized[(y * scaled.width + x) * channels + from];
-        input[(c * size + y) * size + x] = (value - mean[c]) / std[c];
+      const row = (c * size + y) * size;
+      for (let x = 0; x < scaled.width; x++, from += channels) {
+        input[row + x] = normal[resized[from]];
       }
     }
   }
@@ -45,7 +49,7 @@ export function preprocess(
  *
  * @returns S × S, row-major, 0..255.
  */
-export function maskInModelFrame(mask: Mask, size: number): Float64Array {
+export function maskInModelFrame(mask: Mask, size: number): Uint8Array {
   const scaled = scaledSize(mask, size);
   const resized = resizeAntialiased(
     mask.data,
@@ -55,7 +59,7 @@ export function maskInModelFrame(mask: Mask, size: number): Float64Array {
     scaled.width,
     scaled.height,
   );
-  const padded = new Float64Array(size * size);
+  const padded = new Uint8Array(size * size);
   for (let y = 0; y < scaled.height; y++) {
     padded.set(
       resized.subarray(y * scaled.width, (y + 1) * scaled.width),

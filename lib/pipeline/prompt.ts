@@ -1,7 +1,7 @@
-import { normaliseRows, toPatches } from "../numerics/patches.ts";
+import { cosineMaps } from "../numerics/cosine.ts";
 import { findPeak } from "../numerics/peak.ts";
 import { Frame } from "./frame.ts";
-import { meanMap, similarityMaps } from "./guidance.ts";
+import { meanMap } from "./guidance.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
 import type { Embedding, ModelGeometry, Point } from "./types.ts";
@@ -36,8 +36,6 @@ export function propose(
   recipe: Recipe = RECIPES.medical,
 ): Proposal[] {
   const { channels, grid, size } = model;
-  const patches = toPatches(embedding.tensors.image_embeddings.data, channels);
-  const unit = normaliseRows(patches, channels);
   const { vertical, horizontal } = new Frame(embedding.image, size)
     .similarityAxes(grid);
   const peakOf = (map: Float64Array, label: 0 | 1): ScoredPoint => {
@@ -49,14 +47,16 @@ export function propose(
     return { ...point, similarity: -point.similarity };
   };
 
-  const shared = recipe.negatives === "least"
-    ? []
-    : negativeSets(profile, recipe.negatives).map((set) =>
-      similarityMaps(unit, set).map((map) => peakOf(map, 0))
-    );
   const parts = profile.parts.filter((set) => recipe.parts.includes(set.count));
+  const negative = recipe.negatives === "least"
+    ? []
+    : negativeSets(profile, recipe.negatives);
+  const mapsOf = similarityMaps(embedding, channels, [...parts, ...negative]);
+  const shared = negative.map((set) =>
+    mapsOf(set).map((map) => peakOf(map, 0))
+  );
   return parts.flatMap((set) => {
-    const maps = similarityMaps(unit, set);
+    const maps = mapsOf(set);
     const positive = maps.map((map) => peakOf(map, 1));
     const negatives = recipe.negatives === "least"
       ? [[leastOf(meanMap(maps))]]
@@ -70,6 +70,29 @@ export function propose(
       maps,
     }));
   });
+}
+
+/** The cosine maps of the prototypes of some sets, all worked out together; the function finds those of one. */
+function similarityMaps(
+  { tensors }: Embedding,
+  channels: number,
+  sets: PrototypeSet[],
+): (set: PrototypeSet) => Float64Array[] {
+  const data = new Float32Array(
+    channels * sets.reduce((sum, { count }) => sum + count, 0),
+  );
+  const starts = new Map<PrototypeSet, number>();
+  let start = 0;
+  for (const set of sets) {
+    starts.set(set, start);
+    data.set(set.prototypes, start * channels);
+    start += set.count;
+  }
+  const maps = cosineMaps(tensors.image_embeddings.data, channels, data);
+  return (set) => {
+    const start = starts.get(set)!;
+    return maps.slice(start, start + set.count);
+  };
 }
 
 /** A mask that leaves no background patch gives no negative prototype: m falls back to 0. */

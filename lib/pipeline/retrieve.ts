@@ -1,6 +1,12 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
-import { earthMoversDistance, squaredEuclideanCost } from "../numerics/emd.ts";
+import { withArena } from "../numerics/kernels.ts";
 import { gatherPatches } from "../numerics/patches.ts";
+import {
+  lowerBounds,
+  meanBound,
+  roundedCosts,
+  transport,
+} from "../numerics/transport.ts";
 import type { ModelGeometry } from "./types.ts";
 
 /** The patches a mask holds: low-res logits resized to the grid, > 0; ascending indices `y · g + x`. */
@@ -15,50 +21,82 @@ export function maskedPatches(
   return Int32Array.from(inside);
 }
 
+/** How near a candidate is to the reference. */
+export interface Score {
+  /** Earth mover's distance; Infinity for an empty mask. With `isBound` a lower bound on it, above the least distance. */
+  distance: number;
+  isBound: boolean;
+}
+
 /**
  * Distribution-guided retrieval (paper, section 3.3): the exact earth mover's distance, squared
  * Euclidean cost, uniform weights, between the reference patches and each candidate's target patches.
- * The cost matrix is computed once for the union of the candidates.
+ * The cost matrix is computed once for the union of the candidates, and equal sets are solved once.
+ *
+ * With `every` false a candidate is not solved when a lower bound shows that it cannot be the nearest: the distance
+ * of the means, or the potentials of a candidate solved before. It never rules out the least, nor what equals it.
  *
  * @param reference K × C, row-major, raw.
  * @param target (g · g) × C, row-major, raw.
- * @param candidates patch indices of each candidate's mask.
- * @returns one distance per candidate; Infinity for an empty mask.
+ * @param candidates patch indices, ascending, of each candidate's mask.
+ * @param options `best`: the least distance known from other references.
  */
-export function distances(
+export function scoreCandidates(
   reference: Float32Array,
   target: Float32Array,
   channels: number,
   candidates: Int32Array[],
-): number[] {
-  const union = Int32Array.from(new Set(candidates.flatMap((c) => [...c])))
-    .sort();
-  const columnOf = new Map(
-    Array.from(union, (patch, column) => [patch, column]),
-  );
+  { every = true, best = Infinity }: { every?: boolean; best?: number } = {},
+): Score[] {
+  const sets = new Map<string, Int32Array>();
+  for (const set of candidates) if (set.length > 0) sets.set(set.join(), set);
+  const union = Int32Array.from(
+    new Set([...sets.values()].flatMap((set) => [...set])),
+  ).sort();
+  const points = gatherPatches(target, channels, union);
+  const columnOf = new Int32Array(target.length / channels);
+  union.forEach((patch, column) => columnOf[patch] = column);
   const rows = reference.length / channels;
-  const shared = squaredEuclideanCost(
-    reference,
-    rows,
-    gatherPatches(target, channels, union),
-    union.length,
-    channels,
-  );
-  const known = new Map<string, number>();
-  return candidates.map((patches) => {
-    if (patches.length === 0) return Infinity;
-    const key = patches.join();
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const cost = new Float64Array(rows * patches.length);
-    for (let j = 0; j < patches.length; j++) {
-      const column = columnOf.get(patches[j])!;
-      for (let i = 0; i < rows; i++) {
-        cost[i * patches.length + j] = shared[i * union.length + column];
+
+  const scores = new Map<string, Score>();
+  if (union.length > 0) {
+    withArena((arena) => {
+      const costs = roundedCosts(
+        arena,
+        reference,
+        rows,
+        points,
+        union.length,
+        channels,
+      );
+      let open = Array.from(sets, ([key, set]) => {
+        const columns = set.map((patch) => columnOf[patch]);
+        const bound = every ? 0 : meanBound(costs, columns);
+        return { key, columns, bound };
+      });
+      while (open.length > 0) {
+        open.sort((a, b) => a.bound - b.bound);
+        const [{ key, columns, bound }, ...rest] = open;
+        open = rest;
+        if (!every && bound > best) {
+          scores.set(key, { distance: bound, isBound: true });
+          continue;
+        }
+        const { distance, sourcePotentials } = transport(arena, costs, columns);
+        scores.set(key, { distance, isBound: false });
+        best = Math.min(best, distance);
+        if (every) continue;
+        const bounds = lowerBounds(
+          arena,
+          costs,
+          sourcePotentials,
+          rest.map(({ columns }) => columns),
+        );
+        rest.forEach((one, i) => one.bound = Math.max(one.bound, bounds[i]));
       }
-    }
-    const { distance } = earthMoversDistance(cost, rows, patches.length);
-    known.set(key, distance);
-    return distance;
-  });
+    });
+  }
+  return candidates.map((set) =>
+    scores.get(set.join()) ?? { distance: Infinity, isBound: false }
+  );
 }

@@ -6,7 +6,7 @@ import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
 import type { Profile } from "./profile.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
-import { distances, maskedPatches } from "./retrieve.ts";
+import { maskedPatches, type Score, scoreCandidates } from "./retrieve.ts";
 import type {
   Decoder,
   DecoderOutput,
@@ -15,11 +15,9 @@ import type {
 } from "./types.ts";
 
 /** A candidate with its mask and its distance to the reference. */
-export interface Candidate extends CandidatePrompt, DecoderOutput {
+export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
   /** Index of the profile whose prototypes made it. */
   profile: number;
-  /** Earth mover's distance to the reference patches; Infinity for an empty mask. */
-  distance: number;
 }
 
 /** Milliseconds spent in each stage. */
@@ -32,6 +30,8 @@ export interface StageTimings {
 export interface SegmentOptions {
   recipe?: Recipe;
   passes?: number;
+  /** Whether every candidate's distance is wanted, or the winner's alone. */
+  every?: boolean;
   /** Monotonic clock in milliseconds. */
   now?: () => number;
 }
@@ -48,8 +48,12 @@ export async function segment(
   embedding: Embedding,
   profiles: Profile[],
   model: ModelGeometry,
-  { recipe = RECIPES.medical, passes, now = () => performance.now() }:
-    SegmentOptions = {},
+  {
+    recipe = RECIPES.medical,
+    passes,
+    every = true,
+    now = () => performance.now(),
+  }: SegmentOptions = {},
 ): Promise<
   { winner: Candidate; candidates: Candidate[]; timings: StageTimings }
 > {
@@ -88,16 +92,25 @@ export async function segment(
     embedding.tensors.image_embeddings.data,
     model.channels,
   );
-  const candidates = profiles.flatMap((profile, p) => {
+  let best = Infinity;
+  const candidates = profiles.flatMap(({ patches }, p) => {
     const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
-    const scores = distances(profile.patches, target, model.channels, masks);
+    const scores = scoreCandidates(patches, target, model.channels, masks, {
+      every,
+      best,
+    });
+    best = scores.reduce(
+      (least, { distance }) => Math.min(least, distance),
+      best,
+    );
     return proposals[p].map(({ prompt }, i) => ({
       ...prompt,
       ...decoded[p][i],
+      ...scores[i],
       profile: p,
-      distance: scores[i],
     }));
   });
+  // A bound is above some distance, so that only a distance can be the least.
   const winner = candidates.reduce((best, next) =>
     next.distance < best.distance ? next : best
   );

@@ -42,7 +42,12 @@ Deno.test("looking at the box alone gives the same encoding", () => {
 
 Deno.test("decoding undoes encoding", () => {
   fc.assert(
-    fc.property(mask, (mask) => deepEqual(decodeRle(encodeRle(mask)), mask)),
+    fc.property(mask, (mask) => {
+      deepEqual(decodeRle(encodeRle(mask)), mask);
+      const { box, counts } = describeMask(mask);
+      deepEqual(encodeRle(mask, box).counts, encodeRle(mask).counts);
+      deepEqual(counts, encodeRle(mask).counts);
+    }),
   );
 });
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { kMeans } from "../../../lib/numerics/kmeans.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
+import { plainKMeans } from "./plain_kmeans.ts";
 import golden from "../../golden/numerics.json" with { type: "json" };
 
 for (
@@ -77,4 +78,33 @@ Deno.test("k-means gives the same answer twice", () => {
 
 Deno.test("k-means refuses more clusters than distinct points", () => {
   equal(kMeans(Float32Array.of(1, 1, 1, 1), 1, 2, 0), null);
+});
+
+Deno.test("k-means equals exact distances throughout, bit for bit, ties and emptied clusters included", () => {
+  const entries: ((r: number) => number)[] = [
+    (r) => Math.f16round(4 * r - 2),
+    (r) => Math.floor(3 * r),
+    (r) => 1000 + Math.floor(2 * r) / 1024,
+  ];
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.constantFrom(...entries),
+      fc.integer(),
+      (count, dim, k, entry, seed) => {
+        const random = mulberry32(seed);
+        const points = Float32Array.from(
+          { length: count * dim },
+          () => entry(random()),
+        );
+        deepEqual(
+          kMeans(points, dim, k, seed),
+          plainKMeans(points, dim, k, seed),
+        );
+      },
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -1,0 +1,189 @@
+import { PROGRAM } from "./wasm/program.ts";
+
+/** The compiled kernels; addresses are bytes in the memory that they were started on. */
+export interface Kernels {
+  packPanels(b: number, m: number, dim: number, panels: number): void;
+  squareRows(rows: number, count: number, dim: number, out: number): void;
+  squaredCosts(
+    a: number,
+    squaresA: number,
+    n: number,
+    panels: number,
+    squaresB: number,
+    stride: number,
+    dim: number,
+    out: number,
+  ): void;
+  gatherColumns(
+    from: number,
+    fromStride: number,
+    n: number,
+    columns: number,
+    count: number,
+    stride: number,
+    out: number,
+  ): void;
+  setup(
+    n: number,
+    m: number,
+    stride: number,
+    dim: number,
+    cost: number,
+    reduction: number,
+    sources: number,
+    targets: number,
+    ints: number,
+    floats: number,
+  ): void;
+  exactCost(i: number, j: number): number;
+  regrets(out: number): void;
+  assign(
+    order: number,
+    supply: number,
+    demand: number,
+    need: number,
+    needEps: number,
+    arcSource: number,
+    arcTarget: number,
+    arcFlow: number,
+  ): number;
+  recompute(isExact: boolean): number;
+  improve(tolerance: number, block: number): number;
+  perfect(tolerance: number, margin: number, limit: number): number;
+  transformed(
+    cost: number,
+    n: number,
+    stride: number,
+    u: number,
+    out: number,
+  ): void;
+  distancesTo(
+    panels: number,
+    count: number,
+    dim: number,
+    centre: number,
+    out: number,
+  ): void;
+  label(
+    points: number,
+    count: number,
+    dim: number,
+    centres: number,
+    k: number,
+    rough: number,
+    stride: number,
+    error: number,
+    labels: number,
+    dirty: number,
+  ): number;
+  ownDistances(
+    points: number,
+    count: number,
+    dim: number,
+    centres: number,
+    labels: number,
+    out: number,
+  ): void;
+  average(
+    points: number,
+    count: number,
+    dim: number,
+    labels: number,
+    sizes: number,
+    k: number,
+    dirty: number,
+    centres: number,
+  ): void;
+  cosineMaps(
+    embedding: number,
+    channels: number,
+    patches: number,
+    prototypes: number,
+    count: number,
+    unit: number,
+    out: number,
+  ): void;
+}
+
+const PAGE = 65536;
+
+/** A memory up to this size, bytes, is kept for the next use; WASM memories never shrink. */
+const KEPT = 32 * 2 ** 20;
+
+const program = new WebAssembly.Module(Uint8Array.fromBase64(PROGRAM));
+
+/** The kernels on a memory of their own, handed out from its start. */
+export class Arena {
+  readonly kernels: Kernels;
+  #memory = new WebAssembly.Memory({ initial: 1 });
+  #used = 0;
+
+  constructor() {
+    const instance = new WebAssembly.Instance(program, {
+      env: { memory: this.#memory },
+    });
+    this.kernels = instance.exports as unknown as Kernels;
+  }
+
+  get size(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Frees everything. */
+  reset(): void {
+    this.#used = 0;
+  }
+
+  /** The address of `bytes` new bytes, a multiple of 128; what they hold is left over from before. */
+  take(bytes: number): number {
+    const at = this.#used;
+    this.#used = Math.ceil((at + bytes) / 128) * 128;
+    const missing = this.#used - this.size;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    return at;
+  }
+
+  /** Frees what was taken at `address` and after. */
+  free(address: number): void {
+    this.#used = address;
+  }
+
+  /** A view; valid until the next `take`. */
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, address, length);
+  }
+
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, address, length);
+  }
+
+  ints(address: number, length: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, length);
+  }
+
+  /** A copy of some values in this memory. */
+  put(values: Float32Array, length = values.length): number {
+    const at = this.take(4 * length);
+    this.floats(at, length).fill(0, values.length);
+    this.floats(at, length).set(values);
+    return at;
+  }
+}
+
+let kept: Arena | undefined;
+
+/** Runs work that takes an arena, empty at the start. */
+export function withArena<T>(work: (arena: Arena) => T): T {
+  const arena = kept ?? new Arena();
+  kept = undefined; // work within work gets another one
+  try {
+    arena.reset();
+    return work(arena);
+  } finally {
+    if (arena.size <= KEPT) kept = arena;
+  }
+}

@@ -1,0 +1,32 @@
+import { kMeans } from "../numerics/kmeans.ts";
+import { normaliseRows } from "../numerics/patches.ts";
+import type { PrototypeSet } from "./profile.ts";
+
+/** Seed of the k-means restarts; count k draws from stream SEED + k. */
+const SEED = 2025;
+
+/**
+ * Prototypes for every count that the patches allow: L2-normalised cluster means (paper, section 3.1).
+ *
+ * @param patches rows of `channels`, raw.
+ */
+export function prototypeSets(
+  patches: Float32Array,
+  channels: number,
+  most: number,
+): PrototypeSet[] {
+  const sets: PrototypeSet[] = [];
+  for (
+    let count = 1;
+    count <= Math.min(most, patches.length / channels);
+    count++
+  ) {
+    const clustering = kMeans(patches, channels, count, SEED + count);
+    if (clustering === null) break;
+    const prototypes = Float32Array.from(
+      normaliseRows(clustering.centres, channels),
+    );
+    sets.push({ count, prototypes });
+  }
+  return sets;
+}

@@ -1,0 +1,271 @@
+/**
+ * The product against the method written with PyTorch, scikit-learn and POT, turn by turn on the same pictures and
+ * weights; see tests/bench/README.md.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
+import { runMain } from "../../../deploy/main.ts";
+import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
+import { encodePng } from "../../../lib/image/encode_png.ts";
+import { loadPackage } from "../../../lib/model/package.ts";
+import type { Embedding, Size } from "../../../lib/pipeline/types.ts";
+import type { Profile } from "../../../lib/pipeline/profile.ts";
+import type { RuntimeName } from "../../../lib/runtime/runtime.ts";
+import { emdSizes } from "./emd_sizes.ts";
+import { Ours, type Stages } from "./ours.ts";
+import { drawPicture } from "./picture.ts";
+import { type Python, startPython } from "./python.ts";
+import { cell, spread } from "./statistics.ts";
+
+const USAGE =
+  "deno run --allow-all tests/bench/reference/compare.ts --graphs FOLDER --python INTERPRETER " +
+  "[--rounds 5] [--threads 1] [--runtime native …] [--share 10] [--encode] [--out FOLDER]";
+
+const SIZES: Size[] = [
+  { width: 512, height: 512 },
+  { width: 2250, height: 1500 },
+];
+
+/** One way of running our side. */
+interface Side {
+  name: string;
+  ours: Ours;
+}
+
+/** Milliseconds of every round, by stage, of the reference and of each of our sides. */
+type Times = Map<string, Map<string, number[]>>;
+
+function add(times: Times, side: string, stages: Stages): void {
+  const of = times.get(side) ?? new Map<string, number[]>();
+  times.set(side, of);
+  for (const [stage, time] of Object.entries(stages)) {
+    of.set(stage, [...(of.get(stage) ?? []), time]);
+  }
+}
+
+/** All but the neural networks: what the stages around them add up to. */
+function around({ prompts, box, retrieval, output, parts = 0 }: Stages) {
+  return prompts + box + retrieval + output + parts;
+}
+
+class Files {
+  #count = 0;
+  constructor(readonly folder: string) {}
+
+  write(data: Uint8Array | Float32Array): string {
+    const path = `${this.folder}/${this.#count++}`;
+    const { buffer, byteOffset, byteLength } = data;
+    Deno.writeFileSync(path, new Uint8Array(buffer, byteOffset, byteLength));
+    return path;
+  }
+}
+
+function profileFiles(files: Files, profile: Profile) {
+  const write = (sets: Profile["parts"]) =>
+    sets.map(({ prototypes }) => files.write(prototypes));
+  return {
+    parts: write(profile.parts),
+    negatives: write(profile.negatives),
+    patches: files.write(profile.patches),
+  };
+}
+
+const REFERENCE = "reference";
+
+async function comparePictures(
+  python: Python,
+  sides: Side[],
+  size: Size,
+  options: { rounds: number; share: number; encode: boolean },
+  files: Files,
+): Promise<Times> {
+  const times: Times = new Map();
+  const { width, height } = size;
+  const first = drawPicture(width, height, options.share, 1);
+  const next = drawPicture(width, height, options.share * 1.2, 2);
+  const image = files.write(encodePng(next.image));
+  const mask = files.write(encodePng(first.mask));
+
+  const entered = [];
+  for (const { name, ours } of sides) {
+    const annotated: Embedding = (await ours.encode(first.image)).embedding;
+    const target: Embedding = (await ours.encode(next.image)).embedding;
+    const { profile } = ours.enrol(annotated, first.mask);
+    await ours.segment(target, profile);
+    entered.push({ name, ours, annotated, target, profile });
+  }
+  const [{ annotated, target, profile }] = entered;
+  const data = ({ tensors }: Embedding) =>
+    files.write(tensors.image_embeddings.data);
+  const enrolment = { op: "enrol", embedding: data(annotated), mask };
+  const segmentation = {
+    op: "segment",
+    embedding: data(target),
+    size: [width, height],
+    ...profileFiles(files, profile),
+  };
+
+  for (let round = -1; round < options.rounds; round++) {
+    const encoded = await python.ask({
+      op: "encode",
+      image,
+      run: options.encode,
+    });
+    const enrolled = await python.ask(enrolment);
+    const segmented = await python.ask(segmentation);
+    const keep = round >= 0; // the first round warms up
+    if (keep) {
+      const stages = { ...enrolled.stages, ...segmented.stages };
+      add(times, REFERENCE, {
+        ...encoded.stages,
+        ...stages,
+        around: around(stages as Stages),
+      });
+    }
+    for (const { name, ours, annotated, target, profile } of entered) {
+      const stages = {
+        ...ours.preprocess(next.image),
+        ...(options.encode && (await ours.encode(next.image)).stages),
+        ...ours.enrol(annotated, first.mask).stages,
+      };
+      const { stages: more, ...answer } = await ours.segment(target, profile);
+      const all = { ...stages, ...more };
+      if (keep) add(times, name, { ...all, around: around(all) });
+      if (round === -1 && ours === sides[0].ours) {
+        report(size, profile, answer, segmented);
+      }
+    }
+  }
+  return times;
+}
+
+/** Says whether both sides gave one answer. */
+function report(
+  { width, height }: Size,
+  profile: Profile,
+  { winner, candidates, area }: Omit<
+    Awaited<ReturnType<Ours["segment"]>>,
+    "stages"
+  >,
+  // deno-lint-ignore no-explicit-any
+  theirs: any,
+) {
+  const points = candidates.map((one) =>
+    one.points.map(({ x, y, label }) => [x, y, label])
+  );
+  const same = JSON.stringify(points) === JSON.stringify(theirs.points);
+  console.log(
+    `${width}×${height}: ${
+      profile.patches.length / profile.channels
+    } annotated patches; points ${
+      same ? "equal" : "DIFFER"
+    }, winner ${winner.parts} and ${
+      theirs.winner + 1
+    }, area ${area} and ${theirs.area}; ` +
+      `patches of the candidates ${theirs.patches}`,
+  );
+}
+
+const STAGES: [string, string][] = [
+  ["preprocess", "preprocess"],
+  ["encode", "encode"],
+  ["parts", "parts (k-means, n = 1..5, m = 1)"],
+  ["enrolment", "**whole enrolment**, given the embedding"],
+  ["prompts", "prompts"],
+  ["decode", "decode (15 runs of the decoder)"],
+  ["box", "boxes between the passes"],
+  ["retrieval", "retrieval (cost matrices, exact distances)"],
+  ["output", "mask output (PNG, run lengths, polygons)"],
+  ["around", "**all but the networks**"],
+  ["segmentation", "**whole segmentation**, given the embedding"],
+];
+
+function table(times: Times, sides: Side[]): string {
+  const theirs = times.get(REFERENCE)!;
+  const names = sides.map(({ name }) => name);
+  const rows = STAGES.filter(([stage]) => theirs.has(stage)).map(
+    ([stage, title]) => {
+      const reference = theirs.get(stage)!;
+      const cells = names.map((name) => {
+        const ours = times.get(name)!.get(stage)!;
+        return `${spread(ours).median.toPrecision(3)} | ${
+          cell(reference.map((value, round) => value / ours[round]))
+        }`;
+      });
+      return `| ${title} | ${spread(reference).median.toPrecision(3)} | ${
+        cells.join(" | ")
+      } |`;
+    },
+  );
+  return [
+    `| milliseconds | reference | ${
+      names.map((name) => `${name} | ratio`).join(" | ")
+    } |`,
+    `| --- | ---: |${names.map(() => " ---: | ---: |").join("")}`,
+    ...rows,
+  ].join("\n");
+}
+
+await runMain(async () => {
+  const { values } = parseCommand(Deno.args, {
+    graphs: { type: "string" },
+    python: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    threads: { type: "string", default: "1" },
+    runtime: { type: "string", multiple: true, default: ["wasm", "native"] },
+    share: { type: "string", default: "10" },
+    encode: { type: "boolean", default: false },
+    out: { type: "string", default: "out/compare" },
+  }, USAGE);
+  if (values.graphs === undefined) throw misuse("--graphs is missing", USAGE);
+  if (values.python === undefined) throw misuse("--python is missing", USAGE);
+  const [rounds, threads, share] = [values.rounds, values.threads, values.share]
+    .map(Number);
+  const options = { rounds, share: share / 100, encode: values.encode };
+
+  const built = await loadPackage(
+    pathToFileURL(resolve(values.graphs) + "/"),
+  );
+  const nano = await loadPackage(new URL("nano/", EMBEDDED_MODELS));
+  const sides: Side[] = [];
+  for (const name of values.runtime as RuntimeName[]) {
+    sides.push({ name, ours: await Ours.open(built, name, threads) });
+  }
+  sides.push({
+    name: "nano, wasm",
+    ours: await Ours.open(nano, "wasm", threads),
+  });
+
+  const folder = await Deno.makeTempDir();
+  const results: Record<string, unknown> = { threads, share, rounds };
+  let text = "";
+  {
+    await using python = await startPython(values.python, threads);
+    const files = new Files(folder);
+    for (const size of SIZES) {
+      const title = `${size.width}×${size.height}`;
+      const times = await comparePictures(python, sides, size, options, files);
+      results[title] = Object.fromEntries(
+        [...times].map(([side, stages]) => [side, Object.fromEntries(stages)]),
+      );
+      text += `\n${title}, structure ${share} %, ${threads} thread(s), ` +
+        `ratio: median (least to most) of ${rounds} rounds\n\n` +
+        table(times, sides) + "\n";
+    }
+    const emd = await emdSizes(python, rounds, (data) => files.write(data));
+    results.emd = emd.results;
+    text += "\n" + emd.table + "\n";
+  }
+  await Deno.remove(folder, { recursive: true });
+  await Deno.mkdir(values.out, { recursive: true });
+  await Deno.writeTextFile(
+    `${values.out}/results.json`,
+    JSON.stringify(results),
+  );
+  await Deno.writeTextFile(`${values.out}/results.md`, text);
+  console.log(text);
+  const plot = new URL("plot.py", import.meta.url).pathname;
+  await new Deno.Command(values.python, { args: [plot, values.out] }).spawn()
+    .status;
+});

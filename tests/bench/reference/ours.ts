@@ -1,0 +1,112 @@
+import { describeMask } from "../../../lib/format/mask_document.ts";
+import { roundEmbedding } from "../../../lib/format/embedding_file.ts";
+import { encodePng } from "../../../lib/image/encode_png.ts";
+import type { Raster } from "../../../lib/image/raster.ts";
+import type { ModelPackage } from "../../../lib/model/package.ts";
+import { gatherPatches, toPatches } from "../../../lib/numerics/patches.ts";
+import { splitPatches } from "../../../lib/pipeline/annotation.ts";
+import {
+  enrol,
+  MAX_NEGATIVES,
+  MAX_PARTS,
+} from "../../../lib/pipeline/enrol.ts";
+import { Frame } from "../../../lib/pipeline/frame.ts";
+import { preprocess } from "../../../lib/pipeline/preprocess.ts";
+import type { Profile } from "../../../lib/pipeline/profile.ts";
+import { prototypeSets } from "../../../lib/pipeline/prototypes.ts";
+import { segment } from "../../../lib/pipeline/segment.ts";
+import type { Decoder, Embedding, Mask } from "../../../lib/pipeline/types.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
+import { openRuntime, type RuntimeName } from "../../../lib/runtime/runtime.ts";
+
+/** Milliseconds of each stage, by the names that the reference uses. */
+export type Stages = Record<string, number>;
+
+/** The product's side of the comparison. */
+export class Ours {
+  constructor(
+    readonly model: ModelPackage,
+    private readonly onnx: Awaited<ReturnType<typeof createOnnxModel>>,
+  ) {}
+
+  static async open(model: ModelPackage, name: RuntimeName, threads: number) {
+    const runtime = await openRuntime({ name, threads, encodes: true });
+    return new Ours(model, await createOnnxModel(model, runtime));
+  }
+
+  preprocess({ data, width, height, channels }: Raster): Stages {
+    const started = performance.now();
+    preprocess(data, width, height, channels, this.model.geometry);
+    return { preprocess: performance.now() - started };
+  }
+
+  async encode({ data, width, height, channels }: Raster) {
+    const { geometry } = this.model;
+    const input = preprocess(data, width, height, channels, geometry);
+    const started = performance.now();
+    const [tensors] = await this.onnx.encoder.encode([input]);
+    const stages: Stages = { encode: performance.now() - started };
+    const embedding: Embedding = roundEmbedding({
+      model: geometry.digest,
+      image: { width, height },
+      tensors,
+    });
+    return { embedding, stages };
+  }
+
+  enrol(embedding: Embedding, mask: Mask) {
+    const { geometry } = this.model;
+    const { channels } = geometry;
+    const started = performance.now();
+    const profile = enrol(embedding, mask, geometry);
+    const enrolled = performance.now();
+
+    const all = toPatches(embedding.tensors.image_embeddings.data, channels);
+    const { background } = splitPatches(mask, geometry);
+    const outside = gatherPatches(all, channels, background);
+    const again = performance.now();
+    prototypeSets(profile.patches, channels, MAX_PARTS);
+    prototypeSets(outside, channels, MAX_NEGATIVES);
+    const stages: Stages = {
+      parts: performance.now() - again,
+      enrolment: enrolled - started,
+    };
+    return { profile, stages };
+  }
+
+  /** From the embedding to a PNG, run lengths and polygons. */
+  async segment(embedding: Embedding, profile: Profile) {
+    const { geometry } = this.model;
+    let networks = 0;
+    const timed: Decoder = {
+      decode: async (...prompt) => {
+        const started = performance.now();
+        const answer = await this.onnx.decoder.decode(...prompt);
+        networks += performance.now() - started;
+        return answer;
+      },
+    };
+    const started = performance.now();
+    const { winner, candidates, timings } = await segment(
+      timed,
+      embedding,
+      [profile],
+      geometry,
+    );
+    const chosen = performance.now();
+    const frame = new Frame(embedding.image, geometry.size);
+    const mask = frame.toMask(winner.logits, geometry.lowResMask);
+    const document = describeMask(mask);
+    encodePng(mask);
+    const done = performance.now();
+    const stages: Stages = {
+      prompts: timings.prompt,
+      decode: networks,
+      box: timings.decode - networks,
+      retrieval: timings.retrieve,
+      output: done - chosen,
+      segmentation: done - started,
+    };
+    return { winner, candidates, area: document.area, stages };
+  }
+}
