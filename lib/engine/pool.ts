@@ -76,7 +76,9 @@ export async function createPool(
       replaceLater();
     });
     living.add(worker);
-    const late = `The models were not loaded within ${startDeadline / 1000} s.`;
+    const late = `The models were not loaded within ${
+      startDeadline / 1000
+    } s; slow ones need a larger DEADLINE.`;
     try {
       models = await worker.ask(load, startDeadline, late) as Loaded[];
     } catch (error) {

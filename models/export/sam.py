@@ -28,7 +28,8 @@ from functools import partial
 
 import torch
 from segment_anything.modeling import ImageEncoderViT
-from torch import nn
+from segment_anything.modeling.image_encoder import Attention, add_decomposed_rel_pos
+from torch import Tensor, nn
 
 from checkpoint import BadCheckpoint, Weights, load_into
 from decoder import CHANNELS, Decoder, mask_decoder, prompt_encoder
@@ -80,6 +81,22 @@ def sam_names(weights: Weights) -> Weights:
     return {translate(name): tensor for name, tensor in weights.items()}
 
 
+class HeadByHead(Attention):
+    """Attention over the whole image with the matrix of one head at a time, [g², g²]. Those of all heads together
+    take 0.8 GB at an input of 1024 in ViT-B, several times over: more than a WASM heap holds."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[1,g,g,width] to the same."""
+        _, height, width, _ = x.shape
+        qkv = self.qkv(x).reshape(1, height * width, 3, self.num_heads, -1).permute(2, 3, 0, 1, 4)
+        found = []
+        for q, k, v in zip(*qkv):
+            scores = add_decomposed_rel_pos((q * self.scale) @ k.transpose(-2, -1), q, self.rel_pos_h, self.rel_pos_w,
+                                            (height, width), (height, width))
+            found.append(scores.softmax(-1) @ v)
+        return self.proj(torch.cat(found, -1).reshape(x.shape))
+
+
 def image_encoder(variant: str, size: int) -> ImageEncoderViT:
     width, depth, heads, wide = VARIANTS[variant]
     return ImageEncoderViT(img_size=size, embed_dim=width, depth=depth, num_heads=heads, patch_size=16, mlp_ratio=4,
@@ -109,6 +126,9 @@ def load(args: argparse.Namespace) -> Model:
     model = nn.ModuleDict({"image_encoder": image_encoder(variant, size), "prompt_encoder": prompt_encoder(size),
                            "mask_decoder": mask_decoder()}).eval().requires_grad_(False)
     load_into(model, weights)
+    for block in model["image_encoder"].blocks:
+        if block.window_size == 0:
+            block.attn.__class__ = HeadByHead
     decoder = Decoder(model["prompt_encoder"], model["mask_decoder"], natural=args.recipe == "natural").eval()
     return Model("sam", variant, size, model["image_encoder"], decoder)
 
