@@ -55,6 +55,8 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/series",
+    "lib/store",
   ],
   "lib/client": [],
   "lib/errors.ts": [],
