@@ -123,6 +123,9 @@ export function segmentFunction(services: Services): Router {
     );
     const body = answer.png ?? answer.dicom ?? answer.nifti;
     if (body !== null) {
+      if (type === "application/x-nifti") {
+        c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
+      }
       return c.body(body, 200, { "content-type": type }) as never;
     }
 

@@ -4,7 +4,8 @@
  */
 export const dicomPython = Deno.env.get("DICOM_PYTHON");
 
-const script = new URL("golden/check_seg.py", import.meta.url).pathname;
+const script = (name: string) =>
+  new URL(`golden/${name}.py`, import.meta.url).pathname;
 
 /** Compares a segmentation with its images and masks by pydicom and highdicom; throws what they find. */
 export async function checkByReaders(
@@ -22,11 +23,37 @@ export async function checkByReaders(
       const which = frame === undefined ? "" : `#${frame + 1}`;
       args.push(`${folder}/${i}.dcm${which}:${folder}/${i}.png`);
     }
-    const said = await run(dicomPython!, [script, path, ...args]);
-    if (said.trim().split("\n").at(-1) !== "equal") throw new Error(said);
+    await requireEqual([script("check_seg"), path, ...args]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Compares a mask volume with its source and the masks of its slices by nibabel. */
+export async function checkByNibabel(
+  volume: Uint8Array,
+  source: Uint8Array,
+  masks: { index: number; png: Uint8Array }[],
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const zipped = source[0] === 0x1f ? ".gz" : "";
+    const files = [`${folder}/mask.nii.gz`, `${folder}/source.nii${zipped}`];
+    await Deno.writeFile(files[0], volume);
+    await Deno.writeFile(files[1], source);
+    for (const { index, png } of masks) {
+      await Deno.writeFile(`${folder}/${index}.png`, png);
+    }
+    const pairs = masks.map(({ index }) => `${index}:${folder}/${index}.png`);
+    await requireEqual([script("check_nifti"), ...files, ...pairs]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function requireEqual(args: string[]): Promise<void> {
+  const said = await run(dicomPython!, args);
+  if (said.trim().split("\n").at(-1) !== "equal") throw new Error(said);
 }
 
 /** The errors that dciodvfy finds in a file, or null where it is not installed. */
