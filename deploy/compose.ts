@@ -93,6 +93,9 @@ export async function compose(
     models: createCatalogue(models),
     profiles: createProfileStore(blobs),
     maxBytes: config.MAX_BYTES,
+    maxSeriesBytes: config.MAX_SERIES_BYTES,
+    // While one image is segmented here, hosts encode the next.
+    parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
     ...(client && { encodeAvailable: () => client.available }),
     now: Date.now,
     async ready() {

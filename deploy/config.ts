@@ -27,6 +27,18 @@ function addresses(text: string, context: z.RefinementCtx): URL[] {
   return urls as URL[];
 }
 
+/** Origins as browsers send them, separated by commas, or `*`. */
+function origins(text: string, context: z.RefinementCtx): string[] {
+  const named = text.split(",").map((part) => part.trim());
+  if (named.every((one) => one === "*" || URL.parse(one)?.origin === one)) {
+    return named;
+  }
+  const message =
+    "must be origins such as https://example.org, separated by commas, or *";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
 const cores = navigator.hardwareConcurrency;
 
 const Environment = z.object({
@@ -47,6 +59,7 @@ const Environment = z.object({
   DEADLINE: whole(1, 3600).default(60),
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
+  MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
   ENCODE_URL: z.string().transform(addresses).optional(),
@@ -57,6 +70,7 @@ const Environment = z.object({
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
+  CORS_ORIGINS: z.string().transform(origins).optional(),
   API_KEYS: later,
 });
 

@@ -23,16 +23,22 @@ export function start(
     const fault = refuse?.(config);
     if (fault !== undefined) throw new Error(fault);
     const services = await compose(config, needs);
-    const server = Deno.serve({
-      port: config.PORT,
-      hostname: config.HOST,
-      onListen: ({ hostname, port }) => {
-        const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        console.log(
-          `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
-        );
+    const server = Deno.serve(
+      {
+        port: config.PORT,
+        hostname: config.HOST,
+        onListen: ({ hostname, port }) => {
+          const seconds = ((performance.now() - started) / 1000).toFixed(1);
+          console.log(
+            `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
+          );
+        },
       },
-    }, createApp(services, functions, token?.(config)).fetch);
+      createApp(services, functions, {
+        token: token?.(config),
+        origins: config.CORS_ORIGINS,
+      }).fetch,
+    );
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       Deno.addSignalListener(signal, () => server.shutdown());
     }

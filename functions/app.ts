@@ -5,14 +5,17 @@ import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
+import { allowOrigins } from "./http/cors.ts";
 import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { describeService } from "./http/openapi.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { modelsFunction } from "./models.ts";
 import { promptFunction } from "./prompt.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
+import { seriesFunction } from "./series.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -24,6 +27,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   promptFunction,
   decodeFunction,
   segmentFunction,
+  seriesFunction,
   modelsFunction,
   healthFunction,
   docsFunction,
@@ -32,18 +36,23 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
 /** Largest JSON body: a mask prompt of a large photo fits. */
 const MAX_JSON_BYTES = 5_000_000;
 
-/**
- * One HTTP application that mounts the given functions, with their OpenAPI document.
- *
- * @param token bearer token without which `/v1/` is closed; none leaves it open.
- */
+/** Who may call. */
+export interface AppOptions {
+  /** Bearer token without which `/v1/` is closed; none leaves it open. */
+  token?: string;
+  /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
+  origins?: string[];
+}
+
+/** One HTTP application that mounts the given functions, with their OpenAPI document. */
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  token?: string,
+  { token, origins = [] }: AppOptions = {},
 ): Router {
   const app = createRouter();
   app.use(requestId());
+  if (origins.length > 0) app.use(allowOrigins(origins));
   app.use("/v1/*", requireBearer(token));
   const limit = (maxSize: number) =>
     bodyLimit({
@@ -55,21 +64,16 @@ export function createApp(
     });
   const anyBody = limit(services.maxBytes);
   const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
-  app.use((c, next) =>
-    mediaTypeOf(c) === "application/json" ? jsonBody(c, next) : anyBody(c, next)
-  );
-  for (const build of functions) app.route("/", build(services));
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "P²SAM Edge",
-      version: "1",
-      description:
-        "Annotate one image of a patient once; every later image of that patient comes " +
-        "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
-        "Not a medical device.",
-    },
+  app.use((c, next) => {
+    // A series bounds its body itself, while it takes it in.
+    if (c.req.path.endsWith("/series")) return next();
+    return mediaTypeOf(c) === "application/json"
+      ? jsonBody(c, next)
+      : anyBody(c, next);
   });
+  for (const build of functions) app.route("/", build(services));
+  const document = describeService(app, token !== undefined);
+  app.get("/openapi.json", (c) => c.json(document));
   app.notFound((c) => {
     const allowed = methodsAt(app, c.req.path).join(", ");
     if (allowed === "") {

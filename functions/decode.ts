@@ -13,6 +13,8 @@ import type { Services } from "./services.ts";
 const decode = createRoute({
   method: "post",
   path: "/v1/masks",
+  operationId: "decodeMask",
+  tags: ["masks"],
   summary: "Decode points, a box or an earlier mask to a mask",
   request: {
     query: ModelQuery,

@@ -9,23 +9,41 @@ import {
   EmbeddingDocument,
   EmbeddingId,
   EmbedQuery,
+  header,
   imageBody,
   json,
   problems,
 } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
+/** The embedding's document, or its tensors when the Accept header asks for them. */
+const made = (description: string) => {
+  const { content } = json(EmbeddingDocument, description);
+  return {
+    description,
+    headers: { location: header("Address of the tensors") },
+    content: { ...content, [EMBEDDING_MEDIA_TYPE]: binary },
+  };
+};
+
+const cached = {
+  etag: header("The embedding's id, quoted"),
+  "cache-control": header("Until when it may be kept"),
+};
+
 const create = createRoute({
   method: "post",
   path: "/v1/embeddings",
+  operationId: "createEmbedding",
+  tags: ["embeddings"],
   summary: "Make and cache the embedding of an image",
   request: {
     query: EmbedQuery,
     body: { content: imageBody, required: true },
   },
   responses: {
-    200: json(EmbeddingDocument, "It was cached"),
-    201: json(EmbeddingDocument, "It was made"),
+    200: made("It was cached"),
+    201: made("It was made"),
     ...problems(400, 409, 413, 415, 422, 503),
   },
 });
@@ -33,14 +51,24 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/v1/embeddings/{id}",
+  operationId: "readEmbedding",
+  tags: ["embeddings"],
   summary: "The embedding as safetensors, float16",
-  request: { params: z.object({ id: EmbeddingId }) },
+  request: {
+    params: z.object({ id: EmbeddingId }),
+    headers: z.object({
+      "if-none-match": z.string().optional().openapi({
+        description: "An entity tag that the caller holds",
+      }),
+    }),
+  },
   responses: {
     200: {
       description: "The tensors; they never change",
+      headers: cached,
       content: { [EMBEDDING_MEDIA_TYPE]: binary },
     },
-    304: { description: "Unchanged" },
+    304: { description: "Unchanged", headers: cached },
     ...problems(404, 422),
   },
 });

@@ -7,6 +7,8 @@ import type { Services } from "./services.ts";
 const live = createRoute({
   method: "get",
   path: "/healthz",
+  operationId: "live",
+  tags: ["service"],
   summary: "The process answers",
   responses: { 200: json(StatusDocument, "Alive"), ...problems() },
 });
@@ -14,6 +16,8 @@ const live = createRoute({
 const ready = createRoute({
   method: "get",
   path: "/readyz",
+  operationId: "ready",
+  tags: ["service"],
   summary: "Requests can be served",
   responses: { 200: json(StatusDocument, "Ready"), ...problems(503) },
 });

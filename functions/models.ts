@@ -6,6 +6,8 @@ import type { Services } from "./services.ts";
 const list = createRoute({
   method: "get",
   path: "/v1/models",
+  operationId: "listModels",
+  tags: ["service"],
   summary: "The models served",
   responses: { 200: json(ModelsDocument, "The models"), ...problems() },
 });

@@ -15,6 +15,8 @@ import type { Services } from "./services.ts";
 const propose = createRoute({
   method: "post",
   path: "/v1/patients/{patient}/prompts",
+  operationId: "proposePrompts",
+  tags: ["patients"],
   summary: "The points that the patient's profile proposes for an image",
   request: {
     params: PatientParams,

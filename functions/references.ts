@@ -27,6 +27,8 @@ const patientPath = "/v1/patients/{patient}";
 const put = createRoute({
   method: "put",
   path: referencePath,
+  operationId: "enrolReference",
+  tags: ["references"],
   summary: "Enrol an annotated image as a reference",
   request: {
     params: ReferenceParams,
@@ -53,9 +55,10 @@ const put = createRoute({
               },
               prompts: {
                 type: "string",
-                description:
-                  'JSON: {"points":[{"x","y","label"}], "box"?:[x0,y0,x1,y1]}',
-              },
+                description: "JSON by the schema Prompts",
+                contentMediaType: "application/json",
+                contentSchema: { $ref: "#/components/schemas/Prompts" },
+              } as never,
               label: { type: "string", default: "target" },
               position: { type: "number", minimum: 0, maximum: 1 },
               frame: {
@@ -86,6 +89,8 @@ const put = createRoute({
 const get = createRoute({
   method: "get",
   path: referencePath,
+  operationId: "readReference",
+  tags: ["references"],
   summary: "A reference",
   request: { params: ReferenceParams },
   responses: {
@@ -97,6 +102,8 @@ const get = createRoute({
 const remove = createRoute({
   method: "delete",
   path: referencePath,
+  operationId: "eraseReference",
+  tags: ["references"],
   summary: "Erase a reference",
   request: { params: ReferenceParams },
   responses: { 204: { description: "Erased" }, ...problems(404, 422) },
@@ -105,6 +112,8 @@ const remove = createRoute({
 const getPatient = createRoute({
   method: "get",
   path: patientPath,
+  operationId: "readPatient",
+  tags: ["patients"],
   summary: "A patient's references",
   request: { params: PatientParams },
   responses: {
@@ -116,6 +125,8 @@ const getPatient = createRoute({
 const removePatient = createRoute({
   method: "delete",
   path: patientPath,
+  operationId: "erasePatient",
+  tags: ["patients"],
   summary: "Erase a patient",
   request: { params: PatientParams },
   responses: { 204: { description: "Erased" }, ...problems(404, 422) },
@@ -154,7 +165,9 @@ export function referencesFunction(
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
 
-  return createRouter()
+  const router = createRouter();
+  router.openAPIRegistry.register("Prompts", Prompts);
+  return router
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);

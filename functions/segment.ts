@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../lib/engine/embedder.ts";
-import type { CandidateReport, InputFile } from "../lib/engine/engine.ts";
+import type { InputFile } from "../lib/engine/engine.ts";
 import { TISSUE } from "../lib/format/dicom_seg.ts";
 import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
@@ -19,12 +19,15 @@ import {
   SegmentationDocument,
   SegmentQuery,
 } from "./http/schemas.ts";
+import { describeSegmentation } from "./http/segmentation.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
   method: "post",
   path: "/v1/patients/{patient}/segmentations",
+  operationId: "segmentImage",
+  tags: ["patients"],
   summary: "Segment a new image of a patient",
   request: {
     params: PatientParams,
@@ -126,23 +129,15 @@ export function segmentFunction(services: Services): Router {
       return c.body(body, 200, { "content-type": type }) as never;
     }
 
-    const describe = (
-      { profile, distance, ...candidate }: CandidateReport,
-    ) => ({
-      ...candidate,
-      reference: enrolled[profile].reference.reference,
-      distance: Number.isFinite(distance) ? distance : null,
-    });
-    return c.json({
+    const document = describeSegmentation(answer, {
       patient,
       label,
-      present: answer.mask.area > 0,
-      mask: answer.mask,
-      ...describe(answer.winner),
-      ...(explain && { candidates: answer.candidates.map(describe) }),
-      model: { id: model.manifest.id, digest: model.manifest.digest },
-      timings: { encode, ...answer.timings },
-    }, 200);
+      explain,
+      manifest: model.manifest,
+      enrolled,
+      encode,
+    });
+    return c.json(document, 200);
   });
 }
 

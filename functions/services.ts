@@ -5,8 +5,12 @@ import type { ProfileStore } from "../lib/store/types.ts";
 export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
-  /** Largest request body in bytes. */
+  /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
+  /** Largest body of a series in bytes. */
+  maxSeriesBytes: number;
+  /** Images of one series that are worked on at once. */
+  parallel: number;
   /** Whether requests can be served now. */
   ready(): Promise<boolean>;
   /** Whether an encode host is worth a try; absent where images are encoded in this process. */

@@ -30,6 +30,14 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/series": [
+    "lib/bytes.ts",
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/image",
+    "lib/store",
+  ],
   "lib/remote": [
     "lib/bytes.ts",
     "lib/digest.ts",
@@ -47,7 +55,10 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/series",
+    "lib/store",
   ],
+  "lib/client": [],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],
   "lib/digest.ts": [],
@@ -103,6 +114,19 @@ Deno.test("the numerics and the pipeline import no package", () => {
   for (const path of pure) {
     const bare = importsOf(path).filter((name) => !name.startsWith("."));
     deepEqual(bare, [], path);
+  }
+});
+
+Deno.test("the client runs wherever fetch does: no package, nothing of Deno or Node", () => {
+  for (const path of modules.filter((path) => path.startsWith("lib/client/"))) {
+    const bare = importsOf(path).filter((name) => !name.startsWith("./"));
+    deepEqual(bare, [], path);
+    ok(
+      !/\b(Deno|process|Buffer)\./.test(
+        Deno.readTextFileSync(join(ROOT, path)),
+      ),
+      path,
+    );
   }
 });
 

@@ -78,8 +78,27 @@ export const PROBLEMS: Record<
 /** Seconds after which a refused request is worth another try. */
 const RETRY_AFTER = "2";
 
-/** Answers any error with a problem document (RFC 9457); the one place that maps errors to HTTP. */
+/** A problem document (RFC 9457). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: ContentfulStatusCode;
+  detail: string;
+  instance: string;
+  errors?: Fault[];
+}
+
+/** Answers any error with its problem document. */
 export function answerProblem(error: unknown, c: Context): Response {
+  const problem = describeProblem(error, c);
+  if (problem.status === 503) c.header("retry-after", RETRY_AFTER);
+  return c.body(JSON.stringify(problem), problem.status, {
+    "content-type": "application/problem+json",
+  });
+}
+
+/** The problem of any error, which is logged when nobody foresaw it; the one place that maps errors to HTTP. */
+export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults } = explain(error, c);
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
@@ -87,8 +106,7 @@ export function answerProblem(error: unknown, c: Context): Response {
     const line = { level: "error", request: instance, ...traceOf(error) };
     console.error(JSON.stringify(line));
   }
-  if (status === 503) c.header("retry-after", RETRY_AFTER);
-  const problem = {
+  return {
     type: `/problems/${code}`,
     title,
     status,
@@ -96,9 +114,6 @@ export function answerProblem(error: unknown, c: Context): Response {
     instance,
     ...(faults.length > 0 && { errors: faults }),
   };
-  return c.body(JSON.stringify(problem), status, {
-    "content-type": "application/problem+json",
-  });
 }
 
 function explain(

@@ -32,18 +32,40 @@ export const Label = z.string()
     ),
   )
   .openapi({ type: "string", example: "target" });
+const LabelOrTarget = Label.default("target").openapi({
+  type: "string",
+  default: "target",
+  description: "Name of the structure",
+});
+
+/** A list of fixed length as generators of clients understand it: they know `items`, not `prefixItems`. */
+const list = (type: "integer" | "number", length: number, what: string) => ({
+  type: "array" as const,
+  items: { type },
+  minItems: length,
+  maxItems: length,
+  description: what,
+});
+const BOX = "Inclusive corners x0, y0, x1, y1 in pixels";
+const PointLabel = z.union([z.literal(0), z.literal(1)]).openapi({
+  type: "integer",
+  anyOf: undefined,
+  enum: [0, 1],
+  description: "1 is inside the structure, 0 outside",
+});
 
 const coordinate = z.number().min(0);
 export const PointPrompt = z.strictObject({
   x: coordinate,
   y: coordinate,
-  label: z.union([z.literal(0), z.literal(1)]),
-});
+  label: PointLabel,
+}).openapi("PointPrompt", { example: { x: 242, y: 138, label: 1 } });
 const corners = z.tuple([coordinate, coordinate, coordinate, coordinate])
   .refine(
     ([x0, y0, x1, y1]) => x0 <= x1 && y0 <= y1,
     "must be x0 ≤ x1 and y0 ≤ y1",
-  );
+  )
+  .openapi({ ...list("number", 4, BOX), example: [212, 114, 270, 162] });
 const Points = z.array(PointPrompt).max(64);
 
 /** Points and a box that are decoded to a mask. */
@@ -57,9 +79,10 @@ export const Prompts = z.strictObject({
   .openapi("Prompts");
 
 export const Rle = z.strictObject({
-  size: z.tuple([z.int().positive(), z.int().positive()]),
+  size: z.tuple([z.int().positive(), z.int().positive()])
+    .openapi(list("integer", 2, "Height and width in pixels")),
   counts: z.string().max(4_000_000),
-}).openapi("Rle");
+}).openapi("Rle", { description: "COCO compressed run-length encoding" });
 
 export const MaskRequest = z.strictObject({
   embedding: EmbeddingId,
@@ -78,7 +101,7 @@ const RecipeName = z.enum(RECIPE_NAMES).default("medical");
 
 export const PromptsRequest = z.strictObject({
   embedding: EmbeddingId,
-  label: Label.default("target"),
+  label: LabelOrTarget,
   recipe: RecipeName,
 }).openapi("PromptsRequest");
 
@@ -120,126 +143,283 @@ const concept = (description: string) =>
     description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
   });
 
+/** What is segmented, and how it is answered. */
+const segmentOptions = {
+  label: LabelOrTarget,
+  explain: z.enum(["true", "false"]).default("false")
+    .transform((text) => text === "true")
+    .openapi({
+      type: "boolean",
+      enum: undefined,
+      default: false,
+      description: "Whether every candidate is told",
+    }),
+  recipe: RecipeName,
+};
+
 export const SegmentQuery = EmbedQuery.extend({
-  label: Label.default("target"),
+  ...segmentOptions,
   category: concept("segmented property category; Tissue where left out"),
   property: concept("segmented property type; Tissue where left out"),
   region: concept("anatomic region"),
-  explain: z.enum(["true", "false"]).default("false").transform((text) =>
-    text === "true"
-  ),
-  recipe: RecipeName,
 });
 
-const Size = z.object({ width: z.int(), height: z.int() });
-const Model = z.object({ id: z.string(), digest: z.string() });
+export const SeriesQuery = ModelQuery.extend({
+  ...segmentOptions,
+  cursor: z.string().max(64).optional().openapi({
+    description: "The cursor of the last line that came whole",
+  }),
+});
+
+const Size = z.object({ width: z.int(), height: z.int() })
+  .openapi("ImageSize", { example: { width: 384, height: 384 } });
+const Model = z.object({ id: z.string(), digest: z.string() })
+  .openapi("ModelName", { example: { id: "nano", digest: "93".repeat(32) } });
 
 export const EmbeddingDocument = z.object({
   id: EmbeddingId,
   model: Model,
   image: Size,
-  expiresAt: z.string(),
-}).openapi("Embedding");
+  expiresAt: z.iso.datetime(),
+}).openapi("Embedding", {
+  example: {
+    id: "9f".repeat(32),
+    model: { id: "nano", digest: "93".repeat(32) },
+    image: { width: 384, height: 384 },
+    expiresAt: "2026-11-25T09:44:35.362Z",
+  },
+});
+
+const REFERENCE = {
+  patient: "p-17",
+  reference: "visit-1",
+  label: "target",
+  position: null,
+  model: "93".repeat(32),
+  image: { width: 384, height: 384 },
+  patches: 47,
+  createdAt: "2026-11-24T09:44:35.362Z",
+};
 
 export const ReferenceDocument = z.object({
   patient: z.string(),
   reference: z.string(),
   label: z.string(),
-  position: z.number().nullable(),
-  model: z.string(),
+  position: z.number().nullable().openapi({
+    description: "Position along a volume, 0 to 1",
+  }),
+  model: z.string().openapi({ description: "Digest of the model" }),
   image: Size,
-  patches: z.int(),
-  createdAt: z.string(),
-}).openapi("Reference");
+  patches: z.int().openapi({ description: "Annotated patches" }),
+  createdAt: z.iso.datetime(),
+}).openapi("Reference", { example: REFERENCE });
 
 export const PatientDocument = z.object({
   patient: z.string(),
   references: z.array(ReferenceDocument),
-}).openapi("Patient");
+}).openapi("Patient", {
+  example: { patient: "p-17", references: [REFERENCE] },
+});
 
 const ScoredPoint = z.object({
   x: z.number(),
   y: z.number(),
-  label: z.union([z.literal(0), z.literal(1)]),
+  label: PointLabel,
   similarity: z.number(),
-});
-const CandidatePrompt = z.object({
+}).openapi("ScoredPoint");
+const candidatePrompt = {
   parts: z.int(),
   negatives: z.int(),
   points: z.array(ScoredPoint),
-});
+};
+const POINTS = [
+  { x: 266, y: 157, label: 1, similarity: 0.8989014529726027 },
+  { x: 351, y: 49, label: 0, similarity: 0.6786726254990478 },
+];
 
 export const PromptsDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  candidates: z.array(CandidatePrompt.extend({ reference: z.string() })),
-}).openapi("CandidatePrompts");
+  candidates: z.array(
+    z.object({ ...candidatePrompt, reference: z.string() })
+      .openapi("CandidatePrompt"),
+  ),
+}).openapi("CandidatePrompts", {
+  example: {
+    patient: "p-17",
+    label: "target",
+    candidates: [{
+      parts: 1,
+      negatives: 1,
+      points: POINTS,
+      reference: "visit-1",
+    }],
+  },
+});
 
 const MaskBody = z.object({
-  size: z.tuple([z.int(), z.int()]),
-  counts: z.string(),
-  area: z.int(),
-  box: z.tuple([z.int(), z.int(), z.int(), z.int()]).nullable(),
-  polygons: z.array(z.array(z.tuple([z.number(), z.number()]))),
-});
+  size: z.tuple([z.int(), z.int()])
+    .openapi(list("integer", 2, "Height and width in pixels")),
+  counts: z.string().openapi({
+    description: "COCO compressed run-length encoding",
+  }),
+  area: z.int().openapi({ description: "Pixels of the structure" }),
+  box: z.tuple([z.int(), z.int(), z.int(), z.int()]).nullable().openapi({
+    ...list("integer", 4, `${BOX}; null for an empty mask`),
+    type: ["array", "null"],
+  }),
+  polygons: z.array(
+    z.array(
+      z.tuple([z.number(), z.number()]).openapi(list("number", 2, "x, y")),
+    ),
+  ).openapi({ description: "Rings to fill by the even-odd rule" }),
+}).openapi("MaskBody");
+const MASK = {
+  size: [384, 384],
+  counts: "Shf29e;5K5L3L4M3M3M2N2N2",
+  area: 2814,
+  box: [231, 113, 296, 166],
+  polygons: [[[270.5, 166], [275.5, 166], [276.5, 165]]],
+};
+const MODEL = { id: "nano", digest: "93".repeat(32) };
 
 export const MaskAnswerDocument = z.object({
   mask: MaskBody,
   predictedIou: z.number(),
   model: Model,
-}).openapi("Mask");
+}).openapi("Mask", {
+  example: { mask: MASK, predictedIou: 0.917, model: MODEL },
+});
 
-const CandidateDocument = CandidatePrompt.extend({
+const CandidateDocument = z.object({
+  ...candidatePrompt,
   reference: z.string(),
   distance: z.number().nullable(),
   predictedIou: z.number(),
-});
+}).openapi("Candidate");
+
+const SEGMENTATION = {
+  patient: "p-17",
+  label: "target",
+  present: true,
+  mask: MASK,
+  reference: "visit-1",
+  parts: 1,
+  negatives: 1,
+  points: POINTS,
+  distance: 21.5337368154352,
+  predictedIou: 0.9173192381858826,
+  model: MODEL,
+  timings: { encode: 450.8, prompt: 127.1, decode: 1123.1, retrieve: 26.1 },
+};
 
 export const SegmentationDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  present: z.boolean(),
+  present: z.boolean().openapi({
+    description: "Whether the mask holds a pixel",
+  }),
   mask: MaskBody,
-  reference: z.string(),
+  reference: z.string().openapi({ description: "The one that won" }),
   parts: z.int(),
   negatives: z.int(),
   points: z.array(ScoredPoint),
-  distance: z.number().nullable(),
+  distance: z.number().nullable().openapi({
+    description:
+      "Earth mover's distance to the annotated patches; null for an empty mask",
+  }),
   predictedIou: z.number(),
-  candidates: z.array(CandidateDocument).optional(),
+  candidates: z.array(CandidateDocument).optional().openapi({
+    description: "With explain alone",
+  }),
   model: Model,
   timings: z.object({
     encode: z.number(),
     prompt: z.number(),
     decode: z.number(),
     retrieve: z.number(),
-  }),
-}).openapi("Segmentation");
+  }).openapi("Timings", { description: "Milliseconds" }),
+}).openapi("Segmentation", { example: SEGMENTATION });
 
 export const ModelsDocument = z.object({
-  models: z.array(Model.extend({
-    family: z.string(),
-    licence: z.string(),
-    source: z.string(),
-    trainedOn: z.array(z.string()),
-    default: z.boolean(),
-  })),
-}).openapi("Models");
+  models: z.array(
+    z.object({
+      id: z.string(),
+      digest: z.string(),
+      family: z.string(),
+      licence: z.string(),
+      source: z.string(),
+      trainedOn: z.array(z.string()),
+      default: z.boolean(),
+    }).openapi("Model"),
+  ),
+}).openapi("Models", {
+  example: {
+    models: [{
+      ...MODEL,
+      family: "nano",
+      licence: "MIT",
+      source: "models/nano",
+      trainedOn: ["generated images"],
+      default: true,
+    }],
+  },
+});
 
 export const StatusDocument = z.object({
   status: z.string(),
   encode: z.enum(["available", "unavailable"]).optional(),
-}).openapi("Status");
+}).openapi("Status", { example: { status: "ok" } });
+
+const PROBLEM = {
+  type: "/problems/not-found",
+  title: "Not found",
+  status: 404,
+  detail: 'There is no patient "p-18"; enrol a reference first.',
+  instance: "9ab6d1fc-06fa-4d14-90d8-1c84b6ed0283",
+};
 
 export const ProblemDocument = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  instance: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() }))
-    .optional(),
-}).openapi("Problem");
+  instance: z.string().openapi({ description: "The request's id" }),
+  errors: z.array(
+    z.object({ path: z.string(), message: z.string() }).openapi("Fault"),
+  ).optional(),
+}).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
+
+/** What every line of a series says of its image, and either `segmentation` or `problem`. */
+export const SeriesLine = z.object({
+  index: z.int().min(0).openapi({ description: "From 0" }),
+  total: z.int().min(1),
+  position: z.number().min(0).max(1).openapi({
+    description: "Along the series, or along the volume where its files say",
+  }),
+  name: z.string().nullable().openapi({
+    description: "What the sender called the file",
+  }),
+  cursor: z.string().openapi({ description: "Goes on behind this line" }),
+  secondsLeft: z.number().min(0).openapi({ description: "Estimated" }),
+  references: z.array(z.string()).optional().openapi({
+    description: "Those that the image was compared with",
+  }),
+  segmentation: SegmentationDocument.optional(),
+  problem: ProblemDocument.optional(),
+}).openapi("SeriesLine", {
+  example: {
+    index: 0,
+    total: 100,
+    position: 0,
+    name: "slice-1.png",
+    cursor: `1-${"0a".repeat(16)}`,
+    secondsLeft: 61.2,
+    references: ["visit-1"],
+    segmentation: SEGMENTATION,
+  },
+});
+export type SeriesLine = z.infer<typeof SeriesLine>;
 
 /** An answer with a JSON body. */
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
@@ -247,21 +427,40 @@ export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { "application/json": { schema } },
 });
 
-/** The problem answers a route may give, by status. */
+/** The problem answers a route may give, by status, with an example of each kind. */
 export const problems = (...statuses: number[]) =>
-  Object.fromEntries([...new Set([...statuses, 500])].map((status) => [status, {
-    description: Object.values(PROBLEMS)
-      .filter((problem) => problem.status === status)
-      .map(({ title }) => title)
-      .join("; "),
-    content: { "application/problem+json": { schema: ProblemDocument } },
-  }]));
+  Object.fromEntries([...new Set([...statuses, 500])].map((status) => {
+    const kinds = Object.entries(PROBLEMS)
+      .filter(([, problem]) => problem.status === status);
+    const examples = Object.fromEntries(kinds.map(([code, { title }]) => {
+      const type = `/problems/${code}`;
+      const detail = "What was attempted, what was wanted and what came.";
+      const { instance } = PROBLEM;
+      return [code, { value: { type, title, status, detail, instance } }];
+    }));
+    return [status, {
+      description: kinds.map(([, { title }]) => title).join("; "),
+      content: {
+        "application/problem+json": { schema: ProblemDocument, examples },
+      },
+    }];
+  }));
+
+/** A header of an answer, for the OpenAPI document. */
+export const header = (description: string) => ({
+  description,
+  schema: { type: "string" as const },
+});
 
 /** Bytes in a body, for the OpenAPI document only. */
 export const binary = { schema: { type: "string" as const, format: "binary" } };
 
-/** An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. */
+/**
+ * An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. Generators of
+ * clients take the first type, which fits every image.
+ */
 export const imageBody = {
+  "application/octet-stream": binary,
   "image/png": binary,
   "image/jpeg": binary,
   "image/webp": binary,
@@ -276,4 +475,20 @@ export const imageBody = {
       required: ["image"],
     },
   },
+};
+
+/** Many images as a request body, for the OpenAPI document. */
+export const seriesBody = {
+  "multipart/form-data": {
+    schema: {
+      type: "object" as const,
+      properties: {
+        image: { type: "array" as const, items: binary.schema },
+      },
+      required: ["image"],
+    },
+  },
+  "application/zip": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
 };

@@ -3,6 +3,7 @@ import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
+import { linesOf, seriesForm } from "../deploy/series_bodies.ts";
 import {
   type Asked,
   embeddingOf,
@@ -187,6 +188,22 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
     },
   );
 
+  await t.step("a series gives each image the same answer", async () => {
+    const response = await app.request("/v1/patients/p-1/series", {
+      method: "POST",
+      body: seriesForm([files.next, files.next.slice(0, 3000), files.image]),
+    });
+    equal(response.status, 200);
+    const lines = await Array.fromAsync(linesOf(response));
+    deepEqual(lines.map(({ index }) => index), [0, 1, 2]);
+    equal(lines[1].problem.type, "/problems/truncated");
+    for (const [i, image] of [[0, files.next], [2, files.image]] as const) {
+      const single = await (await segment(app, "p-1", image)).json();
+      deepEqual(lines[i].segmentation.mask, single.mask);
+      equal(lines[i].segmentation.distance, single.distance);
+    }
+  });
+
   await t.step("labels are kept apart", async () => {
     const liver = { image: files.image, mask: files.mask, label: "liver" };
     equal((await enrol(app, "p-3", "a", liver)).status, 201);
@@ -233,6 +250,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
       "/v1/patients/{patient}/prompts",
       "/v1/patients/{patient}/references/{reference}",
       "/v1/patients/{patient}/segmentations",
+      "/v1/patients/{patient}/series",
     ]);
     match(await (await app.request("/docs")).text(), /swagger-ui-bundle/);
     const script = await app.request("/docs/swagger-ui-bundle.js");

@@ -1,10 +1,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import type { Visit } from "../../lib/cli/phantom.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";
+import { readHeader } from "../../lib/image/header.ts";
 import { inFolder } from "../in_folder.ts";
 import { copyDarker } from "../model_package.ts";
+import { niftiOf, zipOf } from "./series_bodies.ts";
 import { Server } from "./server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -52,6 +55,48 @@ Deno.test("segment writes a mask and an overlay for every image", () =>
       { maxPixels: 1e6 },
     );
     equal(mask.width, visits.second.mask.width);
+  }));
+
+Deno.test("segment takes folders, archives and volumes, and goes on after a bad file", () =>
+  inFolder(async (folder) => {
+    const write = (name: string, bytes: Uint8Array) =>
+      Deno.writeFile(`${folder}/${name}`, bytes);
+    const { first: { image, mask }, second } = visits;
+    const grey = ({ data }: { data: Uint8Array }) => data;
+    equal(image.channels, 1);
+    const { width, height } = image;
+    await Deno.mkdir(`${folder}/in/deep`, { recursive: true });
+    await write("in/i-10.png", files.next);
+    await write("in/i-9.png", files.image);
+    await write("in/deep/i.png", files.image);
+    await write("in/read.me", new TextEncoder().encode("about the images"));
+    await write("in/.hidden", files.image);
+    await write("s.zip", zipOf([{ name: "z/1.png", bytes: files.next }]));
+    const slices = [image, second.image].map(grey);
+    await write("v.nii.gz", gzipSync(niftiOf(slices, width, height)));
+    const masks = [second.mask, mask].map(grey);
+    await write("m.nii", niftiOf(masks.toReversed(), width, height));
+
+    const { code, out, error } = await run("segment", [
+      ...["--reference", `${folder}/v.nii.gz`, "--mask", `${folder}/m.nii`],
+      ...["--frame", "0", "--image", `${folder}/in`],
+      ...["--image", `${folder}/s.zip`, "--image", `${folder}/v.nii.gz`],
+      ...["--montage", `${folder}/all.png`, "--out", `${folder}/out`],
+    ]);
+    equal(code, 1);
+    match(error, /Cannot use .*read\.me: .*none of these/);
+    match(error, /^error: 1 of 7 images could not be used\.$/m);
+    const masked = Array.from(
+      out.matchAll(/out\/(\S+)_mask\.png/g),
+      ([, name]) => name,
+    );
+    deepEqual(masked, ["deep_i", "i-9", "i-10", "z_1", "v_0", "v_1"]);
+    const read = (name: string) => Deno.readFileSync(`${folder}/out/${name}`);
+    deepEqual(read("v_1_mask.png"), read("i-10_mask.png"));
+    deepEqual(read("v_0_mask.png"), read("i-9_mask.png"));
+    const montage = await Deno.readFile(`${folder}/all.png`);
+    const { width: wide, height: high } = readHeader(montage, "image/png");
+    deepEqual([wide, high], [3 * 260 - 4, 3 * 260 - 4]);
   }));
 
 Deno.test("the demo goes from a generated patient to a picture and a Dice", () =>
@@ -142,6 +187,18 @@ Deno.test("mistakes get one line that says what to do", () =>
         images("none.png", "a.png", "a.png"),
         {},
         /Cannot read .*none\.png: there is no such file/,
+      ],
+      [
+        "segment",
+        images("a.png", "a.png", "none.png"),
+        {},
+        /Cannot read .*none\.png: there is no such file/,
+      ],
+      [
+        "segment",
+        [...images("a.png", "a.png", "a.png"), "--frame", "x"],
+        {},
+        /--frame is x, wanted a whole number\. Usage/,
       ],
       [
         "segment",

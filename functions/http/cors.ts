@@ -1,0 +1,25 @@
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+
+/** Lets pages of these origins call from a browser, and read the headers that answers explain themselves by. */
+export function allowOrigins(origins: string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes("*") ? "*" : origins,
+    allowMethods: ["GET", "POST", "PUT", "DELETE"],
+    allowHeaders: [
+      "accept",
+      "authorization",
+      "content-type",
+      "if-none-match",
+      "x-request-id",
+    ],
+    exposeHeaders: [
+      "etag",
+      "location",
+      "retry-after",
+      "www-authenticate",
+      "x-request-id",
+    ],
+    maxAge: 3600,
+  });
+}

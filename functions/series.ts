@@ -1,0 +1,214 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { ServedModel } from "../lib/engine/catalogue.ts";
+import { EdgeError, invalidInput } from "../lib/errors.ts";
+import { RECIPES } from "../lib/pipeline/recipe.ts";
+import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
+import { inOrder } from "../lib/series/in_order.ts";
+import { openFiles } from "../lib/series/open_files.ts";
+import { isPassing } from "../lib/series/passing.ts";
+import { referencesAt } from "../lib/series/references_at.ts";
+import { positionOf, type SeriesImage } from "../lib/series/series.ts";
+import { Spool } from "../lib/series/spool.ts";
+import type { Enrolled } from "../lib/store/types.ts";
+import { receiveFiles } from "./http/parts.ts";
+import { describeProblem } from "./http/problem.ts";
+import { createRouter, type Router } from "./http/router.ts";
+import {
+  PatientParams,
+  problems,
+  seriesBody,
+  SeriesLine,
+  SeriesQuery,
+} from "./http/schemas.ts";
+import { describeSegmentation } from "./http/segmentation.ts";
+import { profilesOf } from "./profiles_of.ts";
+import type { Services } from "./services.ts";
+
+export const NDJSON = "application/x-ndjson";
+
+/** Images of one series, whatever their bytes. */
+const MAX_IMAGES = 10_000;
+/** Series in progress, each with its body on disk; one more is refused. */
+const MAX_OPEN = 8;
+/** Pauses before an image that met a busy pool or no encode host is tried again, milliseconds. */
+const PAUSES = [1000, 4000];
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/series",
+  operationId: "segmentSeries",
+  tags: ["patients"],
+  summary: "Segment many images of a patient, one line each as it is ready",
+  description:
+    "The body is taken in whole before the first line. A line is an object and ends with a newline; " +
+    "every image gives exactly one, in order, a bad image one with its problem. After a broken " +
+    "connection send the very same body again with the `cursor` of the last whole line: the lines " +
+    "go on behind it. Ending the request ends the work.",
+  request: {
+    params: PatientParams,
+    query: SeriesQuery,
+    body: { required: true, content: seriesBody },
+  },
+  responses: {
+    200: {
+      description: "A line for every image that is left",
+      content: { [NDJSON]: { schema: SeriesLine } },
+    },
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+interface Request {
+  patient: string;
+  label: string;
+  recipe: keyof typeof RECIPES;
+  explain: boolean;
+  model: ServedModel;
+  enrolled: Enrolled[];
+}
+
+/** The series function: many images → a line each. */
+export function seriesFunction(services: Services): Router {
+  const { models, maxBytes, maxSeriesBytes, parallel } = services;
+  const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
+  let open = 0;
+
+  /** One image's segmentation, and the references that it was compared with. */
+  const segmentOne = async (
+    image: SeriesImage,
+    position: number,
+    { patient, label, recipe, explain, model, enrolled }: Request,
+    signal: AbortSignal,
+  ) => {
+    const { embedder, engine, manifest } = model;
+    const nearest = referencesAt(enrolled, position);
+    const started = performance.now();
+    const made = await embedder.embed(await image.read());
+    await embedder.keep(made);
+    const encode = performance.now() - started;
+    signal.throwIfAborted();
+    const answer = await engine.segment(
+      made.bytes,
+      nearest.map(({ profile }) => profile),
+      { recipe: RECIPES[recipe] },
+    );
+    const context = { patient, label, explain, manifest, encode };
+    return {
+      references: nearest.map(({ reference }) => reference.reference),
+      segmentation: describeSegmentation(answer, {
+        ...context,
+        enrolled: nearest,
+      }),
+    };
+  };
+
+  return createRouter().openapi(route, async (c) => {
+    const { patient } = c.req.valid("param");
+    const { cursor, model: id, ...options } = c.req.valid("query");
+    const model = models.choose(id);
+    const enrolled = await profilesOf(services, model, {
+      patient,
+      label: options.label,
+    });
+    if (open >= MAX_OPEN) {
+      const why = `${MAX_OPEN} series are in progress; try again later.`;
+      throw new EdgeError("busy", why);
+    }
+    open++;
+    const spool = await Spool.create().catch((error) => {
+      open--;
+      throw error;
+    });
+    const end = () => {
+      open--;
+      spool[Symbol.dispose]();
+    };
+    try {
+      const sent = await receiveFiles(c, spool, limits);
+      const images = await openFiles(sent.files, model.engine, limits);
+      const total = images.length;
+      if (total === 0) throw invalidInput("The series holds no image.");
+      const tag = await seriesTag({
+        images: sent.digest,
+        model: model.manifest.digest,
+        label: options.label,
+        recipe: options.recipe,
+        references: enrolled.map(({ reference }) => [
+          reference.reference,
+          reference.createdAt,
+        ]),
+      });
+      const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
+
+      const request = { patient, ...options, model, enrolled };
+      const stop = new AbortController();
+      const started = performance.now();
+      const work = async (index: number) => {
+        const position = positionOf(images[index], index, total);
+        const result = await patiently(
+          () => segmentOne(images[index], position, request, stop.signal),
+          stop.signal,
+        ).catch((error) =>
+          // Nobody waits for the end of what was given up.
+          stop.signal.aborted ? {} : { problem: describeProblem(error, c) }
+        );
+        return { index, position, name: images[index].name, ...result };
+      };
+      const lines = inOrder({ from, to: total, parallel }, work);
+      const text = new TextEncoder();
+      const cancel = () => {
+        if (stop.signal.aborted) return;
+        stop.abort();
+        end();
+      };
+      c.req.raw.signal.addEventListener("abort", cancel);
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const { value, done } = await lines.next();
+          if (stop.signal.aborted) return;
+          if (done) {
+            cancel();
+            return controller.close();
+          }
+          const finished = value.index + 1;
+          const spent = performance.now() - started;
+          const left = spent / (finished - from) * (total - finished);
+          const line: SeriesLine = {
+            total,
+            ...value,
+            cursor: writeCursor(finished, tag),
+            secondsLeft: Math.round(left / 100) / 10,
+          };
+          controller.enqueue(text.encode(JSON.stringify(line) + "\n"));
+        },
+        cancel,
+      }, { highWaterMark: 0 });
+      return c.body(body, 200, {
+        "content-type": NDJSON,
+        "cache-control": "no-store",
+        // Proxies that gather answers (nginx) would hold lines back.
+        "x-accel-buffering": "no",
+      }) as never;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  });
+}
+
+/** Tries again what failed for want of a free worker or host, unless it is given up. */
+async function patiently<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !isPassing(error)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    signal.throwIfAborted();
+  }
+  return await work();
+}

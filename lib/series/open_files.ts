@@ -1,0 +1,154 @@
+import type { Engine } from "../engine/engine.ts";
+import { invalidInput } from "../errors.ts";
+import type { FileFrames } from "../image/frames.ts";
+import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
+import { isPassing } from "./passing.ts";
+import {
+  type PackedFile,
+  type SeriesFile,
+  type SeriesImage,
+  type SeriesLimits,
+  tooManyBytes,
+} from "./series.ts";
+import { isZip, openZip } from "./zip.ts";
+
+/** What takes files of several frames apart. */
+export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
+
+/** Bytes that tell what a file is, NIfTI's magic the last of them. */
+const HEAD_BYTES = 348;
+/** Frames that are read at once, since the whole file goes to a worker each time. */
+const FRAMES_AT_ONCE = 16;
+/** Millimetres by which planes of a series differ at least, all together. */
+const SPREAD_MM = 0.001;
+
+/**
+ * An image, and where its plane lies if it is alone in a DICOM file, millimetres; undefined for one that
+ * cannot be opened.
+ */
+type Placed = SeriesImage & { along: number | null | undefined };
+
+/**
+ * The images of files, in order: of an archive every file in natural order, of a DICOM or NIfTI file
+ * every frame, of any other the one that it is. A file that cannot be opened is an image that cannot be
+ * read.
+ *
+ * @throws ImageError or EdgeError for an archive that cannot be opened, and for the file itself where it
+ * is all that was sent.
+ */
+export async function openFiles(
+  files: SeriesFile[],
+  reader: FrameReader,
+  limits: SeriesLimits,
+): Promise<SeriesImage[]> {
+  const images: Placed[] = [];
+  const add = (more: Placed[]) => {
+    images.push(...more);
+    if (images.length <= limits.maxImages) return;
+    const why = `The series holds more than ${limits.maxImages} images.`;
+    throw invalidInput(why);
+  };
+  for (const { file, mediaType, name } of files) {
+    const head = (length: number) => file.read(0, Math.min(length, file.size));
+    if (isZip(await head(4), mediaType)) {
+      for (const entry of await openZip(file, limits)) {
+        add(await openFile(entry, reader, limits, false));
+      }
+    } else {
+      const read = () => file.read(0, file.size);
+      const one = { name, mediaType, size: file.size, head, read };
+      add(await openFile(one, reader, limits, name === null));
+    }
+  }
+  return placeByPlanes(images);
+}
+
+async function openFile(
+  file: PackedFile,
+  reader: FrameReader,
+  limits: SeriesLimits,
+  alone: boolean,
+): Promise<Placed[]> {
+  const { name, mediaType, size } = file;
+  const image = (read: SeriesImage["read"], along: number | null = null) => [
+    { name, position: null, along, read },
+  ];
+  const whole = async () => ({ bytes: await file.read(), mediaType });
+  try {
+    const head = await file.head(HEAD_BYTES);
+    if (alone) checkMediaType(head, mediaType);
+    if (!mayHoldFrames(head)) {
+      if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
+      return image(whole);
+    }
+    const bytes = await file.read();
+    const found = await reader.countFrames({ bytes, mediaType });
+    return found.count === 1
+      ? image(whole, found.along)
+      : framesOf(file, found, reader);
+  } catch (error) {
+    if (alone || isPassing(error)) throw error;
+    const bad = { name, position: null, along: undefined };
+    return [{ ...bad, read: () => Promise.reject(error) }];
+  }
+}
+
+function mayHoldFrames(head: Uint8Array): boolean {
+  const type = sniffMediaType(head);
+  return type === "application/dicom" || type === "application/x-nifti";
+}
+
+/** The frames of a file, some read ahead with the one that is asked for. */
+function framesOf(
+  file: PackedFile,
+  { count, positions }: FileFrames,
+  reader: FrameReader,
+): Placed[] {
+  const { name, mediaType } = file;
+  const frames = async (from: number, most: number) =>
+    await reader.readFrames(
+      { bytes: await file.read(), mediaType },
+      from,
+      most,
+    );
+  let start = -1;
+  let batch: ReturnType<typeof frames>;
+
+  const read = async (index: number) => {
+    const offset = index % FRAMES_AT_ONCE;
+    if (index - offset !== start) {
+      start = index - offset;
+      batch = frames(start, FRAMES_AT_ONCE);
+    }
+    try {
+      return (await batch)[offset];
+    } catch (error) {
+      if (isPassing(error)) {
+        start = -1;
+        throw error;
+      }
+      // A damaged frame spoils those that are read with it; this one may be whole.
+      return (await frames(index, 1))[0];
+    }
+  };
+  return Array.from({ length: count }, (_, index) => ({
+    name,
+    position: positions?.[index] ?? null,
+    along: null,
+    read: () => read(index),
+  }));
+}
+
+/** Gives the images of DICOM files the positions of their planes, if all that can be opened state it. */
+function placeByPlanes(images: Placed[]): SeriesImage[] {
+  const opened = images.filter(({ along }) => along !== undefined);
+  const known = opened.flatMap(({ along }) => along ?? []);
+  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  const spread = known.length === opened.length && high - low > SPREAD_MM;
+  return images.map(({ along, ...image }) => ({
+    ...image,
+    ...(spread && along !== undefined &&
+      { position: (along! - low) / (high - low) }),
+  }));
+}

@@ -1,0 +1,32 @@
+import type { Readable } from "node:stream";
+
+/**
+ * What is used of yauzl. `@types/yauzl` brings `@types/node`, whose types stand in the way of those that
+ * Deno has for the same modules.
+ */
+export interface Entry {
+  fileName: string;
+  uncompressedSize: number;
+  crc32: number;
+}
+
+export interface ZipFile {
+  eachEntry(): AsyncIterable<Entry>;
+  openReadStreamPromise(entry: Entry): Promise<Readable>;
+}
+
+export class RandomAccessReader {
+  _readStreamForRange(start: number, end: number): Readable;
+}
+
+export function fromRandomAccessReaderPromise(
+  reader: RandomAccessReader,
+  totalSize: number,
+  options: { strictFileNames: boolean; autoClose: boolean },
+): Promise<ZipFile>;
+
+declare const yauzl: {
+  RandomAccessReader: typeof RandomAccessReader;
+  fromRandomAccessReaderPromise: typeof fromRandomAccessReaderPromise;
+};
+export default yauzl;

@@ -1,0 +1,145 @@
+import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
+// @ts-types="./yauzl.d.ts"
+import yauzl, { type Entry, type ZipFile } from "yauzl";
+import { concat } from "../bytes.ts";
+import { EdgeError, invalidInput } from "../errors.ts";
+import { ImageError } from "../image/errors.ts";
+import type { Bytes } from "../store/types.ts";
+import { naturalOrder } from "./natural_order.ts";
+import type { PackedFile, SeriesLimits } from "./series.ts";
+import type { RangeFile } from "./spool.ts";
+
+/** Bytes read at a time. */
+const CHUNK_BYTES = 65_536;
+
+const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
+
+/**
+ * The files of a zip archive in natural order of their paths, each inflated when it is read, to at most
+ * the size that the directory states. Nothing is written to disk by a name of the archive. Folders,
+ * hidden files and what archivers add for themselves (`__MACOSX`, `DICOMDIR`) are left out.
+ *
+ * @throws EdgeError `invalid-input` for an archive that is damaged or holds an unsafe path;
+ * `too-many-bytes` for one that would unpack to more than the limits, before anything is inflated.
+ */
+export async function openZip(
+  file: RangeFile,
+  limits: SeriesLimits,
+): Promise<PackedFile[]> {
+  const entries: Entry[] = [];
+  let unpacked = 0;
+  let zip: ZipFile;
+  try {
+    zip = await yauzl.fromRandomAccessReaderPromise(
+      new Reader(file),
+      file.size,
+      { strictFileNames: true, autoClose: false },
+    );
+    for await (const entry of zip.eachEntry()) {
+      if (isNoImage(entry.fileName)) continue;
+      unpacked += entry.uncompressedSize;
+      entries.push(entry);
+      if (entries.length > limits.maxImages) break;
+    }
+  } catch (error) {
+    throw invalidInput(`Cannot read the zip archive: ${reasonOf(error)}.`);
+  }
+  if (entries.length > limits.maxImages) {
+    const why = `it holds more than ${limits.maxImages} files`;
+    throw invalidInput(`Cannot read the zip archive: ${why}.`);
+  }
+  if (unpacked > limits.maxSeriesBytes) {
+    throw new EdgeError(
+      "too-many-bytes",
+      `Cannot read the zip archive: unpacked it holds more than ${limits.maxSeriesBytes} bytes.`,
+    );
+  }
+  entries.sort((a, b) => naturalOrder(a.fileName, b.fileName));
+  return entries.map((entry) => ({
+    name: entry.fileName,
+    size: entry.uncompressedSize,
+    head: (length) => inflate(zip, entry, length),
+    async read() {
+      const bytes = await inflate(zip, entry);
+      if (crc32(bytes) === entry.crc32) return bytes;
+      throw damaged("its checksum is wrong");
+    },
+  }));
+}
+
+/** Whether these are an archive's first bytes: a local file header, or an empty directory's end. */
+export function isZip(
+  [p, k, a, b]: Uint8Array,
+  mediaType: string | undefined,
+): boolean {
+  const zip = p === 0x50 && k === 0x4b &&
+    (a === 3 && b === 4 || a === 5 && b === 6);
+  if (zip || !ZIP_TYPES.includes(mediaType ?? "")) return zip;
+  throw new ImageError(
+    "media-type-mismatch",
+    "Cannot read the series: it was declared as a zip archive, and its bytes are none.",
+  );
+}
+
+/** Folders, hidden files and archivers' own. */
+function isNoImage(path: string): boolean {
+  return /\/$|(^|\/)(\.|__MACOSX\/|DICOMDIR$)/.test(path);
+}
+
+/** An entry's bytes, or the first of them. */
+async function inflate(
+  zip: ZipFile,
+  entry: Entry,
+  most = Infinity,
+): Promise<Bytes> {
+  try {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    // It ends with an error as soon as more comes than the directory states.
+    for await (const part of await zip.openReadStreamPromise(entry)) {
+      parts.push(part);
+      length += part.length;
+      if (length >= most) break;
+    }
+    return concat(parts);
+  } catch (error) {
+    throw damaged(reasonOf(error));
+  }
+}
+
+function damaged(why: string): ImageError {
+  const message = `Cannot unpack the image from the zip archive: ${why}.`;
+  return new ImageError("malformed", message);
+}
+
+/** yauzl's messages that quote no name of the archive; the others may name a person. */
+function reasonOf(error: unknown): string {
+  const message = (error as Error).message ?? "";
+  if (/absolute path|relative path|invalid characters/.test(message)) {
+    return "it holds a path that leaves the archive";
+  }
+  if (/encrypted/.test(message)) return "it is encrypted";
+  if (/unsupported compression method/.test(message)) {
+    return "it is compressed by a method other than deflate";
+  }
+  if (/too many bytes/.test(message)) return "it is longer than it states";
+  return "it is damaged or cut short";
+}
+
+/** What yauzl reads through. */
+class Reader extends yauzl.RandomAccessReader {
+  constructor(readonly file: RangeFile) {
+    super();
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.#chunks(start, end));
+  }
+
+  async *#chunks(start: number, end: number) {
+    for (let from = start; from < end; from += CHUNK_BYTES) {
+      yield await this.file.read(from, Math.min(CHUNK_BYTES, end - from));
+    }
+  }
+}
