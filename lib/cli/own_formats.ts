@@ -41,8 +41,11 @@ export async function writeOwnFormats(
   for (const [path, frames] of Map.groupBy(masks, ({ path }) => path)) {
     try {
       await naming(path, async () => {
+        const type = sniffMediaType(await headOf(path));
+        if (type !== "application/x-nifti" && type !== "application/dicom") {
+          return;
+        }
         const bytes = await readNamed(path);
-        const type = sniffMediaType(bytes);
         const [{ target }] = frames;
         if (type === "application/x-nifti") {
           const file = join(out, `${target}_mask.nii.gz`);
@@ -52,7 +55,7 @@ export async function writeOwnFormats(
           }));
           await Deno.writeFile(file, await writeMaskVolume(bytes, slices));
           written.push(file);
-        } else if (type === "application/dicom") {
+        } else {
           for (const { frame, mask } of frames) {
             const source = readSource(bytes, frame);
             const { series: uid, width, height, geometry } = source;
@@ -74,4 +77,11 @@ export async function writeOwnFormats(
     written.push(file);
   }
   return written;
+}
+
+/** As many bytes as tell what a file is. */
+async function headOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(348);
+  return head.subarray(0, await file.read(head) ?? 0);
 }
