@@ -57,6 +57,8 @@ const ALLOWED: Record<string, string[]> = {
     "lib/numerics",
     "lib/pipeline",
     "lib/sample",
+    "lib/series",
+    "lib/store",
   ],
   "lib/client": [],
   "lib/errors.ts": [],

@@ -22,6 +22,12 @@ export type FileLike = Blob | { uri: string; name: string; type: string };
 /** An image, or the id of its embedding. */
 export type ImageOrEmbedding = FileLike | { embedding: string };
 
+/** What a mask alone may come as. */
+export type MaskType =
+  | "image/png"
+  | "application/dicom"
+  | "application/x-nifti";
+
 export interface ClientOptions {
   /** Where the service answers: `https://example.org/edge/`. */
   url: string;
@@ -50,6 +56,10 @@ export interface Enrolment {
   label?: string;
   /** 0..1 along a volume. */
   position?: number;
+  /** Frame of a DICOM image or slice of a NIfTI volume, from 0. */
+  frame?: number;
+  /** Number of the segment, where the mask is a DICOM segmentation of several. */
+  segment?: number;
 }
 
 /** An answer that is a problem document. */
@@ -96,7 +106,7 @@ export class Client {
   enrol(
     patient: string,
     reference: string,
-    { image, mask, label, position }: Enrolment,
+    { image, mask, label, ...numbers }: Enrolment,
     query: Query<"enrolReference"> = {},
     options?: CallOptions,
   ): Promise<Reference> {
@@ -106,7 +116,9 @@ export class Client {
         ? { prompts: JSON.stringify(mask.prompts) }
         : { mask }),
       label,
-      position: position?.toString(),
+      position: numbers.position?.toString(),
+      frame: numbers.frame?.toString(),
+      segment: numbers.segment?.toString(),
     });
     const request = { method: "PUT", query, body };
     return this.#json(referenceAt(patient, reference), request, options);
@@ -167,15 +179,19 @@ export class Client {
     return this.#json(path, { query, ...bodyOf(image) }, options);
   }
 
-  /** The structure's mask alone, as a PNG of 0 and 255. */
+  /**
+   * The structure's mask alone: a PNG of 0 and 255; of a DICOM image a segmentation (SEG); of a slice of a
+   * NIfTI volume the volume with the mask in its place, gzipped.
+   */
   async mask(
     patient: string,
     image: ImageOrEmbedding,
     query: Query<"segmentImage"> = {},
+    accept: MaskType = "image/png",
     options?: CallOptions,
   ): Promise<Blob> {
     const path = `${patientAt(patient)}/segmentations`;
-    const request = { query, ...bodyOf(image), accept: "image/png" };
+    const request = { query, ...bodyOf(image), accept };
     return await (await this.#call(path, request, options)).blob();
   }
 

@@ -1,9 +1,26 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { createApp } from "../../functions/app.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
-import { linesOf, seriesForm, zipOf } from "../deploy/series_bodies.ts";
+import {
+  linesOf,
+  niftiOf,
+  seriesForm,
+  zipOf,
+} from "../deploy/series_bodies.ts";
 import { enrol, files, form, openService, segment, visits } from "./harness.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
+
+/** Real DICOM files beside the checkout; not part of the repository. */
+const DICOM = new URL("../../../shared/data/dicom/", import.meta.url);
+const hasDicom = (() => {
+  try {
+    return Deno.statSync(DICOM).isDirectory;
+  } catch {
+    console.log("skipped: real CT slices: ../shared/data/dicom is absent");
+    return false;
+  }
+})();
 
 type Body = FormData | Uint8Array<ArrayBuffer> | string;
 const text = (content: string) => new TextEncoder().encode(content);
@@ -108,6 +125,83 @@ Deno.test("a series gives a line an image, as segmentations do", async (t) => {
       equal(line.name, null);
     },
   );
+});
+
+Deno.test("volumes and planes", async (t) => {
+  await using service = await openSeries();
+  const { app, series, lines } = service;
+  const { width, height, data } = visits.second.image;
+  const slices = [0, 1, 2].map((i) =>
+    data.map((v, at) => at === i ? v ^ 1 : v)
+  );
+  const volume = niftiOf(slices, width, height);
+
+  await t.step(
+    "a NIfTI volume is its slices, gzipped or not, in whatever it comes",
+    async () => {
+      const plain = await lines(volume);
+      deepEqual(plain.map(({ position }) => position), [0, 0.5, 1]);
+      for (const i of [0, 1, 2]) {
+        const slice = encodePng({
+          width,
+          height,
+          channels: 1,
+          data: slices[i],
+        });
+        const single = await (await segment(app, "p", slice)).json();
+        deepEqual(plain[i].segmentation.mask, single.mask);
+      }
+      const masks = plain.map(({ segmentation }) => segmentation.mask.counts);
+      const packed = new Uint8Array(gzipSync(volume));
+      const zip = zipOf([{ name: "a.nii.gz", bytes: packed }, {
+        name: "b.png",
+        bytes: files.image,
+      }]);
+      const came = await lines(zip);
+      deepEqual(came.map(({ name }) => name), [
+        ...Array(3).fill("a.nii.gz"),
+        "b.png",
+      ]);
+      deepEqual(
+        came.slice(0, 3).map(({ segmentation }) => segmentation.mask.counts),
+        masks,
+      );
+      const rest = await lines(zip, `?cursor=${came[1].cursor}`);
+      deepEqual(rest.map(({ index }) => index), [2, 3]);
+    },
+  );
+
+  await t.step(
+    "a cut volume alone is refused; among others it is a bad line",
+    async () => {
+      const cut = volume.slice(0, -9);
+      const refused = await series(cut);
+      equal(refused.status, 422);
+      equal((await refused.json()).type, "/problems/truncated");
+      const [bad, whole] = await lines(seriesForm([cut, files.next]));
+      equal(bad.problem.type, "/problems/truncated");
+      equal(whole.segmentation.present, true);
+    },
+  );
+
+  await t.step({
+    name: "CT slices are placed by their planes, however they are named",
+    ignore: !hasDicom,
+    async fn() {
+      const slice = (n: number) =>
+        Deno.readFileSync(new URL(`ct-3slice/0${n}.dcm`, DICOM));
+      const files = [slice(3), slice(1), slice(1).slice(0, 4000), slice(2)];
+      const zip = zipOf(
+        files.map((bytes, i) => ({ name: `IM${9 - i}`, bytes })),
+      );
+      const came = await lines(zip);
+      deepEqual(came.map(({ name }) => name), ["IM6", "IM7", "IM8", "IM9"]);
+      const places = came.map(({ position }) => position.toFixed(2));
+      deepEqual(places, ["0.50", "0.33", "1.00", "0.00"]);
+      equal(came[1].problem.type, "/problems/truncated");
+      deepEqual(came[0].segmentation.mask.size, [512, 512]);
+    },
+  });
 });
 
 Deno.test("references are matched by position", async () => {

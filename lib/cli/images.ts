@@ -1,0 +1,139 @@
+import { basename, extname, relative } from "node:path";
+import { EdgeError, invalidInput } from "../errors.ts";
+import { naturalOrder } from "../series/natural_order.ts";
+import { type FrameReader, openFiles } from "../series/open_files.ts";
+import type { SeriesImage } from "../series/series.ts";
+import { OpenFile, type RangeFile } from "../series/spool.ts";
+import { naming } from "./arguments.ts";
+
+/** An image that the command line names, alone or in a folder, archive or volume. */
+export interface NamedImage extends SeriesImage {
+  /** What to call it in messages. */
+  path: string;
+  /** What its results are called; differs from every other's. */
+  target: string;
+  /** The file whose frame it is, and what that is called; null for what is in an archive. */
+  source: { path: string; target: string; frame: number } | null;
+}
+
+/** No limit but that of what an archive says it unpacks to. */
+const LIMITS = {
+  maxBytes: Infinity,
+  maxSeriesBytes: 2 ** 37,
+  maxImages: 1_000_000,
+};
+
+/**
+ * The images of paths: files, folders (their files in natural order), zip archives, DICOM and NIfTI
+ * files (every frame). A file in a folder or archive that is no image fails when it is read.
+ *
+ * @throws EdgeError where nothing is found, or results would overwrite each other.
+ */
+export async function openImages(
+  paths: string[],
+  reader: FrameReader,
+): Promise<NamedImage[]> {
+  const images: NamedImage[] = [];
+  for (const path of paths) {
+    const files = await filesOf(path);
+    for (const file of files) {
+      const name = file === path ? basename(path) : relative(path, file);
+      images.push(...await openFile(file, name, file === path, reader));
+    }
+  }
+  if (images.length === 0) {
+    throw invalidInput(`There is no image in ${paths.join(", ")}.`);
+  }
+  requireDistinct(images.map(({ target }) => target));
+  return images;
+}
+
+/** Refuses paths that lead nowhere or whose results would overwrite each other, before any work. */
+export async function requirePaths(paths: string[]): Promise<void> {
+  requireDistinct(paths.map((path) => stem(basename(path))));
+  for (const path of paths) await isFolder(path);
+}
+
+/** The images of one file; a volume's are numbered. */
+async function openFile(
+  file: string,
+  name: string,
+  alone: boolean,
+  reader: FrameReader,
+): Promise<NamedImage[]> {
+  const found = await naming(file, async () => {
+    const sent = { file: await onDisk(file), name: alone ? null : name };
+    return await openFiles([sent], reader, LIMITS);
+  });
+  const counts = Map.groupBy(found, (image) => image.name);
+  return found.map((image) => {
+    const own = image.name ?? name;
+    const same = counts.get(image.name)!;
+    const index = same.indexOf(image);
+    const frame = String(index)
+      .padStart(String(same.length - 1).length, "0");
+    const [place, number] = same.length > 1
+      ? [` frame ${frame}`, `_${frame}`]
+      : ["", ""];
+    const inside = own === name ? "" : `, ${own}`;
+    return {
+      ...image,
+      path: file + inside + place,
+      target: stem(own).replaceAll(/[/\\]/g, "_") + number,
+      source: own === name
+        ? {
+          path: file,
+          target: stem(own).replaceAll(/[/\\]/g, "_"),
+          frame: index,
+        }
+        : null,
+    };
+  });
+}
+
+/** A file, or those in a folder at any depth but the hidden ones. */
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await isFolder(path))) return [path];
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(path)) {
+    if (name.startsWith(".") || name === "DICOMDIR") continue;
+    files.push(...await filesOf(`${path.replace(/\/+$/, "")}/${name}`));
+  }
+  return files.sort(naturalOrder);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : String(error);
+    throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
+  }
+}
+
+/** A file that is open only while it is read, since a folder may hold thousands. */
+async function onDisk(path: string): Promise<RangeFile> {
+  const { size } = await Deno.stat(path);
+  return {
+    size,
+    async read(from, length) {
+      using file = await OpenFile.open(path);
+      return await file.read(from, length);
+    },
+  };
+}
+
+/** A name without its ending; `.nii.gz` is one. */
+function stem(name: string): string {
+  return name.slice(0, name.length - extname(name).length)
+    .replace(/\.nii$/i, "");
+}
+
+function requireDistinct(names: string[]): void {
+  if (new Set(names).size === names.length) return;
+  throw invalidInput(
+    "Two images have the same name, so their results would overwrite each other.",
+  );
+}
