@@ -25,7 +25,25 @@ export function docsFunction(): Router {
     <div id="page"></div>
     <script src="/docs/swagger-ui-bundle.js"></script>
     <script>
-      SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page" });
+      // Swagger UI fills optional fields of forms with samples, which then are sent: leave them empty.
+      const emptyForms = (document) => {
+        for (const item of Object.values(document.paths)) {
+          for (const { requestBody } of Object.values(item)) {
+            const form = requestBody?.content["multipart/form-data"]?.schema;
+            for (const [name, field] of Object.entries(form?.properties ?? {})) {
+              if (form.required?.includes(name) || field.default) continue;
+              field.example = "";
+              delete field.contentMediaType;
+            }
+          }
+        }
+        return document;
+      };
+      fetch("/openapi.json")
+        .then((response) => response.json())
+        .then((document) =>
+          SwaggerUIBundle({ spec: emptyForms(document), dom_id: "#page" })
+        );
     </script>
   </body>
 </html>`));

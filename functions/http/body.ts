@@ -30,7 +30,10 @@ export function parseJson<T extends z.ZodType>(
   return parsed.data;
 }
 
-/** The fields of a multipart body; each name at most once, and only the names listed. */
+/**
+ * The fields of a multipart body; each name at most once, and only the names listed. One that is empty is
+ * not given: forms of pages send those that nobody filled in.
+ */
 export async function readForm(
   c: Context,
   names: string[],
@@ -62,7 +65,10 @@ export async function readForm(
         }, each once`,
       }]);
     }
-    fields[name] = value;
+    const given = typeof value === "string"
+      ? value !== ""
+      : value.size > 0 || value.name !== "";
+    if (given) fields[name] = value;
   }
   return fields;
 }
