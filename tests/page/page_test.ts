@@ -392,6 +392,30 @@ Deno.test({
       await page.close();
     });
 
+    await t.step("an embedding that has expired is made again", async () => {
+      const page = await visitor.open();
+      await enrolByBox(page);
+      await choose(page, visitPng(2));
+      await finished(page);
+      await page.click("#correct");
+      await page.waitForSelector("#outline:not([hidden])");
+      let asked = 0;
+      await page.route("**/v1/masks", (route) => {
+        if (asked++ > 0) return route.continue();
+        const body = route.request().postDataJSON();
+        const unknown = { ...body, embedding: "0".repeat(64) };
+        return route.continue({ postData: JSON.stringify(unknown) });
+      });
+      const before = await drawnArea(page);
+      await tool(page, "outside");
+      const box = describeMask(visit(2).mask).box!;
+      await page.mouse.click(...await onScreen(page, box[0] + 5, box[3] - 12));
+      await decoded(page, before);
+      equal(asked, 2);
+      equal(await page.isVisible("#notice"), false);
+      await page.close();
+    });
+
     await t.step(
       "what takes long can be cancelled, and tried again",
       async () => {
