@@ -1,4 +1,4 @@
-import { type Axis } from "./bilinear.ts";
+import type { Axis } from "./bilinear.ts";
 
 /** One axis of a chain of two bilinear resizes: low-res side → unpadded length → image length. */
 export interface LogitAxis {
