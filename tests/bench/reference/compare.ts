@@ -94,9 +94,18 @@ async function comparePictures(
       drawLogits(size, side, options.share * factor, 3 + i)
     );
   const entered = [];
+  const embeddings = new Map<
+    string,
+    { annotated: Embedding; target: Embedding }
+  >();
   for (const { name, ours } of sides) {
-    const annotated: Embedding = (await ours.encode(first.image)).embedding;
-    const target: Embedding = (await ours.encode(next.image)).embedding;
+    // Sides of one model share its embeddings.
+    const digest = ours.model.geometry.digest;
+    const { annotated, target } = embeddings.get(digest) ?? {
+      annotated: (await ours.encode(first.image)).embedding,
+      target: (await ours.encode(next.image)).embedding,
+    };
+    embeddings.set(digest, { annotated, target });
     const { profile } = ours.enrol(annotated, first.mask);
     const masks = masksOf(ours.model.geometry.lowResMask);
     await ours.segment(target, profile, masks);
@@ -225,7 +234,7 @@ await runMain(async () => {
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "1" },
     clock: { type: "string", default: "wall" },
-    runtime: { type: "string", multiple: true, default: ["wasm", "native"] },
+    runtime: { type: "string", multiple: true, default: ["native", "wasm"] },
     share: { type: "string", default: "10" },
     encode: { type: "boolean", default: false },
     out: { type: "string", default: "out/compare" },
