@@ -79,7 +79,6 @@ export async function emdSizes(
         cell(theirs.all.map((value, i) => value / ours.all[i]))
       } | ${error.toExponential(0)} |`,
     );
-    console.log(rows.at(-1));
   }
   return {
     results,
