@@ -276,7 +276,7 @@ await runMain(async () => {
       results[title] = Object.fromEntries(
         [...times].map(([side, stages]) => [side, Object.fromEntries(stages)]),
       );
-      text +=
+      const part =
         `\n${title}, structure ${share} %, ${threads} thread(s), ${clock} clock, ` +
         `ratio: median (least to most) of ${rounds} rounds\n\n` +
         table(times, sides) + "\n";
