@@ -50,6 +50,7 @@ function clip8(sum: number): number {
  * (horizontal, then vertical; where Pillow takes a tall picture vertically first, within 1 grey level).
  *
  * @param source height × width × channels, row-major, uint8.
+ * @param channels 1 or 3.
  * @returns toHeight × toWidth × channels, row-major, uint8.
  */
 export function resizeAntialiased(
@@ -97,13 +98,9 @@ function resizeRows(
         to += 3;
         continue;
       }
-      for (let c = 0; c < channels; c++) {
-        let sum = HALF;
-        for (let w = x * support, k = at + c; w < end; w++, k += channels) {
-          sum += source[k] * weights[w];
-        }
-        out[to++] = clip8(sum);
-      }
+      let sum = HALF;
+      for (let w = x * support; w < end; w++) sum += source[at++] * weights[w];
+      out[to++] = clip8(sum);
     }
   }
   return out;

@@ -48,7 +48,9 @@ export function enrol(
 
 function requireInsideAndOutside({ data }: Mask): void {
   const first = data[0] !== 0;
-  if (data.some((value) => (value !== 0) !== first)) return;
+  for (let i = 1; i < data.length; i++) {
+    if ((data[i] !== 0) !== first) return;
+  }
   throw new EdgeError(
     "invalid-input",
     first

@@ -69,6 +69,7 @@ export async function segment(
 
   const prompted = now();
   const decoded: DecoderOutput[][] = [];
+  const known = new Map<string, DecoderOutput>();
   for (const [p, proposed] of proposals.entries()) {
     const mean = means[p];
     const outputs: DecoderOutput[] = [];
@@ -77,12 +78,15 @@ export async function segment(
         similarity: attentionSimilarity(meanMap(maps), model, frame),
         target: mean,
       };
-      outputs.push(
+      // Equal points give equal masks, unless they are guided, which depends on the maps.
+      const key = prompt.points.map(({ x, y, label }) => [x, y, label]).join();
+      const output = guidance === undefined && known.get(key) ||
         await cascade(decoder, embedding, frame, model, prompt, {
           passes,
           guidance,
-        }),
-      );
+        });
+      known.set(key, output);
+      outputs.push(output);
     }
     decoded.push(outputs);
   }

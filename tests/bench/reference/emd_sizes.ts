@@ -1,8 +1,6 @@
-import {
-  earthMoversDistance,
-  squaredEuclideanCost,
-} from "../../../lib/numerics/emd.ts";
+import { withArena } from "../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
+import { roundedCosts, transport } from "../../../lib/numerics/transport.ts";
 import type { Python } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 
@@ -29,6 +27,7 @@ function points(count: number, seed: number): Float32Array {
 export async function emdSizes(
   python: Python,
   rounds: number,
+  now: () => number,
   write: (data: Float32Array) => string,
 ) {
   const rows: string[] = [];
@@ -47,6 +46,7 @@ export async function emdSizes(
       solve: [] as number[],
       all: [] as number[],
     };
+    const all = Int32Array.from({ length: size }, (_, j) => j);
     let error = 0;
     for (
       let round = -1;
@@ -54,11 +54,13 @@ export async function emdSizes(
       round++
     ) {
       const { stages, distance } = await python.ask(request);
-      const started = performance.now();
-      const cost = squaredEuclideanCost(a, size, b, size, DIM);
-      const costed = performance.now();
-      const answer = earthMoversDistance(cost, size, size);
-      const done = performance.now();
+      const started = now();
+      const { costed, answer } = withArena((arena) => {
+        const costs = roundedCosts(arena, a, size, b, size, DIM);
+        const costed = now();
+        return { costed, answer: transport(arena, costs, all) };
+      });
+      const done = now();
       error = Math.abs(answer.distance / distance - 1);
       if (round < 0) continue;
       theirs.cost.push(stages.cost);
@@ -77,7 +79,6 @@ export async function emdSizes(
         cell(theirs.all.map((value, i) => value / ours.all[i]))
       } | ${error.toExponential(0)} |`,
     );
-    console.log(rows.at(-1));
   }
   return {
     results,

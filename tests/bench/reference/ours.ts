@@ -27,25 +27,31 @@ export class Ours {
   constructor(
     readonly model: ModelPackage,
     private readonly onnx: Awaited<ReturnType<typeof createOnnxModel>>,
+    private readonly now: () => number,
   ) {}
 
-  static async open(model: ModelPackage, name: RuntimeName, threads: number) {
+  static async open(
+    model: ModelPackage,
+    name: RuntimeName,
+    threads: number,
+    now = () => performance.now(),
+  ) {
     const runtime = await openRuntime({ name, threads, encodes: true });
-    return new Ours(model, await createOnnxModel(model, runtime));
+    return new Ours(model, await createOnnxModel(model, runtime), now);
   }
 
   preprocess({ data, width, height, channels }: Raster): Stages {
-    const started = performance.now();
+    const started = this.now();
     preprocess(data, width, height, channels, this.model.geometry);
-    return { preprocess: performance.now() - started };
+    return { preprocess: this.now() - started };
   }
 
   async encode({ data, width, height, channels }: Raster) {
     const { geometry } = this.model;
     const input = preprocess(data, width, height, channels, geometry);
-    const started = performance.now();
+    const started = this.now();
     const [tensors] = await this.onnx.encoder.encode([input]);
-    const stages: Stages = { encode: performance.now() - started };
+    const stages: Stages = { encode: this.now() - started };
     const embedding: Embedding = roundEmbedding({
       model: geometry.digest,
       image: { width, height },
@@ -57,48 +63,60 @@ export class Ours {
   enrol(embedding: Embedding, mask: Mask) {
     const { geometry } = this.model;
     const { channels } = geometry;
-    const started = performance.now();
+    const started = this.now();
     const profile = enrol(embedding, mask, geometry);
-    const enrolled = performance.now();
+    const enrolled = this.now();
 
     const all = toPatches(embedding.tensors.image_embeddings.data, channels);
     const { background } = splitPatches(mask, geometry);
     const outside = gatherPatches(all, channels, background);
-    const again = performance.now();
+    const again = this.now();
     prototypeSets(profile.patches, channels, MAX_PARTS);
     prototypeSets(outside, channels, MAX_NEGATIVES);
     const stages: Stages = {
-      parts: performance.now() - again,
+      parts: this.now() - again,
       enrolment: enrolled - started,
     };
     return { profile, stages };
   }
 
-  /** From the embedding to a PNG, run lengths and polygons. */
-  async segment(embedding: Embedding, profile: Profile) {
+  /**
+   * From the embedding to a PNG, run lengths and polygons.
+   *
+   * @param masks low-res logits that replace what the decoder answers to the candidate of n = 1, 2, …: random weights
+   * draw none.
+   */
+  async segment(
+    embedding: Embedding,
+    profile: Profile,
+    masks?: Float32Array[],
+  ) {
     const { geometry } = this.model;
     let networks = 0;
     const timed: Decoder = {
-      decode: async (...prompt) => {
-        const started = performance.now();
-        const answer = await this.onnx.decoder.decode(...prompt);
-        networks += performance.now() - started;
-        return answer;
+      decode: async (tensors, prompt) => {
+        const started = this.now();
+        const answer = await this.onnx.decoder.decode(tensors, prompt);
+        networks += this.now() - started;
+        if (masks === undefined) return answer;
+        const parts = prompt.labels.filter((label) => label === 1).length;
+        return { ...answer, logits: masks[parts - 1] };
       },
     };
-    const started = performance.now();
+    const started = this.now();
     const { winner, candidates, timings } = await segment(
       timed,
       embedding,
       [profile],
       geometry,
+      { every: false, now: this.now },
     );
-    const chosen = performance.now();
+    const chosen = this.now();
     const frame = new Frame(embedding.image, geometry.size);
     const mask = frame.toMask(winner.logits, geometry.lowResMask);
     const document = describeMask(mask);
     encodePng(mask);
-    const done = performance.now();
+    const done = this.now();
     const stages: Stages = {
       prompts: timings.prompt,
       decode: networks,

@@ -1,6 +1,6 @@
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import type { Raster } from "../../../lib/image/raster.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
+import type { Mask, Size } from "../../../lib/pipeline/types.ts";
 
 /** A generated picture, RGB, and the structure in it. */
 export interface Picture {
@@ -41,4 +41,22 @@ export function drawPicture(
     image: { width, height, channels: 3, data: image },
     mask: { width, height, data: mask },
   };
+}
+
+/** Low-res logits, side × side over the padded model frame, of an ellipse that covers `share` of the image. */
+export function drawLogits(
+  { width, height }: Size,
+  side: number,
+  share: number,
+  seed: number,
+): Float32Array {
+  const random = mulberry32(seed);
+  const [x0, y0] = [0.45 + 0.1 * random(), 0.45 + 0.1 * random()];
+  const radius = Math.sqrt(share / Math.PI);
+  const scale = side / Math.max(width, height);
+  return Float32Array.from({ length: side * side }, (_, i) => {
+    const u = (i % side + 0.5) / (width * scale);
+    const v = (Math.floor(i / side) + 0.5) / (height * scale);
+    return 40 * (radius - Math.hypot(u - x0, v - y0)) + random() - 0.5;
+  });
 }

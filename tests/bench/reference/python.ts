@@ -1,3 +1,4 @@
+import type { ClockName } from "./clock.ts";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 
@@ -21,6 +22,7 @@ export interface Python extends AsyncDisposable {
 export async function startPython(
   python: string,
   threads: number,
+  clock: ClockName,
 ): Promise<Python> {
   const env = { ...Deno.env.toObject() };
   // Some hosts pin OpenBLAS to kernels for older processors; the reference shall have the fastest.
@@ -30,7 +32,11 @@ export async function startPython(
     env[`${library}_NUM_THREADS`] = String(threads);
   }
   const child = new Deno.Command(python, {
-    args: [new URL("reference.py", import.meta.url).pathname, String(threads)],
+    args: [
+      new URL("reference.py", import.meta.url).pathname,
+      String(threads),
+      clock,
+    ],
     clearEnv: true,
     env,
     stdin: "piped",

@@ -1,0 +1,13 @@
+import process from "node:process";
+
+/** `wall`, or `cpu`: the time that all threads of the process worked, which a busy machine hardly changes. */
+export type ClockName = "wall" | "cpu";
+
+/** A monotonic clock in milliseconds. */
+export function createClock(name: ClockName): () => number {
+  if (name === "wall") return () => performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+}

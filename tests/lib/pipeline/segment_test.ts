@@ -1,0 +1,65 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { mulberry32 } from "../../../lib/numerics/random.ts";
+import type { Profile } from "../../../lib/pipeline/profile.ts";
+import { segment } from "../../../lib/pipeline/segment.ts";
+import type {
+  Decoder,
+  Embedding,
+  ModelGeometry,
+} from "../../../lib/pipeline/types.ts";
+
+const GRID = 8;
+const CHANNELS = 4;
+const SIDE = 4 * GRID;
+const MODEL: ModelGeometry = {
+  digest: "",
+  size: 64,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  channels: CHANNELS,
+  grid: GRID,
+  lowResMask: SIDE,
+  tensors: {},
+  guided: false,
+};
+
+Deno.test("prompts of equal points are decoded once, and both candidates get the mask", async () => {
+  const random = mulberry32(5);
+  const data = Float32Array.from(
+    { length: CHANNELS * GRID * GRID },
+    () => Math.f16round(random() - 0.5),
+  );
+  const embedding: Embedding = {
+    model: "",
+    image: { width: 90, height: 70 },
+    tensors: {
+      image_embeddings: { dims: [1, CHANNELS, GRID, GRID], data },
+    },
+  };
+  const unit = Float32Array.of(1, 0, 0, 0);
+  const profile: Profile = {
+    model: "",
+    channels: CHANNELS,
+    parts: [{ count: 1, prototypes: unit }],
+    negatives: [],
+    patches: data.slice(0, 5 * CHANNELS),
+  };
+  let runs = 0;
+  const decoder: Decoder = {
+    decode: ({ image_embeddings: { data } }, { mask }) => {
+      runs++;
+      const logits = Float32Array.from(
+        { length: SIDE * SIDE },
+        (_, i) => data[i % data.length] + (mask?.[i] ?? 0),
+      );
+      return Promise.resolve({ logits, predictedIou: 0.5 });
+    },
+  };
+  const once = await segment(decoder, embedding, [profile], MODEL);
+  equal(runs, 3);
+  const twice = await segment(decoder, embedding, [profile, profile], MODEL);
+  equal(runs, 6);
+  equal(twice.candidates.length, 2);
+  deepEqual(twice.candidates[1].logits, once.winner.logits);
+  equal(twice.candidates.indexOf(twice.winner), 0);
+});
