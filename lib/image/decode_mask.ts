@@ -40,13 +40,13 @@ export async function decodeMask(
       return await decodeSegment(dataset, transferSyntax, choice);
     }
   }
-  const { count } = countFrames(bytes, declared);
-  const frame = count > 1 ? choice.image?.frame : undefined;
+  const frame = choice.image?.frame;
+  const ofMany = frame !== undefined && countFrames(bytes, declared).count > 1;
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
     declared,
-    frame,
+    ofMany ? frame : undefined,
   );
   return orient(toMask(samples), orientation);
 }

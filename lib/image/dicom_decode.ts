@@ -12,9 +12,9 @@ import {
   readDicomLayout,
   unsupported,
 } from "./dicom_layout.ts";
-import { nativeFrame, type Words } from "./dicom_native.ts";
+import { nativeFrame, nativePixels, type Words } from "./dicom_native.ts";
 import { decodeRleFrame } from "./dicom_rle.ts";
-import { encapsulatedFrame } from "./dicom_fragments.ts";
+import { encapsulatedFrame, encapsulatedPixels } from "./dicom_fragments.ts";
 import { ImageError } from "./errors.ts";
 import type { Samples } from "./samples.ts";
 
@@ -106,6 +106,12 @@ async function wordsOf(
     );
   }
   return await decode(encapsulatedFrame(layout, frame), layout);
+}
+
+/** @throws {ImageError} where the pixel data cannot hold the frames that the file states. */
+export function requirePixels(layout: DicomLayout): void {
+  if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
+  else encapsulatedPixels(layout);
 }
 
 /** Whether the pixels passed a codec that knows the stored bits: all but native words and RLE's bytes. */

@@ -9,18 +9,11 @@ import type { DicomLayout } from "./dicom_layout.ts";
  * its codestream.
  */
 export function encapsulatedFrame(
-  { dataset, frames }: DicomLayout,
+  layout: DicomLayout,
   frame: number,
 ): Uint8Array {
-  const [table, ...fragments] = dataset.fragments(TAG.pixelData) ?? [];
-  if (table === undefined) {
-    throw malformed("its compressed pixel data hold no fragments.");
-  }
-  if (fragments.length < frames) {
-    throw truncated(
-      `after ${fragments.length} of the fragments of its ${frames} frames`,
-    );
-  }
+  const { frames } = layout;
+  const [table, ...fragments] = encapsulatedPixels(layout);
   if (fragments.length === frames) return fragments[frame];
   if (frames === 1) return concat(fragments);
 
@@ -32,6 +25,22 @@ export function encapsulatedFrame(
     );
   }
   return concat(fragments.slice(starts[frame], starts[frame + 1]));
+}
+
+/** The offset table and the fragments. @throws {ImageError} for fewer of them than frames. */
+export function encapsulatedPixels(
+  { dataset, frames }: DicomLayout,
+): Uint8Array[] {
+  const parts = dataset.fragments(TAG.pixelData) ?? [];
+  if (parts.length === 0) {
+    throw malformed("its compressed pixel data hold no fragments.");
+  }
+  if (parts.length - 1 < frames) {
+    throw truncated(
+      `after ${parts.length - 1} of the fragments of its ${frames} frames`,
+    );
+  }
+  return parts;
 }
 
 /** First fragment of every frame after the basic offset table, or undefined without one. */

@@ -10,24 +10,12 @@ export type Words = Uint8Array | Uint16Array;
  * interleaved. Frames of single bits follow each other without padding.
  */
 export function nativeFrame(layout: DicomLayout, frame: number): Words {
-  const { dataset, width, height, samples, allocated, photometric } = layout;
-  const bytes = dataset.bytes(TAG.pixelData);
-  if (bytes === undefined || dataset.fragments(TAG.pixelData)) {
-    throw malformed("its pixel data are in fragments, but not compressed.");
-  }
+  const { dataset, width, height, allocated, photometric } = layout;
+  const bytes = nativePixels(layout);
   const pixels = width * height;
-  const perFrame = photometric === "YBR_FULL_422"
-    ? 2 * pixels
-    : pixels * samples;
-  const bits = perFrame * allocated;
-  if (bytes.length * 8 < bits * layout.frames) {
-    throw truncated(
-      `inside its pixel data: ${bytes.length} bytes came for ${layout.frames} frames of ${width}×${height}`,
-    );
-  }
+  const size = frameBits(layout) / 8;
   if (allocated === 1) return unpackBits(bytes, frame * pixels, pixels);
 
-  const size = bits / 8;
   const words = toWords(
     bytes.subarray(frame * size, (frame + 1) * size),
     allocated,
@@ -36,6 +24,28 @@ export function nativeFrame(layout: DicomLayout, frame: number): Words {
   );
   if (photometric === "YBR_FULL_422") return expand422(words, width);
   return layout.planar ? interleave(words, pixels) : words;
+}
+
+/** The pixel data of all frames. @throws {ImageError} where they are not whole. */
+export function nativePixels(layout: DicomLayout): Uint8Array {
+  const { dataset, width, height, frames } = layout;
+  const bytes = dataset.bytes(TAG.pixelData);
+  if (bytes === undefined || dataset.fragments(TAG.pixelData)) {
+    throw malformed("its pixel data are in fragments, but not compressed.");
+  }
+  if (bytes.length * 8 < frameBits(layout) * frames) {
+    throw truncated(
+      `inside its pixel data: ${bytes.length} bytes came for ${frames} frames of ${width}×${height}`,
+    );
+  }
+  return bytes;
+}
+
+function frameBits(
+  { width, height, samples, allocated, photometric }: DicomLayout,
+): number {
+  const perPixel = photometric === "YBR_FULL_422" ? 2 : samples;
+  return width * height * perPixel * allocated;
 }
 
 /** 8- or 16-bit words in the machine's byte order. */

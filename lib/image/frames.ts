@@ -1,6 +1,6 @@
 import { readDicom } from "../dicom/file.ts";
 import { TAG } from "../dicom/tags.ts";
-import { decodeFrame } from "./dicom_decode.ts";
+import { decodeFrame, requirePixels } from "./dicom_decode.ts";
 import { groupOf } from "./dicom_groups.ts";
 import { type DicomLayout, readDicomLayout } from "./dicom_layout.ts";
 import { decodeSamples } from "./decode_samples.ts";
@@ -102,7 +102,9 @@ export async function* readFrames(
   }
 }
 
-function framesOfDicom({ dataset, frames }: DicomLayout): FileFrames {
+function framesOfDicom(layout: DicomLayout): FileFrames {
+  requirePixels(layout);
+  const { dataset, frames } = layout;
   const along = Array.from({ length: frames }, (_, frame) => {
     const [x, y, z] = groupOf(dataset, frame, TAG.planePosition)
       .decimals(TAG.imagePosition);

@@ -295,7 +295,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
     assert.deepEqual(picture, visits.second.image);
     assert.deepEqual(await engine.readFrames(file, 2, 5), []);
     await assert.rejects(
-      engine.countFrames({ bytes: scan.subarray(0, 300) }),
+      engine.countFrames({ bytes: scan.subarray(0, 5000) }),
       /ends inside/,
     );
   });

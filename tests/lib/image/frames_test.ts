@@ -99,6 +99,12 @@ Deno.test("single-frame files of a series tell where they lie", () => {
   assert.deepEqual([one, two], [0, 5]);
 });
 
+Deno.test("more frames than the pixels can be are not counted", () => {
+  for (const name of ["refused-frames.dcm", "refused-short.dcm"]) {
+    assert.throws(() => countFrames(fixture(name).bytes), is("truncated"));
+  }
+});
+
 /** A header of little-endian NIfTI-1. */
 function niftiHeader(dim: number[], datatype: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(352);
