@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Code } from "../../lib/format/dicom_seg.ts";
+import { type Code, parseCode } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { PROBLEMS } from "./problem.ts";
@@ -129,12 +129,14 @@ export const FrameNumber = z.string().regex(
 export const EmbedQuery = ModelQuery.extend({ frame: FrameNumber });
 
 /** A coded concept as `value:scheme:meaning`. */
-const CodedConcept = z.string().regex(
-  /^[\w.-]{1,16}:[A-Z0-9_]{1,16}:[\x20-\x5b\x5d-\x7e]{1,64}$/,
-  "must be value:scheme:meaning, as 10200004:SCT:Liver",
-).transform((text): Code => {
-  const [value, scheme, ...meaning] = text.split(":");
-  return { value, scheme, meaning: meaning.join(":") };
+const CodedConcept = z.string().transform((text, context): Code => {
+  const code = parseCode(text);
+  if (code !== null) return code;
+  context.addIssue({
+    code: "custom",
+    message: "must be value:scheme:meaning, as 10200004:SCT:Liver",
+  });
+  return z.NEVER;
 });
 const concept = (description: string) =>
   CodedConcept.optional().openapi({

@@ -12,6 +12,8 @@ export interface NamedImage extends SeriesImage {
   path: string;
   /** What its results are called; differs from every other's. */
   target: string;
+  /** The file whose frame it is, and what that is called; null for what is in an archive. */
+  source: { path: string; target: string; frame: number } | null;
 }
 
 /** No limit but that of what an archive says it unpacks to. */
@@ -67,7 +69,8 @@ async function openFile(
   return found.map((image) => {
     const own = image.name ?? name;
     const same = counts.get(image.name)!;
-    const frame = String(same.indexOf(image))
+    const index = same.indexOf(image);
+    const frame = String(index)
       .padStart(String(same.length - 1).length, "0");
     const [place, number] = same.length > 1
       ? [` frame ${frame}`, `_${frame}`]
@@ -77,6 +80,13 @@ async function openFile(
       ...image,
       path: file + inside + place,
       target: stem(own).replaceAll(/[/\\]/g, "_") + number,
+      source: own === name
+        ? {
+          path: file,
+          target: stem(own).replaceAll(/[/\\]/g, "_"),
+          frame: index,
+        }
+        : null,
     };
   });
 }

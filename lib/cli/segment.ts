@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Engine, InputFile } from "../engine/engine.ts";
 import { invalidInput } from "../errors.ts";
-import { decodeRle } from "../format/rle.ts";
+import { type Code, parseCode, TISSUE } from "../format/dicom_seg.ts";
+import { readProfile } from "../format/profile_file.ts";
+import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
@@ -17,16 +19,18 @@ import {
 } from "./arguments.ts";
 import { type NamedImage, openImages, requirePaths } from "./images.ts";
 import { createMontage } from "./montage.ts";
+import { type FrameMask, writeOwnFormats } from "./own_formats.ts";
 import { createProgress } from "./progress.ts";
 
 export const SEGMENT_USAGE =
   "deno task segment --reference a.png --mask a_mask.png [--frame n] [--segment n] " +
   "--image b.png|folder|series.zip|volume.nii.gz|frames.dcm [--image …] " +
-  "[--recipe medical|natural] [--montage all.png] --out folder";
+  "[--recipe medical|natural] [--montage all.png] [--label name] " +
+  "[--category code] [--property code] [--region code] --out folder";
 
 /**
  * Enrols one annotated image, or a frame of a volume and the same of its mask, and writes the mask and an
- * overlay of every other image. An image that cannot be used is told and left out; the others go on.
+ * overlay of every other image, and of DICOM series and NIfTI volumes their segmentation. An image that cannot be used is told and left out; the others go on.
  */
 export async function segmentFiles(
   args: string[],
@@ -41,6 +45,10 @@ export async function segmentFiles(
     image: { type: "string", multiple: true },
     recipe: { type: "string", default: "medical" },
     montage: { type: "string" },
+    label: { type: "string", default: "target" },
+    category: { type: "string" },
+    property: { type: "string" },
+    region: { type: "string" },
     out: { type: "string" },
   }, SEGMENT_USAGE);
   const { reference, mask, image: paths, out } = values;
@@ -53,13 +61,19 @@ export async function segmentFiles(
   const recipe = recipeNamed(values.recipe, SEGMENT_USAGE);
   const frame = wholeNumber("--frame", values.frame);
   const segment = wholeNumber("--segment", values.segment);
+  const described = {
+    label: values.label!,
+    category: codeOf("--category", values.category) ?? TISSUE,
+    property: codeOf("--property", values.property) ?? TISSUE,
+    region: codeOf("--region", values.region),
+  };
   const annotated = { bytes: await readNamed(reference), frame };
   const annotation = { bytes: await readNamed(mask) };
   await requirePaths(paths);
 
   const engine = await openEngine();
   const images = await openImages(paths, engine);
-  const profile = await enrol(
+  const { bytes: profile, model } = await enrol(
     engine,
     { path: reference, file: annotated },
     { path: mask, file: annotation, segment },
@@ -69,13 +83,15 @@ export async function segmentFiles(
   const progress = createProgress(images.length);
   const montage = values.montage ? createMontage(images.length) : null;
   const failures: Error[] = [];
+  const masks: FrameMask[] = [];
   for (const image of images) {
     try {
-      const { said, picture } = await naming(
+      const { said, picture, mask } = await naming(
         image.path,
         () => segmentImage(image, { engine, profile, recipe, maxPixels, out }),
       );
       montage?.add(picture);
+      if (image.source !== null) masks.push({ ...image.source, mask });
       progress.say(said);
     } catch (error) {
       failures.push(error as Error);
@@ -85,6 +101,13 @@ export async function segmentFiles(
     progress.step();
   }
   progress.end();
+  const files = await writeOwnFormats(
+    masks,
+    { ...described, model },
+    out,
+    (line) => progress.warn(line),
+  );
+  for (const file of files) console.log(`Segmentation: ${file}`);
   if (montage !== null) {
     await Deno.writeFile(values.montage!, encodePng(montage.picture()));
     console.log(`Montage: ${values.montage}`);
@@ -110,7 +133,7 @@ interface Segmenting {
 async function segmentImage(
   image: NamedImage,
   { engine, profile, recipe, maxPixels, out }: Segmenting,
-): Promise<{ said: string; picture: Raster }> {
+): Promise<{ said: string; picture: Raster; mask: Rle }> {
   const file = await image.read();
   const embedding = await engine.embed(file);
   const answer = await engine.segment(embedding.bytes, [profile], {
@@ -129,7 +152,7 @@ async function segmentImage(
   const said =
     `${target}_mask.png: ${answer.mask.area} pixels, parts ${parts}, ` +
     `negatives ${negatives}, distance ${distance.toFixed(3)}`;
-  return { said, picture };
+  return { said, picture, mask: answer.mask };
 }
 
 /** Makes the profile; an error names the file at fault. */
@@ -137,7 +160,7 @@ async function enrol(
   engine: Engine,
   image: { path: string; file: InputFile },
   mask: { path: string; file: InputFile; segment?: number },
-): Promise<Bytes> {
+): Promise<{ bytes: Bytes; model: string }> {
   const embedding = await naming(image.path, () => engine.embed(image.file));
   const { file, segment } = mask;
   const annotation = { file, image: image.file, segment };
@@ -145,7 +168,17 @@ async function enrol(
     mask.path,
     () => engine.enrol(embedding.bytes, annotation),
   );
-  return bytes;
+  return { bytes, model: readProfile(bytes).model };
+}
+
+function codeOf(option: string, text: string | undefined): Code | undefined {
+  if (text === undefined) return undefined;
+  const code = parseCode(text);
+  if (code !== null) return code;
+  throw misuse(
+    `${option} is ${text}, wanted value:scheme:meaning, as 10200004:SCT:Liver`,
+    SEGMENT_USAGE,
+  );
 }
 
 function wholeNumber(

@@ -13,6 +13,17 @@ export interface Code {
   meaning: string;
 }
 
+/** Reads `value:scheme:meaning`, as `10200004:SCT:Liver`; null for any other text. */
+export function parseCode(text: string): Code | null {
+  const parts =
+    /^([\w.-]{1,16}):([A-Z0-9_]{1,16}):([\x20-\x5b\x5d-\x7e]{1,64})$/.exec(
+      text,
+    );
+  if (parts === null) return null;
+  const [, value, scheme, meaning] = parts;
+  return { value, scheme, meaning };
+}
+
 /** What a segment is said to be. */
 export interface SegmentDescription {
   /** Name of the structure; characters beyond ASCII are written without their accents, or as `_`. */

@@ -1,11 +1,10 @@
 import type { Dataset } from "../dicom/dataset.ts";
-import { readDicom } from "../dicom/file.ts";
+import { isDicom, readDicom } from "../dicom/file.ts";
 import { TAG } from "../dicom/tags.ts";
 import type { WriteElement } from "../dicom/write.ts";
 import { requireFrame } from "../image/dicom_decode.ts";
 import { groupOf } from "../image/dicom_groups.ts";
 import { readDicomLayout } from "../image/dicom_layout.ts";
-import { isDicom } from "../dicom/file.ts";
 import { EdgeError } from "../errors.ts";
 
 /**
@@ -104,7 +103,7 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
     tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
     .filter(([tag]) => always(tag) || dataset.has(tag))
-    .map(([tag, vr]) => [tag, vr, dataset.bytes(tag) ?? ""]);
+    .map(([tag, vr]) => [tag, vr, dataset.bytes(tag)?.slice() ?? ""]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
   return {

@@ -4,6 +4,7 @@ import { interleave, type Words } from "./dicom_native.ts";
 import { emscriptenOptions } from "./emscripten.ts";
 import { ImageError } from "./errors.ts";
 import { decodeJpeg } from "./jpeg_decode.ts";
+import { decodeExtendedJpeg } from "./jpeg_extended.ts";
 import { decodeLosslessJpeg } from "./jpeg_lossless.ts";
 import { readJpegHeader } from "./jpeg_markers.ts";
 
@@ -37,6 +38,10 @@ export async function decodeJpegFrame(
   if (frame.process === 0xc3) {
     const words = decodeLosslessJpeg(bytes);
     return { words, lossy: false, isRgb: false };
+  }
+  if (frame.precision > 8 && frame.process === 0xc1) {
+    const words = decodeExtendedJpeg(bytes);
+    return { words, lossy: true, isRgb: false };
   }
   const raw = layout.photometric === "RGB" && !statesColour(bytes);
   const { data } = await decodeJpeg(raw ? statingRgb(bytes) : bytes);

@@ -13,7 +13,7 @@ export type HuffmanTable = Uint16Array;
  * @param spec 16 counts of codes by their length, then their symbols.
  * @throws {ImageError} for counts that no prefix code has.
  */
-export function buildHuffman(spec: Uint8Array): HuffmanTable {
+function buildHuffman(spec: Uint8Array): HuffmanTable {
   const table = new Uint16Array(0x10000);
   let code = 0;
   let symbol = 16;
@@ -28,6 +28,19 @@ export function buildHuffman(spec: Uint8Array): HuffmanTable {
     }
   }
   return table;
+}
+
+/** The table of a class (0 DC or lossless, 1 AC) that a scan names. @throws {ImageError} */
+export function huffmanTable(
+  specs: Map<number, Uint8Array>,
+  kind: 0 | 1,
+  destination: number,
+): HuffmanTable {
+  const spec = specs.get(kind * 16 + destination);
+  if (spec === undefined) {
+    throw damaged("a scan names a table that never came.");
+  }
+  return buildHuffman(spec);
 }
 
 /** Bits of one entropy-coded segment (T.81 §F.2.2.5), without its stuffed zeros. */

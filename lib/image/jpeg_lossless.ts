@@ -1,22 +1,11 @@
 import { ImageError } from "./errors.ts";
+import { EntropyReader, huffmanTable } from "./jpeg_entropy.ts";
 import {
-  buildHuffman,
-  EntropyReader,
-  type HuffmanTable,
-} from "./jpeg_entropy.ts";
-
-const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the JPEG: ${message}`);
-const cut = () =>
-  new ImageError("truncated", "Cannot read the JPEG: it ends too early.");
-
-interface Frame {
-  precision: number;
-  width: number;
-  height: number;
-  /** Component identifiers, in the order of the samples. */
-  components: number[];
-}
+  badJpeg,
+  readScans,
+  type ScanHeader,
+  type ScanTables,
+} from "./jpeg_scans.ts";
 
 /**
  * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components
@@ -28,124 +17,49 @@ interface Frame {
 export function decodeLosslessJpeg(
   bytes: Uint8Array,
 ): Uint8Array | Uint16Array {
-  const tables = new Map<number, Uint8Array>();
-  let frame: Frame | undefined;
   let out: Uint8Array | Uint16Array | undefined;
-  let interval = 0;
-  const missing = new Set<number>();
-  for (let at = 2; !frame || missing.size > 0;) {
-    if (at + 4 > bytes.length) throw cut();
-    if (bytes[at] !== 0xff) {
-      throw bad("there are stray bytes between its segments.");
-    }
-    const marker = bytes[at + 1];
-    if (marker === 0xff) {
-      at++;
-      continue;
-    }
-    if (marker === 0xd9) throw cut();
-    const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-    if (end < at + 4 || end > bytes.length) throw cut();
-    const body = bytes.subarray(at + 4, end);
-    at = end;
-    if (marker === 0xc4) readTables(body, tables);
-    else if (marker === 0xdd) interval = (body[0] << 8) | body[1];
-    else if (marker === 0xc3 && frame === undefined) {
-      frame = readFrame(body);
-      const size = frame.width * frame.height * frame.components.length;
-      out = frame.precision > 8 ? new Uint16Array(size) : new Uint8Array(size);
-      for (const id of frame.components) missing.add(id);
-    } else if (marker === 0xda) {
-      if (!frame || !out) throw bad("a scan comes before the frame header.");
-      const scan = readScan(body, tables);
-      for (const { id } of scan.components) {
-        if (!missing.delete(id)) {
-          throw bad("a scan names a component twice or none.");
-        }
-      }
-      at = decodeScan(bytes, at, frame, scan, interval, out);
-    }
-  }
+  readScans(bytes, (tables, header, at) => {
+    out ??= allocate(tables);
+    return decodeScan(bytes, at, tables, header, out);
+  });
   return out!;
 }
 
-function readFrame(body: Uint8Array): Frame {
-  const count = body[5];
-  if (body.length < 6 + 3 * count || count === 0) {
-    throw bad("its frame header is too short.");
-  }
-  const components: number[] = [];
-  for (let i = 0; i < count; i++) {
-    if (count > 1 && body[7 + 3 * i] !== 0x11) {
-      throw new ImageError(
-        "unsupported-type",
-        "Cannot read the JPEG: wanted lossless colours of full resolution; they are subsampled.",
-      );
-    }
-    components.push(body[6 + 3 * i]);
-  }
-  const precision = body[0];
+function allocate({ width, height, precision, components }: ScanTables) {
   if (precision < 2 || precision > 16) {
-    throw bad(`it says ${precision} bits a sample.`);
+    throw badJpeg(`it says ${precision} bits a sample.`);
   }
-  return {
-    precision,
-    height: (body[1] << 8) | body[2],
-    width: (body[3] << 8) | body[4],
-    components,
-  };
-}
-
-function readTables(body: Uint8Array, tables: Map<number, Uint8Array>): void {
-  for (let at = 0; at < body.length;) {
-    const counts = body.subarray(at + 1, at + 17);
-    const length = 17 + counts.reduce((sum, n) => sum + n, 0);
-    if (at + length > body.length) throw bad("a Huffman table is cut short.");
-    tables.set(body[at], body.subarray(at + 1, at + length));
-    at += length;
+  if (components.length > 1 && components.some((c) => c.sampling !== 0x11)) {
+    throw new ImageError(
+      "unsupported-type",
+      "Cannot read the JPEG: wanted lossless colours of full resolution; they are subsampled.",
+    );
   }
-}
-
-interface Scan {
-  components: { id: number; table: HuffmanTable }[];
-  predictor: number;
-  /** Bits by which samples were shifted down. */
-  transform: number;
-}
-
-function readScan(body: Uint8Array, tables: Map<number, Uint8Array>): Scan {
-  const count = body[0];
-  if (body.length < 4 + 2 * count || count === 0) {
-    throw bad("a scan header is too short.");
-  }
-  const components = Array.from({ length: count }, (_, i) => {
-    const spec = tables.get(body[2 + 2 * i] >> 4);
-    if (spec === undefined) throw bad("a scan names a table that never came.");
-    return { id: body[1 + 2 * i], table: buildHuffman(spec) };
-  });
-  const predictor = body[1 + 2 * count];
-  if (predictor < 1 || predictor > 7) {
-    throw bad(`it has no predictor ${predictor}.`);
-  }
-  return { components, predictor, transform: body[3 + 2 * count] & 15 };
+  const size = width * height * components.length;
+  return precision > 8 ? new Uint16Array(size) : new Uint8Array(size);
 }
 
 /** Decodes a scan into its components (T.81 §H.2); returns where its data end. */
 function decodeScan(
   bytes: Uint8Array,
   from: number,
-  { width, height, precision, components: ids }: Frame,
-  { components, predictor, transform }: Scan,
-  interval: number,
+  { width, height, precision, components, huffman, interval }: ScanTables,
+  { components: scanned, start: predictor, low: transform }: ScanHeader,
   out: Uint8Array | Uint16Array,
 ): number {
+  if (predictor < 1 || predictor > 7) {
+    throw badJpeg(`it has no predictor ${predictor}.`);
+  }
+  if (transform >= precision) {
+    throw badJpeg("its point transform is too large.");
+  }
   if (interval % width !== 0) {
-    throw bad("a restart interval is not made of whole lines.");
+    throw badJpeg("a restart interval is not made of whole lines.");
   }
   const reader = new EntropyReader(bytes, from);
-  const channels = ids.length;
+  const channels = components.length;
   const stride = width * channels;
-  const offsets = components.map(({ id }) => ids.indexOf(id));
+  const tables = scanned.map(({ dc }) => huffmanTable(huffman, 0, dc));
   const start = 1 << (precision - transform - 1);
   const lines = interval / width;
   // Prediction works on samples before the point transform; two lines of them are kept.
@@ -155,15 +69,15 @@ function decodeScan(
     const first = y === 0 || (lines > 0 && y % lines === 0);
     if (first && y > 0) reader.restart();
     for (let x = 0; x < width; x++) {
-      for (let k = 0; k < components.length; k++) {
-        const i = x * channels + offsets[k];
+      for (let k = 0; k < scanned.length; k++) {
+        const i = x * channels + scanned[k].index;
         const left = x > 0 ? line[i - channels] : 0;
         const prediction = first
           ? (x > 0 ? left : start)
           : x === 0
           ? above[i]
           : predict(predictor, left, above[i], above[i - channels]);
-        const category = reader.symbol(components[k].table);
+        const category = reader.symbol(tables[k]);
         line[i] = (prediction + reader.difference(category)) & 0xffff;
         out[y * stride + i] = line[i] << transform;
       }

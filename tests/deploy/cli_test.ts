@@ -5,6 +5,7 @@ import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { files, visits } from "../functions/harness.ts";
 import { readHeader } from "../../lib/image/header.ts";
+import { toDicom } from "../dicom_files.ts";
 import { inFolder } from "../in_folder.ts";
 import { copyDarker } from "../model_package.ts";
 import { niftiOf, zipOf } from "./series_bodies.ts";
@@ -94,9 +95,41 @@ Deno.test("segment takes folders, archives and volumes, and goes on after a bad 
     const read = (name: string) => Deno.readFileSync(`${folder}/out/${name}`);
     deepEqual(read("v_1_mask.png"), read("i-10_mask.png"));
     deepEqual(read("v_0_mask.png"), read("i-9_mask.png"));
+    const volume = read("v_mask.nii.gz");
+    for (const frame of [0, 1]) {
+      deepEqual(
+        await decodeMask(volume, { maxPixels: 1e6 }, undefined, {
+          image: { bytes: volume, frame },
+        }),
+        await decodeMask(read(`v_${frame}_mask.png`), { maxPixels: 1e6 }),
+      );
+    }
     const montage = await Deno.readFile(`${folder}/all.png`);
     const { width: wide, height: high } = readHeader(montage, "image/png");
     deepEqual([wide, high], [3 * 260 - 4, 3 * 260 - 4]);
+  }));
+
+Deno.test("segment answers the frames of a DICOM image as one segmentation", () =>
+  inFolder(async (folder) => {
+    const scan = toDicom([visits.first.image, visits.second.image]);
+    await Deno.writeFile(`${folder}/scan.dcm`, scan);
+    await Deno.writeFile(`${folder}/mask.png`, files.mask);
+    const { code, out, error } = await run("segment", [
+      ...["--reference", `${folder}/scan.dcm`, "--mask", `${folder}/mask.png`],
+      ...["--image", `${folder}/scan.dcm`, "--out", `${folder}/out`],
+      ...["--label", "kidney", "--property", "64033007:SCT:Kidney"],
+    ]);
+    equal(code, 0, error);
+    match(out, /^Segmentation: .*scan_seg\.dcm$/m);
+    const read = (name: string) => Deno.readFileSync(`${folder}/out/${name}`);
+    for (const frame of [0, 1]) {
+      deepEqual(
+        await decodeMask(read("scan_seg.dcm"), { maxPixels: 1e6 }, undefined, {
+          image: { bytes: scan, frame },
+        }),
+        await decodeMask(read(`scan_${frame}_mask.png`), { maxPixels: 1e6 }),
+      );
+    }
   }));
 
 Deno.test("the demo goes from a generated patient to a picture and a Dice", () =>
@@ -193,6 +226,12 @@ Deno.test("mistakes get one line that says what to do", () =>
         images("a.png", "a.png", "none.png"),
         {},
         /Cannot read .*none\.png: there is no such file/,
+      ],
+      [
+        "segment",
+        [...images("a.png", "a.png", "a.png"), "--property", "Liver"],
+        {},
+        /--property is Liver, wanted value:scheme:meaning/,
       ],
       [
         "segment",

@@ -374,6 +374,10 @@ def pillow(stream):
 
 compressed("jpeg-8.dcm", ramp(0, 255), 8, BASELINE, pillow_jpeg, truth="lossy", tolerance=2)
 compressed("jpeg-extended-8.dcm", ramp(0, 255), 8, EXTENDED, pillow_jpeg, truth="lossy", tolerance=2, photometric="MONOCHROME1")
+for name, pixels, options in (("jpeg-12.dcm", ramp(0, 4095), {"level": 95}), ("jpeg-12-coarse.dcm", ramp(900, 1100), {"level": 60})):
+    ds, f = image(pixels, 12, syntax=EXTENDED)
+    stream = imagecodecs.jpeg8_encode(f[0].astype(np.uint16), bitspersample=12, **options)
+    add(name, bytes_of(coded(ds, [stream])), shown(ds, imagecodecs.jpeg8_decode(stream).astype(np.int64)), 2)
 smooth = np.stack([np.add.outer(np.arange(H) * 9, np.arange(W) * 6) % 256, np.full((H, W), 90), np.add.outer(-np.arange(H) * 9, np.arange(W) * 3) % 256], -1).astype(np.uint8)
 stream = pillow_jpeg(smooth, subsampling=1)
 ds, f = image(smooth, 8, syntax=BASELINE, photometric="YBR_FULL_422")
@@ -483,10 +487,6 @@ ds, f = image(ramp(0, 255), 8, syntax=BASELINE)
 add("refused-size-differs.dcm", bytes_of(coded(ds, [pillow_jpeg(np.zeros((8, 8), np.uint8))])), refused="malformed")
 ds, f = image(ramp(0, 255), 8, syntax=J2K_LOSSLESS)
 add("refused-not-j2k.dcm", bytes_of(coded(ds, [pillow_jpeg(f[0].astype(np.uint8))])), refused="malformed")
-ds, f = image(ramp(0, 4095), 12, syntax=EXTENDED)
-stream = imagecodecs.jpeg8_encode(f[0].astype(np.uint16), level=95, bitspersample=12)
-add("refused-jpeg-12.dcm", bytes_of(coded(ds, [stream])), refused="unsupported-type")
-
 # --- NIfTI ---
 def nifti(name, array, levels, change=lambda header: None, order="<", affine=np.diag([-0.8, 0.7, 2.5, 1]), positions=None):
     """Array x, y[, z[, t]] as stored; levels likewise."""

@@ -102,8 +102,8 @@ function client(
   return {
     world,
     available: () => made.available,
-    embed: (bytes = files.image, accept = check) =>
-      made.embed({ bytes, mediaType: "image/png" }, "nano", accept),
+    embed: (bytes = files.image, accept = check, frame?: number) =>
+      made.embed({ bytes, mediaType: "image/png", frame }, "nano", accept),
   };
 }
 
@@ -129,6 +129,8 @@ Deno.test("an image goes as it is, with its type and the token, to the model's a
   equal(seen!.headers.get("accept"), "application/x-safetensors");
   equal(seen!.headers.get("authorization"), "Bearer s3cret");
   deepEqual(await seen!.bytes(), files.image);
+  await embed(files.image, undefined, 0);
+  equal(seen!.url, "http://b/base/v1/embeddings?model=nano&frame=0");
 });
 
 Deno.test("a file keeps its host, files spread, and a lost host moves its own files only", async () => {
