@@ -140,7 +140,7 @@ Deno.test("bad input", async (t) => {
     "text as image",
     415,
     "unsupported-type",
-    /wanted PNG, JPEG, WebP or TIFF/,
+    /wanted PNG, JPEG, WebP, TIFF, DICOM or NIfTI/,
     () => segments(text("no image")),
   );
   await refuses(
