@@ -46,10 +46,15 @@ export interface Needs {
   state: boolean;
 }
 
-/** The composition root: builds everything that the functions are given. */
+/**
+ * The composition root: builds everything that the functions are given.
+ *
+ * @param closing aborted when the process is told to stop.
+ */
 export async function compose(
   config: Config,
   needs: Needs = { encoder: true, decoder: true, state: true },
+  closing: AbortSignal = new AbortController().signal,
 ): Promise<Services & AsyncDisposable> {
   const client = needs.encoder ? composeClient(config) : undefined;
   const parts: ModelPart[] = [];
@@ -101,6 +106,7 @@ export async function compose(
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
     ...(client && { encodeAvailable: () => client.available }),
+    closing,
     now: Date.now,
     async ready() {
       const answers = await within(READY_MS, kv.get(["ready"]))

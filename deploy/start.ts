@@ -22,25 +22,27 @@ export function start(
     const config = readConfig(Deno.env.toObject());
     const fault = refuse?.(config);
     if (fault !== undefined) throw new Error(fault);
-    const services = await compose(config, needs);
-    const server = Deno.serve(
-      {
-        port: config.PORT,
-        hostname: config.HOST,
-        onListen: ({ hostname, port }) => {
-          const seconds = ((performance.now() - started) / 1000).toFixed(1);
-          console.log(
-            `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
-          );
-        },
+    const closing = new AbortController();
+    const services = await compose(config, needs, closing.signal);
+    const app = createApp(services, functions, {
+      token: token?.(config),
+      origins: config.CORS_ORIGINS,
+    });
+    const server = Deno.serve({
+      port: config.PORT,
+      hostname: config.HOST,
+      onListen: ({ hostname, port }) => {
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        console.log(
+          `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
+        );
       },
-      createApp(services, functions, {
-        token: token?.(config),
-        origins: config.CORS_ORIGINS,
-      }).fetch,
-    );
+    }, app.fetch);
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => server.shutdown());
+      Deno.addSignalListener(signal, () => {
+        closing.abort();
+        server.shutdown();
+      });
     }
     await server.finished;
     await services[Symbol.asyncDispose]();

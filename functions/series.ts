@@ -180,6 +180,11 @@ export function seriesFunction(services: Services): Router {
             secondsLeft: Math.round(left / 100) / 10,
           };
           controller.enqueue(text.encode(JSON.stringify(line) + "\n"));
+          if (services.closing.aborted) {
+            // The rest goes on by the cursor, on another instance.
+            cancel();
+            controller.close();
+          }
         },
         cancel,
       }, { highWaterMark: 0 });

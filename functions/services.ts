@@ -11,6 +11,8 @@ export interface Services {
   maxSeriesBytes: number;
   /** Images of one series that are worked on at once. */
   parallel: number;
+  /** Aborted when the process is told to stop: what may go on elsewhere ends. */
+  closing: AbortSignal;
   /** Whether requests can be served now. */
   ready(): Promise<boolean>;
   /** Whether an encode host is worth a try; absent where images are encoded in this process. */

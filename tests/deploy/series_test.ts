@@ -151,3 +151,26 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     }
     equal((await server.request("/healthz")).status, 200);
   }));
+
+Deno.test("a server that is told to stop ends its series at a line, and another goes on", () =>
+  inFolder(async (folder) => {
+    const environment = { KV_PATH: `${folder}/edge.kv` };
+    const images = variants(8);
+    const came: { index: number; cursor: string }[] = [];
+    {
+      await using server = await startEnrolled(environment);
+      for await (
+        const line of linesOf(await post(server, seriesForm(images)))
+      ) {
+        came.push(line);
+        if (came.length === 1) server.process.kill("SIGTERM");
+      }
+      equal((await server.process.status).success, true);
+    }
+    ok(came.length < 4, `${came.length} of 8 lines`);
+    await using server = await Server.start(environment);
+    const query = `?cursor=${came.at(-1)!.cursor}`;
+    const rest = await post(server, seriesForm(images), query);
+    for await (const line of linesOf(rest)) came.push(line);
+    deepEqual(came.map(({ index }) => index), [0, 1, 2, 3, 4, 5, 6, 7]);
+  }));
