@@ -1,7 +1,7 @@
 import { openService } from "../functions/harness.ts";
 import { Server } from "../deploy/server.ts";
 import { wholeRoad } from "./road.ts";
-import { EncodeHosts } from "./split.ts";
+import { EncodeHosts, PATIENT } from "./split.ts";
 
 Deno.test("the contract holds in this process", async (t) => {
   await using service = await openService();
@@ -27,8 +27,9 @@ Deno.test({
   name: webgpu,
   ignore: !adapter,
   async fn(t) {
-    await using hosts = await EncodeHosts.start(2, { RUNTIME: "webgpu" });
-    await using edge = await hosts.edge(":memory:");
+    const settings = { RUNTIME: "webgpu", ...PATIENT };
+    await using hosts = await EncodeHosts.start(2, settings);
+    await using edge = await hosts.edge(":memory:", PATIENT);
     await wholeRoad(t, edge);
   },
 });

@@ -3,10 +3,7 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import { enrol, files, visits } from "../functions/harness.ts";
 import type { Server } from "../deploy/server.ts";
 import { inFolder } from "../in_folder.ts";
-import { EncodeHosts, TOKEN } from "./split.ts";
-
-/** An edge's settings for a machine that is busy with other tests. */
-const PATIENT = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
+import { EncodeHosts, PATIENT, TOKEN } from "./split.ts";
 
 /** A visit that differs from all others in one pixel. */
 function variant(round: number): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,9 @@ import { Server } from "../deploy/server.ts";
 
 export const TOKEN = "a-token-for-tests-only";
 
+/** Settings for a machine that is busy with other tests. */
+export const PATIENT = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
+
 /** Encode hosts on the loopback, and what an edge needs to know of them. */
 export class EncodeHosts implements AsyncDisposable {
   private constructor(
