@@ -231,8 +231,8 @@ export function createEngine(
   return {
     embedImages,
 
-    async preview({ bytes, mediaType }, side) {
-      const raster = await decodeImage(bytes, limits, mediaType);
+    async preview({ bytes, mediaType, frame }, side) {
+      const raster = await decodeImage(bytes, limits, mediaType, frame);
       return encodePng(shrink(raster, side));
     },
 

@@ -60,6 +60,25 @@ Deno.test("previews", async (t) => {
     },
   );
 
+  await t.step("the frame that is asked for is shown", async () => {
+    const bytes = await Deno.readFile(
+      new URL("../golden/dicom/frames-8.dcm", import.meta.url),
+    );
+    for (const frame of [0, 1]) {
+      const shown = await (await preview(bytes, `?frame=${frame}`)).bytes();
+      deepEqual(
+        await decodeImage(shown, LIMITS),
+        await decodeImage(bytes, LIMITS, undefined, frame),
+      );
+    }
+    await refuses(
+      preview(bytes, "?frame=999"),
+      422,
+      "frame-choice",
+      /frame/,
+    );
+  });
+
   await t.step("side bounds the long side", async () => {
     const data = visits.first.image.data.subarray(0, 384 * 200);
     const wide = encodePng({ width: 384, height: 200, channels: 1, data });
