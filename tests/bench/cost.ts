@@ -1,5 +1,5 @@
 /**
- * What the road costs, embedded model, one WASM thread, against image size, structure size and number of candidates,
+ * What the road costs, milliseconds of CPU time, embedded model, one WASM thread, against image size, structure size and number of candidates,
  * each point in a process of its own:
  *
  *     deno run --allow-all tests/bench/cost.ts
@@ -7,6 +7,7 @@
 import process from "node:process";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
 import { loadPackage } from "../../lib/model/package.ts";
+import { createClock } from "./reference/clock.ts";
 import { Ours, type Stages } from "./reference/ours.ts";
 import { drawPicture } from "./reference/picture.ts";
 import { spread } from "./reference/statistics.ts";
@@ -20,11 +21,11 @@ interface Point {
   most: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 async function measure({ width, height, share, most }: Point) {
   const model = await loadPackage(new URL("nano/", EMBEDDED_MODELS));
-  const ours = await Ours.open(model, "wasm", 1);
+  const ours = await Ours.open(model, "wasm", 1, createClock("cpu"));
   const first = drawPicture(width, height, share, 1);
   const next = drawPicture(width, height, share, 2);
   const { embedding: annotated } = await ours.encode(first.image);
