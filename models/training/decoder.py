@@ -25,8 +25,10 @@ class Decoder(nn.Module):
         self.enter = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(inplace=True))
         self.high = MixBlock(width, 1)
         self.down1 = nn.Sequential(ConvNorm(width, mid, 2, 2), MixBlock(mid))
-        self.down2 = nn.Sequential(ConvNorm(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep))
-        self.down3 = nn.Sequential(ConvNorm(deep, deep, 2, 2), MixBlock(deep), MixBlock(deep))
+        self.down2 = nn.Sequential(
+            ConvNorm(mid, deep, 2, 2), MixBlock(deep), MixBlock(deep), GlobalContext(deep), MixBlock(deep), MixBlock(deep),
+        )
+        self.down3 = nn.Sequential(ConvNorm(deep, deep, 2, 2), *(MixBlock(deep) for _ in range(4)))
         self.up3 = ConvNorm(deep, deep, act=False)
         nn.init.zeros_(self.up3[1].weight)
         self.up2 = ConvNorm(deep, mid, act=False)

@@ -34,11 +34,11 @@ class Encoder(nn.Module):
         w0, w1, w2, w3, w4 = widths
         self.stem = ConvNorm(3, w0, 3, 2)
         self.stage4 = nn.Sequential(ConvNorm(w0, w1, 3, 2), InvertedResidual(w1))
-        self.stage8 = nn.Sequential(ConvNorm(w1, w2, 3, 2), *(InvertedResidual(w2) for _ in range(3)))
-        self.stage16 = nn.Sequential(ConvNorm(w2, w3, 3, 2), *(InvertedResidual(w3) for _ in range(6)))
+        self.stage8 = nn.Sequential(ConvNorm(w1, w2, 3, 2), *(InvertedResidual(w2) for _ in range(4)))
+        self.stage16 = nn.Sequential(ConvNorm(w2, w3, 3, 2), *(InvertedResidual(w3) for _ in range(9)))
         self.stage32 = nn.Sequential(
             ConvNorm(w3, w4, 3, 2), *(InvertedResidual(w4) for _ in range(3)), GlobalContext(w4),
-            Attention(w4), InvertedResidual(w4), Attention(w4), InvertedResidual(w4),
+            Attention(w4), InvertedResidual(w4), Attention(w4), *(InvertedResidual(w4) for _ in range(3)),
         )
         self.lateral4 = ConvNorm(w1, channels, 2, 2, act=False)
         self.lateral8 = ConvNorm(w2, channels, act=False)
@@ -46,7 +46,7 @@ class Encoder(nn.Module):
         self.lateral32 = ConvNorm(w4, channels, act=False)
         self.smooth16 = InvertedResidual(channels, 2)
         self.position = nn.Conv2d(8, channels, 1, bias=False)
-        self.fuse = nn.Sequential(InvertedResidual(channels, 2), InvertedResidual(channels, 2))
+        self.fuse = nn.Sequential(*(InvertedResidual(channels, 2) for _ in range(3)))
         self.head = nn.Conv2d(channels, channels, 1)
         self.norm = ChannelNorm()
 

@@ -127,7 +127,8 @@ def save(path: Path, payload: dict) -> None:
 
 def average_over_ranks(tensors: list[Tensor], extra: Tensor) -> Tensor:
     """Averages `tensors` in place and returns the average of `extra` [K] over all ranks."""
-    flat = torch.cat([t.flatten().float() for t in tensors] + [extra])
+    device = tensors[0].device
+    flat = torch.cat([t.flatten().float() for t in tensors] + [extra.to(device)])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()
     start = 0
