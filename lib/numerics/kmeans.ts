@@ -1,4 +1,5 @@
 import { type Arena, withArena } from "./kernels.ts";
+import { meanRow, moveRows } from "./move.ts";
 import { mulberry32 } from "./random.ts";
 
 const MAX_ITERATIONS = 300;
@@ -64,6 +65,9 @@ interface Problem {
   stride: number;
   rows: number;
   panels: number;
+  /** The panels less the mean of the points: the shorter the points, the smaller the rounding. */
+  movedPanels: number;
+  mean: Float64Array;
   /** Of the centres: float64; float32, rows padded to a multiple of four; their squares. */
   centres: number;
   rounded: number;
@@ -92,6 +96,7 @@ function enter(
   const centreRows = roundUp(k, 4);
   const rows = arena.take(4 * stride * width);
   const panels = arena.take(4 * stride * width);
+  const movedPanels = arena.take(4 * stride * width);
   const centres = arena.take(8 * k * width);
   const rounded = arena.take(4 * centreRows * width);
   const squares = arena.take(4 * centreRows);
@@ -113,11 +118,16 @@ function enter(
   copy.fill(0, count * width);
   arena.floats(rounded, centreRows * width).fill(0);
   arena.kernels.packPanels(rows, stride, width, panels);
-  arena.kernels.squareRows(rows, stride, width, pointSquares);
+  const original = arena.floats(rows, count * width);
+  const mean = meanRow(original, count, width);
+  const moved = arena.put(moveRows(original, mean), stride * width);
+  arena.kernels.packPanels(moved, stride, width, movedPanels);
+  arena.kernels.squareRows(moved, stride, width, pointSquares);
+  arena.free(moved);
   const largest = arena.floats(pointSquares, count)
     .reduce((most, value) => Math.max(most, value), 0);
-  // Of a dot product, of rounding the centre and of the squares; no centre is longer than the longest point.
-  const error = (width + 16) * 2 ** -23 * largest;
+  // Of a dot product, and of rounding the points, the centre and the squares; no centre is longer than the longest point.
+  const error = (width + 32) * 2 ** -23 * largest;
   return {
     arena,
     count,
@@ -127,6 +137,8 @@ function enter(
     stride,
     rows,
     panels,
+    movedPanels,
+    mean,
     centres,
     rounded,
     squares,
@@ -217,7 +229,7 @@ function nearestCentres(problem: Problem): boolean {
   const { arena, count, width, k, stride } = problem;
   const centreRows = roundUp(k, 4);
   arena.floats(problem.rounded, k * width)
-    .set(arena.doubles(problem.centres, k * width));
+    .set(moveRows(arena.doubles(problem.centres, k * width), problem.mean));
   arena.kernels.squareRows(
     problem.rounded,
     centreRows,
@@ -228,7 +240,7 @@ function nearestCentres(problem: Problem): boolean {
     problem.rounded,
     problem.squares,
     centreRows,
-    problem.panels,
+    problem.movedPanels,
     problem.pointSquares,
     stride,
     width,

@@ -10,6 +10,7 @@
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import { type Arena, withArena } from "./kernels.ts";
+import { meanRow, moveRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
 const RELATIVE_TOLERANCE = 1e-13;
@@ -31,6 +32,8 @@ export interface RoundedCosts {
   dim: number;
   a: Float32Array;
   b: Float32Array;
+  /** Of the rows of a. */
+  mean: Float64Array;
   /** Addresses: n × stride costs, n × dim sources. */
   cost: number;
   sources: number;
@@ -61,21 +64,25 @@ export function roundedCosts(
   const cost = arena.take(4 * rows * stride);
   const squaresA = arena.take(4 * rows);
   const squaresB = arena.take(4 * stride);
-  const targets = arena.put(b, stride * dim);
+  // Moved to the sources' mean: the shorter the points, the smaller the rounding.
+  const mean = meanRow(a, n, dim);
+  const moved = arena.put(moveRows(a, mean), rows * dim);
+  const targets = arena.put(moveRows(b, mean), stride * dim);
   const panels = arena.take(4 * stride * dim);
-  kernels.squareRows(sources, rows, dim, squaresA);
+  kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
   const [normsA, normsB] = [
     arena.floats(squaresA, n),
     arena.floats(squaresB, stride),
   ];
   normsB.fill(Infinity, m);
-  // A dot product is summed in dim steps, each within 2^-24 of its result; the norms are rounded once each.
-  const error = (dim + 8) * 2 ** -24 *
+  // A dot product is summed in dim steps, each within 2^-24 of its result; the rest is the rounding of the points,
+  // the products and the norms.
+  const error = (dim + 16) * 2 ** -24 *
     (largest(normsA) + largest(normsB.subarray(0, m)));
   kernels.packPanels(targets, stride, dim, panels);
   kernels.squaredCosts(
-    sources,
+    moved,
     squaresA,
     rows,
     panels,
@@ -85,7 +92,7 @@ export function roundedCosts(
     cost,
   );
   arena.free(squaresA);
-  return { n, m, stride, dim, a, b, cost, sources, error };
+  return { n, m, stride, dim, a, b, mean, cost, sources, error };
 }
 
 function largest(values: Float32Array): number {
@@ -332,17 +339,19 @@ export function lowerBounds(
  * added.
  */
 export function meanBound(
-  { a, n, b, dim, error }: RoundedCosts,
+  { mean, b, dim, error }: RoundedCosts,
   columns: Int32Array,
 ): number {
-  const difference = new Float64Array(dim);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let d = 0; d < dim; d++, at++) difference[d] += a[at] / n;
-  }
+  const other = new Float64Array(dim);
   for (const j of columns) {
-    for (let d = 0, at = j * dim; d < dim; d++, at++) {
-      difference[d] -= b[at] / columns.length;
-    }
+    for (let d = 0, at = j * dim; d < dim; d++, at++) other[d] += b[at];
   }
-  return difference.reduce((sum, value) => sum + value * value, 0) - error;
+  let bound = 0;
+  let squares = 0;
+  for (let d = 0; d < dim; d++) {
+    other[d] /= columns.length;
+    bound += (mean[d] - other[d]) ** 2;
+    squares += mean[d] ** 2 + other[d] ** 2;
+  }
+  return bound - error - 2 ** -38 * squares;
 }

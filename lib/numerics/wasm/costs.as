@@ -45,9 +45,6 @@ function finish(dot: v128, sum: v128): v128 {
 
 /**
  * `out[i, j]` for n rows of `stride` columns, a multiple of eight; n is a multiple of four.
- *
- * Where the points are float16 numbers every product is exact in float32, so that fused and separate additions round
- * alike and all hosts agree.
  */
 export function squaredCosts(
   a: usize, squaresA: usize, n: i32, panels: usize, squaresB: usize, stride: i32, dim: i32, out: usize,
