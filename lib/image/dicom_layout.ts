@@ -4,6 +4,7 @@ import type { DicomFile } from "../dicom/file.ts";
 import { readDicom } from "../dicom/file.ts";
 import { TAG } from "../dicom/tags.ts";
 import { ImageError } from "./errors.ts";
+import { MAX_FRAMES } from "./raster.ts";
 
 /** How the pixels of a DICOM image are stored; everything checked and within what is read here. */
 export interface DicomLayout {
@@ -36,9 +37,6 @@ const PHOTOMETRIC = {
 } as const;
 
 export type Photometric = keyof typeof PHOTOMETRIC;
-
-/** Frames that are counted at most; an hour of video at 25 a second has 90,000. */
-const MAX_FRAMES = 100_000;
 
 /** Width and height of the image, without looking at its pixels. */
 export function readDicomSize(

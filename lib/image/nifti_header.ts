@@ -1,6 +1,6 @@
 import { constants, gunzipSync } from "node:zlib";
 import { ImageError } from "./errors.ts";
-import type { Size } from "./raster.ts";
+import { MAX_FRAMES, type Size } from "./raster.ts";
 
 /** The header of a NIfTI-1 file of one part (`n+1`), checked. */
 export interface NiftiHeader extends Size {
@@ -116,6 +116,12 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
       "too-large",
       `Cannot read the NIfTI: its ${width}×${height}×${slices}×${volumes} voxels fill ${size} bytes; ` +
         `at most ${MAX_VOLUME} are accepted.`,
+    );
+  }
+  if (slices * volumes > MAX_FRAMES) {
+    throw new ImageError(
+      "too-large",
+      `Cannot read the NIfTI: it has ${slices}×${volumes} slices; at most ${MAX_FRAMES} are accepted.`,
     );
   }
   const held = zipped ? bytes.length * MAX_RATIO : bytes.length;

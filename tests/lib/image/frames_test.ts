@@ -169,6 +169,9 @@ Deno.test("a volume that cannot be held, or is not there, is refused by its head
     }
   };
   refused([3, 30000, 30000, 30000], 64, "too-large");
+  // Few bytes of voxels, but a billion positions.
+  refused([4, 1, 1, 32767, 32767], 2, "too-large");
+  refused([4, 1, 1, 401, 250], 2, "too-large");
   refused([3, 32767, 512, 60], 2, "truncated");
   refused([3, 512, 0, 4], 4, "malformed");
   refused([3, 512, -5, 4], 4, "malformed");
