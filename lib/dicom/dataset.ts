@@ -15,6 +15,8 @@ interface Element {
   end: number;
   /** Items of a sequence, once they were read. */
   items?: Dataset[];
+  /** Numbers of a text value, once they were read. */
+  decimals?: readonly number[];
   /** Fragments of encapsulated pixel data, the offset table first. */
   fragments?: Uint8Array[];
 }
@@ -115,20 +117,20 @@ export class Dataset {
   /** A text value of plain characters without its padding, or "". */
   text(tag: number): string {
     const bytes = this.bytes(tag)?.subarray(0, MAX_TEXT) ?? [];
+    let end = bytes.length;
+    while (end > 0 && (bytes[end - 1] === 0 || bytes[end - 1] === 0x20)) end--;
     let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return text.replace(/[\0 ]+$/, "").trimStart();
+    for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]);
+    return text.trimStart();
   }
 
   /** The decimal or integer strings of a value; empty where one of them is no number. */
-  decimals(tag: number): number[] {
-    const text = this.text(tag);
-    if (text === "") return [];
-    const parts = text.split("\\").map((part) => part.trim());
-    const numeric = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-    if (!parts.every((part) => numeric.test(part))) return [];
-    const numbers = parts.map(Number);
-    return numbers.every(Number.isFinite) ? numbers : [];
+  decimals(tag: number): readonly number[] {
+    const element = this.#elements.get(tag);
+    if (element === undefined) return [];
+    // Frames ask again and again for what they share.
+    element.decimals ??= toDecimals(this.text(tag));
+    return element.decimals;
   }
 
   /** The 16-bit values of an element, unsigned unless said. */
@@ -148,7 +150,12 @@ export class Dataset {
 
   /** The first 16-bit unsigned value, or undefined. */
   short(tag: number): number | undefined {
-    return this.shorts(tag)[0];
+    const element = this.#elements.get(tag);
+    if (element === undefined || element.end - element.start < 2) {
+      return undefined;
+    }
+    const { view } = this.#source;
+    return view.getUint16(element.start, this.coding.littleEndian);
   }
 
   /** The items of a sequence; none where it is absent. */
@@ -279,6 +286,16 @@ export class Dataset {
       at += length;
     }
   }
+}
+
+function toDecimals(text: string): number[] {
+  if (text === "") return [];
+  const parts = text.split("\\").map((part) => part.trim());
+  // No two parts of the pattern can match the same digits, so a long value is read once.
+  const numeric = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+  if (!parts.every((part) => numeric.test(part))) return [];
+  const numbers = parts.map(Number);
+  return numbers.every(Number.isFinite) ? numbers : [];
 }
 
 function tagAt(view: DataView, at: number, littleEndian: boolean): number {

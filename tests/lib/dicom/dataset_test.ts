@@ -59,6 +59,48 @@ Deno.test("decimals are none where one of them is no number", () => {
   }
 });
 
+Deno.test("text loses its padding, inside nothing", () => {
+  const text = (value: string) =>
+    readDicom(file([[TAG.patientId, "LO", value]])).dataset.text(TAG.patientId);
+  assert.equal(text("  a  b\0 c \0 "), "a  b\0 c");
+  for (const value of ["", "  ", "\0\0"]) assert.equal(text(value), "");
+});
+
+Deno.test("a value is turned into numbers once, however many frames share it", () => {
+  const { dataset } = readDicom(file([
+    [TAG.slope, "DS", "1\\2.\\.5"],
+    [TAG.intercept, "DS", "none"],
+  ]));
+  for (const tag of [TAG.slope, TAG.intercept]) {
+    assert.equal(dataset.decimals(tag), dataset.decimals(tag));
+  }
+  assert.deepEqual(dataset.decimals(TAG.slope), [1, 2, 0.5]);
+});
+
+Deno.test("the time to read a long value does not grow with its square", () => {
+  const values = [" ".repeat(4095) + "x", "1".repeat(4095) + "x"];
+  const items = Array.from(
+    { length: 1500 },
+    (_, i): WriteElement[] => [[TAG.slope, "DS", values[i % 2]]],
+  );
+  const { dataset } = readDicom(file([[TAG.segments, "SQ", items]]));
+  const began = performance.now();
+  for (const item of dataset.items(TAG.segments)) {
+    assert.deepEqual(item.decimals(TAG.slope), []);
+  }
+  // By the square it takes ten times as long as this, and otherwise a fiftieth.
+  assert.ok(performance.now() - began < 2000);
+});
+
+Deno.test("a short is the first of many, or none of a single byte", () => {
+  const rows = (vr: string, bytes: number[]) =>
+    readDicom(raw([0x28, 0, 0x10, 0, ...ascii(vr), bytes.length, 0, ...bytes]))
+      .dataset.short(TAG.rows);
+  assert.equal(rows("US", [1, 2, 3, 4]), 0x0201);
+  assert.equal(rows("US", [1]), undefined);
+  assert.equal(rows("US", []), undefined);
+});
+
 Deno.test("sequences of undefined length, and of unknown representation, are read", () => {
   const item = [0xfe, 0xff, 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff];
   const number = [0x62, 0, 4, 0, ...ascii("US"), 2, 0, 7, 0];
