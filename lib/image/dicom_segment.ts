@@ -92,9 +92,12 @@ function chooseFrames(
   if (image !== undefined && isDicom(image.bytes)) {
     const source = readDicom(image.bytes).dataset;
     const frame = image.frame ?? 0;
-    const referring = frames.filter((k) => refers(dataset, k, source, frame));
+    const refers = referringTo(source, frame);
+    const referring = frames.filter((k) =>
+      refers(groupOf(dataset, k, TAG.derivationImages))
+    );
     if (referring.length > 0) return referring;
-    const there = frames.filter((k) => coincides(dataset, k, source, frame));
+    const there = framesAt(dataset, frames, source, frame);
     if (there.length > 0) return there;
     throw wrong("the segment has no frame on this image.");
   }
@@ -104,40 +107,57 @@ function chooseFrames(
   );
 }
 
-/** Whether a frame says that it was derived from the image's frame (PS3.3 §C.7.6.16.2.6). */
-function refers(
-  dataset: Dataset,
-  frame: number,
+/**
+ * Whether a group says that its frames were derived from the image's frame (PS3.3 §C.7.6.16.2.6). Each
+ * is asked once: all frames may share one of many sources.
+ */
+function referringTo(
   image: Dataset,
   imageFrame: number,
-): boolean {
+): (group: Dataset) => boolean {
   const instance = image.text(TAG.sopInstance);
-  return groupOf(dataset, frame, TAG.derivationImages)
-    .items(TAG.sourceImages)
-    .some((source) => {
-      if (source.text(TAG.referencedInstance) !== instance) return false;
-      const numbers = source.decimals(TAG.referencedFrames);
-      return numbers.length === 0 || numbers.includes(imageFrame + 1);
-    });
+  const known = new Map<Dataset, boolean>();
+  return (group) => {
+    let refers = known.get(group);
+    if (refers === undefined) {
+      refers = group.items(TAG.sourceImages).some((source) => {
+        if (source.text(TAG.referencedInstance) !== instance) return false;
+        const numbers = source.decimals(TAG.referencedFrames);
+        return numbers.length === 0 || numbers.includes(imageFrame + 1);
+      });
+      known.set(group, refers);
+    }
+    return refers;
+  };
 }
 
-/** Whether a frame lies in the plane of the image, in the same frame of reference. */
-function coincides(
+/** The frames that lie in the plane of the image, in the same frame of reference. */
+function framesAt(
   dataset: Dataset,
-  frame: number,
+  frames: number[],
   image: Dataset,
   imageFrame: number,
-): boolean {
+): number[] {
   const reference = image.text(TAG.frameOfReference);
   if (reference === "" || dataset.text(TAG.frameOfReference) !== reference) {
-    return false;
+    return [];
   }
-  const place = (of: Dataset, frame: number) => [
-    ...groupOf(of, frame, TAG.planePosition).decimals(TAG.imagePosition),
-    ...groupOf(of, frame, TAG.planeOrientation).decimals(TAG.imageOrientation),
-  ];
-  const here = place(dataset, frame);
-  const there = place(image, imageFrame);
-  return here.length === 9 && there.length === 9 &&
-    here.every((value, i) => Math.abs(value - there[i]) < SAME_PLACE);
+  const there = placeOf(image, imageFrame);
+  if (there === undefined) return [];
+  return frames.filter((frame) =>
+    placeOf(dataset, frame)?.every((value, i) =>
+      Math.abs(value - there[i]) < SAME_PLACE
+    )
+  );
+}
+
+/** Position and orientation of a frame, or undefined where they are not stated. */
+function placeOf(dataset: Dataset, frame: number): number[] | undefined {
+  const position = groupOf(dataset, frame, TAG.planePosition)
+    .decimals(TAG.imagePosition);
+  const orientation = groupOf(dataset, frame, TAG.planeOrientation)
+    .decimals(TAG.imageOrientation);
+  return position.length === 3 && orientation.length === 6
+    ? [...position, ...orientation]
+    : undefined;
 }

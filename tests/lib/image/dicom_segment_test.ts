@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
+import { TAG } from "../../../lib/dicom/tags.ts";
+import { writeDicom, type WriteElement } from "../../../lib/dicom/write.ts";
+import { SEGMENTATION } from "../../../lib/image/dicom_segment.ts";
 import { ImageError } from "../../../lib/image/errors.ts";
 import { fixture } from "./fixtures.ts";
 
@@ -58,6 +61,48 @@ Deno.test("an image that a segmentation does not refer to is refused", async () 
     }),
     choice(/no frame on this image/),
   );
+});
+
+Deno.test("sources that all frames share are read once, not once for each frame", async () => {
+  const count = 20_000;
+  const sources = Array.from(
+    { length: count },
+    (): WriteElement[] => [[TAG.referencedInstance, "UI", "2.25.1"]],
+  );
+  const segmentation = writeDicom(
+    { classUid: SEGMENTATION, instanceUid: "2.25.2" },
+    { uid: "2.25.1", name: "TEST" },
+    [
+      [TAG.sopClass, "UI", SEGMENTATION],
+      [TAG.samples, "US", [1]],
+      [TAG.photometric, "CS", "MONOCHROME2"],
+      [TAG.frames, "IS", `${count}`],
+      [TAG.rows, "US", [1]],
+      [TAG.columns, "US", [1]],
+      [TAG.bitsAllocated, "US", [1]],
+      [TAG.bitsStored, "US", [1]],
+      [TAG.highBit, "US", [0]],
+      [TAG.signed, "US", [0]],
+      [TAG.segmentationType, "CS", "BINARY"],
+      [TAG.segments, "SQ", [[[TAG.segmentNumber, "US", [1]]]]],
+      [TAG.sharedGroups, "SQ", [[
+        [TAG.segmentIdentification, "SQ", [[
+          [TAG.referencedSegment, "US", [1]],
+        ]]],
+        [TAG.derivationImages, "SQ", [[[TAG.sourceImages, "SQ", sources]]]],
+      ]]],
+      [TAG.pixelData, "OB", new Uint8Array(count / 8)],
+    ],
+  );
+  const began = performance.now();
+  await assert.rejects(
+    decodeMask(segmentation, limits, undefined, {
+      image: { bytes: golden("slice-1.dcm") },
+    }),
+    choice(/no frame on this image/),
+  );
+  // Read for each frame they take ten times as long as this, and otherwise a fiftieth.
+  assert.ok(performance.now() - began < 2000);
 });
 
 Deno.test("a frame is also found by where it lies", async () => {
