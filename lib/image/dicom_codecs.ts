@@ -36,11 +36,11 @@ export async function decodeJpegFrame(
   const frame = readJpegHeader(bytes);
   requireSame(layout, frame);
   if (frame.process === 0xc3) {
-    const words = decodeLosslessJpeg(bytes);
+    const words = decodeLosslessJpeg(bytes, frame);
     return { words, lossy: false, isRgb: false };
   }
   if (frame.precision > 8 && frame.process === 0xc1) {
-    const words = decodeExtendedJpeg(bytes);
+    const words = decodeExtendedJpeg(bytes, frame);
     return { words, lossy: true, isRgb: false };
   }
   const raw = layout.photometric === "RGB" && !statesColour(bytes);

@@ -1,5 +1,6 @@
 import { ImageError } from "./errors.ts";
 import { EntropyReader, huffmanTable } from "./jpeg_entropy.ts";
+import type { JpegFrame } from "./jpeg_markers.ts";
 import {
   badJpeg,
   readScans,
@@ -24,14 +25,18 @@ const COSINE = Float64Array.from({ length: 64 }, (_, i) => {
 
 /**
  * Decodes grey sequential JPEG of 12 bits (T.81 process 4, SOF1 with Huffman codes), which MozJPEG does
- * not. The size must have been checked already.
+ * not.
  *
+ * @param frame its header, whose size must have been checked.
  * @returns H×W samples, 0 to 4095.
  * @throws {ImageError} for damaged or cut streams; nothing is filled in.
  */
-export function decodeExtendedJpeg(bytes: Uint8Array): Uint16Array {
+export function decodeExtendedJpeg(
+  bytes: Uint8Array,
+  frame: JpegFrame,
+): Uint16Array {
   let out: Uint16Array | undefined;
-  readScans(bytes, (tables, header, at) => {
+  readScans(bytes, frame, (tables, header, at) => {
     const { width, height, precision, components } = tables;
     if (components.length !== 1 || precision !== 12) {
       throw new ImageError(

@@ -1,5 +1,6 @@
 import { ImageError } from "./errors.ts";
 import { EntropyReader, huffmanTable } from "./jpeg_entropy.ts";
+import type { JpegFrame } from "./jpeg_markers.ts";
 import {
   badJpeg,
   readScans,
@@ -9,16 +10,18 @@ import {
 
 /**
  * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components
- * in one scan or each in its own. The size must have been checked already.
+ * in one scan or each in its own.
  *
+ * @param frame its header, whose size must have been checked.
  * @returns H×W×C samples, interleaved.
  * @throws {ImageError} for damaged or cut streams; nothing is filled in.
  */
 export function decodeLosslessJpeg(
   bytes: Uint8Array,
+  frame: JpegFrame,
 ): Uint8Array | Uint16Array {
   let out: Uint8Array | Uint16Array | undefined;
-  readScans(bytes, (tables, header, at) => {
+  readScans(bytes, frame, (tables, header, at) => {
     out ??= allocate(tables);
     return decodeScan(bytes, at, tables, header, out);
   });

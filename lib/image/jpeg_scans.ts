@@ -1,4 +1,5 @@
 import { ImageError } from "./errors.ts";
+import type { JpegFrame } from "./jpeg_markers.ts";
 
 export const badJpeg = (message: string) =>
   new ImageError("malformed", `Cannot read the JPEG: ${message}`);
@@ -32,11 +33,14 @@ export interface ScanHeader {
 /**
  * Walks a sequential JPEG up to the end of its last component, each of which must come in one scan.
  *
+ * @param checked the frame header that was checked, which must be the one that is met here: memory is
+ * spent by it.
  * @param decode decodes the scan whose data start at a byte, and tells where they end.
  * @throws {ImageError}
  */
 export function readScans(
   bytes: Uint8Array,
+  checked: JpegFrame,
   decode: (tables: ScanTables, header: ScanHeader, at: number) => number,
 ): void {
   const huffman = new Map<number, Uint8Array>();
@@ -45,7 +49,7 @@ export function readScans(
   let tables: ScanTables | undefined;
   let interval = 0;
   for (let at = 2; tables === undefined || missing.size > 0;) {
-    if (at + 4 > bytes.length) throw cut();
+    if (at + 2 > bytes.length) throw cut();
     if (bytes[at] !== 0xff) {
       throw badJpeg("there are stray bytes between its segments.");
     }
@@ -55,6 +59,14 @@ export function readScans(
       continue;
     }
     if (marker === 0xd9) throw cut();
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { // no parameters
+      at += 2;
+      continue;
+    }
+    if (marker === 0x00 || marker === 0xd8) {
+      throw badJpeg("a marker is out of place.");
+    }
+    if (at + 4 > bytes.length) throw cut();
     const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
     if (end < at + 4) throw badJpeg("a segment is too short.");
     if (end > bytes.length) throw cut();
@@ -66,6 +78,7 @@ export function readScans(
     else if (marker >= 0xc0 && marker <= 0xc3) {
       if (tables !== undefined) throw badJpeg("it has two frame headers.");
       tables = { ...readFrame(body), huffman, quantization, interval };
+      requireChecked(tables, checked);
       tables.components.forEach((_, i) => missing.add(i));
     } else if (marker === 0xda) {
       if (tables === undefined) {
@@ -97,6 +110,17 @@ function readFrame(body: Uint8Array) {
       quantization: body[8 + 3 * i],
     })),
   };
+}
+
+function requireChecked(
+  { width, height, precision, components }: ScanTables,
+  checked: JpegFrame,
+): void {
+  if (
+    width === checked.width && height === checked.height &&
+    precision === checked.precision && components.length === checked.components
+  ) return;
+  throw badJpeg("its frame header is not the first one.");
 }
 
 function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {
