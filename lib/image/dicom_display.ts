@@ -28,11 +28,15 @@ export function displayTable(
   data: Samples["data"],
 ): Uint8Array {
   const values = groupOf(dataset, frame, TAG.pixelValues);
-  const modality = readLut(dataset.item(TAG.modalityLut))?.look ??
+  const modality = readLut(dataset.item(TAG.modalityLut), signed)?.look ??
     rescale(values);
   const low = signed ? -(2 ** (stored - 1)) : 0;
   const count = 2 ** stored;
-  const voi = statedVoi(dataset, groupOf(dataset, frame, TAG.frameVoi));
+  const voi = statedVoi(
+    dataset,
+    groupOf(dataset, frame, TAG.frameVoi),
+    Math.min(modality(low), modality(low + count - 1)) < 0,
+  );
   const level = voi ?? ownRange(
     ...(stored <= 8
       ? [low, low + count - 1] as const
@@ -57,9 +61,17 @@ function rescale(values: Dataset): Step {
   return (value) => value * (slope || 1) + intercept;
 }
 
-/** Grey levels by the first VOI LUT or the first window, or undefined. */
-function statedVoi(dataset: Dataset, frameVoi: Dataset): Step | undefined {
-  const lut = readLut(dataset.item(TAG.voiLut));
+/**
+ * Grey levels by the first VOI LUT or the first window, or undefined.
+ *
+ * @param signed whether its input can be negative.
+ */
+function statedVoi(
+  dataset: Dataset,
+  frameVoi: Dataset,
+  signed: boolean,
+): Step | undefined {
+  const lut = readLut(dataset.item(TAG.voiLut), signed);
   if (lut !== undefined) {
     return (value) => lut.look(value) * (255 / lut.top);
   }
@@ -113,12 +125,22 @@ function isPadding(
   return (v) => v >= low && v <= high;
 }
 
-/** A modality or VOI LUT (PS3.3 §C.11.1.1.1), or undefined for none, or one that is not whole. */
-function readLut(item: Dataset | undefined): Lut | undefined {
+/**
+ * A modality or VOI LUT (PS3.3 §C.11.1.1.1), or undefined for none, or one that is not whole.
+ *
+ * @param signed whether its input can be negative: then so is the first value that it maps, whatever
+ * representation a writer states; elsewhere only where it states a signed one.
+ */
+function readLut(
+  item: Dataset | undefined,
+  signed: boolean,
+): Lut | undefined {
   if (item === undefined) return undefined;
   const [entries, , bits = 16] = item.shorts(TAG.lutDescriptor);
-  // The first mapped value is signed where the values are; read as the pixels are, it may wrap.
-  const [, first] = item.shorts(TAG.lutDescriptor, true);
+  const [, first] = item.shorts(
+    TAG.lutDescriptor,
+    signed || item.vr(TAG.lutDescriptor) === "SS",
+  );
   const table = tableOf(item, TAG.lutData, entries || 0x10000);
   if (entries === undefined || table === undefined) return undefined;
   const last = table.length - 1;
