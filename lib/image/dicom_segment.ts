@@ -65,18 +65,14 @@ export async function decodeSegment(
 }
 
 function chooseSegment(dataset: Dataset, wanted?: number): number {
-  const segments = dataset.items(TAG.segments).map((item) => ({
-    number: item.short(TAG.segmentNumber),
-    label: item.text(TAG.segmentLabel),
-  }));
-  if (segments.length === 0) throw malformed("it describes no segments.");
-  const number = wanted ?? (segments.length === 1 ? segments[0].number : null);
-  const found = segments.find((segment) => segment.number === number);
-  if (found?.number !== undefined) return found.number;
-  const list = segments.slice(0, 50).map(({ number, label }) =>
-    // Only what reads like anatomy is quoted.
-    /^[A-Za-z][A-Za-z ,()-]{0,40}$/.test(label) ? `${number} ${label}` : number
-  ).join("; ");
+  const numbers = dataset.items(TAG.segments)
+    .map((item) => item.short(TAG.segmentNumber))
+    .filter((number) => number !== undefined);
+  if (numbers.length === 0) throw malformed("it describes no segments.");
+  const number = wanted ?? (numbers.length === 1 ? numbers[0] : undefined);
+  if (number !== undefined && numbers.includes(number)) return number;
+  // Labels are not quoted: who made the file may have written a name there.
+  const list = numbers.slice(0, 50).join(", ");
   throw wrong(
     wanted === undefined
       ? `it has several segments; say which with segment: ${list}.`
