@@ -97,6 +97,15 @@ export async function segmentToDicom(patient, label, file, signal) {
   return await (await ask(segmentations(patient, label), init)).blob();
 }
 
+/** A mask that was drawn or corrected as a DICOM segmentation that refers to its image. @param {Blob} image @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
+export async function maskToDicom(image, mask, label, signal) {
+  const body = new FormData();
+  body.set("image", image);
+  body.set("mask", mask, "mask.png");
+  const path = `/v1/masks/export?label=${encodeURIComponent(label)}`;
+  return await (await ask(path, { method: "POST", body, signal })).blob();
+}
+
 /** A picture of the sample patient. @param {string} name */
 export async function samplePicture(name) {
   return await (await ask(`/page/sample/${name}.png`, {})).blob();

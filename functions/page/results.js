@@ -100,11 +100,13 @@ export const savePolygons = () =>
   download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
 
 export const saveDicom = () => {
-  const file = session.shown?.file;
-  if (file === undefined) return;
-  download(async (_, name, signal) => {
+  if (session.shown === null) return;
+  const { file, reference, corrected } = session.shown;
+  download(async (mask, name, signal) => {
     const { label } = session;
-    const dicom = await api.segmentToDicom(patient(), label, file, signal);
+    const dicom = reference || corrected
+      ? await api.maskToDicom(file, await mask.toPng(), label, signal)
+      : await api.segmentToDicom(patient(), label, file, signal);
     save(dicom, `${name}_seg.dcm`);
   });
 };

@@ -96,7 +96,7 @@ function renderResult(item) {
   button("correct").className = own ? "strong" : "";
   button("learn").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
-  button("save-dicom").hidden = !item.dicom || corrected || reference;
+  button("save-dicom").hidden = !item.dicom;
 }
 
 /** @param {Item} item @param {boolean} own whether the numbers are the model's */

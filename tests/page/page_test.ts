@@ -581,6 +581,25 @@ Deno.test({
         const { name, bytes } = await download(page, "#save-dicom");
         equal(name, "03_seg.dcm");
         equal(text(bytes.subarray(128, 132)), "DICM");
+
+        // The reference, and the last slice once it is corrected, as they were drawn.
+        await page.click("#correct");
+        await page.waitForSelector("#outline:not([hidden])");
+        await tool(page, "brush");
+        await drag(page, [300, 60], [330, 60]);
+        await page.click("#accept");
+        const items = await held(page);
+        for (const n of [3, 1]) {
+          await page.click(`#tiles li:nth-child(${n}) button`);
+          await page.getByRole("heading", { name: `0${n}` }).waitFor();
+          const { name, bytes } = await download(page, "#save-dicom");
+          equal(name, `0${n}_seg.dcm`);
+          const image = { bytes: (await slice(n)).buffer };
+          deepEqual(
+            await decodeMask(bytes, LIMITS, undefined, { image }),
+            decodeRle(items[n - 1].rle),
+          );
+        }
         await page.close();
       },
     });
