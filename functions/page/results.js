@@ -99,15 +99,17 @@ export const saveRle = () =>
 export const savePolygons = () =>
   download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
 
-export const saveDicom = () => {
-  if (session.shown === null) return;
-  const { file, reference, corrected } = session.shown;
+/** The mask in the format of its image. */
+export const saveLikeSource = () => {
+  const item = session.shown;
+  if (item === null) return;
   download(async (mask, name, signal) => {
     const { label } = session;
-    const dicom = reference || corrected
-      ? await api.maskToDicom(file, await mask.toPng(), label, signal)
-      : await api.segmentToDicom(patient(), label, file, signal);
-    save(dicom, `${name}_seg.dcm`);
+    const file = item.reference || item.corrected
+      ? await api.maskToFile(item, await mask.toPng(), label, signal)
+      : await api.segmentToFile(patient(), label, item, signal);
+    const isDicom = item.format === "application/dicom";
+    save(file, name + (isDicom ? "_seg.dcm" : "_mask.nii.gz"));
   });
 };
 

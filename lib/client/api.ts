@@ -2084,6 +2084,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    "x-frame-count"?: string;
                     [name: string]: unknown;
                 };
                 content: {

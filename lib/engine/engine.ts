@@ -101,6 +101,13 @@ export interface OwnMask {
   segment: Omit<SegmentDescription, "model">;
 }
 
+/** One frame of an image file for display, and how many frames the file has. */
+export interface Preview {
+  /** PNG. */
+  bytes: Bytes;
+  frames: number;
+}
+
 /** A decoded mask. */
 export interface MaskAnswer {
   mask: MaskDocument;
@@ -173,7 +180,7 @@ export interface Engine {
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(own: OwnMask): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
-  preview(input: InputFile, side: number): Promise<Bytes>;
+  preview(input: InputFile, side: number): Promise<Preview>;
 }
 
 /** An engine whose caller may gather the images that wait. */
@@ -249,7 +256,8 @@ export function createEngine(
 
     async preview({ bytes, mediaType, frame }, side) {
       const raster = await decodeImage(bytes, limits, mediaType, frame);
-      return encodePng(shrink(raster, side));
+      const { count: frames } = countFrames(bytes, mediaType);
+      return { bytes: encodePng(shrink(raster, side)), frames };
     },
 
     async embed(input) {

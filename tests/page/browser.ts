@@ -58,8 +58,11 @@ export class Visitor implements AsyncDisposable {
     return new Visitor(server, browser);
   }
 
-  /** The page in a browser context of its own, ready for use. */
-  async open(options: PageOptions = {}): Promise<Page> {
+  /** The page of this or another server, in a browser context of its own, ready for use. */
+  async open(
+    options: PageOptions = {},
+    at = this.server.url,
+  ): Promise<Page> {
     const page = await this.browser.newPage({
       viewport: { width: 1280, height: 800 },
       ...options,
@@ -75,11 +78,11 @@ export class Visitor implements AsyncDisposable {
     });
     page.on("request", (request) => {
       const url = request.url();
-      const own = url.startsWith(`${this.server.url}/`) ||
+      const own = url.startsWith(`${at}/`) ||
         url.startsWith("blob:") || url.startsWith("data:");
       if (!own) this.complaints.push(`asked for ${url}`);
     });
-    await page.goto(this.server.url);
+    await page.goto(at);
     await page.waitForSelector("html[data-ready]");
     return page;
   }
@@ -99,6 +102,18 @@ export interface Chosen {
 
 export function png(name: string, bytes: Uint8Array): Chosen {
   return { name, mimeType: "image/png", buffer: bytes };
+}
+
+/** Saves what a button offers. */
+export async function download(page: Page, id: string) {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click(id),
+  ]);
+  return {
+    name: file.suggestedFilename(),
+    bytes: await Deno.readFile(await file.path()),
+  };
 }
 
 export async function choose(page: Page, ...files: Chosen[]): Promise<void> {

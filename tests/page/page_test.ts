@@ -13,6 +13,7 @@ import { hasOneshot, ONESHOT } from "../oneshot.ts";
 import {
   choose,
   decoded,
+  download,
   drag,
   drawnArea,
   finished,
@@ -54,17 +55,6 @@ async function accessible(page: Page, state: string): Promise<void> {
     ) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   });
   ok(found.length === 0, `${state}: ${found.join("\n")}`);
-}
-
-async function download(page: Page, id: string) {
-  const [file] = await Promise.all([
-    page.waitForEvent("download"),
-    page.click(id),
-  ]);
-  return {
-    name: file.suggestedFilename(),
-    bytes: await Deno.readFile(await file.path()),
-  };
 }
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -578,7 +568,7 @@ Deno.test({
           equal(state, "done");
           ok(area > 15_000 && area < 35_000, `${area} pixels of liver`);
         }
-        const { name, bytes } = await download(page, "#save-dicom");
+        const { name, bytes } = await download(page, "#save-source");
         equal(name, "03_seg.dcm");
         equal(text(bytes.subarray(128, 132)), "DICM");
 
@@ -592,7 +582,7 @@ Deno.test({
         for (const n of [3, 1]) {
           await page.click(`#tiles li:nth-child(${n}) button`);
           await page.getByRole("heading", { name: `0${n}` }).waitFor();
-          const { name, bytes } = await download(page, "#save-dicom");
+          const { name, bytes } = await download(page, "#save-source");
           equal(name, `0${n}_seg.dcm`);
           const image = { bytes: (await slice(n)).buffer };
           deepEqual(
