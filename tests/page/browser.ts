@@ -31,38 +31,42 @@ export const PHONE: PageOptions = {
   hasTouch: true,
 };
 
+/** A server that is stopped with the browser, where it can be. */
+interface Served extends Partial<AsyncDisposable> {
+  url: string;
+}
+
 /** A real server and a real headless browser. */
-export class Visitor implements AsyncDisposable {
+export class Visitor<S extends Served = Server> implements AsyncDisposable {
   /** What the browser reported as wrong, and asked of others than the server. */
   readonly complaints: string[] = [];
 
-  private constructor(readonly server: Server, readonly browser: Browser) {}
+  private constructor(readonly server: S, readonly browser: Browser) {}
 
   static async start(): Promise<Visitor> {
-    const [server, browser] = await Promise.all([
-      Server.start({ KV_PATH: ":memory:" }),
-      chromium.launch({
-        executablePath,
-        args: [
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-quic",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-        ],
-      }),
-    ]);
+    return await Visitor.of(await Server.start({ KV_PATH: ":memory:" }));
+  }
+
+  /** A browser for a server that runs. */
+  static async of<S extends Served>(server: S): Promise<Visitor<S>> {
+    const browser = await chromium.launch({
+      executablePath,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
     return new Visitor(server, browser);
   }
 
-  /** The page of this or another server, in a browser context of its own, ready for use. */
-  async open(
-    options: PageOptions = {},
-    at = this.server.url,
-  ): Promise<Page> {
+  /** The page in a browser context of its own, ready for use. */
+  async open(options: PageOptions = {}): Promise<Page> {
     const page = await this.browser.newPage({
       viewport: { width: 1280, height: 800 },
       ...options,
@@ -78,18 +82,18 @@ export class Visitor implements AsyncDisposable {
     });
     page.on("request", (request) => {
       const url = request.url();
-      const own = url.startsWith(`${at}/`) ||
+      const own = url.startsWith(`${this.server.url}/`) ||
         url.startsWith("blob:") || url.startsWith("data:");
       if (!own) this.complaints.push(`asked for ${url}`);
     });
-    await page.goto(at);
+    await page.goto(this.server.url);
     await page.waitForSelector("html[data-ready]");
     return page;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
-    await this.server[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]?.();
   }
 }
 
