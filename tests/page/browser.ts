@@ -1,4 +1,6 @@
+import { ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { Server } from "../deploy/server.ts";
 
@@ -106,6 +108,19 @@ export interface Chosen {
 
 export function png(name: string, bytes: Uint8Array): Chosen {
   return { name, mimeType: "image/png", buffer: bytes };
+}
+
+/** No violations of WCAG 2.2 AA and axe's good practice. */
+export async function accessible(page: Page, state: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any -- axe is there by the line above
+    const { violations } = await (globalThis as any).axe.run();
+    return violations.map((
+      { id, nodes }: { id: string; nodes: { html: string }[] },
+    ) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+  ok(found.length === 0, `${state}: ${found.join("\n")}`);
 }
 
 /** Saves what a button offers. */

@@ -1,6 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { imageBody } from "../../functions/http/schemas.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
@@ -11,6 +10,7 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { hasOneshot, ONESHOT } from "../oneshot.ts";
 import {
+  accessible,
   choose,
   decoded,
   download,
@@ -43,19 +43,6 @@ const CT = new URL("../dicom/ct-3slice/", ONESHOT);
 const hasCt = hasOneshot && "application/dicom" in imageBody;
 
 const LIMITS = { maxPixels: 25_000_000 };
-
-/** No violations of WCAG 2.2 AA and axe's good practice. */
-async function accessible(page: Page, state: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any -- axe is there by the line above
-    const { violations } = await (globalThis as any).axe.run();
-    return violations.map((
-      { id, nodes }: { id: string; nodes: { html: string }[] },
-    ) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-  ok(found.length === 0, `${state}: ${found.join("\n")}`);
-}
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

@@ -7,6 +7,7 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { toDicom, toNifti } from "../dicom_files.ts";
 import {
+  accessible,
   choose,
   type Chosen,
   decoded,
@@ -48,6 +49,7 @@ Deno.test({
         await page.waitForSelector("#outline", { state: "hidden" });
         await page.waitForSelector("#outline:not([hidden])");
         equal(await page.textContent("#frame-number"), "2 of 3");
+        await accessible(page, "the choice of a frame");
         await tool(page, "box");
         await drag(page, [212, 114], [271, 163]);
         await decoded(page, 0);
