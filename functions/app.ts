@@ -3,6 +3,7 @@ import { requestId } from "hono/request-id";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
+import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
 import { allowOrigins } from "./http/cors.ts";
@@ -28,6 +29,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   referencesFunction,
   promptFunction,
   decodeFunction,
+  exportFunction,
   segmentFunction,
   seriesFunction,
   previewFunction,

@@ -1,7 +1,13 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "./http/body.ts";
 import { createRouter, type Router } from "./http/router.ts";
-import { binary, imageBody, PreviewQuery, problems } from "./http/schemas.ts";
+import {
+  binary,
+  header,
+  imageBody,
+  PreviewQuery,
+  problems,
+} from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
 const { "application/x-safetensors": _, ...images } = imageBody;
@@ -20,7 +26,15 @@ const create = createRoute({
     body: { content: images, required: true },
   },
   responses: {
-    200: { description: "The picture", content: { "image/png": binary } },
+    200: {
+      description: "The picture",
+      headers: {
+        "x-frame-count": header(
+          "Frames of the DICOM image or slices of the NIfTI volume, 1 of other images",
+        ),
+      },
+      content: { "image/png": binary },
+    },
     ...problems(400, 413, 415, 422, 503),
   },
 });
@@ -30,7 +44,11 @@ export function previewFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
     const { side, frame } = c.req.valid("query");
     const { engine } = models.default;
-    const png = await engine.preview(await readImage(c, frame), side);
-    return c.body(png, 200, { "content-type": "image/png" }) as never;
+    const file = await readImage(c, frame);
+    const { bytes, frames } = await engine.preview(file, side);
+    return c.body(bytes, 200, {
+      "content-type": "image/png",
+      "x-frame-count": String(frames),
+    }) as never;
   });
 }

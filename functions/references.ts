@@ -2,7 +2,13 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Annotation } from "../lib/engine/engine.ts";
 import { EdgeError } from "../lib/errors.ts";
 import type { Reference } from "../lib/store/types.ts";
-import { fileOf, parseJson, readForm } from "./http/body.ts";
+import {
+  fileOf,
+  parseJson,
+  readForm,
+  requireOne,
+  textOf,
+} from "./http/body.ts";
 import { requireInside } from "./http/inside.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
@@ -239,20 +245,4 @@ export function referencesFunction(
       }
       return c.body(null, 204);
     });
-}
-
-function requireOne(
-  first: string,
-  a: unknown,
-  second: string,
-  b: unknown,
-): void {
-  if ((a === undefined) !== (b === undefined)) return;
-  const message = `needs either ${first} or ${second}, ` +
-    (a === undefined ? "and has neither" : "not both");
-  throw invalid("body", [{ path: [], message }]);
-}
-
-async function textOf(value: File | string): Promise<string> {
-  return typeof value === "string" ? value : await value.text();
 }

@@ -102,3 +102,21 @@ export async function readImage(
   }
   return { ...await fileOf(image, "image"), frame };
 }
+
+/** Refuses a form that has both of two fields or neither. */
+export function requireOne(
+  first: string,
+  a: unknown,
+  second: string,
+  b: unknown,
+): void {
+  if ((a === undefined) !== (b === undefined)) return;
+  const message = `needs either ${first} or ${second}, ` +
+    (a === undefined ? "and has neither" : "not both");
+  throw invalid("body", [{ path: [], message }]);
+}
+
+/** A text field of a form, which may come as a file. */
+export async function textOf(value: File | string): Promise<string> {
+  return typeof value === "string" ? value : await value.text();
+}

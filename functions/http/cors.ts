@@ -18,6 +18,7 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
       "location",
       "retry-after",
       "www-authenticate",
+      "x-frame-count",
       "x-request-id",
     ],
     maxAge: 3600,

@@ -159,11 +159,23 @@ const segmentOptions = {
   recipe: RecipeName,
 };
 
-export const SegmentQuery = EmbedQuery.extend({
-  ...segmentOptions,
+/** What a DICOM segmentation says of its segment. */
+const segmentCodes = {
   category: concept("segmented property category; Tissue where left out"),
   property: concept("segmented property type; Tissue where left out"),
   region: concept("anatomic region"),
+};
+
+export const SegmentQuery = EmbedQuery.extend({
+  ...segmentOptions,
+  ...segmentCodes,
+});
+
+/** Of which frame a mask is, and what to call its segment. */
+export const ExportQuery = z.strictObject({
+  label: LabelOrTarget,
+  frame: FrameNumber,
+  ...segmentCodes,
 });
 
 export const SeriesQuery = ModelQuery.extend({

@@ -3,6 +3,8 @@
 /** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
 /** @typedef {{present: boolean, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string}} Segmentation */
 
+/** @typedef {{file: Blob, frame: number, format: "application/dicom" | "application/x-nifti" | ""}} Source */
+
 /** A refusal in the server's own words (RFC 9457), or that it could not be asked. */
 export class Problem extends Error {
   /** @param {{title: string, detail: string, type?: string, errors?: {path: string, message: string}[]}} document */
@@ -48,16 +50,18 @@ const post = (body) => ({
 /** @param {string} patient */
 const pathOf = (patient) => `/v1/patients/${encodeURIComponent(patient)}`;
 
-/** @param {Blob} file @param {AbortSignal} signal @returns {Promise<Embedding>} */
-export async function embed(file, signal) {
+/** @param {Blob} file @param {number} frame @param {AbortSignal} signal @returns {Promise<Embedding>} */
+export async function embed(file, frame, signal) {
   const init = { method: "POST", body: file, signal };
-  return await (await ask("/v1/embeddings", init)).json();
+  return await (await ask(`/v1/embeddings?frame=${frame}`, init)).json();
 }
 
-/** The image as a PNG that the browser can show. @param {Blob} file @param {AbortSignal} signal */
-export async function preview(file, signal) {
+/** A frame as a PNG that the browser can show, and how many the file has. @param {Blob} file @param {number} frame @param {AbortSignal} signal */
+export async function preview(file, frame, signal) {
   const init = { method: "POST", body: file, signal };
-  return await (await ask("/v1/previews?side=4096", init)).blob();
+  const answer = await ask(`/v1/previews?side=4096&frame=${frame}`, init);
+  const frames = Number(answer.headers.get("x-frame-count"));
+  return { picture: await answer.blob(), frames };
 }
 
 /** @param {{embedding: string, points?: Click[], box?: number[], mask?: Rle}} prompt @param {AbortSignal} signal @returns {Promise<Rle>} */
@@ -87,14 +91,23 @@ export async function segment(patient, label, embedding, signal) {
   return await (await ask(segmentations(patient, label), init)).json();
 }
 
-/** The structure as a DICOM segmentation that refers to its image. @param {string} patient @param {string} label @param {Blob} file @param {AbortSignal} signal */
-export async function segmentToDicom(patient, label, file, signal) {
-  const headers = {
-    accept: "application/dicom",
-    "content-type": "application/dicom",
-  };
+/** The structure as a DICOM segmentation or NIfTI volume, as its image is one. @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */
+export async function segmentToFile(patient, label, source, signal) {
+  const { file, frame, format } = source;
+  const headers = { accept: format, "content-type": format };
   const init = { method: "POST", body: file, headers, signal };
-  return await (await ask(segmentations(patient, label), init)).blob();
+  const path = `${segmentations(patient, label)}&frame=${frame}`;
+  return await (await ask(path, init)).blob();
+}
+
+/** A mask that was drawn or corrected, in the same formats. @param {Source} source @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
+export async function maskToFile({ file, frame }, mask, label, signal) {
+  const body = new FormData();
+  body.set("image", file);
+  body.set("mask", mask, "mask.png");
+  const named = encodeURIComponent(label);
+  const path = `/v1/masks/export?label=${named}&frame=${frame}`;
+  return await (await ask(path, { method: "POST", body, signal })).blob();
 }
 
 /** A picture of the sample patient. @param {string} name */

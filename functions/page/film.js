@@ -11,7 +11,10 @@ import { drawThumb } from "./picture.js";
  * @property {Blob} file
  * @property {boolean} reference whether it was annotated
  * @property {boolean} corrected
- * @property {boolean} dicom
+ * @property {number} frame of its file, from 0
+ * @property {number} frames that its file has; 0 until that is known
+ * @property {boolean} whole whether the other frames are still to be taken out of its file
+ * @property {import("./api.js").Source["format"]} format
  * @property {State} state
  * @property {string} doing what is being done, while it is working
  * @property {unknown} error
@@ -33,7 +36,10 @@ export function createItem(file, name, reference, choose) {
     file,
     reference,
     corrected: false,
-    dicom: false,
+    frame: 0,
+    frames: 0,
+    whole: true,
+    format: "",
     state: "waiting",
     doing: "",
     error: null,
@@ -65,7 +71,8 @@ class Tile {
   }
 
   /** @param {Item} item @param {boolean} shown */
-  update({ state, doing, reference, corrected, area, answer }, shown) {
+  update({ name, state, doing, reference, corrected, area, answer }, shown) {
+    this.#caption.textContent = name;
     const note = {
       waiting: "Waiting",
       working: doing,

@@ -11,10 +11,25 @@ import { choose, render } from "./show.js";
 let segmenting = null;
 
 /** @param {string} name */
-const nameOf = (name) => name.replace(/\.[^.]{1,5}$/, "");
+const nameOf = (name) => name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
 /** @param {File} file */
 export const itemOf = (file) =>
   createItem(file, nameOf(file.name), false, choose);
+
+/** Takes the other frames out of an item's file, once. @param {Item} item */
+export function otherFrames(item) {
+  const { file, name, frame, frames, whole } = item;
+  item.whole = false;
+  if (!whole || frames < 2) return [];
+  const named = (/** @type {number} */ i) => `${name}_${i + 1}`;
+  item.name = named(frame);
+  const others = Array.from({ length: frames }, (_, i) => i);
+  others.splice(frame, 1);
+  return others.map((i) => {
+    const other = createItem(file, named(i), false, choose);
+    return Object.assign(other, { frame: i, whole: false });
+  });
+}
 
 /** @param {Iterable<File>} files @returns {File[]} */
 export const inOrder = (files) =>
@@ -78,6 +93,8 @@ async function segmentItem(item, signal) {
     signal.throwIfAborted();
     doing("Reading");
     await prepare(item, signal);
+    const at = session.items.indexOf(item) + 1;
+    session.items.splice(at, 0, ...otherFrames(item));
     await drawTile(item);
     doing("Searching");
     item.answer = await withEmbedding(

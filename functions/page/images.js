@@ -1,6 +1,6 @@
 import * as api from "./api.js";
 import { Mask, pathOf } from "./mask.js";
-import { isDicom, showable } from "./picture.js";
+import { formatOf, showable } from "./picture.js";
 import { stage } from "./session.js";
 
 /** @typedef {import("./film.js").Item} Item */
@@ -8,12 +8,15 @@ import { stage } from "./session.js";
 /** Makes an image's embedding, and what can be shown of it. @param {Item} item @param {AbortSignal} signal @param {() => void} visible */
 export async function prepare(item, signal, visible = () => {}) {
   const source = (async () => {
-    item.dicom = await isDicom(item.file);
-    item.source ??= await showable(item.file, signal);
+    item.format = await formatOf(item.file);
+    if (item.source === null) {
+      const shown = await showable(item.file, item.frame, signal);
+      [item.source, item.frames] = [shown.picture, shown.frames];
+    }
     visible();
   })();
   const embedding = (async () => {
-    const made = await api.embed(item.file, signal);
+    const made = await api.embed(item.file, item.frame, signal);
     item.embedding = made.id;
     item.size = made.image;
   })();
@@ -28,7 +31,7 @@ export async function withEmbedding(item, signal, step) {
     if (!(error instanceof api.Problem && error.code === "not-found")) {
       throw error;
     }
-    item.embedding = (await api.embed(item.file, signal)).id;
+    item.embedding = (await api.embed(item.file, item.frame, signal)).id;
     return await step(item.embedding);
   }
 }

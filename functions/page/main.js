@@ -1,6 +1,13 @@
 import { button, input } from "./dom.js";
 import { addImages, cancelSegmenting, inOrder, itemOf } from "./follow.js";
-import { acceptOutline, openFirst, rejectOutline, useTool } from "./outline.js";
+import {
+  acceptOutline,
+  openFirst,
+  openFrame,
+  rejectOutline,
+  showFrameNumber,
+  useTool,
+} from "./outline.js";
 import {
   correct,
   erasePatient,
@@ -8,7 +15,7 @@ import {
   removeShown,
   retry,
   saveAreas,
-  saveDicom,
+  saveLikeSource,
   savePng,
   savePolygons,
   saveRle,
@@ -79,7 +86,7 @@ const clicks = {
   "save-png": savePng,
   "save-rle": saveRle,
   "save-polygons": savePolygons,
-  "save-dicom": saveDicom,
+  "save-source": saveLikeSource,
   "save-table": saveAreas,
   "erase": erasePatient,
 };
@@ -90,6 +97,8 @@ for (const radio of document.querySelectorAll("input[name=tool]")) {
   radio.addEventListener("change", useTool);
 }
 input("size").addEventListener("input", useTool);
+input("frame").addEventListener("input", showFrameNumber);
+input("frame").addEventListener("change", openFrame);
 input("patient").addEventListener("change", lookUpPatient);
 
 /** @type {Record<string, string>} */

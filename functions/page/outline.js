@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { button, explain, html, input, tell } from "./dom.js";
 import { Editor } from "./editor.js";
-import { addImages, itemOf, queue } from "./follow.js";
+import { addImages, itemOf, otherFrames, queue } from "./follow.js";
 import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
 import { Mask } from "./mask.js";
 import {
@@ -68,6 +68,9 @@ export async function outlineReference(item, known = null) {
     return;
   }
   session.items.push(item);
+  input("frame").max = String(item.frames);
+  input("frame").valueAsNumber = item.frame + 1;
+  showFrameNumber();
   await showPicture(item, true);
   edit(item, known ?? new Mask(item.size.width, item.size.height), {
     eyebrow: "Step 1 of 2",
@@ -75,6 +78,21 @@ export async function outlineReference(item, known = null) {
     accept: "Use this outline",
     reject: "Choose another image",
   });
+}
+
+export function showFrameNumber() {
+  const { value, max } = input("frame");
+  html("frame-number").textContent = `${value} of ${max}`;
+}
+
+/** Outlines another frame of the first image instead. */
+export async function openFrame() {
+  closeEditor();
+  const [item] = session.items.splice(0);
+  item.frame = input("frame").valueAsNumber - 1;
+  item.source = null;
+  await outlineReference(item);
+  input("frame").focus();
 }
 
 /** @param {Item} item @param {Mask} mask @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
@@ -142,7 +160,7 @@ export async function acceptOutline() {
   keep(item, mask);
   await drawTile(item);
   say("The outline is enrolled.");
-  const waitingItems = session.later;
+  const waitingItems = [...otherFrames(item), ...session.later];
   session.later = [];
   await choose(item);
   session.following = true;

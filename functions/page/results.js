@@ -99,13 +99,17 @@ export const saveRle = () =>
 export const savePolygons = () =>
   download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
 
-export const saveDicom = () => {
-  const file = session.shown?.file;
-  if (file === undefined) return;
-  download(async (_, name, signal) => {
+/** The mask in the format of its image. */
+export const saveLikeSource = () => {
+  const item = session.shown;
+  if (item === null) return;
+  download(async (mask, name, signal) => {
     const { label } = session;
-    const dicom = await api.segmentToDicom(patient(), label, file, signal);
-    save(dicom, `${name}_seg.dcm`);
+    const file = item.reference || item.corrected
+      ? await api.maskToFile(item, await mask.toPng(), label, signal)
+      : await api.segmentToFile(patient(), label, item, signal);
+    const isDicom = item.format === "application/dicom";
+    save(file, name + (isDicom ? "_seg.dcm" : "_mask.nii.gz"));
   });
 };
 

@@ -26,6 +26,8 @@ export function render() {
   const editing = session.editor !== null;
   html("tools").hidden = html("outline").hidden = !editing;
   html("label-row").hidden = session.enrolled;
+  const frames = session.items[0]?.frames ?? 0;
+  html("frame-row").hidden = session.enrolled || frames < 2;
   html("erase").hidden = !session.enrolled || editing;
   renderEditor();
   makeRoom();
@@ -39,12 +41,16 @@ export function render() {
   html("result").hidden = !result;
   html("downloads").hidden = !result || session.shown?.state !== "done";
   if (result && session.shown) renderResult(session.shown);
-  const tiles = html("tiles");
+  /** @type {Element | null} */
+  let last = null;
   for (const item of session.items) {
+    const { element } = item.tile;
     item.tile.update(item, item === session.shown);
-    if (!item.tile.element.isConnected) {
-      tiles.insertBefore(item.tile.element, html("plus"));
+    if (!element.isConnected) {
+      if (last) last.after(element);
+      else html("tiles").prepend(element);
     }
+    last = element;
   }
   const measured = session.items.filter(({ state }) => state === "done");
   html("trend").hidden = editing || measured.length < 2;
@@ -96,7 +102,10 @@ function renderResult(item) {
   button("correct").className = own ? "strong" : "";
   button("learn").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
-  button("save-dicom").hidden = !item.dicom || corrected || reference;
+  button("save-source").hidden = item.format === "";
+  button("save-source").textContent = item.format === "application/dicom"
+    ? "DICOM SEG"
+    : "NIfTI";
 }
 
 /** @param {Item} item @param {boolean} own whether the numbers are the model's */

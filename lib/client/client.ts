@@ -9,6 +9,7 @@ export type Patient = Schemas["Patient"];
 export type Problem = Schemas["Problem"];
 export type Prompts = Schemas["Prompts"];
 export type Reference = Schemas["Reference"];
+export type Rle = Schemas["Rle"];
 export type Segmentation = Schemas["Segmentation"];
 export type SeriesLine = Schemas["SeriesLine"];
 
@@ -193,6 +194,22 @@ export class Client {
     const path = `${patientAt(patient)}/segmentations`;
     const request = { query, ...bodyOf(image), accept };
     return await (await this.#call(path, request, options)).blob();
+  }
+
+  /**
+   * A mask that was drawn or corrected, in the format of its image: of a DICOM image a segmentation (SEG), of
+   * a NIfTI volume a gzipped volume with the mask in its place.
+   */
+  async exportMask(
+    image: FileLike,
+    mask: FileLike | Rle,
+    query: Query<"exportMask"> = {},
+    options?: CallOptions,
+  ): Promise<Blob> {
+    const given = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
+    const body = formOf({ image, ...given });
+    const path = "v1/masks/export";
+    return await (await this.#call(path, { query, body }, options)).blob();
   }
 
   /**

@@ -17,7 +17,11 @@ import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
-import type { ImageLimits } from "../image/raster.ts";
+import { ImageError } from "../image/errors.ts";
+import { checkMediaType } from "../image/media_type.ts";
+import { chooseSlice } from "../image/nifti_decode.ts";
+import { readNiftiHeader } from "../image/nifti_header.ts";
+import { checkSize, type ImageLimits } from "../image/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
@@ -89,6 +93,21 @@ export type Annotation =
   | { file: InputFile; image?: InputFile; segment?: number }
   | { prompt: MaskPrompt };
 
+/** A mask that the caller has, and the image it was drawn on, whose format it is written in. */
+export interface OwnMask {
+  image: InputFile;
+  mask: InputFile | Rle;
+  /** Of a DICOM image: what to call the segment. */
+  segment: Omit<SegmentDescription, "model">;
+}
+
+/** One frame of an image file for display, and how many frames the file has. */
+export interface Preview {
+  /** PNG. */
+  bytes: Bytes;
+  frames: number;
+}
+
 /** A decoded mask. */
 export interface MaskAnswer {
   mask: MaskDocument;
@@ -158,8 +177,10 @@ export interface Engine {
     profiles: Bytes[],
     request: SegmentationRequest,
   ): Promise<SegmentationAnswer>;
+  /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
+  exportMask(own: OwnMask): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
-  preview(input: InputFile, side: number): Promise<Bytes>;
+  preview(input: InputFile, side: number): Promise<Preview>;
 }
 
 /** An engine whose caller may gather the images that wait. */
@@ -231,9 +252,12 @@ export function createEngine(
   return {
     embedImages,
 
+    exportMask: (own) => write(own, limits),
+
     async preview({ bytes, mediaType, frame }, side) {
       const raster = await decodeImage(bytes, limits, mediaType, frame);
-      return encodePng(shrink(raster, side));
+      const { count: frames } = countFrames(bytes, mediaType);
+      return { bytes: encodePng(shrink(raster, side)), frames };
     },
 
     async embed(input) {
@@ -323,6 +347,37 @@ export function createEngine(
       };
     },
   };
+}
+
+/** The mask in the format of its image and in its place. */
+async function write(
+  { image, mask: given, segment }: OwnMask,
+  limits: ImageLimits,
+): Promise<Bytes> {
+  const type = checkMediaType(image.bytes, image.mediaType);
+  const read = async () => {
+    if ("bytes" in given) {
+      const { bytes, mediaType } = given;
+      return await decodeMask(bytes, limits, mediaType, { image });
+    }
+    const [height, width] = given.size;
+    checkSize({ width, height }, limits);
+    return decodeRle(given);
+  };
+  if (type === "application/dicom") {
+    const source = readSource(image.bytes, image.frame);
+    const images = [{ source, mask: await read() }];
+    return writeSegmentation(images, { ...segment, model: null });
+  }
+  if (type === "application/x-nifti") {
+    const index = chooseSlice(readNiftiHeader(image.bytes), image.frame);
+    const mask = await read();
+    return await writeMaskVolume(image.bytes, [{ index, mask }]);
+  }
+  throw new ImageError(
+    "unsupported-type",
+    `Cannot write the mask in the format of its image: wanted a DICOM image or a NIfTI volume, got ${type}.`,
+  );
 }
 
 function report({ logits: _, ...candidate }: Candidate): CandidateReport {

@@ -192,6 +192,7 @@ export async function createPool(
     decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
     segment: (embedding, profiles, request) =>
       call(model, "segment", embedding, profiles, request),
+    exportMask: (own) => call(model, "exportMask", own),
     preview: (input, side) => call(model, "preview", input, side),
   });
   return {

@@ -33,8 +33,8 @@ export interface SegmentDescription {
   property: Code;
   /** Anatomic region, for a finding in an organ. */
   region?: Code;
-  /** Digest of the model that made the masks. */
-  model: string;
+  /** Digest of the model that made the masks; null for those that a person answers for. */
+  model: string | null;
 }
 
 /** What is said of a structure of which the caller says no more. */
@@ -81,7 +81,7 @@ export function writeSegmentation(
   const { width, height } = first;
   const pixels = packBits(images.map(({ mask }) => mask));
   const what = [
-    segment.model,
+    segment.model ?? "manual",
     label,
     ...[segment.category, segment.property, segment.region].map((code) =>
       JSON.stringify(code ?? null)
@@ -108,7 +108,7 @@ export function writeSegmentation(
     [TAG.seriesDescription, "LO", `Segmentation: ${label}`.slice(0, 64)],
     [TAG.modelName, "LO", "P2SAM Edge"],
     [TAG.referencedSeries, "SQ", [referencedSeries(images)]],
-    [TAG.deviceSerialNumber, "LO", segment.model.slice(0, 16) || "0"],
+    [TAG.deviceSerialNumber, "LO", segment.model?.slice(0, 16) || "0"],
     [TAG.softwareVersions, "LO", SOFTWARE.name],
     [TAG.seriesInstance, "UI", deriveUid("series", first.series, ...what)],
     [TAG.seriesNumber, "IS", "1"],
@@ -190,7 +190,7 @@ function coded(tag: number, code: Code): WriteElement {
 }
 
 function describe(
-  { category, property, region }: SegmentDescription,
+  { category, property, region, model }: SegmentDescription,
   label: string,
 ): WriteElement[] {
   return [
@@ -199,8 +199,12 @@ function describe(
     coded(TAG.propertyCategory, category),
     coded(TAG.propertyType, property),
     ...(region === undefined ? [] : [coded(TAG.anatomicRegion, region)]),
-    [TAG.algorithmType, "CS", "SEMIAUTOMATIC"],
-    [TAG.algorithmName, "LO", "P2SAM"],
+    ...(model === null
+      ? [[TAG.algorithmType, "CS", "MANUAL"] as WriteElement]
+      : [
+        [TAG.algorithmType, "CS", "SEMIAUTOMATIC"],
+        [TAG.algorithmName, "LO", "P2SAM"],
+      ] as WriteElement[]),
   ];
 }
 

@@ -45,12 +45,15 @@ export async function* decodeNiftiSlices(
   }
 }
 
-/** One slice of a volume; the only one where none is named. */
-export async function decodeNifti(
-  bytes: Uint8Array,
+/**
+ * The slice that is meant; the only one where none is named.
+ *
+ * @throws {ImageError} `frame-choice` where it is not said or not there.
+ */
+export function chooseSlice(
+  { slices, volumes }: NiftiHeader,
   slice?: number,
-): Promise<Samples> {
-  const { slices, volumes } = readNiftiHeader(bytes);
+): number {
   const count = slices * volumes;
   if (slice === undefined && count > 1) {
     throw new ImageError(
@@ -62,6 +65,15 @@ export async function decodeNifti(
   }
   const wanted = slice ?? 0;
   requireFrame(wanted, count);
+  return wanted;
+}
+
+/** One slice of a volume; the only one where none is named. */
+export async function decodeNifti(
+  bytes: Uint8Array,
+  slice?: number,
+): Promise<Samples> {
+  const wanted = chooseSlice(readNiftiHeader(bytes), slice);
   for await (const samples of decodeNiftiSlices(bytes, wanted)) return samples;
   throw cutNifti("before the slice asked");
 }

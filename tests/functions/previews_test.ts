@@ -32,6 +32,7 @@ Deno.test("previews", async (t) => {
     const answer = await preview(files.image);
     equal(answer.status, 200);
     equal(answer.headers.get("content-type"), "image/png");
+    equal(answer.headers.get("x-frame-count"), "1");
     deepEqual(
       await decodeImage(await answer.bytes(), LIMITS),
       visits.first.image,
@@ -65,9 +66,10 @@ Deno.test("previews", async (t) => {
       new URL("../golden/dicom/frames-8.dcm", import.meta.url),
     );
     for (const frame of [0, 1]) {
-      const shown = await (await preview(bytes, `?frame=${frame}`)).bytes();
+      const answer = await preview(bytes, `?frame=${frame}`);
+      equal(answer.headers.get("x-frame-count"), "3");
       deepEqual(
-        await decodeImage(shown, LIMITS),
+        await decodeImage(await answer.bytes(), LIMITS),
         await decodeImage(bytes, LIMITS, undefined, frame),
       );
     }

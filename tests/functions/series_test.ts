@@ -8,6 +8,7 @@ import {
   seriesForm,
   zipOf,
 } from "../deploy/series_bodies.ts";
+import { toDicom } from "../dicom_files.ts";
 import { enrol, files, form, openService, segment, visits } from "./harness.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
@@ -183,6 +184,54 @@ Deno.test("volumes and planes", async (t) => {
       equal(whole.segmentation.present, true);
     },
   );
+
+  await t.step(
+    "a multi-frame DICOM file is its frames, alone and among others",
+    async () => {
+      const pictures = slices.map((data) => ({
+        width,
+        height,
+        channels: 1 as const,
+        data,
+      }));
+      const scan = toDicom(pictures);
+      const alone = await lines(scan);
+      deepEqual(alone.map(({ position }) => position), [0, 0.5, 1]);
+      for (const [i, picture] of pictures.entries()) {
+        const single = await (await segment(app, "p", encodePng(picture)))
+          .json();
+        deepEqual(alone[i].segmentation.mask, single.mask);
+      }
+      const zip = zipOf([{ name: "a.dcm", bytes: scan }, {
+        name: "b.png",
+        bytes: files.image,
+      }]);
+      const came = await lines(zip);
+      deepEqual(came.map(({ name }) => name), [
+        "a.dcm",
+        "a.dcm",
+        "a.dcm",
+        "b.png",
+      ]);
+      const rest = await lines(scan, `?cursor=${alone[0].cursor}`);
+      deepEqual(
+        rest.map(({ segmentation }) => segmentation.mask),
+        alone.slice(1).map(({ segmentation }) => segmentation.mask),
+      );
+
+      const refused = await series(scan.slice(0, -9));
+      equal((await refused.json()).type, "/problems/truncated");
+    },
+  );
+
+  await t.step("the planes of a DICOM file's frames place them", async () => {
+    const scan = await Deno.readFile(
+      new URL("../golden/dicom/frames-8.dcm", import.meta.url),
+    );
+    const came = await lines(scan);
+    deepEqual(came.map(({ position }) => position), [0, 0.5, 1]);
+    ok(came.every(({ segmentation }) => segmentation.mask.size.length === 2));
+  });
 
   await t.step({
     name: "CT slices are placed by their planes, however they are named",

@@ -1,4 +1,6 @@
+import { ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { Server } from "../deploy/server.ts";
 
@@ -31,30 +33,37 @@ export const PHONE: PageOptions = {
   hasTouch: true,
 };
 
+/** A server that is stopped with the browser, where it can be. */
+interface Served extends Partial<AsyncDisposable> {
+  url: string;
+}
+
 /** A real server and a real headless browser. */
-export class Visitor implements AsyncDisposable {
+export class Visitor<S extends Served = Server> implements AsyncDisposable {
   /** What the browser reported as wrong, and asked of others than the server. */
   readonly complaints: string[] = [];
 
-  private constructor(readonly server: Server, readonly browser: Browser) {}
+  private constructor(readonly server: S, readonly browser: Browser) {}
 
   static async start(): Promise<Visitor> {
-    const [server, browser] = await Promise.all([
-      Server.start({ KV_PATH: ":memory:" }),
-      chromium.launch({
-        executablePath,
-        args: [
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-quic",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-        ],
-      }),
-    ]);
+    return await Visitor.of(await Server.start({ KV_PATH: ":memory:" }));
+  }
+
+  /** A browser for a server that runs. */
+  static async of<S extends Served>(server: S): Promise<Visitor<S>> {
+    const browser = await chromium.launch({
+      executablePath,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
     return new Visitor(server, browser);
   }
 
@@ -86,7 +95,7 @@ export class Visitor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
-    await this.server[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]?.();
   }
 }
 
@@ -99,6 +108,31 @@ export interface Chosen {
 
 export function png(name: string, bytes: Uint8Array): Chosen {
   return { name, mimeType: "image/png", buffer: bytes };
+}
+
+/** No violations of WCAG 2.2 AA and axe's good practice. */
+export async function accessible(page: Page, state: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any -- axe is there by the line above
+    const { violations } = await (globalThis as any).axe.run();
+    return violations.map((
+      { id, nodes }: { id: string; nodes: { html: string }[] },
+    ) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+  ok(found.length === 0, `${state}: ${found.join("\n")}`);
+}
+
+/** Saves what a button offers. */
+export async function download(page: Page, id: string) {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click(id),
+  ]);
+  return {
+    name: file.suggestedFilename(),
+    bytes: await Deno.readFile(await file.path()),
+  };
 }
 
 export async function choose(page: Page, ...files: Chosen[]): Promise<void> {

@@ -1,6 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { imageBody } from "../../functions/http/schemas.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
@@ -11,8 +10,10 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { hasOneshot, ONESHOT } from "../oneshot.ts";
 import {
+  accessible,
   choose,
   decoded,
+  download,
   drag,
   drawnArea,
   finished,
@@ -42,30 +43,6 @@ const CT = new URL("../dicom/ct-3slice/", ONESHOT);
 const hasCt = hasOneshot && "application/dicom" in imageBody;
 
 const LIMITS = { maxPixels: 25_000_000 };
-
-/** No violations of WCAG 2.2 AA and axe's good practice. */
-async function accessible(page: Page, state: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any -- axe is there by the line above
-    const { violations } = await (globalThis as any).axe.run();
-    return violations.map((
-      { id, nodes }: { id: string; nodes: { html: string }[] },
-    ) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-  ok(found.length === 0, `${state}: ${found.join("\n")}`);
-}
-
-async function download(page: Page, id: string) {
-  const [file] = await Promise.all([
-    page.waitForEvent("download"),
-    page.click(id),
-  ]);
-  return {
-    name: file.suggestedFilename(),
-    bytes: await Deno.readFile(await file.path()),
-  };
-}
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -578,9 +555,28 @@ Deno.test({
           equal(state, "done");
           ok(area > 15_000 && area < 35_000, `${area} pixels of liver`);
         }
-        const { name, bytes } = await download(page, "#save-dicom");
+        const { name, bytes } = await download(page, "#save-source");
         equal(name, "03_seg.dcm");
         equal(text(bytes.subarray(128, 132)), "DICM");
+
+        // The reference, and the last slice once it is corrected, as they were drawn.
+        await page.click("#correct");
+        await page.waitForSelector("#outline:not([hidden])");
+        await tool(page, "brush");
+        await drag(page, [300, 60], [330, 60]);
+        await page.click("#accept");
+        const items = await held(page);
+        for (const n of [3, 1]) {
+          await page.click(`#tiles li:nth-child(${n}) button`);
+          await page.getByRole("heading", { name: `0${n}` }).waitFor();
+          const { name, bytes } = await download(page, "#save-source");
+          equal(name, `0${n}_seg.dcm`);
+          const image = { bytes: (await slice(n)).buffer };
+          deepEqual(
+            await decodeMask(bytes, LIMITS, undefined, { image }),
+            decodeRle(items[n - 1].rle),
+          );
+        }
         await page.close();
       },
     });

@@ -8,10 +8,11 @@ import {
 } from "../../../lib/client/client.ts";
 import { seriesLines } from "../../../lib/client/lines.ts";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
-import { decodeRle } from "../../../lib/format/rle.ts";
+import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
 import { readSafetensors } from "../../../lib/format/safetensors.ts";
 import { Server } from "../../deploy/server.ts";
-import { files } from "../../functions/harness.ts";
+import { files, visits } from "../../functions/harness.ts";
+import { toNifti } from "../../dicom_files.ts";
 import { inFolder } from "../../in_folder.ts";
 
 const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
@@ -45,6 +46,15 @@ Deno.test("the client goes the whole road", async () => {
   equal((await client.enrol("p", "s", drawn)).label, "drawn");
   equal((await client.reference("p", "s")).label, "drawn");
   equal((await client.patient("p")).references.length, 2);
+
+  const volume = blob(toNifti([visits.second.image]));
+  for (const own of [new Blob([png]), encodeRle(decodeRle(answer.mask))]) {
+    const file = await (await client.exportMask(volume, own)).bytes();
+    deepEqual(
+      await decodeMask(file, { maxPixels: 1e6 }),
+      decodeRle(answer.mask),
+    );
+  }
 
   const missing = await client.segment("q", next).catch((error) => error);
   ok(missing instanceof ProblemError);
