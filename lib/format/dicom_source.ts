@@ -72,12 +72,15 @@ const ALWAYS = new Set<number>([
   TAG.studyId,
 ]);
 
+/** Elements are written with lengths of 16 bits, which are even; implicit ones are read with 32 bits. */
+const MAX_VALUE = 65_534;
+
 /**
  * Reads what a segmentation must say of a DICOM image; decodes no pixels.
  *
  * @param frame from 0.
- * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to;
- * ImageError for a DICOM file that cannot be read.
+ * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to, or
+ * with a value that is too long to be written; ImageError for a DICOM file that cannot be read.
  */
 export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   if (!isDicom(bytes)) {
@@ -103,7 +106,7 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
     tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
     .filter(([tag]) => always(tag) || dataset.has(tag))
-    .map(([tag, vr]) => [tag, vr, dataset.bytes(tag)?.slice() ?? ""]);
+    .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
   return {
@@ -127,6 +130,19 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
       }
       : null,
   };
+}
+
+/** A value as it is in the file, or empty. */
+function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
+  const bytes = dataset.bytes(tag);
+  if (bytes !== undefined && bytes.length > MAX_VALUE) {
+    throw new EdgeError(
+      "invalid-input",
+      `Cannot write a DICOM segmentation: an attribute of the image's patient or study has ${bytes.length} bytes; ` +
+        `at most ${MAX_VALUE} can be written.`,
+    );
+  }
+  return bytes?.slice() ?? "";
 }
 
 function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
