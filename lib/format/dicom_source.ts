@@ -17,7 +17,6 @@ export interface ImageSource {
   sopClass: string;
   sopInstance: string;
   series: string;
-  study: string;
   /** From 0; null where the image has a single frame. */
   frame: number | null;
   frameOfReference: string | null;
@@ -101,6 +100,10 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
       `Cannot write a DICOM segmentation: the image states no ${name} UID to refer to.`,
     );
   };
+  const sopClass = uid(TAG.sopClass, "SOP class");
+  const sopInstance = uid(TAG.sopInstance, "SOP instance");
+  const series = uid(TAG.seriesInstance, "series");
+  uid(TAG.studyInstance, "study");
   const reference = dataset.text(TAG.frameOfReference);
   const always = (tag: number) =>
     tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
@@ -112,10 +115,9 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   return {
     width,
     height,
-    sopClass: uid(TAG.sopClass, "SOP class"),
-    sopInstance: uid(TAG.sopInstance, "SOP instance"),
-    series: uid(TAG.seriesInstance, "series"),
-    study: uid(TAG.studyInstance, "study"),
+    sopClass,
+    sopInstance,
+    series,
     frame: frames > 1 ? frame : null,
     frameOfReference: reference === "" ? null : reference,
     geometry: reference === "" ? null : geometryOf(dataset, frame),

@@ -9,7 +9,7 @@
  * in `network_simplex.ts`, and the distance is summed from exact costs.
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
-import { type Arena, withArena } from "./kernels.ts";
+import type { Arena } from "./kernels.ts";
 import { meanRow, moveRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
@@ -167,23 +167,6 @@ export function transport(
   };
   arena.free(start);
   return answer;
-}
-
-/** The distance between two point sets, n × dim and m × dim, each of equal weights. */
-export function pointsDistance(
-  a: Float32Array,
-  n: number,
-  b: Float32Array,
-  m: number,
-  dim: number,
-): number {
-  return withArena((arena) =>
-    transport(
-      arena,
-      roundedCosts(arena, a, n, b, m, dim),
-      Int32Array.from({ length: m }, (_, j) => j),
-    ).distance
-  );
 }
 
 function gatherRows(

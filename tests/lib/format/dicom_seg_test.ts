@@ -151,6 +151,12 @@ Deno.test("what cannot be referred to is refused", () => {
     () => readSource(fixture("ct.dcm").bytes),
     invalid(/no series UID/),
   );
+  const elsewhere = withUids(fixture("enhanced.dcm").bytes);
+  const at = elsewhere.findIndex((_, i) =>
+    [0x20, 0, 0x0d, 0].every((byte, k) => elsewhere[i + k] === byte)
+  );
+  elsewhere[at + 2] = 0x0c;
+  assert.throws(() => readSource(elsewhere), invalid(/no study UID/));
   const [one, two] = images;
   const moved = { ...two, source: { ...two.source, series: "2.25.99" } };
   assert.throws(
