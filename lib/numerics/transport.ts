@@ -3,10 +3,10 @@
  * `earthMoversDistance(squaredEuclideanCost(…))` gives, up to rounding (1e-12 of it), several times sooner.
  *
  * The costs are held in float32, which halves what the pricing of arcs reads, and doubles what an instruction prices.
- * That rounding makes no difference to the answer: the simplex first solves the rounded problem; then, with the potentials
- * of that tree by exact costs, every arc that rounding could have hidden (its rounded price is below `margin`) is
- * priced by its exact cost in float64, until no such arc is left that improves. That is the same test of optimality as
- * in `network_simplex.ts`, and the distance is summed from exact costs.
+ * That rounding makes no difference to the answer: the simplex first solves the rounded problem; then, with the
+ * potentials of that tree by exact costs, every arc that rounding could have hidden (its rounded price is below
+ * `margin`) is priced by its exact cost in float64, until no such arc is left that improves. That is the same test of
+ * optimality as in `network_simplex.ts`, and the distance is summed from exact costs.
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import type { Arena } from "./kernels.ts";
