@@ -60,7 +60,6 @@ export const TAG = {
   dimensionGroupPointer: 0x00209167,
   dimensionOrganizations: 0x00209221,
   dimensionIndex: 0x00209222,
-  dimensionOrganizationType: 0x00209311,
   dimensionLabel: 0x00209421,
   samples: 0x00280002,
   photometric: 0x00280004,
@@ -115,6 +114,5 @@ export const TAG = {
   contentCreator: 0x00700084,
   sharedGroups: 0x52009229,
   perFrameGroups: 0x52009230,
-  extendedOffsets: 0x7fe00001,
   pixelData: 0x7fe00010,
 } as const;

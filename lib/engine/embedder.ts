@@ -8,7 +8,7 @@ import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 
 /** An embedding and its content address. */
 export interface AddressedEmbedding extends EmbeddingFile {
-  /** sha256(model digest ‖ file bytes ‖ `#` and the frame, where one is named), hex. */
+  /** sha256(`#`, the frame and a space, where one is named ‖ model digest ‖ file bytes), hex. */
   id: string;
   /** Digest of the model that made it. */
   model: string;
@@ -42,7 +42,6 @@ export function createEmbedder(
   store: EmbeddingStore,
   digest: string,
 ): Embedder {
-  const prefix = new TextEncoder().encode(digest);
   const making = new Map<string, Promise<AddressedEmbedding>>();
   const made = new Set<string>();
   const keeping = new Map<string, Promise<{ expiresAt: number }>>();
@@ -73,9 +72,10 @@ export function createEmbedder(
     async embed(input) {
       const { bytes, mediaType, frame } = input;
       if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
-      const suffix = frame === undefined ? "" : `#${frame}`;
+      // In front: behind the file, its own last bytes could name a frame.
+      const which = frame === undefined ? "" : `#${frame} `;
       const id = await hexDigest(
-        concat([prefix, bytes, new TextEncoder().encode(suffix)]),
+        concat([new TextEncoder().encode(which + digest), bytes]),
       );
       let embedding = making.get(id);
       if (embedding === undefined) {

@@ -17,7 +17,6 @@ export interface ImageSource {
   sopClass: string;
   sopInstance: string;
   series: string;
-  study: string;
   /** From 0; null where the image has a single frame. */
   frame: number | null;
   frameOfReference: string | null;
@@ -72,12 +71,15 @@ const ALWAYS = new Set<number>([
   TAG.studyId,
 ]);
 
+/** Elements are written with lengths of 16 bits, which are even; implicit ones are read with 32 bits. */
+const MAX_VALUE = 65_534;
+
 /**
  * Reads what a segmentation must say of a DICOM image; decodes no pixels.
  *
  * @param frame from 0.
- * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to;
- * ImageError for a DICOM file that cannot be read.
+ * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to, or
+ * with a value that is too long to be written; ImageError for a DICOM file that cannot be read.
  */
 export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   if (!isDicom(bytes)) {
@@ -98,21 +100,24 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
       `Cannot write a DICOM segmentation: the image states no ${name} UID to refer to.`,
     );
   };
+  const sopClass = uid(TAG.sopClass, "SOP class");
+  const sopInstance = uid(TAG.sopInstance, "SOP instance");
+  const series = uid(TAG.seriesInstance, "series");
+  uid(TAG.studyInstance, "study");
   const reference = dataset.text(TAG.frameOfReference);
   const always = (tag: number) =>
     tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
     .filter(([tag]) => always(tag) || dataset.has(tag))
-    .map(([tag, vr]) => [tag, vr, dataset.bytes(tag)?.slice() ?? ""]);
+    .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
   return {
     width,
     height,
-    sopClass: uid(TAG.sopClass, "SOP class"),
-    sopInstance: uid(TAG.sopInstance, "SOP instance"),
-    series: uid(TAG.seriesInstance, "series"),
-    study: uid(TAG.studyInstance, "study"),
+    sopClass,
+    sopInstance,
+    series,
     frame: frames > 1 ? frame : null,
     frameOfReference: reference === "" ? null : reference,
     geometry: reference === "" ? null : geometryOf(dataset, frame),
@@ -127,6 +132,19 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
       }
       : null,
   };
+}
+
+/** A value as it is in the file, or empty. */
+function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
+  const bytes = dataset.bytes(tag);
+  if (bytes !== undefined && bytes.length > MAX_VALUE) {
+    throw new EdgeError(
+      "invalid-input",
+      `Cannot write a DICOM segmentation: an attribute of the image's patient or study has ${bytes.length} bytes; ` +
+        `at most ${MAX_VALUE} can be written.`,
+    );
+  }
+  return bytes?.slice() ?? "";
 }
 
 function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {

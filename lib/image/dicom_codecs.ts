@@ -107,6 +107,8 @@ function load(
         import.meta.resolve("@cornerstonejs/codec-openjpeg/decodewasm"),
       );
     loaded.set(name, codec);
+    // The next frame tries again; who waits is told by the promise itself.
+    codec.catch(() => loaded.delete(name));
   }
   return codec;
 }
@@ -115,9 +117,11 @@ async function build(
   code: Promise<{ default: unknown }>,
   program: string,
 ): Promise<[Factory, WebAssembly.Module]> {
-  const bytes = await Deno.readFile(new URL(program));
-  const module = await WebAssembly.compile(bytes);
-  return [(await code).default as Factory, module];
+  const [{ default: factory }, bytes] = await Promise.all([
+    code,
+    Deno.readFile(new URL(program)),
+  ]);
+  return [factory as Factory, await WebAssembly.compile(bytes)];
 }
 
 /**

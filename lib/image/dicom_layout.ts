@@ -46,7 +46,7 @@ export function readDicomSize(
 }
 
 /** Number of frames; 1 where it is not stated. */
-export function frameCount(dataset: Dataset): number {
+function frameCount(dataset: Dataset): number {
   const [frames = 1] = dataset.decimals(TAG.frames);
   if (!Number.isInteger(frames) || frames < 1 || frames > MAX_FRAMES) {
     throw malformed(

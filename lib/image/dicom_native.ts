@@ -73,7 +73,7 @@ function toWords(
 }
 
 /** Bits from a bit on, the lowest bit of a byte first. */
-export function unpackBits(
+function unpackBits(
   bytes: Uint8Array,
   from: number,
   count: number,

@@ -1,15 +1,15 @@
 /**
- * The earth mover's distance between two point sets, each of equal weights, with squared Euclidean cost: the number
- * that `earthMoversDistance(squaredEuclideanCost(…))` gives, several times sooner.
+ * The earth mover's distance between two point sets, each of equal weights, with squared Euclidean cost: what
+ * `earthMoversDistance(squaredEuclideanCost(…))` gives, up to rounding (1e-12 of it), several times sooner.
  *
  * The costs are held in float32, which halves what the pricing of arcs reads, and doubles what an instruction prices.
- * Rounding makes no difference to the answer: the simplex first solves the rounded problem; then, with the potentials
- * of that tree by exact costs, every arc that rounding could have hidden (its rounded price is below `margin`) is
- * priced by its exact cost in float64, until no such arc is left that improves. That is the same test of optimality as
- * in `network_simplex.ts`, and the distance is summed from exact costs.
+ * That rounding makes no difference to the answer: the simplex first solves the rounded problem; then, with the
+ * potentials of that tree by exact costs, every arc that rounding could have hidden (its rounded price is below
+ * `margin`) is priced by its exact cost in float64, until no such arc is left that improves. That is the same test of
+ * optimality as in `network_simplex.ts`, and the distance is summed from exact costs.
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
-import { type Arena, withArena } from "./kernels.ts";
+import type { Arena } from "./kernels.ts";
 import { meanRow, moveRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
@@ -167,23 +167,6 @@ export function transport(
   };
   arena.free(start);
   return answer;
-}
-
-/** The distance between two point sets, n × dim and m × dim, each of equal weights. */
-export function pointsDistance(
-  a: Float32Array,
-  n: number,
-  b: Float32Array,
-  m: number,
-  dim: number,
-): number {
-  return withArena((arena) =>
-    transport(
-      arena,
-      roundedCosts(arena, a, n, b, m, dim),
-      Int32Array.from({ length: m }, (_, j) => j),
-    ).distance
-  );
 }
 
 function gatherRows(

@@ -1,4 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { concat } from "../../../lib/bytes.ts";
+import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
 import { createCachedEmbeddings } from "../../../lib/store/web_cache.ts";
@@ -86,6 +88,32 @@ Deno.test("what is held without being kept is bounded", async () => {
   await asked(6);
   calls[5].resolve();
   await first;
+});
+
+Deno.test("the address of a frame is that of no other frame or file", async () => {
+  const digest = "a".repeat(64);
+  const embedder = createEmbedder(
+    {
+      embed: ({ bytes }) =>
+        Promise.resolve({
+          bytes: bytes.slice(0, 10),
+          image: { width: 2, height: 1 },
+        }),
+    },
+    createMemoryEmbeddings({ maxBytes: 1000, lifetime: 1000 }),
+    digest,
+  );
+  const { image } = files;
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const idOf = async (bytes: Uint8Array<ArrayBuffer>, frame?: number) =>
+    (await embedder.embed({ ...input, bytes, frame })).id;
+  equal(await idOf(image), await hexDigest(concat([encode(digest), image])));
+  const ids = [await idOf(image), await idOf(image, 3), await idOf(image, 33)];
+  for (const end of ["3", "#3", "#", "#3 "]) {
+    const bytes = concat([image, encode(end)]);
+    ids.push(await idOf(bytes), await idOf(bytes, 3));
+  }
+  equal(new Set(ids).size, ids.length);
 });
 
 Deno.test("the Web Cache answers for the store, until the embedding expires", async () => {

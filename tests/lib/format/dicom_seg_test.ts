@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { concat } from "../../../lib/bytes.ts";
 import { readDicom } from "../../../lib/dicom/file.ts";
 import { TAG } from "../../../lib/dicom/tags.ts";
 import { EdgeError } from "../../../lib/errors.ts";
@@ -150,6 +151,12 @@ Deno.test("what cannot be referred to is refused", () => {
     () => readSource(fixture("ct.dcm").bytes),
     invalid(/no series UID/),
   );
+  const elsewhere = withUids(fixture("enhanced.dcm").bytes);
+  const at = elsewhere.findIndex((_, i) =>
+    [0x20, 0, 0x0d, 0].every((byte, k) => elsewhere[i + k] === byte)
+  );
+  elsewhere[at + 2] = 0x0c;
+  assert.throws(() => readSource(elsewhere), invalid(/no study UID/));
   const [one, two] = images;
   const moved = { ...two, source: { ...two.source, series: "2.25.99" } };
   assert.throws(
@@ -158,6 +165,40 @@ Deno.test("what cannot be referred to is refused", () => {
   );
   const small = { ...one, mask: disc(2, 18, 13) };
   assert.throws(() => writeSegmentation([small], segment), invalid(/18×13/));
+});
+
+Deno.test("a value of the patient or study that is too long to be written is refused", () => {
+  const element = (tag: number, value: string) => {
+    const head = new Uint8Array(8);
+    const view = new DataView(head.buffer);
+    view.setUint16(0, tag >>> 16, true);
+    view.setUint16(2, tag & 0xffff, true);
+    view.setUint32(4, value.length, true);
+    return concat([head, new TextEncoder().encode(value)]);
+  };
+  const { bytes } = fixture("grey-implicit.dcm");
+  const start = 0x110; // behind the file meta information
+  const withStudyId = (length: number) =>
+    concat([
+      bytes.subarray(0, start),
+      element(TAG.studyId, "7".repeat(length)),
+      element(TAG.studyInstance, "2.25.1"),
+      element(TAG.seriesInstance, "2.25.2"),
+      bytes.subarray(start),
+    ]);
+  const source = readSource(withStudyId(65_534));
+  const file = writeSegmentation([{ source, mask: disc(4) }], segment);
+  const written = readDicom(file).dataset;
+  assert.equal(written.bytes(TAG.studyId)?.length, 65_534);
+  assert.equal(written.text(TAG.studyInstance), "2.25.1");
+  for (const length of [65_535, 65_536, 70_000]) {
+    assert.throws(
+      () => readSource(withStudyId(length)),
+      (error) =>
+        error instanceof EdgeError && error.code === "invalid-input" &&
+        error.message.includes(`${length} bytes`),
+    );
+  }
 });
 
 Deno.test({

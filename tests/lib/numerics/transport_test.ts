@@ -8,12 +8,28 @@ import { withArena } from "../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import {
   lowerBounds,
-  pointsDistance,
   roundedCosts,
   transport,
 } from "../../../lib/numerics/transport.ts";
 import golden from "../../golden/emd.json" with { type: "json" };
 import { goldenPoints } from "./golden_points.ts";
+
+/** The distance between two point sets, n × dim and m × dim, each of equal weights. */
+function pointsDistance(
+  a: Float32Array,
+  n: number,
+  b: Float32Array,
+  m: number,
+  dim: number,
+): number {
+  return withArena((arena) =>
+    transport(
+      arena,
+      roundedCosts(arena, a, n, b, m, dim),
+      Int32Array.from({ length: m }, (_, j) => j),
+    ).distance
+  );
+}
 
 const UNIFORM = ["uniform", "duplicates", "line", "clusters", "far"];
 
