@@ -245,6 +245,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
       "/v1/embeddings",
       "/v1/embeddings/{id}",
       "/v1/masks",
+      "/v1/masks/export",
       "/v1/models",
       "/v1/patients/{patient}",
       "/v1/patients/{patient}/prompts",
