@@ -56,16 +56,20 @@ export async function openFirst(files) {
 export async function outlineReference(item, known = null) {
   tell("start-problem", "");
   enterWork();
+  let preparing = true;
+  const early = () => showPicture(item, false, () => preparing);
   try {
     await busy(
       "Preparing the image",
-      (signal) => prepare(item, signal, () => showPicture(item, false)),
+      (signal) => prepare(item, signal, early),
     );
   } catch (error) {
     leaveWork();
     if (!isCancelled(error)) tell("start-problem", explain(error));
     button("open").focus();
     return;
+  } finally {
+    preparing = false;
   }
   session.items.push(item);
   await showPicture(item, true);

@@ -162,7 +162,7 @@ export async function choose(item, automatic = false) {
   if (!automatic) session.following = false;
   session.shown = item;
   notice("");
-  await showPicture(item, true);
+  await showPicture(item, true, () => session.shown === item);
   if (session.shown !== item) return;
   if (item.source === null) stage.show(null, item.size);
   const points = item.corrected ? [] : item.answer?.points ?? [];

@@ -1,0 +1,103 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
+import {
+  choose,
+  decoded,
+  drag,
+  drawnArea,
+  finished,
+  hasChromium,
+  held,
+  onScreen,
+  PHONE,
+  png,
+  tool,
+  Visitor,
+} from "./browser.ts";
+
+const visitPng = (n: number) =>
+  png(`visit-${n}.png`, encodePng(drawVisit(n).image));
+/** The lesion of the first visit: its middle, and a box around it. */
+const LESION: [number, number] = [242, 138];
+const BOX: [[number, number], [number, number]] = [[212, 114], [271, 163]];
+
+/** Holds back the answers to what is asked of an address until it is let go. */
+async function holdBack(page: Page, url: string) {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await page.route(url, async (route) => {
+    asked.resolve();
+    await gate.promise;
+    // A request that was cancelled meanwhile has nobody to answer.
+    await route.continue().catch(() => {});
+  });
+  return { asked: asked.promise, letGo: gate.resolve };
+}
+
+/** To an outline that a box gave. */
+async function outlineByBox(page: Page): Promise<void> {
+  await choose(page, visitPng(1));
+  await page.waitForSelector("#outline:not([hidden])");
+  await tool(page, "box");
+  await drag(page, ...BOX);
+  await decoded(page, 0);
+}
+
+const settled = (page: Page) => page.waitForTimeout(300);
+
+Deno.test({
+  name: "the page in hasty hands",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+
+    await t.step(
+      "the picture under the outline is that of the image picked last",
+      async () => {
+        const page = await visitor.open();
+        await outlineByBox(page);
+        await page.click("#accept");
+        await page.waitForSelector("#add:not([hidden])");
+        await choose(page, visitPng(2), visitPng(3));
+        await finished(page);
+        // The decoding of the second image takes longer than that of the third.
+        const shown = await page.evaluate(async () => {
+          const module: string = "/page/session.js";
+          const { session, stage } = await import(module);
+          const [, slow, quick] = session.items;
+          const pictures: unknown[] = [];
+          const show = stage.show.bind(stage);
+          stage.show = (picture: unknown, size: unknown) => {
+            pictures.push(picture);
+            show(picture, size);
+          };
+          const decode = globalThis.createImageBitmap;
+          const made = new Map();
+          globalThis.createImageBitmap = (async (source: Blob) => {
+            const picture = await decode(source);
+            made.set(picture, source);
+            if (source === slow.source) {
+              await new Promise((resolve) => setTimeout(resolve, 300));
+            }
+            return picture;
+          }) as typeof decode;
+          slow.tile.button.click();
+          quick.tile.button.click();
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          return pictures.map((one) => made.get(one) === quick.source);
+        });
+        deepEqual(shown, [true]);
+        equal(await page.textContent("#result-title"), "visit-3");
+        await page.close();
+      },
+    );
+
+    // END
+    await t.step("the browser had nothing to complain about", () => {
+      deepEqual(visitor.complaints, []);
+    });
+  },
+});
