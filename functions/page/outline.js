@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { button, explain, html, input, tell } from "./dom.js";
 import { Editor } from "./editor.js";
-import { addImages, itemOf, queue } from "./follow.js";
+import { itemOf, queue } from "./follow.js";
 import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
 import { Mask } from "./mask.js";
 import {
@@ -39,17 +39,18 @@ const HINTS = {
 
 /** @param {File[]} files */
 export async function openFirst(files) {
-  if (files.length === 0 || !await lookUpPatient()) return;
+  const [first, ...others] = files.map(itemOf);
+  session.later = others;
+  if (first === undefined || !await lookUpPatient()) return;
   if (session.references.length > 0) {
     enterWork();
     session.enrolled = true;
-    return addImages(files);
+    session.following = true;
+    queue([first, ...session.later.splice(0)]);
+    return;
   }
-  const [first, ...others] = files;
-  session.later = others.map(itemOf);
-  const item = itemOf(first);
-  item.reference = true;
-  await outlineReference(item);
+  first.reference = true;
+  await outlineReference(first);
 }
 
 /** @param {Item} item @param {Mask | null} [known] an outline to begin with */

@@ -95,6 +95,44 @@ Deno.test({
       },
     );
 
+    await t.step("the sample patient opens once", async () => {
+      const page = await visitor.open();
+      const sample = await holdBack(page, "**/page/sample/*");
+      await page.click("#sample");
+      await page.click("#sample");
+      await sample.asked;
+      sample.letGo();
+      await page.waitForSelector("#outline:not([hidden])");
+      await settled(page);
+      deepEqual((await held(page)).map(({ name }) => name), ["Visit 1"]);
+      await page.click("#accept");
+      await finished(page);
+      equal((await held(page)).length, 5);
+      await page.close();
+    });
+
+    await t.step("images chosen in quick succession follow", async () => {
+      const page = await visitor.open();
+      const patient = await holdBack(page, "**/v1/patients/*");
+      await choose(page, visitPng(1));
+      await choose(page, visitPng(2));
+      await patient.asked;
+      patient.letGo();
+      await page.waitForSelector("#outline:not([hidden])");
+      await settled(page);
+      deepEqual((await held(page)).map(({ name }) => name), ["visit-1"]);
+      await tool(page, "box");
+      await drag(page, ...BOX);
+      await decoded(page, 0);
+      await page.click("#accept");
+      await finished(page);
+      deepEqual((await held(page)).map(({ name, state }) => [name, state]), [
+        ["visit-1", "done"],
+        ["visit-2", "done"],
+      ]);
+      await page.close();
+    });
+
     // END
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
