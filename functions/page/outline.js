@@ -13,6 +13,7 @@ import {
   say,
   session,
   stage,
+  stopWaiting,
 } from "./session.js";
 import {
   choose,
@@ -162,14 +163,14 @@ export async function acceptOutline() {
 
 /** @param {Item} item @param {Mask} mask */
 export async function enrolItem(item, mask) {
-  const png = await mask.toPng();
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
   await busy(
     "Learning the structure",
-    (signal) =>
-      withEmbedding(
+    async (signal) => {
+      const png = await mask.toPng();
+      await withEmbedding(
         item,
         signal,
         (embedding) =>
@@ -178,7 +179,8 @@ export async function enrolItem(item, mask) {
             mask: png,
             label: session.label,
           }, signal),
-      ),
+      );
+    },
   );
   session.references.push(reference);
 }
@@ -198,6 +200,7 @@ export async function rejectOutline() {
     button("correct").focus();
     return;
   }
+  stopWaiting();
   session.items.length = 0;
   session.later = [];
   leaveWork();

@@ -133,6 +133,24 @@ Deno.test({
       await page.close();
     });
 
+    await t.step("another image can be chosen during enrolment", async () => {
+      const page = await visitor.open();
+      await outlineByBox(page);
+      const enrolment = await holdBack(page, "**/v1/patients/*/references/*");
+      await page.click("#accept");
+      await enrolment.asked;
+      await page.click("#reject");
+      enrolment.letGo();
+      await page.waitForSelector("#start:not([hidden])");
+      await settled(page);
+      equal(await page.isVisible("#work"), false);
+      await outlineByBox(page);
+      await page.click("#accept");
+      await page.waitForSelector("#add:not([hidden])");
+      deepEqual((await held(page)).map(({ state }) => state), ["done"]);
+      await page.close();
+    });
+
     // END
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
