@@ -93,6 +93,7 @@ export class Editor {
         return this.stage.redraw();
       }
       default:
+        if (this.#tool !== "box") this.#asking?.abort();
         this.#last = at;
         this.move(at);
     }
@@ -167,6 +168,7 @@ export class Editor {
   }
 
   #closePolygon() {
+    this.#asking?.abort();
     this.mask.fill(this.stage.draft);
     this.stage.draft = [];
     this.#settle([]);
