@@ -180,6 +180,60 @@ Deno.test({
       });
     }
 
+    for (const name of ["inside", "polygon"]) {
+      await t.step(`two fingers zoom and leave no ${name} point`, async () => {
+        const page = await visitor.open(PHONE);
+        await choose(page, visitPng(1));
+        await page.waitForSelector("#outline:not([hidden])");
+        await tool(page, name);
+        let asked = 0;
+        page.on("request", (request) => {
+          if (request.url().endsWith("/v1/masks")) asked++;
+        });
+        const [x, y] = await onScreen(page, ...LESION);
+        const cdp = await page.context().newCDPSession(page);
+        const touch = (
+          type: "touchStart" | "touchMove" | "touchEnd",
+          gaps: number[],
+        ) =>
+          cdp.send("Input.dispatchTouchEvent", {
+            type,
+            touchPoints: gaps.map((gap, id) => ({ x: x + gap, y, id })),
+          });
+        const width = async () =>
+          (await onScreen(page, 384, 0))[0] - (await onScreen(page, 0, 0))[0];
+        const before = await width();
+        await touch("touchStart", [-20]);
+        await touch("touchStart", [-20, 20]);
+        for (const gap of [30, 40, 60]) await touch("touchMove", [-gap, gap]);
+        await touch("touchEnd", []);
+        const ratio = await width() / before;
+        ok(ratio > 2.5 && ratio < 3.5, `zoomed ${ratio} times`);
+        await settled(page);
+        equal(asked, 0);
+        const corners = await page.evaluate(async () => {
+          const module: string = "/page/session.js";
+          return (await import(module)).stage.draft.length;
+        });
+        equal(corners, 0);
+        equal(await drawnArea(page), 0);
+        await page.close();
+      });
+    }
+
+    await t.step("a press that is dragged away is no click", async () => {
+      const page = await visitor.open();
+      await choose(page, visitPng(1));
+      await page.waitForSelector("#outline:not([hidden])");
+      await drag(page, LESION, [60, 60]);
+      equal(await page.isDisabled("#accept"), true);
+      await settled(page);
+      equal(await drawnArea(page), 0);
+      await page.mouse.click(...await onScreen(page, ...LESION));
+      await decoded(page, 0);
+      await page.close();
+    });
+
     // END
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
