@@ -28,6 +28,8 @@ export class Editor {
   #last = null;
   /** @type {AbortController | null} */
   #asking = null;
+  /** While the mask is being enrolled it stays as it is. */
+  frozen = false;
 
   /**
    * @param {Stage} stage
@@ -59,10 +61,10 @@ export class Editor {
     return this.#asking !== null;
   }
   get canUndo() {
-    return this.#past.length > 0;
+    return !this.frozen && this.#past.length > 0;
   }
   get canRedo() {
-    return this.#future.length > 0;
+    return !this.frozen && this.#future.length > 0;
   }
   get empty() {
     return this.#settled.runs.length === 1;
@@ -82,6 +84,7 @@ export class Editor {
 
   /** @param {Point2} at */
   down(at) {
+    if (this.frozen) return;
     this.#last = at;
     if (this.clicks) return;
     if (this.#tool !== "box") this.#asking?.abort();
@@ -140,11 +143,13 @@ export class Editor {
   }
 
   undo() {
+    if (!this.canUndo) return;
     this.stop();
     this.#travel(this.#past, this.#future);
   }
 
   redo() {
+    if (!this.canRedo) return;
     this.stop();
     this.#travel(this.#future, this.#past);
   }

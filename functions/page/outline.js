@@ -124,16 +124,20 @@ export async function acceptOutline() {
   if (session.editor === null || session.shown === null && session.enrolled) {
     return;
   }
-  const { mask } = session.editor;
+  const { editor } = session;
+  const { mask } = editor;
   if (session.shown !== null) return acceptCorrection(session.shown, mask);
   const [item] = session.items;
   tell("outline-problem", "");
   tell("label-problem", "");
   session.label = input("label").value.trim() || "target";
-  button("accept").disabled = true;
+  editor.stop();
+  editor.frozen = true;
+  renderEditor();
   try {
     await enrolItem(item, mask);
   } catch (error) {
+    editor.frozen = false;
     renderEditor();
     if (isCancelled(error)) return;
     const fault = explain(error, "body.label");

@@ -149,8 +149,9 @@ export function renderEditor() {
   if (session.editor === null) return;
   button("undo").disabled = !session.editor.canUndo;
   button("redo").disabled = !session.editor.canRedo;
-  button("clear").disabled = session.editor.empty;
-  button("accept").disabled = session.editor.empty || session.editor.busy;
+  const { empty, busy, frozen } = session.editor;
+  button("clear").disabled = empty || frozen;
+  button("accept").disabled = empty || frozen || busy;
 }
 
 /** Shows an item. @param {Item} item @param {boolean} [automatic] not picked by a person */

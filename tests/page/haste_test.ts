@@ -234,6 +234,29 @@ Deno.test({
       await page.close();
     });
 
+    await t.step("the outline that is kept is the one enrolled", async () => {
+      const page = await visitor.open();
+      await outlineByBox(page);
+      const outlined = await drawnArea(page);
+      const enrolment = await holdBack(page, "**/v1/patients/*/references/*");
+      await page.click("#accept");
+      await enrolment.asked;
+      await tool(page, "brush");
+      await drag(page, [60, 60], [100, 60]);
+      await tool(page, "inside");
+      await page.mouse.click(...await onScreen(page, 60, 60));
+      await page.focus("#stage");
+      await page.keyboard.press("Control+z");
+      for (const id of ["undo", "redo", "clear", "accept"]) {
+        equal(await page.isDisabled(`#${id}`), true, id);
+      }
+      equal(await drawnArea(page), outlined);
+      enrolment.letGo();
+      await page.waitForSelector("#add:not([hidden])");
+      equal((await held(page))[0].area, outlined);
+      await page.close();
+    });
+
     // END
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
