@@ -257,6 +257,33 @@ Deno.test({
       await page.close();
     });
 
+    await t.step("images added after a cancel are segmented", async () => {
+      const page = await visitor.open();
+      await outlineByBox(page);
+      await page.click("#accept");
+      await page.waitForSelector("#add:not([hidden])");
+      const reading = await holdBack(page, "**/v1/embeddings");
+      await choose(page, visitPng(2), visitPng(3));
+      await reading.asked;
+      const added = { ...visitPng(4), buffer: Buffer.from(visitPng(4).buffer) };
+      // In one go, before the cancelled run has noticed.
+      await page.evaluate(async ({ name, bytes }) => {
+        const module: string = "/page/follow.js";
+        const { addImages, cancelSegmenting } = await import(module);
+        cancelSegmenting();
+        addImages([new File([new Uint8Array(bytes)], name)]);
+      }, { name: added.name, bytes: [...added.buffer] });
+      reading.letGo();
+      await finished(page);
+      deepEqual((await held(page)).map(({ name, state }) => [name, state]), [
+        ["visit-1", "done"],
+        ["visit-2", "cancelled"],
+        ["visit-3", "cancelled"],
+        ["visit-4", "done"],
+      ]);
+      await page.close();
+    });
+
     // END
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
