@@ -9,7 +9,7 @@ import { Mask } from "./mask.js";
 /** @typedef {{points: Click[], box?: number[], mask?: Rle}} Prompt */
 /** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step a mask, and what it was decoded from and to */
 
-/** A polygon is closed by a click this near to its first corner, CSS pixels. */
+/** A polygon is closed by a click this near to its first corner, and a press that moves farther is no click, CSS pixels. */
 const NEAR = 10;
 
 /** Draws one mask on the stage, with undo; clicks and boxes are decoded by the server. */
@@ -28,6 +28,8 @@ export class Editor {
   #last = null;
   /** @type {AbortController | null} */
   #asking = null;
+  /** While the mask is being enrolled it stays as it is. */
+  frozen = false;
 
   /**
    * @param {Stage} stage
@@ -51,14 +53,18 @@ export class Editor {
   get held() {
     return this.#last !== null;
   }
+  /** Whether the tool acts at the end of a press, which may yet become a pinch or a drag. */
+  get clicks() {
+    return ["inside", "outside", "polygon"].includes(this.#tool);
+  }
   get busy() {
     return this.#asking !== null;
   }
   get canUndo() {
-    return this.#past.length > 0;
+    return !this.frozen && this.#past.length > 0;
   }
   get canRedo() {
-    return this.#future.length > 0;
+    return !this.frozen && this.#future.length > 0;
   }
   get empty() {
     return this.#settled.runs.length === 1;
@@ -78,29 +84,16 @@ export class Editor {
 
   /** @param {Point2} at */
   down(at) {
-    const { draft, scale } = this.stage;
-    switch (this.#tool) {
-      case "inside":
-      case "outside":
-        return this.#click(at);
-      case "polygon": {
-        const near = ([x, y] = at) =>
-          Math.hypot(x - at[0], y - at[1]) * scale < NEAR;
-        const [first, last] = [draft[0], draft.at(-1)];
-        if (draft.length > 2 && (near(first) || near(last))) {
-          this.#closePolygon();
-        } else draft.push(at);
-        return this.stage.redraw();
-      }
-      default:
-        this.#last = at;
-        this.move(at);
-    }
+    if (this.frozen) return;
+    this.#last = at;
+    if (this.clicks) return;
+    if (this.#tool !== "box") this.#asking?.abort();
+    this.move(at);
   }
 
   /** @param {Point2} at */
   move(at) {
-    if (this.#last === null) return;
+    if (this.#last === null || this.clicks) return;
     if (this.#tool === "box") {
       const [[x0, y0], [x1, y1]] = [this.#last, at];
       this.stage.draft = [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]];
@@ -117,6 +110,10 @@ export class Editor {
     if (this.#last === null) return;
     const from = this.#last;
     this.#last = null;
+    if (this.clicks) {
+      if (!this.#near(from, at)) return;
+      return this.#tool === "polygon" ? this.#corner(from) : this.#click(from);
+    }
     if (this.#tool !== "box") return this.#settle([]);
     this.stage.draft = [];
     const [x0, x1] = [from[0], at[0]].sort((a, b) => a - b);
@@ -131,6 +128,7 @@ export class Editor {
   cancel() {
     if (this.#last === null) return;
     this.#last = null;
+    if (this.clicks) return;
     if (this.#tool === "box") this.stage.draft = [];
     this.mask.restore(this.#settled.runs);
     this.#show();
@@ -145,11 +143,13 @@ export class Editor {
   }
 
   undo() {
+    if (!this.canUndo) return;
     this.stop();
     this.#travel(this.#past, this.#future);
   }
 
   redo() {
+    if (!this.canRedo) return;
     this.stop();
     this.#travel(this.#future, this.#past);
   }
@@ -166,7 +166,23 @@ export class Editor {
     this.stage.brush = 0;
   }
 
+  /** @param {Point2} a @param {Point2} b */
+  #near([ax, ay], [bx, by]) {
+    return Math.hypot(ax - bx, ay - by) * this.stage.scale < NEAR;
+  }
+
+  /** @param {Point2} at */
+  #corner(at) {
+    const { draft } = this.stage;
+    const ends = [draft[0], draft[draft.length - 1]];
+    if (draft.length > 2 && ends.some((end) => this.#near(end, at))) {
+      this.#closePolygon();
+    } else draft.push(at);
+    this.stage.redraw();
+  }
+
   #closePolygon() {
+    this.#asking?.abort();
     this.mask.fill(this.stage.draft);
     this.stage.draft = [];
     this.#settle([]);

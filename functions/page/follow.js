@@ -53,7 +53,6 @@ export function queue(added) {
 async function segmentWaiting() {
   segmenting = new AbortController();
   session.segmenting = true;
-  const { signal } = segmenting;
   const started = performance.now();
   let done = 0;
   const next = () => session.items.find(({ state }) => state === "waiting");
@@ -70,7 +69,7 @@ async function segmentWaiting() {
     bar.max = done + rest;
     if (done > 0) bar.value = done;
     else bar.removeAttribute("value");
-    await segmentItem(item, signal);
+    await segmentItem(item, segmenting.signal);
     done++;
     if (session.following) await choose(item, true);
     render();
@@ -90,7 +89,6 @@ async function segmentItem(item, signal) {
     render();
   };
   try {
-    signal.throwIfAborted();
     doing("Reading");
     await prepare(item, signal);
     const at = session.items.indexOf(item) + 1;
@@ -116,5 +114,12 @@ async function segmentItem(item, signal) {
 }
 
 export function cancelSegmenting() {
-  segmenting?.abort(new DOMException("Cancelled", "AbortError"));
+  if (segmenting === null) return;
+  segmenting.abort(new DOMException("Cancelled", "AbortError"));
+  // What is added from now on is not cancelled.
+  segmenting = new AbortController();
+  for (const item of session.items) {
+    if (item.state === "waiting") item.state = "cancelled";
+  }
+  render();
 }

@@ -45,9 +45,10 @@ export async function drawTile(item) {
   bitmap.close();
 }
 
-/** @param {Item} item @param {boolean} exact whether its size is known */
-export async function showPicture(item, exact) {
+/** @param {Item} item @param {boolean} exact whether its size is known @param {() => boolean} wanted whether it is still to be shown, once it is decoded */
+export async function showPicture(item, exact, wanted = () => true) {
   if (item.source === null) return;
   const bitmap = await createImageBitmap(item.source);
+  if (!wanted()) return bitmap.close();
   stage.show(bitmap, exact ? item.size : bitmap);
 }

@@ -22,9 +22,11 @@ import {
 } from "./results.js";
 import { openSample } from "./sample.js";
 import {
+  isOpening,
   isWaiting,
   lookUpPatient,
   notice,
+  opened,
   randomPatient,
   session,
   stage,
@@ -37,8 +39,9 @@ function take(list) {
   const chosen = inOrder(list ?? []);
   if (chosen.length === 0) return;
   if (session.enrolled) addImages(chosen);
-  else if (session.editor === null && !isWaiting()) openFirst(chosen);
-  else session.later.push(...chosen.map(itemOf));
+  else if (session.editor === null && !isWaiting() && !isOpening()) {
+    opened(() => openFirst(chosen));
+  } else session.later.push(...chosen.map(itemOf));
 }
 files.addEventListener("change", () => {
   take(files.files);
@@ -62,7 +65,7 @@ const clicks = {
   "open": () => files.click(),
   "add-open": () => files.click(),
   "film-add": () => files.click(),
-  "sample": openSample,
+  "sample": () => opened(openSample),
   "undo": () => session.editor?.undo(),
   "redo": () => session.editor?.redo(),
   "clear": () => session.editor?.clear(),

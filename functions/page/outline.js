@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { button, explain, html, input, tell } from "./dom.js";
 import { Editor } from "./editor.js";
-import { addImages, itemOf, otherFrames, queue } from "./follow.js";
+import { itemOf, otherFrames, queue } from "./follow.js";
 import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
 import { Mask } from "./mask.js";
 import {
@@ -13,6 +13,7 @@ import {
   say,
   session,
   stage,
+  stopWaiting,
 } from "./session.js";
 import {
   choose,
@@ -39,33 +40,38 @@ const HINTS = {
 
 /** @param {File[]} files */
 export async function openFirst(files) {
-  if (files.length === 0 || !await lookUpPatient()) return;
+  const [first, ...others] = files.map(itemOf);
+  session.later = others;
+  if (first === undefined || !await lookUpPatient()) return;
   if (session.references.length > 0) {
     enterWork();
     session.enrolled = true;
-    return addImages(files);
+    session.following = true;
+    queue([first, ...session.later.splice(0)]);
+    return;
   }
-  const [first, ...others] = files;
-  session.later = others.map(itemOf);
-  const item = itemOf(first);
-  item.reference = true;
-  await outlineReference(item);
+  first.reference = true;
+  await outlineReference(first);
 }
 
 /** @param {Item} item @param {Mask | null} [known] an outline to begin with */
 export async function outlineReference(item, known = null) {
   tell("start-problem", "");
   enterWork();
+  let preparing = true;
+  const early = () => showPicture(item, false, () => preparing);
   try {
     await busy(
       "Preparing the image",
-      (signal) => prepare(item, signal, () => showPicture(item, false)),
+      (signal) => prepare(item, signal, early),
     );
   } catch (error) {
     leaveWork();
     if (!isCancelled(error)) tell("start-problem", explain(error));
     button("open").focus();
     return;
+  } finally {
+    preparing = false;
   }
   session.items.push(item);
   input("frame").max = String(item.frames);
@@ -136,16 +142,20 @@ export async function acceptOutline() {
   if (session.editor === null || session.shown === null && session.enrolled) {
     return;
   }
-  const { mask } = session.editor;
+  const { editor } = session;
+  const { mask } = editor;
   if (session.shown !== null) return acceptCorrection(session.shown, mask);
   const [item] = session.items;
   tell("outline-problem", "");
   tell("label-problem", "");
   session.label = input("label").value.trim() || "target";
-  button("accept").disabled = true;
+  editor.stop();
+  editor.frozen = true;
+  renderEditor();
   try {
     await enrolItem(item, mask);
   } catch (error) {
+    editor.frozen = false;
     renderEditor();
     if (isCancelled(error)) return;
     const fault = explain(error, "body.label");
@@ -175,14 +185,14 @@ export async function acceptOutline() {
 
 /** @param {Item} item @param {Mask} mask */
 export async function enrolItem(item, mask) {
-  const png = await mask.toPng();
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
   await busy(
     "Learning the structure",
-    (signal) =>
-      withEmbedding(
+    async (signal) => {
+      const png = await mask.toPng();
+      await withEmbedding(
         item,
         signal,
         (embedding) =>
@@ -191,7 +201,8 @@ export async function enrolItem(item, mask) {
             mask: png,
             label: session.label,
           }, signal),
-      ),
+      );
+    },
   );
   session.references.push(reference);
 }
@@ -211,6 +222,7 @@ export async function rejectOutline() {
     button("correct").focus();
     return;
   }
+  stopWaiting();
   session.items.length = 0;
   session.later = [];
   leaveWork();

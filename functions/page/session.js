@@ -36,6 +36,22 @@ let waiting = null;
 export const isWaiting = () => waiting !== null;
 export const stopWaiting = () => waiting?.abort();
 
+/** Whether the first image is on its way. */
+let opening = false;
+
+export const isOpening = () => opening;
+
+/** Runs what opens the first image, unless that is being done already. @param {() => Promise<void>} step */
+export async function opened(step) {
+  if (opening) return;
+  opening = true;
+  try {
+    await step();
+  } finally {
+    opening = false;
+  }
+}
+
 export const patient = () => input("patient").value.trim();
 
 export function randomPatient() {

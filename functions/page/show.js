@@ -158,8 +158,9 @@ export function renderEditor() {
   if (session.editor === null) return;
   button("undo").disabled = !session.editor.canUndo;
   button("redo").disabled = !session.editor.canRedo;
-  button("clear").disabled = session.editor.empty;
-  button("accept").disabled = session.editor.empty || session.editor.busy;
+  const { empty, busy, frozen } = session.editor;
+  button("clear").disabled = empty || frozen;
+  button("accept").disabled = empty || frozen || busy;
 }
 
 /** Shows an item. @param {Item} item @param {boolean} [automatic] not picked by a person */
@@ -171,7 +172,7 @@ export async function choose(item, automatic = false) {
   if (!automatic) session.following = false;
   session.shown = item;
   notice("");
-  await showPicture(item, true);
+  await showPicture(item, true, () => session.shown === item);
   if (session.shown !== item) return;
   if (item.source === null) stage.show(null, item.size);
   const points = item.corrected ? [] : item.answer?.points ?? [];

@@ -11,6 +11,7 @@ import { pathOf } from "./mask.js";
  * @property {(at: Point2) => void} up
  * @property {() => void} cancel the pointer turned out to pinch or drag the view
  * @property {boolean} held whether it paints or drags now
+ * @property {boolean} clicks whether it acts at the end of a press
  */
 
 const OUTLINE = "#ffd23f";
@@ -253,7 +254,10 @@ export class Stage {
     } else if (event.key === "Enter" || event.key === " ") {
       this.cursor ??= [width / 2, height / 2];
       if (this.hand?.held) this.hand.up(this.cursor);
-      else this.hand?.down(this.cursor);
+      else {
+        this.hand?.down(this.cursor);
+        if (this.hand?.clicks) this.hand.up(this.cursor);
+      }
     } else if (event.key === "+" || event.key === "=") this.zoom(1.3);
     else if (event.key === "-") this.zoom(1 / 1.3);
     else if (event.key === "0") this.fit();
