@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import { invalidInput } from "../errors.ts";
+import { type EdgeError, invalidInput } from "../errors.ts";
 import type { FileFrames } from "../image/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import { isPassing } from "./passing.ts";
@@ -43,10 +43,10 @@ export async function openFiles(
 ): Promise<SeriesImage[]> {
   const images: Placed[] = [];
   const add = (more: Placed[]) => {
-    images.push(...more);
-    if (images.length <= limits.maxImages) return;
-    const why = `The series holds more than ${limits.maxImages} images.`;
-    throw invalidInput(why);
+    if (images.length + more.length > limits.maxImages) {
+      throw tooManyImages(limits);
+    }
+    for (const image of more) images.push(image);
   };
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
@@ -74,6 +74,7 @@ async function openFile(
     { name, position: null, along, read },
   ];
   const whole = async () => ({ bytes: await file.read(), mediaType });
+  let found: FileFrames;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
@@ -82,15 +83,19 @@ async function openFile(
       return image(whole);
     }
     const bytes = await file.read();
-    const found = await reader.countFrames({ bytes, mediaType });
-    return found.count === 1
-      ? image(whole, found.along)
-      : framesOf(file, found, reader);
+    found = await reader.countFrames({ bytes, mediaType });
+    if (found.count === 1) return image(whole, found.along);
   } catch (error) {
     if (alone || isPassing(error)) throw error;
     const bad = { name, position: null, along: undefined };
     return [{ ...bad, read: () => Promise.reject(error) }];
   }
+  if (found.count > limits.maxImages) throw tooManyImages(limits);
+  return framesOf(file, found, reader);
+}
+
+function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
+  return invalidInput(`The series holds more than ${maxImages} images.`);
 }
 
 function mayHoldFrames(head: Uint8Array): boolean {

@@ -1,0 +1,66 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { EdgeError } from "../../../lib/errors.ts";
+import { countFrames } from "../../../lib/image/frames.ts";
+import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
+import type { SeriesFile } from "../../../lib/series/series.ts";
+import { niftiOf } from "../../deploy/series_bodies.ts";
+
+const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
+
+/** Counts here, as a worker does; nothing is read. */
+const reader: FrameReader = {
+  countFrames: ({ bytes, mediaType }) =>
+    Promise.resolve().then(() => countFrames(bytes, mediaType)),
+  readFrames: () => Promise.reject(new Error("No frame is asked for.")),
+};
+
+const fileOf = (
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string | null,
+): SeriesFile => ({
+  name,
+  file: {
+    size: bytes.length,
+    read: (from, length) => Promise.resolve(bytes.slice(from, from + length)),
+  },
+});
+
+const is = (code: string, message: RegExp) => (error: unknown) =>
+  error instanceof EdgeError && error.code === code &&
+  message.test(error.message);
+
+const volumeOf = (slices: number) =>
+  niftiOf(Array(slices).fill(new Uint8Array(1)), 1, 1);
+
+/** A volume of 32,767 slices times 8. */
+function longest() {
+  const bytes = new Uint8Array(352 + 32_767 * 8);
+  bytes.set(volumeOf(0));
+  const sizes = [4, 1, 1, 32_767, 8];
+  const view = new DataView(bytes.buffer);
+  sizes.forEach((n, i) => view.setInt16(40 + 2 * i, n, true));
+  return bytes;
+}
+
+Deno.test("a file of more frames than a series may hold is refused, alone and among others", async () => {
+  const most = await openFiles([fileOf(volumeOf(4), null)], reader, LIMITS);
+  equal(most.length, 4);
+  for (const bytes of [volumeOf(5), longest()]) {
+    for (const name of [null, "a.nii"]) {
+      const files = [fileOf(bytes, name)];
+      if (name) files.push(fileOf(volumeOf(1), "b.nii"));
+      await rejects(
+        openFiles(files, reader, LIMITS),
+        is("invalid-input", /more than 4 images/),
+      );
+    }
+  }
+  const two = [fileOf(volumeOf(3), "a.nii"), fileOf(volumeOf(2), "b.nii")];
+  await rejects(
+    openFiles(two, reader, LIMITS),
+    is("invalid-input", /more than 4 images/),
+  );
+  const all = [...two, fileOf(volumeOf(1), "c.nii")];
+  const places = await openFiles(all, reader, { ...LIMITS, maxImages: 6 });
+  deepEqual(places.map(({ position }) => position), [0, 0.5, 1, 0, 1, null]);
+});
