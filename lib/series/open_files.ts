@@ -74,17 +74,23 @@ async function openFile(
     { name, position: null, along, read },
   ];
   const whole = async () => ({ bytes: await file.read(), mediaType });
+  const requireSize = () => {
+    if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
+  };
   let found: FileFrames;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
     if (!mayHoldFrames(head)) {
-      if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
+      requireSize();
       return image(whole);
     }
     const bytes = await file.read();
     found = await reader.countFrames({ bytes, mediaType });
-    if (found.count === 1) return image(whole, found.along);
+    if (found.count === 1) {
+      requireSize();
+      return image(whole, found.along);
+    }
   } catch (error) {
     if (alone || isPassing(error)) throw error;
     const bad = { name, position: null, along: undefined };

@@ -64,3 +64,19 @@ Deno.test("a file of more frames than a series may hold is refused, alone and am
   const places = await openFiles(all, reader, { ...LIMITS, maxImages: 6 });
   deepEqual(places.map(({ position }) => position), [0, 0.5, 1, 0, 1, null]);
 });
+
+Deno.test("a DICOM file of one frame may be no larger than any other image", async () => {
+  const bytes = Deno.readFileSync(
+    new URL("../../golden/dicom/slice-1.dcm", import.meta.url),
+  );
+  const limits = { ...LIMITS, maxBytes: bytes.length };
+  const fits = await openFiles([fileOf(bytes, null)], reader, limits);
+  equal((await fits[0].read()).bytes.length, bytes.length);
+  const less = { ...limits, maxBytes: bytes.length - 1 };
+  const tooLarge = is("too-many-bytes", /its file is larger/);
+  await rejects(openFiles([fileOf(bytes, null)], reader, less), tooLarge);
+  const files = [fileOf(bytes, "a.dcm"), fileOf(volumeOf(2), "b.nii")];
+  const [large, ...rest] = await openFiles(files, reader, less);
+  await rejects(large.read(), tooLarge);
+  equal(rest.length, 2);
+});
