@@ -57,7 +57,8 @@ export async function openFiles(
     } else {
       const read = () => file.read(0, file.size);
       const one = { name, mediaType, size: file.size, head, read };
-      add(await openFile(one, reader, limits, name === null));
+      const alone = name === null && files.length === 1;
+      add(await openFile(one, reader, limits, alone));
     }
   }
   return placeByPlanes(images);

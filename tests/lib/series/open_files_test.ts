@@ -80,3 +80,16 @@ Deno.test("a DICOM file of one frame may be no larger than any other image", asy
   await rejects(large.read(), tooLarge);
   equal(rest.length, 2);
 });
+
+Deno.test("a bad file without a name refuses the series only if it is all of it", async () => {
+  const bad = fileOf(volumeOf(2).slice(0, -1), null);
+  const truncated = { code: "truncated" };
+  await rejects(openFiles([bad], reader, LIMITS), truncated);
+  const [image, ...rest] = await openFiles(
+    [bad, fileOf(volumeOf(2), null)],
+    reader,
+    LIMITS,
+  );
+  await rejects(image.read(), truncated);
+  equal(rest.length, 2);
+});
