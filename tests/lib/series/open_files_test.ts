@@ -3,7 +3,7 @@ import { EdgeError } from "../../../lib/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import type { SeriesFile } from "../../../lib/series/series.ts";
-import { niftiOf } from "../../deploy/series_bodies.ts";
+import { niftiOf, zipOf } from "../../deploy/series_bodies.ts";
 
 const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
 
@@ -92,4 +92,19 @@ Deno.test("a bad file without a name refuses the series only if it is all of it"
   );
   await rejects(image.read(), truncated);
   equal(rest.length, 2);
+});
+
+Deno.test("the folders and hidden files of an archive are bounded, though they are no images", async () => {
+  const bytes = volumeOf(1);
+  const names = ["a/", "__MACOSX/a/", "a/1.nii", "__MACOSX/a/._1.nii"]
+    .flatMap((name) => [0, 1, 2, 3].map((i) => name.replace("a", `a${i}`)));
+  const zip = (more: string[]) =>
+    fileOf(zipOf([...names, ...more].map((name) => ({ name, bytes }))), null);
+  equal((await openFiles([zip([])], reader, LIMITS)).length, 4);
+  for (const name of ["b/", ".b", "DICOMDIR"]) {
+    await rejects(
+      openFiles([zip([name])], reader, LIMITS),
+      is("invalid-input", /too many folders and hidden files/),
+    );
+  }
 });
