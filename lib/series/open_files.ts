@@ -157,7 +157,8 @@ function placeByPlanes(images: Placed[]): SeriesImage[] {
   const known = opened.flatMap(({ along }) => along ?? []);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const spread = known.length === opened.length && high - low > SPREAD_MM;
+  const spread = known.length === opened.length && high - low > SPREAD_MM &&
+    Number.isFinite(high - low);
   return images.map(({ along, ...image }) => ({
     ...image,
     ...(spread && along !== undefined &&

@@ -3,6 +3,7 @@ import { EdgeError } from "../../../lib/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import type { SeriesFile } from "../../../lib/series/series.ts";
+import { dicomAt } from "../../dicom_places.ts";
 import { niftiOf, zipOf } from "../../deploy/series_bodies.ts";
 
 const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
@@ -107,4 +108,15 @@ Deno.test("the folders and hidden files of an archive are bounded, though they a
       is("invalid-input", /too many folders and hidden files/),
     );
   }
+});
+
+Deno.test("files of planes too far off for a number are placed by their order", async () => {
+  const placed = async (...z: string[]) => {
+    const files = z.map((mm, i) => fileOf(dicomAt([`0\\0\\${mm}`]), `${i}`));
+    const images = await openFiles(files, reader, LIMITS);
+    return images.map(({ position }) => position);
+  };
+  deepEqual(await placed("4", "0", "3"), [1, 0, 0.75]);
+  deepEqual(await placed("4", "9e999", "3"), [null, null, null]);
+  deepEqual(await placed("-1.7e308", "1.7e308", "0"), [null, null, null]);
 });
