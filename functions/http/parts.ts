@@ -101,7 +101,9 @@ async function eachFile(
       return refuse("has an unknown field; it takes image, many times");
     }
     if (++count > maxImages) return refuse(`has more than ${maxImages} images`);
-    stored = stored.then(() => store(stream, mediaType, name || null));
+    // The parser says text/plain of a part that states no type, and no image is text.
+    const declared = mediaType === "text/plain" ? undefined : mediaType;
+    stored = stored.then(() => store(stream, declared, name || null));
     stored.catch((error) => parser.destroy(error));
   };
   parser.on("field", onField).on("file", onFile);
