@@ -32,3 +32,14 @@ Deno.test("a part that states no type declares none", async () => {
   const { answer } = await send(body, spool, MULTIPART);
   deepEqual(answer, [["a", null], ["b", "image/png"], [null, null]]);
 });
+
+Deno.test("a full disk is the server's failure, not the body's", async () => {
+  for (const headers of [MULTIPART, { "content-type": "image/png" }]) {
+    const full = await Deno.open("/dev/full", { write: true });
+    using spool = new Spool(full, 0);
+    const body = part("a", null) + "--x--\r\n";
+    const { status, answer } = await send(body, spool, headers);
+    equal(status, 500);
+    equal(answer.type, "/problems/internal");
+  }
+});
