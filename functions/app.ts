@@ -42,6 +42,8 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
 /** Largest JSON body: a mask prompt of a large photo fits. */
 const MAX_JSON_BYTES = 5_000_000;
 
+const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
+
 /** Who may call. */
 export interface AppOptions {
   /** Bearer token without which `/v1/` is closed; none leaves it open. */
@@ -72,7 +74,7 @@ export function createApp(
   const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
   app.use((c, next) => {
     // A series bounds its body itself, while it takes it in.
-    if (c.req.path.endsWith("/series")) return next();
+    if (SERIES_PATH.test(c.req.path)) return next();
     return mediaTypeOf(c) === "application/json"
       ? jsonBody(c, next)
       : anyBody(c, next);

@@ -35,6 +35,7 @@ export async function receiveFiles(
   if (stated > limits.maxSeriesBytes) throw tooManyBytes(limits);
   const hash = createHash("sha256");
   const files: SeriesFile[] = [];
+  let failure: unknown;
 
   /** Stores one file. */
   const store = async (
@@ -45,7 +46,10 @@ export async function receiveFiles(
     const start = spool.size;
     for await (const part of bytes) {
       hash.update(part);
-      await spool.write(part);
+      await spool.write(part).catch((error) => {
+        failure = error;
+        throw error;
+      });
     }
     const size = spool.size - start;
     hash.update(` ${size} `);
@@ -53,7 +57,10 @@ export async function receiveFiles(
   };
 
   if (mediaTypeOf(c) === "multipart/form-data") {
-    await eachFile(c, bounded(c, limits), store, limits);
+    await eachFile(c, bounded(c, limits), store, limits).catch((error) => {
+      // What the disk refuses is not the sender's fault.
+      throw failure ?? error;
+    });
   } else {
     await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
   }
@@ -101,7 +108,9 @@ async function eachFile(
       return refuse("has an unknown field; it takes image, many times");
     }
     if (++count > maxImages) return refuse(`has more than ${maxImages} images`);
-    stored = stored.then(() => store(stream, mediaType, name || null));
+    // The parser says text/plain of a part that states no type, and no image is text.
+    const declared = mediaType === "text/plain" ? undefined : mediaType;
+    stored = stored.then(() => store(stream, declared, name || null));
     stored.catch((error) => parser.destroy(error));
   };
   parser.on("field", onField).on("file", onFile);

@@ -38,7 +38,8 @@ export async function openImages(
     const files = await filesOf(path);
     for (const file of files) {
       const name = file === path ? basename(path) : relative(path, file);
-      images.push(...await openFile(file, name, file === path, reader));
+      const found = await openFile(file, name, file === path, reader);
+      for (const image of found) images.push(image);
     }
   }
   if (images.length === 0) {

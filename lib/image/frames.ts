@@ -111,13 +111,16 @@ function framesOfDicom(layout: DicomLayout): FileFrames {
     const [a, b, c, d, e, f] = groupOf(dataset, frame, TAG.planeOrientation)
       .decimals(TAG.imageOrientation);
     if (z === undefined || f === undefined) return null;
-    return x * (b * f - c * e) + y * (c * d - a * f) + z * (a * e - b * d);
+    const mm = x * (b * f - c * e) + y * (c * d - a * f) + z * (a * e - b * d);
+    // Numbers of any size can be stated.
+    return Number.isFinite(mm) ? mm : null;
   });
   if (frames === 1) return { count: 1, positions: null, along: along[0] };
   const known = along.filter((mm) => mm !== null);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const spread = known.length === frames && high > low;
+  const spread = known.length === frames && high > low &&
+    Number.isFinite(high - low);
   const positions = along.map((mm, i) =>
     spread ? (mm! - low) / (high - low) : i / (frames - 1)
   );

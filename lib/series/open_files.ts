@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import { invalidInput } from "../errors.ts";
+import { type EdgeError, invalidInput } from "../errors.ts";
 import type { FileFrames } from "../image/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import { isPassing } from "./passing.ts";
@@ -43,10 +43,10 @@ export async function openFiles(
 ): Promise<SeriesImage[]> {
   const images: Placed[] = [];
   const add = (more: Placed[]) => {
-    images.push(...more);
-    if (images.length <= limits.maxImages) return;
-    const why = `The series holds more than ${limits.maxImages} images.`;
-    throw invalidInput(why);
+    if (images.length + more.length > limits.maxImages) {
+      throw tooManyImages(limits);
+    }
+    for (const image of more) images.push(image);
   };
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
@@ -57,7 +57,8 @@ export async function openFiles(
     } else {
       const read = () => file.read(0, file.size);
       const one = { name, mediaType, size: file.size, head, read };
-      add(await openFile(one, reader, limits, name === null));
+      const alone = name === null && files.length === 1;
+      add(await openFile(one, reader, limits, alone));
     }
   }
   return placeByPlanes(images);
@@ -74,23 +75,34 @@ async function openFile(
     { name, position: null, along, read },
   ];
   const whole = async () => ({ bytes: await file.read(), mediaType });
+  const requireSize = () => {
+    if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
+  };
+  let found: FileFrames;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
     if (!mayHoldFrames(head)) {
-      if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
+      requireSize();
       return image(whole);
     }
     const bytes = await file.read();
-    const found = await reader.countFrames({ bytes, mediaType });
-    return found.count === 1
-      ? image(whole, found.along)
-      : framesOf(file, found, reader);
+    found = await reader.countFrames({ bytes, mediaType });
+    if (found.count === 1) {
+      requireSize();
+      return image(whole, found.along);
+    }
   } catch (error) {
     if (alone || isPassing(error)) throw error;
     const bad = { name, position: null, along: undefined };
     return [{ ...bad, read: () => Promise.reject(error) }];
   }
+  if (found.count > limits.maxImages) throw tooManyImages(limits);
+  return framesOf(file, found, reader);
+}
+
+function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
+  return invalidInput(`The series holds more than ${maxImages} images.`);
 }
 
 function mayHoldFrames(head: Uint8Array): boolean {
@@ -145,7 +157,8 @@ function placeByPlanes(images: Placed[]): SeriesImage[] {
   const known = opened.flatMap(({ along }) => along ?? []);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const spread = known.length === opened.length && high - low > SPREAD_MM;
+  const spread = known.length === opened.length && high - low > SPREAD_MM &&
+    Number.isFinite(high - low);
   return images.map(({ along, ...image }) => ({
     ...image,
     ...(spread && along !== undefined &&

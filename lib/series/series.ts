@@ -7,7 +7,7 @@ import type { RangeFile } from "./spool.ts";
 export interface SeriesFile {
   file: RangeFile;
   mediaType?: string;
-  /** Null for a file that is all that was sent. */
+  /** Null for a file that came without one, as one that is all that was sent. */
   name: string | null;
 }
 

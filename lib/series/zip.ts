@@ -13,6 +13,12 @@ import type { RangeFile } from "./spool.ts";
 /** Bytes read at a time. */
 const CHUNK_BYTES = 65_536;
 
+/**
+ * Entries of an archive for each image that it may hold: beside the image its folder, and what macOS adds
+ * to both.
+ */
+const ENTRIES_PER_IMAGE = 4;
+
 const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 
 /**
@@ -28,6 +34,7 @@ export async function openZip(
   limits: SeriesLimits,
 ): Promise<PackedFile[]> {
   const entries: Entry[] = [];
+  let seen = 0;
   let unpacked = 0;
   let zip: ZipFile;
   try {
@@ -37,6 +44,7 @@ export async function openZip(
       { strictFileNames: true, autoClose: false },
     );
     for await (const entry of zip.eachEntry()) {
+      if (++seen > ENTRIES_PER_IMAGE * limits.maxImages) break;
       if (isNoImage(entry.fileName)) continue;
       unpacked += entry.uncompressedSize;
       entries.push(entry);
@@ -44,6 +52,10 @@ export async function openZip(
     }
   } catch (error) {
     throw invalidInput(`Cannot read the zip archive: ${reasonOf(error)}.`);
+  }
+  if (seen > ENTRIES_PER_IMAGE * limits.maxImages) {
+    const why = "it holds too many folders and hidden files";
+    throw invalidInput(`Cannot read the zip archive: ${why}.`);
   }
   if (entries.length > limits.maxImages) {
     const why = `it holds more than ${limits.maxImages} files`;

@@ -457,6 +457,17 @@ Deno.test("bad input", async (t) => {
     /\d+ bytes/,
     () => segments(new Uint8Array(services.maxBytes + 1)),
   );
+  await refuses(
+    "body too large, for a reference named series",
+    413,
+    "too-many-bytes",
+    /\d+ bytes/,
+    () =>
+      enrol(app, "q", "series", {
+        image: new Uint8Array(services.maxBytes + 1),
+        mask,
+      }),
+  );
 
   await refuses(
     "JSON too large",

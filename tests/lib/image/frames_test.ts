@@ -6,6 +6,7 @@ import { ImageError } from "../../../lib/image/errors.ts";
 import { countFrames, readFrames } from "../../../lib/image/frames.ts";
 import { TAG } from "../../../lib/dicom/tags.ts";
 import { writeDicom } from "../../../lib/dicom/write.ts";
+import { dicomAt } from "../../dicom_places.ts";
 import { fixture, fixtures, worst } from "./fixtures.ts";
 
 const limits = { maxPixels: 1_000_000 };
@@ -97,6 +98,15 @@ Deno.test("single-frame files of a series tell where they lie", () => {
     )).along!
   );
   assert.deepEqual([one, two], [0, 5]);
+});
+
+Deno.test("planes too far off for a number are placed by their order", () => {
+  const positions = (...z: string[]) =>
+    countFrames(dicomAt(z.map((mm) => `0\\0\\${mm}`))).positions;
+  assert.deepEqual(positions("0", "3", "4"), [0, 0.75, 1]);
+  assert.deepEqual(positions("0", "9e999", "4"), [0, 0.5, 1]);
+  assert.deepEqual(positions("-1.7e308", "1.7e308", "0"), [0, 0.5, 1]);
+  assert.equal(countFrames(dicomAt(["0\\0\\9e999"])).along, null);
 });
 
 Deno.test("more frames than the pixels can be are not counted", () => {

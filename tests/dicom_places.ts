@@ -1,0 +1,29 @@
+import { TAG } from "../lib/dicom/tags.ts";
+import { writeDicom, type WriteElement } from "../lib/dicom/write.ts";
+
+/** A DICOM image of a black pixel a frame, each at its Image Position (Patient), on axial planes. */
+export function dicomAt(positions: string[]): Uint8Array<ArrayBuffer> {
+  const groups = (position: string): WriteElement[] => [
+    [TAG.planePosition, "SQ", [[[TAG.imagePosition, "DS", position]]]],
+    [TAG.planeOrientation, "SQ", [
+      [[TAG.imageOrientation, "DS", "1\\0\\0\\0\\1\\0"]],
+    ]],
+  ];
+  return writeDicom(
+    { classUid: "1.2.840.10008.5.1.4.1.1.7.2", instanceUid: "2.25.1" },
+    { uid: "2.25.1", name: "TEST" },
+    [
+      [TAG.samples, "US", [1]],
+      [TAG.photometric, "CS", "MONOCHROME2"],
+      [TAG.frames, "IS", `${positions.length}`],
+      [TAG.rows, "US", [1]],
+      [TAG.columns, "US", [1]],
+      [TAG.bitsAllocated, "US", [8]],
+      [TAG.bitsStored, "US", [8]],
+      [TAG.highBit, "US", [7]],
+      [TAG.signed, "US", [0]],
+      [TAG.perFrameGroups, "SQ", positions.map(groups)],
+      [TAG.pixelData, "OB", new Uint8Array(positions.length)],
+    ],
+  );
+}
