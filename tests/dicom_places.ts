@@ -1,18 +1,34 @@
 import { TAG } from "../lib/dicom/tags.ts";
 import { writeDicom, type WriteElement } from "../lib/dicom/write.ts";
 
-/** A DICOM image of a black pixel a frame, each at its Image Position (Patient), on axial planes. */
-export function dicomAt(positions: string[]): Uint8Array<ArrayBuffer> {
-  const groups = (position: string): WriteElement[] => [
+const CLASS = "1.2.840.10008.5.1.4.1.1.7.2";
+const AXIAL = "1\\0\\0\\0\\1\\0";
+
+/**
+ * A DICOM image of a black pixel a frame, each at its Image Position (Patient), on axial planes if no
+ * Image Orientation (Patient) is given for it.
+ */
+export function dicomAt(
+  positions: string[],
+  orientations: string[] = [],
+  frameOfReference = "2.25.4",
+): Uint8Array<ArrayBuffer> {
+  const groups = (position: string, i: number): WriteElement[] => [
     [TAG.planePosition, "SQ", [[[TAG.imagePosition, "DS", position]]]],
     [TAG.planeOrientation, "SQ", [
-      [[TAG.imageOrientation, "DS", "1\\0\\0\\0\\1\\0"]],
+      [[TAG.imageOrientation, "DS", orientations[i] ?? AXIAL]],
     ]],
+    [TAG.pixelMeasures, "SQ", [[[TAG.pixelSpacing, "DS", "1\\1"]]]],
   ];
   return writeDicom(
-    { classUid: "1.2.840.10008.5.1.4.1.1.7.2", instanceUid: "2.25.1" },
+    { classUid: CLASS, instanceUid: "2.25.1" },
     { uid: "2.25.1", name: "TEST" },
     [
+      [TAG.sopClass, "UI", CLASS],
+      [TAG.sopInstance, "UI", "2.25.1"],
+      [TAG.studyInstance, "UI", "2.25.2"],
+      [TAG.seriesInstance, "UI", "2.25.3"],
+      [TAG.frameOfReference, "UI", frameOfReference],
       [TAG.samples, "US", [1]],
       [TAG.photometric, "CS", "MONOCHROME2"],
       [TAG.frames, "IS", `${positions.length}`],

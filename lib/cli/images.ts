@@ -25,7 +25,7 @@ const LIMITS = {
 
 /**
  * The images of paths: files, folders (their files in natural order), zip archives, DICOM and NIfTI
- * files (every frame). A file in a folder or archive that is no image fails when it is read.
+ * files (every frame). One of several files that is no image fails when it is read.
  *
  * @throws EdgeError where nothing is found, or results would overwrite each other.
  */
@@ -38,7 +38,8 @@ export async function openImages(
     const files = await filesOf(path);
     for (const file of files) {
       const name = file === path ? basename(path) : relative(path, file);
-      const found = await openFile(file, name, file === path, reader);
+      const alone = paths.length === 1 && file === path;
+      const found = await openFile(file, name, alone, reader);
       for (const image of found) images.push(image);
     }
   }

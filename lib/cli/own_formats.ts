@@ -21,7 +21,8 @@ export interface FrameMask {
 
 /**
  * Writes masks in the format of the images they are of: of every series of DICOM images one
- * segmentation, of every NIfTI volume one volume. Other images have no such format.
+ * segmentation (several, numbered, where a file's frames differ in orientation or spacing), of every
+ * NIfTI volume one volume. Other images have no such format.
  *
  * @param masks in the order of their files and frames.
  * @param warn told of what cannot be written; the rest is.
@@ -60,7 +61,9 @@ export async function writeOwnFormats(
             const source = readSource(bytes, frame);
             const { series: uid, width, height, geometry } = source;
             const { orientation, spacing } = geometry ?? {};
-            const key = [uid, width, height, orientation, spacing].join("|");
+            const { frameOfReference: place } = source;
+            const key = [uid, width, height, place, orientation, spacing]
+              .join("|");
             const group = series.get(key) ?? { target, images: [] };
             group.images.push({ source, mask: decodeRle(mask) });
             series.set(key, group);
@@ -71,10 +74,18 @@ export async function writeOwnFormats(
       warn((error as Error).message);
     }
   }
-  for (const { target, images } of series.values()) {
-    const file = join(out, `${target}_seg.dcm`);
-    await Deno.writeFile(file, writeSegmentation(images, segment));
-    written.push(file);
+  const byTarget = Map.groupBy(series.values(), ({ target }) => target);
+  for (const [target, groups] of byTarget) {
+    for (const [i, { images }] of groups.entries()) {
+      const number = groups.length > 1 ? `_${i}` : "";
+      const file = join(out, `${target}_seg${number}.dcm`);
+      try {
+        await Deno.writeFile(file, writeSegmentation(images, segment));
+        written.push(file);
+      } catch (error) {
+        warn(`Cannot write ${file}: ${(error as Error).message}`);
+      }
+    }
   }
   return written;
 }

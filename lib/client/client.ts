@@ -282,10 +282,11 @@ export class Client {
       signal,
     });
     if (response.ok) return response;
-    const retryAfter = response.headers.get("retry-after");
+    // A proxy may state a date, which is no number.
+    const seconds = Number(response.headers.get("retry-after") ?? NaN);
     throw new ProblemError(
       await problemOf(response),
-      retryAfter === null ? null : Number(retryAfter),
+      Number.isFinite(seconds) ? seconds : null,
     );
   }
 }

@@ -149,7 +149,10 @@ export type SegmentationRequest =
 export interface Engine {
   /** Image file, or a client's embedding file, → embedding. */
   embed(input: InputFile): Promise<EmbeddingFile>;
-  /** Counts the frames of an image file, and tells where they lie; decodes none. */
+  /**
+   * Counts the frames of an image file, and tells where they lie; decodes none. The file's buffer may be
+   * empty afterwards, as that of `readFrames`: it is handed to the thread that does the work.
+   */
   countFrames(file: InputFile): Promise<FileFrames>;
   /**
    * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the

@@ -1,4 +1,5 @@
 import { EdgeError } from "../errors.ts";
+import type { InputFile } from "./engine.ts";
 import {
   type Call,
   type Reply,
@@ -43,7 +44,7 @@ export class EngineWorker {
         clearTimeout(timer);
         settle(reply, resolve, reject);
       };
-      this.#worker.postMessage(message);
+      this.#worker.postMessage(message, givenAway(message));
     });
   }
 
@@ -61,4 +62,11 @@ export class EngineWorker {
     this.#settle = null;
     settle?.(reply);
   }
+}
+
+/** The bytes of whole volumes are handed over, since to copy them would hold up the calling thread. */
+function givenAway(message: WorkerOptions | Call): Transferable[] {
+  if (!("method" in message) || !/Frames$/.test(message.method)) return [];
+  const [{ bytes }] = message.args as [InputFile];
+  return [bytes.buffer as ArrayBuffer];
 }

@@ -285,17 +285,17 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
 
   await t.step("workers count and read the frames of a file", async () => {
     const { engine } = service.services.models.default;
-    const file = { bytes: scan, mediaType: DICOM };
-    const { count, positions } = await engine.countFrames(file);
+    const file = () => ({ bytes: scan.slice(), mediaType: DICOM });
+    const { count, positions } = await engine.countFrames(file());
     assert.deepEqual([count, positions], [2, [0, 1]]);
-    const [second, ...none] = await engine.readFrames(file, 1, 5);
+    const [second, ...none] = await engine.readFrames(file(), 1, 5);
     assert.equal(none.length, 0);
     assert.deepEqual([second.index, second.position], [1, 1]);
     const picture = await decodeImage(second.bytes, limits, "image/png");
     assert.deepEqual(picture, visits.second.image);
-    assert.deepEqual(await engine.readFrames(file, 2, 5), []);
+    assert.deepEqual(await engine.readFrames(file(), 2, 5), []);
     await assert.rejects(
-      engine.countFrames({ bytes: scan.subarray(0, 5000) }),
+      engine.countFrames({ bytes: scan.slice(0, 5000) }),
       /ends inside/,
     );
   });

@@ -115,6 +115,22 @@ Deno.test("lines come from a fetch without streams, too, and a cut answer is tol
   await rejects(all(""), TypeError);
 });
 
+Deno.test("a Retry-After is seconds or it is none", async () => {
+  const stated = [null, "7", "Wed, 21 Oct 2026 07:28:00 GMT"];
+  const told = [null, 7, null];
+  for (const [i, after] of stated.entries()) {
+    const headers = new Headers(after === null ? {} : { "retry-after": after });
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response("busy", { status: 503, headers }),
+    );
+    const client = new Client({ url: `http://127.0.0.1:${server.addr.port}` });
+    const error = await client.models().catch((error) => error);
+    ok(error instanceof ProblemError);
+    equal(error.retryAfter, told[i]);
+  }
+});
+
 Deno.test("pages of the origins named may call, with the token; others may not", async () => {
   const models = { all: [] };
   const app = createApp({ models } as never, [docsFunction], {

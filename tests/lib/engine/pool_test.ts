@@ -43,6 +43,17 @@ Deno.test("calls are answered in order, each with its own reply", async () => {
   deepEqual(answers, [["a"], ["b"], ["c"], ["d"], ["e"]]);
 });
 
+Deno.test("files to be taken apart are handed over, others are copied", async () => {
+  await using pool = await openPool();
+  const { engines: [engine] } = pool;
+  const file = { bytes: bytesOf("file") };
+  await engine.preview(file, 1);
+  equal(file.bytes.length, 4);
+  const echoed: unknown = await engine.countFrames(file);
+  deepEqual(echoed, [{ bytes: bytesOf("file") }]);
+  equal(file.bytes.length, 0);
+});
+
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
   await using pool = await openPool();
   const { echo, crash } = calls(pool);
