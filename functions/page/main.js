@@ -34,7 +34,7 @@ function take(list) {
   if (session.enrolled) addImages(chosen);
   else if (session.editor === null && !isWaiting() && !isOpening()) {
     opened(() => openFirst(chosen));
-  }   else session.later.push(...chosen.map(itemOf));
+  } else session.later.push(...chosen.map(itemOf));
 }
 files.addEventListener("change", () => {
   take(files.files);
@@ -114,8 +114,10 @@ addEventListener("keydown", (event) => {
     if (event.shiftKey) session.editor?.redo();
     else session.editor?.undo();
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (key === "h") button("bare").click();
   else if (key === "escape") session.editor?.stop();
+  // Single characters act on the image alone: speech input types them elsewhere (WCAG 2.1.4).
+  else if (event.target !== stage.canvas) return;
+  else if (key === "h") button("bare").click();
   else if (session.editor && TOOL_KEYS[key]) {
     const radio = document.querySelector(
       `input[name=tool][value=${TOOL_KEYS[key]}]`,
