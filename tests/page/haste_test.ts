@@ -152,32 +152,38 @@ Deno.test({
     });
 
     for (const drawing of ["brush", "polygon"]) {
-      await t.step(`a click that is late takes no ${drawing} away`, async () => {
-        const page = await visitor.open();
-        await choose(page, visitPng(1));
-        await page.waitForSelector("#outline:not([hidden])");
-        const click = await holdBack(page, "**/v1/masks");
-        await page.mouse.click(...await onScreen(page, ...LESION));
-        await click.asked;
-        await tool(page, drawing);
-        if (drawing === "brush") await drag(page, [60, 60], [100, 60]);
-        else {
-          const corners: [number, number][] = [[60, 60], [120, 60], [90, 120]];
-          for (const corner of [...corners, corners[0]]) {
-            await page.mouse.click(...await onScreen(page, ...corner));
+      await t.step(
+        `a click that is late takes no ${drawing} away`,
+        async () => {
+          const page = await visitor.open();
+          await choose(page, visitPng(1));
+          await page.waitForSelector("#outline:not([hidden])");
+          const click = await holdBack(page, "**/v1/masks");
+          await page.mouse.click(...await onScreen(page, ...LESION));
+          await click.asked;
+          await tool(page, drawing);
+          if (drawing === "brush") await drag(page, [60, 60], [100, 60]);
+          else {
+            const corners: [number, number][] = [[60, 60], [120, 60], [
+              90,
+              120,
+            ]];
+            for (const corner of [...corners, corners[0]]) {
+              await page.mouse.click(...await onScreen(page, ...corner));
+            }
           }
-        }
-        const drawn = await drawnArea(page);
-        ok(drawn > 0);
-        click.letGo();
-        await settled(page);
-        equal(await drawnArea(page), drawn);
-        // It is the first step of the history, and has no points.
-        await page.click("#undo");
-        equal(await drawnArea(page), 0);
-        equal(await page.isDisabled("#undo"), true);
-        await page.close();
-      });
+          const drawn = await drawnArea(page);
+          ok(drawn > 0);
+          click.letGo();
+          await settled(page);
+          equal(await drawnArea(page), drawn);
+          // It is the first step of the history, and has no points.
+          await page.click("#undo");
+          equal(await drawnArea(page), 0);
+          equal(await page.isDisabled("#undo"), true);
+          await page.close();
+        },
+      );
     }
 
     for (const name of ["inside", "polygon"]) {
@@ -284,7 +290,23 @@ Deno.test({
       await page.close();
     });
 
-    // END
+    await t.step("single letters act on the image alone", async () => {
+      const page = await visitor.open();
+      await choose(page, visitPng(1));
+      await page.waitForSelector("#outline:not([hidden])");
+      const chosen = () => page.inputValue("input[name=tool]:checked");
+      const bare = () => page.getAttribute("#bare", "aria-pressed");
+      await page.focus("#zoom-in");
+      await page.keyboard.press("b");
+      await page.keyboard.press("h");
+      deepEqual([await chosen(), await bare()], ["inside", "false"]);
+      await page.focus("#stage");
+      await page.keyboard.press("b");
+      await page.keyboard.press("h");
+      deepEqual([await chosen(), await bare()], ["brush", "true"]);
+      await page.close();
+    });
+
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
     });
