@@ -183,7 +183,10 @@ Deno.test({
           const drawn = await drawnArea(page);
           ok(drawn > 0);
           click.letGo();
-          await settled(page);
+          await page.waitForFunction(async () => {
+            const module: string = "/page/session.js";
+            return !(await import(module)).session.editor.busy;
+          });
           equal(await drawnArea(page), drawn);
           // It is the first step of the history, and has no points.
           await page.click("#undo");
