@@ -125,6 +125,12 @@ export async function referencesOf(patient) {
   }
 }
 
+/** @param {string} patient @param {string} reference */
+export async function forget(patient, reference) {
+  const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
+  await ask(path, { method: "DELETE" });
+}
+
 /** @param {string} patient */
 export async function erase(patient) {
   await ask(pathOf(patient), { method: "DELETE" });

@@ -143,13 +143,13 @@ export class Editor {
   }
 
   undo() {
-    if (!this.canUndo) return;
+    if (this.frozen) return;
     this.stop();
     this.#travel(this.#past, this.#future);
   }
 
   redo() {
-    if (!this.canRedo) return;
+    if (this.frozen) return;
     this.stop();
     this.#travel(this.#future, this.#past);
   }

@@ -123,8 +123,10 @@ addEventListener("keydown", (event) => {
     if (event.shiftKey) session.editor?.redo();
     else session.editor?.undo();
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (key === "h") button("bare").click();
   else if (key === "escape") session.editor?.stop();
+  // Single characters act on the image alone: speech input types them elsewhere (WCAG 2.1.4).
+  else if (event.target !== stage.canvas) return;
+  else if (key === "h") button("bare").click();
   else if (session.editor && TOOL_KEYS[key]) {
     const radio = document.querySelector(
       `input[name=tool][value=${TOOL_KEYS[key]}]`,

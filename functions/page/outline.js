@@ -138,6 +138,9 @@ export function useTool() {
   html("size-row").hidden = tool !== "brush" && tool !== "eraser";
 }
 
+/** Until the last enrolment has ended, well or not. @type {Promise<void>} */
+let enrolling = Promise.resolve();
+
 export async function acceptOutline() {
   if (session.editor === null || session.shown === null && session.enrolled) {
     return;
@@ -153,7 +156,9 @@ export async function acceptOutline() {
   editor.frozen = true;
   renderEditor();
   try {
-    await enrolItem(item, mask);
+    const enrolment = enrolItem(item, mask);
+    enrolling = enrolment.catch(() => {});
+    await enrolment;
   } catch (error) {
     editor.frozen = false;
     renderEditor();
@@ -188,22 +193,30 @@ export async function enrolItem(item, mask) {
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
-  await busy(
-    "Learning the structure",
-    async (signal) => {
-      const png = await mask.toPng();
-      await withEmbedding(
-        item,
-        signal,
-        (embedding) =>
-          api.enrol(patient(), reference, {
-            embedding,
-            mask: png,
-            label: session.label,
-          }, signal),
-      );
-    },
-  );
+  try {
+    await busy(
+      "Learning the structure",
+      async (signal) => {
+        const png = await mask.toPng();
+        await withEmbedding(
+          item,
+          signal,
+          (embedding) =>
+            api.enrol(patient(), reference, {
+              embedding,
+              mask: png,
+              label: session.label,
+            }, signal),
+        );
+      },
+    );
+  } catch (error) {
+    // The server may have kept it before it heard of the end.
+    if (isCancelled(error)) {
+      await api.forget(patient(), reference).catch(() => {});
+    }
+    throw error;
+  }
   session.references.push(reference);
 }
 
@@ -215,6 +228,7 @@ function keep(item, mask) {
 }
 
 export async function rejectOutline() {
+  if (session.editor === null) return;
   const corrected = session.shown;
   closeEditor();
   if (corrected !== null) {
@@ -223,6 +237,7 @@ export async function rejectOutline() {
     return;
   }
   stopWaiting();
+  await enrolling;
   session.items.length = 0;
   session.later = [];
   leaveWork();

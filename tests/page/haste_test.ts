@@ -24,15 +24,18 @@ const visitPng = (n: number) =>
 const LESION: [number, number] = [242, 138];
 const BOX: [[number, number], [number, number]] = [[212, 114], [271, 163]];
 
-/** Holds back the answers to what is asked of an address until it is let go. */
-async function holdBack(page: Page, url: string) {
+/** Holds back what is asked of an address, or the server's answers to it, until it is let go. */
+async function holdBack(page: Page, url: string, what = "question") {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   await page.route(url, async (route) => {
+    if (route.request().method() === "DELETE") return await route.continue();
+    const response = what === "answer" ? await route.fetch() : undefined;
     asked.resolve();
     await gate.promise;
     // A request that was cancelled meanwhile has nobody to answer.
-    await route.continue().catch(() => {});
+    await (response ? route.fulfill({ response }) : route.continue())
+      .catch(() => {});
   });
   return { asked: asked.promise, letGo: gate.resolve };
 }
@@ -136,7 +139,12 @@ Deno.test({
     await t.step("another image can be chosen during enrolment", async () => {
       const page = await visitor.open();
       await outlineByBox(page);
-      const enrolment = await holdBack(page, "**/v1/patients/*/references/*");
+      // The server keeps the reference, but the page does not hear of it.
+      const enrolment = await holdBack(
+        page,
+        "**/v1/patients/*/references/*",
+        "answer",
+      );
       await page.click("#accept");
       await enrolment.asked;
       await page.click("#reject");
@@ -175,7 +183,10 @@ Deno.test({
           const drawn = await drawnArea(page);
           ok(drawn > 0);
           click.letGo();
-          await settled(page);
+          await page.waitForFunction(async () => {
+            const module: string = "/page/session.js";
+            return !(await import(module)).session.editor.busy;
+          });
           equal(await drawnArea(page), drawn);
           // It is the first step of the history, and has no points.
           await page.click("#undo");
@@ -290,7 +301,23 @@ Deno.test({
       await page.close();
     });
 
-    // END
+    await t.step("single letters act on the image alone", async () => {
+      const page = await visitor.open();
+      await choose(page, visitPng(1));
+      await page.waitForSelector("#outline:not([hidden])");
+      const chosen = () => page.inputValue("input[name=tool]:checked");
+      const bare = () => page.getAttribute("#bare", "aria-pressed");
+      await page.focus("#zoom-in");
+      await page.keyboard.press("b");
+      await page.keyboard.press("h");
+      deepEqual([await chosen(), await bare()], ["inside", "false"]);
+      await page.focus("#stage");
+      await page.keyboard.press("b");
+      await page.keyboard.press("h");
+      deepEqual([await chosen(), await bare()], ["brush", "true"]);
+      await page.close();
+    });
+
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
     });
