@@ -33,11 +33,11 @@ const is = (code: string, message: RegExp) => (error: unknown) =>
 const volumeOf = (slices: number) =>
   niftiOf(Array(slices).fill(new Uint8Array(1)), 1, 1);
 
-/** A volume of 32,767 slices times 8. */
+/** A volume of 32,767 slices times 3, below what a file may state. */
 function longest() {
-  const bytes = new Uint8Array(352 + 32_767 * 8);
+  const bytes = new Uint8Array(352 + 32_767 * 3);
   bytes.set(volumeOf(0));
-  const sizes = [4, 1, 1, 32_767, 8];
+  const sizes = [4, 1, 1, 32_767, 3];
   const view = new DataView(bytes.buffer);
   sizes.forEach((n, i) => view.setInt16(40 + 2 * i, n, true));
   return bytes;
