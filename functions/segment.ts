@@ -106,23 +106,23 @@ export function segmentFunction(services: Services): Router {
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
-        ...(type === "application/dicom" && {
-          dicom: {
-            image: file!,
-            segment: {
-              label,
-              category: query.category ?? TISSUE,
-              property: query.property ?? TISSUE,
-              region: query.region,
+        ...((type === "application/dicom" || type === "application/x-nifti") &&
+          {
+            own: {
+              image: file!,
+              segment: {
+                label,
+                category: query.category ?? TISSUE,
+                property: query.property ?? TISSUE,
+                region: query.region,
+              },
             },
-          },
-        }),
-        ...(type === "application/x-nifti" && { nifti: file! }),
+          }),
         recipe: RECIPES[recipe],
         every: explain,
       },
     );
-    const body = answer.png ?? answer.dicom ?? answer.nifti;
+    const body = answer.png ?? answer.own;
     if (body !== null) {
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');

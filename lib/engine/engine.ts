@@ -1,8 +1,4 @@
-import {
-  type SegmentDescription,
-  writeSegmentation,
-} from "../format/dicom_seg.ts";
-import { readSource } from "../format/dicom_source.ts";
+import type { SegmentDescription } from "../format/dicom_seg.ts";
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
@@ -10,17 +6,13 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { writeMaskVolume } from "../format/nifti_mask.ts";
+import { ownFormat } from "../format/own_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
-import { ImageError } from "../image/errors.ts";
-import { checkMediaType } from "../image/media_type.ts";
-import { chooseSlice } from "../image/nifti_decode.ts";
-import { readNiftiHeader } from "../image/nifti_header.ts";
 import { checkSize, type ImageLimits } from "../image/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import type { Bytes } from "../store/types.ts";
@@ -93,12 +85,16 @@ export type Annotation =
   | { file: InputFile; image?: InputFile; segment?: number }
   | { prompt: MaskPrompt };
 
-/** A mask that the caller has, and the image it was drawn on, whose format it is written in. */
-export interface OwnMask {
+/** The DICOM image or NIfTI volume whose format a mask is to be written in. */
+export interface OwnFormat {
   image: InputFile;
-  mask: InputFile | Rle;
   /** Of a DICOM image: what to call the segment. */
   segment: Omit<SegmentDescription, "model">;
+}
+
+/** A mask that the caller has, and the image it was drawn on. */
+export interface OwnMask extends OwnFormat {
+  mask: InputFile | Rle;
 }
 
 /** One frame of an image file for display, and how many frames the file has. */
@@ -122,10 +118,8 @@ export interface SegmentationAnswer {
   mask: MaskDocument;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
-  /** The mask as a DICOM segmentation, when asked for. */
-  dicom: Bytes | null;
-  /** The mask in its NIfTI volume, gzipped, when asked for. */
-  nifti: Bytes | null;
+  /** The mask in the format of its image, when asked for. */
+  own: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
   timings: StageTimings;
@@ -134,13 +128,7 @@ export interface SegmentationAnswer {
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes" | "every">
-  & {
-    png?: boolean;
-    /** The DICOM image that a DICOM segmentation is to refer to, and what to call the segment. */
-    dicom?: { image: InputFile; segment: Omit<SegmentDescription, "model"> };
-    /** The NIfTI volume in whose place the mask is to lie. */
-    nifti?: InputFile;
-  };
+  & { png?: boolean; own?: OwnFormat };
 
 /**
  * The operations that cost time. They take and give files, so that a thread which only passes them on
@@ -255,7 +243,16 @@ export function createEngine(
   return {
     embedImages,
 
-    exportMask: (own) => write(own, limits),
+    async exportMask({ image, mask: given, segment }) {
+      const write = ownFormat(image, { ...segment, model: null });
+      if ("bytes" in given) {
+        const { bytes, mediaType } = given;
+        return write(await decodeMask(bytes, limits, mediaType, { image }));
+      }
+      const [height, width] = given.size;
+      checkSize({ width, height }, limits);
+      return write(decodeRle(given));
+    },
 
     async preview({ bytes, mediaType, frame }, side) {
       const raster = await decodeImage(bytes, limits, mediaType, frame);
@@ -318,9 +315,10 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, dicom, nifti, ...options }) {
+    async segment(bytes, profiles, { png = false, own, ...options }) {
       const embedding = read(bytes);
-      const source = dicom && readSource(dicom.image.bytes, dicom.image.frame);
+      const write = own &&
+        ownFormat(own.image, { ...own.segment, model: model.digest });
       const { winner, candidates, timings } = await segment(
         decoder,
         embedding,
@@ -333,54 +331,13 @@ export function createEngine(
       return {
         mask: describeMask(mask),
         png: png ? encodePng(mask) : null,
-        dicom: source
-          ? writeSegmentation([{ source, mask }], {
-            ...dicom!.segment,
-            model: model.digest,
-          })
-          : null,
-        nifti: nifti
-          ? await writeMaskVolume(nifti.bytes, [
-            { index: nifti.frame ?? 0, mask },
-          ])
-          : null,
+        own: write ? await write(mask) : null,
         winner: report(winner),
         candidates: candidates.map(report),
         timings,
       };
     },
   };
-}
-
-/** The mask in the format of its image and in its place. */
-async function write(
-  { image, mask: given, segment }: OwnMask,
-  limits: ImageLimits,
-): Promise<Bytes> {
-  const type = checkMediaType(image.bytes, image.mediaType);
-  const read = async () => {
-    if ("bytes" in given) {
-      const { bytes, mediaType } = given;
-      return await decodeMask(bytes, limits, mediaType, { image });
-    }
-    const [height, width] = given.size;
-    checkSize({ width, height }, limits);
-    return decodeRle(given);
-  };
-  if (type === "application/dicom") {
-    const source = readSource(image.bytes, image.frame);
-    const images = [{ source, mask: await read() }];
-    return writeSegmentation(images, { ...segment, model: null });
-  }
-  if (type === "application/x-nifti") {
-    const index = chooseSlice(readNiftiHeader(image.bytes), image.frame);
-    const mask = await read();
-    return await writeMaskVolume(image.bytes, [{ index, mask }]);
-  }
-  throw new ImageError(
-    "unsupported-type",
-    `Cannot write the mask in the format of its image: wanted a DICOM image or a NIfTI volume, got ${type}.`,
-  );
 }
 
 function report({ logits: _, ...candidate }: Candidate): CandidateReport {
