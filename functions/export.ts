@@ -8,7 +8,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
-import { createRouter, invalid, type Router } from "./http/router.ts";
+import { createRouter, type Router } from "./http/router.ts";
 import { binary, ExportQuery, problems, Rle } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
@@ -72,11 +72,8 @@ export function exportFunction({ models }: Services): Router {
       region,
     } = c.req.valid("query");
     const { image, mask, rle } = await readForm(c, ["image", "mask", "rle"]);
-    if (image === undefined) {
-      throw invalid("body", [{ path: ["image"], message: "is missing" }]);
-    }
-    requireOne("mask", mask, "rle", rle);
     const file = { ...await fileOf(image, "image"), frame };
+    requireOne("mask", mask, "rle", rle);
     const bytes = await models.default.engine.exportMask({
       image: file,
       mask: rle === undefined

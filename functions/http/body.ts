@@ -73,11 +73,14 @@ export async function readForm(
   return fields;
 }
 
-/** A file field of a form. */
+/** A file field of a form, which must be there. */
 export async function fileOf(
-  value: File | string,
+  value: File | string | undefined,
   name: string,
 ): Promise<InputFile> {
+  if (value === undefined) {
+    throw invalid("body", [{ path: [name], message: "is missing" }]);
+  }
   if (typeof value === "string") {
     throw invalid("body", [{
       path: [name],
@@ -97,9 +100,6 @@ export async function readImage(
     return { bytes, mediaType: mediaTypeOf(c) || undefined, frame };
   }
   const { image } = await readForm(c, ["image"]);
-  if (image === undefined) {
-    throw invalid("body", [{ path: ["image"], message: "is missing" }]);
-  }
   return { ...await fileOf(image, "image"), frame };
 }
 
