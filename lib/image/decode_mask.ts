@@ -5,7 +5,7 @@ import {
   isSegmentation,
   type SegmentChoice,
 } from "./dicom_segment.ts";
-import { readDicomSize } from "./dicom_layout.ts";
+import { dicomSize } from "./dicom_layout.ts";
 import { orient } from "./exif.ts";
 import { countFrames } from "./frames.ts";
 import { checkMediaType } from "./media_type.ts";
@@ -36,7 +36,7 @@ export async function decodeMask(
   if (checkMediaType(bytes, declared) === "application/dicom") {
     const { dataset, transferSyntax } = readDicom(bytes);
     if (isSegmentation(dataset)) {
-      checkSize(readDicomSize(bytes), limits);
+      checkSize(dicomSize(dataset), limits);
       return await decodeSegment(dataset, transferSyntax, choice);
     }
   }

@@ -42,7 +42,7 @@ export type Photometric = keyof typeof PHOTOMETRIC;
 export function readDicomSize(
   bytes: Uint8Array,
 ): { width: number; height: number } {
-  return sizeOf(readDicom(bytes).dataset);
+  return dicomSize(readDicom(bytes).dataset);
 }
 
 /** Number of frames; 1 where it is not stated. */
@@ -56,7 +56,8 @@ function frameCount(dataset: Dataset): number {
   return frames;
 }
 
-function sizeOf(dataset: Dataset): { width: number; height: number } {
+/** Width and height that a data set states. */
+export function dicomSize(dataset: Dataset): { width: number; height: number } {
   const width = dataset.short(TAG.columns);
   const height = dataset.short(TAG.rows);
   if (width === undefined || height === undefined) {
@@ -72,7 +73,7 @@ function sizeOf(dataset: Dataset): { width: number; height: number } {
 export function readDicomLayout(
   { dataset, transferSyntax }: DicomFile,
 ): DicomLayout {
-  const { width, height } = sizeOf(dataset);
+  const { width, height } = dicomSize(dataset);
   const photometric = dataset.text(TAG.photometric);
   if (!isPhotometric(photometric)) {
     throw unsupported(

@@ -6,7 +6,7 @@ import { type DicomLayout, readDicomLayout } from "./dicom_layout.ts";
 import { decodeSamples } from "./decode_samples.ts";
 import { checkMediaType } from "./media_type.ts";
 import { decodeNiftiSlices } from "./nifti_decode.ts";
-import { readNiftiHeader } from "./nifti_header.ts";
+import { type NiftiHeader, readNiftiHeader } from "./nifti_header.ts";
 import { checkSize, type ImageLimits, type Raster } from "./raster.ts";
 import { toRaster } from "./samples.ts";
 import { orient } from "./exif.ts";
@@ -46,15 +46,8 @@ export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
   switch (checkMediaType(bytes, declared)) {
     case "application/dicom":
       return framesOfDicom(readDicomLayout(readDicom(bytes)));
-    case "application/x-nifti": {
-      const { slices, volumes } = readNiftiHeader(bytes);
-      const count = slices * volumes;
-      const positions = Array.from(
-        { length: count },
-        (_, i) => slices > 1 ? (i % slices) / (slices - 1) : 0,
-      );
-      return { count, positions: count > 1 ? positions : null, along: null };
-    }
+    case "application/x-nifti":
+      return framesOfNifti(readNiftiHeader(bytes));
     default:
       return { count: 1, positions: null, along: null };
   }
@@ -74,22 +67,25 @@ export async function* readFrames(
   { from = 0, declared }: { from?: number; declared?: string } = {},
 ): AsyncGenerator<DecodedFrame> {
   const type = checkMediaType(bytes, declared);
-  const { count, positions } = countFrames(bytes, declared);
-  const positionOf = (index: number) => positions?.[index] ?? null;
   if (type === "application/x-nifti") {
-    checkSize(readNiftiHeader(bytes), limits);
+    const header = readNiftiHeader(bytes);
+    const { count, positions } = framesOfNifti(header);
+    checkSize(header, limits);
     if (from >= count) return;
     let index = from;
     for await (const samples of decodeNiftiSlices(bytes, from)) {
-      yield { index, position: positionOf(index), raster: toRaster(samples) };
+      const position = positions?.[index] ?? null;
+      yield { index, position, raster: toRaster(samples) };
       index++;
     }
   } else if (type === "application/dicom") {
     const layout = readDicomLayout(readDicom(bytes));
+    const { count, positions } = framesOfDicom(layout);
     checkSize(layout, limits);
     for (let index = from; index < count; index++) {
+      const position = positions?.[index] ?? null;
       const raster = toRaster(await decodeFrame(layout, index));
-      yield { index, position: positionOf(index), raster };
+      yield { index, position, raster };
     }
   } else if (from === 0) {
     const { samples, orientation } = await decodeSamples(
@@ -100,6 +96,15 @@ export async function* readFrames(
     const raster = orient(toRaster(samples), orientation);
     yield { index: 0, position: null, raster };
   }
+}
+
+function framesOfNifti({ slices, volumes }: NiftiHeader): FileFrames {
+  const count = slices * volumes;
+  const positions = Array.from(
+    { length: count },
+    (_, i) => slices > 1 ? (i % slices) / (slices - 1) : 0,
+  );
+  return { count, positions: count > 1 ? positions : null, along: null };
 }
 
 function framesOfDicom(layout: DicomLayout): FileFrames {
@@ -116,13 +121,26 @@ function framesOfDicom(layout: DicomLayout): FileFrames {
     return Number.isFinite(mm) ? mm : null;
   });
   if (frames === 1) return { count: 1, positions: null, along: along[0] };
+  const positions = placesAlong(along) ??
+    along.map((_, i) => i / (frames - 1));
+  return { count: frames, positions, along: along[0] };
+}
+
+/**
+ * Where places lie between the first and the last of them, 0 to 1; null where one is not stated, or they
+ * lie too close together, or further apart than a number can say.
+ *
+ * @param along millimetres, in any order.
+ * @param least how far apart the outermost must lie more than, millimetres.
+ */
+export function placesAlong(
+  along: (number | null)[],
+  least = 0,
+): number[] | null {
   const known = along.filter((mm) => mm !== null);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const spread = known.length === frames && high > low &&
-    Number.isFinite(high - low);
-  const positions = along.map((mm, i) =>
-    spread ? (mm! - low) / (high - low) : i / (frames - 1)
-  );
-  return { count: frames, positions, along: along[0] };
+  const stated = known.length === along.length;
+  if (!stated || !(high - low > least) || high - low === Infinity) return null;
+  return known.map((mm) => (mm - low) / (high - low));
 }

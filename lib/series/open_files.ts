@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { type EdgeError, invalidInput } from "../errors.ts";
-import type { FileFrames } from "../image/frames.ts";
+import { type FileFrames, placesAlong } from "../image/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import { isPassing } from "./passing.ts";
 import {
@@ -154,14 +154,10 @@ function framesOf(
 /** Gives the images of DICOM files the positions of their planes, if all that can be opened state it. */
 function placeByPlanes(images: Placed[]): SeriesImage[] {
   const opened = images.filter(({ along }) => along !== undefined);
-  const known = opened.flatMap(({ along }) => along ?? []);
-  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const spread = known.length === opened.length && high - low > SPREAD_MM &&
-    Number.isFinite(high - low);
-  return images.map(({ along, ...image }) => ({
-    ...image,
-    ...(spread && along !== undefined &&
-      { position: (along! - low) / (high - low) }),
-  }));
+  const places = placesAlong(opened.map(({ along }) => along!), SPREAD_MM);
+  const placeOf = new Map(opened.map((image, i) => [image, places?.[i]]));
+  return images.map((image) => {
+    const { along: _, ...rest } = image;
+    return { ...rest, position: placeOf.get(image) ?? image.position };
+  });
 }
