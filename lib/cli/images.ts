@@ -67,30 +67,24 @@ async function openFile(
     const sent = { file: await onDisk(file), name: alone ? null : name };
     return await openFiles([sent], reader, LIMITS);
   });
-  const counts = Map.groupBy(found, (image) => image.name);
-  return found.map((image) => {
-    const own = image.name ?? name;
-    const same = counts.get(image.name)!;
-    const index = same.indexOf(image);
-    const frame = String(index)
-      .padStart(String(same.length - 1).length, "0");
-    const [place, number] = same.length > 1
-      ? [` frame ${frame}`, `_${frame}`]
-      : ["", ""];
-    const inside = own === name ? "" : `, ${own}`;
-    return {
-      ...image,
-      path: file + inside + place,
-      target: stem(own).replaceAll(/[/\\]/g, "_") + number,
-      source: own === name
-        ? {
-          path: file,
-          target: stem(own).replaceAll(/[/\\]/g, "_"),
-          frame: index,
-        }
-        : null,
-    };
-  });
+  return [...Map.groupBy(found, (image) => image.name)].flatMap(
+    ([given, frames]) => {
+      const own = given ?? name;
+      const whole = stem(own).replaceAll(/[/\\]/g, "_");
+      const inside = own === name ? "" : `, ${own}`;
+      const digits = String(frames.length - 1).length;
+      return frames.map((image, frame) => {
+        const number = String(frame).padStart(digits, "0");
+        const many = frames.length > 1;
+        return {
+          ...image,
+          path: file + inside + (many ? ` frame ${number}` : ""),
+          target: whole + (many ? `_${number}` : ""),
+          source: own === name ? { path: file, target: whole, frame } : null,
+        };
+      });
+    },
+  );
 }
 
 /** A file, or those in a folder at any depth but the hidden ones. */
