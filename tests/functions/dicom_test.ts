@@ -16,6 +16,7 @@ import {
   segment,
   visits,
 } from "./harness.ts";
+import { DICOM_DATA, hasDicom } from "../dicom_data.ts";
 
 const limits = { maxPixels: 1_000_000 };
 const DICOM = "application/dicom";
@@ -353,27 +354,19 @@ Deno.test("no attribute of a DICOM file's patient is stored or logged", async ()
   }
 });
 
-const DATA = new URL("../../../shared/data/dicom/", import.meta.url);
-const absent = (() => {
-  try {
-    Deno.statSync(DATA);
-    return false;
-  } catch {
-    return true;
-  }
-})();
-
 Deno.test({
   name:
     "a real CT series: its liver segmentation enrolled, the other slices answered as segmentations (needs ../shared/data/dicom)",
-  ignore: absent,
+  ignore: !hasDicom,
   async fn() {
     await using service = await openService();
     const { app } = service;
     const slices = [1, 2, 3].map((k) =>
-      Deno.readFileSync(new URL(`ct-3slice/0${k}.dcm`, DATA))
+      Deno.readFileSync(new URL(`ct-3slice/0${k}.dcm`, DICOM_DATA))
     );
-    const liver = Deno.readFileSync(new URL("segmentations/liver.dcm", DATA));
+    const liver = Deno.readFileSync(
+      new URL("segmentations/liver.dcm", DICOM_DATA),
+    );
     const fields = { image: slices[0], mask: liver, label: "liver" };
     assert.equal((await enrol(app, "p", "first", fields)).status, 201);
     const query =

@@ -1,4 +1,7 @@
 import { createApp } from "../../functions/app.ts";
+import type { Services } from "../../functions/services.ts";
+import { createCatalogue } from "../../lib/engine/catalogue.ts";
+import type { Engine } from "../../lib/engine/engine.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
@@ -20,6 +23,21 @@ export async function openService(
     app: createApp(services),
     [Symbol.asyncDispose]: () => services[Symbol.asyncDispose](),
   };
+}
+
+/** The services with an engine that counts the segmentations it begins. */
+export function countSegments(services: Services) {
+  const served = services.models.default;
+  let begun = 0;
+  const engine: Engine = {
+    ...served.engine,
+    segment: (...args) => {
+      begun++;
+      return served.engine.segment(...args);
+    },
+  };
+  const models = createCatalogue([{ ...served, engine }]);
+  return { counted: { ...services, models }, begun: () => begun };
 }
 
 /** A generated patient's two visits as PNG files. */

@@ -1,27 +1,24 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { createApp } from "../../functions/app.ts";
-import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import {
   linesOf,
   niftiOf,
   seriesForm,
   zipOf,
 } from "../deploy/series_bodies.ts";
+import { DICOM_DATA, hasDicom } from "../dicom_data.ts";
 import { toDicom } from "../dicom_files.ts";
-import { enrol, files, form, openService, segment, visits } from "./harness.ts";
+import {
+  countSegments,
+  enrol,
+  files,
+  form,
+  openService,
+  segment,
+  visits,
+} from "./harness.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-
-/** Real DICOM files beside the checkout; not part of the repository. */
-const DICOM = new URL("../../../shared/data/dicom/", import.meta.url);
-const hasDicom = (() => {
-  try {
-    return Deno.statSync(DICOM).isDirectory;
-  } catch {
-    console.log("skipped: real CT slices: ../shared/data/dicom is absent");
-    return false;
-  }
-})();
 
 type Body = FormData | Uint8Array<ArrayBuffer> | string;
 const text = (content: string) => new TextEncoder().encode(content);
@@ -238,7 +235,7 @@ Deno.test("volumes and planes", async (t) => {
     ignore: !hasDicom,
     async fn() {
       const slice = (n: number) =>
-        Deno.readFileSync(new URL(`ct-3slice/0${n}.dcm`, DICOM));
+        Deno.readFileSync(new URL(`ct-3slice/0${n}.dcm`, DICOM_DATA));
       const files = [slice(3), slice(1), slice(1).slice(0, 4000), slice(2)];
       const zip = zipOf(
         files.map((bytes, i) => ({ name: `IM${9 - i}`, bytes })),
@@ -321,18 +318,8 @@ Deno.test("a cursor goes on behind its line, for the same series alone", async (
 
 Deno.test("each line comes before the next image is begun, and a cancelled series does no more", async () => {
   await using service = await openSeries();
-  const { services } = service;
-  const served = services.models.default;
-  let begun = 0;
-  const engine = {
-    ...served.engine,
-    segment: (...args: Parameters<typeof served.engine.segment>) => {
-      begun++;
-      return served.engine.segment(...args);
-    },
-  };
-  const models = createCatalogue([{ ...served, engine }]);
-  const app = createApp({ ...services, models });
+  const { counted, begun } = countSegments(service.services);
+  const app = createApp(counted);
   const response = await app.request("/v1/patients/p/series", {
     method: "POST",
     body: seriesForm(Array.from({ length: 20 }, (_, i) => variant(i))),
@@ -340,11 +327,11 @@ Deno.test("each line comes before the next image is begun, and a cancelled serie
   const lines = linesOf(response);
   for (let i = 0; i < 3; i++) {
     equal((await lines.next()).value.index, i);
-    equal(begun, i + 1);
+    equal(begun(), i + 1);
   }
   await lines.return(undefined);
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  ok(begun <= 4, `${begun} of 20 were begun`);
+  ok(begun() <= 4, `${begun()} of 20 were begun`);
   equal((await segment(app, "p")).status, 200);
 });
 

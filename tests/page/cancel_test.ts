@@ -1,9 +1,13 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
-import { enrol, openService, segment } from "../functions/harness.ts";
+import {
+  countSegments,
+  enrol,
+  openService,
+  segment,
+} from "../functions/harness.ts";
 import {
   choose,
   finished,
@@ -20,18 +24,8 @@ Deno.test({
   ignore: !hasChromium,
   async fn() {
     await using service = await openService();
-    const { services } = service;
-    const served = services.models.default;
-    let begun = 0;
-    const engine = {
-      ...served.engine,
-      segment: (...args: Parameters<typeof served.engine.segment>) => {
-        begun++;
-        return served.engine.segment(...args);
-      },
-    };
-    const models = createCatalogue([{ ...served, engine }]);
-    const app = createApp({ ...services, models });
+    const { counted, begun } = countSegments(service.services);
+    const app = createApp(counted);
     await enrol(app, "p", "r");
     let asked = 0;
     await using server = Deno.serve(
@@ -53,18 +47,18 @@ Deno.test({
         return png(`${i}.png`, encodePng(image));
       }),
     );
-    while (begun < 2) await pause(10);
+    while (begun() < 2) await pause(10);
     await page.click("#film-cancel");
     await finished(page);
     const states = (await held(page)).map(({ state }) => state);
-    ok(states.filter((state) => state === "done").length <= begun);
+    ok(states.filter((state) => state === "done").length <= begun());
     equal(states.at(-1), "cancelled");
 
-    const [then, requests] = [begun, asked];
+    const [then, requests] = [begun(), asked];
     await pause(2000);
-    ok(begun <= then + 1, `${begun - then} more were begun`);
+    ok(begun() <= then + 1, `${begun() - then} more were begun`);
     equal(asked, requests);
-    ok(begun < 20);
+    ok(begun() < 20);
     equal((await segment(app, "p")).status, 200);
     deepEqual(visitor.complaints, []);
   },

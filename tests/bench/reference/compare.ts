@@ -169,7 +169,7 @@ function report(
     Awaited<ReturnType<Ours["segment"]>>,
     "stages"
   >,
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- JSON of whatever shape the Python side answers
   theirs: any,
 ) {
   const points = candidates.map((one) =>

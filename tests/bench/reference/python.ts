@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 /** What the reference answers: results of its own, and the milliseconds of each stage. */
 export interface Answer {
   stages: Record<string, number>;
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- JSON of whatever shape the Python side answers
   [result: string]: any;
 }
 

@@ -7,6 +7,7 @@ import { writeDicom, type WriteElement } from "../../../lib/dicom/write.ts";
 import { SEGMENTATION } from "../../../lib/image/dicom_segment.ts";
 import { ImageError } from "../../../lib/image/errors.ts";
 import { fixture } from "./fixtures.ts";
+import { DICOM_DATA, hasDicom } from "../../dicom_data.ts";
 
 const limits = { maxPixels: 1_000_000 };
 const golden = (name: string) =>
@@ -120,34 +121,26 @@ Deno.test("a frame is also found by where it lies", async () => {
   assert.deepEqual(mask.data, wanted.map((v) => v * 255));
 });
 
-const DATA = new URL("../../../../shared/data/dicom/", import.meta.url);
-const absent = (() => {
-  try {
-    Deno.statSync(DATA);
-    return false;
-  } catch {
-    return true;
-  }
-})();
-
 Deno.test({
   name:
     "a real liver segmentation gives what its NRRD labels say (needs ../shared/data/dicom)",
-  ignore: absent,
+  ignore: !hasDicom,
   async fn() {
     const file = Deno.readFileSync(
-      new URL("segmentations/liver_seg.nrrd", DATA),
+      new URL("segmentations/liver_seg.nrrd", DICOM_DATA),
     );
     const end = new TextDecoder("latin1").decode(file).indexOf("\n\n") + 2;
     const labels = new Int16Array(
       gunzipSync(file.subarray(end)).slice().buffer,
     );
     const segmentation = Deno.readFileSync(
-      new URL("segmentations/liver.dcm", DATA),
+      new URL("segmentations/liver.dcm", DICOM_DATA),
     );
     for (let k = 0; k < 3; k++) {
       // The labels start at the lowest slice, which is the last file.
-      const image = Deno.readFileSync(new URL(`ct-3slice/0${3 - k}.dcm`, DATA));
+      const image = Deno.readFileSync(
+        new URL(`ct-3slice/0${3 - k}.dcm`, DICOM_DATA),
+      );
       const mask = await decodeMask(segmentation, limits, undefined, {
         image: { bytes: image },
       });
