@@ -1,3 +1,5 @@
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
 import { ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import axe from "axe-core";
@@ -135,6 +137,16 @@ export async function download(page: Page, id: string) {
   };
 }
 
+/** A visit of the sample patient as a file that is chosen. */
+export const visitPng = (n: number) =>
+  png(`visit-${n}.png`, encodePng(drawVisit(n).image));
+/** The lesion of the first visit: its middle, and a box around it. */
+export const LESION: [number, number] = [242, 138];
+export const BOX: [[number, number], [number, number]] = [
+  [212, 114],
+  [271, 163],
+];
+
 export async function choose(page: Page, ...files: Chosen[]): Promise<void> {
   await page.setInputFiles(
     "#files",
@@ -238,4 +250,30 @@ export async function drag(
     await page.mouse.move(...await onScreen(page, ...at));
   }
   await page.mouse.up();
+}
+
+/** Spreads two fingers over a pixel of the image, three times as far apart; gives how much was zoomed. */
+export async function pinch(
+  page: Page,
+  column: number,
+  row: number,
+): Promise<number> {
+  const [x, y] = await onScreen(page, column, row);
+  const cdp = await page.context().newCDPSession(page);
+  const touch = (
+    type: "touchStart" | "touchMove" | "touchEnd",
+    gaps: number[],
+  ) =>
+    cdp.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: gaps.map((gap, id) => ({ x: x + gap, y, id })),
+    });
+  const width = async () =>
+    (await onScreen(page, 384, 0))[0] - (await onScreen(page, 0, 0))[0];
+  const before = await width();
+  await touch("touchStart", [-20]);
+  await touch("touchStart", [-20, 20]);
+  for (const gap of [30, 40, 60]) await touch("touchMove", [-gap, gap]);
+  await touch("touchEnd", []);
+  return await width() / before;
 }

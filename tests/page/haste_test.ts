@@ -1,9 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { encodePng } from "../../lib/image/encode_png.ts";
-import { drawVisit } from "../../lib/sample/patient.ts";
 import {
+  BOX,
   choose,
   decoded,
   drag,
@@ -11,18 +10,14 @@ import {
   finished,
   hasChromium,
   held,
+  LESION,
   onScreen,
   PHONE,
-  png,
+  pinch,
   tool,
   Visitor,
+  visitPng,
 } from "./browser.ts";
-
-const visitPng = (n: number) =>
-  png(`visit-${n}.png`, encodePng(drawVisit(n).image));
-/** The lesion of the first visit: its middle, and a box around it. */
-const LESION: [number, number] = [242, 138];
-const BOX: [[number, number], [number, number]] = [[212, 114], [271, 163]];
 
 /** Holds back what is asked of an address, or the server's answers to it, until it is let go. */
 async function holdBack(page: Page, url: string, what = "question") {
@@ -207,24 +202,7 @@ Deno.test({
         page.on("request", (request) => {
           if (request.url().endsWith("/v1/masks")) asked++;
         });
-        const [x, y] = await onScreen(page, ...LESION);
-        const cdp = await page.context().newCDPSession(page);
-        const touch = (
-          type: "touchStart" | "touchMove" | "touchEnd",
-          gaps: number[],
-        ) =>
-          cdp.send("Input.dispatchTouchEvent", {
-            type,
-            touchPoints: gaps.map((gap, id) => ({ x: x + gap, y, id })),
-          });
-        const width = async () =>
-          (await onScreen(page, 384, 0))[0] - (await onScreen(page, 0, 0))[0];
-        const before = await width();
-        await touch("touchStart", [-20]);
-        await touch("touchStart", [-20, 20]);
-        for (const gap of [30, 40, 60]) await touch("touchMove", [-gap, gap]);
-        await touch("touchEnd", []);
-        const ratio = await width() / before;
+        const ratio = await pinch(page, ...LESION);
         ok(ratio > 2.5 && ratio < 3.5, `zoomed ${ratio} times`);
         await settled(page);
         equal(asked, 0);

@@ -6,11 +6,11 @@ import { dice, overlap } from "../../lib/cli/score.ts";
 import { describeMask } from "../../lib/format/mask_document.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { hasOneshot, ONESHOT } from "../oneshot.ts";
 import {
   accessible,
+  BOX,
   choose,
   decoded,
   download,
@@ -19,19 +19,15 @@ import {
   finished,
   hasChromium,
   held,
+  LESION,
   onScreen,
   PHONE,
-  png,
+  pinch,
   tool,
   Visitor,
+  visitPng,
 } from "./browser.ts";
 
-const visit = (n: number) => drawVisit(n);
-const visitPng = (n: number) =>
-  png(`visit-${n}.png`, encodePng(visit(n).image));
-/** The lesion of the first visit: its middle, and a box around it. */
-const LESION: [number, number] = [242, 138];
-const BOX: [[number, number], [number, number]] = [[212, 114], [271, 163]];
 /** A place of the first visit that is empty. */
 const ELSEWHERE: [number, number] = [60, 60];
 
@@ -131,7 +127,7 @@ Deno.test({
         for (const [i, { rle, area }] of items.entries()) {
           const mask = decodeRle(rle);
           equal(mask.data.filter((value) => value > 0).length, area);
-          const score = dice(overlap(mask, visit(i + 1).mask));
+          const score = dice(overlap(mask, drawVisit(i + 1).mask));
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         equal(await page.textContent("#result-title"), "visit-3");
@@ -163,7 +159,7 @@ Deno.test({
         await page.waitForSelector("#outline:not([hidden])");
         const before = await drawnArea(page);
         await tool(page, "eraser");
-        const box = describeMask(visit(3).mask).box!;
+        const box = describeMask(drawVisit(3).mask).box!;
         const middle: [number, number] = [
           (box[0] + box[2]) / 2,
           (box[1] + box[3]) / 2,
@@ -212,7 +208,7 @@ Deno.test({
         const items = await held(page);
         equal(items.length, VISIT_COUNT);
         for (const [i, { rle }] of items.entries()) {
-          const score = dice(overlap(decodeRle(rle), visit(i + 1).mask));
+          const score = dice(overlap(decodeRle(rle), drawVisit(i + 1).mask));
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         await accessible(page, "results, dark");
@@ -365,7 +361,7 @@ Deno.test({
       await page.waitForSelector("#result:not([hidden])");
       await page.waitForSelector("#film-bar", { state: "hidden" });
       const [item] = await held(page);
-      ok(dice(overlap(decodeRle(item.rle), visit(3).mask)) > 0.7);
+      ok(dice(overlap(decodeRle(item.rle), drawVisit(3).mask)) > 0.7);
       await page.close();
     });
 
@@ -385,7 +381,7 @@ Deno.test({
       });
       const before = await drawnArea(page);
       await tool(page, "outside");
-      const box = describeMask(visit(2).mask).box!;
+      const box = describeMask(drawVisit(2).mask).box!;
       await page.mouse.click(...await onScreen(page, box[0] + 5, box[3] - 12));
       await decoded(page, before);
       equal(asked, 2);
@@ -437,7 +433,7 @@ Deno.test({
         const [, { rle, size }] = await held(page);
         deepEqual(size, { width: 3000, height: 4000 });
         deepEqual(rle.size, [4000, 3000]);
-        const truth = visit(2).mask;
+        const truth = drawVisit(2).mask;
         const mask = decodeRle(rle);
         const low = truth.data.map((_, i) => {
           const [x, y] = upright([i % 384 + 0.5, Math.floor(i / 384) + 0.5]);
@@ -508,24 +504,7 @@ Deno.test({
       await choose(page, visitPng(1));
       await page.waitForSelector("#outline:not([hidden])");
       await tool(page, "brush");
-      const [x, y] = await onScreen(page, 192, 192);
-      const cdp = await page.context().newCDPSession(page);
-      const touch = (
-        type: "touchStart" | "touchMove" | "touchEnd",
-        gaps: number[],
-      ) =>
-        cdp.send("Input.dispatchTouchEvent", {
-          type,
-          touchPoints: gaps.map((gap, id) => ({ x: x + gap, y, id })),
-        });
-      const width = async () =>
-        (await onScreen(page, 384, 0))[0] - (await onScreen(page, 0, 0))[0];
-      const before = await width();
-      await touch("touchStart", [-20]);
-      await touch("touchStart", [-20, 20]);
-      for (const gap of [30, 40, 60]) await touch("touchMove", [-gap, gap]);
-      await touch("touchEnd", []);
-      const ratio = await width() / before;
+      const ratio = await pinch(page, 192, 192);
       ok(ratio > 2.5 && ratio < 3.5, `zoomed ${ratio} times`);
       equal(await drawnArea(page), 0);
       await page.close();
