@@ -4,6 +4,7 @@ import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
+import type { EngineFor } from "../lib/engine/work.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { locatePackage } from "../lib/model/locate.ts";
 import {
@@ -91,12 +92,12 @@ export async function compose(
     ? await withWebCache(config, timely(createEmbeddingStore(blobs, lifetime)))
     : createMemoryEmbeddings({ maxBytes, lifetime });
   const models = manifests.map((manifest, i) => {
-    const local = pool.engines[i];
-    const engine = client === undefined
-      ? local
-      : encodeRemotely(local, client, manifest.id);
-    const embedder = createEmbedder(engine, embeddings, manifest.digest);
-    return { manifest, engine, embedder };
+    const localFor: EngineFor = (work) => pool.engineFor(i, work);
+    const engineFor = client === undefined
+      ? localFor
+      : encodeRemotely(localFor, client, manifest.id);
+    const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
+    return { manifest, engineFor, embedder };
   });
   return {
     models: createCatalogue(models),

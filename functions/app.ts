@@ -6,6 +6,7 @@ import { encodeFunction } from "./encode.ts";
 import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
+import { ANYONE } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
@@ -62,6 +63,10 @@ export function createApp(
   app.use(requestId());
   if (origins.length > 0) app.use(allowOrigins(origins));
   app.use("/v1/*", requireBearer(token));
+  app.use("/v1/*", (c, next) => {
+    c.set("caller", ANYONE);
+    return next();
+  });
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,

@@ -9,6 +9,7 @@ import {
   settle,
   type WorkerOptions,
 } from "./protocol.ts";
+import type { Work } from "./work.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
@@ -23,15 +24,16 @@ export interface PoolOptions extends WorkerOptions {
   startDeadline: number;
 }
 
-/** An engine per model, all over the same workers behind one bounded first-in, first-out queue. */
+/** Engines of every model, all over the same workers behind one bounded first-in, first-out queue. */
 export interface EnginePool extends AsyncDisposable {
-  /** In the order of `folders`. */
-  readonly engines: Engine[];
+  /** @param model its place in `folders`. */
+  engineFor(model: number, work: Work): Engine;
   /** Whether a worker lives and the queue has room. */
   readonly ready: boolean;
 }
 
 interface Job {
+  work: Work;
   call: Call;
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -153,7 +155,7 @@ export async function createPool(
     }
   };
 
-  const call = <T>(model: number, method: keyof Engine, ...args: unknown[]) => {
+  const enqueue = <T>(work: Work, call: Call) => {
     if (closed || waiting.length >= queue) {
       const why = closed
         ? "The server stops."
@@ -161,7 +163,7 @@ export async function createPool(
       return Promise.reject(new EdgeError("busy", why));
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.push({ call: { model, method, args }, resolve, reject });
+    waiting.push({ work, call, resolve, reject });
     next();
     return promise as Promise<T>;
   };
@@ -180,23 +182,25 @@ export async function createPool(
     await close();
     throw error;
   }
-  const engineOf = (model: number): Engine => ({
-    embed: (input) => call(model, "embed", input),
-    countFrames: (file) => call(model, "countFrames", file),
-    readFrames: (file, from, count) =>
-      call(model, "readFrames", file, from, count),
-    enrol: (embedding, annotation) =>
-      call(model, "enrol", embedding, annotation),
-    propose: (embedding, profile, recipe) =>
-      call(model, "propose", embedding, profile, recipe),
-    decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
-    segment: (embedding, profiles, request) =>
-      call(model, "segment", embedding, profiles, request),
-    exportMask: (own) => call(model, "exportMask", own),
-    preview: (input, side) => call(model, "preview", input, side),
-  });
+  const engineFor = (model: number, work: Work): Engine => {
+    const call = <T>(method: keyof Engine, ...args: unknown[]) =>
+      enqueue<T>(work, { model, method, args });
+    return {
+      embed: (input) => call("embed", input),
+      countFrames: (file) => call("countFrames", file),
+      readFrames: (file, from, count) => call("readFrames", file, from, count),
+      enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      propose: (embedding, profile, recipe) =>
+        call("propose", embedding, profile, recipe),
+      decode: (embedding, prompt) => call("decode", embedding, prompt),
+      segment: (embedding, profiles, request) =>
+        call("segment", embedding, profiles, request),
+      exportMask: (own) => call("exportMask", own),
+      preview: (input, side) => call("preview", input, side),
+    };
+  };
   return {
-    engines: load.folders.map((_, model) => engineOf(model)),
+    engineFor,
     get ready() {
       return living.size > 0 && waiting.length < queue;
     },
