@@ -16,6 +16,10 @@ export type ErrorCode =
   | "busy"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
+  /** Nobody waits for the answer any more. */
+  | "given-up"
+  /** It cannot be found out now who calls. */
+  | "access-unavailable"
   /** An encode host takes no file of this size. */
   | "too-many-bytes";
 
