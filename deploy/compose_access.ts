@@ -29,7 +29,7 @@ export async function composeAccess(
 /**
  * Stops the start of a server that lets anyone call where others can reach it.
  *
- * @param hostname that it listens on.
+ * @param hostname that it is to listen on, or does: Deno lets DENO_SERVE_ADDRESS overrule HOST.
  */
 export function requireClosed(config: Config, hostname: string): void {
   if (config.ALLOW_ANONYMOUS) return;

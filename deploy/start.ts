@@ -32,7 +32,6 @@ export function start(entry: EntryPoint): Promise<void> {
     });
     const { PORT: port, HOST: hostname } = config;
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
-      // Deno lets DENO_SERVE_ADDRESS overrule HOST.
       if (access === undefined) requireClosed(config, hostname);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const line = `P²SAM Edge listens on http://${hostname}:${port}`;
