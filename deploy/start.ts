@@ -1,8 +1,10 @@
 import { createApp, type ServiceFunction } from "../functions/app.ts";
+import type { RequestLine } from "../functions/http/observe.ts";
 import { compose, type Needs } from "./compose.ts";
 import { composeAccess, openness, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
+import { serveUntilStopped } from "./stop.ts";
 
 export interface EntryPoint {
   functions: ServiceFunction[];
@@ -29,6 +31,7 @@ export function start(entry: EntryPoint): Promise<void> {
       access,
       ownNameOnly: access === undefined && !config.ALLOW_ANONYMOUS,
       origins: config.CORS_ORIGINS,
+      log: config.LOG === "requests" ? write : undefined,
     });
     const { PORT: port, HOST: hostname } = config;
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
@@ -38,13 +41,10 @@ export function start(entry: EntryPoint): Promise<void> {
       console.log(`${line} (ready in ${seconds} s)${openness(config, access)}`);
     };
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => {
-        closing.abort();
-        server.shutdown();
-      });
-    }
-    await server.finished;
-    await services[Symbol.asyncDispose]();
+    await serveUntilStopped(server, closing, services);
   });
+}
+
+function write(line: RequestLine): void {
+  console.log(JSON.stringify(line));
 }

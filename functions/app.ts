@@ -1,5 +1,4 @@
 import { bodyLimit } from "hono/body-limit";
-import { requestId } from "hono/request-id";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
@@ -12,8 +11,11 @@ import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { describeService } from "./http/openapi.ts";
+import { observeRequests, type RequestLine } from "./http/observe.ts";
+import { nameRequests } from "./http/request_id.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { scopesOf } from "./http/scopes.ts";
+import { metricsFunction } from "./metrics.ts";
 import { modelsFunction } from "./models.ts";
 import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
@@ -37,6 +39,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   previewFunction,
   modelsFunction,
   healthFunction,
+  metricsFunction,
   pageFunction,
   docsFunction,
 ];
@@ -48,27 +51,32 @@ const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
 /** Who may call. */
 export interface AppOptions {
-  /** Who may call `/v1/`; without it anyone may. */
+  /** Who may call what is not open to all; without it anyone may. */
   access?: Access;
   /** Answers under the machine's own names alone. */
   ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** Takes a line for every request. */
+  log?: (line: RequestLine) => void;
 }
 
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { access, ownNameOnly = false, origins = [] }: AppOptions = {},
+  { access, ownNameOnly = false, origins = [], log }: AppOptions = {},
 ): Router {
   const app = createRouter();
-  app.use(requestId());
+  app.use(nameRequests());
+  app.use(observeRequests(services, log));
   if (origins.length > 0) app.use(allowOrigins(origins));
   if (ownNameOnly) app.use(requireOwnName());
-  app.use("/v1/*", identifyCaller(access));
+  const identify = identifyCaller(access);
+  app.use("/v1/*", identify);
   const routers = functions.map((build) => build(services));
   for (const [method, path, scope] of scopesOf(routers)) {
+    if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
   const limit = (maxSize: number) =>

@@ -1,10 +1,12 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { ProfileStore } from "../lib/store/types.ts";
+import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
+  telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** Largest body of a series in bytes. */

@@ -22,6 +22,7 @@ export const NEEDS: Record<string, Need> = {
   "GET /v1/models": "known",
   "GET /healthz": "open",
   "GET /readyz": "open",
+  "GET /metrics": "admin",
   "GET /": "open",
   "GET /page/:file": "open",
   "GET /page/sample/:file": "open",

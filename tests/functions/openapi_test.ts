@@ -7,9 +7,13 @@ import * as schemas from "../../functions/http/schemas.ts";
 import type { Services } from "../../functions/services.ts";
 import { createAccess } from "../../lib/access/access.ts";
 import type { Access } from "../../lib/access/caller.ts";
+import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
 /** The document is of the routes alone: no model is needed. */
-const services = { models: { all: [] } } as unknown as Services;
+const services = {
+  models: { all: [] },
+  telemetry: createTelemetry(),
+} as unknown as Services;
 const ACCESS = createAccess({ hostSecret: "a-token-for-tests-only" });
 const patternOf = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
 const documentOf = async (access?: Access) => {
