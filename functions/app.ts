@@ -6,7 +6,7 @@ import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import type { Access } from "../lib/access/caller.ts";
 import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
-import { mediaTypeOf } from "./http/body.ts";
+import { MAX_JSON_BYTES, mediaTypeOf } from "./http/body.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
@@ -43,9 +43,6 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   pageFunction,
   docsFunction,
 ];
-
-/** Largest JSON body: a mask prompt of a large photo fits. */
-const MAX_JSON_BYTES = 5_000_000;
 
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 

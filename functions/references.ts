@@ -190,16 +190,16 @@ export function referencesFunction(
 
       const prompt = prompts === undefined
         ? null
-        : parseJson(await textOf(prompts), Prompts, "body.prompts");
+        : parseJson(textOf(prompts), Prompts, "body.prompts");
       const picture = id === undefined
-        ? { ...await fileOf(image, "image"), frame }
+        ? { ...fileOf(image, "image"), frame }
         : undefined;
       const made = picture !== undefined
         ? await embedder.embed(work, picture)
         : await models.recall(tenant, model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
-        ? { file: await fileOf(mask, "mask"), image: picture, segment }
+        ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
       const { bytes, patches } = await model.engineFor(work).enrol(
         made.bytes,
