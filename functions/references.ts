@@ -11,6 +11,7 @@ import {
 } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
+import { RequestError } from "./http/problem.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
@@ -164,13 +165,29 @@ const FIELDS = [
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { models, profiles, now }: Services,
+  { models, profiles, maxReferences, now }: Services,
 ): Router {
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
+
+  /** Every reference of a structure is compared with each of its images, so that they cannot be without number. */
+  const requireRoom = async (
+    tenant: string,
+    patient: string,
+    reference: string,
+  ) => {
+    const held = await profiles.list(tenant, patient);
+    if (held.length < maxReferences) return;
+    if (held.some((one) => one.reference === reference)) return;
+    throw new RequestError(
+      "limit-reached",
+      `Cannot enrol "${patient}/${reference}": the patient has ${held.length} references, ` +
+        `and may have ${maxReferences}; replace or erase one.`,
+    );
+  };
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
@@ -179,9 +196,10 @@ export function referencesFunction(
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
       const { embedder, manifest } = model;
-      const work = workOf(c);
-      const { tenant } = work;
+      const { tenant } = callerOf(c);
+      await requireRoom(tenant, patient, reference);
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const work = workOf(c);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const { embedding: id, label, position, frame, segment } = parsed.data;
