@@ -1,4 +1,4 @@
-import { kMeans } from "../numerics/kmeans.ts";
+import { withKMeans } from "../numerics/kmeans.ts";
 import { normaliseRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
@@ -15,18 +15,20 @@ export function prototypeSets(
   channels: number,
   most: number,
 ): PrototypeSet[] {
-  const sets: PrototypeSet[] = [];
-  for (
-    let count = 1;
-    count <= Math.min(most, patches.length / channels);
-    count++
-  ) {
-    const clustering = kMeans(patches, channels, count, SEED + count);
-    if (clustering === null) break;
-    const prototypes = Float32Array.from(
-      normaliseRows(clustering.centres, channels),
-    );
-    sets.push({ count, prototypes });
-  }
-  return sets;
+  return withKMeans(patches, channels, (cluster) => {
+    const sets: PrototypeSet[] = [];
+    for (
+      let count = 1;
+      count <= Math.min(most, patches.length / channels);
+      count++
+    ) {
+      const clustering = cluster(count, SEED + count);
+      if (clustering === null) break;
+      const prototypes = Float32Array.from(
+        normaliseRows(clustering.centres, channels),
+      );
+      sets.push({ count, prototypes });
+    }
+    return sets;
+  });
 }
