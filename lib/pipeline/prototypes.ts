@@ -1,5 +1,5 @@
 import { withKMeans } from "../numerics/kmeans.ts";
-import { normaliseRows } from "../numerics/patches.ts";
+import { meanOfPatches, normaliseRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
 /** Seed of the k-means restarts; count k draws from stream SEED + k. */
@@ -31,4 +31,20 @@ export function prototypeSets(
     }
     return sets;
   });
+}
+
+/**
+ * The one prototype of the listed patches, none where there are none: what `prototypeSets` gives for a count of 1.
+ *
+ * @param embedding channels × (grid · grid), row-major.
+ */
+export function meanSets(
+  embedding: Float32Array,
+  channels: number,
+  patches: Int32Array,
+): PrototypeSet[] {
+  if (patches.length === 0) return [];
+  const mean = meanOfPatches(embedding, channels, patches);
+  const prototypes = Float32Array.from(normaliseRows(mean, channels));
+  return [{ count: 1, prototypes }];
 }
