@@ -33,8 +33,11 @@ export function start(
       hostname: config.HOST,
       onListen: ({ hostname, port }) => {
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        const clear = services.sealed
+          ? ""
+          : "; data is stored unencrypted (OPERATOR_KEYS encrypts it)";
         console.log(
-          `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
+          `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)${clear}`,
         );
       },
     }, app.fetch);

@@ -69,6 +69,7 @@ export const PROBLEMS: Record<
   },
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
+  "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
