@@ -16,11 +16,16 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
+import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
+import { observeEngine } from "../lib/telemetry/observe_engine.ts";
+import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
+import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
+import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { composeState } from "./compose_state.ts";
 import { type Config, modelRoots } from "./config.ts";
 
@@ -49,7 +54,10 @@ export async function compose(
   needs: Needs = { encoder: true, decoder: true, state: true },
   closing: AbortSignal = new AbortController().signal,
 ): Promise<Services & AsyncDisposable> {
-  const client = needs.encoder ? composeClient(config) : undefined;
+  const spans = await openExporter(config);
+  const telemetry = createTelemetry(spans);
+  const { metrics } = telemetry;
+  const client = needs.encoder ? composeClient(config, telemetry) : undefined;
   const parts: ModelPart[] = [];
   if (needs.encoder && client === undefined) parts.push("encoder");
   if (needs.decoder) parts.push("decoder");
@@ -73,26 +81,38 @@ export async function compose(
     startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
       folders.length,
     maxPixels: config.MAX_PIXELS,
+    observer: {
+      waited: (ms) => metrics.waits.observe(ms / 1000),
+      lost: () => metrics.replacements.inc(),
+    },
   });
+  metrics.watchPool(() => pool.state);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
-  const timely = <T extends object>(store: T) => withDeadline(store, deadline);
-  const embeddings = needs.state
-    ? state.withWebCache(timely(state.embeddings))
-    : createMemoryEmbeddings({ maxBytes, lifetime });
+  const stored = <T extends object>(name: string, store: T) =>
+    observeStore(withDeadline(store, deadline), name, telemetry);
+  const embeddings = observeCache(
+    needs.state
+      ? state.withWebCache(stored("embeddings", state.embeddings))
+      : createMemoryEmbeddings({ maxBytes, lifetime }),
+    telemetry,
+  );
   const models = manifests.map((manifest, i) => {
     const localFor: EngineFor = (work) => pool.engineFor(i, work);
-    const engineFor = client === undefined
+    const askFor = client === undefined
       ? localFor
       : encodeRemotely(localFor, client, manifest.id);
+    const engineFor: EngineFor = (work) =>
+      observeEngine(askFor(work), telemetry);
     const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
     return { manifest, engineFor, embedder };
   });
   return {
     models: createCatalogue(models),
-    profiles: timely(state.profiles),
-    patients: timely(state.patients),
+    profiles: stored("profiles", state.profiles),
+    patients: stored("patients", state.patients),
     sealed: state.sealed || !needs.state,
+    telemetry,
     maxBytes: config.MAX_BYTES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
@@ -103,11 +123,12 @@ export async function compose(
     async ready() {
       const answers = await within(READY_MS, state.kv.get(["ready"]))
         .then(() => true, () => false);
-      return answers && pool.ready;
+      return answers && pool.ready && !closing.aborted;
     },
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       state[Symbol.dispose]();
+      await spans?.shutdown().catch(() => {/* The collector is away. */});
     },
   };
 }
@@ -139,7 +160,10 @@ function requireDistinct(manifests: Manifest[]): void {
   );
 }
 
-function composeClient(config: Config): EncodeClient | undefined {
+function composeClient(
+  config: Config,
+  telemetry: Telemetry,
+): EncodeClient | undefined {
   const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
   if (ENCODE_URL === undefined) return undefined;
   return createEncodeClient({
@@ -151,5 +175,17 @@ function composeClient(config: Config): EncodeClient | undefined {
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, rest: 2000 },
+  }, {
+    fetch: observeFetch(fetch, telemetry),
+    clock: systemClock,
+    random: Math.random,
+    wall: Date.now,
   });
+}
+
+/** The code of the exporter is loaded only where spans have somewhere to go. */
+async function openExporter({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: Config) {
+  if (endpoint === undefined) return undefined;
+  const { createExporter } = await import("../lib/telemetry/otlp.ts");
+  return createExporter(endpoint);
 }

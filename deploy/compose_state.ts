@@ -81,7 +81,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
 }
 
 /** The database's file, where it is one of this machine. */
-function fileOf(path: string): string | null {
+export function fileOf(path: string): string | null {
   const elsewhere = path === "host" || path === ":memory:" ||
     /^https?:/.test(path);
   return elsewhere ? null : path;

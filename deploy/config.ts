@@ -123,6 +123,15 @@ const Environment = z.object({
   OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
   RETENTION_DAYS: z.string().transform(retention)
     .default({ days: Infinity, tenants: new Map() }),
+  LOG: z.enum(["requests", "errors"], "must be requests or errors")
+    .default("requests"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().transform(addresses).transform((
+    [first],
+  ) => first).optional(),
+  OTEL_DENO: z.undefined(
+    "records request addresses, which hold patient ids; " +
+      "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
+  ).optional(),
   API_KEYS: later,
 });
 

@@ -22,19 +22,32 @@ export interface PoolOptions extends WorkerOptions {
   deadline: number;
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
+  /** Is told what happens. */
+  observer?: PoolObserver;
+}
+
+/** Takes what a pool tells of itself. */
+export interface PoolObserver {
+  /** A call waited so many milliseconds for its worker. */
+  waited(ms: number): void;
+  /** A worker died or was stopped, and will be replaced. */
+  lost(): void;
 }
 
 /** Engines of every model, all over the same workers behind one bounded first-in, first-out queue. */
 export interface EnginePool extends AsyncDisposable {
   /** @param model its place in `folders`. */
   engineFor(model: number, work: Work): Engine;
-  /** Whether a worker lives and the queue has room. */
+  /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
   readonly ready: boolean;
+  readonly state: { waiting: number; idle: number; busy: number };
 }
 
 interface Job {
   work: Work;
   call: Call;
+  /** Milliseconds of the monotonic clock. */
+  since: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -44,6 +57,9 @@ interface Job {
  * sometimes waits for ever in the first run of a graph.
  */
 const START_TRIES = 3;
+
+/** The share of a full queue from which on a load balancer should send its requests elsewhere. */
+const READY_SHARE = 0.75;
 
 /** Wait after a worker could not be replaced, milliseconds. */
 const REHIRE_MS = 1000;
@@ -61,8 +77,8 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, batch, deadline, startDeadline, workers: _, ...load } =
-    options;
+  const { queue, batch, deadline, startDeadline, observer, ...rest } = options;
+  const { workers: _, ...load } = rest;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -75,6 +91,7 @@ export async function createPool(
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      if (!closed) observer?.lost();
       replaceLater();
     });
     living.add(worker);
@@ -137,6 +154,7 @@ export async function createPool(
   const run = async (worker: EngineWorker, jobs: Job[]) => {
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
     const [{ call }] = jobs;
+    for (const { since } of jobs) observer?.waited(performance.now() - since);
     try {
       if (jobs.length === 1) {
         jobs[0].resolve(await worker.ask(call, deadline, late));
@@ -163,7 +181,8 @@ export async function createPool(
       return Promise.reject(new EdgeError("busy", why));
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.push({ work, call, resolve, reject });
+    const since = performance.now();
+    waiting.push({ work, call, since, resolve, reject });
     next();
     return promise as Promise<T>;
   };
@@ -202,7 +221,11 @@ export async function createPool(
   return {
     engineFor,
     get ready() {
-      return living.size > 0 && waiting.length < queue;
+      return !closed && living.size > 0 && waiting.length < READY_SHARE * queue;
+    },
+    get state() {
+      const busy = living.size - idle.length;
+      return { waiting: waiting.length, idle: idle.length, busy };
     },
     [Symbol.asyncDispose]: close,
   };

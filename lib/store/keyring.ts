@@ -30,19 +30,26 @@ export interface Keyring {
 
 /** Where the index key lies: it outlives every operator key, so that rotation loses no record. */
 export const SEAL: Deno.KvKey = ["seal"];
+/** Says that some of what is stored may still be in the clear. */
+export const SEALING: Deno.KvKey = ["sealing"];
 const INDEX = "index key";
 
 /**
  * Opens a store's keys.
  *
  * @param keys the first wraps, all unwrap; none where data is stored unencrypted.
+ * @param sealing whether what is stored in the clear is about to be sealed.
  * @returns null for no keys.
  * @throws EdgeError `invalid-input` when keys and store do not fit.
  */
 export async function openKeyring(
   kv: Deno.Kv,
   keys: OperatorKey[],
+  { sealing = false } = {},
 ): Promise<Keyring | null> {
+  if (!sealing && (await kv.get(SEALING)).value !== null) {
+    throw unfit("`deno task keys seal` was cut off; run it again");
+  }
   const seal = await kv.get<Wrapped>(SEAL);
   if (keys.length === 0) {
     if (seal.value === null) return null;
@@ -50,7 +57,7 @@ export async function openKeyring(
   }
   const wrapping = await openWrapping(keys);
   if (seal.value === null) {
-    if (await holdsRecords(kv)) {
+    if (!sealing && await holdsRecords(kv)) {
       throw unfit(
         "the store holds unencrypted data, which `deno task keys seal` encrypts",
       );
@@ -61,7 +68,7 @@ export async function openKeyring(
       kv.atomic().check(seal).set(SEAL, wrapped).commit()
     );
     // Another instance may have been first.
-    if (!created.ok) return await openKeyring(kv, keys);
+    if (!created.ok) return await openKeyring(kv, keys, { sealing });
     return { ...wrapping, tag: await tagger(secret) };
   }
   const { id } = seal.value;

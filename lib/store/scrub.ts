@@ -12,9 +12,9 @@ export interface Scrubber extends Disposable {
 }
 
 /**
- * The scrubber of Deno KV's local SQLite file. SQLite leaves deleted rows in free pages and in its
- * write-ahead log; VACUUM and a truncating checkpoint rewrite both, in a worker, while readers go on and
- * writers wait. What is to be scrubbed is noted in KV with the erasure, so that a crash delays it only.
+ * The scrubber of Deno KV's local SQLite file, which leaves deleted rows in the file until it reuses their
+ * place. Its worker rewrites the file while readers go on and writers wait. That there is something to
+ * scrub is noted in KV with the erasure, so that a crash delays it only.
  *
  * @param path of the database file, or null where there is none to be reached: then the destroyed data
  * keys are what erases.

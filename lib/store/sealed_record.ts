@@ -39,8 +39,7 @@ export async function openRecord<T>(
   at: Deno.KvKey,
   { write, sealed }: SealedRecord,
 ): Promise<{ key: Deno.KvKey; record: T }> {
-  // What was stored in the clear, or by nobody of ours.
-  if (!(sealed instanceof Uint8Array)) throw damaged();
+  if (!isSealed({ write, sealed })) throw damaged();
   const text = await decrypt(key, contextOf(at, "record", write), sealed);
   return JSON.parse(new TextDecoder().decode(text));
 }
@@ -54,6 +53,12 @@ export async function openEntry<T>(
   const { record } = await openRecord<T>(key, at, sealed);
   const context = contextOf(at, "bytes", sealed.write);
   return { record, bytes: await decrypt(key, context, bytes) };
+}
+
+/** Whether a record is sealed, and not in the clear. */
+export function isSealed(record: unknown): record is SealedRecord {
+  const { write, sealed } = record as Partial<SealedRecord>;
+  return typeof write === "string" && sealed instanceof Uint8Array;
 }
 
 function contextOf(at: Deno.KvKey, what: string, write: string): string {

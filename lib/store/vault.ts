@@ -35,6 +35,7 @@ const OWN_KINDS = new Set([
   "pending",
   "scrub",
   "seal",
+  "sealing",
 ]);
 
 export interface VaultOptions {
@@ -297,7 +298,7 @@ export class Vault extends BlobStore {
         await this.#eraseEmbedding(at, guards);
         await this.#drop([key], guards);
       }
-      for (const kind of await this.#kinds()) {
+      for (const kind of await recordKinds(this.kv)) {
         const found = this.kv.list<unknown>({ prefix: [kind, tenant, name] });
         for await (const { key } of found) await this.remove(key, { guards });
       }
@@ -324,20 +325,6 @@ export class Vault extends BlobStore {
     const drop = this.kv.atomic().check(...guards);
     for (const key of keys) drop.delete(key);
     if (!await committed(drop)) throw new Stale();
-  }
-
-  /** The kinds of records that are stored, found by leaps from one to the next. */
-  async #kinds(): Promise<string[]> {
-    const kinds: string[] = [];
-    for (let start: Deno.KvKey = [""];;) {
-      const next = this.kv.list({ start, end: [true] }, { limit: 1 });
-      const { value } = await next.next();
-      if (value === undefined) return kinds;
-      const kind = value.key[0];
-      if (typeof kind !== "string") return kinds;
-      if (!OWN_KINDS.has(kind)) kinds.push(kind);
-      start = [kind, true];
-    }
   }
 
   /** What is read with an owner's data key; null where there is none. */
@@ -390,6 +377,19 @@ export class Vault extends BlobStore {
     const [, , tag] = await this.hide(["embedding", tenant, id]);
     const owner: Owner = ["patient", tenant, name as string];
     return { at: ["link", ...owner, tag], owner };
+  }
+}
+
+/** The kinds of patients' records that are stored, found by leaps from one to the next. */
+export async function recordKinds(kv: Deno.Kv): Promise<string[]> {
+  const kinds: string[] = [];
+  for (let start: Deno.KvKey = [""];;) {
+    const next = kv.list({ start, end: [true] }, { limit: 1 });
+    const { value } = await next.next();
+    const kind = value?.key[0];
+    if (typeof kind !== "string") return kinds;
+    if (!OWN_KINDS.has(kind)) kinds.push(kind);
+    start = [kind, true];
   }
 }
 

@@ -61,7 +61,7 @@ Deno.test("files to be taken apart are handed over, others are copied", async ()
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
   await using pool = await openPool();
   const { echo, crash } = calls(pool);
-  const crashed = rejects(crash(), { name: "WorkerStopped" });
+  const crashed = rejects(crash(), { code: "busy", message: /was stopped/ });
   const after = echo("after");
   await crashed;
   deepEqual(await after, ["after"]);
@@ -170,7 +170,7 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
 Deno.test("a full queue and a closed pool refuse at once", async () => {
   const pool = await openPool({ queue: 1, deadline: 60_000 });
   const { echo, hang } = calls(pool);
-  const hung = rejects(hang(), { name: "WorkerStopped" });
+  const hung = rejects(hang(), { code: "busy", message: /was stopped/ });
   const waiting = rejects(echo("waiting"), /The server stops/);
   equal(pool.ready, false);
   await rejects(echo("one too many"), /1 requests wait/);

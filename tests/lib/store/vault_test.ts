@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { DataKeys } from "../../../lib/store/data_keys.ts";
 import { openKeyring, rewrapIndex } from "../../../lib/store/keyring.ts";
+import { sealStore } from "../../../lib/store/seal_store.ts";
 import { Vault } from "../../../lib/store/vault.ts";
 import { openVault, operatorKey } from "../../operator_key.ts";
 
@@ -172,6 +173,45 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
   await new Vault(plain).put(key, { record, bytes: bytesOf(9) });
   await rejects(openVault(plain), /deno task keys seal/);
   deepEqual(await new Vault(plain).get(key), { record, bytes: bytesOf(9) });
+});
+
+Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes on", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const plain = new Vault(kv, { now: () => 1234 });
+  const patients = ["Jane Doe", "John Roe", "Max Moe"];
+  for (const patient of patients) {
+    for (const name of ["x", "y"]) {
+      const at = ["reference", "t", patient, name];
+      await plain.put(at, { record: name, bytes: bytesOf(70_000) });
+    }
+  }
+  await plain.link(["t", "Jane Doe", "e"], { enrols: false, expireIn: 1e6 });
+  await plain.put(["embedding", "t", "e"], { record: 1, bytes: bytesOf(9) });
+  const keys = [operatorKey("k1")];
+  for (let steps = 3, done = false; !done; steps += 7) {
+    let left = steps;
+    const cut = new Proxy(kv, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name === "atomic" && left-- === 0) throw new Error("cut");
+        return value.bind(target);
+      },
+    });
+    const keyring = (await openKeyring(kv, keys, { sealing: true }))!;
+    done = await sealStore(cut, keyring).then(() => true, () => false);
+    if (!done) await rejects(openVault(kv, keys), /was cut off; run it again/);
+  }
+  const vault = await openVault(kv, keys);
+  for (const patient of patients) {
+    const found = await vault.records(["reference", "t", patient]);
+    deepEqual(found.map(({ record }) => record), ["x", "y"]);
+  }
+  const entries = await dump(kv);
+  ok(!Deno.inspect(entries, { depth: 9 }).includes("Jane"));
+  const changed = entries.filter(([[kind]]) => kind === "changed");
+  deepEqual(changed.map(([, time]) => time), [1234, 1234, 1234]);
+  ok(!entries.some(([[kind]]) => kind === "embedding" || kind === "link"));
 });
 
 for (const keys of [[], [operatorKey("k1")]]) {
