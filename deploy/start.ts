@@ -38,7 +38,8 @@ export function start(entry: EntryPoint): Promise<void> {
       if (access === undefined) requireClosed(config, hostname);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const line = `P²SAM Edge listens on http://${hostname}:${port}`;
-      console.log(`${line} (ready in ${seconds} s)${openness(config, access)}`);
+      const open = openness(config, access, services.sealed);
+      console.log(`${line} (ready in ${seconds} s)${open}`);
     };
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);

@@ -12,6 +12,8 @@ export type ErrorCode =
   | "recipe-unsupported"
   /** A concurrent write won. */
   | "conflict"
+  /** What is stored was altered, or cannot be read with the keys at hand. */
+  | "damaged"
   /** The queue is full. */
   | "busy"
   /** No encode host makes the embedding now. */

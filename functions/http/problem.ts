@@ -79,6 +79,7 @@ export const PROBLEMS: Record<
     status: 499 as ContentfulStatusCode,
     title: "The caller went away",
   },
+  "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
