@@ -120,6 +120,7 @@ export function segmentFunction(services: Services): Router {
           }),
         recipe: RECIPES[recipe],
         every: explain,
+        trace: explain,
       },
     );
     const body = answer.png ?? answer.own;

@@ -90,7 +90,7 @@ export function seriesFunction(services: Services): Router {
     const answer = await engine.segment(
       made.bytes,
       nearest.map(({ profile }) => profile),
-      { recipe: RECIPES[recipe], every: explain },
+      { recipe: RECIPES[recipe], every: explain, trace: explain },
     );
     const context = { patient, label, explain, manifest, encode };
     return {

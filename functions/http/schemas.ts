@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type Code, parseCode } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
+import { passes, why } from "./passes.ts";
 import { PROBLEMS } from "./problem.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
@@ -154,7 +155,8 @@ const segmentOptions = {
       type: "boolean",
       enum: undefined,
       default: false,
-      description: "Whether every candidate is told",
+      description:
+        "Whether every candidate is told, its mask after every pass, and why the winner won",
     }),
   recipe: RecipeName,
 };
@@ -318,8 +320,12 @@ export const MaskAnswerDocument = z.object({
 const CandidateDocument = z.object({
   ...candidatePrompt,
   reference: z.string(),
-  distance: z.number().nullable(),
+  distance: z.number().nullable().openapi({
+    description:
+      "Solved for every candidate, none ruled out by a bound; null for an empty mask",
+  }),
   predictedIou: z.number(),
+  passes,
 }).openapi("Candidate");
 
 const SEGMENTATION = {
@@ -356,6 +362,7 @@ export const SegmentationDocument = z.object({
   candidates: z.array(CandidateDocument).optional().openapi({
     description: "With explain alone",
   }),
+  why,
   model: Model,
   timings: z.object({
     encode: z.number(),

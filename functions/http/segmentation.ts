@@ -1,9 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import type {
-  CandidateReport,
-  SegmentationAnswer,
-} from "../../lib/engine/engine.ts";
+import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
+import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
+import { sayWhy } from "../../lib/pipeline/why.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import type { SegmentationDocument } from "./schemas.ts";
 
@@ -24,11 +23,14 @@ export function describeSegmentation(
   { mask, winner, candidates, timings }: SegmentationAnswer,
   { patient, label, explain, manifest, enrolled, encode }: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
+  const referenceOf = (profile: number) =>
+    enrolled[profile].reference.reference;
   const describe = (
-    { profile, distance, isBound: _, ...candidate }: CandidateReport,
+    { profile, distance, isBound: _, passes: __, ...candidate }:
+      CandidateReport,
   ) => ({
     ...candidate,
-    reference: enrolled[profile].reference.reference,
+    reference: referenceOf(profile),
     distance: Number.isFinite(distance) ? distance : null,
   });
   return {
@@ -37,7 +39,13 @@ export function describeSegmentation(
     present: mask.area > 0,
     mask,
     ...describe(winner),
-    ...(explain && { candidates: candidates.map(describe) }),
+    ...(explain && {
+      candidates: candidates.map((candidate) => ({
+        ...describe(candidate),
+        passes: candidate.passes!,
+      })),
+      why: sayWhy(winner, candidates, referenceOf),
+    }),
     model: { id: manifest.id, digest: manifest.digest },
     timings: { encode, ...timings },
   };

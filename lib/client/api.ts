@@ -637,6 +637,11 @@ export interface components {
             predictedIou: number;
             /** @description With explain alone */
             candidates?: components["schemas"]["Candidate"][];
+            /**
+             * @description With explain alone: why the winner won, in plain words
+             * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
+             */
+            why?: string;
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
         };
@@ -645,8 +650,26 @@ export interface components {
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
+            /** @description Solved for every candidate, none ruled out by a bound; null for an empty mask */
             distance: number | null;
             predictedIou: number;
+            /** @description After points alone; after the mask before as well; after its box as well */
+            passes: components["schemas"]["Pass"][];
+        };
+        Pass: {
+            mask: components["schemas"]["PassMask"];
+            predictedIou: number;
+        };
+        PassMask: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
         };
         /** @description Milliseconds */
         Timings: {
@@ -1764,7 +1787,7 @@ export interface operations {
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
@@ -1925,7 +1948,7 @@ export interface operations {
                 model?: string;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description The cursor of the last line that came whole */
