@@ -17,6 +17,7 @@ import {
   readNamed,
   recipeNamed,
 } from "./arguments.ts";
+import { drawExplanation } from "./explanation.ts";
 import { type NamedImage, openImages, requirePaths } from "./images.ts";
 import { createMontage } from "./montage.ts";
 import { type FrameMask, writeOwnFormats } from "./own_formats.ts";
@@ -25,7 +26,7 @@ import { createProgress } from "./progress.ts";
 export const SEGMENT_USAGE =
   "deno task segment --reference a.png --mask a_mask.png [--frame n] [--segment n] " +
   "--image b.png|folder|series.zip|volume.nii.gz|frames.dcm [--image …] " +
-  "[--recipe medical|natural] [--montage all.png] [--label name] " +
+  "[--recipe medical|natural] [--montage all.png] [--explain] [--label name] " +
   "[--category code] [--property code] [--region code] --out folder";
 
 /**
@@ -45,6 +46,7 @@ export async function segmentFiles(
     image: { type: "string", multiple: true },
     recipe: { type: "string", default: "medical" },
     montage: { type: "string" },
+    explain: { type: "boolean", default: false },
     label: { type: "string", default: "target" },
     category: { type: "string" },
     property: { type: "string" },
@@ -80,6 +82,14 @@ export async function segmentFiles(
   );
   await Deno.mkdir(out, { recursive: true });
 
+  const segmenting: Segmenting = {
+    engine,
+    profile,
+    recipe,
+    maxPixels,
+    out,
+    explain: values.explain!,
+  };
   const progress = createProgress(images.length);
   const montage = values.montage ? createMontage(images.length) : null;
   const failures: Error[] = [];
@@ -88,7 +98,7 @@ export async function segmentFiles(
     try {
       const { said, picture, mask } = await naming(
         image.path,
-        () => segmentImage(image, { engine, profile, recipe, maxPixels, out }),
+        () => segmentImage(image, segmenting),
       );
       montage?.add(picture);
       if (image.source !== null) masks.push({ ...image.source, mask });
@@ -127,27 +137,36 @@ interface Segmenting {
   maxPixels: number;
   /** The folder for the results. */
   out: string;
+  /** Whether a picture of every candidate is wanted. */
+  explain: boolean;
 }
 
-/** Writes an image's mask and overlay; gives a line about it, and the overlay. */
+/** Writes an image's mask, overlay and what else was asked for; gives a line about it, and the overlay. */
 async function segmentImage(
   image: NamedImage,
-  { engine, profile, recipe, maxPixels, out }: Segmenting,
+  { engine, profile, recipe, maxPixels, out, explain }: Segmenting,
 ): Promise<{ said: string; picture: Raster; mask: Rle }> {
   const file = await image.read();
   const embedding = await engine.embed(file);
   const answer = await engine.segment(embedding.bytes, [profile], {
     png: true,
     recipe,
+    trace: explain,
   });
+  const { bytes, mediaType, frame } = file;
+  const raster = await decodeImage(bytes, { maxPixels }, mediaType, frame);
   const picture = drawOverlay(
-    await decodeImage(file.bytes, { maxPixels }, file.mediaType, file.frame),
+    raster,
     decodeRle(answer.mask),
     answer.winner.points,
   );
   const target = join(out, image.target);
   await Deno.writeFile(`${target}_mask.png`, answer.png!);
   await Deno.writeFile(`${target}_overlay.png`, encodePng(picture));
+  if (explain) {
+    const drawn = drawExplanation(raster, answer, ["the reference"]);
+    await Deno.writeFile(`${target}_explain.png`, encodePng(drawn));
+  }
   const { parts, negatives, distance } = answer.winner;
   const said =
     `${target}_mask.png: ${answer.mask.area} pixels, parts ${parts}, ` +
