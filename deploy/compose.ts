@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -17,8 +18,12 @@ import {
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
+import {
+  openRuntime,
+  type RuntimeDescription,
+} from "../lib/runtime/runtime.ts";
 import { BlobStore } from "../lib/store/blob.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
@@ -101,6 +106,10 @@ export async function compose(
   return {
     models: createCatalogue(models),
     profiles: timely(createProfileStore(blobs)),
+    circumstances: circumstancesOf(
+      pool.runtime,
+      client === undefined ? "local" : "remote",
+    ),
     maxBytes: config.MAX_BYTES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
@@ -121,16 +130,38 @@ export async function compose(
   };
 }
 
-/** An engine of the default model in this thread, for the command line. */
-export async function composeEngine(config: Config): Promise<Engine> {
+/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
+export async function composeModel(config: Config) {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
   const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
-  return createEngine(encoder, decoder, model.geometry, {
-    maxPixels: config.MAX_PIXELS,
-  });
+  const limits = { maxPixels: config.MAX_PIXELS };
+  const { id, digest } = model.manifest;
+  return {
+    id,
+    digest,
+    engine: createEngine(encoder, decoder, model.geometry, limits),
+    circumstances: circumstancesOf(runtime.description, "local"),
+  };
+}
+
+/** An engine of the default model in this thread. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  return (await composeModel(config)).engine;
+}
+
+function circumstancesOf(
+  runtime: RuntimeDescription,
+  encoder: "local" | "remote",
+): Circumstances {
+  const { deno, v8 } = Deno.version;
+  const platform = Deno.build.target;
+  return {
+    runtime: { ...runtime, encoder, deno, v8, platform },
+    version: product.version,
+  };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {

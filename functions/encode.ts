@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../lib/format/embedding_file.ts";
 import { readImage } from "./http/body.ts";
+import { header } from "./http/header.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -9,7 +10,6 @@ import {
   EmbeddingDocument,
   EmbeddingId,
   EmbedQuery,
-  header,
   imageBody,
   json,
   problems,

@@ -1,9 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "./http/body.ts";
+import { header } from "./http/header.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   binary,
-  header,
   imageBody,
   PreviewQuery,
   problems,

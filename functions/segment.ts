@@ -9,6 +9,7 @@ import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { RequestError } from "./http/problem.ts";
+import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   binary,
@@ -21,6 +22,7 @@ import {
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
@@ -56,6 +58,7 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: receiptHeaders,
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -99,10 +102,10 @@ export function segmentFunction(services: Services): Router {
     const enrolled = await profilesOf(services, model, { patient, label });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(c, model, type, frame);
+    const { file, ...embedding } = await embeddingOf(c, model, type, frame);
     const encode = performance.now() - started;
-    const answer = await model.engine.segment(
-      bytes,
+    const segmenting = model.engine.segment(
+      embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
@@ -123,8 +126,16 @@ export function segmentFunction(services: Services): Router {
         trace: explain,
       },
     );
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      enrolled,
+      { source: sourceOf(file), embedding, label, recipe },
+      segmenting,
+    );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
@@ -138,6 +149,7 @@ export function segmentFunction(services: Services): Router {
       manifest: model.manifest,
       enrolled,
       encode,
+      receipt,
     });
     return c.json(document, 200);
   });

@@ -22,6 +22,7 @@ import {
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 export const NDJSON = "application/x-ndjson";
@@ -83,16 +84,29 @@ export function seriesFunction(services: Services): Router {
     const { embedder, engine, manifest } = model;
     const nearest = referencesAt(enrolled, position);
     const started = performance.now();
-    const made = await embedder.embed(await image.read());
+    const file = await image.read();
+    const made = await embedder.embed(file);
     await embedder.keep(made);
     const encode = performance.now() - started;
     signal.throwIfAborted();
-    const answer = await engine.segment(
-      made.bytes,
-      nearest.map(({ profile }) => profile),
-      { recipe: RECIPES[recipe], every: explain, trace: explain },
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      nearest,
+      {
+        source: image.frameOf ?? sourceOf(file),
+        embedding: made,
+        label,
+        recipe,
+        position,
+      },
+      engine.segment(
+        made.bytes,
+        nearest.map(({ profile }) => profile),
+        { recipe: RECIPES[recipe], every: explain, trace: explain },
+      ),
     );
-    const context = { patient, label, explain, manifest, encode };
+    const context = { patient, label, explain, manifest, encode, receipt };
     return {
       references: nearest.map(({ reference }) => reference.reference),
       segmentation: describeSegmentation(answer, {

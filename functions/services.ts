@@ -1,10 +1,13 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import type { ProfileStore } from "../lib/store/types.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
+  /** What runs the models, for receipts. */
+  circumstances: Circumstances;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** Largest body of a series in bytes. */

@@ -3,6 +3,7 @@ import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
 import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
 import { sayWhy } from "../../lib/pipeline/why.ts";
+import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import type { SegmentationDocument } from "./schemas.ts";
 
@@ -16,12 +17,14 @@ export interface SegmentationContext {
   enrolled: Enrolled[];
   /** Milliseconds. */
   encode: number;
+  receipt: Receipt;
 }
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
   { mask, winner, candidates, timings }: SegmentationAnswer,
-  { patient, label, explain, manifest, enrolled, encode }: SegmentationContext,
+  { patient, label, explain, manifest, enrolled, encode, receipt }:
+    SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
   const referenceOf = (profile: number) =>
     enrolled[profile].reference.reference;
@@ -48,5 +51,6 @@ export function describeSegmentation(
     }),
     model: { id: manifest.id, digest: manifest.digest },
     timings: { encode, ...timings },
+    receipt,
   };
 }

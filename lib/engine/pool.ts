@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import {
@@ -27,6 +28,8 @@ export interface PoolOptions extends WorkerOptions {
 export interface EnginePool extends AsyncDisposable {
   /** In the order of `folders`. */
   readonly engines: Engine[];
+  /** What runs the models in every worker. */
+  readonly runtime: RuntimeDescription;
   /** Whether a worker lives and the queue has room. */
   readonly ready: boolean;
 }
@@ -197,6 +200,7 @@ export async function createPool(
   });
   return {
     engines: load.folders.map((_, model) => engineOf(model)),
+    runtime: models[0].runtime,
     get ready() {
       return living.size > 0 && waiting.length < queue;
     },
