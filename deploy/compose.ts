@@ -5,6 +5,7 @@ import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
+import type { EngineFor } from "../lib/engine/work.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { locatePackage } from "../lib/model/locate.ts";
 import {
@@ -17,6 +18,7 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
+import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
@@ -31,6 +33,10 @@ import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
 import type { EmbeddingStore } from "../lib/store/types.ts";
 import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
+import { observeEngine } from "../lib/telemetry/observe_engine.ts";
+import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
+import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
+import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { type Config, modelRoots } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
@@ -61,7 +67,10 @@ export async function compose(
   needs: Needs = { encoder: true, decoder: true, state: true },
   closing: AbortSignal = new AbortController().signal,
 ): Promise<Services & AsyncDisposable> {
-  const client = needs.encoder ? composeClient(config) : undefined;
+  const spans = await openExporter(config);
+  const telemetry = createTelemetry(spans);
+  const { metrics } = telemetry;
+  const client = needs.encoder ? composeClient(config, telemetry) : undefined;
   const parts: ModelPart[] = [];
   if (needs.encoder && client === undefined) parts.push("encoder");
   if (needs.decoder) parts.push("decoder");
@@ -85,31 +94,46 @@ export async function compose(
     startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
       folders.length,
     maxPixels: config.MAX_PIXELS,
+    observer: {
+      waited: (ms) => metrics.waits.observe(ms / 1000),
+      lost: () => metrics.replacements.inc(),
+    },
   });
+  metrics.watchPool(() => pool.state);
   const sweeping = setInterval(() => {
     blobs.sweep().catch(() => {/* The next round tries again. */});
   }, SWEEP_MS);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
-  const timely = <T extends object>(store: T) => withDeadline(store, deadline);
-  const embeddings = needs.state
-    ? await withWebCache(config, timely(createEmbeddingStore(blobs, lifetime)))
-    : createMemoryEmbeddings({ maxBytes, lifetime });
+  const stored = <T extends object>(name: string, store: T) =>
+    observeStore(withDeadline(store, deadline), name, telemetry);
+  const embeddings = observeCache(
+    needs.state
+      ? await withWebCache(
+        config,
+        stored("embeddings", createEmbeddingStore(blobs, lifetime)),
+      )
+      : createMemoryEmbeddings({ maxBytes, lifetime }),
+    telemetry,
+  );
   const models = manifests.map((manifest, i) => {
-    const local = pool.engines[i];
-    const engine = client === undefined
-      ? local
-      : encodeRemotely(local, client, manifest.id);
-    const embedder = createEmbedder(engine, embeddings, manifest.digest);
-    return { manifest, engine, embedder };
+    const localFor: EngineFor = (work) => pool.engineFor(i, work);
+    const askFor = client === undefined
+      ? localFor
+      : encodeRemotely(localFor, client, manifest.id);
+    const engineFor: EngineFor = (work) =>
+      observeEngine(askFor(work), telemetry);
+    const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
+    return { manifest, engineFor, embedder };
   });
   return {
     models: createCatalogue(models),
-    profiles: timely(createProfileStore(blobs)),
+    profiles: stored("profiles", createProfileStore(blobs)),
     circumstances: circumstancesOf(
       pool.runtime,
       client === undefined ? "local" : "remote",
     ),
+    telemetry,
     maxBytes: config.MAX_BYTES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
@@ -120,12 +144,13 @@ export async function compose(
     async ready() {
       const answers = await within(READY_MS, kv.get(["ready"]))
         .then(() => true, () => false);
-      return answers && pool.ready;
+      return answers && pool.ready && !closing.aborted;
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeping);
       await pool[Symbol.asyncDispose]();
       kv.close();
+      await spans?.shutdown().catch(() => {/* The collector is away. */});
     },
   };
 }
@@ -179,7 +204,10 @@ function requireDistinct(manifests: Manifest[]): void {
   );
 }
 
-function composeClient(config: Config): EncodeClient | undefined {
+function composeClient(
+  config: Config,
+  telemetry: Telemetry,
+): EncodeClient | undefined {
   const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
   if (ENCODE_URL === undefined) return undefined;
   return createEncodeClient({
@@ -191,7 +219,19 @@ function composeClient(config: Config): EncodeClient | undefined {
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, rest: 2000 },
+  }, {
+    fetch: observeFetch(fetch, telemetry),
+    clock: systemClock,
+    random: Math.random,
+    wall: Date.now,
   });
+}
+
+/** The code of the exporter is loaded only where spans have somewhere to go. */
+async function openExporter({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: Config) {
+  if (endpoint === undefined) return undefined;
+  const { createExporter } = await import("../lib/telemetry/otlp.ts");
+  return createExporter(endpoint);
 }
 
 async function withWebCache(

@@ -71,6 +71,15 @@ const Environment = z.object({
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: z.string().transform(origins).optional(),
+  LOG: z.enum(["requests", "errors"], "must be requests or errors")
+    .default("requests"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().transform(addresses).transform((
+    [first],
+  ) => first).optional(),
+  OTEL_DENO: z.undefined(
+    "records request addresses, which hold patient ids; " +
+      "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
+  ).optional(),
   API_KEYS: later,
 });
 

@@ -1,7 +1,9 @@
 import { createApp, type ServiceFunction } from "../functions/app.ts";
+import type { RequestLine } from "../functions/http/observe.ts";
 import { compose, type Needs } from "./compose.ts";
 import { type Config, readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
+import { serveUntilStopped } from "./stop.ts";
 
 export interface EntryPoint {
   functions: ServiceFunction[];
@@ -27,6 +29,7 @@ export function start(
     const app = createApp(services, functions, {
       token: token?.(config),
       origins: config.CORS_ORIGINS,
+      log: config.LOG === "requests" ? write : undefined,
     });
     const server = Deno.serve({
       port: config.PORT,
@@ -38,13 +41,10 @@ export function start(
         );
       },
     }, app.fetch);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => {
-        closing.abort();
-        server.shutdown();
-      });
-    }
-    await server.finished;
-    await services[Symbol.asyncDispose]();
+    await serveUntilStopped(server, closing, services);
   });
+}
+
+function write(line: RequestLine): void {
+  console.log(JSON.stringify(line));
 }

@@ -1,17 +1,20 @@
 import { bodyLimit } from "hono/body-limit";
-import { requestId } from "hono/request-id";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
+import { ANYONE } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { describeService } from "./http/openapi.ts";
+import { observeRequests, type RequestLine } from "./http/observe.ts";
+import { nameRequests } from "./http/request_id.ts";
 import { createRouter, type Router } from "./http/router.ts";
+import { metricsFunction } from "./metrics.ts";
 import { modelsFunction } from "./models.ts";
 import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
@@ -37,6 +40,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   previewFunction,
   modelsFunction,
   healthFunction,
+  metricsFunction,
   pageFunction,
   docsFunction,
 ];
@@ -52,18 +56,25 @@ export interface AppOptions {
   token?: string;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** Takes a line for every request. */
+  log?: (line: RequestLine) => void;
 }
 
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { token, origins = [] }: AppOptions = {},
+  { token, origins = [], log }: AppOptions = {},
 ): Router {
   const app = createRouter();
-  app.use(requestId());
+  app.use(nameRequests());
+  app.use(observeRequests(services, log));
   if (origins.length > 0) app.use(allowOrigins(origins));
   app.use("/v1/*", requireBearer(token));
+  app.use("/v1/*", (c, next) => {
+    c.set("caller", ANYONE);
+    return next();
+  });
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,

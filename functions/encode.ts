@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../lib/format/embedding_file.ts";
 import { readImage } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { header } from "./http/header.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -79,8 +80,11 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(create, async (c) => {
       const { model, frame } = c.req.valid("query");
       const { embedder, manifest } = models.choose(model);
-      const made = await embedder.embed(await readImage(c, frame));
-      const { expiresAt } = await embedder.keep(made);
+      const made = await embedder.embed(
+        workOf(c),
+        await readImage(c, frame),
+      );
+      const { expiresAt } = await embedder.keep(callerOf(c).tenant, made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);
       c.header("vary", "accept");
@@ -102,7 +106,7 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(read, async (c) => {
       const { id } = c.req.valid("param");
       const { bytes, expiresAt } = await models.default.embedder
-        .recall(id);
+        .recall(callerOf(c).tenant, id);
       const etag = `"${id}"`;
       const maxAge = Math.max(0, Math.floor((expiresAt! - now()) / 1000));
       c.header("etag", etag);

@@ -8,6 +8,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
+import { workOf } from "./http/caller.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { binary, ExportQuery, problems, Rle } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -74,7 +75,7 @@ export function exportFunction({ models }: Services): Router {
     const { image, mask, rle } = await readForm(c, ["image", "mask", "rle"]);
     const file = { ...await fileOf(image, "image"), frame };
     requireOne("mask", mask, "rle", rle);
-    const bytes = await models.default.engine.exportMask({
+    const bytes = await models.default.engineFor(workOf(c)).exportMask({
       image: file,
       mask: rle === undefined
         ? await fileOf(mask, "mask")

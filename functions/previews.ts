@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "./http/body.ts";
+import { workOf } from "./http/caller.ts";
 import { header } from "./http/header.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -43,7 +44,7 @@ const create = createRoute({
 export function previewFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
     const { side, frame } = c.req.valid("query");
-    const { engine } = models.default;
+    const engine = models.default.engineFor(workOf(c));
     const file = await readImage(c, frame);
     const { bytes, frames } = await engine.preview(file, side);
     return c.body(bytes, 200, {

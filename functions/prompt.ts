@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
+import { workOf } from "./http/caller.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
@@ -39,11 +40,18 @@ export function promptFunction(services: Services): Router {
     const { embedding: id, label, recipe: name } = c.req.valid("json");
     const recipe = RECIPES[name];
     const model = services.models.choose(c.req.valid("query").model);
-    const enrolled = await profilesOf(services, model, { patient, label });
-    const { bytes } = await services.models.recall(model, id);
+    const work = workOf(c);
+    const { tenant } = work;
+    const enrolled = await profilesOf(services, model, {
+      tenant,
+      patient,
+      label,
+    });
+    const { bytes } = await services.models.recall(tenant, model, id);
+    const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      const proposed = await model.engine.propose(bytes, profile, recipe);
+      const proposed = await engine.propose(bytes, profile, recipe);
       for (const candidate of proposed) {
         candidates.push({ ...candidate, reference });
       }

@@ -10,6 +10,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { ReplayDocument, ReplayFields } from "./http/replay.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import { binary, json, problems } from "./http/schemas.ts";
@@ -72,19 +73,19 @@ export function receiptsFunction(services: Services): Router {
   const { models, profiles, circumstances } = services;
 
   return createRouter().openapi(route, async (c) => {
-    const { receipt, patient, input } = await readReplay(c, async (id) => {
-      const { embedder } = models.all[0];
-      return { embedding: await embedder.recall(id) };
-    });
+    const { tenant } = callerOf(c);
+    const { receipt, patient, input } = await readReplay(c, async (id) => ({
+      embedding: await models.default.embedder.recall(tenant, id),
+    }));
     const { references, label } = receipt.profile;
     const found = await Promise.all(
-      references.map(({ reference }) => profiles.get(patient, reference)),
+      references.map(({ reference }) => profiles.get(tenant, patient, reference)),
     );
     const { mask, notes } = await replay(receipt, {
-      models: models.all.map(({ manifest: { id, digest }, engine }) => ({
+      models: models.all.map(({ manifest: { id, digest }, engineFor }) => ({
         id,
         digest,
-        engine,
+        engine: engineFor(workOf(c)),
       })),
       profiles: found.map((enrolled) =>
         enrolled?.reference.label === label ? enrolled.profile : null

@@ -9,6 +9,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
@@ -177,7 +178,9 @@ export function referencesFunction(
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
-      const { embedder, engine, manifest } = model;
+      const { embedder, manifest } = model;
+      const work = workOf(c);
+      const { tenant } = work;
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
@@ -192,15 +195,18 @@ export function referencesFunction(
         ? { ...await fileOf(image, "image"), frame }
         : undefined;
       const made = picture !== undefined
-        ? await embedder.embed(picture)
-        : await models.recall(model, id!);
+        ? await embedder.embed(work, picture)
+        : await models.recall(tenant, model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
         ? { file: await fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
-      const { bytes, patches } = await engine.enrol(made.bytes, annotation);
+      const { bytes, patches } = await model.engineFor(work).enrol(
+        made.bytes,
+        annotation,
+      );
 
-      await embedder.keep(made);
+      await embedder.keep(tenant, made);
       const record: Reference = {
         patient,
         reference,
@@ -211,7 +217,7 @@ export function referencesFunction(
         patches,
         createdAt: new Date(now()).toISOString(),
       };
-      const replaced = await profiles.put({
+      const replaced = await profiles.put(tenant, {
         reference: record,
         profile: bytes,
       });
@@ -219,29 +225,37 @@ export function referencesFunction(
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
-      const found = await profiles.find(params.patient, params.reference);
+      const found = await profiles.find(
+        callerOf(c).tenant,
+        params.patient,
+        params.reference,
+      );
       if (found === null) throw missingReference(params);
       return c.json(found, 200);
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
-      if (!await profiles.delete(params.patient, params.reference)) {
+      const { tenant } = callerOf(c);
+      const { patient, reference } = params;
+      if (!await profiles.delete(tenant, patient, reference)) {
         throw missingReference(params);
       }
       return c.body(null, 204);
     })
     .openapi(getPatient, async (c) => {
       const { patient } = c.req.valid("param");
-      const references = await profiles.list(patient);
+      const { tenant } = callerOf(c);
+      const references = await profiles.list(tenant, patient);
       if (references.length === 0) throw missing(`patient "${patient}"`);
       return c.json({ patient, references }, 200);
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
-      const references = await profiles.list(patient);
+      const { tenant } = callerOf(c);
+      const references = await profiles.list(tenant, patient);
       if (references.length === 0) throw missing(`patient "${patient}"`);
       for (const { reference } of references) {
-        await profiles.delete(patient, reference);
+        await profiles.delete(tenant, patient, reference);
       }
       return c.body(null, 204);
     });

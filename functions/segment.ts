@@ -8,9 +8,10 @@ import { TISSUE } from "../lib/format/dicom_seg.ts";
 import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { RequestError } from "./http/problem.ts";
 import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
-import { createRouter, type Router } from "./http/router.ts";
+import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
@@ -75,7 +76,7 @@ export function segmentFunction(services: Services): Router {
   const { models } = services;
 
   const embeddingOf = async (
-    c: Context,
+    c: Context<Env>,
     model: ServedModel,
     type: AnswerType,
     frame?: number,
@@ -84,12 +85,13 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(model, embedding);
+      return await models.recall(callerOf(c).tenant, model, embedding);
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
-    const made = await model.embedder.embed(file);
-    await model.embedder.keep(made);
+    const work = workOf(c);
+    const made = await model.embedder.embed(work, file);
+    await model.embedder.keep(work.tenant, made);
     return { ...made, file };
   };
 
@@ -99,12 +101,17 @@ export function segmentFunction(services: Services): Router {
     const model = models.choose(query.model);
     const type = answerType(c);
     c.header("vary", "accept");
-    const enrolled = await profilesOf(services, model, { patient, label });
+    const { tenant } = callerOf(c);
+    const enrolled = await profilesOf(services, model, {
+      tenant,
+      patient,
+      label,
+    });
 
     const started = performance.now();
     const { file, ...embedding } = await embeddingOf(c, model, type, frame);
     const encode = performance.now() - started;
-    const segmenting = model.engine.segment(
+    const segmenting = model.engineFor(workOf(c)).segment(
       embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {

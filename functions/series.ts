@@ -10,6 +10,7 @@ import { referencesAt } from "../lib/series/references_at.ts";
 import { positionOf, type SeriesImage } from "../lib/series/series.ts";
 import { Spool } from "../lib/series/spool.ts";
 import type { Enrolled } from "../lib/store/types.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { receiveFiles } from "./http/parts.ts";
 import { describeProblem } from "./http/problem.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -60,6 +61,7 @@ const route = createRoute({
 });
 
 interface Request {
+  tenant: string;
   patient: string;
   label: string;
   recipe: keyof typeof RECIPES;
@@ -78,15 +80,16 @@ export function seriesFunction(services: Services): Router {
   const segmentOne = async (
     image: SeriesImage,
     position: number,
-    { patient, label, recipe, explain, model, enrolled }: Request,
+    { tenant, patient, label, recipe, explain, model, enrolled }: Request,
     signal: AbortSignal,
   ) => {
-    const { embedder, engine, manifest } = model;
+    const { embedder, engineFor, manifest } = model;
+    const work = { tenant, signal };
     const nearest = referencesAt(enrolled, position);
     const started = performance.now();
     const file = await image.read();
-    const made = await embedder.embed(file);
-    await embedder.keep(made);
+    const made = await embedder.embed(work, file);
+    await embedder.keep(tenant, made);
     const encode = performance.now() - started;
     signal.throwIfAborted();
     const { answer, receipt } = await withReceipt(
@@ -100,7 +103,7 @@ export function seriesFunction(services: Services): Router {
         recipe,
         position,
       },
-      engine.segment(
+      engineFor(work).segment(
         made.bytes,
         nearest.map(({ profile }) => profile),
         { recipe: RECIPES[recipe], every: explain, trace: explain },
@@ -120,7 +123,9 @@ export function seriesFunction(services: Services): Router {
     const { patient } = c.req.valid("param");
     const { cursor, model: id, ...options } = c.req.valid("query");
     const model = models.choose(id);
+    const { tenant } = callerOf(c);
     const enrolled = await profilesOf(services, model, {
+      tenant,
       patient,
       label: options.label,
     });
@@ -139,7 +144,11 @@ export function seriesFunction(services: Services): Router {
     };
     try {
       const sent = await receiveFiles(c, spool, limits);
-      const images = await openFiles(sent.files, model.engine, limits);
+      const images = await openFiles(
+        sent.files,
+        model.engineFor(workOf(c)),
+        limits,
+      );
       const total = images.length;
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
@@ -154,7 +163,7 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { patient, ...options, model, enrolled };
+      const request = { tenant, patient, ...options, model, enrolled };
       const stop = new AbortController();
       const started = performance.now();
       const work = async (index: number) => {

@@ -1,6 +1,7 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import type { ProfileStore } from "../lib/store/types.ts";
+import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
@@ -8,6 +9,7 @@ export interface Services {
   profiles: ProfileStore;
   /** What runs the models, for receipts. */
   circumstances: Circumstances;
+  telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** Largest body of a series in bytes. */

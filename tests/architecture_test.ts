@@ -48,6 +48,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/image",
     "lib/store",
   ],
+  "lib/telemetry": ["lib/engine", "lib/store"],
   "lib/remote": [
     "lib/bytes.ts",
     "lib/digest.ts",

@@ -1,7 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Caller } from "./caller.ts";
 import { type Fault, RequestError } from "./problem.ts";
 
-export type Env = { Variables: { requestId: string } };
+export type Env = {
+  Variables: { requestId: string; caller: Caller | undefined };
+};
 export type Router = OpenAPIHono<Env>;
 
 /** What each part of a request is called in a fault's path. */

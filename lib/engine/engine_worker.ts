@@ -52,9 +52,8 @@ export class EngineWorker {
   terminate(): void {
     this.#worker.terminate();
     this.#onDeath();
-    this.#reply({
-      error: { kind: "other", name: "WorkerStopped", frames: [] },
-    });
+    const message = "The work was stopped; try again.";
+    this.#reply({ error: { kind: "edge", code: "busy", message } });
   }
 
   #reply(reply: Reply): void {

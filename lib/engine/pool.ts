@@ -10,6 +10,7 @@ import {
   settle,
   type WorkerOptions,
 } from "./protocol.ts";
+import type { Work } from "./work.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
@@ -22,20 +23,34 @@ export interface PoolOptions extends WorkerOptions {
   deadline: number;
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
+  /** Is told what happens. */
+  observer?: PoolObserver;
 }
 
-/** An engine per model, all over the same workers behind one bounded first-in, first-out queue. */
+/** Takes what a pool tells of itself. */
+export interface PoolObserver {
+  /** A call waited so many milliseconds for its worker. */
+  waited(ms: number): void;
+  /** A worker died or was stopped, and will be replaced. */
+  lost(): void;
+}
+
+/** Engines of every model, all over the same workers behind one bounded first-in, first-out queue. */
 export interface EnginePool extends AsyncDisposable {
-  /** In the order of `folders`. */
-  readonly engines: Engine[];
+  /** @param model its place in `folders`. */
+  engineFor(model: number, work: Work): Engine;
   /** What runs the models in every worker. */
   readonly runtime: RuntimeDescription;
-  /** Whether a worker lives and the queue has room. */
+  /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
   readonly ready: boolean;
+  readonly state: { waiting: number; idle: number; busy: number };
 }
 
 interface Job {
+  work: Work;
   call: Call;
+  /** Milliseconds of the monotonic clock. */
+  since: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -45,6 +60,9 @@ interface Job {
  * sometimes waits for ever in the first run of a graph.
  */
 const START_TRIES = 3;
+
+/** The share of a full queue from which on a load balancer should send its requests elsewhere. */
+const READY_SHARE = 0.75;
 
 /** Wait after a worker could not be replaced, milliseconds. */
 const REHIRE_MS = 1000;
@@ -62,8 +80,8 @@ export async function createPool(
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, batch, deadline, startDeadline, workers: _, ...load } =
-    options;
+  const { queue, batch, deadline, startDeadline, observer, ...rest } = options;
+  const { workers: _, ...load } = rest;
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -76,6 +94,7 @@ export async function createPool(
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      if (!closed) observer?.lost();
       replaceLater();
     });
     living.add(worker);
@@ -138,6 +157,7 @@ export async function createPool(
   const run = async (worker: EngineWorker, jobs: Job[]) => {
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
     const [{ call }] = jobs;
+    for (const { since } of jobs) observer?.waited(performance.now() - since);
     try {
       if (jobs.length === 1) {
         jobs[0].resolve(await worker.ask(call, deadline, late));
@@ -156,7 +176,7 @@ export async function createPool(
     }
   };
 
-  const call = <T>(model: number, method: keyof Engine, ...args: unknown[]) => {
+  const enqueue = <T>(work: Work, call: Call) => {
     if (closed || waiting.length >= queue) {
       const why = closed
         ? "The server stops."
@@ -164,7 +184,8 @@ export async function createPool(
       return Promise.reject(new EdgeError("busy", why));
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.push({ call: { model, method, args }, resolve, reject });
+    const since = performance.now();
+    waiting.push({ work, call, since, resolve, reject });
     next();
     return promise as Promise<T>;
   };
@@ -183,26 +204,32 @@ export async function createPool(
     await close();
     throw error;
   }
-  const engineOf = (model: number): Engine => ({
-    embed: (input) => call(model, "embed", input),
-    countFrames: (file) => call(model, "countFrames", file),
-    readFrames: (file, from, count) =>
-      call(model, "readFrames", file, from, count),
-    enrol: (embedding, annotation) =>
-      call(model, "enrol", embedding, annotation),
-    propose: (embedding, profile, recipe) =>
-      call(model, "propose", embedding, profile, recipe),
-    decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
-    segment: (embedding, profiles, request) =>
-      call(model, "segment", embedding, profiles, request),
-    exportMask: (own) => call(model, "exportMask", own),
-    preview: (input, side) => call(model, "preview", input, side),
-  });
+  const engineFor = (model: number, work: Work): Engine => {
+    const call = <T>(method: keyof Engine, ...args: unknown[]) =>
+      enqueue<T>(work, { model, method, args });
+    return {
+      embed: (input) => call("embed", input),
+      countFrames: (file) => call("countFrames", file),
+      readFrames: (file, from, count) => call("readFrames", file, from, count),
+      enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      propose: (embedding, profile, recipe) =>
+        call("propose", embedding, profile, recipe),
+      decode: (embedding, prompt) => call("decode", embedding, prompt),
+      segment: (embedding, profiles, request) =>
+        call("segment", embedding, profiles, request),
+      exportMask: (own) => call("exportMask", own),
+      preview: (input, side) => call("preview", input, side),
+    };
+  };
   return {
-    engines: load.folders.map((_, model) => engineOf(model)),
+    engineFor,
     runtime: models[0].runtime,
     get ready() {
-      return living.size > 0 && waiting.length < queue;
+      return !closed && living.size > 0 && waiting.length < READY_SHARE * queue;
+    },
+    get state() {
+      const busy = living.size - idle.length;
+      return { waiting: waiting.length, idle: idle.length, busy };
     },
     [Symbol.asyncDispose]: close,
   };

@@ -8,24 +8,28 @@ interface EmbeddingRecord {
   expiresAt: number;
 }
 
-/** Embeddings in Deno KV under `["embedding", id]`, gone after `lifetime` milliseconds. */
+/** Embeddings in Deno KV under `["embedding", tenant, id]`, gone after `lifetime` milliseconds. */
 export function createEmbeddingStore(
   blobs: BlobStore,
   lifetime: number,
 ): EmbeddingStore {
   return {
-    async get(id) {
-      const stored = await blobs.get<EmbeddingRecord>(["embedding", id]);
+    async get(tenant, id) {
+      const stored = await blobs.get<EmbeddingRecord>(keyOf(tenant, id));
       if (stored === null || stored.record.expiresAt <= blobs.now()) {
         return null;
       }
       return { ...stored.record, bytes: stored.bytes };
     },
-    async put(id, { bytes, model, image }) {
+    async put(tenant, id, { bytes, model, image }) {
       const expiresAt = blobs.now() + lifetime;
       const record: EmbeddingRecord = { model, image, expiresAt };
-      await blobs.put(["embedding", id], { record, bytes }, lifetime);
+      await blobs.put(keyOf(tenant, id), { record, bytes }, lifetime);
       return { expiresAt };
     },
   };
+}
+
+function keyOf(tenant: string, id: string): Deno.KvKey {
+  return ["embedding", tenant, id];
 }

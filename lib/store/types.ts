@@ -26,18 +26,26 @@ export interface Enrolled {
   profile: Bytes;
 }
 
-/** Profiles by patient and reference. */
+/** Profiles by tenant, patient and reference: what one tenant stores no other sees. */
 export interface ProfileStore {
   /** Writes or replaces a whole reference; true when it replaced one. */
-  put(enrolled: Enrolled): Promise<boolean>;
+  put(tenant: string, enrolled: Enrolled): Promise<boolean>;
   /** The reference without its profile, or null. */
-  find(patient: string, reference: string): Promise<Reference | null>;
+  find(
+    tenant: string,
+    patient: string,
+    reference: string,
+  ): Promise<Reference | null>;
   /** References of a patient in order of name; empty for an unknown patient. */
-  list(patient: string): Promise<Reference[]>;
+  list(tenant: string, patient: string): Promise<Reference[]>;
   /** The reference with its profile, or null. */
-  get(patient: string, reference: string): Promise<Enrolled | null>;
+  get(
+    tenant: string,
+    patient: string,
+    reference: string,
+  ): Promise<Enrolled | null>;
   /** False when there was none. */
-  delete(patient: string, reference: string): Promise<boolean>;
+  delete(tenant: string, patient: string, reference: string): Promise<boolean>;
 }
 
 /** An embedding in the cache, as its safetensors file. */
@@ -50,10 +58,11 @@ export interface CachedEmbedding {
   expiresAt: number;
 }
 
-/** Embeddings by content address. */
+/** Embeddings by tenant and content address: not even that an image was seen is told to another tenant. */
 export interface EmbeddingStore {
-  get(id: string): Promise<CachedEmbedding | null>;
+  get(tenant: string, id: string): Promise<CachedEmbedding | null>;
   put(
+    tenant: string,
     id: string,
     file: Omit<CachedEmbedding, "expiresAt">,
   ): Promise<{ expiresAt: number }>;

@@ -19,7 +19,7 @@ export function createCachedEmbeddings(
   now: () => number = Date.now,
 ): EmbeddingStore {
   const remember = async (
-    id: string,
+    address: string,
     { bytes, ...record }: CachedEmbedding,
   ) => {
     const seconds = Math.floor((record.expiresAt - now()) / 1000);
@@ -28,29 +28,34 @@ export function createCachedEmbeddings(
       [RECORD]: JSON.stringify(record),
       "cache-control": `max-age=${seconds}, immutable`,
     };
-    await cache.put(ORIGIN + id, new Response(bytes, { headers }))
+    await cache.put(address, new Response(bytes, { headers }))
       .catch(() => {});
   };
 
   return {
-    async get(id) {
-      const hit = await cache.match(ORIGIN + id).catch(() => undefined);
+    async get(tenant, id) {
+      const address = addressOf(tenant, id);
+      const hit = await cache.match(address).catch(() => undefined);
       if (hit !== undefined) {
         const record: Record = JSON.parse(hit.headers.get(RECORD)!);
         if (record.expiresAt > now()) {
           return { ...record, bytes: await hit.bytes() };
         }
         await hit.body?.cancel();
-        await cache.delete(ORIGIN + id).catch(() => false);
+        await cache.delete(address).catch(() => false);
       }
-      const found = await store.get(id);
-      if (found !== null) await remember(id, found);
+      const found = await store.get(tenant, id);
+      if (found !== null) await remember(address, found);
       return found;
     },
-    async put(id, embedding) {
-      const { expiresAt } = await store.put(id, embedding);
-      await remember(id, { ...embedding, expiresAt });
+    async put(tenant, id, embedding) {
+      const { expiresAt } = await store.put(tenant, id, embedding);
+      await remember(addressOf(tenant, id), { ...embedding, expiresAt });
       return { expiresAt };
     },
   };
+}
+
+function addressOf(tenant: string, id: string): string {
+  return `${ORIGIN}${encodeURIComponent(tenant)}/${id}`;
 }

@@ -572,9 +572,13 @@ Deno.test("bad input", async (t) => {
   await t.step(
     "an annotation of another model: 409, and what to do",
     async () => {
-      const { reference, profile } = (await services.profiles.get("p", "r"))!;
+      const { reference, profile } = (await services.profiles.get(
+        "default",
+        "p",
+        "r",
+      ))!;
       const old = { ...reference, patient: "old", model: "0".repeat(64) };
-      await services.profiles.put({ reference: old, profile });
+      await services.profiles.put("default", { reference: old, profile });
       const response = await segment(app, "old");
       equal(response.status, 409);
       match((await response.json()).detail, /enrol the annotated image again/);

@@ -3,9 +3,13 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { createApp } from "../../functions/app.ts";
 import * as schemas from "../../functions/http/schemas.ts";
 import type { Services } from "../../functions/services.ts";
+import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
 /** The document is of the routes alone: no model is needed. */
-const services = { models: { all: [] } } as unknown as Services;
+const services = {
+  models: { all: [] },
+  telemetry: createTelemetry(),
+} as unknown as Services;
 const documentOf = async (token?: string) => {
   const app = createApp(services, undefined, { token });
   return await (await app.request("/openapi.json")).json();

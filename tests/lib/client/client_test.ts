@@ -14,6 +14,9 @@ import { Server } from "../../deploy/server.ts";
 import { files, visits } from "../../functions/harness.ts";
 import { toNifti } from "../../dicom_files.ts";
 import { inFolder } from "../../in_folder.ts";
+import { createTelemetry } from "../../../lib/telemetry/telemetry.ts";
+
+const telemetry = createTelemetry();
 
 const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
 const [image, mask, next] = [files.image, files.mask, files.next].map(blob);
@@ -133,7 +136,7 @@ Deno.test("a Retry-After is seconds or it is none", async () => {
 
 Deno.test("pages of the origins named may call, with the token; others may not", async () => {
   const models = { all: [] };
-  const app = createApp({ models } as never, [docsFunction], {
+  const app = createApp({ models, telemetry } as never, [docsFunction], {
     origins: ["https://viewer.example"],
     token: "a-token-for-tests-only",
   });
@@ -165,7 +168,7 @@ Deno.test("pages of the origins named may call, with the token; others may not",
     ),
   );
   equal(allowed(await ask("https://other.example", "GET")), null);
-  const closed = createApp({ models } as never, [docsFunction]);
+  const closed = createApp({ models, telemetry } as never, [docsFunction]);
   const none = await closed.request("/openapi.json", {
     headers: { origin: "https://viewer.example" },
   });

@@ -5,6 +5,7 @@ import {
   type EnginePool,
   type PoolOptions,
 } from "../../../lib/engine/pool.ts";
+import { workOf } from "../../work.ts";
 
 const fragile = () =>
   new Worker(import.meta.resolve("./fragile_worker.ts"), { type: "module" });
@@ -24,8 +25,11 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
     ...options,
   }, create);
 
+const engineOf = (pool: EnginePool, model = 0) =>
+  pool.engineFor(model, workOf("t"));
+
 /** Calls by what they do to a fragile worker. */
-const calls = ({ engines: [engine] }: EnginePool) => ({
+const calls = (pool: EnginePool, engine = engineOf(pool)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
@@ -45,7 +49,7 @@ Deno.test("calls are answered in order, each with its own reply", async () => {
 
 Deno.test("files to be taken apart are handed over, others are copied", async () => {
   await using pool = await openPool();
-  const { engines: [engine] } = pool;
+  const engine = engineOf(pool);
   const file = { bytes: bytesOf("file") };
   await engine.preview(file, 1);
   equal(file.bytes.length, 4);
@@ -57,7 +61,7 @@ Deno.test("files to be taken apart are handed over, others are copied", async ()
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
   await using pool = await openPool();
   const { echo, crash } = calls(pool);
-  const crashed = rejects(crash(), { name: "WorkerStopped" });
+  const crashed = rejects(crash(), { code: "busy", message: /was stopped/ });
   const after = echo("after");
   await crashed;
   deepEqual(await after, ["after"]);
@@ -106,7 +110,9 @@ Deno.test("workers that hang one after the other fail the start", async () => {
 Deno.test("images that wait for the same model are encoded together, the others alone", async () => {
   const folders = ["batching", "single", "batching"];
   await using pool = await openPool({ folders, batch: 3, deadline: 60_000 });
-  const [first, single, other] = pool.engines;
+  const [first, single, other] = [0, 1, 2].map((model) =>
+    engineOf(pool, model)
+  );
   const image = (name: string) => ({ bytes: bytesOf(name) });
   const upload = {
     bytes: bytesOf("upload"),
@@ -164,7 +170,7 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
 Deno.test("a full queue and a closed pool refuse at once", async () => {
   const pool = await openPool({ queue: 1, deadline: 60_000 });
   const { echo, hang } = calls(pool);
-  const hung = rejects(hang(), { name: "WorkerStopped" });
+  const hung = rejects(hang(), { code: "busy", message: /was stopped/ });
   const waiting = rejects(echo("waiting"), /The server stops/);
   equal(pool.ready, false);
   await rejects(echo("one too many"), /1 requests wait/);
