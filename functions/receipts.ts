@@ -77,7 +77,7 @@ export function receiptsFunction(services: Services): Router {
     const { receipt, patient, input } = await readReplay(c, async (id) => ({
       embedding: await models.default.embedder.recall(tenant, id),
     }));
-    const { references, label } = receipt.profile;
+    const { profile: { references, label }, model } = receipt;
     const found = await Promise.all(
       references.map(({ reference }) => profiles.get(tenant, patient, reference)),
     );
@@ -88,7 +88,10 @@ export function receiptsFunction(services: Services): Router {
         engine: engineFor(workOf(c)),
       })),
       profiles: found.map((enrolled) =>
-        enrolled?.reference.label === label ? enrolled.profile : null
+        enrolled?.reference.label === label &&
+          enrolled.reference.model === model.digest
+          ? enrolled.profile
+          : null
       ),
       input,
       circumstances,

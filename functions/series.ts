@@ -101,7 +101,9 @@ export function seriesFunction(services: Services): Router {
         embedding: made,
         label,
         recipe,
-        position,
+        position: enrolled.some(({ reference }) => reference.position !== null)
+          ? position
+          : undefined,
       },
       engineFor(work).segment(
         made.bytes,

@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Receipt } from "../../lib/receipt/receipt.ts";
 import { header } from "./header.ts";
@@ -44,7 +45,8 @@ export const RECEIPT = {
   mask: { sha256: digest("4"), area: 2814 },
 };
 
-export const ReceiptDocument = Receipt.openapi("Receipt", {
+// A schema that was made before OpenAPI was taught to zod, as this may have been, knows nothing of it.
+export const ReceiptDocument = z.strictObject(Receipt.shape).openapi("Receipt", {
   description:
     "What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), " +
     "which finds mistakes and is no signature; `mask.sha256` that of `{\"counts\",\"size\"}`. It names no patient.",

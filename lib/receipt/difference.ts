@@ -52,7 +52,7 @@ export function differentProfile(
     if (actual === sha256) return [];
     const path = `profile.references.${i}`;
     const message = actual === null
-      ? `the reference "${reference}" is not there, neither as it was nor changed`
+      ? `there is no reference "${reference}" of this label and model any more`
       : `the reference "${reference}" was enrolled anew or changed: its profile's sha256 is ${actual}, was ${sha256}`;
     return [{ path, message, expected: sha256, ...(actual && { actual }) }];
   });
