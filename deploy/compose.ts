@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
@@ -156,7 +157,7 @@ export async function compose(
 }
 
 /** An engine of the default model in this thread, and what receipts say of it, for the command line. */
-export async function composeModel(config: Config) {
+export async function composeModel(config: Config): Promise<OpenModel> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
