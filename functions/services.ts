@@ -1,4 +1,5 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import type { PatientStore, ProfileStore } from "../lib/store/types.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
@@ -9,6 +10,8 @@ export interface Services {
   patients: PatientStore;
   /** Whether what is stored is encrypted. */
   sealed: boolean;
+  /** What runs the models, for receipts. */
+  circumstances: Circumstances;
   telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;

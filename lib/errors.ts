@@ -10,6 +10,8 @@ export type ErrorCode =
   | "model-mismatch"
   /** The model lacks what the recipe needs. */
   | "recipe-unsupported"
+  /** A receipt cannot be replayed to the identical mask. */
+  | "not-reproduced"
   /** A concurrent write won. */
   | "conflict"
   /** What is stored was altered, or cannot be read with the keys at hand. */

@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import {
@@ -38,6 +39,8 @@ export interface PoolObserver {
 export interface EnginePool extends AsyncDisposable {
   /** @param model its place in `folders`. */
   engineFor(model: number, work: Work): Engine;
+  /** What runs the models in every worker. */
+  readonly runtime: RuntimeDescription;
   /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
   readonly ready: boolean;
   readonly state: { waiting: number; idle: number; busy: number };
@@ -220,6 +223,7 @@ export async function createPool(
   };
   return {
     engineFor,
+    runtime: models[0].runtime,
     get ready() {
       return !closed && living.size > 0 && waiting.length < READY_SHARE * queue;
     },
