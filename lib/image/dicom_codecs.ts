@@ -124,6 +124,9 @@ async function build(
   return [factory as Factory, await WebAssembly.compile(bytes)];
 }
 
+/** What a codec takes at most for a sample: OpenJPEG its coefficients in 32 bits, twice, and the result. */
+const SAMPLE_BYTES = 16;
+
 /**
  * Decodes with an instance of its own, so that a fatal error cannot spoil the next frame and the
  * memory goes back afterwards.
@@ -136,9 +139,13 @@ async function run(
   const [factory, module] = await load(name);
   let complaint = false;
   try {
-    const codecs = await factory(emscriptenOptions(module, (line) => {
-      complaint ||= !line.startsWith("[INFO]");
-    }));
+    const { width: columns, height: rows, samples } = layout;
+    const options = emscriptenOptions(
+      module,
+      (line) => complaint ||= !/^(\[INFO\]|$)/.test(line),
+      bytes.length + columns * rows * samples * SAMPLE_BYTES,
+    );
+    const codecs = await factory(options);
     const codec = name === "charls"
       ? new codecs.JpegLSDecoder()
       : new codecs.J2KDecoder();
@@ -195,8 +202,17 @@ export async function decodeJpeg2000Frame(
 ): Promise<CodedFrame> {
   requireSame(layout, readJpeg2000Header(bytes));
   const { words } = await run("openjpeg", bytes, layout);
-  return { words, lossy: false, isRgb: layout.photometric !== "YBR_FULL" };
+  return {
+    words,
+    lossy: false,
+    isRgb: !layout.photometric.startsWith("YBR_FULL"),
+  };
 }
+
+/** OpenJPEG takes some 10 kB a tile before it has read any. */
+const MOST_TILES = 4096;
+/** What the shortest tile-part takes of a codestream: its SOT and SOD markers (T.800 §A.4). */
+const TILE_BYTES = 14;
 
 /** The SIZ segment at the start of a codestream (T.800 §A.5.1), or behind the boxes of a JP2 file. */
 function readJpeg2000Header(bytes: Uint8Array): Stream {
@@ -217,6 +233,20 @@ function readJpeg2000Header(bytes: Uint8Array): Stream {
       );
     }
   }
+  const along = (size: number, offset: number, tile: number) =>
+    Math.ceil(
+      (view.getUint32(size) - view.getUint32(offset)) / view.getUint32(tile),
+    );
+  const tiles = along(8, 32, 24) * along(12, 36, 28);
+  if (!(tiles > 0 && tiles <= MOST_TILES)) {
+    throw unsupported(
+      `JPEG 2000 of at most ${MOST_TILES} tiles`,
+      `${tiles} tiles`,
+    );
+  }
+  if (tiles * TILE_BYTES > bytes.length) {
+    throw truncated("inside its compressed pixel data");
+  }
   return {
     width: view.getUint32(8) - view.getUint32(16),
     height: view.getUint32(12) - view.getUint32(20),
@@ -225,15 +255,26 @@ function readJpeg2000Header(bytes: Uint8Array): Stream {
   };
 }
 
+/**
+ * Where the codestream starts that OpenJPEG decodes: at the start, or in the first `jp2c` box of a JP2
+ * file (T.800 §I.4). A marker found anywhere else could be a small lure before a large picture.
+ */
 function startOfCodestream(bytes: Uint8Array): number {
-  const most = Math.min(bytes.length - 4, 4096);
-  for (let i = 0; i <= most; i++) {
-    if (
-      bytes[i] === 0xff && bytes[i + 1] === 0x4f && bytes[i + 2] === 0xff &&
-      bytes[i + 3] === 0x51
-    ) return i;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const has = (at: number, ...wanted: number[]) =>
+    at + 4 * wanted.length <= bytes.length &&
+    wanted.every((word, i) => view.getUint32(at + 4 * i) === word);
+  let at = 0;
+  if (has(0, 12, 0x6a502020, 0x0d0a870a)) {
+    for (let length = 12; !has(at + 4, 0x6a703263); at += length) {
+      if (at + 8 > bytes.length) return -1;
+      length = view.getUint32(at);
+      // A box of 64-bit length is larger than a frame here, and one of no length is the last.
+      if (length < 8) return -1;
+    }
+    at += has(at, 1) ? 16 : 8;
   }
-  return -1;
+  return has(at, 0xff4fff51) ? at : -1;
 }
 
 /** Before any memory is spent: a codestream of another size is refused by its header. */
