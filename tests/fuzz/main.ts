@@ -22,7 +22,8 @@ const seed = Number(values.seed);
 const total = Number(values.inputs);
 const until = performance.now() + Number(values.minutes) * 60_000;
 /** Of ten inputs, one is a request to the application and one to a server. */
-const share = Math.ceil(total / 10);
+const share = values.only === undefined ? Math.ceil(total / 10) : total;
+const parsed = values.only === undefined ? total - 2 * share : total;
 const log = (line: string) => console.log(`  ${line}`);
 const wants = (part: string) =>
   values.only === undefined || values.only === part;
@@ -33,7 +34,7 @@ console.log(`seed ${seed}, ${total} inputs, ${values.minutes} minutes at most`);
 if (wants("parsers")) {
   console.log("parsers");
   const only = values.case === undefined ? {} : { from: Number(values.case) };
-  const count = values.case === undefined ? total - 2 * share : 1;
+  const count = values.case === undefined ? parsed : 1;
   const report = await fuzzParsers({
     inputs: count,
     seed,

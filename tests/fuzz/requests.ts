@@ -85,6 +85,8 @@ const HOSTILE = [
 export class RequestMaker {
   readonly #operations: (Operation & { method: string; path: string })[];
   readonly #zips = zipSeeds();
+  /** The request being made is one that should be taken. */
+  #valid = false;
 
   constructor(
     readonly document: Document,
@@ -111,6 +113,7 @@ export class RequestMaker {
     while (operation.requestBody === undefined && random.chance(0.7)) {
       operation = random.pick(this.#operations);
     }
+    this.#valid = random.chance(0.4);
     const { operationId, method, responses } = operation;
     let { path } = operation;
     const query = new URLSearchParams();
@@ -124,16 +127,18 @@ export class RequestMaker {
       else if (place === "query") query.append(name, value);
       else headers[name] = printable(value);
     }
-    if (random.chance(0.05)) {
+    if (this.#breaks(0.05, random)) {
       query.append(
         random.pick(["label", "frame", "extra"]),
         random.pick(HOSTILE).toWellFormed(),
       );
     }
-    if (random.chance(0.3)) headers.accept = random.pick(ACCEPTS);
+    if (this.#breaks(0.4, random)) headers.accept = random.pick(ACCEPTS);
     const made: MadeRequest = {
       operationId,
-      method: random.chance(0.03) ? random.pick(METHODS) : method.toUpperCase(),
+      method: this.#breaks(0.05, random)
+        ? random.pick(METHODS)
+        : method.toUpperCase(),
       path: path + (query.size > 0 ? `?${query}` : ""),
       headers,
       responses,
@@ -142,6 +147,11 @@ export class RequestMaker {
       this.#addBody(made, operation, random);
     }
     return made;
+  }
+
+  /** Whether something is spoilt that a valid request has whole. */
+  #breaks(share: number, random: Random): boolean {
+    return !this.#valid && random.chance(share);
   }
 
   #addBody(
@@ -156,24 +166,22 @@ export class RequestMaker {
       made.body = this.#form(schema, random);
       return;
     }
-    made.headers["content-type"] = random.chance(0.9)
-      ? type
-      : random.pick(TYPES);
+    made.headers["content-type"] = this.#breaks(0.15, random)
+      ? random.pick(TYPES)
+      : type;
     made.body = type === "application/json"
       ? this.#json(schema, random)
       : this.#file(type, random);
   }
 
   #json(schema: Schema, random: Random): string {
-    const value = this.#value(schema, random);
-    if (
-      typeof value === "object" && value !== null && "embedding" in value &&
-      random.chance(0.8)
-    ) {
+    const value = this.#value(schema, random) as Record<string, unknown>;
+    if (value.embedding !== undefined && !this.#breaks(0.3, random)) {
       value.embedding = random.pick(this.known.embeddings);
     }
+    if (this.#valid) makeFit(value);
     const text = JSON.stringify(value);
-    if (random.chance(0.6)) return text;
+    if (!this.#breaks(0.6, random)) return text;
     const bytes = mutate(
       new TextEncoder().encode(text),
       new Uint8Array(1),
@@ -184,39 +192,39 @@ export class RequestMaker {
 
   #form(schema: Schema, random: Random): FormData {
     const form = new FormData();
-    const without = random.chance(0.9)
-      ? ALTERNATIVES.map((names) => random.pick(names))
-      : [];
-    for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-      if (without.includes(name)) continue;
-      const other = ALTERNATIVES.find((names) => names.includes(name));
-      const chosen = other !== undefined && without.length > 0;
-      const wanted = schema.required?.includes(name) || chosen ||
-        random.chance(0.3);
-      if (wanted === random.chance(0.05)) continue;
+    const properties = Object.entries(schema.properties ?? {});
+    const kept = ALTERNATIVES.flatMap((names) => {
+      const known = names.filter((name) => name in (schema.properties ?? {}));
+      return known.length > 0 ? [random.pick(known)] : [];
+    });
+    for (const [name, inner] of properties) {
+      const either = ALTERNATIVES.some((names) => names.includes(name));
+      const wanted = either
+        ? kept.includes(name)
+        : schema.required?.includes(name) || !this.#valid && random.chance(0.3);
+      if (wanted === this.#breaks(0.08, random)) continue;
       const { schema: one, times } = inner.type === "array"
         ? { schema: inner.items!, times: random.between(0, 4) }
-        : { schema: inner, times: random.chance(0.97) ? 1 : 2 };
+        : { schema: inner, times: this.#breaks(0.05, random) ? 2 : 1 };
       for (let i = 0; i < times; i++) {
         form.append(name, this.#part(name, one, random));
       }
     }
-    if (random.chance(0.03)) {
+    if (this.#breaks(0.05, random)) {
       form.append(random.pick(HOSTILE).toWellFormed(), "x");
     }
     return form;
   }
 
   #part(name: string, schema: Schema, random: Random): string | File {
-    if ((schema.format === "binary") !== random.chance(0.03)) {
-      const type = random.pick([
-        "",
+    if ((schema.format === "binary") !== this.#breaks(0.05, random)) {
+      const type = this.#valid ? "" : random.pick([
         "",
         "image/png",
         "application/dicom",
         "text/plain",
       ]);
-      const bytes = name === "mask" && random.chance(0.5)
+      const bytes = name === "mask" && !this.#breaks(0.5, random)
         ? files.mask
         : this.#file("", random);
       return new File(
@@ -233,30 +241,35 @@ export class RequestMaker {
   }
 
   #file(type: string, random: Random): Uint8Array<ArrayBuffer> {
-    if (random.chance(0.3)) return random.pick([files.image, files.next]);
+    if (!this.#breaks(0.8, random) && !/zip|dicom|nifti/.test(type)) {
+      return random.pick([files.image, files.next]);
+    }
     const from = type === "application/zip"
       ? this.#zips
       : random.chance(0.5)
       ? this.images
       : this.images.filter(({ name }) => name.includes(EXTENSIONS[type] ?? ""));
     const { bytes } = random.pick(from);
-    if (random.chance(0.3)) return bytes.slice();
+    if (!this.#breaks(0.7, random)) return bytes.slice();
     return mutate(bytes, random.pick(from).bytes, random);
   }
 
   #text(name: string, schema: Schema, random: Random): string {
-    if (name === "patient" && random.chance(0.7)) {
-      return random.pick(this.known.patients);
+    const known: Record<string, string[]> = {
+      patient: this.known.patients,
+      reference: this.known.references,
+      id: this.known.embeddings,
+      embedding: this.known.embeddings,
+      model: ["nano"],
+      label: ["target"],
+      recipe: ["medical"],
+    };
+    if (name in known && !this.#breaks(0.4, random)) {
+      return random.pick(known[name]);
     }
-    if (name === "reference" && random.chance(0.5)) {
-      return random.pick(this.known.references);
-    }
-    if ((name === "id" || name === "embedding") && random.chance(0.6)) {
-      return random.pick(this.known.embeddings);
-    }
-    if (name === "model" && random.chance(0.9)) return "nano";
-    if (name === "label" && random.chance(0.6)) return "target";
-    if (random.chance(0.15)) return random.pick(HOSTILE);
+    if (this.#breaks(0.2, random)) return random.pick(HOSTILE);
+    if (name === "frame" && this.#valid) return "0";
+    if (name === "side") return String(random.between(16, 600));
     if (name === "frame") return String(random.below(3));
     if (name === "segment") return String(random.between(1, 2));
     if (name === "position") return String(random.below(5) / 4);
@@ -272,6 +285,22 @@ export class RequestMaker {
       numRuns: 1,
     })[0];
   }
+}
+
+/** Moves points and a box into the sample's image; a mask of another size goes. */
+function makeFit(value: Record<string, unknown>): void {
+  delete value.mask;
+  if ("recipe" in value) value.recipe = "medical";
+  if ("label" in value) value.label = "target";
+  const points = (value.points ?? []) as { x: number; y: number }[];
+  for (const point of points) {
+    point.x %= 384;
+    point.y %= 384;
+  }
+  const { box } = value as { box?: number[] };
+  if (box === undefined && points.length > 0) return;
+  const [a, b, c, d] = (box ?? [100, 100, 200, 200]).map((n) => n % 384);
+  value.box = [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
 
 /** Values that keep to a schema. */

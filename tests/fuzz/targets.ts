@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import { parseJson, readForm } from "../../functions/http/body.ts";
 import { receiveFiles } from "../../functions/http/parts.ts";
 import { RequestError } from "../../functions/http/problem.ts";
