@@ -1,10 +1,11 @@
 import { malformed, truncated } from "../dicom/dataset.ts";
 import { type DicomLayout, unsupported } from "./dicom_layout.ts";
-import { interleave, type Words } from "./dicom_native.ts";
+import type { Words } from "./dicom_native.ts";
 import { emscriptenOptions } from "./emscripten.ts";
 import { ImageError } from "./errors.ts";
 import { decodeJpeg } from "./jpeg_decode.ts";
 import { decodeExtendedJpeg } from "./jpeg_extended.ts";
+import { decodeJpegLs } from "./jpeg_ls.ts";
 import { decodeLosslessJpeg } from "./jpeg_lossless.ts";
 import { readJpegHeader } from "./jpeg_markers.ts";
 
@@ -70,7 +71,7 @@ function statingRgb(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** The part of an Emscripten codec that is used. */
+/** The part of OpenJPEG that is used. */
 interface Codec {
   getEncodedBuffer(length: number): Uint8Array;
   getDecodedBuffer(): Uint8Array;
@@ -81,62 +82,44 @@ interface Codec {
     bitsPerSample: number;
     componentCount: number;
   };
-  getInterleaveMode?(): number;
 }
 
 type Factory = (
   options: ReturnType<typeof emscriptenOptions>,
-) => Promise<Record<string, new () => Codec>>;
+) => Promise<{ J2KDecoder: new () => Codec }>;
 
-/** Code and compiled program of a codec, once it was needed. */
-const loaded = new Map<string, Promise<[Factory, WebAssembly.Module]>>();
+/** Code and compiled program of OpenJPEG, once it was needed: few workers ever do. */
+let loaded: Promise<[Factory, WebAssembly.Module]> | undefined;
 
-/** Loads a codec when the first frame needs it: few workers ever do. */
-function load(
-  name: "charls" | "openjpeg",
-): Promise<[Factory, WebAssembly.Module]> {
-  let codec = loaded.get(name);
-  if (codec === undefined) {
-    codec = name === "charls"
-      ? build(
-        import("@cornerstonejs/codec-charls/decodewasmjs"),
-        import.meta.resolve("@cornerstonejs/codec-charls/decodewasm"),
-      )
-      : build(
-        import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
-        import.meta.resolve("@cornerstonejs/codec-openjpeg/decodewasm"),
-      );
-    loaded.set(name, codec);
+function load(): Promise<[Factory, WebAssembly.Module]> {
+  if (loaded === undefined) {
+    loaded = build();
     // The next frame tries again; who waits is told by the promise itself.
-    codec.catch(() => loaded.delete(name));
+    loaded.catch(() => loaded = undefined);
   }
-  return codec;
+  return loaded;
 }
 
-async function build(
-  code: Promise<{ default: unknown }>,
-  program: string,
-): Promise<[Factory, WebAssembly.Module]> {
+async function build(): Promise<[Factory, WebAssembly.Module]> {
+  const program = import.meta.resolve(
+    "@cornerstonejs/codec-openjpeg/decodewasm",
+  );
   const [{ default: factory }, bytes] = await Promise.all([
-    code,
+    import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
     Deno.readFile(new URL(program)),
   ]);
-  return [factory as Factory, await WebAssembly.compile(bytes)];
+  return [factory as unknown as Factory, await WebAssembly.compile(bytes)];
 }
 
-/** What a codec takes at most for a sample: OpenJPEG its coefficients in 32 bits, twice, and the result. */
+/** What OpenJPEG takes at most for a sample: its coefficients in 32 bits, twice, and the result. */
 const SAMPLE_BYTES = 16;
 
 /**
  * Decodes with an instance of its own, so that a fatal error cannot spoil the next frame and the
  * memory goes back afterwards.
  */
-async function run(
-  name: "charls" | "openjpeg",
-  bytes: Uint8Array,
-  layout: DicomLayout,
-): Promise<{ words: Words; mode: number }> {
-  const [factory, module] = await load(name);
+async function run(bytes: Uint8Array, layout: DicomLayout): Promise<Words> {
+  const [factory, module] = await load();
   let complaint = false;
   try {
     const { width: columns, height: rows, samples } = layout;
@@ -146,9 +129,7 @@ async function run(
       bytes.length + columns * rows * samples * SAMPLE_BYTES,
     );
     const codecs = await factory(options);
-    const codec = name === "charls"
-      ? new codecs.JpegLSDecoder()
-      : new codecs.J2KDecoder();
+    const codec = new codecs.J2KDecoder();
     codec.getEncodedBuffer(bytes.length).set(bytes);
     codec.decode();
     const { width, height, componentCount: components, bitsPerSample } = codec
@@ -166,10 +147,7 @@ async function run(
       throw truncated("inside its compressed pixel data, or they are damaged");
     }
     const copy = decoded.slice();
-    return {
-      words: wide ? new Uint16Array(copy.buffer) : copy,
-      mode: codec.getInterleaveMode?.() ?? 2,
-    };
+    return wide ? new Uint16Array(copy.buffer) : copy;
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw malformed("its compressed pixel data are damaged.");
@@ -177,22 +155,16 @@ async function run(
 }
 
 /** JPEG-LS (T.87), lossless or near-lossless. */
-export async function decodeJpegLsFrame(
+export function decodeJpegLsFrame(
   bytes: Uint8Array,
   layout: DicomLayout,
-): Promise<CodedFrame> {
+): CodedFrame {
   const frame = readJpegHeader(bytes);
   if (frame.process !== 0xf7) {
     throw malformed("its pixel data are not the JPEG-LS that it states.");
   }
   requireSame(layout, frame);
-  const { words, mode } = await run("charls", bytes, layout);
-  const planes = layout.samples === 3 && mode === 0;
-  return {
-    words: planes ? interleave(words, words.length / 3) : words,
-    lossy: false,
-    isRgb: false,
-  };
+  return { words: decodeJpegLs(bytes, frame), lossy: false, isRgb: false };
 }
 
 /** JPEG 2000 (T.800): OpenJPEG undoes the multiple component transformation. */
@@ -201,7 +173,7 @@ export async function decodeJpeg2000Frame(
   layout: DicomLayout,
 ): Promise<CodedFrame> {
   requireSame(layout, readJpeg2000Header(bytes));
-  const { words } = await run("openjpeg", bytes, layout);
+  const words = await run(bytes, layout);
   return {
     words,
     lossy: false,
