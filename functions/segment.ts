@@ -21,6 +21,7 @@ import {
   SegmentQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
@@ -75,6 +76,7 @@ export function segmentFunction(services: Services): Router {
   const embeddingOf = async (
     c: Context<Env>,
     model: ServedModel,
+    whose: { tenant: string; patient: string },
     type: AnswerType,
     frame?: number,
   ): Promise<AddressedEmbedding & { file?: InputFile }> => {
@@ -82,13 +84,15 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(callerOf(c).tenant, model, embedding);
+      const cached = await models.recall(whose.tenant, model, embedding);
+      await keepFor(services, model.embedder, whose, cached);
+      return cached;
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
     const work = workOf(c);
     const made = await model.embedder.embed(work, file);
-    await model.embedder.keep(work.tenant, made);
+    await keepFor(services, model.embedder, whose, made);
     return { ...made, file };
   };
 
@@ -106,7 +110,13 @@ export function segmentFunction(services: Services): Router {
     });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(c, model, type, frame);
+    const { bytes, file } = await embeddingOf(
+      c,
+      model,
+      { tenant, patient },
+      type,
+      frame,
+    );
     const encode = performance.now() - started;
     const answer = await model.engineFor(workOf(c)).segment(
       bytes,

@@ -22,6 +22,7 @@ import {
   SeriesQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
@@ -87,7 +88,7 @@ export function seriesFunction(services: Services): Router {
     const nearest = referencesAt(enrolled, position);
     const started = performance.now();
     const made = await embedder.embed(work, await image.read());
-    await embedder.keep(tenant, made);
+    await keepFor(services, embedder, { tenant, patient }, made);
     const encode = performance.now() - started;
     signal.throwIfAborted();
     const answer = await engineFor(work).segment(

@@ -50,6 +50,7 @@ const ALLOWED: Record<string, string[]> = {
   ],
   "lib/sample": ["lib/image", "lib/numerics", "lib/pipeline"],
   "lib/cli": [
+    "lib/access",
     "lib/engine",
     "lib/errors.ts",
     "lib/format",
@@ -61,6 +62,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/series",
     "lib/store",
   ],
+  "lib/access": ["lib/errors.ts"],
   "lib/client": [],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],
