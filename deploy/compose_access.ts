@@ -44,12 +44,24 @@ export function requireClosed(config: Config, hostname: string): void {
   );
 }
 
-/** What the start line says of a server that lets anyone call. */
-export function openness(config: Config, access: Access | undefined): string {
-  if (access !== undefined) return "";
-  return config.ALLOW_ANONYMOUS
-    ? "; ALLOW_ANONYMOUS: anyone may read and erase everything"
-    : "; no API_KEYS are set, so it answers this machine alone";
+/** What the start line says of who may call, and of what is stored. */
+export function openness(
+  config: Config,
+  access: Access | undefined,
+  sealed: boolean,
+): string {
+  const parts = [];
+  if (access === undefined) {
+    parts.push(
+      config.ALLOW_ANONYMOUS
+        ? "; ALLOW_ANONYMOUS: anyone may read and erase everything"
+        : "; no API_KEYS are set, so it answers this machine alone",
+    );
+  }
+  if (!sealed) {
+    parts.push("; data is stored unencrypted (OPERATOR_KEYS encrypts it)");
+  }
+  return parts.join("");
 }
 
 function isLoopback(hostname: string): boolean {

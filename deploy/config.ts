@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
+import type { OperatorKey } from "../lib/store/keyring.ts";
 import { RUNTIMES } from "../lib/runtime/runtime.ts";
 
 const whole = (least: number, most: number) =>
@@ -61,6 +62,54 @@ function safeAddress(text: string, context: z.RefinementCtx): URL {
   return z.NEVER;
 }
 
+/** `id:base64`, separated by commas: 32 random bytes each. */
+function operatorKeys(text: string, context: z.RefinementCtx): OperatorKey[] {
+  const keys = text.split(",").map((part) => {
+    const [, id, encoded] = /^([\w.-]{1,64}):(\S+)$/.exec(part.trim()) ?? [];
+    return id === undefined ? null : { id, secret: bytesOf(encoded) };
+  });
+  const ids = new Set(keys.map((key) => key?.id));
+  if (
+    ids.size === keys.length && keys.every((key) => key?.secret?.length === 32)
+  ) return keys as OperatorKey[];
+  const message =
+    "must be id:key, separated by commas, the ids distinct and each key 32 bytes in base64 (openssl rand -base64 32)";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    return null;
+  }
+}
+
+/** Days, and days of single tenants: `365,clinic-a:30`. */
+function retention(text: string, context: z.RefinementCtx): Retention {
+  const found: Retention = { days: Infinity, tenants: new Map() };
+  for (const part of text.split(",")) {
+    const [, tenant, days] =
+      /^(?:([\w.-]{1,64}):)?([1-9]\d{0,4})$/.exec(part.trim()) ?? [];
+    if (days === undefined) {
+      const message =
+        "must be days, or tenant:days, separated by commas, each from 1 to 99999";
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    if (tenant === undefined) found.days = Number(days);
+    else found.tenants.set(tenant, Number(days));
+  }
+  return found;
+}
+
+/** After how many days without a change a patient is erased. */
+interface Retention {
+  days: number;
+  tenants: Map<string, number>;
+}
+
 const claim = z.string().max(256);
 const cores = navigator.hardwareConcurrency;
 
@@ -104,6 +153,9 @@ const Environment = z.object({
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: z.string().transform(origins).optional(),
+  OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
+  RETENTION_DAYS: z.string().transform(retention)
+    .default({ days: Infinity, tenants: new Map() }),
   LOG: z.enum(["requests", "errors"], "must be requests or errors")
     .default("requests"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().transform(addresses).transform((

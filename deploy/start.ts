@@ -38,8 +38,9 @@ export function start(entry: EntryPoint): Promise<void> {
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
       if (access === undefined) requireClosed(config, hostname);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const line = `P²SAM Edge listens on http://${hostname}:${port}`;
-      console.log(`${line} (ready in ${seconds} s)${openness(config, access)}`);
+      const address = `http://${hostname}:${port} (ready in ${seconds} s)`;
+      const open = openness(config, access, services.sealed);
+      console.log(`P²SAM Edge listens on ${address}${open}`);
     };
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);

@@ -21,6 +21,7 @@ import { modelsFunction } from "./models.ts";
 import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
+import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
@@ -37,6 +38,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   exportFunction,
   segmentFunction,
   seriesFunction,
+  receiptsFunction,
   previewFunction,
   modelsFunction,
   healthFunction,

@@ -10,8 +10,12 @@ export type ErrorCode =
   | "model-mismatch"
   /** The model lacks what the recipe needs. */
   | "recipe-unsupported"
+  /** A receipt cannot be replayed to the identical mask. */
+  | "not-reproduced"
   /** A concurrent write won. */
   | "conflict"
+  /** What is stored was altered, or cannot be read with the keys at hand. */
+  | "damaged"
   /** The queue is full. */
   | "busy"
   /** The caller, or its tenant, has as much under way as it may. */

@@ -30,6 +30,16 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/receipt": [
+    "lib/bytes.ts",
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/format",
+    "lib/pipeline",
+    "lib/runtime",
+    "lib/store",
+  ],
   "lib/series": [
     "lib/bytes.ts",
     "lib/digest.ts",
@@ -58,6 +68,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/receipt",
     "lib/sample",
     "lib/series",
     "lib/store",
@@ -68,7 +79,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/bytes.ts": [],
   "lib/digest.ts": [],
   "functions": ["lib"],
-  "deploy": ["functions", "lib"],
+  "deploy": ["functions", "lib", "deno.json"],
 };
 
 function* sources(folder: string): Generator<string> {

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { concat } from "../../lib/bytes.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
+import type { Bytes } from "../../lib/store/types.ts";
 import { bytesOf, takeParts } from "./multipart.ts";
 import { RequestError } from "./problem.ts";
 import { invalid } from "./router.ts";
@@ -101,7 +102,10 @@ async function gather(
 }
 
 /** A file field of a form, which must be there. */
-export function fileOf(value: FormValue | undefined, name: string): InputFile {
+export function fileOf(
+  value: FormValue | undefined,
+  name: string,
+): InputFile & { bytes: Bytes } {
   if (value === undefined) {
     throw invalid("body", [{ path: [name], message: "is missing" }]);
   }

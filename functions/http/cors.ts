@@ -22,6 +22,8 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
       "retry-after",
       "www-authenticate",
       "x-frame-count",
+      "x-receipt",
+      "x-receipt-id",
       "x-request-id",
     ],
     maxAge: 3600,

@@ -1,5 +1,6 @@
 import type { Router } from "./router.ts";
-import { header, problems } from "./schemas.ts";
+import { header } from "./header.ts";
+import { problems } from "./schemas.ts";
 import { needOf } from "./scopes.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;

@@ -4,12 +4,16 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { traceOf } from "../../lib/engine/protocol.ts";
 import { EdgeError, type ErrorCode } from "../../lib/errors.ts";
 import { ImageError, type ImageErrorCode } from "../../lib/image/errors.ts";
+import { NotReproduced } from "../../lib/receipt/difference.ts";
 
 /** A fault in one part of a request. */
 export interface Fault {
   /** Where: `path.patient`, `query.label`, `body.points.0.x`. */
   path: string;
   message: string;
+  /** What a receipt states there, and what was found instead. */
+  expected?: string;
+  actual?: string;
 }
 
 /** A request that breaks the contract; `code` is one of `PROBLEMS`. */
@@ -58,6 +62,7 @@ export const PROBLEMS: Record<
   "conflict": { status: 409, title: "A concurrent change won" },
   "limit-reached": { status: 409, title: "There are as many as may be" },
   "model-mismatch": { status: 409, title: "Made by another model" },
+  "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
   "too-large": { status: 413, title: "The image has too many pixels" },
   "unsupported-type": { status: 415, title: "Unsupported media type" },
@@ -84,6 +89,7 @@ export const PROBLEMS: Record<
     title: "The caller went away",
   },
   "too-many-requests": { status: 429, title: "Too many requests" },
+  "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
@@ -151,6 +157,14 @@ function explain(
 ): { code: ProblemCode; detail: string; faults: Fault[] } {
   if (error instanceof RequestError) {
     return { code: error.code, detail: error.message, faults: error.faults };
+  }
+  if (error instanceof NotReproduced) {
+    const { code, message, differences } = error;
+    const faults = differences.map(({ path, ...difference }) => ({
+      path: `receipt.${path}`,
+      ...difference,
+    }));
+    return { code, detail: message, faults };
   }
   if (error instanceof EdgeError || error instanceof ImageError) {
     return { code: error.code, detail: error.message, faults: [] };

@@ -17,6 +17,7 @@ export const NEEDS: Record<string, Need> = {
   "POST /v1/patients/:patient/prompts": "segment",
   "POST /v1/patients/:patient/segmentations": "segment",
   "POST /v1/patients/:patient/series": "segment",
+  "POST /v1/receipts/replay": "segment",
   "POST /v1/masks": "segment",
   "POST /v1/masks/export": "segment",
   "GET /v1/models": "known",
