@@ -79,7 +79,9 @@ export function receiptsFunction(services: Services): Router {
     }));
     const { profile: { references, label }, model } = receipt;
     const found = await Promise.all(
-      references.map(({ reference }) => profiles.get(tenant, patient, reference)),
+      references.map(({ reference }) =>
+        profiles.get(tenant, patient, reference)
+      ),
     );
     const { mask, notes } = await replay(receipt, {
       models: models.all.map(({ manifest: { id, digest }, engineFor }) => ({
@@ -127,7 +129,8 @@ async function readReplay(
 }
 
 async function readReceipt(field: File | string | undefined): Promise<Receipt> {
-  const wrong = (message: string) => invalid("body", [{ path: ["receipt"], message }]);
+  const wrong = (message: string) =>
+    invalid("body", [{ path: ["receipt"], message }]);
   if (field === undefined) throw wrong("is missing");
   const size = typeof field === "string" ? field.length : field.size;
   if (size > MAX_RECEIPT) throw wrong(`is longer than ${MAX_RECEIPT} bytes`);
@@ -135,7 +138,12 @@ async function readReceipt(field: File | string | undefined): Promise<Receipt> {
   try {
     await requireUnchanged(receipt);
   } catch (error) {
-    if (error instanceof EdgeError) throw invalid("body", [{ path: ["receipt", "id"], message: error.message }]);
+    if (error instanceof EdgeError) {
+      throw invalid("body", [{
+        path: ["receipt", "id"],
+        message: error.message,
+      }]);
+    }
     throw error;
   }
   return receipt;

@@ -26,6 +26,7 @@ import {
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { keepFor } from "./keep_for.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -164,8 +165,9 @@ const FIELDS = [
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { models, profiles, now }: Services,
+  services: Services,
 ): Router {
+  const { models, profiles, patients, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -206,7 +208,8 @@ export function referencesFunction(
         annotation,
       );
 
-      await embedder.keep(tenant, made);
+      const whose = { tenant, patient, enrols: true };
+      await keepFor(services, embedder, whose, made);
       const record: Reference = {
         patient,
         reference,
@@ -252,10 +255,8 @@ export function referencesFunction(
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      const references = await profiles.list(tenant, patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      for (const { reference } of references) {
-        await profiles.delete(tenant, patient, reference);
+      if (!await patients.erase(tenant, patient)) {
+        throw missing(`patient "${patient}"`);
       }
       return c.body(null, 204);
     });

@@ -22,6 +22,7 @@ import {
   SegmentQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
@@ -78,6 +79,7 @@ export function segmentFunction(services: Services): Router {
   const embeddingOf = async (
     c: Context<Env>,
     model: ServedModel,
+    whose: { tenant: string; patient: string },
     type: AnswerType,
     frame?: number,
   ): Promise<AddressedEmbedding & { file?: InputFile }> => {
@@ -85,13 +87,15 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(callerOf(c).tenant, model, embedding);
+      const cached = await models.recall(whose.tenant, model, embedding);
+      await keepFor(services, model.embedder, whose, cached);
+      return cached;
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
     const work = workOf(c);
     const made = await model.embedder.embed(work, file);
-    await model.embedder.keep(work.tenant, made);
+    await keepFor(services, model.embedder, whose, made);
     return { ...made, file };
   };
 
@@ -109,7 +113,13 @@ export function segmentFunction(services: Services): Router {
     });
 
     const started = performance.now();
-    const { file, ...embedding } = await embeddingOf(c, model, type, frame);
+    const { file, ...embedding } = await embeddingOf(
+      c,
+      model,
+      { tenant, patient },
+      type,
+      frame,
+    );
     const encode = performance.now() - started;
     const segmenting = model.engineFor(workOf(c)).segment(
       embedding.bytes,

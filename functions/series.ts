@@ -22,6 +22,7 @@ import {
   SeriesQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
@@ -89,7 +90,7 @@ export function seriesFunction(services: Services): Router {
     const started = performance.now();
     const file = await image.read();
     const made = await embedder.embed(work, file);
-    await embedder.keep(tenant, made);
+    await keepFor(services, embedder, { tenant, patient }, made);
     const encode = performance.now() - started;
     signal.throwIfAborted();
     const { answer, receipt } = await withReceipt(

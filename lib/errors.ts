@@ -14,10 +14,16 @@ export type ErrorCode =
   | "not-reproduced"
   /** A concurrent write won. */
   | "conflict"
+  /** What is stored was altered, or cannot be read with the keys at hand. */
+  | "damaged"
   /** The queue is full. */
   | "busy"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
+  /** Nobody waits for the answer any more. */
+  | "given-up"
+  /** It cannot be found out now who calls. */
+  | "access-unavailable"
   /** An encode host takes no file of this size. */
   | "too-many-bytes";
 

@@ -60,6 +60,7 @@ const ALLOWED: Record<string, string[]> = {
   ],
   "lib/sample": ["lib/image", "lib/numerics", "lib/pipeline"],
   "lib/cli": [
+    "lib/access",
     "lib/engine",
     "lib/errors.ts",
     "lib/format",
@@ -72,6 +73,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/series",
     "lib/store",
   ],
+  "lib/access": ["lib/errors.ts"],
   "lib/client": [],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],

@@ -11,6 +11,7 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
       "authorization",
       "content-type",
       "if-none-match",
+      "x-api-key",
       "x-request-id",
     ],
     exposeHeaders: [

@@ -32,6 +32,7 @@ type RequestCode =
   | "validation"
   | "no-route"
   | "unauthorized"
+  | "forbidden"
   | "no-method"
   | "not-acceptable"
   | "not-ready"
@@ -46,7 +47,11 @@ export const PROBLEMS: Record<
 > = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "empty": { status: 400, title: "The image is empty" },
-  "unauthorized": { status: 401, title: "The token is missing or wrong" },
+  "unauthorized": {
+    status: 401,
+    title: "The key or token is missing or wrong",
+  },
+  "forbidden": { status: 403, title: "Not allowed" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
@@ -74,9 +79,19 @@ export const PROBLEMS: Record<
   },
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
+  // The status that servers write down for it; nobody is there to read it.
+  "given-up": {
+    status: 499 as ContentfulStatusCode,
+    title: "The caller went away",
+  },
+  "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
+  "access-unavailable": {
+    status: 503,
+    title: "The token cannot be checked now",
+  },
   "not-ready": { status: 503, title: "Not ready" },
 };
 

@@ -46,12 +46,15 @@ export const RECEIPT = {
 };
 
 // A schema that was made before OpenAPI was taught to zod, as this may have been, knows nothing of it.
-export const ReceiptDocument = z.strictObject(Receipt.shape).openapi("Receipt", {
-  description:
-    "What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), " +
-    "which finds mistakes and is no signature; `mask.sha256` that of `{\"counts\",\"size\"}`. It names no patient.",
-  example: RECEIPT,
-});
+export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
+  "Receipt",
+  {
+    description:
+      "What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), " +
+      'which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.',
+    example: RECEIPT,
+  },
+);
 
 /** Headers of an answer whose body is a mask alone. */
 export const receiptHeaders = {

@@ -415,15 +415,15 @@ const PROBLEM = {
 
 /** What is wrong in one place, or differs from a receipt. */
 export const FaultDocument = z.object({
-      path: z.string(),
-      message: z.string(),
-      expected: z.string().optional().openapi({
-        description: "What a receipt states",
-      }),
-      actual: z.string().optional().openapi({
-        description: "What was found instead",
-      }),
-    }).openapi("Fault");
+  path: z.string(),
+  message: z.string(),
+  expected: z.string().optional().openapi({
+    description: "What a receipt states",
+  }),
+  actual: z.string().optional().openapi({
+    description: "What was found instead",
+  }),
+}).openapi("Fault");
 
 export const ProblemDocument = z.object({
   type: z.string(),
@@ -432,7 +432,7 @@ export const ProblemDocument = z.object({
   detail: z.string(),
   instance: z.string().openapi({ description: "The request's id" }),
   errors: z.array(
-FaultDocument,
+    FaultDocument,
   ).optional(),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 

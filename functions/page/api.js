@@ -1,3 +1,5 @@
+import { askKey, keyHeader } from "./key.js";
+
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {{x: number, y: number, label: 0 | 1}} Click */
 /** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
@@ -22,11 +24,12 @@ export class Problem extends Error {
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
-/** @param {string} path @param {RequestInit} init */
+/** @param {string} path @param {RequestInit} init @returns {Promise<Response>} */
 async function ask(path, init) {
   let response;
   try {
-    response = await fetch(path, init);
+    const headers = { ...init.headers, ...keyHeader() };
+    response = await fetch(path, { ...init, headers });
   } catch (error) {
     if (isCancelled(error)) throw error;
     throw new Problem({
@@ -35,6 +38,7 @@ async function ask(path, init) {
     });
   }
   if (response.ok) return response;
+  if (response.status === 401 && await askKey()) return await ask(path, init);
   const problem = await response.json().catch(() => ({
     title: "The server failed",
     detail: `It answered with status ${response.status}.`,

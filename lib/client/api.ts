@@ -1201,6 +1201,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -1245,7 +1271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1256,7 +1282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1313,6 +1339,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1335,7 +1387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1371,6 +1423,32 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1393,7 +1471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1480,6 +1558,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1535,7 +1639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1546,7 +1650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1582,6 +1686,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1604,7 +1734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1639,6 +1769,32 @@ export interface operations {
                     "application/json": components["schemas"]["Patient"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1661,7 +1817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1694,6 +1850,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1716,7 +1898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1769,6 +1951,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1824,7 +2032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1835,7 +2043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1888,6 +2096,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1943,7 +2177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1954,7 +2188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2032,6 +2266,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2065,7 +2325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2076,7 +2336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2166,6 +2426,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2232,7 +2518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2243,7 +2529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2310,6 +2596,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2365,7 +2677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2376,7 +2688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2438,6 +2750,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2493,7 +2831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2504,7 +2842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2571,6 +2909,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2604,7 +2968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2615,7 +2979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2650,7 +3014,20 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2683,7 +3060,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2716,7 +3093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2727,7 +3104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2762,7 +3139,33 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */

@@ -32,7 +32,11 @@ export interface Call {
   args: unknown[];
 }
 
-export type Reply = { value: unknown } | { error: ErrorDescription };
+export type Reply = { value: unknown } | {
+  error: ErrorDescription;
+  /** The thread ran out of memory, or its program trapped: it is to be replaced. */
+  spoilt?: true;
+};
 
 /** An error on its way between threads. */
 export type ErrorDescription =
@@ -45,6 +49,22 @@ export class InternalError extends Error {
   constructor(override readonly name: string, readonly frames: string[]) {
     super("An unforeseen error in a worker.");
   }
+}
+
+/** A thread's answer to a call that failed. */
+export function refusal(error: unknown): Reply {
+  if (!isExhausted(error)) return { error: describeError(error) };
+  const message = "The work took more memory than there is; try again later.";
+  return { error: { kind: "edge", code: "busy", message }, spoilt: true };
+}
+
+/** Whether memory ran out, as V8, onnxruntime and Emscripten say it, or a WebAssembly program trapped. */
+function isExhausted(error: unknown): boolean {
+  if (error instanceof EdgeError || error instanceof ImageError) return false;
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  return error instanceof Error &&
+    /bad_alloc|allocation failed|failed to allocate|out of memory|unable to grow/i
+      .test(error.message);
 }
 
 export function describeError(error: unknown): ErrorDescription {

@@ -25,7 +25,7 @@ export function createReporter(frame: Frame, side: number) {
   const known = new Map<DecoderOutput[], PassReport[]>();
   const reportPass = ({ logits, predictedIou }: DecoderOutput): PassReport => {
     const mask = frame.toMask(logits, side);
-    const rle = encodeRle(mask, frame.toBox(logits, side));
+    const rle = encodeRle(mask);
     let area = 0;
     for (const value of mask.data) if (value !== 0) area++;
     return { mask: { ...rle, area }, predictedIou };
