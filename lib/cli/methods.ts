@@ -6,11 +6,11 @@ import type {
   SegmentationRequest,
 } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
-import { resizeNearest } from "./score.ts";
 
 /** An image to be segmented, and its true mask in the image frame. */
 export interface Scene {

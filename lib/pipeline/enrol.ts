@@ -1,6 +1,7 @@
 import { EdgeError } from "../errors.ts";
 import { gatherPatches, toPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
+import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { prototypeSets } from "./prototypes.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
@@ -43,6 +44,7 @@ export function enrol(
     parts: prototypeSets(patches, model.channels, MAX_PARTS),
     negatives: prototypeSets(outside, model.channels, MAX_NEGATIVES),
     patches,
+    ...surroundingsOf(embedding, all, patches, background, model),
   };
 }
 
