@@ -9,11 +9,13 @@ import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
 import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
+  header,
   imageBody,
   PatientParams,
   problems,
@@ -62,6 +64,12 @@ const segmentRoute = createRoute({
         "image/png": binary,
         "application/dicom": binary,
         "application/x-nifti": binary,
+      },
+      headers: {
+        "x-structure-present": header(
+          "Of an answer that is a file: false where the structure is not in the image and the mask is empty",
+        ),
+        "x-confidence": header("Of an answer that is a file: its confidence"),
       },
     },
     ...problems(400, 404, 406, 409, 413, 415, 422, 503),
@@ -131,6 +139,7 @@ export function segmentFunction(services: Services): Router {
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      stateHeaders(c, answer.presence);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
