@@ -27,6 +27,7 @@ import {
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { keepFor } from "./keep_for.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -171,8 +172,9 @@ const describe = (reference: Reference) => ({
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { models, profiles, trialBudget, now }: Services,
+  services: Services,
 ): Router {
+  const { models, profiles, patients, trialBudget, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -216,7 +218,8 @@ export function referencesFunction(
         { budget: trialBudget },
       );
 
-      await embedder.keep(tenant, made);
+      const whose = { tenant, patient, enrols: true };
+      await keepFor(services, embedder, whose, made);
       const record: Reference = {
         patient,
         reference,
@@ -263,10 +266,8 @@ export function referencesFunction(
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      const references = await profiles.list(tenant, patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      for (const { reference } of references) {
-        await profiles.delete(tenant, patient, reference);
+      if (!await patients.erase(tenant, patient)) {
+        throw missing(`patient "${patient}"`);
       }
       return c.body(null, 204);
     });

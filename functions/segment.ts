@@ -9,13 +9,13 @@ import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
-import { stateHeaders } from "./http/presence.ts";
+import { presenceHeaders, stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
+import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
 import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
-  header,
   imageBody,
   PatientParams,
   problems,
@@ -23,7 +23,9 @@ import {
   SegmentQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
@@ -59,17 +61,12 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: { ...receiptHeaders, ...presenceHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
         "application/dicom": binary,
         "application/x-nifti": binary,
-      },
-      headers: {
-        "x-structure-present": header(
-          "Of an answer that is a file: false where the structure is not in the image and the mask is empty",
-        ),
-        "x-confidence": header("Of an answer that is a file: its confidence"),
       },
     },
     ...problems(400, 404, 406, 409, 413, 415, 422, 503),
@@ -83,6 +80,7 @@ export function segmentFunction(services: Services): Router {
   const embeddingOf = async (
     c: Context<Env>,
     model: ServedModel,
+    whose: { tenant: string; patient: string },
     type: AnswerType,
     frame?: number,
   ): Promise<AddressedEmbedding & { file?: InputFile }> => {
@@ -90,13 +88,15 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(callerOf(c).tenant, model, embedding);
+      const cached = await models.recall(whose.tenant, model, embedding);
+      await keepFor(services, model.embedder, whose, cached);
+      return cached;
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
     const work = workOf(c);
     const made = await model.embedder.embed(work, file);
-    await model.embedder.keep(work.tenant, made);
+    await keepFor(services, model.embedder, whose, made);
     return { ...made, file };
   };
 
@@ -114,10 +114,16 @@ export function segmentFunction(services: Services): Router {
     });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(c, model, type, frame);
+    const { file, ...embedding } = await embeddingOf(
+      c,
+      model,
+      { tenant, patient },
+      type,
+      frame,
+    );
     const encode = performance.now() - started;
-    const answer = await model.engineFor(workOf(c)).segment(
-      bytes,
+    const segmenting = model.engineFor(workOf(c)).segment(
+      embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
@@ -135,11 +141,20 @@ export function segmentFunction(services: Services): Router {
           }),
         recipe: RECIPES[recipe],
         every: explain,
+        trace: explain,
       },
+    );
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      enrolled,
+      { source: sourceOf(file), embedding, label, recipe },
+      segmenting,
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
       stateHeaders(c, answer.presence);
+      sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
@@ -153,6 +168,7 @@ export function segmentFunction(services: Services): Router {
       manifest: model.manifest,
       enrolled,
       encode,
+      receipt,
     });
     return c.json(document, 200);
   });

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Presence } from "../../lib/pipeline/presence.ts";
+import { header } from "./header.ts";
 
 /** A presence as the contract gives it. */
 export function describePresence(
@@ -17,6 +18,14 @@ export function describePresence(
     },
   };
 }
+
+/** Headers of an answer that is a file, for the OpenAPI document. */
+export const presenceHeaders = {
+  "x-structure-present": header(
+    "Of an answer that is a file: false where the structure is not in the image and the mask is empty",
+  ),
+  "x-confidence": header("Of an answer that is a file: its confidence"),
+};
 
 /** What an answer that is a file says of it in its headers. */
 export function stateHeaders(

@@ -34,7 +34,6 @@ import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Trial } from "../pipeline/report.ts";
 import {
-  type Candidate,
   segment,
   type SegmentOptions,
   type StageTimings,
@@ -42,6 +41,7 @@ import {
 import type {
   Box,
   Decoder,
+  DecoderOutput,
   Embedding,
   Encoder,
   Mask,
@@ -49,6 +49,7 @@ import type {
   Point,
   Size,
 } from "../pipeline/types.ts";
+import { type CandidateReport, createReporter } from "./report.ts";
 
 /** A file and the media type its sender declared. */
 export interface InputFile {
@@ -132,9 +133,6 @@ export interface MaskAnswer {
   predictedIou: number;
 }
 
-/** A candidate as it is reported: all but its logits. */
-export type CandidateReport = Omit<Candidate, "logits">;
-
 /** A segmentation: the winner, its mask, and what it was chosen from. */
 export interface SegmentationAnswer {
   /** Empty where the structure is absent, unless the winner's mask was asked for all the same. */
@@ -151,7 +149,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes" | "every">
+  & Pick<SegmentOptions, "recipe" | "passes" | "every" | "trace">
   & {
     png?: boolean;
     own?: OwnFormat;
@@ -358,7 +356,7 @@ export function createEngine(
       );
       const frame = new Frame(embedding.image, model.size);
       const truth = decodeRle(mask);
-      const score = ({ logits }: Candidate) =>
+      const score = ({ logits }: DecoderOutput) =>
         dice(frame.toMask(logits, model.lowResMask).data, truth.data);
       const parts = candidates.map((one) => (
         { parts: one.parts, dice: score(one) }
@@ -409,12 +407,13 @@ export function createEngine(
       const mask = presence.present || evenAbsent
         ? frame.toMask(winner.logits, model.lowResMask)
         : emptyMask(embedding.image);
+      const report = createReporter(frame, model.lowResMask);
       return {
         mask: describeMask(mask),
         presence,
         png: png ? encodePng(mask) : null,
         own: write ? await write(mask) : null,
-        winner: report(winner),
+        winner: report({ ...winner, trace: undefined }),
         candidates: candidates.map(report),
         timings,
       };
@@ -427,7 +426,3 @@ const emptyMask = ({ width, height }: Size): Mask => ({
   height,
   data: new Uint8Array(width * height),
 });
-
-function report({ logits: _, ...candidate }: Candidate): CandidateReport {
-  return candidate;
-}

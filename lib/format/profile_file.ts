@@ -1,7 +1,11 @@
+import { invalidInput } from "../errors.ts";
 import type { Yardstick } from "../pipeline/presence.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+/** The tensors whose rows are patches or prototypes. */
+const PROTOTYPES = /^(patches$|surroundings$|parts\.|negatives\.)/;
 
 /** Tensors of patches, which float16 holds exactly, as embeddings do. */
 const PATCHES = ["patches", "surroundings"];
@@ -34,23 +38,62 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** Reads what `writeProfile` wrote, now or before there were surroundings and yardsticks. */
+/**
+ * Reads what `writeProfile` wrote, now or before there were surroundings and yardsticks.
+ *
+ * @throws EdgeError `invalid-input` for a file that is no profile.
+ */
 export function readProfile(bytes: Uint8Array): Profile {
   const { metadata, tensors } = readSafetensors(bytes);
+  const channels = tensors.patches?.dims[1] ?? 0;
   const sets = (kind: string): PrototypeSet[] =>
     Object.entries(tensors)
       .filter(([name]) => name.startsWith(`${kind}.`))
       .map(([, { dims, data }]) => ({ count: dims[0], prototypes: data }))
       .sort((a, b) => a.count - b.count);
+  const whole = metadata.model !== undefined && channels > 0 &&
+    Object.entries(tensors).every(([name, { dims }]) =>
+      !PROTOTYPES.test(name) ||
+      dims.length === 2 && dims[0] > 0 && dims[1] === channels
+    );
+  const parts = sets("parts");
+  if (!whole || parts.length === 0) {
+    throw noProfile();
+  }
   return {
     model: metadata.model,
-    channels: tensors.patches.dims[1],
-    parts: sets("parts"),
+    channels,
+    parts,
     negatives: sets("negatives"),
     patches: tensors.patches.data,
     surroundings: tensors.surroundings?.data ?? null,
-    yardstick: metadata.yardstick === undefined
-      ? null
-      : JSON.parse(metadata.yardstick) as Yardstick,
+    yardstick: readYardstick(metadata.yardstick),
   };
 }
+
+function readYardstick(text: string | undefined): Yardstick | null {
+  if (text === undefined) return null;
+  try {
+    const { absent, present, copies, dice } = JSON.parse(text);
+    const [none, all] = [absent, present].map((likeness) => ({
+      structure: numberOf(likeness.structure),
+      surroundings: numberOf(likeness.surroundings),
+    }));
+    return {
+      absent: none,
+      present: all,
+      copies: numberOf(copies),
+      dice: numberOf(dice),
+    };
+  } catch {
+    throw noProfile();
+  }
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  throw noProfile();
+}
+
+const noProfile = () =>
+  invalidInput("Cannot read the profile: it lacks what a profile has.");

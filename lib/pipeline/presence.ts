@@ -1,5 +1,9 @@
 import { cosineMaps } from "../numerics/cosine.ts";
-import { gatherPatches, normaliseRows } from "../numerics/patches.ts";
+import {
+  gatherPatches,
+  normaliseRows,
+  pickPatches,
+} from "../numerics/patches.ts";
 import { Frame } from "./frame.ts";
 import { meanPatch } from "./guidance.ts";
 import type { Profile } from "./profile.ts";
@@ -123,13 +127,11 @@ function relate(
  * What a profile holds to judge presence by: at most 64 patches from around the structure, evenly spread over the image
  * without its padding, and the yardstick of a reference of which no copy was seen yet. Nulls where nothing is around it.
  *
- * @param all the embedding's patches, (g · g) × C.
  * @param structure the annotated ones, K × C.
  * @param background indices of the others.
  */
 export function surroundingsOf(
   embedding: Embedding,
-  all: Float32Array,
   structure: Float32Array,
   background: Int32Array,
   model: ModelGeometry,
@@ -138,8 +140,9 @@ export function surroundingsOf(
   const shown = new Set(shownPatches(embedding, model));
   const around = background.filter((patch) => shown.has(patch));
   if (around.length === 0) return { surroundings: null, yardstick: null };
-  const surroundings = spread(all, channels, around);
-  const rows = spread(structure, channels);
+  const { data } = embedding.tensors.image_embeddings;
+  const surroundings = pickPatches(data, channels, spread(around));
+  const rows = sampleRows(structure, channels);
   const absent = {
     structure: meanBest(embedding, rows, around, channels),
     surroundings: cosineWithMean(surroundings, channels),
@@ -179,7 +182,7 @@ export function refined(profile: Profile, others: Profile[]): Yardstick | null {
   const { yardstick } = profile;
   if (yardstick === null || others.length === 0) return yardstick;
   const { absent, present } = yardstick;
-  const rows = spread(profile.patches, profile.channels);
+  const rows = sampleRows(profile.patches, profile.channels);
   const seen = others.map(({ patches }) =>
     meanBestOf(rows, patches, profile.channels)
   );
@@ -204,7 +207,7 @@ export function likenessOf(
 ): Likeness | null {
   const { channels } = model;
   if (profile.surroundings === null) return null;
-  const structure = spread(profile.patches, channels);
+  const structure = sampleRows(profile.patches, channels);
   const shown = shownPatches(embedding, model);
   return {
     structure: meanBest(embedding, structure, masked, channels),
@@ -255,21 +258,22 @@ function cosineWithMean(rows: Float32Array, channels: number): number {
   return Math.hypot(...meanPatch(unit, channels));
 }
 
-/** At most 64 of the listed rows, or of all, evenly spread in their order. */
-function spread(
-  patches: Float32Array,
-  channels: number,
-  indices: Int32Array = Int32Array.from(
+/** At most 64 of some numbers, evenly spread in their order. */
+function spread(numbers: Int32Array): Int32Array {
+  const taken = Math.min(numbers.length, SAMPLE);
+  return Int32Array.from(
+    { length: taken },
+    (_, i) => numbers[Math.floor((i + 0.5) * numbers.length / taken)],
+  );
+}
+
+/** The annotated patches that stand for the structure, K × C. */
+function sampleRows(patches: Float32Array, channels: number): Float32Array {
+  const all = Int32Array.from(
     { length: patches.length / channels },
     (_, i) => i,
-  ),
-): Float32Array {
-  const taken = Math.min(indices.length, SAMPLE);
-  const chosen = Int32Array.from(
-    { length: taken },
-    (_, i) => indices[Math.floor((i + 0.5) * indices.length / taken)],
   );
-  return gatherPatches(patches, channels, chosen);
+  return gatherPatches(patches, channels, spread(all));
 }
 
 /** The patches that lie on the image, not on its padding; ascending. */

@@ -26,6 +26,23 @@ export interface Stored<T> {
 
 type Manifest<T> = BlobRef & { record: T };
 
+/** What else a commit checks and writes together with a record. */
+export interface Commit {
+  /** Entries that must still be as they were read; else the commit fails with `Stale`. */
+  guards?: Deno.AtomicCheck[];
+  sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
+  /** Milliseconds after which KV may forget the record. */
+  expireIn?: number;
+}
+
+/** A guard of a commit no longer holds. */
+export class Stale extends Error {}
+
+/** A record to write, and where. */
+export interface Entry<T> extends Stored<T> {
+  key: Deno.KvKey;
+}
+
 /**
  * Records with large bytes in Deno KV. Bytes go first, in chunks under a fresh version; the manifest
  * is flipped last, in one commit, so that a reader sees the old whole or the new whole. Versions that
@@ -70,35 +87,62 @@ export class BlobStore {
    */
   async put<T>(
     key: Deno.KvKey,
-    { record, bytes }: Stored<T>,
+    stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    const version = crypto.randomUUID();
-    const options = expireIn === undefined ? {} : { expireIn };
-    const pending = ["pending", version];
-    const { versionstamp } = await whenUnlocked(() =>
-      this.kv.set(pending, this.now(), options)
-    );
-    const claim = { key: pending, versionstamp };
-    const chunks = await this.#write(version, bytes, claim, options);
-    const manifest: Manifest<T> = { version, chunks, record };
-    const replaced = await this.#flip(key, manifest, claim, options);
-    if (replaced === null) return false;
-    await this.#remove(replaced).catch(
-      () => {/* It is pending: sweep will. */},
-    );
-    return true;
+    return await this.commit([{ key, ...stored }], { expireIn }) > 0;
   }
 
   /** Removes the record and its bytes; false when there is none. */
-  async delete(key: Deno.KvKey): Promise<boolean> {
+  delete(key: Deno.KvKey): Promise<boolean> {
+    return this.remove(key, {});
+  }
+
+  /**
+   * Writes or replaces several, all or none.
+   *
+   * @returns how many were replaced.
+   * @throws Stale
+   */
+  protected async commit<T>(
+    entries: Entry<T>[],
+    also: Commit,
+  ): Promise<number> {
+    const { expireIn } = also;
+    const options = expireIn === undefined ? {} : { expireIn };
+    const written = [];
+    for (const { key, record, bytes } of entries) {
+      const version = crypto.randomUUID();
+      const pending = ["pending", version];
+      const { versionstamp } = await whenUnlocked(() =>
+        this.kv.set(pending, this.now(), options)
+      );
+      const claim = { key: pending, versionstamp };
+      const chunks = await this.#write(version, bytes, claim, options);
+      const manifest: Manifest<T> = { version, chunks, record };
+      written.push({ key, claim, manifest });
+    }
+    const replaced = await this.#flip(written, also, options);
+    for (const version of replaced) {
+      await this.#remove(version).catch(
+        () => {/* It is pending: sweep will. */},
+      );
+    }
+    return replaced.length;
+  }
+
+  /** Removes as `delete` does, with what else belongs to it. @throws Stale */
+  protected async remove(key: Deno.KvKey, also: Commit): Promise<boolean> {
     for (;;) {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
       const flip = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
-      if (!(await committed(flip))) continue;
+      if (!(await committed(withAlso(flip, also)))) {
+        await this.#requireFresh(also);
+        continue;
+      }
       await this.#remove(version);
       return true;
     }
@@ -137,23 +181,39 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the record at a version; gives the version that it replaced. */
+  /** Points the records at their versions; gives the versions that they replaced. */
   async #flip<T>(
-    key: Deno.KvKey,
-    manifest: Manifest<T>,
-    claim: Deno.AtomicCheck,
+    written: {
+      key: Deno.KvKey;
+      claim: Deno.AtomicCheck;
+      manifest: Manifest<T>;
+    }[],
+    also: Commit,
     options: { expireIn?: number },
-  ): Promise<string | null> {
+  ): Promise<string[]> {
     for (;;) {
-      const before = await this.kv.get<Manifest<T>>(key);
-      const flip = this.kv.atomic().check(before, claim)
-        .set(key, manifest, options)
-        .delete(claim.key);
-      const replaced = before.value?.version ?? null;
-      if (replaced !== null) flip.set(["pending", replaced], this.now());
-      if (await committed(flip)) return replaced;
-      const { versionstamp } = await this.kv.get(claim.key);
-      if (versionstamp !== claim.versionstamp) throw givenUp();
+      const flip = this.kv.atomic();
+      const replaced: string[] = [];
+      for (const { key, claim, manifest } of written) {
+        const before = await this.kv.get<Manifest<T>>(key);
+        flip.check(before, claim).set(key, manifest, options).delete(claim.key);
+        if (before.value === null) continue;
+        replaced.push(before.value.version);
+        flip.set(["pending", before.value.version], this.now());
+      }
+      if (await committed(withAlso(flip, also))) return replaced;
+      await this.#requireFresh(also);
+      for (const { claim } of written) {
+        const { versionstamp } = await this.kv.get(claim.key);
+        if (versionstamp !== claim.versionstamp) throw givenUp();
+      }
+    }
+  }
+
+  async #requireFresh({ guards = [] }: Commit): Promise<void> {
+    for (const { key, versionstamp } of guards) {
+      const now = await this.kv.get(key);
+      if (now.versionstamp !== versionstamp) throw new Stale();
     }
   }
 
@@ -180,8 +240,21 @@ export class BlobStore {
   }
 }
 
+function withAlso(
+  operation: Deno.AtomicOperation,
+  { guards = [], sets = [] }: Commit,
+): Deno.AtomicOperation {
+  operation.check(...guards);
+  for (const { key, value, expireIn } of sets) {
+    operation.set(key, value, expireIn === undefined ? {} : { expireIn });
+  }
+  return operation;
+}
+
 /** Whether the checks of a commit held. */
-async function committed(operation: Deno.AtomicOperation): Promise<boolean> {
+export async function committed(
+  operation: Deno.AtomicOperation,
+): Promise<boolean> {
   return (await whenUnlocked(() => operation.commit())).ok;
 }
 
