@@ -1,5 +1,4 @@
 import type {
-  EmbeddingFile,
   Engine,
   MaskPrompt,
   ProfileFile,
@@ -11,12 +10,7 @@ import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
-
-/** An image to be segmented, and its true mask in the image frame. */
-export interface Scene {
-  embedding: EmbeddingFile;
-  truth: Mask;
-}
+import type { Scene } from "./scene.ts";
 
 /** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
 export interface Reference {
@@ -85,7 +79,7 @@ function oneShot(title: string, request: SegmentationRequest): Method {
       const answer = await engine.segment(
         embedding.bytes,
         [profile.bytes],
-        request,
+        { ...request, evenAbsent: true },
       );
       return decodeRle(answer.mask);
     },
