@@ -1367,7 +1367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1411,6 +1411,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1422,7 +1435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1527,6 +1540,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1605,6 +1631,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1735,7 +1774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1779,6 +1818,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1790,7 +1842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1868,6 +1920,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1957,6 +2022,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2032,6 +2110,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2128,7 +2219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2172,6 +2263,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2183,7 +2287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2273,7 +2377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2317,6 +2421,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2328,7 +2445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2465,6 +2582,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2476,7 +2606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2618,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2662,6 +2792,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2673,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2777,7 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2821,6 +2964,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2832,7 +2988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2931,7 +3087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2975,6 +3131,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2986,7 +3155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3112,6 +3281,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -3123,7 +3305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3165,6 +3347,19 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and what is wrong */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3248,7 +3443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3303,6 +3498,19 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
