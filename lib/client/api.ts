@@ -400,7 +400,7 @@ export interface components {
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
-         *             "name": "darker",
+         *             "name": "brighter",
          *             "dice": 0.95
          *           },
          *           {
@@ -508,7 +508,7 @@ export interface components {
          *             "selfDice": 0.96,
          *             "copies": [
          *               {
-         *                 "name": "darker",
+         *                 "name": "brighter",
          *                 "dice": 0.95
          *               },
          *               {
