@@ -103,10 +103,22 @@ export interface Kernels {
     labels: number,
     out: number,
   ): void;
+  movedDots(
+    embedding: number,
+    channels: number,
+    patches: number,
+    stride: number,
+    origin: number,
+    weights: number,
+    count: number,
+    pack: number,
+    out: number,
+  ): void;
   cosineMaps(
     embedding: number,
     channels: number,
     patches: number,
+    stride: number,
     prototypes: number,
     count: number,
     unit: number,

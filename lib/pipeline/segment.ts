@@ -75,7 +75,7 @@ export async function segment(
     const outputs: DecoderOutput[] = [];
     for (const { prompt, maps } of proposed) {
       const guidance = mean === null ? undefined : {
-        similarity: attentionSimilarity(meanMap(maps), model, frame),
+        similarity: attentionSimilarity(meanMap(maps()), model, frame),
         target: mean,
       };
       // Equal points give equal masks, unless they are guided, which depends on the maps.
