@@ -57,6 +57,14 @@ export interface Kernels {
     u: number,
     out: number,
   ): void;
+  nearestSources(
+    cost: number,
+    n: number,
+    stride: number,
+    u: number,
+    out: number,
+    sources: number,
+  ): void;
   distancesTo(
     panels: number,
     count: number,
