@@ -1,3 +1,4 @@
+import type { EnrolmentReport } from "../pipeline/report.ts";
 import type { Size } from "../pipeline/types.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
@@ -16,6 +17,8 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
+  /** How far it finds itself again; absent from what was stored before reports. */
+  report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
 }
