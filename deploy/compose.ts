@@ -21,6 +21,7 @@ import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
+import { NO_AUDIT } from "../lib/store/audit.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
@@ -111,6 +112,7 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     sealed: state.sealed || !needs.state,
     telemetry,
     maxBytes: config.MAX_BYTES,

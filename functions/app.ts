@@ -1,10 +1,12 @@
 import { bodyLimit } from "hono/body-limit";
+import { auditFunction } from "./audit.ts";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import { mediaTypeOf } from "./http/body.ts";
+import { auditRequests } from "./http/audited.ts";
 import { ANYONE } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { requireBearer } from "./http/bearer.ts";
@@ -37,6 +39,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   seriesFunction,
   previewFunction,
   modelsFunction,
+  auditFunction,
   healthFunction,
   metricsFunction,
   pageFunction,
@@ -73,6 +76,7 @@ export function createApp(
     c.set("caller", ANYONE);
     return next();
   });
+  app.use("/v1/*", auditRequests(services.audit, app));
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,

@@ -1,5 +1,9 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
-import type { PatientStore, ProfileStore } from "../lib/store/types.ts";
+import type {
+  AuditStore,
+  PatientStore,
+  ProfileStore,
+} from "../lib/store/types.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
@@ -7,6 +11,7 @@ export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
   patients: PatientStore;
+  audit: AuditStore;
   /** Whether what is stored is encrypted. */
   sealed: boolean;
   telemetry: Telemetry;
