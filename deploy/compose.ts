@@ -1,4 +1,6 @@
+import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
@@ -18,8 +20,12 @@ import {
 } from "../lib/remote/encode_client.ts";
 import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
+import {
+  openRuntime,
+  type RuntimeDescription,
+} from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
 import { NO_AUDIT } from "../lib/store/audit.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
@@ -114,6 +120,10 @@ export async function compose(
     patients: stored("patients", state.patients),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     sealed: state.sealed || !needs.state,
+    circumstances: circumstancesOf(
+      pool.runtime,
+      client === undefined ? "local" : "remote",
+    ),
     telemetry,
     maxBytes: config.MAX_BYTES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
@@ -135,16 +145,38 @@ export async function compose(
   };
 }
 
-/** An engine of the default model in this thread, for the command line. */
-export async function composeEngine(config: Config): Promise<Engine> {
+/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
+export async function composeModel(config: Config): Promise<OpenModel> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
   const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
-  return createEngine(encoder, decoder, model.geometry, {
-    maxPixels: config.MAX_PIXELS,
-  });
+  const limits = { maxPixels: config.MAX_PIXELS };
+  const { id, digest } = model.manifest;
+  return {
+    id,
+    digest,
+    engine: createEngine(encoder, decoder, model.geometry, limits),
+    circumstances: circumstancesOf(runtime.description, "local"),
+  };
+}
+
+/** An engine of the default model in this thread. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  return (await composeModel(config)).engine;
+}
+
+function circumstancesOf(
+  runtime: RuntimeDescription,
+  encoder: "local" | "remote",
+): Circumstances {
+  const { deno, v8 } = Deno.version;
+  const platform = Deno.build.target;
+  return {
+    runtime: { ...runtime, encoder, deno, v8, platform },
+    version: product.version,
+  };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {

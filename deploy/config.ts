@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
 import type { OperatorKey } from "../lib/store/keyring.ts";
@@ -7,9 +8,6 @@ import { RUNTIMES } from "../lib/runtime/runtime.ts";
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
     .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
-
-/** Part of the contract, not built yet: refused rather than ignored. */
-const later = z.undefined("is not supported by this version").optional();
 
 /** http(s) URLs separated by commas, each ending in a slash. */
 function addresses(text: string, context: z.RefinementCtx): URL[] {
@@ -36,6 +34,30 @@ function origins(text: string, context: z.RefinementCtx): string[] {
   }
   const message =
     "must be origins such as https://example.org, separated by commas, or *";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+/** Entries of API keys. */
+function apiKeys(text: string, context: z.RefinementCtx): ApiKey[] {
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    const { message } = error as Error;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }
+}
+
+/** An address whose answer nobody on the way can have changed. */
+function safeAddress(text: string, context: z.RefinementCtx): URL {
+  const url = URL.parse(text);
+  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
+  const safe = url?.protocol === "https:" ||
+    (url?.protocol === "http:" && local);
+  if (url !== null && safe && url.username + url.password === "") return url;
+  const message =
+    "must be an https address, or http on the loopback, without user";
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
@@ -88,7 +110,14 @@ interface Retention {
   tenants: Map<string, number>;
 }
 
+const claim = z.string().max(256);
 const cores = navigator.hardwareConcurrency;
+
+/** At most one of two settings. */
+const notBoth = (a: string, b: string) => ({
+  error: `cannot be set beside ${a}`,
+  path: [b],
+});
 
 const Environment = z.object({
   PORT: whole(0, 65535).default(8000),
@@ -132,8 +161,27 @@ const Environment = z.object({
     "records request addresses, which hold patient ids; " +
       "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
   ).optional(),
-  API_KEYS: later,
-});
+  API_KEYS: z.string().transform(apiKeys).optional(),
+  API_KEYS_FILE: z.string().optional(),
+  JWKS_URL: z.string().transform(safeAddress).optional(),
+  JWKS_FILE: z.string().optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_TENANT_CLAIM: claim.default("tenant"),
+  JWT_SCOPE_CLAIM: claim.default("scope"),
+  ALLOW_ANONYMOUS: z.enum(["true", "false"], "must be true or false")
+    .default("false").transform((text) => text === "true"),
+  /** Set by Deno Deploy. */
+  DENO_DEPLOYMENT_ID: z.string().optional(),
+})
+  .refine(
+    ({ API_KEYS, API_KEYS_FILE }) => !(API_KEYS && API_KEYS_FILE),
+    notBoth("API_KEYS", "API_KEYS_FILE"),
+  )
+  .refine(
+    ({ JWKS_URL, JWKS_FILE }) => !(JWKS_URL && JWKS_FILE),
+    notBoth("JWKS_URL", "JWKS_FILE"),
+  );
 
 /** The service's settings; README.md says what each one means. */
 export type Config = z.infer<typeof Environment>;

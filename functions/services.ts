@@ -1,4 +1,5 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import type {
   AuditStore,
   PatientStore,
@@ -14,6 +15,8 @@ export interface Services {
   audit: AuditStore;
   /** Whether what is stored is encrypted. */
   sealed: boolean;
+  /** What runs the models, for receipts. */
+  circumstances: Circumstances;
   telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;

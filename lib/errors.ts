@@ -10,6 +10,8 @@ export type ErrorCode =
   | "model-mismatch"
   /** The model lacks what the recipe needs. */
   | "recipe-unsupported"
+  /** A receipt cannot be replayed to the identical mask. */
+  | "not-reproduced"
   /** A concurrent write won. */
   | "conflict"
   /** What is stored was altered, or cannot be read with the keys at hand. */
@@ -18,6 +20,10 @@ export type ErrorCode =
   | "busy"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
+  /** Nobody waits for the answer any more. */
+  | "given-up"
+  /** It cannot be found out now who calls. */
+  | "access-unavailable"
   /** An encode host takes no file of this size. */
   | "too-many-bytes";
 

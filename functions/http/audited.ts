@@ -1,65 +1,68 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/types.ts";
 import { callerOf } from "./caller.ts";
+import { patternOf } from "./methods.ts";
 import type { Env, Router } from "./router.ts";
+import { NEEDS } from "./scopes.ts";
 
-/** Calls that tell nothing of anybody. */
-const UNTOLD = new Set(["models"]);
-/** What a POST asks for that changes nothing of a patient but caches. */
-const COMPUTED = new Set([
-  "embeddings",
-  "exports",
-  "masks",
-  "previews",
-  "prompts",
-  "segmentations",
-  "series",
-]);
+/** What a call that changes something needs. */
+const CHANGES = new Set<string | undefined>(["enrol", "erase"]);
 
 /**
  * Writes every call into the trail: a change before it is made, so that none is made untold, and every
- * call before its answer leaves. A call that cannot be written is not answered. Only words of the app's
- * own routes are told; everything else in an address may name somebody.
+ * call before its answer leaves. A call that cannot be written is not answered. An address is told as its
+ * route and the tags of its names: it may name somebody.
  */
 export function auditRequests(
   audit: AuditStore,
   app: Router,
 ): MiddlewareHandler<Env> {
-  let known: Set<string> | undefined;
+  let routes: { route: string; pattern: RegExp }[] | undefined;
   return async (c, next) => {
-    known ??= new Set(app.routes.flatMap(({ path }) => path.split("/")));
-    const parts = c.req.path.split("/").slice(2);
-    if (UNTOLD.has(parts[0])) return await next();
+    routes ??= app.routes
+      .filter(({ path }) => path.startsWith("/v1/") && !path.includes("*"))
+      .map(({ method, path }) => ({
+        route: `${method} ${path}`,
+        pattern: patternOf(path),
+      }));
+    const { method, path } = c.req;
+    const { route } =
+      routes.find(({ route, pattern }) =>
+        route.startsWith(`${method} `) && pattern.test(path)
+      ) ?? { route: `${method} ?` };
+    // Tells nothing of anybody.
+    if (NEEDS[route] === "known") return await next();
     const { tenant, caller } = callerOf(c);
-    // Words and names take turns: /v1/patients/{}/references/{}.
-    const words = parts.filter((_, i) => i % 2 === 0);
-    const path = parts.map((part, i) =>
-      i % 2 === 1 ? "{}" : known!.has(part) ? part : "?"
-    );
-    const names = await Promise.all(
-      parts.flatMap((name, i) =>
-        i % 2 === 0 ? [] : [audit.tag(
-          tenant,
-          ...parts.slice(0, i),
-          decoded(name),
-        )]
-      ),
-    );
     const event = {
       caller,
-      operation: `${c.req.method} /v1/${path.join("/")}`,
-      names,
+      operation: route,
+      names: await tagNames(audit, tenant, route, path),
       request: c.get("requestId"),
     };
-    const changes = !["GET", "HEAD", "OPTIONS"].includes(c.req.method) &&
-      !COMPUTED.has(words.at(-1)!);
-    if (changes) {
+    if (CHANGES.has(NEEDS[route]) && method !== "GET") {
       await audit.append(tenant, { ...event, phase: "begun", status: null });
     }
     await next();
     const { status } = c.res;
     await audit.append(tenant, { ...event, phase: "answered", status });
   };
+}
+
+/** The tags of what a path has in the places of its route's parameters. */
+async function tagNames(
+  audit: AuditStore,
+  tenant: string,
+  route: string,
+  path: string,
+): Promise<string[]> {
+  const names = path.split("/").map(decoded);
+  const tags: string[] = [];
+  for (const [i, part] of route.split(" ")[1].split("/").entries()) {
+    if (!part.startsWith(":")) continue;
+    // From behind /v1 on, so that a patient has one tag whatever the route.
+    tags.push(await audit.tag(tenant, ...names.slice(2, i + 1)));
+  }
+  return tags;
 }
 
 function decoded(name: string): string {

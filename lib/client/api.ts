@@ -166,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/receipts/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a mask again from its receipt
+         * @description Runs what the receipt states on the same image, with no cache between, and compares the masks. What changed is told in `errors` of a 409, with what was expected and what is there. Nothing is stored.
+         */
+        post: operations["replayReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/previews": {
         parameters: {
             query?: never;
@@ -357,6 +377,10 @@ export interface components {
         Fault: {
             path: string;
             message: string;
+            /** @description What a receipt states */
+            expected?: string;
+            /** @description What was found instead */
+            actual?: string;
         };
         /**
          * @example {
@@ -635,6 +659,62 @@ export interface components {
          *         "prompt": 127.1,
          *         "decode": 1123.1,
          *         "retrieve": 26.1
+         *       },
+         *       "receipt": {
+         *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *         "format": 1,
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         },
+         *         "input": {
+         *           "kind": "image",
+         *           "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *           "frame": null,
+         *           "width": 384,
+         *           "height": 384,
+         *           "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *         },
+         *         "profile": {
+         *           "label": "target",
+         *           "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *           "references": [
+         *             {
+         *               "reference": "visit-1",
+         *               "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *             }
+         *           ]
+         *         },
+         *         "parameters": {
+         *           "recipe": "medical",
+         *           "parts": [
+         *             1,
+         *             2,
+         *             3,
+         *             4,
+         *             5
+         *           ],
+         *           "negatives": [
+         *             1
+         *           ],
+         *           "guided": false,
+         *           "passes": 3,
+         *           "position": null
+         *         },
+         *         "runtime": {
+         *           "name": "wasm",
+         *           "onnxruntime": "1.30.0",
+         *           "threads": 2,
+         *           "encoder": "local",
+         *           "deno": "2.9.6",
+         *           "v8": "14.9.207.2-rusty",
+         *           "platform": "x86_64-unknown-linux-gnu"
+         *         },
+         *         "version": "0.1.0",
+         *         "mask": {
+         *           "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *           "area": 2814
+         *         }
          *       }
          *     }
          */
@@ -654,16 +734,40 @@ export interface components {
             predictedIou: number;
             /** @description With explain alone */
             candidates?: components["schemas"]["Candidate"][];
+            /**
+             * @description With explain alone: why the winner won, in plain words
+             * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
+             */
+            why?: string;
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
+            receipt: components["schemas"]["Receipt"];
         };
         Candidate: {
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
+            /** @description Solved for every candidate, none ruled out by a bound; null for an empty mask */
             distance: number | null;
             predictedIou: number;
+            /** @description After points alone; after the mask before as well; after its box as well */
+            passes: components["schemas"]["Pass"][];
+        };
+        Pass: {
+            mask: components["schemas"]["PassMask"];
+            predictedIou: number;
+        };
+        PassMask: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
         };
         /** @description Milliseconds */
         Timings: {
@@ -671,6 +775,115 @@ export interface components {
             prompt: number;
             decode: number;
             retrieve: number;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            /** @enum {number} */
+            format: 1;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                negatives: number[] | "least";
+                guided: boolean;
+                passes: number;
+                position: number | null;
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
         };
         /**
          * @example {
@@ -745,6 +958,62 @@ export interface components {
          *           "prompt": 127.1,
          *           "decode": 1123.1,
          *           "retrieve": 26.1
+         *         },
+         *         "receipt": {
+         *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *           "format": 1,
+         *           "model": {
+         *             "id": "nano",
+         *             "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *           },
+         *           "input": {
+         *             "kind": "image",
+         *             "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *             "frame": null,
+         *             "width": 384,
+         *             "height": 384,
+         *             "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *           },
+         *           "profile": {
+         *             "label": "target",
+         *             "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *             "references": [
+         *               {
+         *                 "reference": "visit-1",
+         *                 "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *               }
+         *             ]
+         *           },
+         *           "parameters": {
+         *             "recipe": "medical",
+         *             "parts": [
+         *               1,
+         *               2,
+         *               3,
+         *               4,
+         *               5
+         *             ],
+         *             "negatives": [
+         *               1
+         *             ],
+         *             "guided": false,
+         *             "passes": 3,
+         *             "position": null
+         *           },
+         *           "runtime": {
+         *             "name": "wasm",
+         *             "onnxruntime": "1.30.0",
+         *             "threads": 2,
+         *             "encoder": "local",
+         *             "deno": "2.9.6",
+         *             "v8": "14.9.207.2-rusty",
+         *             "platform": "x86_64-unknown-linux-gnu"
+         *           },
+         *           "version": "0.1.0",
+         *           "mask": {
+         *             "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *             "area": 2814
+         *           }
          *         }
          *       }
          *     }
@@ -765,6 +1034,56 @@ export interface components {
             references?: string[];
             segmentation?: components["schemas"]["Segmentation"];
             problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "identical": true,
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "notes": [
+         *         {
+         *           "path": "receipt.runtime.threads",
+         *           "message": "runtime.threads is 1, was 2",
+         *           "expected": "2",
+         *           "actual": "1"
+         *         }
+         *       ]
+         *     }
+         */
+        Replay: {
+            /** @enum {boolean} */
+            identical: true;
+            mask: components["schemas"]["MaskBody"];
+            /** @description What is not as the receipt states and made no difference: runtime, versions, another file of the same pixels */
+            notes: components["schemas"]["Fault"][];
         };
         /**
          * @example {
@@ -882,7 +1201,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -926,7 +1271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -937,7 +1282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -994,6 +1339,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1016,7 +1387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1052,6 +1423,32 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1074,7 +1471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1161,6 +1558,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1172,7 +1595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1216,7 +1639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1227,7 +1650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1263,6 +1686,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1285,7 +1734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1320,6 +1769,32 @@ export interface operations {
                     "application/json": components["schemas"]["Patient"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1342,7 +1817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1375,6 +1850,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1397,7 +1898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1450,6 +1951,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1461,7 +1988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1505,7 +2032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1516,7 +2043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1569,6 +2096,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1580,7 +2133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1624,7 +2177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1635,7 +2188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1713,6 +2266,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -1746,7 +2325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1757,7 +2336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1781,7 +2360,7 @@ export interface operations {
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
@@ -1823,6 +2402,10 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer other than JSON: its receipt's JSON in base64url; left out above 6000 characters */
+                    "x-receipt"?: string;
+                    /** @description Of an answer other than JSON: its receipt's id */
+                    "x-receipt-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1837,6 +2420,32 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1865,7 +2474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1909,7 +2518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1920,7 +2529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1942,7 +2551,7 @@ export interface operations {
                 model?: string;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description The cursor of the last line that came whole */
@@ -1987,6 +2596,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1998,7 +2633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2042,7 +2677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2053,7 +2688,161 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description JSON by the schema Receipt */
+                    receipt: string;
+                    /** @description Whose references it was; no receipt says */
+                    patient: string;
+                    /**
+                     * Format: binary
+                     * @description The image file, of which the receipt states the frame; or give `embedding`
+                     */
+                    image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The identical mask */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2120,6 +2909,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2153,7 +2968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2164,7 +2979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2199,7 +3014,20 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2232,7 +3060,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2265,7 +3093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2276,7 +3104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2311,7 +3139,33 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */

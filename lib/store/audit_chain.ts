@@ -4,7 +4,7 @@ import { EdgeError } from "../errors.ts";
 export interface AuditEvent {
   /** Opaque id of who called. */
   caller: string;
-  /** Method and route, `DELETE /v1/patients/{}`. */
+  /** Method and route, `DELETE /v1/patients/:patient`. */
   operation: string;
   /** Tags of the names in the route, in their order. */
   names: string[];

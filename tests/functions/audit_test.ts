@@ -26,14 +26,14 @@ Deno.test("every call is in the trail, which names nobody and outlives the patie
   deepEqual(
     entries.map(({ operation, phase, status }) => [operation, phase, status]),
     [
-      ["PUT /v1/patients/{}/references/{}", "begun", null],
-      ["PUT /v1/patients/{}/references/{}", "answered", 201],
-      ["POST /v1/patients/{}/segmentations", "answered", 200],
-      ["GET /v1/patients/{}", "answered", 200],
-      ["DELETE /v1/patients/{}", "begun", null],
-      ["DELETE /v1/patients/{}", "answered", 204],
-      ["GET /v1/patients/{}", "answered", 404],
-      ["GET /v1/?/{}/?", "answered", 404],
+      ["PUT /v1/patients/:patient/references/:reference", "begun", null],
+      ["PUT /v1/patients/:patient/references/:reference", "answered", 201],
+      ["POST /v1/patients/:patient/segmentations", "answered", 200],
+      ["GET /v1/patients/:patient", "answered", 200],
+      ["DELETE /v1/patients/:patient", "begun", null],
+      ["DELETE /v1/patients/:patient", "answered", 204],
+      ["GET /v1/patients/:patient", "answered", 404],
+      ["GET ?", "answered", 404],
     ],
   );
   ok(!text.includes("visit-of-may") && !text.includes("doe-jane"));

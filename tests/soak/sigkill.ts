@@ -11,8 +11,10 @@ import { embeddingOf, files, form, visits } from "../functions/harness.ts";
 import { inFolder } from "../in_folder.ts";
 import { operatorKey, stated } from "../operator_key.ts";
 
-/** A server lives for at most as long as this many enrolments take one after another. */
-const LIFE = 8;
+/** Acknowledged requests that a server lives for, at most, and then some. */
+const LIFE = 12;
+/** How long it lives when it acknowledges nothing, milliseconds. */
+const MOST_LIFE = 30_000;
 /** Images of the series. */
 const IMAGES = 4;
 
@@ -107,19 +109,21 @@ class Ordeal {
     for (let kill = 1; kill <= kills; kill++) {
       await using server = await this.#start();
       await this.#ask(server);
-      const moment = this.#random() * LIFE * this.#took;
+      const wanted = Math.floor(this.#random() * LIFE);
+      const moment = this.#random() * this.#took;
       const actors = [
         this.#enrol(server),
         this.#enrolAndErase(server),
         this.#series(server),
       ];
+      await this.#acknowledgedMore(wanted);
       await new Promise((resolve) => setTimeout(resolve, moment));
       await server.kill();
       await Promise.all(actors);
       await this.#look();
       this.#tally.kills = kill;
       say(
-        `kill ${kill} after ${moment.toFixed(0)} ms: ${
+        `kill ${kill}, ${moment.toFixed(0)} ms after ${wanted} answers: ${
           JSON.stringify(this.#tally)
         }`,
       );
@@ -127,6 +131,19 @@ class Ordeal {
     await using server = await this.#start();
     await this.#ask(server);
     return this.#tally;
+  }
+
+  /** Waits until this many more requests are acknowledged. */
+  async #acknowledgedMore(wanted: number): Promise<void> {
+    const count = () => {
+      const { enrolled, erased, lines } = this.#tally.acknowledged;
+      return enrolled + erased + lines;
+    };
+    const [before, started] = [count(), performance.now()];
+    while (count() < before + wanted) {
+      if (performance.now() > started + MOST_LIFE) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   #start(): Promise<Server> {
