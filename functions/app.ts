@@ -26,6 +26,7 @@ import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
+import { transferFunction } from "./transfer.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -40,6 +41,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   segmentFunction,
   seriesFunction,
   receiptsFunction,
+  transferFunction,
   previewFunction,
   modelsFunction,
   auditFunction,

@@ -5,6 +5,7 @@ import type {
   PatientStore,
   ProfileStore,
 } from "../lib/store/types.ts";
+import type { Trust } from "../lib/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
@@ -13,6 +14,8 @@ export interface Services {
   profiles: ProfileStore;
   patients: PatientStore;
   audit: AuditStore;
+  /** Who signs exports, and whose are imported. */
+  trust: Trust;
   /** Whether what is stored is encrypted. */
   sealed: boolean;
   /** What runs the models, for receipts. */

@@ -16,6 +16,10 @@ export type ErrorCode =
   | "conflict"
   /** What is stored was altered, or cannot be read with the keys at hand. */
   | "damaged"
+  /** Nobody who is trusted signed it. */
+  | "untrusted"
+  /** The operator has not set what this needs. */
+  | "not-configured"
   /** The queue is full. */
   | "busy"
   /** No encode host makes the embedding now. */

@@ -14,7 +14,9 @@ const ALLOWED: Record<string, string[]> = {
     "lib/dicom",
     "lib/image",
     "lib/pipeline",
+    "lib/digest.ts",
     "lib/errors.ts",
+    "lib/signing.ts",
   ],
   "lib/model": ["lib/pipeline", "lib/digest.ts", "lib/errors.ts"],
   "lib/runtime": ["lib/errors.ts", "lib/model", "lib/pipeline"],
@@ -78,6 +80,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/errors.ts": [],
   "lib/bytes.ts": [],
   "lib/digest.ts": [],
+  "lib/signing.ts": ["lib/errors.ts"],
   "functions": ["lib"],
   "deploy": ["functions", "lib", "deno.json"],
 };

@@ -14,6 +14,8 @@ export const NEEDS: Record<string, Need> = {
   "DELETE /v1/patients/:patient/references/:reference": "erase",
   "GET /v1/patients/:patient": "read",
   "DELETE /v1/patients/:patient": "erase",
+  "GET /v1/patients/:patient/export": "read",
+  "POST /v1/patients/:patient/import": "enrol",
   "POST /v1/patients/:patient/prompts": "segment",
   "POST /v1/patients/:patient/segmentations": "segment",
   "POST /v1/patients/:patient/series": "segment",

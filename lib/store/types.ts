@@ -31,6 +31,8 @@ export interface Enrolled {
 export interface ProfileStore {
   /** Writes or replaces a whole reference; true when it replaced one. */
   put(tenant: string, enrolled: Enrolled): Promise<boolean>;
+  /** Writes or replaces several references of one patient, all or none. */
+  putAll(tenant: string, enrolled: Enrolled[]): Promise<void>;
   /** The reference without its profile, or null. */
   find(
     tenant: string,

@@ -16,7 +16,7 @@ const LIFE = 12;
 /** How long it lives when it acknowledges nothing, milliseconds. */
 const MOST_LIFE = 30_000;
 /** Images of the series. */
-const IMAGES = 4;
+const IMAGES = 3;
 
 export interface Kills {
   kills: number;
@@ -110,7 +110,7 @@ class Ordeal {
       await using server = await this.#start();
       await this.#ask(server);
       const wanted = Math.floor(this.#random() * LIFE);
-      const moment = this.#random() * this.#took;
+      const moment = this.#random() * 2 * this.#took;
       const actors = [
         this.#enrol(server),
         this.#enrolAndErase(server),
@@ -136,8 +136,8 @@ class Ordeal {
   /** Waits until this many more requests are acknowledged. */
   async #acknowledgedMore(wanted: number): Promise<void> {
     const count = () => {
-      const { enrolled, erased, lines } = this.#tally.acknowledged;
-      return enrolled + erased + lines;
+      const { enrolled, erased } = this.#tally.acknowledged;
+      return enrolled + erased;
     };
     const [before, started] = [count(), performance.now()];
     while (count() < before + wanted) {
@@ -212,7 +212,7 @@ class Ordeal {
     const slot = this.#slots.get(`${patient}/${reference}`)!;
     slot.attempted = n;
     // An image of its own now and then, so that its embedding is written, too.
-    const image = n % 4 < 2 ? this.#embedding : pictureOf(n);
+    const image = isOwnPicture(n) ? pictureOf(n) : this.#embedding;
     const body = variant(n, `v${n}`, image);
     const answer = await answered(server.enrol(patient, reference, body));
     if (answer === null) return false;
@@ -326,7 +326,7 @@ class Ordeal {
   }
 }
 
-const isOwnPicture = (n: number) => n % 4 >= 2;
+const isOwnPicture = (n: number) => n % 8 >= 6;
 
 /** An image that differs from all others in some pixels. */
 function pictureOf(n: number): Uint8Array<ArrayBuffer> {
