@@ -27,6 +27,8 @@ export interface Services {
   maxSeriesBytes: number;
   /** Images of one series that are worked on at once. */
   parallel: number;
+  /** Milliseconds after which an enrolment begins no further trial of a copy. */
+  trialBudget: number;
   /** Aborted when the process is told to stop: what may go on elsewhere ends. */
   closing: AbortSignal;
   /** Whether requests can be served now. */

@@ -151,7 +151,10 @@ export function transferFunction(services: Services): Router {
         throw invalidInput("The file holds no reference, or one twice.");
       }
       await profiles.putAll(tenant, enrolled);
-      const references = enrolled.map(({ reference }) => reference);
+      const references = enrolled.map(({ reference }) => ({
+        ...reference,
+        report: reference.report ?? null,
+      }));
       return c.json({ patient, references }, 200);
     });
 }

@@ -394,6 +394,40 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "darker",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         }
+         *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
          *     }
          */
@@ -408,8 +442,50 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
+            report: components["schemas"]["EnrolmentReport"];
             /** Format: date-time */
             createdAt: string;
+        };
+        /** @description How far the reference finds itself again; null for one that was enrolled before reports */
+        EnrolmentReport: {
+            /**
+             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @enum {string}
+             */
+            verdict: "good" | "weak" | "unusable";
+            advice: string;
+            /** @description Dice of the reference segmented by its own profile */
+            selfDice: number;
+            /** @description The same of varied copies of it */
+            copies: components["schemas"]["CopyTrial"][];
+            /** @description Why copies are missing; null when all were tried */
+            skipped: string | null;
+            dice: components["schemas"]["DiceSpread"];
+            parts: components["schemas"]["PartsReport"];
+            /** @description Earth mover's distances over the same; null where one of them was found empty */
+            distance: {
+                least: number;
+                mean: number;
+                most: number;
+            } | null;
+        } | null;
+        CopyTrial: {
+            name: string;
+            dice: number;
+        };
+        /** @description Over the reference and its copies */
+        DiceSpread: {
+            mean: number;
+            worst: number;
+        };
+        /** @description Mean Dice of every part count over the same */
+        PartsReport: {
+            best: number;
+            dice: components["schemas"]["PartsTrial"][];
+        };
+        PartsTrial: {
+            parts: number;
+            dice: number;
         };
         /**
          * @example {
@@ -426,6 +502,40 @@ export interface components {
          *             "height": 384
          *           },
          *           "patches": 47,
+         *           "report": {
+         *             "verdict": "good",
+         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "selfDice": 0.96,
+         *             "copies": [
+         *               {
+         *                 "name": "darker",
+         *                 "dice": 0.95
+         *               },
+         *               {
+         *                 "name": "noisy",
+         *                 "dice": 0.93
+         *               }
+         *             ],
+         *             "skipped": null,
+         *             "dice": {
+         *               "mean": 0.947,
+         *               "worst": 0.93
+         *             },
+         *             "parts": {
+         *               "best": 1,
+         *               "dice": [
+         *                 {
+         *                   "parts": 1,
+         *                   "dice": 0.947
+         *                 }
+         *               ]
+         *             },
+         *             "distance": {
+         *               "least": 9.1,
+         *               "mean": 12.4,
+         *               "most": 16.2
+         *             }
+         *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
          *         }
          *       ]
@@ -601,6 +711,14 @@ export interface components {
          *       "patient": "p-17",
          *       "label": "target",
          *       "present": true,
+         *       "reason": null,
+         *       "confidence": 0.83,
+         *       "presence": {
+         *         "score": 0.74,
+         *         "threshold": 0.125,
+         *         "structure": 0.61,
+         *         "surroundings": 0.87
+         *       },
          *       "mask": {
          *         "size": [
          *           384,
@@ -721,8 +839,13 @@ export interface components {
         Segmentation: {
             patient: string;
             label: string;
-            /** @description Whether the mask holds a pixel */
+            /** @description Whether the structure is in the image; where it is not, the mask is empty */
             present: boolean;
+            /** @description Why it is not, in plain words; null when it is present */
+            reason: string | null;
+            /** @description Ranks answers by how well their masks fit; null for references that were enrolled before it was known */
+            confidence: number | null;
+            presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
             /** @description The one that won */
             reference: string;
@@ -742,6 +865,15 @@ export interface components {
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
+        };
+        Presence: {
+            /** @description From `threshold` on the structure is called present */
+            score: number | null;
+            threshold: number;
+            /** @description Likeness of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings */
+            structure: number | null;
+            /** @description Likeness of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone */
+            surroundings: number | null;
         };
         Candidate: {
             parts: number;
@@ -900,6 +1032,14 @@ export interface components {
          *         "patient": "p-17",
          *         "label": "target",
          *         "present": true,
+         *         "reason": null,
+         *         "confidence": 0.83,
+         *         "presence": {
+         *           "score": 0.74,
+         *           "threshold": 0.125,
+         *           "structure": 0.61,
+         *           "surroundings": 0.87
+         *         },
          *         "mask": {
          *           "size": [
          *             384,
@@ -2406,6 +2546,10 @@ export interface operations {
                     "x-receipt"?: string;
                     /** @description Of an answer other than JSON: its receipt's id */
                     "x-receipt-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: its confidence */
+                    "x-confidence"?: string;
                     [name: string]: unknown;
                 };
                 content: {

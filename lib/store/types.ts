@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditEvent } from "./audit_chain.ts";
+import type { EnrolmentReport } from "../pipeline/report.ts";
 import type { Size } from "../pipeline/types.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
@@ -17,6 +18,8 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
+  /** How far it finds itself again; absent from what was stored before reports. */
+  report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
 }

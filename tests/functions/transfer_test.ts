@@ -92,9 +92,11 @@ Deno.test("hostile and foreign files are refused, and nothing of them is stored"
   const foreign = writeProfile({
     model: "ab".repeat(32),
     channels: 4,
-    parts: [],
+    parts: [{ count: 1, prototypes: new Float32Array(4) }],
     negatives: [],
     patches: new Float32Array(8),
+    surroundings: null,
+    yardstick: null,
   });
   const cases: [string, Uint8Array<ArrayBuffer>, number][] = [
     ["empty", new Uint8Array(0), 422],
