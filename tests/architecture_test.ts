@@ -105,9 +105,10 @@ const modules = ["lib", "functions", "deploy"].flatMap((folder) => [
 ]);
 const importsOf = (path: string) => {
   const text = Deno.readTextFileSync(join(ROOT, path));
-  return [...text.matchAll(/(?:from|import|resolve\()\s*"([^"]+)"/g)].map((
-    [, name],
-  ) => name);
+  return [...text.matchAll(/(?<!\/)(?:from|import|resolve\()\s*"([^"]+)"/g)]
+    .map((
+      [, name],
+    ) => name);
 };
 
 Deno.test("imports follow the one direction: deploy → functions → lib, numerics below all", () => {
