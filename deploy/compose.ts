@@ -28,6 +28,8 @@ import {
   type RuntimeDescription,
 } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
+import { NO_AUDIT } from "../lib/store/audit.ts";
+import { createSigner, type Trust } from "../lib/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
@@ -127,6 +129,8 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    trust: await composeTrust(config),
     sealed: state.sealed || !needs.state,
     circumstances: circumstancesOf(
       pool.runtime,
@@ -150,6 +154,8 @@ export async function compose(
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
+    // Half of it, so that an enrolment ends about when any other work would.
+    trialBudget: deadline / 2,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,
@@ -198,6 +204,14 @@ function circumstancesOf(
     runtime: { ...runtime, encoder, deno, v8, platform },
     version: product.version,
   };
+}
+
+async function composeTrust(
+  { SIGNING_KEY, TRUSTED_KEYS }: Config,
+): Promise<Trust> {
+  if (SIGNING_KEY === undefined) return { trusted: TRUSTED_KEYS };
+  const signer = await createSigner(SIGNING_KEY);
+  return { signer, trusted: [signer.publicKey, ...TRUSTED_KEYS] };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {

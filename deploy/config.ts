@@ -86,6 +86,21 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
+/** Keys of 32 bytes in base64, separated by commas. */
+const secrets =
+  (most: number) =>
+  (text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] => {
+    const keys = text.split(",").map((part) => bytesOf(part.trim()));
+    if (keys.length <= most && keys.every((key) => key?.length === 32)) {
+      return keys as Uint8Array<ArrayBuffer>[];
+    }
+    const message = most === 1
+      ? "must be 32 random bytes in base64 (openssl rand -base64 32)"
+      : "must be public keys of 32 bytes in base64, separated by commas";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+
 /** Days, and days of single tenants: `365,clinic-a:30`. */
 function retention(text: string, context: z.RefinementCtx): Retention {
   const found: Retention = { days: Infinity, tenants: new Map() };
@@ -154,6 +169,9 @@ const Environment = z.object({
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: z.string().transform(origins).optional(),
   OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
+  SIGNING_KEY: z.string().transform(secrets(1)).transform(([key]) => key)
+    .optional(),
+  TRUSTED_KEYS: z.string().transform(secrets(256)).default([]),
   RETENTION_DAYS: z.string().transform(retention)
     .default({ days: Infinity, tenants: new Map() }),
   LOG: z.enum(["requests", "errors"], "must be requests or errors")

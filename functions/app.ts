@@ -1,3 +1,4 @@
+import { auditFunction } from "./audit.ts";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
@@ -5,6 +6,7 @@ import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import type { Access } from "../lib/access/caller.ts";
 import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
+import { auditRequests } from "./http/audited.ts";
 import { limitBodies } from "./http/body_limit.ts";
 import { limitTime } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
@@ -25,6 +27,7 @@ import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
+import { transferFunction } from "./transfer.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -39,8 +42,10 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   segmentFunction,
   seriesFunction,
   receiptsFunction,
+  transferFunction,
   previewFunction,
   modelsFunction,
+  auditFunction,
   healthFunction,
   metricsFunction,
   pageFunction,
@@ -80,6 +85,7 @@ export function createApp(
   if (requestsPerMinute !== undefined) {
     app.use("/v1/*", limitRate(requestsPerMinute));
   }
+  app.use("/v1/*", auditRequests(services.audit, app));
   const routers = functions.map((build) => build(services));
   for (const [method, path, scope] of scopesOf(routers)) {
     if (!path.startsWith("/v1/")) app.on(method, path, identify);

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { examine } from "../lib/engine/examine.ts";
 import type { Annotation } from "../lib/engine/engine.ts";
 import { EdgeError } from "../lib/errors.ts";
 import type { Reference } from "../lib/store/types.ts";
@@ -164,11 +165,18 @@ const FIELDS = [
   "segment",
 ];
 
+/** A reference as the contract gives it. */
+const describe = (reference: Reference) => ({
+  ...reference,
+  report: reference.report ?? null,
+});
+
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
   services: Services,
 ): Router {
-  const { models, profiles, patients, maxReferences, now } = services;
+  const { models, profiles, patients, maxReferences, trialBudget, now } =
+    services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -221,9 +229,12 @@ export function referencesFunction(
       const annotation: Annotation = prompt === null
         ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
-      const { bytes, patches } = await model.engineFor(work).enrol(
-        made.bytes,
-        annotation,
+      const engine = model.engineFor(work);
+      const enrolled = await engine.enrol(made.bytes, annotation);
+      const { profile, report } = await examine(
+        engine,
+        { embedding: made.bytes, enrolled, image: picture },
+        { budget: trialBudget },
       );
 
       const whose = { tenant, patient, enrols: true };
@@ -235,14 +246,15 @@ export function referencesFunction(
         position,
         model: manifest.digest,
         image: made.image,
-        patches,
+        patches: enrolled.patches,
+        report,
         createdAt: new Date(now()).toISOString(),
       };
       const replaced = await profiles.put(tenant, {
         reference: record,
-        profile: bytes,
+        profile,
       });
-      return c.json(record, replaced ? 200 : 201);
+      return c.json(describe(record), replaced ? 200 : 201);
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
@@ -252,7 +264,7 @@ export function referencesFunction(
         params.reference,
       );
       if (found === null) throw missingReference(params);
-      return c.json(found, 200);
+      return c.json(describe(found), 200);
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
@@ -268,7 +280,7 @@ export function referencesFunction(
       const { tenant } = callerOf(c);
       const references = await profiles.list(tenant, patient);
       if (references.length === 0) throw missing(`patient "${patient}"`);
-      return c.json({ patient, references }, 200);
+      return c.json({ patient, references: references.map(describe) }, 200);
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");

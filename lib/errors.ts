@@ -16,6 +16,10 @@ export type ErrorCode =
   | "conflict"
   /** What is stored was altered, or cannot be read with the keys at hand. */
   | "damaged"
+  /** Nobody who is trusted signed it. */
+  | "untrusted"
+  /** The operator has not set what this needs. */
+  | "not-configured"
   /** The queue is full. */
   | "busy"
   /** The caller, or its tenant, has as much under way as it may. */

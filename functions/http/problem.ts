@@ -55,6 +55,7 @@ export const PROBLEMS: Record<
     title: "The key or token is missing or wrong",
   },
   "forbidden": { status: 403, title: "Not allowed" },
+  "untrusted": { status: 403, title: "Nobody trusted signed it" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
@@ -91,6 +92,7 @@ export const PROBLEMS: Record<
   "too-many-requests": { status: 429, title: "Too many requests" },
   "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
+  "not-configured": { status: 501, title: "Not set up here" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
   "access-unavailable": {

@@ -5,6 +5,12 @@ import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { passes, why } from "./passes.ts";
 import { PROBLEMS } from "./problem.ts";
 import { RECEIPT, ReceiptDocument } from "./receipt.ts";
+import {
+  EnrolmentReportDocument,
+  PRESENCE,
+  presenceFields,
+  REPORT,
+} from "./trust_schemas.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>
@@ -225,6 +231,7 @@ const REFERENCE = {
   model: "93".repeat(32),
   image: { width: 384, height: 384 },
   patches: 47,
+  report: REPORT,
   createdAt: "2026-11-24T09:44:35.362Z",
 };
 
@@ -238,6 +245,10 @@ export const ReferenceDocument = z.object({
   model: z.string().openapi({ description: "Digest of the model" }),
   image: Size,
   patches: z.int().openapi({ description: "Annotated patches" }),
+  report: EnrolmentReportDocument.nullable().openapi({
+    description:
+      "How far the reference finds itself again; null for one that was enrolled before reports",
+  }),
   createdAt: z.iso.datetime(),
 }).openapi("Reference", { example: REFERENCE });
 
@@ -332,7 +343,7 @@ const CandidateDocument = z.object({
 const SEGMENTATION = {
   patient: "p-17",
   label: "target",
-  present: true,
+  ...PRESENCE,
   mask: MASK,
   reference: "visit-1",
   parts: 1,
@@ -348,9 +359,7 @@ const SEGMENTATION = {
 export const SegmentationDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  present: z.boolean().openapi({
-    description: "Whether the mask holds a pixel",
-  }),
+  ...presenceFields,
   mask: MaskBody,
   reference: z.string().openapi({ description: "The one that won" }),
   parts: z.int(),

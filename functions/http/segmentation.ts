@@ -5,6 +5,7 @@ import type { Manifest } from "../../lib/model/package.ts";
 import { sayWhy } from "../../lib/pipeline/why.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
+import { describePresence } from "./presence.ts";
 import type { SegmentationDocument } from "./schemas.ts";
 
 /** What a segmentation was asked for, and how long its image took to encode. */
@@ -22,7 +23,7 @@ export interface SegmentationContext {
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
-  { mask, winner, candidates, timings }: SegmentationAnswer,
+  { mask, presence, winner, candidates, timings }: SegmentationAnswer,
   { patient, label, explain, manifest, enrolled, encode, receipt }:
     SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
@@ -39,7 +40,7 @@ export function describeSegmentation(
   return {
     patient,
     label,
-    present: mask.area > 0,
+    ...describePresence(presence),
     mask,
     ...describe(winner),
     ...(explain && {

@@ -186,6 +186,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{patient}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A patient's references as one signed file, without the patient's id */
+        get: operations["exportPatient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over exported references: all or none */
+        post: operations["importPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/previews": {
         parameters: {
             query?: never;
@@ -215,6 +249,23 @@ export interface paths {
         };
         /** The models served */
         get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trail of what was called: a line of JSON an entry */
+        get: operations["readAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -394,6 +445,40 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "brighter",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         }
+         *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
          *     }
          */
@@ -408,8 +493,50 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
+            report: components["schemas"]["EnrolmentReport"];
             /** Format: date-time */
             createdAt: string;
+        };
+        /** @description How far the reference finds itself again; null for one that was enrolled before reports */
+        EnrolmentReport: {
+            /**
+             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @enum {string}
+             */
+            verdict: "good" | "weak" | "unusable";
+            advice: string;
+            /** @description Dice of the reference segmented by its own profile */
+            selfDice: number;
+            /** @description The same of varied copies of it */
+            copies: components["schemas"]["CopyTrial"][];
+            /** @description Why copies are missing; null when all were tried */
+            skipped: string | null;
+            dice: components["schemas"]["DiceSpread"];
+            parts: components["schemas"]["PartsReport"];
+            /** @description Earth mover's distances over the same; null where one of them was found empty */
+            distance: {
+                least: number;
+                mean: number;
+                most: number;
+            } | null;
+        } | null;
+        CopyTrial: {
+            name: string;
+            dice: number;
+        };
+        /** @description Over the reference and its copies */
+        DiceSpread: {
+            mean: number;
+            worst: number;
+        };
+        /** @description Mean Dice of every part count over the same */
+        PartsReport: {
+            best: number;
+            dice: components["schemas"]["PartsTrial"][];
+        };
+        PartsTrial: {
+            parts: number;
+            dice: number;
         };
         /**
          * @example {
@@ -426,6 +553,40 @@ export interface components {
          *             "height": 384
          *           },
          *           "patches": 47,
+         *           "report": {
+         *             "verdict": "good",
+         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "selfDice": 0.96,
+         *             "copies": [
+         *               {
+         *                 "name": "brighter",
+         *                 "dice": 0.95
+         *               },
+         *               {
+         *                 "name": "noisy",
+         *                 "dice": 0.93
+         *               }
+         *             ],
+         *             "skipped": null,
+         *             "dice": {
+         *               "mean": 0.947,
+         *               "worst": 0.93
+         *             },
+         *             "parts": {
+         *               "best": 1,
+         *               "dice": [
+         *                 {
+         *                   "parts": 1,
+         *                   "dice": 0.947
+         *                 }
+         *               ]
+         *             },
+         *             "distance": {
+         *               "least": 9.1,
+         *               "mean": 12.4,
+         *               "most": 16.2
+         *             }
+         *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
          *         }
          *       ]
@@ -601,6 +762,14 @@ export interface components {
          *       "patient": "p-17",
          *       "label": "target",
          *       "present": true,
+         *       "reason": null,
+         *       "confidence": 0.83,
+         *       "presence": {
+         *         "score": 0.74,
+         *         "threshold": 0.125,
+         *         "structure": 0.61,
+         *         "surroundings": 0.87
+         *       },
          *       "mask": {
          *         "size": [
          *           384,
@@ -721,8 +890,13 @@ export interface components {
         Segmentation: {
             patient: string;
             label: string;
-            /** @description Whether the mask holds a pixel */
+            /** @description Whether the structure is in the image; where it is not, the mask is empty */
             present: boolean;
+            /** @description Why it is not, in plain words; null when it is present */
+            reason: string | null;
+            /** @description Ranks answers by how well their masks fit; null for references that were enrolled before it was known */
+            confidence: number | null;
+            presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
             /** @description The one that won */
             reference: string;
@@ -742,6 +916,15 @@ export interface components {
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
+        };
+        Presence: {
+            /** @description From `threshold` on the structure is called present */
+            score: number | null;
+            threshold: number;
+            /** @description Likeness of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings */
+            structure: number | null;
+            /** @description Likeness of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone */
+            surroundings: number | null;
         };
         Candidate: {
             parts: number;
@@ -900,6 +1083,14 @@ export interface components {
          *         "patient": "p-17",
          *         "label": "target",
          *         "present": true,
+         *         "reason": null,
+         *         "confidence": 0.83,
+         *         "presence": {
+         *           "score": 0.74,
+         *           "threshold": 0.125,
+         *           "structure": 0.61,
+         *           "surroundings": 0.87
+         *         },
          *         "mask": {
          *           "size": [
          *             384,
@@ -1214,7 +1405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1365,7 +1556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1462,7 +1653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1610,7 +1801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1751,7 +1942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1847,7 +2038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1941,7 +2132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2055,7 +2246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2213,7 +2404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2396,7 +2587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2536,6 +2727,10 @@ export interface operations {
                     "x-receipt"?: string;
                     /** @description Of an answer other than JSON: its receipt's id */
                     "x-receipt-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: its confidence */
+                    "x-confidence"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2569,7 +2764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2752,7 +2947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2919,7 +3114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3026,6 +3221,212 @@ export interface operations {
             };
         };
     };
+    exportPatient: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure; all where left out */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, for the import of another installation */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.p2sam.profile": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not set up here */
+            501: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.p2sam.profile": string;
+            };
+        };
+        responses: {
+            /** @description The references that were imported */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewImage: {
         parameters: {
             query?: {
@@ -3091,7 +3492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3235,6 +3636,94 @@ export interface operations {
             };
         };
     };
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description `chain.seq` of the last entry of the page before, as its header x-next-after says */
+                after?: string;
+                /** @description Entries looked at */
+                limit?: number;
+                /** @description Tell only what concerns this patient, erased or not */
+                patient?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries (schema AuditEntry), chain by chain; `deno task audit` verifies a whole export */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -3347,7 +3836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed */
+            /** @description Not allowed; Nobody trusted signed it */
             403: {
                 headers: {
                     /** @description Names the request in the log */

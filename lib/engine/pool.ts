@@ -257,6 +257,11 @@ export async function createPool(
       countFrames: (file) => call("countFrames", file),
       readFrames: (file, from, count) => call("readFrames", file, from, count),
       enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      copy: (image, mask, name) => call("copy", image, mask, name),
+      trial: (embedding, profile, mask) =>
+        call("trial", embedding, profile, mask),
+      conclude: (profile, copies, dice) =>
+        call("conclude", profile, copies, dice),
       propose: (embedding, profile, recipe) =>
         call("propose", embedding, profile, recipe),
       decode: (embedding, prompt) => call("decode", embedding, prompt),
