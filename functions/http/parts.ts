@@ -62,9 +62,6 @@ export async function receiveFiles(
     await takeParts(c, bounded(c, limits), {
       async file(field, bytes, mediaType, name) {
         if (field !== "image") throw refuse(UNKNOWN);
-        if (files.length === limits.maxImages) {
-          throw refuse(`has more than ${limits.maxImages} images`);
-        }
         await store(bytes, mediaType, name);
       },
       field(name) {
@@ -72,7 +69,7 @@ export async function receiveFiles(
           name === "image" ? "has a field image without a file name" : UNKNOWN,
         );
       },
-      maxParts: limits.maxImages + 1,
+      maxParts: limits.maxImages,
       maxFieldBytes: MAX_FIELD_BYTES,
     }).catch((error) => {
       // What the disk refuses is not the sender's fault.

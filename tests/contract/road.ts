@@ -243,17 +243,21 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
       "/healthz",
       "/metrics",
       "/readyz",
+      "/v1/audit",
       "/v1/embeddings",
       "/v1/embeddings/{id}",
       "/v1/masks",
       "/v1/masks/export",
       "/v1/models",
       "/v1/patients/{patient}",
+      "/v1/patients/{patient}/export",
+      "/v1/patients/{patient}/import",
       "/v1/patients/{patient}/prompts",
       "/v1/patients/{patient}/references/{reference}",
       "/v1/patients/{patient}/segmentations",
       "/v1/patients/{patient}/series",
       "/v1/previews",
+      "/v1/receipts/replay",
     ]);
     match(await (await app.request("/docs")).text(), /swagger-ui-bundle/);
     const script = await app.request("/docs/swagger-ui-bundle.js");
