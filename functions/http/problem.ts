@@ -83,6 +83,7 @@ export const PROBLEMS: Record<
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
+  "store-unavailable": { status: 503, title: "The store cannot be used now" },
   "access-unavailable": {
     status: 503,
     title: "The token cannot be checked now",
@@ -117,8 +118,10 @@ export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults } = explain(error, c);
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
-  if (status === 500) {
-    const line = { level: "error", request: instance, ...traceOf(error) };
+  const cause = error instanceof EdgeError ? error.cause : undefined;
+  if (status === 500 || cause !== undefined) {
+    const trace = traceOf(cause ?? error);
+    const line = { level: "error", request: instance, ...trace };
     console.error(JSON.stringify(line));
   }
   return {
