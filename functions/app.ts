@@ -10,6 +10,7 @@ import { mediaTypeOf } from "./http/body.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { type Pace, requirePace } from "./http/pace.ts";
 import { describeService } from "./http/openapi.ts";
 import { observeRequests, type RequestLine } from "./http/observe.ts";
 import { nameRequests } from "./http/request_id.ts";
@@ -57,6 +58,8 @@ export interface AppOptions {
   ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** How slowly bodies may come. */
+  pace?: Pace;
   /** Takes a line for every request. */
   log?: (line: RequestLine) => void;
 }
@@ -65,7 +68,7 @@ export interface AppOptions {
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { access, ownNameOnly = false, origins = [], log }: AppOptions = {},
+  { access, ownNameOnly = false, origins = [], pace, log }: AppOptions = {},
 ): Router {
   const app = createRouter();
   app.use(nameRequests());
@@ -79,6 +82,7 @@ export function createApp(
     if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
+  app.use(requirePace(pace));
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,

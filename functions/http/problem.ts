@@ -31,6 +31,7 @@ type RequestCode =
   | "forbidden"
   | "no-method"
   | "not-acceptable"
+  | "too-slow"
   | "not-ready"
   | "internal";
 
@@ -52,6 +53,7 @@ export const PROBLEMS: Record<
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
+  "too-slow": { status: 408, title: "The request came too slowly" },
   "conflict": { status: 409, title: "A concurrent change won" },
   "model-mismatch": { status: 409, title: "Made by another model" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
