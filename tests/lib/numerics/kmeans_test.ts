@@ -59,7 +59,7 @@ Deno.test("k-means ends at a fixed point: nearest centres, centres the means of 
     });
     ok(Math.abs(inertia - found.inertia) <= 1e-9);
     for (let j = 0; j < k; j++) {
-      const members = rows.filter((_, i) => found.labels[i] === j);
+      const members: number[][] = rows.filter((_, i) => found.labels[i] === j);
       ok(members.length > 0);
       centre(j).forEach((value, c) => {
         const mean = members.reduce((sum, row) => sum + row[c], 0) /
