@@ -1418,17 +1418,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -1497,7 +1486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1626,19 +1615,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readReference: {
@@ -1730,19 +1706,6 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1862,17 +1825,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -1941,7 +1893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2049,19 +2001,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readPatient: {
@@ -2152,19 +2091,6 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2265,19 +2191,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     proposePrompts: {
@@ -2357,17 +2270,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2436,7 +2338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2526,17 +2428,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2605,7 +2496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2709,17 +2600,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2777,7 +2657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2919,17 +2799,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2998,7 +2867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3102,17 +2971,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -3181,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3280,17 +3138,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -3359,7 +3206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3482,19 +3329,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     importPatient: {
@@ -3543,17 +3377,6 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3622,19 +3445,6 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3721,17 +3531,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
-            408: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -3789,7 +3588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3855,19 +3654,6 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3975,19 +3761,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     live: {
@@ -4054,7 +3827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4133,19 +3906,6 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
-            503: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
-                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
