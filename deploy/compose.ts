@@ -1,4 +1,7 @@
+import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import { Share } from "../lib/access/share.ts";
+import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
@@ -18,22 +21,34 @@ import {
 } from "../lib/remote/encode_client.ts";
 import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
+import {
+  openRuntime,
+  type RuntimeDescription,
+} from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
+import { NO_AUDIT } from "../lib/store/audit.ts";
+import { createSigner, type Trust } from "../lib/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
 import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { composeState } from "./compose_state.ts";
-import { type Config, modelRoots } from "./config.ts";
+import { type Config, modelRoots, shareOf } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
+
+/** What bodies of requests take of memory unless it is said, bytes. */
+const BODY_MEMORY = 256 * 2 ** 20;
+
+/** Series in progress, each with its body on disk. */
+const MAX_SERIES = 8;
 
 /** What an entry point's functions use. */
 export interface Needs {
@@ -68,6 +83,8 @@ export async function compose(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
   );
   const deadline = config.DEADLINE * 1000;
+  const bodyMemory = config.BODY_MEMORY ??
+    Math.max(BODY_MEMORY, config.MAX_BYTES);
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
@@ -75,6 +92,7 @@ export async function compose(
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    tenantQueue: shareOf(config.QUEUE, config),
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
@@ -111,12 +129,33 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    trust: await composeTrust(config),
     sealed: state.sealed || !needs.state,
+    circumstances: circumstancesOf(
+      pool.runtime,
+      client === undefined ? "local" : "remote",
+    ),
     telemetry,
     maxBytes: config.MAX_BYTES,
+    memory: new Share({
+      most: bodyMemory,
+      // A body of the largest size passes in any case.
+      mostPerTenant: Math.max(config.MAX_BYTES, shareOf(bodyMemory, config)),
+      what: "bytes of bodies",
+    }),
+    series: new Share({
+      most: MAX_SERIES,
+      mostPerTenant: shareOf(MAX_SERIES, config),
+      what: "series",
+    }),
+    deadline,
+    maxReferences: config.MAX_REFERENCES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
+    // Half of it, so that an enrolment ends about when any other work would.
+    trialBudget: deadline / 2,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,
@@ -133,16 +172,46 @@ export async function compose(
   };
 }
 
-/** An engine of the default model in this thread, for the command line. */
-export async function composeEngine(config: Config): Promise<Engine> {
+/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
+export async function composeModel(config: Config): Promise<OpenModel> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
   const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
-  return createEngine(encoder, decoder, model.geometry, {
-    maxPixels: config.MAX_PIXELS,
-  });
+  const limits = { maxPixels: config.MAX_PIXELS };
+  const { id, digest } = model.manifest;
+  return {
+    id,
+    digest,
+    engine: createEngine(encoder, decoder, model.geometry, limits),
+    circumstances: circumstancesOf(runtime.description, "local"),
+  };
+}
+
+/** An engine of the default model in this thread. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  return (await composeModel(config)).engine;
+}
+
+function circumstancesOf(
+  runtime: RuntimeDescription,
+  encoder: "local" | "remote",
+): Circumstances {
+  const { deno, v8 } = Deno.version;
+  const platform = Deno.build.target;
+  return {
+    runtime: { ...runtime, encoder, deno, v8, platform },
+    version: product.version,
+  };
+}
+
+async function composeTrust(
+  { SIGNING_KEY, TRUSTED_KEYS }: Config,
+): Promise<Trust> {
+  if (SIGNING_KEY === undefined) return { trusted: TRUSTED_KEYS };
+  const signer = await createSigner(SIGNING_KEY);
+  return { signer, trusted: [signer.publicKey, ...TRUSTED_KEYS] };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {

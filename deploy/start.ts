@@ -29,6 +29,7 @@ export function start(entry: EntryPoint): Promise<void> {
     const services = await compose(config, entry.needs, closing.signal);
     const app = createApp(services, entry.functions, {
       access,
+      requestsPerMinute: config.RATE_LIMIT,
       ownNameOnly: access === undefined && !config.ALLOW_ANONYMOUS,
       origins: config.CORS_ORIGINS,
       log: config.LOG === "requests" ? write : undefined,
@@ -37,15 +38,13 @@ export function start(entry: EntryPoint): Promise<void> {
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
       if (access === undefined) requireClosed(config, hostname);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const line = `P²SAM Edge listens on http://${hostname}:${port}`;
+      const address = `http://${hostname}:${port} (ready in ${seconds} s)`;
       const open = openness(config, access, services.sealed);
-      console.log(`${line} (ready in ${seconds} s)${open}`);
+      console.log(`P²SAM Edge listens on ${address}${open}`);
     };
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);
   });
 }
 
-function write(line: RequestLine): void {
-  console.log(JSON.stringify(line));
-}
+const write = (line: RequestLine) => console.log(JSON.stringify(line));

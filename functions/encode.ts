@@ -3,6 +3,7 @@ import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../lib/format/embedding_file.ts";
 import { readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { header } from "./http/header.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -10,7 +11,6 @@ import {
   EmbeddingDocument,
   EmbeddingId,
   EmbedQuery,
-  header,
   imageBody,
   json,
   problems,
@@ -80,10 +80,8 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(create, async (c) => {
       const { model, frame } = c.req.valid("query");
       const { embedder, manifest } = models.choose(model);
-      const made = await embedder.embed(
-        workOf(c),
-        await readImage(c, frame),
-      );
+      const image = await readImage(c, frame);
+      const made = await embedder.embed(workOf(c), image);
       const { expiresAt } = await embedder.keep(callerOf(c).tenant, made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);

@@ -9,7 +9,9 @@ import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { presenceHeaders, stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
+import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
 import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
@@ -23,6 +25,7 @@ import {
 import { describeSegmentation } from "./http/segmentation.ts";
 import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
@@ -58,6 +61,7 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: { ...receiptHeaders, ...presenceHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -110,7 +114,7 @@ export function segmentFunction(services: Services): Router {
     });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(
+    const { file, ...embedding } = await embeddingOf(
       c,
       model,
       { tenant, patient },
@@ -118,8 +122,8 @@ export function segmentFunction(services: Services): Router {
       frame,
     );
     const encode = performance.now() - started;
-    const answer = await model.engineFor(workOf(c)).segment(
-      bytes,
+    const segmenting = model.engineFor(workOf(c)).segment(
+      embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
@@ -137,10 +141,20 @@ export function segmentFunction(services: Services): Router {
           }),
         recipe: RECIPES[recipe],
         every: explain,
+        trace: explain,
       },
+    );
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      enrolled,
+      { source: sourceOf(file), embedding, label, recipe },
+      segmenting,
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      stateHeaders(c, answer.presence);
+      sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
@@ -154,6 +168,7 @@ export function segmentFunction(services: Services): Router {
       manifest: model.manifest,
       enrolled,
       encode,
+      receipt,
     });
     return c.json(document, 200);
   });

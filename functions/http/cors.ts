@@ -17,9 +17,13 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
     exposeHeaders: [
       "etag",
       "location",
+      "ratelimit",
+      "ratelimit-policy",
       "retry-after",
       "www-authenticate",
       "x-frame-count",
+      "x-receipt",
+      "x-receipt-id",
       "x-request-id",
     ],
     maxAge: 3600,

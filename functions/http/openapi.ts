@@ -1,5 +1,6 @@
 import type { Router } from "./router.ts";
-import { header, problems } from "./schemas.ts";
+import { header } from "./header.ts";
+import { problems } from "./schemas.ts";
 import { needOf } from "./scopes.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
@@ -11,6 +12,7 @@ const ANY_ANSWER = {
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
+  429: { "retry-after": header("Seconds until another try is worth it") },
   503: { "retry-after": header("Seconds until another try is worth it") },
 };
 
@@ -70,7 +72,7 @@ export function describeService(app: Router, closed: boolean): Document {
           ...(closed ? [] : [{}]),
           ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
         ];
-        Object.assign(operation.responses, problemsOf(401));
+        Object.assign(operation.responses, problemsOf(401), problemsOf(429));
         // The store may fail whatever is asked of it.
         Object.assign(operation.responses, problemsOf(503));
         if (need !== "known") {

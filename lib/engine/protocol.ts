@@ -1,7 +1,7 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
-import type { RuntimeName } from "../runtime/runtime.ts";
+import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
 import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
@@ -19,6 +19,8 @@ export interface WorkerOptions {
 export interface Loaded {
   /** Whether several images take one run of its encoder. */
   batches: boolean;
+  /** What runs it. */
+  runtime: RuntimeDescription;
 }
 
 /** One call of an engine operation; a worker gets the next when it has answered the last. */

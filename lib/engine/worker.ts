@@ -41,7 +41,8 @@ async function start(
     );
     const { geometry } = model;
     engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
-    loaded.push({ batches: encoder.batches });
+    const { description } = runtime;
+    loaded.push({ batches: encoder.batches, runtime: description });
   }
   return loaded;
 }

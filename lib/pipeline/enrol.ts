@@ -1,6 +1,7 @@
 import { EdgeError } from "../errors.ts";
 import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
+import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
@@ -38,6 +39,7 @@ export function enrol(
     parts: prototypeSets(patches, model.channels, MAX_PARTS),
     negatives: meanSets(data, model.channels, background),
     patches,
+    ...surroundingsOf(embedding, patches, background, model),
   };
 }
 

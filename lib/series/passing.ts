@@ -1,6 +1,12 @@
 import { EdgeError } from "../errors.ts";
 
-const PASSING = ["busy", "encode-unavailable", "store-unavailable", "conflict"];
+const PASSING = [
+  "busy",
+  "too-many-requests",
+  "encode-unavailable",
+  "store-unavailable",
+  "conflict",
+];
 
 /** Whether an error is no fault of the image: another try may do better. */
 export function isPassing(error: unknown): boolean {

@@ -24,6 +24,11 @@ export interface Stored<T> {
   bytes: Bytes;
 }
 
+/** What was read, and which write it came from. */
+export interface Read<T> extends Stored<T> {
+  version: string;
+}
+
 type Manifest<T> = BlobRef & { record: T };
 
 /** What else a commit checks and writes together with a record. */
@@ -33,6 +38,8 @@ export interface Commit {
   sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
   /** Milliseconds after which KV may forget the record. */
   expireIn?: number;
+  /** The version that a single record must be of, null for none: else nothing is written. */
+  was?: string | null;
 }
 
 /** A guard of a commit no longer holds. */
@@ -54,11 +61,18 @@ export class BlobStore {
 
   /** Reads the record and its bytes, or null. */
   async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
+    const found = await this.read<T>(key);
+    return found && { record: found.record, bytes: found.bytes };
+  }
+
+  /** Reads as `get` does, and tells the version for `replace`. */
+  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
       const bytes = await this.#read(value);
-      if (bytes !== null) return { record: value.record, bytes };
+      const { record, version } = value;
+      if (bytes !== null) return { record, bytes, version };
     }
     return null;
   }
@@ -90,7 +104,26 @@ export class BlobStore {
     stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    return await this.commit([{ key, ...stored }], { expireIn }) > 0;
+    return await this.commit([{ key, ...stored }], { expireIn }) !== 0;
+  }
+
+  /**
+   * Writes or replaces, unless another has written since.
+   *
+   * @param was the version that was read, null for nothing.
+   * @returns false when the record is no longer of that version: nothing is written then.
+   */
+  async replace<T>(
+    key: Deno.KvKey,
+    was: string | null,
+    stored: Stored<T>,
+  ): Promise<boolean> {
+    return await this.commit([{ key, ...stored }], { was }) !== null;
+  }
+
+  /** Writes or replaces several records, all or none. */
+  async putAll<T>(entries: Entry<T>[]): Promise<void> {
+    await this.commit(entries, {});
   }
 
   /** Removes the record and its bytes; false when there is none. */
@@ -101,13 +134,13 @@ export class BlobStore {
   /**
    * Writes or replaces several, all or none.
    *
-   * @returns how many were replaced.
+   * @returns how many were replaced; null where nothing was written, since one is not as it `was`.
    * @throws Stale
    */
   protected async commit<T>(
     entries: Entry<T>[],
     also: Commit,
-  ): Promise<number> {
+  ): Promise<number | null> {
     const { expireIn } = also;
     const options = expireIn === undefined ? {} : { expireIn };
     const written = [];
@@ -123,12 +156,13 @@ export class BlobStore {
       written.push({ key, claim, manifest });
     }
     const replaced = await this.#flip(written, also, options);
-    for (const version of replaced) {
+    const left = replaced ?? written.map(({ manifest }) => manifest.version);
+    for (const version of left) {
       await this.#remove(version).catch(
         () => {/* It is pending: sweep will. */},
       );
     }
-    return replaced.length;
+    return replaced === null ? null : replaced.length;
   }
 
   /** Removes as `delete` does, with what else belongs to it. @throws Stale */
@@ -181,7 +215,7 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the records at their versions; gives the versions that they replaced. */
+  /** Points the records at their versions; gives the versions that they replaced, or null when one is not as it `was`. */
   async #flip<T>(
     written: {
       key: Deno.KvKey;
@@ -190,12 +224,16 @@ export class BlobStore {
     }[],
     also: Commit,
     options: { expireIn?: number },
-  ): Promise<string[]> {
+  ): Promise<string[] | null> {
     for (;;) {
       const flip = this.kv.atomic();
       const replaced: string[] = [];
       for (const { key, claim, manifest } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
+        const { was } = also;
+        if (was !== undefined && (before.value?.version ?? null) !== was) {
+          return null;
+        }
         flip.check(before, claim).set(key, manifest, options).delete(claim.key);
         if (before.value === null) continue;
         replaced.push(before.value.version);

@@ -14,6 +14,13 @@ export function createProfileStore(blobs: BlobStore): ProfileStore {
       const key = keyOf(tenant, reference.patient, reference.reference);
       return blobs.put(key, { record: reference, bytes: profile });
     },
+    putAll(tenant, enrolled) {
+      return blobs.putAll(enrolled.map(({ reference, profile }) => ({
+        key: keyOf(tenant, reference.patient, reference.reference),
+        record: reference,
+        bytes: profile,
+      })));
+    },
     find(tenant, patient, reference) {
       return blobs.record<Reference>(keyOf(tenant, patient, reference));
     },
