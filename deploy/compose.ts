@@ -1,5 +1,6 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import { Share } from "../lib/access/share.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -35,13 +36,19 @@ import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
 import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { composeState } from "./compose_state.ts";
-import { type Config, modelRoots } from "./config.ts";
+import { type Config, modelRoots, shareOf } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
+
+/** What bodies of requests take of memory unless it is said, bytes. */
+const BODY_MEMORY = 256 * 2 ** 20;
+
+/** Series in progress, each with its body on disk. */
+const MAX_SERIES = 8;
 
 /** What an entry point's functions use. */
 export interface Needs {
@@ -76,6 +83,8 @@ export async function compose(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
   );
   const deadline = config.DEADLINE * 1000;
+  const bodyMemory = config.BODY_MEMORY ??
+    Math.max(BODY_MEMORY, config.MAX_BYTES);
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
@@ -83,6 +92,7 @@ export async function compose(
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    tenantQueue: shareOf(config.QUEUE, config),
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
@@ -128,6 +138,19 @@ export async function compose(
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
+    memory: new Share({
+      most: bodyMemory,
+      // A body of the largest size passes in any case.
+      mostPerTenant: Math.max(config.MAX_BYTES, shareOf(bodyMemory, config)),
+      what: "bytes of bodies",
+    }),
+    series: new Share({
+      most: MAX_SERIES,
+      mostPerTenant: shareOf(MAX_SERIES, config),
+      what: "series",
+    }),
+    deadline,
+    maxReferences: config.MAX_REFERENCES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),

@@ -149,10 +149,14 @@ const Environment = z.object({
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
   WORKERS: whole(1, 16).default(1),
   QUEUE: whole(1, 10_000).default(32),
+  TENANT_SHARE: whole(1, 100).optional(),
+  RATE_LIMIT: whole(1, 1_000_000).default(600),
   DEADLINE: whole(1, 3600).default(60),
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
+  BODY_MEMORY: whole(1024, 2 ** 34).optional(),
+  MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
   ENCODE_URL: z.string().transform(addresses).optional(),
@@ -199,6 +203,10 @@ const Environment = z.object({
   .refine(
     ({ JWKS_URL, JWKS_FILE }) => !(JWKS_URL && JWKS_FILE),
     notBoth("JWKS_URL", "JWKS_FILE"),
+  )
+  .refine(
+    ({ MAX_BYTES, BODY_MEMORY = Infinity }) => BODY_MEMORY >= MAX_BYTES,
+    { error: "must be at least MAX_BYTES", path: ["BODY_MEMORY"] },
   );
 
 /** The service's settings; README.md says what each one means. */
@@ -217,6 +225,18 @@ export function readConfig(
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
+}
+
+/** Whether the settings say who may call, tenant by tenant. */
+export function knowsTenants(config: Config): boolean {
+  const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
+  return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
+}
+
+/** How much one tenant may take of something that all share: all of it, where there is one tenant. */
+export function shareOf(most: number, config: Config): number {
+  const percent = config.TENANT_SHARE ?? (knowsTenants(config) ? 50 : 100);
+  return Math.max(1, Math.ceil(most * percent / 100));
 }
 
 /** The packages of this repository. */

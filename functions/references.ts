@@ -12,6 +12,7 @@ import {
 } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
+import { RequestError } from "./http/problem.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
@@ -174,12 +175,29 @@ const describe = (reference: Reference) => ({
 export function referencesFunction(
   services: Services,
 ): Router {
-  const { models, profiles, patients, trialBudget, now } = services;
+  const { models, profiles, patients, maxReferences, trialBudget, now } =
+    services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
+
+  /** Every reference of a structure is compared with each of its images, so that they cannot be without number. */
+  const requireRoom = async (
+    tenant: string,
+    patient: string,
+    reference: string,
+  ) => {
+    const held = await profiles.list(tenant, patient);
+    if (held.length < maxReferences) return;
+    if (held.some((one) => one.reference === reference)) return;
+    throw new RequestError(
+      "limit-reached",
+      `Cannot enrol "${patient}/${reference}": the patient has ${held.length} references, ` +
+        `and may have ${maxReferences}; replace or erase one.`,
+    );
+  };
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
@@ -188,9 +206,10 @@ export function referencesFunction(
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
       const { embedder, manifest } = model;
-      const work = workOf(c);
-      const { tenant } = work;
+      const { tenant } = callerOf(c);
+      await requireRoom(tenant, patient, reference);
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const work = workOf(c);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const { embedding: id, label, position, frame, segment } = parsed.data;
@@ -199,16 +218,16 @@ export function referencesFunction(
 
       const prompt = prompts === undefined
         ? null
-        : parseJson(await textOf(prompts), Prompts, "body.prompts");
+        : parseJson(textOf(prompts), Prompts, "body.prompts");
       const picture = id === undefined
-        ? { ...await fileOf(image, "image"), frame }
+        ? { ...fileOf(image, "image"), frame }
         : undefined;
       const made = picture !== undefined
         ? await embedder.embed(work, picture)
         : await models.recall(tenant, model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
-        ? { file: await fileOf(mask, "mask"), image: picture, segment }
+        ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
       const engine = model.engineFor(work);
       const enrolled = await engine.enrol(made.bytes, annotation);

@@ -1,3 +1,4 @@
+import type { Share } from "../lib/access/share.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import type {
@@ -23,6 +24,14 @@ export interface Services {
   telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
+  /** What bodies of requests take of memory, bytes. */
+  memory: Share;
+  /** Series in progress, each with its body on disk. */
+  series: Share;
+  /** Milliseconds that the work of a request may take. */
+  deadline: number;
+  /** References that a patient may have. */
+  maxReferences: number;
   /** Largest body of a series in bytes. */
   maxSeriesBytes: number;
   /** Images of one series that are worked on at once. */

@@ -64,7 +64,7 @@ const importRoute = createRoute({
 
 /** The transfer function: profiles from one installation to another. */
 export function transferFunction(services: Services): Router {
-  const { models, profiles, trust, now } = services;
+  const { models, profiles, trust, maxReferences, now } = services;
 
   const exported = async (tenant: string, patient: string, label?: string) => {
     const archived: Archived[] = [];
@@ -149,6 +149,14 @@ export function transferFunction(services: Services): Router {
       const names = enrolled.map(({ reference }) => reference.reference);
       if (names.length === 0 || new Set(names).size < names.length) {
         throw invalidInput("The file holds no reference, or one twice.");
+      }
+      const held = await profiles.list(tenant, patient);
+      const all = new Set([...held.map((one) => one.reference), ...names]);
+      if (all.size > maxReferences) {
+        throw new EdgeError(
+          "conflict",
+          `Patient "${patient}" would have ${all.size} references and may have ${maxReferences}.`,
+        );
       }
       await profiles.putAll(tenant, enrolled);
       const references = enrolled.map(({ reference }) => ({

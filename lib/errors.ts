@@ -22,10 +22,14 @@ export type ErrorCode =
   | "not-configured"
   /** The queue is full. */
   | "busy"
+  /** The caller, or its tenant, has as much under way as it may. */
+  | "too-many-requests"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
   /** Nobody waits for the answer any more. */
   | "given-up"
+  /** The time that a request may take is over. */
+  | "too-late"
   /** It cannot be found out now who calls. */
   | "access-unavailable"
   /** An encode host takes no file of this size. */

@@ -22,6 +22,8 @@ export class RequestError extends Error {
     readonly code: ProblemCode,
     message: string,
     readonly faults: Fault[] = [],
+    /** Seconds after which another try is worth it. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -34,6 +36,7 @@ type RequestCode =
   | "unauthorized"
   | "forbidden"
   | "no-method"
+  | "limit-reached"
   | "not-acceptable"
   | "not-ready"
   | "internal";
@@ -58,6 +61,7 @@ export const PROBLEMS: Record<
   "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
   "conflict": { status: 409, title: "A concurrent change won" },
+  "limit-reached": { status: 409, title: "There are as many as may be" },
   "model-mismatch": { status: 409, title: "Made by another model" },
   "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
@@ -85,6 +89,7 @@ export const PROBLEMS: Record<
     status: 499 as ContentfulStatusCode,
     title: "The caller went away",
   },
+  "too-many-requests": { status: 429, title: "Too many requests" },
   "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "not-configured": { status: 501, title: "Not set up here" },
@@ -94,11 +99,18 @@ export const PROBLEMS: Record<
     status: 503,
     title: "The token cannot be checked now",
   },
+  "too-late": { status: 503, title: "Its time is over" },
   "not-ready": { status: 503, title: "Not ready" },
 };
 
 /** Seconds after which a refused request is worth another try. */
 const RETRY_AFTER = "2";
+
+/** Where the error knows better than that. */
+function retryAfterOf(error: unknown): string {
+  const known = error instanceof RequestError ? error.retryAfter : undefined;
+  return known === undefined ? RETRY_AFTER : `${known}`;
+}
 
 /** A problem document (RFC 9457). */
 export interface Problem {
@@ -113,7 +125,10 @@ export interface Problem {
 /** Answers any error with its problem document. */
 export function answerProblem(error: unknown, c: Context): Response {
   const problem = describeProblem(error, c);
-  if (problem.status === 503) c.header("retry-after", RETRY_AFTER);
+  const { status } = problem;
+  if (status === 503 || status === 429) {
+    c.header("retry-after", retryAfterOf(error));
+  }
   return c.body(JSON.stringify(problem), problem.status, {
     "content-type": "application/problem+json",
   });

@@ -46,7 +46,7 @@ export const REPORT = {
   advice:
     "The structure is found again in this image and in varied copies of it.",
   selfDice: 0.96,
-  copies: [{ name: "darker", dice: 0.95 }, { name: "noisy", dice: 0.93 }],
+  copies: [{ name: "brighter", dice: 0.95 }, { name: "noisy", dice: 0.93 }],
   skipped: null,
   dice: { mean: 0.947, worst: 0.93 },
   parts: { best: 1, dice: [{ parts: 1, dice: 0.947 }] },

@@ -451,7 +451,7 @@ export interface components {
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
-         *             "name": "darker",
+         *             "name": "brighter",
          *             "dice": 0.95
          *           },
          *           {
@@ -559,7 +559,7 @@ export interface components {
          *             "selfDice": 0.96,
          *             "copies": [
          *               {
-         *                 "name": "darker",
+         *                 "name": "brighter",
          *                 "dice": 0.95
          *               },
          *               {
@@ -1418,7 +1418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1462,6 +1462,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1473,7 +1486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1578,6 +1591,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1656,6 +1682,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1786,7 +1825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1830,6 +1869,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -1841,7 +1893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1919,6 +1971,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2008,6 +2073,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2083,6 +2161,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2179,7 +2270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2223,6 +2314,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2234,7 +2338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2324,7 +2428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2368,6 +2472,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2379,7 +2496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2516,6 +2633,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2527,7 +2657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2669,7 +2799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2713,6 +2843,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2724,7 +2867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2828,7 +2971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2872,6 +3015,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -2883,7 +3039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2982,7 +3138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3026,6 +3182,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -3037,7 +3206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3369,6 +3538,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
@@ -3380,7 +3562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3422,6 +3604,19 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and what is wrong */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3593,7 +3788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3648,6 +3843,19 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {

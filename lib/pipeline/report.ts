@@ -90,10 +90,8 @@ function verdictOf({ mean, worst }: EnrolmentReport["dice"]): Verdict {
 
 /** What a copy's failure says about the reference. */
 const WEAKNESSES: Record<string, string> = {
-  darker: "when the image is darker",
   brighter: "when the image is brighter",
   smaller: "when it is smaller",
-  larger: "when it is larger",
   moved: "when it has moved",
   noisy: "when the image is noisier",
 };

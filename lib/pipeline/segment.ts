@@ -1,5 +1,5 @@
 import { EdgeError } from "../errors.ts";
-import { toPatches } from "../numerics/patches.ts";
+import { pickPatches } from "../numerics/patches.ts";
 import { agreement } from "./agreement.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
@@ -95,7 +95,7 @@ export async function segment(
     const outputs: Decoded[] = [];
     for (const { prompt, maps } of proposed) {
       const guidance = mean === null ? undefined : {
-        similarity: attentionSimilarity(meanMap(maps), model, frame),
+        similarity: attentionSimilarity(meanMap(maps()), model, frame),
         target: mean,
       };
       // Equal points give equal masks, unless they are guided, which depends on the maps.
@@ -124,14 +124,13 @@ export async function segment(
   }
 
   const retrieving = now();
-  const target = toPatches(
-    embedding.tensors.image_embeddings.data,
-    model.channels,
-  );
+  const { data } = embedding.tensors.image_embeddings;
+  const pick = (patches: Int32Array) =>
+    pickPatches(data, model.channels, patches);
   let best = Infinity;
   const candidates = profiles.flatMap(({ patches }, p) => {
     const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
-    const scores = scoreCandidates(patches, target, model.channels, masks, {
+    const scores = scoreCandidates(patches, pick, model.channels, masks, {
       every,
       best,
     });

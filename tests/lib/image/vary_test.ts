@@ -41,23 +41,19 @@ Deno.test("the same picture gives the same copy, and is not changed", () => {
 
 Deno.test("copies differ in what their names say", () => {
   const copy = (name: typeof COPY_NAMES[number]) => varied(image, mask, name);
-  ok(mean(copy("darker").image) < mean(image));
   ok(mean(copy("brighter").image) > mean(image));
   ok(Math.abs(mean(copy("noisy").image) - mean(image)) < 2);
   const area = areaOf(mask);
   ok(Math.abs(areaOf(copy("smaller").mask) / area - 0.85 ** 2) < 0.03);
-  ok(Math.abs(areaOf(copy("larger").mask) / area - 0.85 ** -2) < 0.03);
-  for (const name of ["darker", "brighter", "noisy"] as const) {
+  for (const name of ["brighter", "noisy"] as const) {
     equal(areaOf(copy(name).mask), area);
   }
 });
 
 Deno.test("scaling keeps the structure's middle; moving brings it nearer to the picture's", () => {
   const [x, y] = middle(mask);
-  for (const name of ["smaller", "larger"] as const) {
-    const [atX, atY] = middle(varied(image, mask, name).mask);
-    ok(Math.hypot(atX - x, atY - y) < 1, name);
-  }
+  const [atX, atY] = middle(varied(image, mask, "smaller").mask);
+  ok(Math.hypot(atX - x, atY - y) < 1);
   const [cx, cy] = [(image.width - 1) / 2, (image.height - 1) / 2];
   const [mx, my] = middle(varied(image, mask, "moved").mask);
   const moved = Math.hypot(mx - x, my - y);

@@ -13,7 +13,7 @@ const trial = (dice: number, distance = 10): Trial => ({
 });
 const copies = (...dice: number[]) =>
   dice.map((value, i) => ({
-    name: ["darker", "smaller", "noisy"][i % 3],
+    name: ["brighter", "smaller", "noisy"][i % 3],
     trial: trial(value),
   }));
 
@@ -21,7 +21,7 @@ Deno.test("a report sums its trials up", () => {
   const report = reportOf(trial(0.9, 4), copies(0.8, 0.7), null, 40);
   equal(report.verdict, "good");
   equal(report.selfDice, 0.9);
-  deepEqual(report.copies.map(({ name }) => name), ["darker", "smaller"]);
+  deepEqual(report.copies.map(({ name }) => name), ["brighter", "smaller"]);
   ok(Math.abs(report.dice.mean - 0.8) < 1e-12);
   equal(report.dice.worst, 0.7);
   equal(report.parts.best, 2);
