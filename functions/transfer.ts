@@ -153,8 +153,8 @@ export function transferFunction(services: Services): Router {
       const held = await profiles.list(tenant, patient);
       const all = new Set([...held.map((one) => one.reference), ...names]);
       if (all.size > maxReferences) {
-        throw new EdgeError(
-          "conflict",
+        throw new RequestError(
+          "limit-reached",
           `Patient "${patient}" would have ${all.size} references and may have ${maxReferences}.`,
         );
       }
