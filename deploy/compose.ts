@@ -154,8 +154,8 @@ export async function compose(
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
-    // Half of it, so that an enrolment ends about when any other work would.
-    trialBudget: deadline / 2,
+    // Somebody waits for the enrolment to end.
+    trialBudget: deadline / 6,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,

@@ -66,9 +66,6 @@ export interface Calibrator {
   step?: () => void;
 }
 
-/** Milliseconds after which no further copy of a reference is tried. */
-const BUDGET = 300_000;
-
 /** How many answers a set takes. */
 export function answersOf({ subjects }: Dataset): number {
   const images = subjects.reduce((sum, { pairs }) => sum + pairs.length, 0);
@@ -76,7 +73,7 @@ export function answersOf({ subjects }: Dataset): number {
 }
 
 /**
- * Enrols the first image of each subject as the service does, and segments every other image of the set by it: the
+ * Enrols the first image of each subject as the service does, all copies tried, and segments every other image of the set by it: the
  * subject's own, whose masks are scored whether or not the structure is called present, and those of the others.
  */
 export async function answerSet(
@@ -128,7 +125,7 @@ async function enrolExamined(
   const file = { bytes: await readNamed(mask) };
   const enrolled = await naming(mask, () => engine.enrol(embedding, { file }));
   const examined = { embedding, enrolled, image: picture };
-  return (await examine(engine, examined, { budget: BUDGET })).profile;
+  return (await examine(engine, examined, { budget: Infinity })).profile;
 }
 
 /** Measures a set's answers. */

@@ -27,7 +27,9 @@ Deno.test({
     await drag(page, ...BOX);
     await decoded(page, 0);
     await page.click("#accept");
-    await page.waitForSelector("#add-report:not([hidden])");
+    await page.waitForSelector("#add-report:not([hidden])", {
+      timeout: 120_000,
+    });
     const verdict = (await page.textContent("#add-report"))!;
     match(verdict, /^A good reference\. The structure is found again/);
     await accessible(page, "verdict");

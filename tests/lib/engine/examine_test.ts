@@ -30,9 +30,9 @@ Deno.test("a clear reference is good, and its copies set the yardstick", async (
   const { yardstick, patches } = readProfile(profile);
   equal(yardstick!.copies, COPY_NAMES.length);
   equal(yardstick!.dice, report.dice.mean);
-  for (const  of of["structure", "surroundings"] as const) {
-    ok(yardstick!.absent[of] < yardstick!.present[of]);
-    ok(yardstick!.present[of] < 1);
+  for (const which of ["structure", "surroundings"] as const) {
+    ok(yardstick!.absent[which] < yardstick!.present[which]);
+    ok(yardstick!.present[which] < 1);
   }
   deepEqual(patches, readProfile(enrolled.bytes).patches);
 

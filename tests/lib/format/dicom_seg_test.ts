@@ -106,6 +106,21 @@ Deno.test("a segmentation belongs to the image's patient and study, and says wha
   assert.deepEqual(coded(TAG.anatomicRegion), ["10200004", "SCT", "Liver"]);
 });
 
+Deno.test("a structure that is absent gives one empty frame", async () => {
+  const absent: Mask = { width: 19, height: 13, data: new Uint8Array(19 * 13) };
+  const source = readSource(slices[0]);
+  const file = writeSegmentation([{ source, mask: absent }], segment);
+  const image = { bytes: slices[0] };
+  assert.deepEqual(
+    await decodeMask(file, limits, "application/dicom", { image }),
+    absent,
+  );
+  assert.deepEqual(await validate(file) ?? [], []);
+  if (dicomPython === undefined) return;
+  const png = encodePng(absent);
+  await checkByReaders(file, [{ image: slices[0], png }]);
+});
+
 Deno.test("a segmentation refers to the frame of a multi-frame image", async () => {
   const bytes = withUids(fixture("enhanced.dcm").bytes);
   const file = writeSegmentation(
