@@ -20,6 +20,7 @@ import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
 import { referencesFunction } from "./references.ts";
+import { revisionsFunction } from "./revisions.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
 import type { Services } from "./services.ts";
@@ -30,6 +31,7 @@ export type ServiceFunction = (services: Services) => Router;
 export const ALL_FUNCTIONS: ServiceFunction[] = [
   encodeFunction,
   referencesFunction,
+  revisionsFunction,
   promptFunction,
   decodeFunction,
   exportFunction,

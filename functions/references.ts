@@ -19,13 +19,15 @@ import {
   json,
   Label,
   ModelQuery,
-  PatientDocument,
   PatientParams,
   problems,
   Prompts,
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { Accepted } from "./http/accepted.ts";
+import { EnrolledDocument, PatientDocument } from "./http/revisions.ts";
+import { driftOf, worst } from "./drift_of.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -80,6 +82,13 @@ const put = createRoute({
                 description:
                   "Number of the segment, where the mask is a DICOM segmentation of several",
               },
+              accepted: {
+                type: "string",
+                description:
+                  "JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction",
+                contentMediaType: "application/json",
+                contentSchema: { $ref: "#/components/schemas/Accepted" },
+              } as never,
             },
           },
         },
@@ -87,8 +96,8 @@ const put = createRoute({
     },
   },
   responses: {
-    200: json(ReferenceDocument, "It replaced one"),
-    201: json(ReferenceDocument, "It is new"),
+    200: json(EnrolledDocument, "It replaced one"),
+    201: json(EnrolledDocument, "It is new"),
     ...problems(400, 404, 409, 413, 415, 422, 503),
   },
 });
@@ -111,9 +120,9 @@ const remove = createRoute({
   path: referencePath,
   operationId: "eraseReference",
   tags: ["references"],
-  summary: "Erase a reference",
+  summary: "Take a reference out; the revisions before keep it",
   request: { params: ReferenceParams },
-  responses: { 204: { description: "Erased" }, ...problems(404, 422) },
+  responses: { 204: { description: "Taken out" }, ...problems(404, 422) },
 });
 
 const getPatient = createRoute({
@@ -121,7 +130,7 @@ const getPatient = createRoute({
   path: patientPath,
   operationId: "readPatient",
   tags: ["patients"],
-  summary: "A patient's references",
+  summary: "A patient's references, and the state of every label",
   request: { params: PatientParams },
   responses: {
     200: json(PatientDocument, "The patient"),
@@ -160,12 +169,12 @@ const FIELDS = [
   "position",
   "frame",
   "segment",
+  "accepted",
 ];
 
 /** The references function: enrolment, and what is stored of a patient. */
-export function referencesFunction(
-  { models, profiles, now }: Services,
-): Router {
+export function referencesFunction(services: Services): Router {
+  const { models, profiles, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -174,6 +183,7 @@ export function referencesFunction(
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
+  router.openAPIRegistry.register("Accepted", Accepted);
   return router
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
@@ -181,7 +191,8 @@ export function referencesFunction(
       const { embedder, manifest } = model;
       const work = workOf(c);
       const { tenant } = work;
-      const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const { image, mask, prompts, accepted: acceptance, ...texts } =
+        await readForm(c, FIELDS);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const { embedding: id, label, position, frame, segment } = parsed.data;
@@ -191,6 +202,9 @@ export function referencesFunction(
       const prompt = prompts === undefined
         ? null
         : parseJson(await textOf(prompts), Prompts, "body.prompts");
+      const accepted = acceptance === undefined
+        ? undefined
+        : parseJson(await textOf(acceptance), Accepted, "body.accepted");
       const picture = id === undefined
         ? { ...await fileOf(image, "image"), frame }
         : undefined;
@@ -216,12 +230,16 @@ export function referencesFunction(
         image: made.image,
         patches,
         createdAt: new Date(now()).toISOString(),
+        ...(accepted && { accepted }),
       };
-      const replaced = await profiles.put(tenant, {
+      const drift = accepted &&
+        await driftOf(services, model, workOf(c), record, bytes);
+      if (drift) record.drift = drift;
+      const { replaced, revision } = await profiles.put(tenant, {
         reference: record,
         profile: bytes,
       });
-      return c.json(record, replaced ? 200 : 201);
+      return c.json({ ...record, revision }, replaced ? 200 : 201);
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
@@ -245,17 +263,27 @@ export function referencesFunction(
     .openapi(getPatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      const references = await profiles.list(tenant, patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      return c.json({ patient, references }, 200);
+      const kept = await profiles.revisions(tenant, patient);
+      if (kept === null) throw missing(`patient "${patient}"`);
+      const references = [...kept.values()]
+        .flatMap(([{ references }]) => references)
+        .sort((a, b) => a.reference < b.reference ? -1 : 1);
+      const labels = Array.from(
+        kept,
+        ([label, [{ revision, references }]]) => ({
+          label,
+          revision,
+          references: references.length,
+          drift: worst(references.flatMap(({ drift }) => drift ?? [])),
+        }),
+      );
+      return c.json({ patient, references, labels }, 200);
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      const references = await profiles.list(tenant, patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      for (const { reference } of references) {
-        await profiles.delete(tenant, patient, reference);
+      if (!await profiles.erase(tenant, patient)) {
+        throw missing(`patient "${patient}"`);
       }
       return c.body(null, 204);
     });

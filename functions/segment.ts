@@ -99,7 +99,7 @@ export function segmentFunction(services: Services): Router {
     const type = answerType(c);
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
-    const enrolled = await profilesOf(services, model, {
+    const { enrolled } = await profilesOf(services, model, {
       tenant,
       patient,
       label,

@@ -110,7 +110,7 @@ export function seriesFunction(services: Services): Router {
     const { cursor, model: id, ...options } = c.req.valid("query");
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const enrolled = await profilesOf(services, model, {
+    const { enrolled } = await profilesOf(services, model, {
       tenant,
       patient,
       label: options.label,

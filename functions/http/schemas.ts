@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type Code, parseCode } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
+import { Accepted, DriftDocument } from "./accepted.ts";
 import { PROBLEMS } from "./problem.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
@@ -214,7 +215,8 @@ export const EmbeddingDocument = z.object({
   },
 });
 
-const REFERENCE = {
+/** An example. */
+export const REFERENCE = {
   patient: "p-17",
   reference: "visit-1",
   label: "target",
@@ -236,14 +238,13 @@ export const ReferenceDocument = z.object({
   image: Size,
   patches: z.int().openapi({ description: "Annotated patches" }),
   createdAt: z.iso.datetime(),
+  accepted: Accepted.optional().openapi({
+    description: "Of an accepted result alone",
+  }),
+  drift: DriftDocument.optional().openapi({
+    description: "Of an accepted result alone",
+  }),
 }).openapi("Reference", { example: REFERENCE });
-
-export const PatientDocument = z.object({
-  patient: z.string(),
-  references: z.array(ReferenceDocument),
-}).openapi("Patient", {
-  example: { patient: "p-17", references: [REFERENCE] },
-});
 
 const ScoredPoint = z.object({
   x: z.number(),

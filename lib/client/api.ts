@@ -50,7 +50,7 @@ export interface paths {
         /** Enrol an annotated image as a reference */
         put: operations["enrolReference"];
         post?: never;
-        /** Erase a reference */
+        /** Take a reference out; the revisions before keep it */
         delete: operations["eraseReference"];
         options?: never;
         head?: never;
@@ -64,12 +64,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A patient's references */
+        /** A patient's references, and the state of every label */
         get: operations["readPatient"];
         put?: never;
         post?: never;
         /** Erase a patient */
         delete: operations["erasePatient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/labels/{label}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the references of a label came about */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/labels/{label}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the references of a label back to an earlier revision
+         * @description It becomes a new revision; none is lost.
+         */
+        post: operations["restoreRevision"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -294,6 +331,19 @@ export interface components {
             label: 0 | 1;
         };
         /**
+         * @description Who accepted the result, and when, in the caller's own words; kept and given back as they are
+         * @example {
+         *       "by": "reader-7",
+         *       "at": "2026-11-25T09:44:35Z"
+         *     }
+         */
+        Accepted: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            at: string | null;
+        };
+        /**
          * @example {
          *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
          *       "model": {
@@ -373,6 +423,37 @@ export interface components {
          *       "createdAt": "2026-11-24T09:44:35.362Z"
          *     }
          */
+        EnrolledReference: components["schemas"]["Reference"] & {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+        };
+        /**
+         * @description Of an accepted result alone
+         * @example {
+         *       "value": 0.9,
+         *       "warning": null
+         *     }
+         */
+        Drift: {
+            /** @description Distance to the first reference over what is to be expected; about 1 where nothing moved */
+            value: number;
+            warning: string | null;
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "reference": "visit-1",
+         *       "label": "target",
+         *       "position": null,
+         *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "image": {
+         *         "width": 384,
+         *         "height": 384
+         *       },
+         *       "patches": 47,
+         *       "createdAt": "2026-11-24T09:44:35.362Z"
+         *     }
+         */
         Reference: {
             patient: string;
             reference: string;
@@ -386,6 +467,8 @@ export interface components {
             patches: number;
             /** Format: date-time */
             createdAt: string;
+            accepted?: components["schemas"]["Accepted"] & unknown;
+            drift?: components["schemas"]["Drift"];
         };
         /**
          * @example {
@@ -404,11 +487,47 @@ export interface components {
          *           "patches": 47,
          *           "createdAt": "2026-11-24T09:44:35.362Z"
          *         }
+         *       ],
+         *       "labels": [
+         *         {
+         *           "label": "target",
+         *           "revision": 1,
+         *           "references": 1,
+         *           "drift": null
+         *         }
          *       ]
          *     }
          */
         Patient: {
             patient: string;
+            references: components["schemas"]["Reference"][];
+            labels: components["schemas"]["LabelState"][];
+        };
+        LabelState: {
+            label: string;
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @description How many there are */
+            references: number;
+            drift: components["schemas"]["Drift"] & (Record<string, never> | null);
+        };
+        Revisions: {
+            patient: string;
+            label: string;
+            /** @description Those that are kept, newest first; the first is in use */
+            revisions: components["schemas"]["Revision"][];
+        };
+        Revision: {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @enum {string} */
+            change: "enrolled" | "replaced" | "accepted" | "deleted" | "restored";
+            /** @description The one that was changed; null where all were */
+            reference: string | null;
+            /** @description The revision that was restored */
+            restored: number | null;
+            /** Format: date-time */
+            at: string;
             references: components["schemas"]["Reference"][];
         };
         /**
@@ -1124,6 +1243,8 @@ export interface operations {
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
+                    /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
+                    accepted?: string;
                 };
             };
         };
@@ -1136,7 +1257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reference"];
+                    "application/json": components["schemas"]["EnrolledReference"];
                 };
             };
             /** @description It is new */
@@ -1147,7 +1268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reference"];
+                    "application/json": components["schemas"]["EnrolledReference"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -1254,7 +1375,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Erased */
+            /** @description Taken out */
             204: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1377,6 +1498,135 @@ export interface operations {
             };
             /** @description Not found; No such route */
             404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The revisions that are kept, newest first */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                label: string;
+                /** @description Number of a revision */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new revision */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

@@ -18,6 +18,7 @@ import { shrink } from "../image/shrink.ts";
 import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
+import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
@@ -168,6 +169,12 @@ export interface Engine {
     profiles: Bytes[],
     request: SegmentationRequest,
   ): Promise<SegmentationAnswer>;
+  /** How far an accepted result's profile lies from the first reference's; see {@linkcode measureDrift}. */
+  measureDrift(
+    first: Bytes,
+    annotated: Bytes[],
+    accepted: Bytes,
+  ): Promise<number>;
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(own: OwnMask): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
@@ -305,6 +312,14 @@ export function createEngine(
         propose(read(embedding), readProfile(profile), model, recipe)
           .map(({ prompt }) => prompt),
       );
+    },
+
+    measureDrift(first, annotated, accepted) {
+      return Promise.resolve(measureDrift(
+        readProfile(first),
+        annotated.map(readProfile),
+        readProfile(accepted),
+      ));
     },
 
     async decode(embedding, prompt) {

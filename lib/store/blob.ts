@@ -24,6 +24,11 @@ export interface Stored<T> {
   bytes: Bytes;
 }
 
+/** What was read, and which write it came from. */
+export interface Read<T> extends Stored<T> {
+  version: string;
+}
+
 type Manifest<T> = BlobRef & { record: T };
 
 /**
@@ -37,11 +42,18 @@ export class BlobStore {
 
   /** Reads the record and its bytes, or null. */
   async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
+    const found = await this.read<T>(key);
+    return found && { record: found.record, bytes: found.bytes };
+  }
+
+  /** Reads as `get` does, and tells the version for `replace`. */
+  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
       const bytes = await this.#read(value);
-      if (bytes !== null) return { record: value.record, bytes };
+      const { record, version } = value;
+      if (bytes !== null) return { record, bytes, version };
     }
     return null;
   }
@@ -70,9 +82,32 @@ export class BlobStore {
    */
   async put<T>(
     key: Deno.KvKey,
-    { record, bytes }: Stored<T>,
+    stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
+    return await this.#put(key, stored, { expireIn }) !== null;
+  }
+
+  /**
+   * Writes or replaces, unless another has written since.
+   *
+   * @param was the version that was read, null for nothing.
+   * @returns false when the record is no longer of that version: nothing is written then.
+   */
+  async replace<T>(
+    key: Deno.KvKey,
+    was: string | null,
+    stored: Stored<T>,
+  ): Promise<boolean> {
+    return await this.#put(key, stored, { was }) !== undefined;
+  }
+
+  /** @returns the version replaced, null for none; undefined where it is not `was`. */
+  async #put<T>(
+    key: Deno.KvKey,
+    { record, bytes }: Stored<T>,
+    { expireIn, was }: { expireIn?: number; was?: string | null },
+  ): Promise<string | null | undefined> {
     const version = crypto.randomUUID();
     const options = expireIn === undefined ? {} : { expireIn };
     const pending = ["pending", version];
@@ -82,12 +117,12 @@ export class BlobStore {
     const claim = { key: pending, versionstamp };
     const chunks = await this.#write(version, bytes, claim, options);
     const manifest: Manifest<T> = { version, chunks, record };
-    const replaced = await this.#flip(key, manifest, claim, options);
-    if (replaced === null) return false;
-    await this.#remove(replaced).catch(
-      () => {/* It is pending: sweep will. */},
-    );
-    return true;
+    const replaced = await this.#flip(key, manifest, claim, options, was);
+    const left = replaced === undefined ? version : replaced;
+    if (left !== null) {
+      await this.#remove(left).catch(() => {/* It is pending: sweep will. */});
+    }
+    return replaced;
   }
 
   /** Removes the record and its bytes; false when there is none. */
@@ -137,21 +172,23 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the record at a version; gives the version that it replaced. */
+  /** Points the record at a version; gives the version that it replaced, or undefined when that is not `was`. */
   async #flip<T>(
     key: Deno.KvKey,
     manifest: Manifest<T>,
     claim: Deno.AtomicCheck,
     options: { expireIn?: number },
-  ): Promise<string | null> {
+    was?: string | null,
+  ): Promise<string | null | undefined> {
     for (;;) {
       const before = await this.kv.get<Manifest<T>>(key);
+      const found = before.value?.version ?? null;
+      if (was !== undefined && found !== was) return undefined;
       const flip = this.kv.atomic().check(before, claim)
         .set(key, manifest, options)
         .delete(claim.key);
-      const replaced = before.value?.version ?? null;
-      if (replaced !== null) flip.set(["pending", replaced], this.now());
-      if (await committed(flip)) return replaced;
+      if (found !== null) flip.set(["pending", found], this.now());
+      if (await committed(flip)) return found;
       const { versionstamp } = await this.kv.get(claim.key);
       if (versionstamp !== claim.versionstamp) throw givenUp();
     }

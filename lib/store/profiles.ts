@@ -1,40 +1,229 @@
+import { EdgeError } from "../errors.ts";
 import type { BlobStore } from "./blob.ts";
-import type { ProfileStore, Reference } from "./types.ts";
+import {
+  adopt,
+  currentFiles,
+  deleted,
+  enrolled,
+  type Ledger,
+  restored,
+  revisionsOf,
+} from "./ledger.ts";
+import type { Enrolled, ProfileStore, Reference } from "./types.ts";
 
-/** Profiles in Deno KV under `["reference", tenant, patient, reference]`. */
+/** Writers that may get ahead of one before it is given up. */
+const ATTEMPTS = 50;
+/** A file that no ledger names after this long was left by a crash. */
+const ABANDONED_AFTER_MS = 60_000;
+
+/** A ledger, and the version that it was read in. */
+interface Known {
+  ledger: Ledger;
+  /** Null where it is not stored yet. */
+  version: string | null;
+}
+
+/**
+ * Profiles in Deno KV. A profile's file never changes: it lies under `["reference", tenant, patient, name, uuid]`,
+ * or without the uuid where it is older than the ledger. The ledger, `["profile", tenant, patient]`, says which
+ * files each revision has; replacing it is the one commit that makes a change, so that a crash or another writer
+ * leaves the old state whole or the new one.
+ */
 export function createProfileStore(blobs: BlobStore): ProfileStore {
-  const keyOf = (tenant: string, patient: string, reference: string) => [
+  const ledgerAt = (tenant: string, patient: string) => [
+    "profile",
+    tenant,
+    patient,
+  ];
+  const fileAt = (tenant: string, patient: string, id: string) => [
     "reference",
     tenant,
     patient,
-    reference,
+    ...id.split("/"),
   ];
+
+  const files = async (tenant: string, patient: string) => {
+    const prefix = ["reference", tenant, patient];
+    const found = await blobs.records<Reference>(prefix);
+    return found.map(({ key, record }): [string, Reference] => [
+      key.slice(prefix.length).join("/"),
+      record,
+    ]);
+  };
+
+  const read = async (tenant: string, patient: string): Promise<Known> => {
+    const stored = await blobs.read<null>(ledgerAt(tenant, patient));
+    if (stored === null) {
+      const older = (await files(tenant, patient))
+        .filter(([id]) => !id.includes("/"));
+      return { ledger: adopt(older), version: null };
+    }
+    const ledger = JSON.parse(new TextDecoder().decode(stored.bytes));
+    return { ledger, version: stored.version };
+  };
+
+  const open = async (
+    tenant: string,
+    ledger: Ledger,
+    id: string,
+  ): Promise<Enrolled | null> => {
+    const reference = ledger.references[id];
+    const key = fileAt(tenant, reference.patient, id);
+    const stored = await blobs.get<Reference>(key);
+    return stored && { reference, profile: stored.bytes };
+  };
+
+  /**
+   * Makes a change of the ledger as it is then; null changes nothing.
+   *
+   * @param file what the change names anew.
+   */
+  const change = async (
+    tenant: string,
+    patient: string,
+    step: (ledger: Ledger) => Ledger | null,
+    file?: { id: string; enrolled: Enrolled },
+  ): Promise<{ before: Ledger; after: Ledger } | null> => {
+    const key = ledgerAt(tenant, patient);
+    const discard = async () => {
+      if (file === undefined) return;
+      await blobs.delete(fileAt(tenant, patient, file.id));
+    };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { ledger: before, version } = await read(tenant, patient);
+      let after;
+      try {
+        after = step(before);
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+      if (after === null) return null;
+      if (file !== undefined) {
+        const { reference: record, profile: bytes } = file.enrolled;
+        await blobs.put(fileAt(tenant, patient, file.id), { record, bytes });
+      }
+      const bytes = new TextEncoder().encode(JSON.stringify(after));
+      const stored = { record: null, bytes };
+      if (!await blobs.replace(key, version, stored)) continue;
+      if (file !== undefined) {
+        // Gone where the patient was erased between the two writes: it is begun anew.
+        const at = fileAt(tenant, patient, file.id);
+        if (await blobs.record(at) === null) continue;
+      }
+      await tidy(tenant, patient, before, after);
+      return { before, after };
+    }
+    await discard();
+    throw new EdgeError(
+      "conflict",
+      "Other changes of this patient came first, again and again; try again.",
+    );
+  };
+
+  /** Removes the files that the new ledger does without, and those that a crash left. */
+  const tidy = async (
+    tenant: string,
+    patient: string,
+    before: Ledger,
+    after: Ledger,
+  ) => {
+    const old = blobs.now() - ABANDONED_AFTER_MS;
+    for (const [id, { createdAt }] of await files(tenant, patient)) {
+      if (id in after.references) continue;
+      if (id in before.references || Date.parse(createdAt) < old) {
+        await blobs.delete(fileAt(tenant, patient, id));
+      }
+    }
+  };
+
+  const stamp = () => new Date(blobs.now()).toISOString();
+
   return {
-    put(tenant, { reference, profile }) {
-      const key = keyOf(tenant, reference.patient, reference.reference);
-      return blobs.put(key, { record: reference, bytes: profile });
-    },
-    find(tenant, patient, reference) {
-      return blobs.record<Reference>(keyOf(tenant, patient, reference));
-    },
-    async list(tenant, patient) {
-      const found = await blobs.records<Reference>([
-        "reference",
+    async put(tenant, enrolment) {
+      const { reference } = enrolment;
+      const { patient, label, reference: name } = reference;
+      const id = `${name}/${crypto.randomUUID()}`;
+      const changed = await change(
         tenant,
         patient,
-      ]);
-      return found.map(({ record }) => record);
-    },
-    async get(tenant, patient, reference) {
-      const stored = await blobs.get<Reference>(
-        keyOf(tenant, patient, reference),
+        (ledger) => enrolled(ledger, id, reference),
+        { id, enrolled: enrolment },
       );
-      return stored === null
-        ? null
-        : { reference: stored.record, profile: stored.bytes };
+      const { before, after } = changed!;
+      return {
+        replaced: currentFiles(before).has(name),
+        revision: after.labels[label].at(-1)!.revision,
+      };
     },
-    delete(tenant, patient, reference) {
-      return blobs.delete(keyOf(tenant, patient, reference));
+
+    async find(tenant, patient, reference) {
+      const { ledger } = await read(tenant, patient);
+      const id = currentFiles(ledger).get(reference);
+      return id === undefined ? null : ledger.references[id];
+    },
+
+    async list(tenant, patient) {
+      const { ledger } = await read(tenant, patient);
+      if (Object.keys(ledger.labels).length === 0) return null;
+      return Array.from(currentFiles(ledger))
+        .sort(([a], [b]) => a < b ? -1 : 1)
+        .map(([, id]) => ledger.references[id]);
+    },
+
+    async revisions(tenant, patient) {
+      const { ledger } = await read(tenant, patient);
+      const revisions = revisionsOf(ledger);
+      return revisions.size === 0 ? null : revisions;
+    },
+
+    async get(tenant, patient, reference) {
+      const { ledger } = await read(tenant, patient);
+      const id = currentFiles(ledger).get(reference);
+      return id === undefined ? null : await open(tenant, ledger, id);
+    },
+
+    async profile(tenant, patient, label, { revision: wanted, model }) {
+      const { ledger } = await read(tenant, patient);
+      const revisions = revisionsOf(ledger).get(label) ?? [];
+      const revision = wanted === undefined
+        ? revisions.at(0)
+        : revisions.find((one) => one.revision === wanted);
+      if (revision === undefined) return null;
+      const entry = ledger.labels[label].find((one) =>
+        one.revision === revision.revision
+      )!;
+      const opened = await Promise.all(
+        entry.files.filter((id) => ledger.references[id].model === model)
+          .map((id) => open(tenant, ledger, id)),
+      );
+      return { revision, enrolled: opened.filter((one) => one !== null) };
+    },
+
+    async delete(tenant, patient, reference) {
+      const changed = await change(tenant, patient, (ledger) => {
+        const id = currentFiles(ledger).get(reference);
+        return id === undefined ? null : deleted(ledger, id, stamp());
+      });
+      return changed !== null;
+    },
+
+    async restore(tenant, patient, label, revision) {
+      const changed = await change(
+        tenant,
+        patient,
+        (ledger) => restored(ledger, label, revision, stamp()),
+      );
+      return changed && revisionsOf(changed.after).get(label)![0];
+    },
+
+    async erase(tenant, patient) {
+      const known = await blobs.delete(ledgerAt(tenant, patient));
+      const found = await files(tenant, patient);
+      for (const [id] of found) {
+        await blobs.delete(fileAt(tenant, patient, id));
+      }
+      return known || found.length > 0;
     },
   };
 }

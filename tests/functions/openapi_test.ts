@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { createApp } from "../../functions/app.ts";
+import * as revisions from "../../functions/http/revisions.ts";
 import * as schemas from "../../functions/http/schemas.ts";
 import type { Services } from "../../functions/services.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
@@ -84,7 +85,7 @@ Deno.test("examples keep to their schemas", async () => {
   const byName = {
     Embedding: schemas.EmbeddingDocument,
     Reference: schemas.ReferenceDocument,
-    Patient: schemas.PatientDocument,
+    Patient: revisions.PatientDocument,
     CandidatePrompts: schemas.PromptsDocument,
     Mask: schemas.MaskAnswerDocument,
     Segmentation: schemas.SegmentationDocument,
