@@ -1,5 +1,6 @@
-import { dirname } from "node:path";
+import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
@@ -19,26 +20,23 @@ import {
 } from "../lib/remote/encode_client.ts";
 import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
-import { BlobStore } from "../lib/store/blob.ts";
+import {
+  openRuntime,
+  type RuntimeDescription,
+} from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
-import { createProfileStore } from "../lib/store/profiles.ts";
-import type { EmbeddingStore } from "../lib/store/types.ts";
-import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
 import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
+import { composeState } from "./compose_state.ts";
 import { type Config, modelRoots } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
-
-/** How often the bytes of cut-off writes are removed, milliseconds. */
-const SWEEP_MS = 60_000;
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
@@ -72,9 +70,9 @@ export async function compose(
   const folders = await modelFolders(config);
   const manifests = await Promise.all(folders.map(readManifest));
   requireDistinct(manifests);
-  const kv = await openKv(needs.state ? config.KV_PATH : ":memory:");
-  const blobs = new BlobStore(kv);
-  await blobs.sweep();
+  const state = await composeState(
+    needs.state ? config : { ...config, KV_PATH: ":memory:" },
+  );
   const deadline = config.DEADLINE * 1000;
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
@@ -95,19 +93,13 @@ export async function compose(
     },
   });
   metrics.watchPool(() => pool.state);
-  const sweeping = setInterval(() => {
-    blobs.sweep().catch(() => {/* The next round tries again. */});
-  }, SWEEP_MS);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
   const stored = <T extends object>(name: string, store: T) =>
     observeStore(withDeadline(store, deadline), name, telemetry);
   const embeddings = observeCache(
     needs.state
-      ? await withWebCache(
-        config,
-        stored("embeddings", createEmbeddingStore(blobs, lifetime)),
-      )
+      ? state.withWebCache(stored("embeddings", state.embeddings))
       : createMemoryEmbeddings({ maxBytes, lifetime }),
     telemetry,
   );
@@ -123,7 +115,13 @@ export async function compose(
   });
   return {
     models: createCatalogue(models),
-    profiles: stored("profiles", createProfileStore(blobs)),
+    profiles: stored("profiles", state.profiles),
+    patients: stored("patients", state.patients),
+    sealed: state.sealed || !needs.state,
+    circumstances: circumstancesOf(
+      pool.runtime,
+      client === undefined ? "local" : "remote",
+    ),
     telemetry,
     maxBytes: config.MAX_BYTES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
@@ -133,29 +131,50 @@ export async function compose(
     closing,
     now: Date.now,
     async ready() {
-      const answers = await within(READY_MS, kv.get(["ready"]))
+      const answers = await within(READY_MS, state.kv.get(["ready"]))
         .then(() => true, () => false);
       return answers && pool.ready && !closing.aborted;
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(sweeping);
       await pool[Symbol.asyncDispose]();
-      kv.close();
+      state[Symbol.dispose]();
       await spans?.shutdown().catch(() => {/* The collector is away. */});
     },
   };
 }
 
-/** An engine of the default model in this thread, for the command line. */
-export async function composeEngine(config: Config): Promise<Engine> {
+/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
+export async function composeModel(config: Config): Promise<OpenModel> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
   const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
-  return createEngine(encoder, decoder, model.geometry, {
-    maxPixels: config.MAX_PIXELS,
-  });
+  const limits = { maxPixels: config.MAX_PIXELS };
+  const { id, digest } = model.manifest;
+  return {
+    id,
+    digest,
+    engine: createEngine(encoder, decoder, model.geometry, limits),
+    circumstances: circumstancesOf(runtime.description, "local"),
+  };
+}
+
+/** An engine of the default model in this thread. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  return (await composeModel(config)).engine;
+}
+
+function circumstancesOf(
+  runtime: RuntimeDescription,
+  encoder: "local" | "remote",
+): Circumstances {
+  const { deno, v8 } = Deno.version;
+  const platform = Deno.build.target;
+  return {
+    runtime: { ...runtime, encoder, deno, v8, platform },
+    version: product.version,
+  };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {
@@ -201,28 +220,4 @@ async function openExporter({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: Config) {
   if (endpoint === undefined) return undefined;
   const { createExporter } = await import("../lib/telemetry/otlp.ts");
   return createExporter(endpoint);
-}
-
-async function withWebCache(
-  { WEB_CACHE }: Config,
-  store: EmbeddingStore,
-): Promise<EmbeddingStore> {
-  return WEB_CACHE === "off"
-    ? store
-    : createCachedEmbeddings(await caches.open("embeddings"), store);
-}
-
-/** @param path a file, `:memory:`, a KV Connect URL, or `host` for the database that the host provides. */
-async function openKv(path: string): Promise<Deno.Kv> {
-  if (path === "host") return await Deno.openKv();
-  const isFile = path !== ":memory:" && !/^https?:/.test(path);
-  try {
-    if (isFile) await Deno.mkdir(dirname(path), { recursive: true });
-    return await Deno.openKv(path);
-  } catch (error) {
-    throw new EdgeError(
-      "invalid-input",
-      `KV_PATH ${path} cannot be opened: ${(error as Error).message}`,
-    );
-  }
 }

@@ -19,5 +19,5 @@ await start({
     ENCODE_URL !== undefined
       ? "ENCODE_URL is for the edge: an encode host encodes itself."
       : undefined,
-  token: ({ ENCODE_TOKEN }) => ENCODE_TOKEN,
+  hostSecret: ({ ENCODE_TOKEN }) => ENCODE_TOKEN,
 });

@@ -4,21 +4,23 @@ import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
+import type { Access } from "../lib/access/caller.ts";
+import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
 import { mediaTypeOf } from "./http/body.ts";
-import { ANYONE } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
-import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
 import { describeService } from "./http/openapi.ts";
 import { observeRequests, type RequestLine } from "./http/observe.ts";
 import { nameRequests } from "./http/request_id.ts";
 import { createRouter, type Router } from "./http/router.ts";
+import { scopesOf } from "./http/scopes.ts";
 import { metricsFunction } from "./metrics.ts";
 import { modelsFunction } from "./models.ts";
 import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
+import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
 import { revisionsFunction } from "./revisions.ts";
 import { segmentFunction } from "./segment.ts";
@@ -37,6 +39,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   exportFunction,
   segmentFunction,
   seriesFunction,
+  receiptsFunction,
   previewFunction,
   modelsFunction,
   healthFunction,
@@ -52,8 +55,10 @@ const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
 /** Who may call. */
 export interface AppOptions {
-  /** Bearer token without which `/v1/` is closed; none leaves it open. */
-  token?: string;
+  /** Who may call what is not open to all; without it anyone may. */
+  access?: Access;
+  /** Answers under the machine's own names alone. */
+  ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
   /** Takes a line for every request. */
@@ -64,17 +69,20 @@ export interface AppOptions {
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { token, origins = [], log }: AppOptions = {},
+  { access, ownNameOnly = false, origins = [], log }: AppOptions = {},
 ): Router {
   const app = createRouter();
   app.use(nameRequests());
   app.use(observeRequests(services, log));
   if (origins.length > 0) app.use(allowOrigins(origins));
-  app.use("/v1/*", requireBearer(token));
-  app.use("/v1/*", (c, next) => {
-    c.set("caller", ANYONE);
-    return next();
-  });
+  if (ownNameOnly) app.use(requireOwnName());
+  const identify = identifyCaller(access);
+  app.use("/v1/*", identify);
+  const routers = functions.map((build) => build(services));
+  for (const [method, path, scope] of scopesOf(routers)) {
+    if (!path.startsWith("/v1/")) app.on(method, path, identify);
+    app.on(method, path, requireScope(scope));
+  }
   const limit = (maxSize: number) =>
     bodyLimit({
       maxSize,
@@ -92,8 +100,8 @@ export function createApp(
       ? jsonBody(c, next)
       : anyBody(c, next);
   });
-  for (const build of functions) app.route("/", build(services));
-  const document = describeService(app, token !== undefined);
+  for (const router of routers) app.route("/", router);
+  const document = describeService(app, access !== undefined);
   app.get("/openapi.json", (c) => c.json(document));
   app.notFound((c) => {
     const allowed = methodsAt(app, c.req.path).join(", ");

@@ -3,6 +3,7 @@ import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../lib/format/embedding_file.ts";
 import { readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { header } from "./http/header.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -10,7 +11,6 @@ import {
   EmbeddingDocument,
   EmbeddingId,
   EmbedQuery,
-  header,
   imageBody,
   json,
   problems,

@@ -1,14 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "./http/body.ts";
 import { workOf } from "./http/caller.ts";
+import { header } from "./http/header.ts";
 import { createRouter, type Router } from "./http/router.ts";
-import {
-  binary,
-  header,
-  imageBody,
-  PreviewQuery,
-  problems,
-} from "./http/schemas.ts";
+import { binary, imageBody, PreviewQuery, problems } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
 const { "application/x-safetensors": _, ...images } = imageBody;

@@ -10,6 +10,7 @@ import {
   PromptsDocument,
   PromptsRequest,
 } from "./http/schemas.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
@@ -47,7 +48,9 @@ export function promptFunction(services: Services): Router {
       patient,
       label,
     });
-    const { bytes } = await services.models.recall(tenant, model, id);
+    const cached = await services.models.recall(tenant, model, id);
+    const { bytes } = cached;
+    await keepFor(services, model.embedder, { tenant, patient }, cached);
     const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {

@@ -28,6 +28,7 @@ import {
 import { Accepted } from "./http/accepted.ts";
 import { EnrolledDocument, PatientDocument } from "./http/revisions.ts";
 import { driftOf, worst } from "./drift_of.ts";
+import { keepFor } from "./keep_for.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -174,7 +175,7 @@ const FIELDS = [
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(services: Services): Router {
-  const { models, profiles, now } = services;
+  const { models, profiles, patients, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -220,7 +221,8 @@ export function referencesFunction(services: Services): Router {
         annotation,
       );
 
-      await embedder.keep(tenant, made);
+      const whose = { tenant, patient, enrols: true };
+      await keepFor(services, embedder, whose, made);
       const record: Reference = {
         patient,
         reference,
@@ -282,7 +284,7 @@ export function referencesFunction(services: Services): Router {
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      if (!await profiles.erase(tenant, patient)) {
+      if (!await patients.erase(tenant, patient)) {
         throw missing(`patient "${patient}"`);
       }
       return c.body(null, 204);

@@ -10,6 +10,7 @@ import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { RequestError } from "./http/problem.ts";
+import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
 import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
@@ -21,7 +22,9 @@ import {
   SegmentQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
@@ -57,6 +60,7 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: receiptHeaders,
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -75,6 +79,7 @@ export function segmentFunction(services: Services): Router {
   const embeddingOf = async (
     c: Context<Env>,
     model: ServedModel,
+    whose: { tenant: string; patient: string },
     type: AnswerType,
     frame?: number,
   ): Promise<AddressedEmbedding & { file?: InputFile }> => {
@@ -82,13 +87,15 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(callerOf(c).tenant, model, embedding);
+      const cached = await models.recall(whose.tenant, model, embedding);
+      await keepFor(services, model.embedder, whose, cached);
+      return cached;
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
     const work = workOf(c);
     const made = await model.embedder.embed(work, file);
-    await model.embedder.keep(work.tenant, made);
+    await keepFor(services, model.embedder, whose, made);
     return { ...made, file };
   };
 
@@ -106,10 +113,16 @@ export function segmentFunction(services: Services): Router {
     });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(c, model, type, frame);
+    const { file, ...embedding } = await embeddingOf(
+      c,
+      model,
+      { tenant, patient },
+      type,
+      frame,
+    );
     const encode = performance.now() - started;
-    const answer = await model.engineFor(workOf(c)).segment(
-      bytes,
+    const segmenting = model.engineFor(workOf(c)).segment(
+      embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
@@ -127,10 +140,19 @@ export function segmentFunction(services: Services): Router {
           }),
         recipe: RECIPES[recipe],
         every: explain,
+        trace: explain,
       },
+    );
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      enrolled,
+      { source: sourceOf(file), embedding, label, recipe },
+      segmenting,
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
@@ -144,6 +166,7 @@ export function segmentFunction(services: Services): Router {
       manifest: model.manifest,
       enrolled,
       encode,
+      receipt,
     });
     return c.json(document, 200);
   });

@@ -22,7 +22,9 @@ import {
   SeriesQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 export const NDJSON = "application/x-ndjson";
@@ -86,16 +88,31 @@ export function seriesFunction(services: Services): Router {
     const work = { tenant, signal };
     const nearest = referencesAt(enrolled, position);
     const started = performance.now();
-    const made = await embedder.embed(work, await image.read());
-    await embedder.keep(tenant, made);
+    const file = await image.read();
+    const made = await embedder.embed(work, file);
+    await keepFor(services, embedder, { tenant, patient }, made);
     const encode = performance.now() - started;
     signal.throwIfAborted();
-    const answer = await engineFor(work).segment(
-      made.bytes,
-      nearest.map(({ profile }) => profile),
-      { recipe: RECIPES[recipe], every: explain },
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      nearest,
+      {
+        source: image.frameOf ?? sourceOf(file),
+        embedding: made,
+        label,
+        recipe,
+        position: enrolled.some(({ reference }) => reference.position !== null)
+          ? position
+          : undefined,
+      },
+      engineFor(work).segment(
+        made.bytes,
+        nearest.map(({ profile }) => profile),
+        { recipe: RECIPES[recipe], every: explain, trace: explain },
+      ),
     );
-    const context = { patient, label, explain, manifest, encode };
+    const context = { patient, label, explain, manifest, encode, receipt };
     return {
       references: nearest.map(({ reference }) => reference.reference),
       segmentation: describeSegmentation(answer, {

@@ -1,11 +1,17 @@
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
-import type { ProfileStore } from "../lib/store/types.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
+import type { PatientStore, ProfileStore } from "../lib/store/types.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
+  patients: PatientStore;
+  /** Whether what is stored is encrypted. */
+  sealed: boolean;
+  /** What runs the models, for receipts. */
+  circumstances: Circumstances;
   telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;

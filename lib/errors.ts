@@ -10,12 +10,20 @@ export type ErrorCode =
   | "model-mismatch"
   /** The model lacks what the recipe needs. */
   | "recipe-unsupported"
+  /** A receipt cannot be replayed to the identical mask. */
+  | "not-reproduced"
   /** A concurrent write won. */
   | "conflict"
+  /** What is stored was altered, or cannot be read with the keys at hand. */
+  | "damaged"
   /** The queue is full. */
   | "busy"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
+  /** Nobody waits for the answer any more. */
+  | "given-up"
+  /** It cannot be found out now who calls. */
+  | "access-unavailable"
   /** An encode host takes no file of this size. */
   | "too-many-bytes";
 

@@ -30,6 +30,16 @@ const ALLOWED: Record<string, string[]> = {
     "lib/runtime",
     "lib/store",
   ],
+  "lib/receipt": [
+    "lib/bytes.ts",
+    "lib/digest.ts",
+    "lib/engine",
+    "lib/errors.ts",
+    "lib/format",
+    "lib/pipeline",
+    "lib/runtime",
+    "lib/store",
+  ],
   "lib/series": [
     "lib/bytes.ts",
     "lib/digest.ts",
@@ -50,6 +60,7 @@ const ALLOWED: Record<string, string[]> = {
   ],
   "lib/sample": ["lib/image", "lib/numerics", "lib/pipeline"],
   "lib/cli": [
+    "lib/access",
     "lib/engine",
     "lib/errors.ts",
     "lib/format",
@@ -57,16 +68,18 @@ const ALLOWED: Record<string, string[]> = {
     "lib/model",
     "lib/numerics",
     "lib/pipeline",
+    "lib/receipt",
     "lib/sample",
     "lib/series",
     "lib/store",
   ],
+  "lib/access": ["lib/errors.ts"],
   "lib/client": [],
   "lib/errors.ts": [],
   "lib/bytes.ts": [],
   "lib/digest.ts": [],
   "functions": ["lib"],
-  "deploy": ["functions", "lib"],
+  "deploy": ["functions", "lib", "deno.json"],
 };
 
 function* sources(folder: string): Generator<string> {

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
+import type { Bytes } from "../../lib/store/types.ts";
 import { RequestError } from "./problem.ts";
 import { invalid } from "./router.ts";
 
@@ -77,7 +78,7 @@ export async function readForm(
 export async function fileOf(
   value: File | string | undefined,
   name: string,
-): Promise<InputFile> {
+): Promise<InputFile & { bytes: Bytes }> {
   if (value === undefined) {
     throw invalid("body", [{ path: [name], message: "is missing" }]);
   }

@@ -11,6 +11,7 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
       "authorization",
       "content-type",
       "if-none-match",
+      "x-api-key",
       "x-request-id",
     ],
     exposeHeaders: [
@@ -19,6 +20,8 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
       "retry-after",
       "www-authenticate",
       "x-frame-count",
+      "x-receipt",
+      "x-receipt-id",
       "x-request-id",
     ],
     maxAge: 3600,

@@ -4,12 +4,16 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { traceOf } from "../../lib/engine/protocol.ts";
 import { EdgeError, type ErrorCode } from "../../lib/errors.ts";
 import { ImageError, type ImageErrorCode } from "../../lib/image/errors.ts";
+import { NotReproduced } from "../../lib/receipt/difference.ts";
 
 /** A fault in one part of a request. */
 export interface Fault {
   /** Where: `path.patient`, `query.label`, `body.points.0.x`. */
   path: string;
   message: string;
+  /** What a receipt states there, and what was found instead. */
+  expected?: string;
+  actual?: string;
 }
 
 /** A request that breaks the contract; `code` is one of `PROBLEMS`. */
@@ -28,6 +32,7 @@ type RequestCode =
   | "validation"
   | "no-route"
   | "unauthorized"
+  | "forbidden"
   | "no-method"
   | "not-acceptable"
   | "not-ready"
@@ -42,13 +47,18 @@ export const PROBLEMS: Record<
 > = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "empty": { status: 400, title: "The image is empty" },
-  "unauthorized": { status: 401, title: "The token is missing or wrong" },
+  "unauthorized": {
+    status: 401,
+    title: "The key or token is missing or wrong",
+  },
+  "forbidden": { status: 403, title: "Not allowed" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
   "conflict": { status: 409, title: "A concurrent change won" },
   "model-mismatch": { status: 409, title: "Made by another model" },
+  "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
   "too-large": { status: 413, title: "The image has too many pixels" },
   "unsupported-type": { status: 415, title: "Unsupported media type" },
@@ -69,9 +79,19 @@ export const PROBLEMS: Record<
   },
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
+  // The status that servers write down for it; nobody is there to read it.
+  "given-up": {
+    status: 499 as ContentfulStatusCode,
+    title: "The caller went away",
+  },
+  "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
+  "access-unavailable": {
+    status: 503,
+    title: "The token cannot be checked now",
+  },
   "not-ready": { status: 503, title: "Not ready" },
 };
 
@@ -122,6 +142,14 @@ function explain(
 ): { code: ProblemCode; detail: string; faults: Fault[] } {
   if (error instanceof RequestError) {
     return { code: error.code, detail: error.message, faults: error.faults };
+  }
+  if (error instanceof NotReproduced) {
+    const { code, message, differences } = error;
+    const faults = differences.map(({ path, ...difference }) => ({
+      path: `receipt.${path}`,
+      ...difference,
+    }));
+    return { code, detail: message, faults };
   }
   if (error instanceof EdgeError || error instanceof ImageError) {
     return { code: error.code, detail: error.message, faults: [] };

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "../../lib/access/caller.ts";
 import { type Fault, RequestError } from "./problem.ts";
 
 export type Env = {

@@ -1,9 +1,9 @@
 import type { z } from "@hono/zod-openapi";
-import type {
-  CandidateReport,
-  SegmentationAnswer,
-} from "../../lib/engine/engine.ts";
+import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
+import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
+import { sayWhy } from "../../lib/pipeline/why.ts";
+import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import type { SegmentationDocument } from "./schemas.ts";
 
@@ -17,18 +17,23 @@ export interface SegmentationContext {
   enrolled: Enrolled[];
   /** Milliseconds. */
   encode: number;
+  receipt: Receipt;
 }
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
   { mask, winner, candidates, timings }: SegmentationAnswer,
-  { patient, label, explain, manifest, enrolled, encode }: SegmentationContext,
+  { patient, label, explain, manifest, enrolled, encode, receipt }:
+    SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
+  const referenceOf = (profile: number) =>
+    enrolled[profile].reference.reference;
   const describe = (
-    { profile, distance, isBound: _, ...candidate }: CandidateReport,
+    { profile, distance, isBound: _, passes: __, ...candidate }:
+      CandidateReport,
   ) => ({
     ...candidate,
-    reference: enrolled[profile].reference.reference,
+    reference: referenceOf(profile),
     distance: Number.isFinite(distance) ? distance : null,
   });
   return {
@@ -37,8 +42,15 @@ export function describeSegmentation(
     present: mask.area > 0,
     mask,
     ...describe(winner),
-    ...(explain && { candidates: candidates.map(describe) }),
+    ...(explain && {
+      candidates: candidates.map((candidate) => ({
+        ...describe(candidate),
+        passes: candidate.passes!,
+      })),
+      why: sayWhy(winner, candidates, referenceOf),
+    }),
     model: { id: manifest.id, digest: manifest.digest },
     timings: { encode, ...timings },
+    receipt,
   };
 }

@@ -100,6 +100,8 @@ function renderResult(item) {
   button("retry").hidden = state !== "failed" && state !== "cancelled";
   button("correct").hidden = state !== "done" || reference;
   button("correct").className = own ? "strong" : "";
+  button("explain").hidden = !own;
+  button("save-receipt").hidden = !own;
   button("learn").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
   button("save-source").hidden = item.format === "";

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
+import { RECIPES } from "../pipeline/recipe.ts";
 import {
   misuse,
   naming,
@@ -52,7 +53,7 @@ export async function evaluateFolders(
     EVALUATE_USAGE,
   );
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
-  const recipe = recipeNamed(name, EVALUATE_USAGE);
+  const recipe = RECIPES[recipeNamed(name, EVALUATE_USAGE)];
   const datasets = data.flatMap(findDatasets);
   const images = datasets.flatMap(({ subjects }) => subjects)
     .reduce((sum, { pairs }) => sum + pairs.length, 0);

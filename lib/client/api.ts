@@ -203,6 +203,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/receipts/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a mask again from its receipt
+         * @description Runs what the receipt states on the same image, with no cache between, and compares the masks. What changed is told in `errors` of a 409, with what was expected and what is there. Nothing is stored.
+         */
+        post: operations["replayReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/previews": {
         parameters: {
             query?: never;
@@ -407,6 +427,10 @@ export interface components {
         Fault: {
             path: string;
             message: string;
+            /** @description What a receipt states */
+            expected?: string;
+            /** @description What was found instead */
+            actual?: string;
         };
         /**
          * @example {
@@ -754,6 +778,62 @@ export interface components {
          *         "prompt": 127.1,
          *         "decode": 1123.1,
          *         "retrieve": 26.1
+         *       },
+         *       "receipt": {
+         *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *         "format": 1,
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         },
+         *         "input": {
+         *           "kind": "image",
+         *           "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *           "frame": null,
+         *           "width": 384,
+         *           "height": 384,
+         *           "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *         },
+         *         "profile": {
+         *           "label": "target",
+         *           "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *           "references": [
+         *             {
+         *               "reference": "visit-1",
+         *               "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *             }
+         *           ]
+         *         },
+         *         "parameters": {
+         *           "recipe": "medical",
+         *           "parts": [
+         *             1,
+         *             2,
+         *             3,
+         *             4,
+         *             5
+         *           ],
+         *           "negatives": [
+         *             1
+         *           ],
+         *           "guided": false,
+         *           "passes": 3,
+         *           "position": null
+         *         },
+         *         "runtime": {
+         *           "name": "wasm",
+         *           "onnxruntime": "1.30.0",
+         *           "threads": 2,
+         *           "encoder": "local",
+         *           "deno": "2.9.6",
+         *           "v8": "14.9.207.2-rusty",
+         *           "platform": "x86_64-unknown-linux-gnu"
+         *         },
+         *         "version": "0.1.0",
+         *         "mask": {
+         *           "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *           "area": 2814
+         *         }
          *       }
          *     }
          */
@@ -773,16 +853,40 @@ export interface components {
             predictedIou: number;
             /** @description With explain alone */
             candidates?: components["schemas"]["Candidate"][];
+            /**
+             * @description With explain alone: why the winner won, in plain words
+             * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
+             */
+            why?: string;
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
+            receipt: components["schemas"]["Receipt"];
         };
         Candidate: {
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
+            /** @description Solved for every candidate, none ruled out by a bound; null for an empty mask */
             distance: number | null;
             predictedIou: number;
+            /** @description After points alone; after the mask before as well; after its box as well */
+            passes: components["schemas"]["Pass"][];
+        };
+        Pass: {
+            mask: components["schemas"]["PassMask"];
+            predictedIou: number;
+        };
+        PassMask: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
         };
         /** @description Milliseconds */
         Timings: {
@@ -790,6 +894,115 @@ export interface components {
             prompt: number;
             decode: number;
             retrieve: number;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            /** @enum {number} */
+            format: 1;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                negatives: number[] | "least";
+                guided: boolean;
+                passes: number;
+                position: number | null;
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
         };
         /**
          * @example {
@@ -864,6 +1077,62 @@ export interface components {
          *           "prompt": 127.1,
          *           "decode": 1123.1,
          *           "retrieve": 26.1
+         *         },
+         *         "receipt": {
+         *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *           "format": 1,
+         *           "model": {
+         *             "id": "nano",
+         *             "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *           },
+         *           "input": {
+         *             "kind": "image",
+         *             "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *             "frame": null,
+         *             "width": 384,
+         *             "height": 384,
+         *             "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *           },
+         *           "profile": {
+         *             "label": "target",
+         *             "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *             "references": [
+         *               {
+         *                 "reference": "visit-1",
+         *                 "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *               }
+         *             ]
+         *           },
+         *           "parameters": {
+         *             "recipe": "medical",
+         *             "parts": [
+         *               1,
+         *               2,
+         *               3,
+         *               4,
+         *               5
+         *             ],
+         *             "negatives": [
+         *               1
+         *             ],
+         *             "guided": false,
+         *             "passes": 3,
+         *             "position": null
+         *           },
+         *           "runtime": {
+         *             "name": "wasm",
+         *             "onnxruntime": "1.30.0",
+         *             "threads": 2,
+         *             "encoder": "local",
+         *             "deno": "2.9.6",
+         *             "v8": "14.9.207.2-rusty",
+         *             "platform": "x86_64-unknown-linux-gnu"
+         *           },
+         *           "version": "0.1.0",
+         *           "mask": {
+         *             "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *             "area": 2814
+         *           }
          *         }
          *       }
          *     }
@@ -884,6 +1153,56 @@ export interface components {
             references?: string[];
             segmentation?: components["schemas"]["Segmentation"];
             problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "identical": true,
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "notes": [
+         *         {
+         *           "path": "receipt.runtime.threads",
+         *           "message": "runtime.threads is 1, was 2",
+         *           "expected": "2",
+         *           "actual": "1"
+         *         }
+         *       ]
+         *     }
+         */
+        Replay: {
+            /** @enum {boolean} */
+            identical: true;
+            mask: components["schemas"]["MaskBody"];
+            /** @description What is not as the receipt states and made no difference: runtime, versions, another file of the same pixels */
+            notes: components["schemas"]["Fault"][];
         };
         /**
          * @example {
@@ -1001,7 +1320,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1045,7 +1390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1056,7 +1401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1113,6 +1458,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1135,7 +1506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1171,6 +1542,32 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1193,7 +1590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1282,6 +1679,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1293,7 +1716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1337,7 +1760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1348,7 +1771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1384,6 +1807,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1406,7 +1855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1441,6 +1890,32 @@ export interface operations {
                     "application/json": components["schemas"]["Patient"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1463,7 +1938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1496,6 +1971,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1518,7 +2019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1700,6 +2201,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1711,7 +2238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1755,7 +2282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1766,7 +2293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1819,6 +2346,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1830,7 +2383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1874,7 +2427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1885,7 +2438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1963,6 +2516,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -1996,7 +2575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2007,7 +2586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2031,7 +2610,7 @@ export interface operations {
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
@@ -2073,6 +2652,10 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer other than JSON: its receipt's JSON in base64url; left out above 6000 characters */
+                    "x-receipt"?: string;
+                    /** @description Of an answer other than JSON: its receipt's id */
+                    "x-receipt-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2087,6 +2670,32 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2115,7 +2724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2159,7 +2768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2170,7 +2779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2192,7 +2801,7 @@ export interface operations {
                 model?: string;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description The cursor of the last line that came whole */
@@ -2237,6 +2846,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2248,7 +2883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2292,7 +2927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2303,7 +2938,161 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description JSON by the schema Receipt */
+                    receipt: string;
+                    /** @description Whose references it was; no receipt says */
+                    patient: string;
+                    /**
+                     * Format: binary
+                     * @description The image file, of which the receipt states the frame; or give `embedding`
+                     */
+                    image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The identical mask */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2370,6 +3159,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2403,7 +3218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2414,7 +3229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2449,7 +3264,20 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2482,7 +3310,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2515,7 +3343,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2526,7 +3354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The token cannot be checked now; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2561,7 +3389,33 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */

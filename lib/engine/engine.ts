@@ -26,7 +26,6 @@ import { preprocess } from "../pipeline/preprocess.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import {
-  type Candidate,
   segment,
   type SegmentOptions,
   type StageTimings,
@@ -40,6 +39,7 @@ import type {
   Point,
   Size,
 } from "../pipeline/types.ts";
+import { type CandidateReport, createReporter } from "./report.ts";
 
 /** A file and the media type its sender declared. */
 export interface InputFile {
@@ -111,9 +111,6 @@ export interface MaskAnswer {
   predictedIou: number;
 }
 
-/** A candidate as it is reported: all but its logits. */
-export type CandidateReport = Omit<Candidate, "logits">;
-
 /** A segmentation: the winner, its mask, and what it was chosen from. */
 export interface SegmentationAnswer {
   mask: MaskDocument;
@@ -128,7 +125,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes" | "every">
+  & Pick<SegmentOptions, "recipe" | "passes" | "every" | "trace">
   & { png?: boolean; own?: OwnFormat };
 
 /**
@@ -343,18 +340,15 @@ export function createEngine(
       );
       const frame = new Frame(embedding.image, model.size);
       const mask = frame.toMask(winner.logits, model.lowResMask);
+      const report = createReporter(frame, model.lowResMask);
       return {
         mask: describeMask(mask),
         png: png ? encodePng(mask) : null,
         own: write ? await write(mask) : null,
-        winner: report(winner),
+        winner: report({ ...winner, trace: undefined }),
         candidates: candidates.map(report),
         timings,
       };
     },
   };
-}
-
-function report({ logits: _, ...candidate }: Candidate): CandidateReport {
-  return candidate;
 }

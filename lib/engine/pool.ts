@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import {
@@ -38,6 +39,8 @@ export interface PoolObserver {
 export interface EnginePool extends AsyncDisposable {
   /** @param model its place in `folders`. */
   engineFor(model: number, work: Work): Engine;
+  /** What runs the models in every worker. */
+  readonly runtime: RuntimeDescription;
   /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
   readonly ready: boolean;
   readonly state: { waiting: number; idle: number; busy: number };
@@ -61,8 +64,10 @@ const START_TRIES = 3;
 /** The share of a full queue from which on a load balancer should send its requests elsewhere. */
 const READY_SHARE = 0.75;
 
-/** Wait after a worker could not be replaced, milliseconds. */
+/** Wait after a worker could not be replaced, milliseconds; it doubles with every further one. */
 const REHIRE_MS = 1000;
+const MOST_REHIRE_MS = 30_000;
+const NO_WORKER = "No worker can be started.";
 
 /**
  * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or is
@@ -82,14 +87,20 @@ export async function createPool(
   const waiting: Job[] = [];
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
+  /** Those that have loaded their models, and whether they have answered a call since. */
+  const loaded = new Map<EngineWorker, boolean>();
   let models: Loaded[] = [];
   let closed = false;
   let rehire: ReturnType<typeof setTimeout> | undefined;
-  let wait = 0;
+  /** Workers that could not be started, or died before they answered a call, one after the other. */
+  let losses = 0;
+  const down = () => losses > 1 && living.size === 0;
 
   const hire = async (tries = START_TRIES): Promise<void> => {
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
+      if (loaded.get(worker) === false) losses++;
+      loaded.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
       if (!closed) observer?.lost();
       replaceLater();
@@ -101,26 +112,33 @@ export async function createPool(
     try {
       models = await worker.ask(load, startDeadline, late) as Loaded[];
     } catch (error) {
+      const { message } = error as Error;
       if (living.has(worker)) worker.terminate();
-      const hung = error instanceof EdgeError && error.code === "busy";
-      if (hung && tries > 1) return await hire(tries - 1);
+      else if (message !== late) {
+        const why = "A worker died while it loaded the models.";
+        throw new EdgeError("busy", why);
+      }
+      if (message === late && tries > 1) return await hire(tries - 1);
       throw error;
     }
+    loaded.set(worker, false);
     idle.push(worker);
     next();
   };
 
+  /** The first lost worker is replaced at once; those that die one after the other ever later. */
   const replaceLater = () => {
-    if (!closed && rehire === undefined) rehire = setTimeout(replace, wait);
+    if (closed || rehire !== undefined) return;
+    const wait = losses < 2 ? 0 : REHIRE_MS * 2 ** (losses - 2);
+    rehire = setTimeout(replace, Math.min(wait, MOST_REHIRE_MS));
   };
 
   const replace = async () => {
     try {
-      while (!closed && living.size < options.workers) await hire();
-      wait = 0;
+      if (living.size < options.workers) await hire();
     } catch {
-      wait = REHIRE_MS;
-      if (living.size === 0) refuseWaiting("No worker can be started.");
+      losses++;
+      if (living.size === 0) refuseWaiting(NO_WORKER);
     }
     rehire = undefined;
     if (living.size < options.workers) replaceLater();
@@ -168,15 +186,19 @@ export async function createPool(
       for (const { reject } of jobs) reject(error as Error);
     }
     if (living.has(worker)) {
+      losses = 0;
+      loaded.set(worker, true);
       idle.push(worker);
       next();
     }
   };
 
   const enqueue = <T>(work: Work, call: Call) => {
-    if (closed || waiting.length >= queue) {
+    if (closed || down() || waiting.length >= queue) {
       const why = closed
         ? "The server stops."
+        : down()
+        ? NO_WORKER
         : `All workers are busy and ${queue} requests wait; try again shortly.`;
       return Promise.reject(new EdgeError("busy", why));
     }
@@ -222,11 +244,12 @@ export async function createPool(
   };
   return {
     engineFor,
+    runtime: models[0].runtime,
     get ready() {
-      return !closed && living.size > 0 && waiting.length < READY_SHARE * queue;
+      return !closed && loaded.size > 0 && waiting.length < READY_SHARE * queue;
     },
     get state() {
-      const busy = living.size - idle.length;
+      const busy = loaded.size - idle.length;
       return { waiting: waiting.length, idle: idle.length, busy };
     },
     [Symbol.asyncDispose]: close,

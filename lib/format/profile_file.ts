@@ -1,6 +1,10 @@
+import { invalidInput } from "../errors.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+/** The tensors whose rows are patches or prototypes. */
+const PROTOTYPES = /^(patches$|parts\.|negatives\.)/;
 
 /** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32. */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
@@ -22,18 +26,32 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** Reads what `writeProfile` wrote. */
+/**
+ * Reads what `writeProfile` wrote.
+ *
+ * @throws EdgeError `invalid-input` for a file that is no profile.
+ */
 export function readProfile(bytes: Uint8Array): Profile {
   const { metadata, tensors } = readSafetensors(bytes);
+  const channels = tensors.patches?.dims[1] ?? 0;
   const sets = (kind: string): PrototypeSet[] =>
     Object.entries(tensors)
       .filter(([name]) => name.startsWith(`${kind}.`))
       .map(([, { dims, data }]) => ({ count: dims[0], prototypes: data }))
       .sort((a, b) => a.count - b.count);
+  const whole = metadata.model !== undefined && channels > 0 &&
+    Object.entries(tensors).every(([name, { dims }]) =>
+      !PROTOTYPES.test(name) ||
+      dims.length === 2 && dims[0] > 0 && dims[1] === channels
+    );
+  const parts = sets("parts");
+  if (!whole || parts.length === 0) {
+    throw invalidInput("Cannot read the profile: it lacks what a profile has.");
+  }
   return {
     model: metadata.model,
-    channels: tensors.patches.dims[1],
-    parts: sets("parts"),
+    channels,
+    parts,
     negatives: sets("negatives"),
     patches: tensors.patches.data,
   };

@@ -64,18 +64,37 @@ export interface Kernels {
     centre: number,
     out: number,
   ): void;
-  label(
+  gram(
+    rows: number,
+    panels: number,
+    stride: number,
+    dim: number,
+    scale: number,
+    out: number,
+  ): void;
+  clusters(
     points: number,
     count: number,
-    dim: number,
-    centres: number,
-    k: number,
-    rough: number,
     stride: number,
+    dim: number,
+    k: number,
+    dots: number,
+    unit: number,
     error: number,
+    sums: number,
+    squares: number,
+    sizes: number,
     labels: number,
-    dirty: number,
-  ): number;
+    fresh: number,
+    centres: number,
+    isStale: number,
+    rough: number,
+  ): void;
+  seedCluster(j: number, seed: number): void;
+  gather(): void;
+  averageStale(): void;
+  roughFromSums(): void;
+  relabel(): number;
   ownDistances(
     points: number,
     count: number,
@@ -83,16 +102,6 @@ export interface Kernels {
     centres: number,
     labels: number,
     out: number,
-  ): void;
-  average(
-    points: number,
-    count: number,
-    dim: number,
-    labels: number,
-    sizes: number,
-    k: number,
-    dirty: number,
-    centres: number,
   ): void;
   cosineMaps(
     embedding: number,

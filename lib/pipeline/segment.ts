@@ -18,6 +18,8 @@ import type {
 export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
   /** Index of the profile whose prototypes made it. */
   profile: number;
+  /** The output of every pass, in order, where a trace was asked for; shared by candidates of equal points. */
+  trace?: DecoderOutput[];
 }
 
 /** Milliseconds spent in each stage. */
@@ -32,6 +34,8 @@ export interface SegmentOptions {
   passes?: number;
   /** Whether every candidate's distance is wanted, or the winner's alone. */
   every?: boolean;
+  /** Whether the output of every pass is kept. */
+  trace?: boolean;
   /** Monotonic clock in milliseconds. */
   now?: () => number;
 }
@@ -52,6 +56,7 @@ export async function segment(
     recipe = RECIPES.medical,
     passes,
     every = true,
+    trace = false,
     now = () => performance.now(),
   }: SegmentOptions = {},
 ): Promise<
@@ -68,11 +73,12 @@ export async function segment(
   );
 
   const prompted = now();
-  const decoded: DecoderOutput[][] = [];
-  const known = new Map<string, DecoderOutput>();
+  type Decoded = DecoderOutput & Pick<Candidate, "trace">;
+  const decoded: Decoded[][] = [];
+  const known = new Map<string, Decoded>();
   for (const [p, proposed] of proposals.entries()) {
     const mean = means[p];
-    const outputs: DecoderOutput[] = [];
+    const outputs: Decoded[] = [];
     for (const { prompt, maps } of proposed) {
       const guidance = mean === null ? undefined : {
         similarity: attentionSimilarity(meanMap(maps), model, frame),
@@ -80,11 +86,23 @@ export async function segment(
       };
       // Equal points give equal masks, unless they are guided, which depends on the maps.
       const key = prompt.points.map(({ x, y, label }) => [x, y, label]).join();
-      const output = guidance === undefined && known.get(key) ||
-        await cascade(decoder, embedding, frame, model, prompt, {
-          passes,
-          guidance,
-        });
+      const decode = async (): Promise<Decoded> => {
+        const seen: DecoderOutput[] = [];
+        const onPass = trace
+          ? (output: DecoderOutput) => seen.push(output)
+          : undefined;
+        const options = { passes, guidance, onPass };
+        const output = await cascade(
+          decoder,
+          embedding,
+          frame,
+          model,
+          prompt,
+          options,
+        );
+        return trace ? { ...output, trace: seen } : output;
+      };
+      const output = guidance === undefined && known.get(key) || await decode();
       known.set(key, output);
       outputs.push(output);
     }

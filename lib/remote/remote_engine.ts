@@ -21,7 +21,7 @@ export function encodeRemotely(
       embed: (input) =>
         input.mediaType === mediaType
           ? local.embed(input)
-          : client.embed(input, model, (bytes) =>
+          : client.embed(work, input, model, (bytes) =>
             local.embed({ bytes, mediaType })),
     };
   };

@@ -31,6 +31,34 @@ export interface Read<T> extends Stored<T> {
 
 type Manifest<T> = BlobRef & { record: T };
 
+/** An entry whose bytes are written, and what claims them until it is flipped. */
+interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
+  claim: Deno.AtomicCheck;
+  manifest: Manifest<T>;
+}
+
+/** What else a commit checks and writes together with a record. */
+export interface Commit {
+  /** Entries that must still be as they were read; else the commit fails with `Stale`. */
+  guards?: Deno.AtomicCheck[];
+  sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
+  /** Milliseconds after which KV may forget the record. */
+  expireIn?: number;
+}
+
+/** A guard of a commit no longer holds. */
+export class Stale extends Error {}
+
+/** A record to write, and where. */
+export interface Entry<T> extends Stored<T> {
+  key: Deno.KvKey;
+  /** The version that it is to replace, null for none; any where left out. */
+  was?: string | null;
+}
+
+/** An entry is no longer of the version that was to be replaced; nothing is written. */
+export class Outdated extends Error {}
+
 /**
  * Records with large bytes in Deno KV. Bytes go first, in chunks under a fresh version; the manifest
  * is flipped last, in one commit, so that a reader sees the old whole or the new whole. Versions that
@@ -42,12 +70,12 @@ export class BlobStore {
 
   /** Reads the record and its bytes, or null. */
   async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
-    const found = await this.read<T>(key);
+    const found = await this.load<T>(key);
     return found && { record: found.record, bytes: found.bytes };
   }
 
-  /** Reads as `get` does, and tells the version for `replace`. */
-  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
+  /** Reads as `get` does, with the version. */
+  protected async load<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
@@ -85,55 +113,66 @@ export class BlobStore {
     stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    return await this.#put(key, stored, { expireIn }) !== null;
-  }
-
-  /**
-   * Writes or replaces, unless another has written since.
-   *
-   * @param was the version that was read, null for nothing.
-   * @returns false when the record is no longer of that version: nothing is written then.
-   */
-  async replace<T>(
-    key: Deno.KvKey,
-    was: string | null,
-    stored: Stored<T>,
-  ): Promise<boolean> {
-    return await this.#put(key, stored, { was }) !== undefined;
-  }
-
-  /** @returns the version replaced, null for none; undefined where it is not `was`. */
-  async #put<T>(
-    key: Deno.KvKey,
-    { record, bytes }: Stored<T>,
-    { expireIn, was }: { expireIn?: number; was?: string | null },
-  ): Promise<string | null | undefined> {
-    const version = crypto.randomUUID();
-    const options = expireIn === undefined ? {} : { expireIn };
-    const pending = ["pending", version];
-    const { versionstamp } = await whenUnlocked(() =>
-      this.kv.set(pending, this.now(), options)
-    );
-    const claim = { key: pending, versionstamp };
-    const chunks = await this.#write(version, bytes, claim, options);
-    const manifest: Manifest<T> = { version, chunks, record };
-    const replaced = await this.#flip(key, manifest, claim, options, was);
-    const left = replaced === undefined ? version : replaced;
-    if (left !== null) {
-      await this.#remove(left).catch(() => {/* It is pending: sweep will. */});
-    }
-    return replaced;
+    return await this.commit([{ key, ...stored }], { expireIn }) > 0;
   }
 
   /** Removes the record and its bytes; false when there is none. */
-  async delete(key: Deno.KvKey): Promise<boolean> {
+  delete(key: Deno.KvKey): Promise<boolean> {
+    return this.remove(key, {});
+  }
+
+  /**
+   * Writes or replaces several, all or none.
+   *
+   * @returns how many were replaced.
+   * @throws Stale, Outdated
+   */
+  protected async commit<T>(
+    entries: Entry<T>[],
+    also: Commit,
+  ): Promise<number> {
+    const { expireIn } = also;
+    const options = expireIn === undefined ? {} : { expireIn };
+    const written: Written<T>[] = [];
+    for (const { key, record, bytes, was } of entries) {
+      const version = crypto.randomUUID();
+      const pending = ["pending", version];
+      const { versionstamp } = await whenUnlocked(() =>
+        this.kv.set(pending, this.now(), options)
+      );
+      const claim = { key: pending, versionstamp };
+      const chunks = await this.#write(version, bytes, claim, options);
+      const manifest: Manifest<T> = { version, chunks, record };
+      written.push({ key, claim, manifest, was });
+    }
+    const replaced = await this.#flip(written, also, options).catch(
+      async (error) => {
+        for (const { manifest: { version } } of written) {
+          await this.#remove(version).catch(() => {/* As below. */});
+        }
+        throw error;
+      },
+    );
+    for (const version of replaced) {
+      await this.#remove(version).catch(
+        () => {/* It is pending: sweep will. */},
+      );
+    }
+    return replaced.length;
+  }
+
+  /** Removes as `delete` does, with what else belongs to it. @throws Stale */
+  protected async remove(key: Deno.KvKey, also: Commit): Promise<boolean> {
     for (;;) {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
       const flip = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
-      if (!(await committed(flip))) continue;
+      if (!(await committed(withAlso(flip, also)))) {
+        await this.#requireFresh(also);
+        continue;
+      }
       await this.#remove(version);
       return true;
     }
@@ -172,25 +211,38 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the record at a version; gives the version that it replaced, or undefined when that is not `was`. */
+  /** Points the records at their versions; gives the versions that they replaced. */
   async #flip<T>(
-    key: Deno.KvKey,
-    manifest: Manifest<T>,
-    claim: Deno.AtomicCheck,
+    written: Written<T>[],
+    also: Commit,
     options: { expireIn?: number },
-    was?: string | null,
-  ): Promise<string | null | undefined> {
+  ): Promise<string[]> {
     for (;;) {
-      const before = await this.kv.get<Manifest<T>>(key);
-      const found = before.value?.version ?? null;
-      if (was !== undefined && found !== was) return undefined;
-      const flip = this.kv.atomic().check(before, claim)
-        .set(key, manifest, options)
-        .delete(claim.key);
-      if (found !== null) flip.set(["pending", found], this.now());
-      if (await committed(flip)) return found;
-      const { versionstamp } = await this.kv.get(claim.key);
-      if (versionstamp !== claim.versionstamp) throw givenUp();
+      const flip = this.kv.atomic();
+      const replaced: string[] = [];
+      for (const { key, claim, manifest, was } of written) {
+        const before = await this.kv.get<Manifest<T>>(key);
+        if (was !== undefined && was !== (before.value?.version ?? null)) {
+          throw new Outdated();
+        }
+        flip.check(before, claim).set(key, manifest, options).delete(claim.key);
+        if (before.value === null) continue;
+        replaced.push(before.value.version);
+        flip.set(["pending", before.value.version], this.now());
+      }
+      if (await committed(withAlso(flip, also))) return replaced;
+      await this.#requireFresh(also);
+      for (const { claim } of written) {
+        const { versionstamp } = await this.kv.get(claim.key);
+        if (versionstamp !== claim.versionstamp) throw givenUp();
+      }
+    }
+  }
+
+  async #requireFresh({ guards = [] }: Commit): Promise<void> {
+    for (const { key, versionstamp } of guards) {
+      const now = await this.kv.get(key);
+      if (now.versionstamp !== versionstamp) throw new Stale();
     }
   }
 
@@ -217,8 +269,21 @@ export class BlobStore {
   }
 }
 
+function withAlso(
+  operation: Deno.AtomicOperation,
+  { guards = [], sets = [] }: Commit,
+): Deno.AtomicOperation {
+  operation.check(...guards);
+  for (const { key, value, expireIn } of sets) {
+    operation.set(key, value, expireIn === undefined ? {} : { expireIn });
+  }
+  return operation;
+}
+
 /** Whether the checks of a commit held. */
-async function committed(operation: Deno.AtomicOperation): Promise<boolean> {
+export async function committed(
+  operation: Deno.AtomicOperation,
+): Promise<boolean> {
   return (await whenUnlocked(() => operation.commit())).ok;
 }
 

@@ -1,3 +1,4 @@
+import { EdgeError } from "../errors.ts";
 import type { Size } from "../pipeline/types.ts";
 import type { BlobStore } from "./blob.ts";
 import type { EmbeddingStore } from "./types.ts";
@@ -15,7 +16,8 @@ export function createEmbeddingStore(
 ): EmbeddingStore {
   return {
     async get(tenant, id) {
-      const stored = await blobs.get<EmbeddingRecord>(keyOf(tenant, id));
+      const stored = await blobs.get<EmbeddingRecord>(embeddingAt(tenant, id))
+        .catch(passDamaged);
       if (stored === null || stored.record.expiresAt <= blobs.now()) {
         return null;
       }
@@ -24,12 +26,19 @@ export function createEmbeddingStore(
     async put(tenant, id, { bytes, model, image }) {
       const expiresAt = blobs.now() + lifetime;
       const record: EmbeddingRecord = { model, image, expiresAt };
-      await blobs.put(keyOf(tenant, id), { record, bytes }, lifetime);
+      await blobs.put(embeddingAt(tenant, id), { record, bytes }, lifetime);
       return { expiresAt };
     },
   };
 }
 
-function keyOf(tenant: string, id: string): Deno.KvKey {
+/** A damaged embedding is one that must be made again. */
+function passDamaged(error: unknown): null {
+  if (error instanceof EdgeError && error.code === "damaged") return null;
+  throw error;
+}
+
+/** Where an embedding lies. */
+export function embeddingAt(tenant: string, id: string): Deno.KvKey {
   return ["embedding", tenant, id];
 }

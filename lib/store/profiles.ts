@@ -1,5 +1,5 @@
 import { EdgeError } from "../errors.ts";
-import type { BlobStore } from "./blob.ts";
+import { type Entry, Outdated } from "./blob.ts";
 import {
   adopt,
   currentFiles,
@@ -10,11 +10,10 @@ import {
   revisionsOf,
 } from "./ledger.ts";
 import type { Enrolled, ProfileStore, Reference } from "./types.ts";
+import type { Vault } from "./vault.ts";
 
 /** Writers that may get ahead of one before it is given up. */
 const ATTEMPTS = 50;
-/** A file that no ledger names after this long was left by a crash. */
-const ABANDONED_AFTER_MS = 60_000;
 
 /** A ledger, and the version that it was read in. */
 interface Known {
@@ -26,10 +25,10 @@ interface Known {
 /**
  * Profiles in Deno KV. A profile's file never changes: it lies under `["reference", tenant, patient, name, uuid]`,
  * or without the uuid where it is older than the ledger. The ledger, `["profile", tenant, patient]`, says which
- * files each revision has; replacing it is the one commit that makes a change, so that a crash or another writer
- * leaves the old state whole or the new one.
+ * files each revision has. It is replaced in one commit with what is new, unless another writer came first, so that
+ * a crash leaves the old state whole or the new one.
  */
-export function createProfileStore(blobs: BlobStore): ProfileStore {
+export function createProfileStore(blobs: Vault): ProfileStore {
   const ledgerAt = (tenant: string, patient: string) => [
     "profile",
     tenant,
@@ -76,7 +75,7 @@ export function createProfileStore(blobs: BlobStore): ProfileStore {
   /**
    * Makes a change of the ledger as it is then; null changes nothing.
    *
-   * @param file what the change names anew.
+   * @param file what the change names anew, written in the same commit.
    */
   const change = async (
     tenant: string,
@@ -84,56 +83,41 @@ export function createProfileStore(blobs: BlobStore): ProfileStore {
     step: (ledger: Ledger) => Ledger | null,
     file?: { id: string; enrolled: Enrolled },
   ): Promise<{ before: Ledger; after: Ledger } | null> => {
-    const key = ledgerAt(tenant, patient);
-    const discard = async () => {
-      if (file === undefined) return;
-      await blobs.delete(fileAt(tenant, patient, file.id));
-    };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { ledger: before, version } = await read(tenant, patient);
-      let after;
-      try {
-        after = step(before);
-      } catch (error) {
-        await discard();
-        throw error;
-      }
+      const { ledger: before, version: was } = await read(tenant, patient);
+      const after = step(before);
       if (after === null) return null;
+      const bytes = new TextEncoder().encode(JSON.stringify(after));
+      const key = ledgerAt(tenant, patient);
+      const entries: Entry<Reference | null>[] = [
+        { key, record: null, bytes, was },
+      ];
       if (file !== undefined) {
         const { reference: record, profile: bytes } = file.enrolled;
-        await blobs.put(fileAt(tenant, patient, file.id), { record, bytes });
+        entries.push({ key: fileAt(tenant, patient, file.id), record, bytes });
       }
-      const bytes = new TextEncoder().encode(JSON.stringify(after));
-      const stored = { record: null, bytes };
-      if (!await blobs.replace(key, version, stored)) continue;
-      if (file !== undefined) {
-        // Gone where the patient was erased between the two writes: it is begun anew.
-        const at = fileAt(tenant, patient, file.id);
-        if (await blobs.record(at) === null) continue;
+      try {
+        await blobs.putAll(entries);
+      } catch (error) {
+        if (error instanceof Outdated) continue;
+        throw error;
       }
-      await tidy(tenant, patient, before, after);
+      await tidy(tenant, patient);
       return { before, after };
     }
-    await discard();
     throw new EdgeError(
       "conflict",
       "Other changes of this patient came first, again and again; try again.",
     );
   };
 
-  /** Removes the files that the new ledger does without, and those that a crash left. */
-  const tidy = async (
-    tenant: string,
-    patient: string,
-    before: Ledger,
-    after: Ledger,
-  ) => {
-    const old = blobs.now() - ABANDONED_AFTER_MS;
-    for (const [id, { createdAt }] of await files(tenant, patient)) {
-      if (id in after.references) continue;
-      if (id in before.references || Date.parse(createdAt) < old) {
-        await blobs.delete(fileAt(tenant, patient, id));
-      }
+  /** Removes the files that no revision has any more. A file comes with a ledger that names it, so that one read later knows it. */
+  const tidy = async (tenant: string, patient: string) => {
+    const found = await files(tenant, patient);
+    const { ledger } = await read(tenant, patient);
+    for (const [id] of found) {
+      if (id in ledger.references) continue;
+      await blobs.delete(fileAt(tenant, patient, id));
     }
   };
 
@@ -215,15 +199,6 @@ export function createProfileStore(blobs: BlobStore): ProfileStore {
         (ledger) => restored(ledger, label, revision, stamp()),
       );
       return changed && revisionsOf(changed.after).get(label)![0];
-    },
-
-    async erase(tenant, patient) {
-      const known = await blobs.delete(ledgerAt(tenant, patient));
-      const found = await files(tenant, patient);
-      for (const [id] of found) {
-        await blobs.delete(fileAt(tenant, patient, id));
-      }
-      return known || found.length > 0;
     },
   };
 }

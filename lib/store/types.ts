@@ -116,7 +116,30 @@ export interface ProfileStore {
     label: string,
     revision: number,
   ): Promise<Revision | null>;
-  /** Erases all revisions of all labels; false for an unknown patient. */
+}
+
+/** What concerns a patient as a whole. */
+export interface PatientStore {
+  /**
+   * Notes that an operation of the patient uses an embedding, before it is stored, so that erasing the
+   * patient erases it.
+   *
+   * @param enrols whether the patient may be new.
+   * @throws EdgeError `not-found` when the patient was erased meanwhile.
+   */
+  link(
+    tenant: string,
+    patient: string,
+    embedding: string,
+    enrols: boolean,
+  ): Promise<void>;
+  /** Erases the embedding again when the patient was erased before it was stored. */
+  confirmLink(
+    tenant: string,
+    patient: string,
+    embedding: string,
+  ): Promise<void>;
+  /** Erases all that is stored of the patient; false when there was nothing. */
   erase(tenant: string, patient: string): Promise<boolean>;
 }
 

@@ -3,7 +3,6 @@ import { concat } from "../../../lib/bytes.ts";
 import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
-import { createCachedEmbeddings } from "../../../lib/store/web_cache.ts";
 import { files } from "../../functions/harness.ts";
 import { workOf } from "../../work.ts";
 
@@ -116,43 +115,4 @@ Deno.test("the address of a frame is that of no other frame or file", async () =
     ids.push(await idOf(bytes), await idOf(bytes, 3));
   }
   equal(new Set(ids).size, ids.length);
-});
-
-Deno.test("the Web Cache answers for the store, until the embedding expires", async () => {
-  const cache = await caches.open("embeddings-test");
-  try {
-    let time = 0;
-    const now = () => time;
-    const memory = createMemoryEmbeddings({
-      maxBytes: 1000,
-      lifetime: 10_000,
-      now,
-    });
-    let reads = 0;
-    const store = createCachedEmbeddings(
-      cache,
-      {
-        ...memory,
-        get: (...args) => {
-          reads++;
-          return memory.get(...args);
-        },
-      },
-      now,
-    );
-    const id = "9f".repeat(32);
-    const image = { width: 2, height: 1 };
-    const file = { bytes: Uint8Array.of(1, 2, 3), model: "m", image };
-    equal(await store.get("t", id), null);
-    await store.put("t", id, file);
-    deepEqual(await store.get("t", id), { ...file, expiresAt: 10_000 });
-    equal(reads, 1);
-    time = 10_001;
-    equal(await store.get("t", id), null);
-    equal(reads, 2);
-    await store.put("t", id, file);
-    equal(await store.get("u", id), null, "another tenant's");
-  } finally {
-    await caches.delete("embeddings-test");
-  }
 });

@@ -108,3 +108,15 @@ Deno.test("k-means equals exact distances throughout, bit for bit, ties and empt
     { numRuns: 500 },
   );
 });
+
+Deno.test("likewise of many points, which are worked on in another way", () => {
+  const random = mulberry32(3);
+  const dim = 5;
+  const points = Float32Array.from(
+    { length: 1100 * dim },
+    (_, i) => Math.f16round(random() + i % 3),
+  );
+  for (const k of [2, 4]) {
+    deepEqual(kMeans(points, dim, k, k), plainKMeans(points, dim, k, k));
+  }
+});
