@@ -125,7 +125,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes" | "every" | "trace">
+  & Pick<SegmentOptions, "recipe" | "passes" | "combine" | "every" | "trace">
   & { png?: boolean; own?: OwnFormat };
 
 /**
@@ -331,7 +331,7 @@ export function createEngine(
       const embedding = read(bytes);
       const write = own &&
         ownFormat(own.image, { ...own.segment, model: model.digest });
-      const { winner, candidates, timings } = await segment(
+      const { winner, candidates, logits, timings } = await segment(
         decoder,
         embedding,
         profiles.map(readProfile),
@@ -339,7 +339,7 @@ export function createEngine(
         options,
       );
       const frame = new Frame(embedding.image, model.size);
-      const mask = frame.toMask(winner.logits, model.lowResMask);
+      const mask = frame.toMask(logits, model.lowResMask);
       const report = createReporter(frame, model.lowResMask);
       return {
         mask: describeMask(mask),

@@ -4,11 +4,11 @@ import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The tensors whose rows are patches or prototypes. */
-const PROTOTYPES = /^(patches$|parts\.|negatives\.)/;
+const PROTOTYPES = /^(patches$|background$|parts\.|negatives\.)/;
 
-/** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32. */
+/** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32, `cells` as float32. */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
-  const { channels, model, patches } = profile;
+  const { channels, model, patches, cells, background } = profile;
   const rows = (data: Float32Array): Tensor => ({
     dims: [data.length / channels, channels],
     data,
@@ -17,12 +17,16 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
     sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]);
   const tensors: Record<string, Tensor> = Object.fromEntries([
     ["patches", rows(patches)],
+    ...(background?.length ? [["background", rows(background)]] : []),
+    ...(cells
+      ? [["cells", { dims: [cells.length], data: Float32Array.from(cells) }]]
+      : []),
     ...named("parts", profile.parts),
     ...named("negatives", profile.negatives),
   ]);
   return writeSafetensors(
     { metadata: { model }, tensors },
-    (name) => name === "patches" ? "F16" : "F32",
+    (name) => name === "patches" || name === "background" ? "F16" : "F32",
   );
 }
 
@@ -54,5 +58,7 @@ export function readProfile(bytes: Uint8Array): Profile {
     parts,
     negatives: sets("negatives"),
     patches: tensors.patches.data,
+    ...(tensors.background && { background: tensors.background.data }),
+    ...(tensors.cells && { cells: Int32Array.from(tensors.cells.data) }),
   };
 }

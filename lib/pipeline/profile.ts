@@ -18,4 +18,8 @@ export interface Profile {
   negatives: PrototypeSet[];
   /** K × C, row-major: the raw foreground patches, the reference distribution. */
   patches: Float32Array;
+  /** The grid cells of the patches, `y · g + x`, ascending; profiles of older versions lack them. */
+  cells?: Int32Array;
+  /** Raw patches of the background, row-major: those in every second row and column of the grid; lacking likewise. */
+  background?: Float32Array;
 }

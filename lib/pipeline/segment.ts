@@ -3,6 +3,13 @@ import { toPatches } from "../numerics/patches.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
+import { type Likeness, likeness } from "./likeness.ts";
+import {
+  averageNearest,
+  pooledDistances,
+  pooledRecipe,
+  poolProfiles,
+} from "./pool.ts";
 import type { Profile } from "./profile.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
@@ -16,11 +23,18 @@ import type {
 
 /** A candidate with its mask and its distance to the reference. */
 export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
-  /** Index of the profile whose prototypes made it. */
+  /** Index of the profile whose prototypes made it; the number of profiles for those of all together. */
   profile: number;
   /** The output of every pass, in order, where a trace was asked for; shared by candidates of equal points. */
   trace?: DecoderOutput[];
 }
+
+/**
+ * How several profiles work together: `pooled`, see `pool.ts` and `likeness.ts`; or `nearest`, each proposes
+ * and scores its own candidates, and the smallest distance wins.
+ */
+export const COMBINE = ["pooled", "nearest"] as const;
+export type Combine = typeof COMBINE[number];
 
 /** Milliseconds spent in each stage. */
 export interface StageTimings {
@@ -32,6 +46,8 @@ export interface StageTimings {
 export interface SegmentOptions {
   recipe?: Recipe;
   passes?: number;
+  /** How several profiles work together. */
+  combine?: Combine;
   /** Whether every candidate's distance is wanted, or the winner's alone. */
   every?: boolean;
   /** Whether the output of every pass is kept. */
@@ -42,31 +58,46 @@ export interface SegmentOptions {
 
 /**
  * Segments a target image: prompts, masks and distances for every candidate of every profile; the
- * answer is the one of smallest distance, the earliest among equals (paper, section 3).
+ * answer is the one of smallest distance, the earliest among equals (paper, section 3), or, of several pooled
+ * profiles, what the nearest ones have in common.
  *
- * @param profiles at least one, all made by the embedding's model.
+ * @param references at least one, all made by the embedding's model.
  * @throws EdgeError `recipe-unsupported` when the model's decoder cannot be guided as the recipe wants.
  */
 export async function segment(
   decoder: Decoder,
   embedding: Embedding,
-  profiles: Profile[],
+  references: Profile[],
   model: ModelGeometry,
   {
     recipe = RECIPES.medical,
     passes,
+    combine = "pooled",
     every = true,
     trace = false,
     now = () => performance.now(),
   }: SegmentOptions = {},
-): Promise<
-  { winner: Candidate; candidates: Candidate[]; timings: StageTimings }
-> {
+): Promise<{
+  winner: Candidate;
+  candidates: Candidate[];
+  /** Of the answer: the winner's, or what pooled profiles make of several. */
+  logits: Float32Array;
+  timings: StageTimings;
+}> {
   if (recipe.guided && !model.guided) throw cannotBeGuided();
   const frame = new Frame(embedding.image, model.size);
   const started = now();
-  const proposals = profiles.map((profile) =>
-    propose(embedding, profile, model, recipe)
+  const isPooled = combine === "pooled" && references.length > 1;
+  const profiles = isPooled
+    ? [...references, poolProfiles(references)]
+    : references;
+  const proposals = profiles.map((profile, p) =>
+    propose(
+      embedding,
+      profile,
+      model,
+      p < references.length ? recipe : pooledRecipe(recipe),
+    )
   );
   const means = profiles.map(({ patches }) =>
     recipe.guided ? meanPatch(patches, model.channels) : null
@@ -114,32 +145,30 @@ export async function segment(
     embedding.tensors.image_embeddings.data,
     model.channels,
   );
-  let best = Infinity;
-  const candidates = profiles.flatMap(({ patches }, p) => {
-    const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
-    const scores = scoreCandidates(patches, target, model.channels, masks, {
-      every,
-      best,
-    });
-    best = scores.reduce(
-      (least, { distance }) => Math.min(least, distance),
-      best,
-    );
-    return proposals[p].map(({ prompt }, i) => ({
+  const scored = isPooled
+    ? scoreTogether(references, target, model, decoded)
+    : scoreApart(references, target, model, decoded, every);
+  const candidates = proposals.flatMap((proposed, p) =>
+    proposed.map(({ prompt }, i) => ({
       ...prompt,
       ...decoded[p][i],
-      ...scores[i],
+      ...scored[p][i],
       profile: p,
-    }));
-  });
+    }))
+  );
   // A bound is above some distance, so that only a distance can be the least.
   const winner = candidates.reduce((best, next) =>
     next.distance < best.distance ? next : best
   );
+  const logits = isPooled
+    ? blend(candidates, likeness(references, target, model, frame)) ??
+      winner.logits
+    : winner.logits;
   const done = now();
   return {
     winner,
     candidates,
+    logits,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
@@ -147,6 +176,62 @@ export async function segment(
     },
   };
 }
+
+/** Every profile's own candidates by their distance to it. */
+function scoreApart(
+  profiles: Profile[],
+  target: Float32Array,
+  model: ModelGeometry,
+  decoded: DecoderOutput[][],
+  every: boolean,
+): Score[][] {
+  let best = Infinity;
+  return profiles.map(({ patches }, p) => {
+    const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
+    const options = { every, best };
+    const scores = scoreCandidates(
+      patches,
+      target,
+      model.channels,
+      masks,
+      options,
+    );
+    for (const { distance } of scores) best = Math.min(best, distance);
+    return scores;
+  });
+}
+
+/** All candidates by their distance to all references. */
+function scoreTogether(
+  references: Profile[],
+  target: Float32Array,
+  model: ModelGeometry,
+  decoded: DecoderOutput[][],
+): Score[][] {
+  const distances = pooledDistances(references, target, model, decoded.flat());
+  let at = 0;
+  return decoded.map((outputs) =>
+    outputs.map(() => ({ distance: distances[at++], isBound: false }))
+  );
+}
+
+/** The nearest candidates' masks and the likeness of patches in one, as logits; null where no mask holds a patch. */
+function blend(
+  candidates: Candidate[],
+  like: Likeness | null,
+): Float32Array | null {
+  const inside = averageNearest(candidates);
+  if (inside === null) return null;
+  return inside.map((p, i) => {
+    const both = like === null
+      ? p
+      : p * (1 - like.weight) + like.inside[i] * like.weight;
+    return Math.log(Math.max(both, TINY) / Math.max(1 - both, TINY));
+  });
+}
+
+/** Probability that keeps logits finite. */
+const TINY = 1e-7;
 
 function cannotBeGuided(): EdgeError {
   return new EdgeError(
