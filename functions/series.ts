@@ -6,13 +6,14 @@ import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
 import { inOrder } from "../lib/series/in_order.ts";
 import { openFiles } from "../lib/series/open_files.ts";
 import { isPassing } from "../lib/series/passing.ts";
-import { referencesAt } from "../lib/series/references_at.ts";
 import { positionOf, type SeriesImage } from "../lib/series/series.ts";
 import { Spool } from "../lib/series/spool.ts";
 import type { Enrolled } from "../lib/store/types.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { chooseReferences } from "./choose_references.ts";
 import { receiveFiles } from "./http/parts.ts";
 import { describeProblem } from "./http/problem.ts";
+import { describeChoice } from "./http/references_used.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   PatientParams,
@@ -68,6 +69,7 @@ interface Request {
   recipe: keyof typeof RECIPES;
   explain: boolean;
   model: ServedModel;
+  revision: number;
   enrolled: Enrolled[];
 }
 
@@ -81,12 +83,15 @@ export function seriesFunction(services: Services): Router {
   const segmentOne = async (
     image: SeriesImage,
     position: number,
-    { tenant, patient, label, recipe, explain, model, enrolled }: Request,
+    request: Request,
     signal: AbortSignal,
   ) => {
+    const { tenant, patient, label, recipe, explain, model } = request;
+    const { revision, enrolled } = request;
     const { embedder, engineFor, manifest } = model;
     const work = { tenant, signal };
-    const nearest = referencesAt(enrolled, position);
+    const chosen = chooseReferences(enrolled, "position", position);
+    const { enrolled: nearest, combine } = chosen;
     const started = performance.now();
     const file = await image.read();
     const made = await embedder.embed(work, file);
@@ -101,7 +106,9 @@ export function seriesFunction(services: Services): Router {
         source: image.frameOf ?? sourceOf(file),
         embedding: made,
         label,
+        revision,
         recipe,
+        combine,
         position: enrolled.some(({ reference }) => reference.position !== null)
           ? position
           : undefined,
@@ -109,7 +116,7 @@ export function seriesFunction(services: Services): Router {
       engineFor(work).segment(
         made.bytes,
         nearest.map(({ profile }) => profile),
-        { recipe: RECIPES[recipe], every: explain, trace: explain },
+        { recipe: RECIPES[recipe], combine, every: explain, trace: explain },
       ),
     );
     const context = { patient, label, explain, manifest, encode, receipt };
@@ -118,6 +125,7 @@ export function seriesFunction(services: Services): Router {
       segmentation: describeSegmentation(answer, {
         ...context,
         enrolled: nearest,
+        profile: describeChoice(chosen, revision),
       }),
     };
   };
@@ -127,7 +135,7 @@ export function seriesFunction(services: Services): Router {
     const { cursor, model: id, ...options } = c.req.valid("query");
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const { enrolled } = await profilesOf(services, model, {
+    const { revision, enrolled } = await profilesOf(services, model, {
       tenant,
       patient,
       label: options.label,
@@ -166,7 +174,14 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { tenant, patient, ...options, model, enrolled };
+      const request = {
+        tenant,
+        patient,
+        ...options,
+        model,
+        revision,
+        enrolled,
+      };
       const stop = new AbortController();
       const started = performance.now();
       const work = async (index: number) => {

@@ -5,13 +5,8 @@ import {
   PatientParams,
   REFERENCE,
   ReferenceDocument,
+  RevisionNumber,
 } from "./schemas.ts";
-
-/** A number of a revision as text. */
-export const RevisionNumber = z.string()
-  .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
-  .transform(Number)
-  .openapi({ type: "integer", description: "Number of a revision" });
 
 const revision = z.int().min(1).openapi({
   description: "Of the label, counting up from 1 with every change",

@@ -6,6 +6,12 @@ import { Accepted, DriftDocument } from "./accepted.ts";
 import { passes, why } from "./passes.ts";
 import { PROBLEMS } from "./problem.ts";
 import { RECEIPT, ReceiptDocument } from "./receipt.ts";
+import {
+  ChoiceQuery,
+  PositionQuery,
+  PROFILE_USED,
+  ProfileUsed,
+} from "./references_used.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>
@@ -148,6 +154,12 @@ const concept = (description: string) =>
     description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
   });
 
+/** A number of a revision as text. */
+export const RevisionNumber = z.string()
+  .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
+  .transform(Number)
+  .openapi({ type: "integer", description: "Number of a revision" });
+
 /** What is segmented, and how it is answered. */
 const segmentOptions = {
   label: LabelOrTarget,
@@ -172,6 +184,12 @@ const segmentCodes = {
 
 export const SegmentQuery = EmbedQuery.extend({
   ...segmentOptions,
+  references: ChoiceQuery,
+  position: PositionQuery,
+  revision: RevisionNumber.optional().openapi({
+    type: "integer",
+    description: "Of the label's references; the newest where left out",
+  }),
   ...segmentCodes,
 });
 
@@ -341,6 +359,7 @@ const SEGMENTATION = {
   points: POINTS,
   distance: 21.5337368154352,
   predictedIou: 0.9173192381858826,
+  profile: PROFILE_USED,
   model: MODEL,
   timings: { encode: 450.8, prompt: 127.1, decode: 1123.1, retrieve: 26.1 },
   receipt: RECEIPT,
@@ -353,19 +372,23 @@ export const SegmentationDocument = z.object({
     description: "Whether the mask holds a pixel",
   }),
   mask: MaskBody,
-  reference: z.string().openapi({ description: "The one that won" }),
+  reference: z.string().openapi({
+    description:
+      "The one whose prototypes won; * where they are those of all together",
+  }),
   parts: z.int(),
   negatives: z.int(),
   points: z.array(ScoredPoint),
   distance: z.number().nullable().openapi({
     description:
-      "Earth mover's distance to the annotated patches; null for an empty mask",
+      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask",
   }),
   predictedIou: z.number(),
   candidates: z.array(CandidateDocument).optional().openapi({
     description: "With explain alone",
   }),
   why,
+  profile: ProfileUsed,
   model: Model,
   timings: z.object({
     encode: z.number(),

@@ -769,6 +769,14 @@ export interface components {
          *       ],
          *       "distance": 21.5337368154352,
          *       "predictedIou": 0.9173192381858826,
+         *       "profile": {
+         *         "revision": 1,
+         *         "choice": "pooled",
+         *         "references": [
+         *           "visit-1"
+         *         ],
+         *         "why": "It is the only one."
+         *       },
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -843,12 +851,12 @@ export interface components {
             /** @description Whether the mask holds a pixel */
             present: boolean;
             mask: components["schemas"]["MaskBody"];
-            /** @description The one that won */
+            /** @description The one whose prototypes won; * where they are those of all together */
             reference: string;
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
-            /** @description Earth mover's distance to the annotated patches; null for an empty mask */
+            /** @description Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask */
             distance: number | null;
             predictedIou: number;
             /** @description With explain alone */
@@ -858,6 +866,7 @@ export interface components {
              * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
              */
             why?: string;
+            profile: components["schemas"]["ProfileUsed"];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -887,6 +896,14 @@ export interface components {
             counts: string;
             /** @description Pixels of the structure */
             area: number;
+        };
+        ProfileUsed: {
+            /** @description Of the label */
+            revision: number;
+            /** @enum {string} */
+            choice: "pooled" | "nearest" | "position" | "latest";
+            references: string[];
+            why: string;
         };
         /** @description Milliseconds */
         Timings: {
@@ -973,6 +990,7 @@ export interface components {
             };
             profile: {
                 label: string;
+                revision?: number;
                 digest: string;
                 references: {
                     reference: string;
@@ -986,6 +1004,8 @@ export interface components {
                 guided: boolean;
                 passes: number;
                 position: number | null;
+                /** @enum {string} */
+                combine?: "pooled" | "nearest";
             };
             runtime: {
                 /** @enum {string} */
@@ -1068,6 +1088,14 @@ export interface components {
          *         ],
          *         "distance": 21.5337368154352,
          *         "predictedIou": 0.9173192381858826,
+         *         "profile": {
+         *           "revision": 1,
+         *           "choice": "pooled",
+         *           "references": [
+         *             "visit-1"
+         *           ],
+         *           "why": "It is the only one."
+         *         },
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -2055,6 +2083,32 @@ export interface operations {
                     "application/json": components["schemas"]["Revisions"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2077,7 +2131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2115,6 +2169,32 @@ export interface operations {
                     "application/json": components["schemas"]["Revision"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -2126,7 +2206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description A concurrent change won; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2148,7 +2228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2613,6 +2693,12 @@ export interface operations {
                 /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
+                /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
+                references?: "pooled" | "nearest" | "position" | "latest";
+                /** @description Where the image lies along its volume, 0 to 1 */
+                position?: number;
+                /** @description Of the label's references; the newest where left out */
+                revision?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
                 /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
