@@ -77,14 +77,17 @@ export async function decode(prompt, signal) {
   return { size, counts };
 }
 
-/** @param {string} patient @param {string} reference @param {{embedding: string, mask: Blob, label: string}} annotation @param {AbortSignal} signal */
+/** @param {string} patient @param {string} reference @param {{embedding: string, mask: Blob, label: string, accepted?: {at: string}}} annotation @param {AbortSignal} signal @returns {Promise<{revision: number, drift?: {warning: string | null}}>} */
 export async function enrol(patient, reference, annotation, signal) {
   const body = new FormData();
   body.set("embedding", annotation.embedding);
   body.set("mask", annotation.mask, "mask.png");
   body.set("label", annotation.label);
+  if (annotation.accepted) {
+    body.set("accepted", JSON.stringify(annotation.accepted));
+  }
   const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
-  await ask(path, { method: "PUT", body, signal });
+  return await (await ask(path, { method: "PUT", body, signal })).json();
 }
 
 /** @param {string} patient @param {string} label */

@@ -157,7 +157,7 @@ export async function acceptOutline() {
   renderEditor();
   try {
     const enrolment = enrolItem(item, mask);
-    enrolling = enrolment.catch(() => {});
+    enrolling = enrolment.then(() => {}, () => {});
     await enrolment;
   } catch (error) {
     editor.frozen = false;
@@ -188,17 +188,17 @@ export async function acceptOutline() {
   }
 }
 
-/** @param {Item} item @param {Mask} mask */
-export async function enrolItem(item, mask) {
+/** @param {Item} item @param {Mask} mask @param {{at: string}} [accepted] where the mask is a result that was accepted */
+export async function enrolItem(item, mask, accepted) {
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
   try {
-    await busy(
+    const made = await busy(
       "Learning the structure",
       async (signal) => {
         const png = await mask.toPng();
-        await withEmbedding(
+        return await withEmbedding(
           item,
           signal,
           (embedding) =>
@@ -206,10 +206,13 @@ export async function enrolItem(item, mask) {
               embedding,
               mask: png,
               label: session.label,
+              accepted,
             }, signal),
         );
       },
     );
+    session.references.push(reference);
+    return made;
   } catch (error) {
     // The server may have kept it before it heard of the end.
     if (isCancelled(error)) {
@@ -217,7 +220,6 @@ export async function enrolItem(item, mask) {
     }
     throw error;
   }
-  session.references.push(reference);
 }
 
 /** @param {Item} item @param {Mask} mask */

@@ -5,12 +5,13 @@ import type {
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
-import { decodeRle } from "../format/rle.ts";
+import { decodeRle, type Rle } from "../format/rle.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask, Point } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
 import { resizeNearest } from "./score.ts";
+import { simulatedClick } from "./simulated_click.ts";
 
 /** An image to be segmented, and its true mask in the image frame. */
 export interface Scene {
@@ -22,6 +23,8 @@ export interface Scene {
 export interface Reference {
   profile: ProfileFile;
   mask: Mask;
+  /** Of several annotated images, the reference first. */
+  profiles: ProfileFile[];
 }
 
 /** A way to segment that is scored. */
@@ -62,6 +65,54 @@ export function methodsOf(recipe: Recipe): PerMethod<Method> {
       const point = centrePoint(truth);
       return point && { points: [point] };
     }),
+  };
+}
+
+/** The method with all of several references. */
+export function severalReferences(
+  recipe: Recipe,
+  count: number,
+): PerMethod<Method> {
+  return {
+    several: {
+      title: `P²SAM, ${count} references`,
+      on: "targets",
+      async predict(engine, { embedding }, { profiles }) {
+        const files = profiles.map(({ bytes }) => bytes);
+        const request = { recipe };
+        const answer = await engine.segment(embedding.bytes, files, request);
+        return decodeRle(answer.mask);
+      },
+    },
+  };
+}
+
+/** The method, and then clicks of somebody who knows the truth. */
+export function corrected(recipe: Recipe, clicks: number): PerMethod<Method> {
+  return {
+    corrected: {
+      title: `P²SAM, ${clicks} ${clicks === 1 ? "click" : "clicks"}`,
+      on: "targets",
+      async predict(engine, { embedding, truth }, { profile }) {
+        const { mask } = await engine.segment(
+          embedding.bytes,
+          [profile.bytes],
+          { recipe },
+        );
+        let current: Rle = mask;
+        const points: Point[] = [];
+        for (let i = 0; i < clicks; i++) {
+          const before = decodeRle(current);
+          const click = simulatedClick(before, truth);
+          if (click === null) break;
+          points.push(click);
+          const isEmpty = !before.data.includes(255);
+          const prompt = { points, ...(!isEmpty && { mask: current }) };
+          current = (await engine.decode(embedding.bytes, prompt)).mask;
+        }
+        return decodeRle(current);
+      },
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import { shrink } from "../image/shrink.ts";
 import type { Bytes } from "../store/types.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
+import { correct } from "../pipeline/correct.ts";
 import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
@@ -33,6 +34,7 @@ import {
 import type {
   Box,
   Decoder,
+  DecoderOutput,
   Embedding,
   Encoder,
   ModelGeometry,
@@ -230,18 +232,29 @@ export function createEngine(
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
     const { points, box, mask } = prompt;
-    if (mask !== undefined) {
-      const [height, width] = mask.size;
-      requireSameSize({ width, height }, embedding.image);
+    const whole = ({ logits, predictedIou }: DecoderOutput) => ({
+      mask: frame.toMask(logits, model.lowResMask),
+      predictedIou,
+    });
+    if (mask === undefined) {
+      return whole(
+        await cascade(decoder, embedding, frame, model, { points, box }),
+      );
     }
-    const { logits, predictedIou } = mask === undefined
-      ? await cascade(decoder, embedding, frame, model, { points, box })
-      : await decodeOnce(decoder, embedding, frame, {
+    const [height, width] = mask.size;
+    requireSameSize({ width, height }, embedding.image);
+    const before = decodeRle(mask);
+    const corrected = points.length > 0 && box === undefined &&
+        before.data.includes(255)
+      ? await correct(decoder, embedding, frame, model, before, points)
+      : null;
+    return corrected ?? whole(
+      await decodeOnce(decoder, embedding, frame, {
         points,
         box,
-        mask: maskLogits(decodeRle(mask), model),
-      });
-    return { mask: frame.toMask(logits, model.lowResMask), predictedIou };
+        mask: maskLogits(before, model),
+      }),
+    );
   };
 
   return {
