@@ -1,5 +1,6 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import { Share } from "../lib/access/share.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -27,19 +28,27 @@ import {
   type RuntimeDescription,
 } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
+import { NO_AUDIT } from "../lib/store/audit.ts";
+import { createSigner, type Trust } from "../lib/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
 import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { composeState } from "./compose_state.ts";
-import { type Config, modelRoots } from "./config.ts";
+import { type Config, modelRoots, shareOf } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
+
+/** What bodies of requests take of memory unless it is said, bytes. */
+const BODY_MEMORY = 256 * 2 ** 20;
+
+/** Series in progress, each with its body on disk. */
+const MAX_SERIES = 8;
 
 /** What an entry point's functions use. */
 export interface Needs {
@@ -74,6 +83,8 @@ export async function compose(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
   );
   const deadline = config.DEADLINE * 1000;
+  const bodyMemory = config.BODY_MEMORY ??
+    Math.max(BODY_MEMORY, config.MAX_BYTES);
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
@@ -81,6 +92,7 @@ export async function compose(
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    tenantQueue: shareOf(config.QUEUE, config),
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
@@ -117,6 +129,8 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    trust: await composeTrust(config),
     sealed: state.sealed || !needs.state,
     circumstances: circumstancesOf(
       pool.runtime,
@@ -124,9 +138,24 @@ export async function compose(
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
+    memory: new Share({
+      most: bodyMemory,
+      // A body of the largest size passes in any case.
+      mostPerTenant: Math.max(config.MAX_BYTES, shareOf(bodyMemory, config)),
+      what: "bytes of bodies",
+    }),
+    series: new Share({
+      most: MAX_SERIES,
+      mostPerTenant: shareOf(MAX_SERIES, config),
+      what: "series",
+    }),
+    deadline,
+    maxReferences: config.MAX_REFERENCES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
+    // Half of it, so that an enrolment ends about when any other work would.
+    trialBudget: deadline / 2,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,
@@ -175,6 +204,14 @@ function circumstancesOf(
     runtime: { ...runtime, encoder, deno, v8, platform },
     version: product.version,
   };
+}
+
+async function composeTrust(
+  { SIGNING_KEY, TRUSTED_KEYS }: Config,
+): Promise<Trust> {
+  if (SIGNING_KEY === undefined) return { trusted: TRUSTED_KEYS };
+  const signer = await createSigner(SIGNING_KEY);
+  return { signer, trusted: [signer.publicKey, ...TRUSTED_KEYS] };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { EdgeError } from "../lib/errors.ts";
+import { openAudit } from "../lib/store/audit.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
 import { openKeyring } from "../lib/store/keyring.ts";
 import { createPatientStore } from "../lib/store/patients.ts";
@@ -46,6 +47,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
       await cache?.delete(cacheAddress(hidden)).catch(() => false);
     },
   });
+  const audit = await openAudit(kv, keyring);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const embeddings = createEmbeddingStore(vault, lifetime);
 
@@ -55,6 +57,14 @@ async function overKv(kv: Deno.Kv, config: Config) {
     const oldest = (tenant: string) =>
       Date.now() - (tenants.get(tenant) ?? days) * DAY_MS;
     for await (const owner of vault.changedBefore(oldest)) {
+      await audit.append(owner[1], {
+        caller: "retention",
+        operation: "erase",
+        names: [],
+        phase: "begun",
+        status: null,
+        request: "",
+      });
       await vault.eraseOwner(owner);
     }
     await scrub();
@@ -72,6 +82,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
     withWebCache: (store: EmbeddingStore) =>
       cache === null ? store : createCachedEmbeddings(cache, store, vault),
     embeddings,
+    audit,
     [Symbol.dispose]() {
       clearInterval(sweeping);
       scrubber[Symbol.dispose]();

@@ -86,6 +86,21 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
+/** Keys of 32 bytes in base64, separated by commas. */
+const secrets =
+  (most: number) =>
+  (text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] => {
+    const keys = text.split(",").map((part) => bytesOf(part.trim()));
+    if (keys.length <= most && keys.every((key) => key?.length === 32)) {
+      return keys as Uint8Array<ArrayBuffer>[];
+    }
+    const message = most === 1
+      ? "must be 32 random bytes in base64 (openssl rand -base64 32)"
+      : "must be public keys of 32 bytes in base64, separated by commas";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+
 /** Days, and days of single tenants: `365,clinic-a:30`. */
 function retention(text: string, context: z.RefinementCtx): Retention {
   const found: Retention = { days: Infinity, tenants: new Map() };
@@ -134,10 +149,14 @@ const Environment = z.object({
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
   WORKERS: whole(1, 16).default(1),
   QUEUE: whole(1, 10_000).default(32),
+  TENANT_SHARE: whole(1, 100).optional(),
+  RATE_LIMIT: whole(1, 1_000_000).default(600),
   DEADLINE: whole(1, 3600).default(60),
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
+  BODY_MEMORY: whole(1024, 2 ** 34).optional(),
+  MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
   ENCODE_URL: z.string().transform(addresses).optional(),
@@ -150,6 +169,9 @@ const Environment = z.object({
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: z.string().transform(origins).optional(),
   OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
+  SIGNING_KEY: z.string().transform(secrets(1)).transform(([key]) => key)
+    .optional(),
+  TRUSTED_KEYS: z.string().transform(secrets(256)).default([]),
   RETENTION_DAYS: z.string().transform(retention)
     .default({ days: Infinity, tenants: new Map() }),
   LOG: z.enum(["requests", "errors"], "must be requests or errors")
@@ -181,6 +203,10 @@ const Environment = z.object({
   .refine(
     ({ JWKS_URL, JWKS_FILE }) => !(JWKS_URL && JWKS_FILE),
     notBoth("JWKS_URL", "JWKS_FILE"),
+  )
+  .refine(
+    ({ MAX_BYTES, BODY_MEMORY = Infinity }) => BODY_MEMORY >= MAX_BYTES,
+    { error: "must be at least MAX_BYTES", path: ["BODY_MEMORY"] },
   );
 
 /** The service's settings; README.md says what each one means. */
@@ -199,6 +225,18 @@ export function readConfig(
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
+}
+
+/** Whether the settings say who may call, tenant by tenant. */
+export function knowsTenants(config: Config): boolean {
+  const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
+  return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
+}
+
+/** How much one tenant may take of something that all share: all of it, where there is one tenant. */
+export function shareOf(most: number, config: Config): number {
+  const percent = config.TENANT_SHARE ?? (knowsTenants(config) ? 50 : 100);
+  return Math.max(1, Math.ceil(most * percent / 100));
 }
 
 /** The packages of this repository. */

@@ -29,6 +29,7 @@ export function start(entry: EntryPoint): Promise<void> {
     const services = await compose(config, entry.needs, closing.signal);
     const app = createApp(services, entry.functions, {
       access,
+      requestsPerMinute: config.RATE_LIMIT,
       ownNameOnly: access === undefined && !config.ALLOW_ANONYMOUS,
       origins: config.CORS_ORIGINS,
       log: config.LOG === "requests" ? write : undefined,

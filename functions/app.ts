@@ -1,4 +1,4 @@
-import { bodyLimit } from "hono/body-limit";
+import { auditFunction } from "./audit.ts";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
@@ -6,13 +6,17 @@ import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
 import type { Access } from "../lib/access/caller.ts";
 import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
-import { mediaTypeOf } from "./http/body.ts";
+import { auditRequests } from "./http/audited.ts";
+import { limitBodies } from "./http/body_limit.ts";
+import { limitTime } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { type Pace, requirePace } from "./http/pace.ts";
 import { describeService } from "./http/openapi.ts";
 import { observeRequests, type RequestLine } from "./http/observe.ts";
 import { nameRequests } from "./http/request_id.ts";
+import { limitRate } from "./http/rate.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { scopesOf } from "./http/scopes.ts";
 import { metricsFunction } from "./metrics.ts";
@@ -25,6 +29,7 @@ import { referencesFunction } from "./references.ts";
 import { revisionsFunction } from "./revisions.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
+import { transferFunction } from "./transfer.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -40,16 +45,15 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   segmentFunction,
   seriesFunction,
   receiptsFunction,
+  transferFunction,
   previewFunction,
   modelsFunction,
+  auditFunction,
   healthFunction,
   metricsFunction,
   pageFunction,
   docsFunction,
 ];
-
-/** Largest JSON body: a mask prompt of a large photo fits. */
-const MAX_JSON_BYTES = 5_000_000;
 
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
@@ -57,10 +61,14 @@ const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 export interface AppOptions {
   /** Who may call what is not open to all; without it anyone may. */
   access?: Access;
+  /** Requests that every caller may send, unless it is a part of the service. */
+  requestsPerMinute?: number;
   /** Answers under the machine's own names alone. */
   ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** How slowly bodies may come. */
+  pace?: Pace;
   /** Takes a line for every request. */
   log?: (line: RequestLine) => void;
 }
@@ -69,7 +77,14 @@ export interface AppOptions {
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { access, ownNameOnly = false, origins = [], log }: AppOptions = {},
+  {
+    access,
+    requestsPerMinute,
+    ownNameOnly = false,
+    origins = [],
+    pace,
+    log,
+  }: AppOptions = {},
 ): Router {
   const app = createRouter();
   app.use(nameRequests());
@@ -78,27 +93,23 @@ export function createApp(
   if (ownNameOnly) app.use(requireOwnName());
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
+  if (requestsPerMinute !== undefined) {
+    app.use("/v1/*", limitRate(requestsPerMinute));
+  }
+  app.use("/v1/*", auditRequests(services.audit, app));
   const routers = functions.map((build) => build(services));
   for (const [method, path, scope] of scopesOf(routers)) {
     if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
-  const limit = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        const detail = `The request body is larger than ${maxSize} bytes.`;
-        throw new RequestError("too-many-bytes", detail);
-      },
-    });
-  const anyBody = limit(services.maxBytes);
-  const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
-  app.use((c, next) => {
-    // A series bounds its body itself, while it takes it in.
-    if (SERIES_PATH.test(c.req.path)) return next();
-    return mediaTypeOf(c) === "application/json"
-      ? jsonBody(c, next)
-      : anyBody(c, next);
+  app.use(requirePace(pace));
+  const { maxBytes, memory, deadline } = services;
+  const bodies = limitBodies(maxBytes, memory);
+  const time = limitTime(deadline);
+  app.use("/v1/*", async (c, next) => {
+    // A series bounds its body and the time of each image itself.
+    if (SERIES_PATH.test(c.req.path)) return await next();
+    await bodies(c, () => time(c, next) as Promise<void>);
   });
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);

@@ -80,10 +80,8 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(create, async (c) => {
       const { model, frame } = c.req.valid("query");
       const { embedder, manifest } = models.choose(model);
-      const made = await embedder.embed(
-        workOf(c),
-        await readImage(c, frame),
-      );
+      const image = await readImage(c, frame);
+      const made = await embedder.embed(workOf(c), image);
       const { expiresAt } = await embedder.keep(callerOf(c).tenant, made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);

@@ -39,8 +39,8 @@ const create = createRoute({
 export function previewFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
     const { side, frame } = c.req.valid("query");
-    const engine = models.default.engineFor(workOf(c));
     const file = await readImage(c, frame);
+    const engine = models.default.engineFor(workOf(c));
     const { bytes, frames } = await engine.preview(file, side);
     return c.body(bytes, 200, {
       "content-type": "image/png",

@@ -5,6 +5,7 @@ import { Receipt, requireUnchanged } from "../lib/receipt/receipt.ts";
 import { type Given, replay } from "../lib/receipt/replay.ts";
 import {
   fileOf,
+  type FormValue,
   parseJson,
   readForm,
   requireOne,
@@ -131,18 +132,18 @@ async function readReplay(
   requireOne("image", image, "embedding", embedding);
   const receipt = await readReceipt(text);
   const input = embedding === undefined
-    ? await fileOf(image, "image")
+    ? fileOf(image, "image")
     : await recall(embedding);
   return { receipt, patient, input };
 }
 
-async function readReceipt(field: File | string | undefined): Promise<Receipt> {
+async function readReceipt(field: FormValue | undefined): Promise<Receipt> {
   const wrong = (message: string) =>
     invalid("body", [{ path: ["receipt"], message }]);
   if (field === undefined) throw wrong("is missing");
-  const size = typeof field === "string" ? field.length : field.size;
-  if (size > MAX_RECEIPT) throw wrong(`is longer than ${MAX_RECEIPT} bytes`);
-  const receipt = parseJson(await textOf(field), Receipt, "body.receipt");
+  const { length } = typeof field === "string" ? field : field.bytes;
+  if (length > MAX_RECEIPT) throw wrong(`is longer than ${MAX_RECEIPT} bytes`);
+  const receipt = parseJson(textOf(field), Receipt, "body.receipt");
   try {
     await requireUnchanged(receipt);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { examine } from "../lib/engine/examine.ts";
 import type { Annotation } from "../lib/engine/engine.ts";
 import { EdgeError } from "../lib/errors.ts";
 import type { Reference } from "../lib/store/types.ts";
@@ -11,6 +12,7 @@ import {
 } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
+import { RequestError } from "./http/problem.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
@@ -25,6 +27,7 @@ import {
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { describeReference } from "./http/reference.ts";
 import { Accepted } from "./http/accepted.ts";
 import { EnrolledDocument, PatientDocument } from "./http/revisions.ts";
 import { driftOf, worst } from "./drift_of.ts";
@@ -175,12 +178,29 @@ const FIELDS = [
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(services: Services): Router {
-  const { models, profiles, patients, now } = services;
+  const { models, profiles, patients, maxReferences, trialBudget, now } =
+    services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
+
+  /** Every reference of a structure is compared with each of its images, so that they cannot be without number. */
+  const requireRoom = async (
+    tenant: string,
+    patient: string,
+    reference: string,
+  ) => {
+    const held = await profiles.list(tenant, patient);
+    if (held.length < maxReferences) return;
+    if (held.some((one) => one.reference === reference)) return;
+    throw new RequestError(
+      "limit-reached",
+      `Cannot enrol "${patient}/${reference}": the patient has ${held.length} references, ` +
+        `and may have ${maxReferences}; replace or erase one.`,
+    );
+  };
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
@@ -190,10 +210,11 @@ export function referencesFunction(services: Services): Router {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
       const { embedder, manifest } = model;
-      const work = workOf(c);
-      const { tenant } = work;
+      const { tenant } = callerOf(c);
+      await requireRoom(tenant, patient, reference);
       const { image, mask, prompts, accepted: acceptance, ...texts } =
         await readForm(c, FIELDS);
+      const work = workOf(c);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const { embedding: id, label, position, frame, segment } = parsed.data;
@@ -202,23 +223,26 @@ export function referencesFunction(services: Services): Router {
 
       const prompt = prompts === undefined
         ? null
-        : parseJson(await textOf(prompts), Prompts, "body.prompts");
+        : parseJson(textOf(prompts), Prompts, "body.prompts");
       const accepted = acceptance === undefined
         ? undefined
-        : parseJson(await textOf(acceptance), Accepted, "body.accepted");
+        : parseJson(textOf(acceptance), Accepted, "body.accepted");
       const picture = id === undefined
-        ? { ...await fileOf(image, "image"), frame }
+        ? { ...fileOf(image, "image"), frame }
         : undefined;
       const made = picture !== undefined
         ? await embedder.embed(work, picture)
         : await models.recall(tenant, model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
-        ? { file: await fileOf(mask, "mask"), image: picture, segment }
+        ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
-      const { bytes, patches } = await model.engineFor(work).enrol(
-        made.bytes,
-        annotation,
+      const engine = model.engineFor(work);
+      const enrolled = await engine.enrol(made.bytes, annotation);
+      const { profile, report } = await examine(
+        engine,
+        { embedding: made.bytes, enrolled, image: picture },
+        { budget: trialBudget },
       );
 
       const whose = { tenant, patient, enrols: true };
@@ -230,18 +254,22 @@ export function referencesFunction(services: Services): Router {
         position,
         model: manifest.digest,
         image: made.image,
-        patches,
+        patches: enrolled.patches,
+        report,
         createdAt: new Date(now()).toISOString(),
         ...(accepted && { accepted }),
       };
       const drift = accepted &&
-        await driftOf(services, model, workOf(c), record, bytes);
+        await driftOf(services, model, work, record, profile);
       if (drift) record.drift = drift;
       const { replaced, revision } = await profiles.put(tenant, {
         reference: record,
-        profile: bytes,
+        profile,
       });
-      return c.json({ ...record, revision }, replaced ? 200 : 201);
+      return c.json(
+        { ...describeReference(record), revision },
+        replaced ? 200 : 201,
+      );
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
@@ -251,7 +279,7 @@ export function referencesFunction(services: Services): Router {
         params.reference,
       );
       if (found === null) throw missingReference(params);
-      return c.json(found, 200);
+      return c.json(describeReference(found), 200);
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
@@ -279,7 +307,10 @@ export function referencesFunction(services: Services): Router {
           drift: worst(references.flatMap(({ drift }) => drift ?? [])),
         }),
       );
-      return c.json({ patient, references, labels }, 200);
+      return c.json(
+        { patient, references: references.map(describeReference), labels },
+        200,
+      );
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");

@@ -1,6 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EdgeError } from "../lib/errors.ts";
+import type { Revision } from "../lib/store/types.ts";
 import { callerOf } from "./http/caller.ts";
+import { describeReference } from "./http/reference.ts";
 import {
   LabelParams,
   RevisionDocument,
@@ -48,15 +50,21 @@ export function revisionsFunction({ profiles }: Services): Router {
       const kept = await profiles.revisions(callerOf(c).tenant, patient);
       const revisions = kept?.get(label);
       if (revisions === undefined) throw missing(patient, label);
-      return c.json({ patient, label, revisions }, 200);
+      const told = revisions.map(describeRevision);
+      return c.json({ patient, label, revisions: told }, 200);
     })
     .openapi(restore, async (c) => {
       const { patient, label, revision } = c.req.valid("param");
       const { tenant } = callerOf(c);
       const made = await profiles.restore(tenant, patient, label, revision);
       if (made === null) throw missing(patient, label, revision);
-      return c.json(made, 200);
+      return c.json(describeRevision(made), 200);
     });
+}
+
+function describeRevision(revision: Revision) {
+  const references = revision.references.map(describeReference);
+  return { ...revision, references };
 }
 
 function missing(patient: string, label: string, revision?: number): EdgeError {

@@ -10,6 +10,7 @@ import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { chooseReferences } from "./choose_references.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { presenceHeaders, stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
 import { describeChoice } from "./http/references_used.ts";
 import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
@@ -62,7 +63,7 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
-      headers: receiptHeaders,
+      headers: { ...receiptHeaders, ...presenceHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -168,6 +169,7 @@ export function segmentFunction(services: Services): Router {
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      stateHeaders(c, answer.presence);
       sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');

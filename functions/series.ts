@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
-import { EdgeError, invalidInput } from "../lib/errors.ts";
+import { inTime, requireWanted, type Work } from "../lib/engine/work.ts";
+import { invalidInput } from "../lib/errors.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
 import { inOrder } from "../lib/series/in_order.ts";
@@ -32,8 +33,6 @@ export const NDJSON = "application/x-ndjson";
 
 /** Images of one series, whatever their bytes. */
 const MAX_IMAGES = 10_000;
-/** Series in progress, each with its body on disk; one more is refused. */
-const MAX_OPEN = 8;
 /** Pauses before an image that met a busy pool or no encode host is tried again, milliseconds. */
 const PAUSES = [1000, 4000];
 
@@ -63,7 +62,6 @@ const route = createRoute({
 });
 
 interface Request {
-  tenant: string;
   patient: string;
   label: string;
   recipe: keyof typeof RECIPES;
@@ -75,29 +73,27 @@ interface Request {
 
 /** The series function: many images → a line each. */
 export function seriesFunction(services: Services): Router {
-  const { models, maxBytes, maxSeriesBytes, parallel } = services;
+  const { models, maxBytes, maxSeriesBytes, parallel, deadline } = services;
   const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
-  let open = 0;
 
   /** One image's segmentation, and the references that it was compared with. */
   const segmentOne = async (
     image: SeriesImage,
     position: number,
     request: Request,
-    signal: AbortSignal,
+    work: Work,
   ) => {
-    const { tenant, patient, label, recipe, explain, model } = request;
+    const { patient, label, recipe, explain, model } = request;
     const { revision, enrolled } = request;
     const { embedder, engineFor, manifest } = model;
-    const work = { tenant, signal };
     const chosen = chooseReferences(enrolled, "position", position);
     const { enrolled: nearest, combine } = chosen;
     const started = performance.now();
     const file = await image.read();
     const made = await embedder.embed(work, file);
-    await keepFor(services, embedder, { tenant, patient }, made);
+    await keepFor(services, embedder, { tenant: work.tenant, patient }, made);
     const encode = performance.now() - started;
-    signal.throwIfAborted();
+    requireWanted(work);
     const { answer, receipt } = await withReceipt(
       services,
       model,
@@ -140,17 +136,13 @@ export function seriesFunction(services: Services): Router {
       patient,
       label: options.label,
     });
-    if (open >= MAX_OPEN) {
-      const why = `${MAX_OPEN} series are in progress; try again later.`;
-      throw new EdgeError("busy", why);
-    }
-    open++;
+    const release = services.series.take(tenant);
     const spool = await Spool.create().catch((error) => {
-      open--;
+      release();
       throw error;
     });
     const end = () => {
-      open--;
+      release();
       spool[Symbol.dispose]();
     };
     try {
@@ -174,20 +166,18 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = {
-        tenant,
-        patient,
-        ...options,
-        model,
-        revision,
-        enrolled,
-      };
+      const request = { patient, ...options, model, revision, enrolled };
       const stop = new AbortController();
       const started = performance.now();
       const work = async (index: number) => {
         const position = positionOf(images[index], index, total);
         const result = await patiently(
-          () => segmentOne(images[index], position, request, stop.signal),
+          () =>
+            inTime(
+              deadline,
+              { tenant, signal: stop.signal },
+              (work) => segmentOne(images[index], position, request, work),
+            ),
           stop.signal,
         ).catch((error) =>
           // Nobody waits for the end of what was given up.

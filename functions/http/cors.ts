@@ -17,6 +17,8 @@ export function allowOrigins(origins: string[]): MiddlewareHandler {
     exposeHeaders: [
       "etag",
       "location",
+      "ratelimit",
+      "ratelimit-policy",
       "retry-after",
       "www-authenticate",
       "x-frame-count",

@@ -12,6 +12,7 @@ const ANY_ANSWER = {
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
+  429: { "retry-after": header("Seconds until another try is worth it") },
   503: { "retry-after": header("Seconds until another try is worth it") },
 };
 
@@ -71,10 +72,15 @@ export function describeService(app: Router, closed: boolean): Document {
           ...(closed ? [] : [{}]),
           ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
         ];
-        Object.assign(operation.responses, problemsOf(401));
+        Object.assign(operation.responses, problemsOf(401), problemsOf(429));
+        // The store may fail whatever is asked of it.
+        Object.assign(operation.responses, problemsOf(503));
         if (need !== "known") {
           Object.assign(operation.responses, problemsOf(403));
         }
+      }
+      if (operation.requestBody !== undefined) {
+        Object.assign(operation.responses, problemsOf(408));
       }
       for (const [status, response] of Object.entries(operation.responses)) {
         response.headers = {
@@ -89,6 +95,7 @@ export function describeService(app: Router, closed: boolean): Document {
 }
 
 interface Operation {
+  requestBody?: unknown;
   security?: Record<string, string[]>[];
   responses: Record<string, { headers?: Record<string, unknown> }>;
 }

@@ -22,6 +22,8 @@ export class RequestError extends Error {
     readonly code: ProblemCode,
     message: string,
     readonly faults: Fault[] = [],
+    /** Seconds after which another try is worth it. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -34,7 +36,9 @@ type RequestCode =
   | "unauthorized"
   | "forbidden"
   | "no-method"
+  | "limit-reached"
   | "not-acceptable"
+  | "too-slow"
   | "not-ready"
   | "internal";
 
@@ -52,11 +56,14 @@ export const PROBLEMS: Record<
     title: "The key or token is missing or wrong",
   },
   "forbidden": { status: 403, title: "Not allowed" },
+  "untrusted": { status: 403, title: "Nobody trusted signed it" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
+  "too-slow": { status: 408, title: "The request came too slowly" },
   "conflict": { status: 409, title: "A concurrent change won" },
+  "limit-reached": { status: 409, title: "There are as many as may be" },
   "model-mismatch": { status: 409, title: "Made by another model" },
   "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
@@ -84,19 +91,29 @@ export const PROBLEMS: Record<
     status: 499 as ContentfulStatusCode,
     title: "The caller went away",
   },
+  "too-many-requests": { status: 429, title: "Too many requests" },
   "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
+  "not-configured": { status: 501, title: "Not set up here" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
+  "store-unavailable": { status: 503, title: "The store cannot be used now" },
   "access-unavailable": {
     status: 503,
     title: "The token cannot be checked now",
   },
+  "too-late": { status: 503, title: "Its time is over" },
   "not-ready": { status: 503, title: "Not ready" },
 };
 
 /** Seconds after which a refused request is worth another try. */
 const RETRY_AFTER = "2";
+
+/** Where the error knows better than that. */
+function retryAfterOf(error: unknown): string {
+  const known = error instanceof RequestError ? error.retryAfter : undefined;
+  return known === undefined ? RETRY_AFTER : `${known}`;
+}
 
 /** A problem document (RFC 9457). */
 export interface Problem {
@@ -111,7 +128,10 @@ export interface Problem {
 /** Answers any error with its problem document. */
 export function answerProblem(error: unknown, c: Context): Response {
   const problem = describeProblem(error, c);
-  if (problem.status === 503) c.header("retry-after", RETRY_AFTER);
+  const { status } = problem;
+  if (status === 503 || status === 429) {
+    c.header("retry-after", retryAfterOf(error));
+  }
   return c.body(JSON.stringify(problem), problem.status, {
     "content-type": "application/problem+json",
   });
@@ -122,8 +142,10 @@ export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults } = explain(error, c);
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
-  if (status === 500) {
-    const line = { level: "error", request: instance, ...traceOf(error) };
+  const cause = error instanceof EdgeError ? error.cause : undefined;
+  if (status === 500 || cause !== undefined) {
+    const trace = traceOf(cause ?? error);
+    const line = { level: "error", request: instance, ...trace };
     console.error(JSON.stringify(line));
   }
   return {

@@ -36,6 +36,12 @@ export const PatientDocument = z.object({
   },
 });
 
+/** The references that came with a file. */
+export const ImportedDocument = z.object({
+  patient: z.string(),
+  references: z.array(ReferenceDocument),
+}).openapi("Imported");
+
 export const LabelParams = PatientParams.extend({
   label: Label.openapi({
     param: { name: "label", in: "path" },

@@ -3,7 +3,12 @@ import type { Caller } from "../../lib/access/caller.ts";
 import { type Fault, RequestError } from "./problem.ts";
 
 export type Env = {
-  Variables: { requestId: string; caller: Caller | undefined };
+  Variables: {
+    requestId: string;
+    caller: Caller | undefined;
+    /** Begins the time that the work may take; gives the signal that ends it. */
+    begin: (() => AbortSignal) | undefined;
+  };
 };
 export type Router = OpenAPIHono<Env>;
 

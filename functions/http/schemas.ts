@@ -12,6 +12,12 @@ import {
   PROFILE_USED,
   ProfileUsed,
 } from "./references_used.ts";
+import {
+  EnrolmentReportDocument,
+  PRESENCE,
+  presenceFields,
+  REPORT,
+} from "./trust_schemas.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>
@@ -245,6 +251,7 @@ export const REFERENCE = {
   model: "93".repeat(32),
   image: { width: 384, height: 384 },
   patches: 47,
+  report: REPORT,
   createdAt: "2026-11-24T09:44:35.362Z",
 };
 
@@ -258,6 +265,10 @@ export const ReferenceDocument = z.object({
   model: z.string().openapi({ description: "Digest of the model" }),
   image: Size,
   patches: z.int().openapi({ description: "Annotated patches" }),
+  report: EnrolmentReportDocument.nullable().openapi({
+    description:
+      "How far the reference finds itself again; null for one that was enrolled before reports",
+  }),
   createdAt: z.iso.datetime(),
   accepted: Accepted.optional().openapi({
     description: "Of an accepted result alone",
@@ -351,7 +362,7 @@ const CandidateDocument = z.object({
 const SEGMENTATION = {
   patient: "p-17",
   label: "target",
-  present: true,
+  ...PRESENCE,
   mask: MASK,
   reference: "visit-1",
   parts: 1,
@@ -368,9 +379,7 @@ const SEGMENTATION = {
 export const SegmentationDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  present: z.boolean().openapi({
-    description: "Whether the mask holds a pixel",
-  }),
+  ...presenceFields,
   mask: MaskBody,
   reference: z.string().openapi({
     description:

@@ -17,6 +17,8 @@ export const NEEDS: Record<string, Need> = {
   "GET /v1/patients/:patient/labels/:label/revisions": "read",
   "POST /v1/patients/:patient/labels/:label/revisions/:revision/restore":
     "enrol",
+  "GET /v1/patients/:patient/export": "read",
+  "POST /v1/patients/:patient/import": "enrol",
   "POST /v1/patients/:patient/prompts": "segment",
   "POST /v1/patients/:patient/segmentations": "segment",
   "POST /v1/patients/:patient/series": "segment",
@@ -24,6 +26,7 @@ export const NEEDS: Record<string, Need> = {
   "POST /v1/masks": "segment",
   "POST /v1/masks/export": "segment",
   "GET /v1/models": "known",
+  "GET /v1/audit": "admin",
   "GET /healthz": "open",
   "GET /readyz": "open",
   "GET /metrics": "admin",

@@ -5,6 +5,7 @@ import type { Manifest } from "../../lib/model/package.ts";
 import { sayWhy } from "../../lib/pipeline/why.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
+import { describePresence } from "./presence.ts";
 import type { ProfileUsed } from "./references_used.ts";
 import type { SegmentationDocument } from "./schemas.ts";
 
@@ -28,7 +29,7 @@ export interface SegmentationContext {
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
-  { mask, winner, candidates, timings }: SegmentationAnswer,
+  { mask, presence, winner, candidates, timings }: SegmentationAnswer,
   {
     patient,
     label,
@@ -53,7 +54,7 @@ export function describeSegmentation(
   return {
     patient,
     label,
-    present: mask.area > 0,
+    ...describePresence(presence),
     mask,
     ...describe(winner),
     ...(explain && {

@@ -3,7 +3,7 @@ import { askKey, keyHeader } from "./key.js";
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {{x: number, y: number, label: 0 | 1}} Click */
 /** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
-/** @typedef {{present: boolean, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string, parts: number, negatives: number, receipt: {id: string}}} Segmentation */
+/** @typedef {{present: boolean, reason: string | null, confidence: number | null, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string, parts: number, negatives: number, receipt: {id: string}}} Segmentation */
 /** @typedef {{points: Segmentation["points"], parts: number, negatives: number, reference: string, distance: number | null, passes: {mask: Rle & {area: number}, predictedIou: number}[]}} Candidate */
 /** @typedef {Segmentation & {candidates: Candidate[], why: string}} Explained */
 
@@ -77,10 +77,13 @@ export async function decode(prompt, signal) {
   return { size, counts };
 }
 
-/** @param {string} patient @param {string} reference @param {{embedding: string, mask: Blob, label: string, accepted?: {at: string}}} annotation @param {AbortSignal} signal @returns {Promise<{revision: number, drift?: {warning: string | null}}>} */
+/** How far a reference finds itself again. @typedef {{verdict: "good" | "weak" | "unusable", advice: string, dice: {mean: number}}} Report */
+
+/** Sends the image, of which the server tries varied copies. @param {string} patient @param {string} reference @param {{file: Blob, frame: number, mask: Blob, label: string, accepted?: {at: string}}} annotation @param {AbortSignal} signal @returns {Promise<{report: Report, revision: number, drift?: {warning: string | null}}>} */
 export async function enrol(patient, reference, annotation, signal) {
   const body = new FormData();
-  body.set("embedding", annotation.embedding);
+  body.set("image", annotation.file);
+  body.set("frame", String(annotation.frame));
   body.set("mask", annotation.mask, "mask.png");
   body.set("label", annotation.label);
   if (annotation.accepted) {

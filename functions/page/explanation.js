@@ -44,7 +44,8 @@ export async function explainShown() {
         ),
     );
     const bitmap = await createImageBitmap(source);
-    draw(byId("explanation-picture", HTMLCanvasElement), bitmap, item, told);
+    const canvas = byId("explanation-picture", HTMLCanvasElement);
+    const winner = draw(canvas, bitmap, item, told);
     bitmap.close();
     html("explanation-why").textContent = told.why;
     tell(
@@ -54,6 +55,8 @@ export async function explainShown() {
         : "References were added since: with them, this image is outlined as shown here.",
     );
     byId("explanation", HTMLDialogElement).showModal();
+    const shown = canvas.clientHeight / canvas.height;
+    html("explanation-view").scrollTop = winner * shown;
   } catch (error) {
     if (!isCancelled(error)) tell("result-problem", explain(error));
   }
@@ -69,7 +72,7 @@ export function saveExplanation() {
   });
 }
 
-/** A row a candidate: its points, then the mask after every pass. @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Item} item @param {Explained} told */
+/** A row a candidate: its points, then the mask after every pass. Gives where the winner's row begins. @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Item} item @param {Explained} told */
 function draw(canvas, bitmap, { size }, told) {
   const { candidates } = told;
   const scale = TILE / Math.max(size.width, size.height);
@@ -94,6 +97,7 @@ function draw(canvas, bitmap, { size }, told) {
     c.fillText(text, x, y, column - GAP);
   };
   const words = [];
+  let winner = 0;
   HEADS.forEach((head, i) => write(head, GAP + i * column, GAP + 15, FAINT));
   for (const [i, candidate] of candidates.entries()) {
     const top = LINE + 2 * GAP + i * row;
@@ -101,6 +105,7 @@ function draw(canvas, bitmap, { size }, told) {
     const title = titleOf(candidate, candidates) + (won ? ", won" : "");
     words.push(title);
     if (won) {
+      winner = top - GAP;
       c.strokeStyle = WON;
       c.lineWidth = 3;
       c.strokeRect(3, top - 6, canvas.width - 6, row - GAP + 4);
@@ -125,6 +130,7 @@ function draw(canvas, bitmap, { size }, told) {
     }
   }
   canvas.setAttribute("aria-label", words.join("; "));
+  return winner;
 }
 
 /** @param {Candidate} one @param {Explained} told */

@@ -20,7 +20,12 @@ export function createAccess(
     async identify(credential, tenant = DEFAULT_TENANT) {
       if (host !== null && timingSafeEqual(digestOf(credential), host)) {
         if (!isName(tenant)) return null;
-        return { tenant, caller: "host", scopes: new Set(["encode"]) };
+        return {
+          tenant,
+          caller: "host",
+          scopes: new Set(["encode"]),
+          unlimited: true,
+        };
       }
       if (credential.startsWith(SECRET_PREFIX)) {
         const key = findKey(keys, credential);

@@ -24,6 +24,8 @@ export interface Caller {
   /** Opaque: a key's id, or a digest of a token's subject. */
   caller: string;
   scopes: ReadonlySet<Scope>;
+  /** It may send as many requests as it likes. */
+  unlimited?: true;
 }
 
 /** Finds out who brings a credential: an API key, a token, or another's secret. */
@@ -65,4 +67,5 @@ export const ANYONE: Caller = {
   tenant: DEFAULT_TENANT,
   caller: "anyone",
   scopes: new Set(SCOPES),
+  unlimited: true,
 };

@@ -1,6 +1,5 @@
 import type { Engine, ProfileFile } from "../engine/engine.ts";
-import { decodeMask } from "../image/decode_mask.ts";
-import { requireSameSize } from "../pipeline/annotation.ts";
+import { encodePng } from "../image/encode_png.ts";
 import { RECIPES } from "../pipeline/recipe.ts";
 import {
   misuse,
@@ -10,17 +9,18 @@ import {
   recipeNamed,
 } from "./arguments.ts";
 import {
-  type Dataset,
-  findDatasets,
-  type Pair,
-  type Subject,
-} from "./dataset.ts";
+  answerSet,
+  answersOf,
+  calibrate,
+  calibrationTable,
+  type SetAnswers,
+} from "./calibration.ts";
+import { type Dataset, findDatasets, type Subject } from "./dataset.ts";
 import {
   ablationsOf,
   corrected,
   type Method,
   methodsOf,
-  type Scene,
   severalReferences,
 } from "./methods.ts";
 import { createProgress } from "./progress.ts";
@@ -33,11 +33,14 @@ import {
   summariseSet,
   worstThird,
 } from "./results.ts";
+import { COLOURS, drawRiskCoverage } from "./risk_plot.ts";
+import { readScene, type Scene } from "./scene.ts";
 import { type Overlap, overlap } from "./score.ts";
+import { coverageCurve } from "./statistics.ts";
 import { table } from "./table.ts";
 
 export const EVALUATE_USAGE =
-  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--references count] [--clicks count] [--json]";
+  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--references count] [--clicks count] [--plot file.png] [--json]";
 
 /**
  * Scores sets and prints a table, or JSON.
@@ -58,11 +61,12 @@ export async function evaluateFolders(
       ablate: { type: "boolean", default: false },
       references: { type: "string", default: "1" },
       clicks: { type: "string", default: "0" },
+      plot: { type: "string" },
       json: { type: "boolean", default: false },
     },
     EVALUATE_USAGE,
   );
-  const { data, model, recipe: name, ablate, json } = values;
+  const { data, model, recipe: name, ablate, plot, json } = values;
   const references = countNamed("references", values.references, 1);
   const clicks = countNamed("clicks", values.clicks, 0);
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
@@ -77,46 +81,52 @@ export async function evaluateFolders(
     ...(ablate && ablationsOf(recipe)),
   };
   const engine = await openEngine(model);
-  const { step, end } = createProgress(images);
+  const { step, end } = createProgress(
+    images + datasets.reduce((sum, set) => sum + answersOf(set), 0),
+  );
   const sets: SetResult[] = [];
   const overlaps: SubjectOverlaps[] = [];
+  const answers: SetAnswers[] = [];
   for (const dataset of datasets) {
-    const counted = await countSet(dataset, {
-      engine,
-      methods,
-      maxPixels,
-      references,
-      step,
-    });
-    if (counted.length === 0) continue;
-    sets.push(summariseSet(dataset.name, counted));
+    const evaluator = { engine, methods, maxPixels, references, step };
+    const counted = await countSet(dataset, evaluator);
+    if (counted.length > 0) sets.push(summariseSet(dataset.name, counted));
     overlaps.push(...counted);
+    answers.push(await answerSet(dataset, { engine, recipe, maxPixels, step }));
   }
   end();
   if (sets.length === 0) {
-    throw misuse(
-      `--references ${references} leaves no image to segment`,
-      EVALUATE_USAGE,
-    );
+    const why = `--references ${references} leaves no image to segment`;
+    throw misuse(why, EVALUATE_USAGE);
   }
-  const evaluation = summarise(sets);
   const worst = clicks > 0
     ? worstThird(overlaps, "p2sam", "corrected")
     : undefined;
+  if (plot !== undefined) await plotAnswers(answers, plot);
+  const evaluation = summarise(sets);
+  const calibrations = calibrate(answers);
   if (json) {
-    console.log(JSON.stringify({ ...evaluation, worstThird: worst }, null, 2));
-    return;
+    const all = {
+      ...evaluation,
+      calibration: calibrations,
+      answers,
+      worstThird: worst,
+    };
+    return console.log(JSON.stringify(all, null, 2));
   }
   console.log(table(evaluation, methods));
-  if (worst === undefined) return;
-  const percent = (dice: number) => (100 * dice).toFixed(1);
-  console.log(
-    `\nWorst third of the answers (${worst.images}), mean Dice: ${
-      percent(worst.before)
-    }; after ${clicks} ${clicks === 1 ? "click" : "clicks"} ${
-      percent(worst.after)
-    }.`,
-  );
+  if (worst !== undefined) {
+    const [before, after] = [worst.before, worst.after].map((dice) =>
+      (100 * dice).toFixed(1)
+    );
+    console.log(
+      `\nWorst third of the answers (${worst.images}), mean Dice: ${before}; ` +
+        `after ${clicks === 1 ? "one click" : `${clicks} clicks`} ${after}.`,
+    );
+  }
+  console.log(`\n${calibrationTable(calibrations)}`);
+  console.log(`\n${CALIBRATION_NOTE}`);
+  if (plot !== undefined) console.log(`\n${captionOf(answers)}`);
 }
 
 /** A count that the command line names. */
@@ -125,6 +135,28 @@ function countNamed(name: string, text: string, least: number): number {
   if (/^\d{1,2}$/.test(text) && count >= least) return count;
   const wanted = `--${name} must be a whole number from ${least} to 99`;
   throw misuse(wanted, EVALUATE_USAGE);
+}
+
+const CALIBRATION_NOTE =
+  "Dice is that of the winner's mask whether or not the structure is called present. Images of others are those of " +
+  "the set's other subjects.";
+
+/** Draws the curve of every set, and that of all answers together where there are several. */
+async function plotAnswers(answers: SetAnswers[], file: string) {
+  const all = answers.map(({ own }) => own);
+  if (all.length > 1) all.push(all.flat());
+  const picture = drawRiskCoverage(all.map(coverageCurve));
+  await Deno.writeFile(file, encodePng(picture));
+}
+
+function captionOf(answers: SetAnswers[]): string {
+  const names = answers.map(({ set }) => set);
+  if (names.length > 1) names.push("all answers together");
+  const colours = names.map((name, i) =>
+    `${COLOURS[i % COLOURS.length].name}: ${name}`
+  );
+  return "Mean Dice, %, over the share of answers kept, %, the most trusted first. " +
+    `${colours.join("; ")}.`;
 }
 
 /** What scores a set. */
@@ -200,20 +232,4 @@ async function evaluateSubject(
     await score(await readScene(engine, target, maxPixels), ["all", "targets"]);
   }
   return overlaps;
-}
-
-async function readScene(
-  engine: Engine,
-  { image, mask }: Pair,
-  maxPixels: number,
-): Promise<Scene> {
-  const picture = await readNamed(image);
-  const annotation = await readNamed(mask);
-  const embedding = await naming(image, () => engine.embed({ bytes: picture }));
-  const truth = await naming(mask, async () => {
-    const decoded = await decodeMask(annotation, { maxPixels });
-    requireSameSize(decoded, embedding.image);
-    return decoded;
-  });
-  return { embedding, truth };
 }

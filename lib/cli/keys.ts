@@ -1,4 +1,5 @@
 import { invalidInput } from "../errors.ts";
+import { rewrapAudit } from "../store/audit.ts";
 import { DataKeys } from "../store/data_keys.ts";
 import {
   openKeyring,
@@ -37,6 +38,7 @@ export async function manageKeys(
     return;
   }
   const count = await new DataKeys(kv, keyring, Date.now).rewrap();
+  await rewrapAudit(kv, keyring);
   await rewrapIndex(kv, keyring);
   await whenUnlocked(() => kv.set(SCRUB, Date.now()));
   await scrubber.scrub();

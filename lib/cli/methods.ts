@@ -1,23 +1,17 @@
 import type {
-  EmbeddingFile,
   Engine,
   MaskPrompt,
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask, Point } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
-import { resizeNearest } from "./score.ts";
+import type { Scene } from "./scene.ts";
 import { simulatedClick } from "./simulated_click.ts";
-
-/** An image to be segmented, and its true mask in the image frame. */
-export interface Scene {
-  embedding: EmbeddingFile;
-  truth: Mask;
-}
 
 /** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
 export interface Reference {
@@ -79,7 +73,7 @@ export function severalReferences(
       on: "targets",
       async predict(engine, { embedding }, { profiles }) {
         const files = profiles.map(({ bytes }) => bytes);
-        const request = { recipe };
+        const request = { recipe, evenAbsent: true };
         const answer = await engine.segment(embedding.bytes, files, request);
         return decodeRle(answer.mask);
       },
@@ -97,7 +91,7 @@ export function corrected(recipe: Recipe, clicks: number): PerMethod<Method> {
         const { mask } = await engine.segment(
           embedding.bytes,
           [profile.bytes],
-          { recipe },
+          { recipe, evenAbsent: true },
         );
         let current: Rle = mask;
         const points: Point[] = [];
@@ -136,7 +130,7 @@ function oneShot(title: string, request: SegmentationRequest): Method {
       const answer = await engine.segment(
         embedding.bytes,
         [profile.bytes],
-        request,
+        { ...request, evenAbsent: true },
       );
       return decodeRle(answer.mask);
     },

@@ -47,7 +47,7 @@ export async function replayFiles(
   const input = { bytes: await readNamed(image) };
 
   const model = await openModel();
-  const profile = await enrol(
+  const { profile } = await enrol(
     model.engine,
     { path: reference, file: annotated },
     { path: mask, file: annotation, segment },

@@ -84,10 +84,15 @@ export async function segmentFiles(
   const model = await openModel();
   const { engine } = model;
   const images = await openImages(paths, engine);
-  const profile = await enrol(
+  const { profile, report } = await enrol(
     engine,
     { path: reference, file: annotated },
     { path: mask, file: annotation, segment },
+  );
+  console.log(
+    `${reference}: the reference is ${report.verdict}, Dice ${
+      report.dice.mean.toFixed(2)
+    } on itself and its copies. ${report.advice}`,
   );
   await Deno.mkdir(out, { recursive: true });
 
@@ -199,9 +204,15 @@ async function segmentImage(
     await Deno.writeFile(`${target}_explain.png`, encodePng(drawn));
   }
   const { parts, negatives, distance } = answer.winner;
-  const said =
-    `${target}_mask.png: ${answer.mask.area} pixels, parts ${parts}, ` +
-    `negatives ${negatives}, distance ${distance.toFixed(3)}`;
+  const { present, reason, confidence } = answer.presence;
+  const trusted = confidence === null
+    ? ""
+    : `, confidence ${confidence.toFixed(2)}`;
+  const found = present
+    ? `${answer.mask.area} pixels`
+    : `not found in this image (${reason})`;
+  const said = `${target}_mask.png: ${found}, parts ${parts}, ` +
+    `negatives ${negatives}, distance ${distance.toFixed(3)}${trusted}`;
   return { said, picture, mask: answer.mask };
 }
 

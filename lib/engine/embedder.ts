@@ -83,11 +83,18 @@ export function createEmbedder(
         concat([new TextEncoder().encode(which + digest), bytes]),
       );
       const address = addressOf(work.tenant, id);
-      let embedding = making.get(address);
-      if (embedding === undefined) {
-        embedding = make(work, id, input);
-        making.set(address, embedding);
+      for (;;) {
+        const others = making.get(address);
+        if (others === undefined) break;
+        try {
+          return await others;
+        } catch (error) {
+          // Whoever asked first has given up or run out of time, which is no reason for the next one to.
+          if (work.signal.aborted || !isOfCaller(error)) throw error;
+        }
       }
+      const embedding = make(work, id, input);
+      making.set(address, embedding);
       return await embedding;
     },
     async keep(tenant, { id, expiresAt, ...embedding }) {
@@ -112,6 +119,12 @@ export function createEmbedder(
       );
     },
   };
+}
+
+/** Whether the one who asked ended it, rather than what was asked. */
+function isOfCaller(error: unknown): boolean {
+  return error instanceof EdgeError &&
+    (error.code === "given-up" || error.code === "too-late");
 }
 
 /** Where an embedding is found among those of all tenants. */

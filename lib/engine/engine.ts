@@ -8,14 +8,17 @@ import {
 } from "../format/embedding_file.ts";
 import { ownFormat } from "../format/own_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, encodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { checkSize, type ImageLimits } from "../image/raster.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
+import { type CopyName, varied } from "../image/vary.ts";
 import type { Bytes } from "../store/types.ts";
+import { dice } from "../pipeline/agreement.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
 import { correct } from "../pipeline/correct.ts";
@@ -24,8 +27,14 @@ import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
+import {
+  type Likeness,
+  type Presence,
+  withCopies,
+} from "../pipeline/presence.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
+import type { Trial } from "../pipeline/report.ts";
 import {
   segment,
   type SegmentOptions,
@@ -37,6 +46,7 @@ import type {
   DecoderOutput,
   Embedding,
   Encoder,
+  Mask,
   ModelGeometry,
   Point,
   Size,
@@ -67,10 +77,22 @@ export interface EmbeddingFile {
   image: Size;
 }
 
-/** A profile as its safetensors file, and the number of its foreground patches. */
+/** A profile as its safetensors file, the number of its foreground patches, and the annotation as a mask. */
 export interface ProfileFile {
   bytes: Bytes;
   patches: number;
+  mask: Rle;
+}
+
+/** A varied copy of a reference: a PNG, and its annotation. */
+export interface Copy {
+  image: Bytes;
+  mask: Rle;
+}
+
+/** A trial, and how like the reference its image is; null where the profile holds nothing to tell by. */
+export interface TrialAnswer extends Trial {
+  likeness: Likeness | null;
 }
 
 /** What a person points at: points, a box, an earlier mask, in the image frame. */
@@ -115,7 +137,9 @@ export interface MaskAnswer {
 
 /** A segmentation: the winner, its mask, and what it was chosen from. */
 export interface SegmentationAnswer {
+  /** Empty where the structure is absent, unless the winner's mask was asked for all the same. */
   mask: MaskDocument;
+  presence: Presence;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
   /** The mask in the format of its image, when asked for. */
@@ -128,7 +152,12 @@ export interface SegmentationAnswer {
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes" | "combine" | "every" | "trace">
-  & { png?: boolean; own?: OwnFormat };
+  & {
+    png?: boolean;
+    own?: OwnFormat;
+    /** Whether the mask is the winner's even where the structure is called absent. */
+    evenAbsent?: boolean;
+  };
 
 /**
  * The operations that cost time. They take and give files, so that a thread which only passes them on
@@ -154,6 +183,12 @@ export interface Engine {
   ): Promise<FrameFile[]>;
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
+  /** A reference's image and annotation → a varied copy, no larger than the model takes it. */
+  copy(image: InputFile, mask: Rle, name: CopyName): Promise<Copy>;
+  /** Embedding of an image whose true mask is known, and a profile → how well it finds it. */
+  trial(embedding: Bytes, profile: Bytes, mask: Rle): Promise<TrialAnswer>;
+  /** The profile with what its copies gave: their likenesses, and the mean Dice of all trials. */
+  conclude(profile: Bytes, copies: Likeness[], dice: number): Promise<Bytes>;
   /** Embedding and profile → the points of every candidate. */
   propose(
     embedding: Bytes,
@@ -314,7 +349,47 @@ export function createEngine(
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       const profile = enrol(embedding, mask, model);
       const patches = profile.patches.length / profile.channels;
-      return { bytes: writeProfile(profile), patches };
+      return { bytes: writeProfile(profile), patches, mask: encodeRle(mask) };
+    },
+
+    async copy({ bytes, mediaType, frame }, mask, name) {
+      const raster = await decodeImage(bytes, limits, mediaType, frame);
+      const image = shrink(raster, model.size);
+      const annotated = resizeNearest(
+        decodeRle(mask),
+        image.width,
+        image.height,
+      );
+      const made = varied(image, annotated, name);
+      return { image: encodePng(made.image), mask: encodeRle(made.mask) };
+    },
+
+    async trial(bytes, profile, mask) {
+      const embedding = read(bytes);
+      const { winner, candidates, presence } = await segment(
+        decoder,
+        embedding,
+        [readProfile(profile)],
+        model,
+        { every: false },
+      );
+      const frame = new Frame(embedding.image, model.size);
+      const truth = decodeRle(mask);
+      const score = ({ logits }: DecoderOutput) =>
+        dice(frame.toMask(logits, model.lowResMask).data, truth.data);
+      const parts = candidates.map((one) => (
+        { parts: one.parts, dice: score(one) }
+      ));
+      const { distance } = winner;
+      const { likeness } = presence;
+      return { dice: score(winner), distance, parts, likeness };
+    },
+
+    conclude(profile, copies, dice) {
+      const read = readProfile(profile);
+      if (read.yardstick === null) return Promise.resolve(profile);
+      const yardstick = withCopies(read.yardstick, copies, dice);
+      return Promise.resolve(writeProfile({ ...read, yardstick }));
     },
 
     propose(embedding, profile, recipe) {
@@ -340,11 +415,15 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, own, ...options }) {
+    async segment(
+      bytes,
+      profiles,
+      { png = false, own, evenAbsent = false, ...options },
+    ) {
       const embedding = read(bytes);
       const write = own &&
         ownFormat(own.image, { ...own.segment, model: model.digest });
-      const { winner, candidates, logits, timings } = await segment(
+      const { winner, candidates, logits, presence, timings } = await segment(
         decoder,
         embedding,
         profiles.map(readProfile),
@@ -352,10 +431,13 @@ export function createEngine(
         options,
       );
       const frame = new Frame(embedding.image, model.size);
-      const mask = frame.toMask(logits, model.lowResMask);
+      const mask = presence.present || evenAbsent
+        ? frame.toMask(logits, model.lowResMask)
+        : emptyMask(embedding.image);
       const report = createReporter(frame, model.lowResMask);
       return {
         mask: describeMask(mask),
+        presence,
         png: png ? encodePng(mask) : null,
         own: write ? await write(mask) : null,
         winner: report({ ...winner, trace: undefined }),
@@ -365,3 +447,9 @@ export function createEngine(
     },
   };
 }
+
+const emptyMask = ({ width, height }: Size): Mask => ({
+  width,
+  height,
+  data: new Uint8Array(width * height),
+});

@@ -3,6 +3,7 @@ import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import type { RuntimeDescription } from "../runtime/runtime.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
+import { FairQueue } from "./fair_queue.ts";
 import {
   type Call,
   type Loaded,
@@ -10,13 +11,15 @@ import {
   settle,
   type WorkerOptions,
 } from "./protocol.ts";
-import type { Work } from "./work.ts";
+import { reasonOf, type Work } from "./work.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
   queue: number;
+  /** Calls of one tenant that may. */
+  tenantQueue: number;
   /** Images that one worker takes together when they wait for the same model, and that allows it. */
   batch: number;
   /** Milliseconds after which a running call is stopped with its worker. */
@@ -35,7 +38,7 @@ export interface PoolObserver {
   lost(): void;
 }
 
-/** Engines of every model, all over the same workers behind one bounded first-in, first-out queue. */
+/** Engines of every model, all over the same workers behind one bounded queue in which tenants take turns. */
 export interface EnginePool extends AsyncDisposable {
   /** @param model its place in `folders`. */
   engineFor(model: number, work: Work): Engine;
@@ -75,16 +78,17 @@ const NO_WORKER = "No worker can be started.";
  *
  * @param createWorker starts a thread that runs `worker.ts`.
  * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
- * their deadline, reject with EdgeError `busy`.
+ * their deadline, reject with EdgeError `busy`; of a tenant that has too many waiting, with
+ * `too-many-requests`. A call that nobody wants any more leaves the queue.
  */
 export async function createPool(
   options: PoolOptions,
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, batch, deadline, startDeadline, observer, ...rest } = options;
-  const { workers: _, ...load } = rest;
-  const waiting: Job[] = [];
+  const { queue, tenantQueue, deadline, observer, ...rest } = options;
+  const { workers: _, batch, startDeadline, ...load } = rest;
+  const waiting = new FairQueue<Job>();
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
   /** Those that have loaded their models, and whether they have answered a call since. */
@@ -145,26 +149,27 @@ export async function createPool(
   };
 
   const refuseWaiting = (why: string) => {
-    for (const job of waiting.splice(0)) {
+    for (let job; (job = waiting.take()) !== undefined;) {
       job.reject(new EdgeError("busy", why));
     }
   };
 
   const next = () => {
-    while (idle.length > 0 && waiting.length > 0) {
+    while (idle.length > 0 && waiting.size > 0) {
       run(idle.pop()!, takeJobs());
     }
   };
 
   /** The next job, and the images behind it that its worker can encode in the same run. */
   const takeJobs = (): Job[] => {
-    const jobs = [waiting.shift()!];
+    const jobs = [waiting.take()!];
     const { model } = jobs[0].call;
     if (!encodesImage(jobs[0]) || !models[model].batches) return jobs;
-    for (let i = 0; i < waiting.length && jobs.length < batch;) {
-      const fits = waiting[i].call.model === model && encodesImage(waiting[i]);
-      if (fits) jobs.push(...waiting.splice(i, 1));
-      else i++;
+    const fits = (job: Job) => job.call.model === model && encodesImage(job);
+    while (jobs.length < batch) {
+      const job = waiting.take(fits);
+      if (job === undefined) break;
+      jobs.push(job);
     }
     return jobs;
   };
@@ -193,20 +198,41 @@ export async function createPool(
     }
   };
 
-  const enqueue = <T>(work: Work, call: Call) => {
-    if (closed || down() || waiting.length >= queue) {
-      const why = closed
-        ? "The server stops."
-        : down()
-        ? NO_WORKER
-        : `All workers are busy and ${queue} requests wait; try again shortly.`;
-      return Promise.reject(new EdgeError("busy", why));
+  /** Why a call may not wait, if it may not. */
+  const refusal = ({ tenant, signal }: Work): EdgeError | undefined => {
+    if (signal.aborted) return reasonOf(signal);
+    if (closed) return new EdgeError("busy", "The server stops.");
+    if (down()) return new EdgeError("busy", NO_WORKER);
+    if (waiting.size >= queue) {
+      const why = `All workers are busy and ${queue} requests wait`;
+      return new EdgeError("busy", `${why}; try again shortly.`);
     }
+    if (waiting.sizeOf(tenant) >= tenantQueue) {
+      const why =
+        `All workers are busy and ${tenantQueue} of your requests wait`;
+      return new EdgeError("too-many-requests", `${why}; try again shortly.`);
+    }
+  };
+
+  const enqueue = async <T>(work: Work, call: Call): Promise<T> => {
+    const refused = refusal(work);
+    if (refused !== undefined) throw refused;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const since = performance.now();
-    waiting.push({ work, call, since, resolve, reject });
+    const job = { work, call, since: performance.now(), resolve, reject };
+    const { tenant, signal } = work;
+    // What runs already ends by itself, at its deadline at the latest; nobody waits for it.
+    const giveUp = () => {
+      waiting.remove(tenant, job);
+      reject(reasonOf(signal));
+    };
+    signal.addEventListener("abort", giveUp);
+    waiting.push(tenant, job);
     next();
-    return promise as Promise<T>;
+    try {
+      return await promise as T;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
   };
 
   const close = () => {
@@ -231,6 +257,11 @@ export async function createPool(
       countFrames: (file) => call("countFrames", file),
       readFrames: (file, from, count) => call("readFrames", file, from, count),
       enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      copy: (image, mask, name) => call("copy", image, mask, name),
+      trial: (embedding, profile, mask) =>
+        call("trial", embedding, profile, mask),
+      conclude: (profile, copies, dice) =>
+        call("conclude", profile, copies, dice),
       propose: (embedding, profile, recipe) =>
         call("propose", embedding, profile, recipe),
       decode: (embedding, prompt) => call("decode", embedding, prompt),
@@ -246,11 +277,11 @@ export async function createPool(
     engineFor,
     runtime: models[0].runtime,
     get ready() {
-      return !closed && loaded.size > 0 && waiting.length < READY_SHARE * queue;
+      return !closed && loaded.size > 0 && waiting.size < READY_SHARE * queue;
     },
     get state() {
       const busy = loaded.size - idle.length;
-      return { waiting: waiting.length, idle: idle.length, busy };
+      return { waiting: waiting.size, idle: idle.length, busy };
     },
     [Symbol.asyncDispose]: close,
   };

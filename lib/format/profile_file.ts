@@ -1,14 +1,22 @@
 import { invalidInput } from "../errors.ts";
+import type { Yardstick } from "../pipeline/presence.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The tensors whose rows are patches or prototypes. */
-const PROTOTYPES = /^(patches$|background$|parts\.|negatives\.)/;
+const PROTOTYPES = /^(patches$|surroundings$|background$|parts\.|negatives\.)/;
 
-/** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32, `cells` as float32. */
+/** Tensors of patches, which float16 holds exactly, as embeddings do. */
+const PATCHES = ["patches", "surroundings", "background"];
+
+/**
+ * A profile as a safetensors file: `patches`, `surroundings` and `background` float16, prototypes and `cells` float32;
+ * metadata `model` and, as JSON, `yardstick`.
+ */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
-  const { channels, model, patches, cells, background } = profile;
+  const { channels, model, patches, surroundings, yardstick } = profile;
+  const { cells, background } = profile;
   const rows = (data: Float32Array): Tensor => ({
     dims: [data.length / channels, channels],
     data,
@@ -21,17 +29,22 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
     ...(cells
       ? [["cells", { dims: [cells.length], data: Float32Array.from(cells) }]]
       : []),
+    ...surroundings === null ? [] : [["surroundings", rows(surroundings)]],
     ...named("parts", profile.parts),
     ...named("negatives", profile.negatives),
   ]);
+  const metadata = {
+    model,
+    ...(yardstick && { yardstick: JSON.stringify(yardstick) }),
+  };
   return writeSafetensors(
-    { metadata: { model }, tensors },
-    (name) => name === "patches" || name === "background" ? "F16" : "F32",
+    { metadata, tensors },
+    (name) => PATCHES.includes(name) ? "F16" : "F32",
   );
 }
 
 /**
- * Reads what `writeProfile` wrote.
+ * Reads what `writeProfile` wrote, now or before there were surroundings and yardsticks.
  *
  * @throws EdgeError `invalid-input` for a file that is no profile.
  */
@@ -50,7 +63,7 @@ export function readProfile(bytes: Uint8Array): Profile {
     );
   const parts = sets("parts");
   if (!whole || parts.length === 0) {
-    throw invalidInput("Cannot read the profile: it lacks what a profile has.");
+    throw noProfile();
   }
   return {
     model: metadata.model,
@@ -60,5 +73,34 @@ export function readProfile(bytes: Uint8Array): Profile {
     patches: tensors.patches.data,
     ...(tensors.background && { background: tensors.background.data }),
     ...(tensors.cells && { cells: Int32Array.from(tensors.cells.data) }),
+    surroundings: tensors.surroundings?.data ?? null,
+    yardstick: readYardstick(metadata.yardstick),
   };
 }
+
+function readYardstick(text: string | undefined): Yardstick | null {
+  if (text === undefined) return null;
+  try {
+    const { absent, present, copies, dice } = JSON.parse(text);
+    const [none, all] = [absent, present].map((likeness) => ({
+      structure: numberOf(likeness.structure),
+      surroundings: numberOf(likeness.surroundings),
+    }));
+    return {
+      absent: none,
+      present: all,
+      copies: numberOf(copies),
+      dice: numberOf(dice),
+    };
+  } catch {
+    throw noProfile();
+  }
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  throw noProfile();
+}
+
+const noProfile = () =>
+  invalidInput("Cannot read the profile: it lacks what a profile has.");

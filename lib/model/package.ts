@@ -48,13 +48,18 @@ export const Manifest = z.strictObject({
     .refine((names) => names.includes("mask_input"), "must have mask_input"),
   decoderOutputs: z.array(z.enum(MULTIMASK_OUTPUTS))
     .refine(unique, "must not repeat a name").default([]),
-  files: z.strictObject({ encoder: file, decoder: file }),
+  /** `image`: what the decoder needs of an image, as a graph of its own, which is run once for all prompts. */
+  files: z.strictObject({
+    encoder: file,
+    decoder: file,
+    image: file.optional(),
+  }),
   digest: sha256,
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The files of a package, each of which is loaded only where it is used. */
-export type ModelPart = keyof Manifest["files"];
+/** The parts of a package, each of which is loaded only where it is used; the image graph belongs to the decoder. */
+export type ModelPart = "encoder" | "decoder";
 
 /** A model package in memory, checked. */
 export interface ModelPackage {
@@ -63,6 +68,8 @@ export interface ModelPackage {
   /** Null when it was not asked for; so is the decoder. */
   encoder: Uint8Array<ArrayBuffer> | null;
   decoder: Uint8Array<ArrayBuffer> | null;
+  /** Null also where the decoder takes the embedding itself. */
+  image: Uint8Array<ArrayBuffer> | null;
 }
 
 /**
@@ -106,9 +113,11 @@ export async function loadPackage(
   parts: ModelPart[] = ["encoder", "decoder"],
 ): Promise<ModelPackage> {
   const manifest = await readManifest(folder);
-  const load = async (part: ModelPart) => {
-    if (!parts.includes(part)) return null;
-    const { path, sha256 } = manifest.files[part];
+  const load = async (role: keyof Manifest["files"]) => {
+    const file = manifest.files[role];
+    const part = role === "encoder" ? "encoder" : "decoder";
+    if (file === undefined || !parts.includes(part)) return null;
+    const { path, sha256 } = file;
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
@@ -122,6 +131,7 @@ export async function loadPackage(
     geometry: geometryOf(manifest),
     encoder: await load("encoder"),
     decoder: await load("decoder"),
+    image: await load("image"),
   };
 }
 
@@ -168,15 +178,16 @@ export class PackageError extends EdgeError {
 }
 
 /**
- * What identifies a model: the sha256 of three lines, `decoder <sha256>`, `encoder <sha256>`, and
- * `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another normalisation
- * makes other embeddings.
+ * What identifies a model: the sha256 of its lines, `decoder <sha256>`, `encoder <sha256>`, `image <sha256>` if it
+ * has that file, and `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another
+ * normalisation makes other embeddings.
  */
 export function packageDigest({ files, input }: Manifest): Promise<string> {
-  const { encoder, decoder } = files;
+  const { encoder, decoder, image } = files;
   const lines = [
     `decoder ${decoder.sha256}\n`,
     `encoder ${encoder.sha256}\n`,
+    ...(image === undefined ? [] : [`image ${image.sha256}\n`]),
     `input ${input.size} ${input.mean.join()} ${input.std.join()}\n`,
   ];
   return hexDigest(new TextEncoder().encode(lines.join("")));

@@ -69,8 +69,8 @@ export class Registry {
       }
       const kept = `${staging}/${id}`;
       await Deno.mkdir(kept);
-      const { encoder, decoder } = files;
-      for (const name of ["model.json", encoder.path, decoder.path]) {
+      const paths = Object.values(files).map(({ path }) => path);
+      for (const name of ["model.json", ...paths]) {
         await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`)
           .catch((error) => {
             if (!(error instanceof Deno.errors.NotFound)) throw error;

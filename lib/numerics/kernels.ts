@@ -57,6 +57,14 @@ export interface Kernels {
     u: number,
     out: number,
   ): void;
+  nearestSources(
+    cost: number,
+    n: number,
+    stride: number,
+    u: number,
+    out: number,
+    sources: number,
+  ): void;
   distancesTo(
     panels: number,
     count: number,
@@ -103,10 +111,22 @@ export interface Kernels {
     labels: number,
     out: number,
   ): void;
+  movedDots(
+    embedding: number,
+    channels: number,
+    patches: number,
+    stride: number,
+    origin: number,
+    weights: number,
+    count: number,
+    pack: number,
+    out: number,
+  ): void;
   cosineMaps(
     embedding: number,
     channels: number,
     patches: number,
+    stride: number,
     prototypes: number,
     count: number,
     unit: number,

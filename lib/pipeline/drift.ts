@@ -1,3 +1,4 @@
+import { gatherPatches } from "../numerics/patches.ts";
 import type { Profile } from "./profile.ts";
 import { scoreCandidates } from "./retrieve.ts";
 
@@ -30,7 +31,9 @@ function distanceTo(first: Profile, { patches, channels }: Profile): number {
     { length: patches.length / channels },
     (_, i) => i,
   );
-  return scoreCandidates(first.patches, patches, channels, [all])[0].distance;
+  const pick = (indices: Int32Array) =>
+    gatherPatches(patches, channels, indices);
+  return scoreCandidates(first.patches, pick, channels, [all])[0].distance;
 }
 
 /** Mean squared Euclidean distance of patches to their mean. */

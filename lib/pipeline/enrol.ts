@@ -1,7 +1,8 @@
 import { EdgeError } from "../errors.ts";
 import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
-import { STRIDE } from "./likeness.ts";
+import { STRIDE } from "./nearness.ts";
+import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
@@ -45,6 +46,7 @@ export function enrol(
       model.channels,
       background.filter((cell) => isKept(cell, model.grid)),
     ),
+    ...surroundingsOf(embedding, patches, background, model),
   };
 }
 

@@ -30,6 +30,8 @@ export function poolProfiles(profiles: Profile[]): Profile {
     patches,
     parts: prototypeSets(patches, channels, most)
       .filter(({ count }) => POOLED_PARTS.includes(count)),
+    surroundings: null,
+    yardstick: null,
     negatives: negatives.length === 0 ? [] : prototypeSets(
       concatRows(negatives.map(({ prototypes }) => prototypes)),
       channels,
@@ -44,18 +46,18 @@ export function poolProfiles(profiles: Profile[]): Profile {
  * references counts, is told in the scale of their mean least distance. Where candidates equal each other in all
  * but place, the one that lies where the structure was is nearer.
  *
- * @param target (g · g) × C, row-major, raw.
+ * @param pick gives the listed patches of the target, raw.
  * @returns one distance for each candidate; Infinity for an empty mask.
  */
 export function pooledDistances(
   profiles: Profile[],
-  target: Float32Array,
+  pick: (patches: Int32Array) => Float32Array,
   model: ModelGeometry,
   candidates: DecoderOutput[],
 ): number[] {
   const masks = candidates.map(({ logits }) => maskedPatches(logits, model));
   const scores = profiles.map(({ patches }) =>
-    scoreCandidates(patches, target, model.channels, masks)
+    scoreCandidates(patches, pick, model.channels, masks)
       .map(({ distance }) => distance)
   );
   const least = scores.map((distances) => Math.min(...distances));

@@ -1,15 +1,23 @@
 import { EdgeError } from "../errors.ts";
-import { toPatches } from "../numerics/patches.ts";
+import { pickPatches, toPatches } from "../numerics/patches.ts";
+import { agreement } from "./agreement.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
-import { type Likeness, likeness } from "./likeness.ts";
+import { type Nearness, nearness } from "./nearness.ts";
 import {
   averageNearest,
   pooledDistances,
   pooledRecipe,
   poolProfiles,
 } from "./pool.ts";
+import {
+  judge,
+  type Likeness,
+  likenessOf,
+  type Presence,
+  refined,
+} from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
@@ -35,6 +43,16 @@ export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
  */
 export const COMBINE = ["pooled", "nearest"] as const;
 export type Combine = typeof COMBINE[number];
+
+/** The nearest candidate, all of them, and whether the structure is there. */
+export interface Segmentation {
+  winner: Candidate;
+  candidates: Candidate[];
+  /** Of the answer: the winner's, or what pooled profiles make of several. */
+  logits: Float32Array;
+  presence: Presence & { likeness: Likeness | null };
+  timings: StageTimings;
+}
 
 /** Milliseconds spent in each stage. */
 export interface StageTimings {
@@ -77,13 +95,7 @@ export async function segment(
     trace = false,
     now = () => performance.now(),
   }: SegmentOptions = {},
-): Promise<{
-  winner: Candidate;
-  candidates: Candidate[];
-  /** Of the answer: the winner's, or what pooled profiles make of several. */
-  logits: Float32Array;
-  timings: StageTimings;
-}> {
+): Promise<Segmentation> {
   if (recipe.guided && !model.guided) throw cannotBeGuided();
   const frame = new Frame(embedding.image, model.size);
   const started = now();
@@ -112,7 +124,7 @@ export async function segment(
     const outputs: Decoded[] = [];
     for (const { prompt, maps } of proposed) {
       const guidance = mean === null ? undefined : {
-        similarity: attentionSimilarity(meanMap(maps), model, frame),
+        similarity: attentionSimilarity(meanMap(maps()), model, frame),
         target: mean,
       };
       // Equal points give equal masks, unless they are guided, which depends on the maps.
@@ -141,13 +153,12 @@ export async function segment(
   }
 
   const retrieving = now();
-  const target = toPatches(
-    embedding.tensors.image_embeddings.data,
-    model.channels,
-  );
+  const { data } = embedding.tensors.image_embeddings;
+  const pick = (patches: Int32Array) =>
+    pickPatches(data, model.channels, patches);
   const scored = isPooled
-    ? scoreTogether(references, target, model, decoded)
-    : scoreApart(references, target, model, decoded, every);
+    ? scoreTogether(references, pick, model, decoded)
+    : scoreApart(references, pick, model, decoded, every);
   const candidates = proposals.flatMap((proposed, p) =>
     proposed.map(({ prompt }, i) => ({
       ...prompt,
@@ -160,15 +171,23 @@ export async function segment(
   const winner = candidates.reduce((best, next) =>
     next.distance < best.distance ? next : best
   );
-  const logits = isPooled
-    ? blend(candidates, likeness(references, target, model, frame)) ??
-      winner.logits
-    : winner.logits;
+  const near = isPooled
+    ? nearness(references, toPatches(data, model.channels), model, frame)
+    : null;
+  const logits = (isPooled && blend(candidates, near)) || winner.logits;
+  const presence = judged(
+    embedding,
+    references,
+    { ...winner, logits },
+    candidates,
+    model,
+  );
   const done = now();
   return {
     winner,
     candidates,
     logits,
+    presence,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
@@ -180,7 +199,7 @@ export async function segment(
 /** Every profile's own candidates by their distance to it. */
 function scoreApart(
   profiles: Profile[],
-  target: Float32Array,
+  pick: PickPatches,
   model: ModelGeometry,
   decoded: DecoderOutput[][],
   every: boolean,
@@ -191,7 +210,7 @@ function scoreApart(
     const options = { every, best };
     const scores = scoreCandidates(
       patches,
-      target,
+      pick,
       model.channels,
       masks,
       options,
@@ -204,34 +223,61 @@ function scoreApart(
 /** All candidates by their distance to all references. */
 function scoreTogether(
   references: Profile[],
-  target: Float32Array,
+  pick: PickPatches,
   model: ModelGeometry,
   decoded: DecoderOutput[][],
 ): Score[][] {
-  const distances = pooledDistances(references, target, model, decoded.flat());
+  const distances = pooledDistances(references, pick, model, decoded.flat());
   let at = 0;
   return decoded.map((outputs) =>
     outputs.map(() => ({ distance: distances[at++], isBound: false }))
   );
 }
 
-/** The nearest candidates' masks and the likeness of patches in one, as logits; null where no mask holds a patch. */
+/** The nearest candidates' masks and the nearness of patches in one, as logits; null where no mask holds a patch. */
 function blend(
   candidates: Candidate[],
-  like: Likeness | null,
+  near: Nearness | null,
 ): Float32Array | null {
   const inside = averageNearest(candidates);
   if (inside === null) return null;
   return inside.map((p, i) => {
-    const both = like === null
+    const both = near === null
       ? p
-      : p * (1 - like.weight) + like.inside[i] * like.weight;
+      : p * (1 - near.weight) + near.inside[i] * near.weight;
     return Math.log(Math.max(both, TINY) / Math.max(1 - both, TINY));
   });
 }
 
+/** Gives the listed patches of the target, raw. */
+type PickPatches = (patches: Int32Array) => Float32Array;
+
 /** Probability that keeps logits finite. */
 const TINY = 1e-7;
+
+/** Judges the winner by the reference that made it, of pooled ones by that of the nearest candidate; beside the others. */
+function judged(
+  embedding: Embedding,
+  profiles: Profile[],
+  winner: Candidate,
+  candidates: Candidate[],
+  model: ModelGeometry,
+): Segmentation["presence"] {
+  const { logits } = winner;
+  const { profile: at } = winner.profile < profiles.length
+    ? winner
+    : candidates.filter((candidate) => candidate.profile < profiles.length)
+      .reduce((best, next) => next.distance < best.distance ? next : best);
+  const profile = profiles[at];
+  const masked = maskedPatches(logits, model);
+  const likeness = likenessOf(embedding, profile, masked, model);
+  const own = candidates.filter((candidate) => candidate.profile === at);
+  const empty = new Frame(embedding.image, model.size)
+    .toBox(logits, model.lowResMask) === null;
+  const yardstick = refined(profile, profiles.filter((_, p) => p !== at));
+  const presence = judge(likeness, yardstick, agreement(winner, own), empty);
+  return { ...presence, likeness };
+}
 
 function cannotBeGuided(): EdgeError {
   return new EdgeError(

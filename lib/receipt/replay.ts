@@ -94,7 +94,9 @@ export async function replay(
   const sameFile = isFile && receipt.input.kind === "image" &&
     otherFile.length === 0;
   if (otherEmbedding.length > 0 && !sameFile) {
-    throw new NotReproduced([...otherFile, ...otherEmbedding]);
+    throw new NotReproduced(
+      otherFile.length > 0 ? otherFile : otherEmbedding,
+    );
   }
 
   const { mask } = await engine.segment(

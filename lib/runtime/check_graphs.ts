@@ -10,6 +10,7 @@ const PROMPT_INPUTS = [
   "has_mask_input",
 ];
 const GUIDANCE_INPUTS = [...NATURAL_INPUTS, "has_attention_similarity"];
+type Names = Pick<Session, "inputNames" | "outputNames">;
 const OUTPUTS = ["low_res_masks", "iou_predictions"];
 
 /**
@@ -31,15 +32,21 @@ export function requireEncoded(
 }
 
 /**
- * Compares the decoder's inputs and outputs with those that the manifest says it has.
+ * Compares the decoder's inputs and outputs with those that the manifest says it has. Where an image graph takes the
+ * embedding, the decoder takes what that gives.
  *
  * @throws EdgeError `invalid-input` naming the first difference.
  */
 export function requireDecoderGraph(
   { tensors, guided }: ModelGeometry,
-  { inputNames, outputNames }: Pick<Session, "inputNames" | "outputNames">,
+  { inputNames, outputNames }: Names,
+  image: Names | null,
 ): void {
-  const inputs = [...PROMPT_INPUTS, ...Object.keys(tensors)];
+  const embedding = Object.keys(tensors);
+  if (image !== null) {
+    requireNames("image graph takes", image.inputNames, embedding);
+  }
+  const inputs = [...PROMPT_INPUTS, ...image?.outputNames ?? embedding];
   if (guided) inputs.push(...GUIDANCE_INPUTS);
   requireNames("decoder takes", inputNames, inputs);
   const lacking = [...OUTPUTS, ...(guided ? MULTIMASK_OUTPUTS : [])]

@@ -17,16 +17,29 @@ import type { Runtime, Session } from "./runtime.ts";
  * @throws EdgeError `invalid-input` when a graph does not fit the manifest.
  */
 export async function createOnnxModel(
-  { encoder, decoder, geometry }: ModelPackage,
+  { encoder, decoder, image, geometry }: ModelPackage,
   runtime: Runtime,
 ): Promise<{ encoder: Encoder; decoder: Decoder }> {
   const encoderSession = encoder && await runtime.open(encoder);
   const decoderSession = decoder && await runtime.open(decoder);
+  const imageSession = image && await runtime.open(image);
   const { lowResMask: side, channels, grid, guided } = geometry;
   const noMask = new Float32Array(side * side);
   const unguided = {
     similarity: new Float32Array(grid * grid),
     target: new Float32Array(channels),
+  };
+
+  const sides = new WeakMap<
+    Record<string, Tensor>,
+    Promise<Record<string, Tensor>>
+  >();
+  /** What the decoder needs of an embedding, made once for all prompts. */
+  const imageSide = (embedding: Record<string, Tensor>) => {
+    if (imageSession === null) return embedding;
+    const side = sides.get(embedding) ?? imageSession.run(embedding);
+    sides.set(embedding, side);
+    return side;
   };
 
   const model = {
@@ -52,7 +65,7 @@ export async function createOnnxModel(
         { coords, labels, mask, guidance, multimask = false }: DecoderPrompt,
       ): Promise<DecoderAnswer> {
         const feeds: Record<string, Tensor> = {
-          ...tensors,
+          ...await imageSide(tensors),
           point_coords: { data: coords, dims: [1, labels.length, 2] },
           point_labels: { data: labels, dims: [1, labels.length] },
           mask_input: { data: mask ?? noMask, dims: [1, 1, side, side] },
@@ -76,7 +89,7 @@ export async function createOnnxModel(
     requireEncoded(geometry, embedding);
   }
   if (decoderSession !== null) {
-    requireDecoderGraph(geometry, decoderSession);
+    requireDecoderGraph(geometry, decoderSession, imageSession);
     await model.decoder.decode(embedding, {
       coords: new Float32Array(4),
       labels: Float32Array.of(1, -1),

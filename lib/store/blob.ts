@@ -31,12 +31,6 @@ export interface Read<T> extends Stored<T> {
 
 type Manifest<T> = BlobRef & { record: T };
 
-/** An entry whose bytes are written, and what claims them until it is flipped. */
-interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
-  claim: Deno.AtomicCheck;
-  manifest: Manifest<T>;
-}
-
 /** What else a commit checks and writes together with a record. */
 export interface Commit {
   /** Entries that must still be as they were read; else the commit fails with `Stale`. */
@@ -52,12 +46,15 @@ export class Stale extends Error {}
 /** A record to write, and where. */
 export interface Entry<T> extends Stored<T> {
   key: Deno.KvKey;
-  /** The version that it is to replace, null for none; any where left out. */
+  /** The version that it is to replace, null for none: else nothing is written. Any where left out. */
   was?: string | null;
 }
 
-/** An entry is no longer of the version that was to be replaced; nothing is written. */
-export class Outdated extends Error {}
+/** An entry whose bytes are written, and what claims them until it is flipped. */
+interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
+  claim: Deno.AtomicCheck;
+  manifest: Manifest<T>;
+}
 
 /**
  * Records with large bytes in Deno KV. Bytes go first, in chunks under a fresh version; the manifest
@@ -70,12 +67,12 @@ export class BlobStore {
 
   /** Reads the record and its bytes, or null. */
   async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
-    const found = await this.load<T>(key);
+    const found = await this.read<T>(key);
     return found && { record: found.record, bytes: found.bytes };
   }
 
-  /** Reads as `get` does, with the version. */
-  protected async load<T>(key: Deno.KvKey): Promise<Read<T> | null> {
+  /** Reads as `get` does, and tells the version for `replace`. */
+  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
@@ -113,7 +110,26 @@ export class BlobStore {
     stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    return await this.commit([{ key, ...stored }], { expireIn }) > 0;
+    return await this.commit([{ key, ...stored }], { expireIn }) !== 0;
+  }
+
+  /**
+   * Writes or replaces, unless another has written since.
+   *
+   * @param was the version that was read, null for nothing.
+   * @returns false when the record is no longer of that version: nothing is written then.
+   */
+  async replace<T>(
+    key: Deno.KvKey,
+    was: string | null,
+    stored: Stored<T>,
+  ): Promise<boolean> {
+    return await this.commit([{ key, ...stored, was }], {}) !== null;
+  }
+
+  /** Writes or replaces several records, all or none; false where one is not as it `was`. */
+  async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
+    return await this.commit(entries, {}) !== null;
   }
 
   /** Removes the record and its bytes; false when there is none. */
@@ -124,13 +140,13 @@ export class BlobStore {
   /**
    * Writes or replaces several, all or none.
    *
-   * @returns how many were replaced.
-   * @throws Stale, Outdated
+   * @returns how many were replaced; null where nothing was written, since one is not as it `was`.
+   * @throws Stale
    */
   protected async commit<T>(
     entries: Entry<T>[],
     also: Commit,
-  ): Promise<number> {
+  ): Promise<number | null> {
     const { expireIn } = also;
     const options = expireIn === undefined ? {} : { expireIn };
     const written: Written<T>[] = [];
@@ -145,20 +161,14 @@ export class BlobStore {
       const manifest: Manifest<T> = { version, chunks, record };
       written.push({ key, claim, manifest, was });
     }
-    const replaced = await this.#flip(written, also, options).catch(
-      async (error) => {
-        for (const { manifest: { version } } of written) {
-          await this.#remove(version).catch(() => {/* As below. */});
-        }
-        throw error;
-      },
-    );
-    for (const version of replaced) {
+    const replaced = await this.#flip(written, also, options);
+    const left = replaced ?? written.map(({ manifest }) => manifest.version);
+    for (const version of left) {
       await this.#remove(version).catch(
         () => {/* It is pending: sweep will. */},
       );
     }
-    return replaced.length;
+    return replaced === null ? null : replaced.length;
   }
 
   /** Removes as `delete` does, with what else belongs to it. @throws Stale */
@@ -211,19 +221,19 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the records at their versions; gives the versions that they replaced. */
+  /** Points the records at their versions; gives the versions that they replaced, or null when one is not as it `was`. */
   async #flip<T>(
     written: Written<T>[],
     also: Commit,
     options: { expireIn?: number },
-  ): Promise<string[]> {
+  ): Promise<string[] | null> {
     for (;;) {
       const flip = this.kv.atomic();
       const replaced: string[] = [];
       for (const { key, claim, manifest, was } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
-        if (was !== undefined && was !== (before.value?.version ?? null)) {
-          throw new Outdated();
+        if (was !== undefined && (before.value?.version ?? null) !== was) {
+          return null;
         }
         flip.check(before, claim).set(key, manifest, options).delete(claim.key);
         if (before.value === null) continue;

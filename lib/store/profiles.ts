@@ -1,5 +1,5 @@
 import { EdgeError } from "../errors.ts";
-import { type Entry, Outdated } from "./blob.ts";
+import type { Entry } from "./blob.ts";
 import {
   adopt,
   currentFiles,
@@ -75,13 +75,13 @@ export function createProfileStore(blobs: Vault): ProfileStore {
   /**
    * Makes a change of the ledger as it is then; null changes nothing.
    *
-   * @param file what the change names anew, written in the same commit.
+   * @param fresh the files that it names anew, written in the same commit.
    */
   const change = async (
     tenant: string,
     patient: string,
     step: (ledger: Ledger) => Ledger | null,
-    file?: { id: string; enrolled: Enrolled },
+    fresh: { id: string; enrolled: Enrolled }[] = [],
   ): Promise<{ before: Ledger; after: Ledger } | null> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { ledger: before, version: was } = await read(tenant, patient);
@@ -92,16 +92,11 @@ export function createProfileStore(blobs: Vault): ProfileStore {
       const entries: Entry<Reference | null>[] = [
         { key, record: null, bytes, was },
       ];
-      if (file !== undefined) {
-        const { reference: record, profile: bytes } = file.enrolled;
-        entries.push({ key: fileAt(tenant, patient, file.id), record, bytes });
+      for (const { id, enrolled } of fresh) {
+        const { reference: record, profile: bytes } = enrolled;
+        entries.push({ key: fileAt(tenant, patient, id), record, bytes });
       }
-      try {
-        await blobs.putAll(entries);
-      } catch (error) {
-        if (error instanceof Outdated) continue;
-        throw error;
-      }
+      if (!await blobs.putAll(entries)) continue;
       await tidy(tenant, patient);
       return { before, after };
     }
@@ -121,24 +116,41 @@ export function createProfileStore(blobs: Vault): ProfileStore {
     }
   };
 
+  /** Each in a revision of its own, all in one commit. */
+  const enrolAll = async (
+    tenant: string,
+    patient: string,
+    enrolments: Enrolled[],
+  ) => {
+    const fresh = enrolments.map((one) => ({
+      id: `${one.reference.reference}/${crypto.randomUUID()}`,
+      enrolled: one,
+    }));
+    const step = (ledger: Ledger) =>
+      fresh.reduce(
+        (before, { id, enrolled: { reference } }) =>
+          enrolled(before, id, reference),
+        ledger,
+      );
+    return (await change(tenant, patient, step, fresh))!;
+  };
+
   const stamp = () => new Date(blobs.now()).toISOString();
 
   return {
     async put(tenant, enrolment) {
-      const { reference } = enrolment;
-      const { patient, label, reference: name } = reference;
-      const id = `${name}/${crypto.randomUUID()}`;
-      const changed = await change(
-        tenant,
-        patient,
-        (ledger) => enrolled(ledger, id, reference),
-        { id, enrolled: enrolment },
-      );
-      const { before, after } = changed!;
+      const { patient, label, reference: name } = enrolment.reference;
+      const { before, after } = await enrolAll(tenant, patient, [enrolment]);
       return {
         replaced: currentFiles(before).has(name),
         revision: after.labels[label].at(-1)!.revision,
       };
+    },
+
+    async putAll(tenant, enrolments) {
+      if (enrolments.length === 0) return;
+      const [{ reference: { patient } }] = enrolments;
+      await enrolAll(tenant, patient, enrolments);
     },
 
     async find(tenant, patient, reference) {
@@ -149,7 +161,6 @@ export function createProfileStore(blobs: Vault): ProfileStore {
 
     async list(tenant, patient) {
       const { ledger } = await read(tenant, patient);
-      if (Object.keys(ledger.labels).length === 0) return null;
       return Array.from(currentFiles(ledger))
         .sort(([a], [b]) => a < b ? -1 : 1)
         .map(([, id]) => ledger.references[id]);

@@ -1,3 +1,4 @@
+import { sealAudit } from "./audit.ts";
 import { BlobStore } from "./blob.ts";
 import { dataKeyAt, type Owner } from "./data_keys.ts";
 import { type Keyring, SEALING } from "./keyring.ts";
@@ -47,6 +48,7 @@ export async function sealStore(
   for await (const { key } of kv.list({ prefix: ["embedding"] })) {
     if (!await isOwned(kv, key as unknown as Owner)) await plain.delete(key);
   }
+  await sealAudit(kv, keyring);
   await whenUnlocked(() => kv.set(SCRUB, Date.now()));
   await whenUnlocked(() => kv.delete(SEALING));
   return count;

@@ -1,3 +1,5 @@
+import type { AuditEntry, AuditEvent } from "./audit_chain.ts";
+import type { EnrolmentReport } from "../pipeline/report.ts";
 import type { Size } from "../pipeline/types.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
@@ -30,6 +32,8 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
+  /** How far it finds itself again; absent from what was stored before reports. */
+  report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** Of an accepted result alone. */
@@ -78,14 +82,16 @@ export interface ProfileStore {
     tenant: string,
     enrolled: Enrolled,
   ): Promise<{ replaced: boolean; revision: number }>;
+  /** Writes or replaces several references of one patient, all or none. */
+  putAll(tenant: string, enrolled: Enrolled[]): Promise<void>;
   /** The reference without its profile, or null. */
   find(
     tenant: string,
     patient: string,
     reference: string,
   ): Promise<Reference | null>;
-  /** References of a patient in order of name; null for an unknown patient. */
-  list(tenant: string, patient: string): Promise<Reference[] | null>;
+  /** References of a patient in order of name; empty for an unknown patient. */
+  list(tenant: string, patient: string): Promise<Reference[]>;
   /** The revisions that are kept of each label, the newest first; null for an unknown patient. */
   revisions(
     tenant: string,
@@ -141,6 +147,19 @@ export interface PatientStore {
   ): Promise<void>;
   /** Erases all that is stored of the patient; false when there was nothing. */
   erase(tenant: string, patient: string): Promise<boolean>;
+}
+
+/** The append-only trail of what was done, by tenant; it names nobody. */
+export interface AuditStore {
+  /** Adds an event; it is in the trail when the promise resolves. */
+  append(tenant: string, event: AuditEvent): Promise<void>;
+  /** Stands for a name in its place in a route; equal names have equal tags, which tell nothing of them. */
+  tag(tenant: string, ...path: string[]): Promise<string>;
+  /** Entries, chain by chain. */
+  read(
+    tenant: string,
+    which: { after?: [chain: string, seq: number]; limit: number },
+  ): Promise<AuditEntry[]>;
 }
 
 /** An embedding in the cache, as its safetensors file. */

@@ -76,21 +76,14 @@ export class Vault extends BlobStore {
     this.#erased = erased;
   }
 
-  override async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
-    const found = await this.read<T>(key);
-    return found && { record: found.record, bytes: found.bytes };
-  }
-
-  /** Reads as `get` does, and tells the version for `Entry.was`. */
-  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
+  override async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     const at = await this.hide(key);
-    if (this.#dataKeys === null) return await this.load<T>(at);
+    if (this.#dataKeys === null) return await super.read<T>(at);
     return await this.#reading(ownerOf(at), async (dataKey) => {
-      const stored = await this.load<SealedRecord>(at);
-      return stored && {
-        ...await openEntry<T>(dataKey, at, stored),
-        version: stored.version,
-      };
+      const stored = await super.read<SealedRecord>(at);
+      if (stored === null) return null;
+      const { version } = stored;
+      return { ...await openEntry<T>(dataKey, at, stored), version };
     });
   }
 
@@ -123,27 +116,32 @@ export class Vault extends BlobStore {
     stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    return await this.putAll([{ key, ...stored }], expireIn) > 0;
+    return await this.#putAll([{ key, ...stored }], { expireIn }) !== 0;
   }
 
-  /**
-   * Writes or replaces several records of one owner, all or none.
-   *
-   * @returns how many were replaced.
-   * @throws Outdated
-   */
-  async putAll<T>(entries: Entry<T>[], expireIn?: number): Promise<number> {
+  override async replace<T>(
+    key: Deno.KvKey,
+    was: string | null,
+    stored: Stored<T>,
+  ): Promise<boolean> {
+    return await this.putAll([{ key, ...stored, was }]);
+  }
+
+  async #putAll<T>(
+    entries: Entry<T>[],
+    which: Pick<Commit, "expireIn">,
+  ): Promise<number | null> {
     const at = await Promise.all(entries.map(({ key }) => this.hide(key)));
     const owner = ownerOf(at[0]);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { key, also } = await this.#openFor(owner, expireIn);
+      const { key, also } = await this.#openFor(owner, which.expireIn);
       const ready = await Promise.all(
         entries.map((entry, i) =>
           key === null ? { ...entry, key: at[i] } : sealEntry(key, at[i], entry)
         ),
       );
       try {
-        return await this.commit<unknown>(ready, { ...also, expireIn });
+        return await this.commit<unknown>(ready, { ...also, ...which });
       } catch (error) {
         if (!(error instanceof Stale)) throw error;
       }
@@ -151,6 +149,11 @@ export class Vault extends BlobStore {
       await this.#finish(owner);
     }
     throw conflict();
+  }
+
+  /** Writes or replaces several records of one owner, all or none; false where one is not as it `was`. */
+  override async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
+    return await this.#putAll(entries, {}) !== null;
   }
 
   override async delete(key: Deno.KvKey): Promise<boolean> {

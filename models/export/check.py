@@ -36,6 +36,7 @@ import sys
 import tempfile
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -52,7 +53,8 @@ import sam_2
 from check_oracles import (SMALL, SamedQkv, hugging_face_sam, official_decoder, official_mobilesam, official_sam,
                            official_sam2, persam, roughen, sam2_embedding, tiny_sam)
 from checking import Results, check, close, differ, equal, export, refused, saved
-from decoder import Decoder
+from convert import DecoderGraphs
+from decoder import PROMPT_INPUTS, Decoder
 
 
 def check_package(folder: Path, natural: bool = True) -> None:
@@ -61,7 +63,7 @@ def check_package(folder: Path, natural: bool = True) -> None:
     equal(list(manifest), ["format", "id", "family", "licence", "source", "trainedOn", "input", "embedding",
                            "lowResMask", "decoderInputs", "decoderOutputs", "files", "digest"])
     lines = ""
-    for role in ("decoder", "encoder"):
+    for role in ("decoder", "encoder", "image"):
         found = hashlib.sha256((folder / manifest["files"][role]["path"]).read_bytes()).hexdigest()
         equal(manifest["files"][role]["sha256"], found)
         lines += f"{role} {found}\n"
@@ -70,23 +72,23 @@ def check_package(folder: Path, natural: bool = True) -> None:
     equal(manifest["digest"], hashlib.sha256(lines.encode()).hexdigest())
     equal(manifest["decoderInputs"], ["mask_input"] + ["attention_similarity", "target_embedding"] * natural)
     equal(manifest["decoderOutputs"], ["multi_masks", "multi_iou_predictions"] * natural)
-    equal(sorted(path.name for path in folder.iterdir()), ["README.md", "decoder.onnx", "encoder.onnx", "model.json"])
+    equal(sorted(path.name for path in folder.iterdir()), ["README.md", "decoder.onnx", "encoder.onnx", "image.onnx", "model.json"])
     if "TODO" not in (folder / "README.md").read_text():
         raise AssertionError("the card has no blanks to fill in")
 
 
-def check_decoder(graph: object, model: nn.Module, ours: Decoder, embedding: dict[str, Tensor],
-                  cases: list[tuple[int, int]]) -> None:
-    """The package's decoder against the authors' modules on every case, with and without each optional input."""
-    for (batch, points), mask, attention, target in itertools.product(cases, *[(True, False)] * 3):
-        seed = batch * 100 + points
-        inputs = convert.random_inputs(ours, embedding, batch, points, seed, mask, attention, target)
+def check_decoder(graphs: DecoderGraphs, model: nn.Module, ours: Decoder, embedding: dict[str, Tensor],
+                  cases: Iterable[int]) -> None:
+    """The package's decoder against the authors' modules on every number of points, with and without each optional
+    input."""
+    for points, mask, attention, target in itertools.product(cases, *[(True, False)] * 3):
+        inputs = convert.random_inputs(ours, embedding, points, points, mask, attention, target)
         similarity, added = inputs["attention_similarity"], inputs["target_embedding"]
         if ours.sam2 and (attention or target):
             continue  # the patch is of SAM's transformer
         with persam(similarity, attention, added):
             wanted = official_decoder(model, inputs, ours.sam2)
-        found = convert.run(graph, inputs)
+        found = graphs.run(inputs)
         for name, tensor in wanted.items():
             close(found[name], tensor)
 
@@ -109,32 +111,30 @@ def check_sam_decoder(folder: Path) -> None:
     with tiny_sam() as model:
         export(sam, folder / "tiny", saved(folder, model.state_dict()))
         export(sam, folder / "plain", folder / "checkpoint.pth", "--recipe", "medical")
-    graph = convert.session(folder / "tiny" / "decoder.onnx")
+    graphs = DecoderGraphs(folder / "tiny")
     ours = sam_decoder(model)
     embedding = convert.random_embedding(ours, 3)
-    with check("sam: decoder, batch 1..3 x points 1..7 x mask x attention x target, is the authors' within 1e-3"):
-        check_decoder(graph, model, ours, embedding, list(itertools.product((1, 2, 3), range(1, 8))))
+    with check("sam: decoder, points 1..7 x mask x attention x target, is the authors' within 1e-3"):
+        check_decoder(graphs, model, ours, embedding, range(1, 8))
     with check("sam: each optional input changes the answer"):
-        inputs = convert.random_inputs(ours, embedding, 1, 3, 1)
-        whole = torch.from_numpy(convert.run(graph, inputs)["low_res_masks"])
+        inputs = convert.random_inputs(ours, embedding, 3, 1)
+        whole = torch.from_numpy(graphs.run(inputs)["low_res_masks"])
         for name in ("has_mask_input", "has_attention_similarity", "target_embedding"):
-            without = convert.run(graph, inputs | {name: torch.zeros_like(inputs[name])})["low_res_masks"]
+            without = graphs.run(inputs | {name: torch.zeros_like(inputs[name])})["low_res_masks"]
             differ(torch.from_numpy(without), whole)
-    with check("sam: the medical decoder takes and gives what lib/runtime/onnx.ts expects, and the same numbers"):
+    with check("sam: the medical decoder takes and gives what lib/runtime/onnx_model.ts expects, and the same numbers"):
         check_package(folder / "plain", natural=False)
-        plain = convert.session(folder / "plain" / "decoder.onnx")
-        equal([entry.name for entry in plain.get_inputs()], ["image_embeddings", "point_coords", "point_labels",
-                                                             "mask_input", "has_mask_input"])
-        equal([entry.name for entry in plain.get_outputs()], ["low_res_masks", "iou_predictions"])
-        inputs = convert.random_inputs(ours, embedding, 2, 3, 9, attention=False, target=False)
-        found = convert.run(plain, {entry.name: inputs[entry.name] for entry in plain.get_inputs()})
+        plain = DecoderGraphs(folder / "plain")
+        equal([entry.name for entry in plain.image.get_inputs()], ["image_embeddings"])
+        between = [entry.name for entry in plain.image.get_outputs()]
+        equal([entry.name for entry in plain.prompt.get_inputs()],
+              [*between, "point_coords", "point_labels", "mask_input", "has_mask_input"])
+        equal([entry.name for entry in plain.prompt.get_outputs()], ["low_res_masks", "iou_predictions"])
+        inputs = convert.random_inputs(ours, embedding, 3, 9, attention=False, target=False)
+        found = plain.run({name: inputs[name] for name in PROMPT_INPUTS})
         for name, value in official_decoder(model, inputs, False).items():
             if name in found:
                 close(found[name], value)
-    with check("sam: one has_mask_input a prompt"):
-        inputs = convert.random_inputs(ours, embedding, 3, 2, 2, attention=False, target=False)
-        inputs["has_mask_input"] = torch.tensor([1.0, 0.0, 1.0])
-        close(convert.run(graph, inputs)["low_res_masks"], official_decoder(model, inputs, False)["low_res_masks"])
 
 
 def sam_decoder(model: Sam) -> Decoder:
@@ -207,7 +207,7 @@ def check_hugging_face(folder: Path) -> None:
                   "mask_input": torch.zeros(1, 1, SMALL // 4, SMALL // 4), "has_mask_input": torch.zeros(1),
                   "attention_similarity": torch.zeros(1, 1, SMALL // 16, SMALL // 16),
                   "has_attention_similarity": torch.zeros(1), "target_embedding": torch.zeros(1, 1, 256)}
-        masks = convert.run(convert.session(folder / "hf" / "decoder.onnx"), inputs)
+        masks = DecoderGraphs(folder / "hf").run(inputs)
         close(masks["low_res_masks"], wanted.pred_masks[0])
         close(masks["iou_predictions"], wanted.iou_scores[0])
 
@@ -336,7 +336,7 @@ def check_sam2(folder: Path) -> None:
     with check("sam2: the decoder's masks are the authors' within 1e-3"):
         prompts, masks = model.sam_prompt_encoder, model.sam_mask_decoder
         ours = Decoder(prompts, masks, natural=True, sam2=True)
-        check_decoder(convert.session(out / "decoder.onnx"), model, ours, wanted, [(1, 1), (2, 3), (3, 7)])
+        check_decoder(DecoderGraphs(out), model, ours, wanted, (1, 3, 7))
 
 
 def check_sam2_names(folder: Path) -> None:

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from decoder import Decoder
+from split_decoder import ImageSide, PromptSide
 
 OPSET = 17
 TOLERANCE = 1e-3  # of the largest absolute value, between PyTorch and onnxruntime in float32
@@ -29,12 +30,15 @@ def write_encoder(encoder: nn.Module, size: int, names: list[str], path: Path) -
     to_onnx(encoder, (torch.zeros(1, 3, size, size),), ["image"], names, {}, path)
 
 
-def write_decoder(decoder: Decoder, path: Path) -> None:
-    inputs = random_inputs(decoder, random_embedding(decoder, 0), batch=2, points=3, seed=1)
-    batched = {"mask_input": "batch", "has_mask_input": "one_or_batch"} | dict.fromkeys(decoder.output_names, "batch")
-    axes = {name: {0: axis} for name, axis in batched.items()}
-    axes |= {name: {0: "batch", 1: "points"} for name in ("point_coords", "point_labels")}
-    to_onnx(decoder, tuple(inputs.values()), decoder.input_names, decoder.output_names, axes, path)
+@torch.no_grad()
+def write_decoder(decoder: Decoder, image_path: Path, path: Path) -> None:
+    """The two graphs of split_decoder.py."""
+    image, prompt = ImageSide(decoder).eval(), PromptSide(decoder).eval()
+    embedding = random_embedding(decoder, 0)
+    to_onnx(image, tuple(embedding.values()), image.input_names, image.output_names, {}, image_path)
+    given = dict(zip(image.output_names, image(*embedding.values()))) | random_inputs(decoder, embedding, 3, seed=1)
+    axes = {name: {1: "points"} for name in ("point_coords", "point_labels")}
+    to_onnx(prompt, tuple(given[name] for name in prompt.input_names), prompt.input_names, prompt.output_names, axes, path)
 
 
 @torch.no_grad()
@@ -108,6 +112,20 @@ def run(graph: onnxruntime.InferenceSession, inputs: dict[str, Tensor]) -> Array
     return dict(zip(names, graph.run(None, {name: value.numpy() for name, value in inputs.items()})))
 
 
+class DecoderGraphs:
+    """The decoder of a package, run as lib/runtime/onnx_model.ts does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.image, self.prompt = session(folder / "image.onnx"), session(folder / "decoder.onnx")
+
+    def run(self, inputs: dict[str, Tensor]) -> Arrays:
+        names = {entry.name for entry in self.image.get_inputs()}
+        side = run(self.image, {name: value for name, value in inputs.items() if name in names})
+        rest = {name: value.numpy() for name, value in inputs.items() if name not in names}
+        outputs = [output.name for output in self.prompt.get_outputs()]
+        return dict(zip(outputs, self.prompt.run(outputs, side | rest)))
+
+
 def random_image(size: int, seed: int) -> Tensor:
     """Normalised image [1,3,S,S]: smooth shapes at several scales, some noise, the lower tenth padding."""
     generator = torch.Generator().manual_seed(seed)
@@ -125,17 +143,17 @@ def random_embedding(decoder: Decoder, seed: int) -> dict[str, Tensor]:
     return {name: torch.randn(1, *shape, generator=generator) for name, shape in decoder.embedding_shapes().items()}
 
 
-def random_inputs(decoder: Decoder, embedding: dict[str, Tensor], batch: int, points: int, seed: int,
+def random_inputs(decoder: Decoder, embedding: dict[str, Tensor], points: int, seed: int,
                   mask: bool = True, attention: bool = True, target: bool = True) -> dict[str, Tensor]:
-    """Decoder inputs by name, in its order, with labels of every kind."""
+    """Decoder inputs by name, in its order, one prompt with labels of every kind."""
     generator = torch.Generator().manual_seed(seed)
     grid = decoder.grid
     inputs = {
         **embedding,
-        "point_coords": torch.rand(batch, points, 2, generator=generator) * decoder.size,
-        "point_labels": torch.randint(-1, 4, (batch, points), generator=generator).float(),
-        "mask_input": torch.randn(batch, 1, 4 * grid, 4 * grid, generator=generator) * 4,
-        "has_mask_input": torch.full((1 if seed % 2 else batch,), float(mask)),
+        "point_coords": torch.rand(1, points, 2, generator=generator) * decoder.size,
+        "point_labels": torch.randint(-1, 4, (1, points), generator=generator).float(),
+        "mask_input": torch.randn(1, 1, 4 * grid, 4 * grid, generator=generator) * 4,
+        "has_mask_input": torch.tensor([float(mask)]),
         "attention_similarity": torch.rand(1, 1, grid, grid, generator=generator) * 4,
         "has_attention_similarity": torch.tensor([float(attention)]),
         "target_embedding": torch.randn(1, 1, decoder.channels, generator=generator) * target,
@@ -176,24 +194,23 @@ def compare_encoder(encoder: nn.Module, path: Path, image: Tensor, names: list[s
 
 
 @torch.no_grad()
-def compare_decoder(decoder: Decoder, path: Path, embedding: dict[str, Tensor], differences: Differences,
-                    cases: list[tuple[int, int]] = [(1, 1), (3, 7), (2, 2)]) -> None:
-    """Batch sizes and point counts × with and without each optional input."""
-    graph = session(path)
-    for seed, (batch, points) in enumerate(cases):
+def compare_decoder(decoder: Decoder, graphs: DecoderGraphs, embedding: dict[str, Tensor],
+                    differences: Differences) -> None:
+    """Point counts × with and without each optional input."""
+    for seed, points in enumerate((1, 7, 2)):
         for given in ((True, True, True), (False, False, False)) if decoder.natural else ((True,), (False,)):
-            inputs = random_inputs(decoder, embedding, batch, points, seed, *given)
-            differences.add(dict(zip(decoder.output_names, decoder(*inputs.values()))), run(graph, inputs))
+            inputs = random_inputs(decoder, embedding, points, seed, *given)
+            differences.add(dict(zip(decoder.output_names, decoder(*inputs.values()))), graphs.run(inputs))
 
 
-def mean_iou(graph: onnxruntime.InferenceSession, other: onnxruntime.InferenceSession, decoder: Decoder,
-             embedding: dict[str, Tensor], changed: dict[str, Tensor], prompts: int = 16) -> tuple[float, float]:
+def mean_iou(graphs: DecoderGraphs, other: DecoderGraphs, decoder: Decoder, embedding: dict[str, Tensor],
+             changed: dict[str, Tensor], prompts: int = 16) -> tuple[float, float]:
     """Mean IoU of the masks, and the largest difference of the predicted IoU, of two decoders or embeddings on
     random clicks, no mask given."""
     ious, worst = [], 0.0
-    for seed in range(prompts // 4):
-        first, second = (run(g, random_inputs(decoder, e, 4, 1 + seed, seed, False, False, False))
-                         for g, e in ((graph, embedding), (other, changed)))
+    for seed in range(prompts):
+        first, second = (g.run(random_inputs(decoder, e, 1 + seed % 4, seed, False, False, False))
+                         for g, e in ((graphs, embedding), (other, changed)))
         a, b = first["low_res_masks"] > 0, second["low_res_masks"] > 0
         both, either = (a & b).sum((1, 2, 3)), (a | b).sum((1, 2, 3))
         ious += list(np.where(either == 0, 1.0, both / np.maximum(either, 1)))

@@ -1,4 +1,5 @@
-"""SAM's prompt encoder and mask decoder as one graph: batched prompts in, low-resolution masks out.
+"""SAM's prompt encoder and mask decoder in their plain form: batched prompts in, low-resolution masks out. What is
+exported is split_decoder.py, which holds these weights and is compared with this.
 
 Written from the papers over the modules of `segment_anything` (Apache-2.0), which hold the weights. PerSAM
 (arXiv 2305.03048) adds two optional inputs, which the `natural` recipe uses:

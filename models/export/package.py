@@ -20,6 +20,7 @@ import convert
 from checkpoint import BadCheckpoint, Weights, lora_options, merge_lora, read_weights
 from decoder import Decoder
 
+ROLES = ("encoder", "decoder", "image")
 IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 # For min-max: pixels come as 1..256, so that the padding, 0, can be told from black.
 SHIFTED = (-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)
@@ -119,7 +120,7 @@ def export(model: Model, args: argparse.Namespace) -> None:
 
 
 def build(model: Model, args: argparse.Namespace, work: Path) -> list[str]:
-    """encoder.onnx and decoder.onnx in `work`; returns the lines of the report, printed as they come."""
+    """encoder.onnx, image.onnx and decoder.onnx in `work`; returns the lines of the report, printed as they come."""
     report: list[str] = []
 
     def say(line: str) -> None:
@@ -130,19 +131,19 @@ def build(model: Model, args: argparse.Namespace, work: Path) -> list[str]:
     if args.normalise == "min-max":
         encoder, image = MinMax(encoder).eval(), (image * 30 + 120).clamp(1, 256)
         image[:, :, -(model.size // 10) :] = 0
-    paths = {role: work / f"{role}.onnx" for role in ("encoder", "decoder")}
+    paths = {role: work / f"{role}.onnx" for role in ROLES}
     convert.write_encoder(encoder, model.size, list(model.embedding_names), paths["encoder"])
-    convert.write_decoder(model.decoder, paths["decoder"])
+    convert.write_decoder(model.decoder, paths["image"], paths["decoder"])
+    exact = convert.DecoderGraphs(work)
 
     differences = convert.Differences()
     embedding = convert.compare_encoder(encoder, paths["encoder"], image, list(model.embedding_names), differences)
-    convert.compare_decoder(model.decoder, paths["decoder"], embedding, differences)
+    convert.compare_decoder(model.decoder, exact, embedding, differences)
     say("| onnxruntime against PyTorch, float32 | largest difference | relative to the largest value |")
     say("|---|---|---|")
     for row in differences.rows():
         say(f"| `{row[0]}` | {row[1]} | {row[2]} |")
 
-    exact = convert.session(paths["decoder"])
     if args.encoder_dtype == "float16":
         convert.store_half(paths["encoder"])
         rounded = convert.run(convert.session(paths["encoder"]), {"image": image})
@@ -156,7 +157,7 @@ def build(model: Model, args: argparse.Namespace, work: Path) -> list[str]:
             + f"; masks of 16 random prompts agree with a mean IoU of {iou:.4f}.")
     if args.decoder_dtype == "int8":
         convert.store_int8(paths["decoder"])
-        iou, worst = convert.mean_iou(exact, convert.session(paths["decoder"]), model.decoder, embedding, embedding)
+        iou, worst = convert.mean_iou(exact, convert.DecoderGraphs(work), model.decoder, embedding, embedding)
         say("")
         say(f"Decoder in int8 against float32: masks of 16 random prompts agree with a mean IoU of {iou:.4f};"
             f" predicted IoU differs by at most {worst:.3f}.")
@@ -183,7 +184,7 @@ def sha256(path: Path) -> str:
 def write_package(model: Model, args: argparse.Namespace, work: Path, report: list[str],
                   counts: dict[str, int]) -> None:
     """Moves the files into --out; model.json goes last."""
-    hashes = {role: sha256(work / f"{role}.onnx") for role in ("encoder", "decoder")}
+    hashes = {role: sha256(work / f"{role}.onnx") for role in ROLES}
     mean, std = SHIFTED if args.normalise == "min-max" else IMAGENET
     number = lambda value: int(value) if value == int(value) else value  # noqa: E731
     shapes = model.decoder.embedding_shapes()
@@ -206,7 +207,7 @@ def write_package(model: Model, args: argparse.Namespace, work: Path, report: li
     }
     (work / "model.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     (work / "README.md").write_text(card(model, args, manifest, report, counts, work))
-    for name in ("encoder.onnx", "decoder.onnx", "README.md", "model.json"):
+    for name in (*(f"{role}.onnx" for role in ROLES), "README.md", "model.json"):
         os.replace(work / name, args.out / name)
     for role in hashes:
         path = args.out / f"{role}.onnx"
@@ -218,7 +219,7 @@ def card(model: Model, args: argparse.Namespace, manifest: dict, report: list[st
          work: Path) -> str:
     """The model card: facts filled in, what only its owner knows marked TODO."""
     data = "".join(f"- {line}\n" for line in args.trained_on) or "- TODO: the data, and its licences\n"
-    files = "".join(f"| `{entry['path']}` | {counts[role]:,} | {(work / entry['path']).stat().st_size / 1e6:.1f} MB |"
+    files = "".join(f"| `{entry['path']}` | {f'{counts[role]:,}' if role in counts else 'part of the decoder'} | {(work / entry['path']).stat().st_size / 1e6:.1f} MB |"
                     f" `{entry['sha256']}` |\n" for role, entry in manifest["files"].items())
     formats = f"encoder {args.encoder_dtype}, decoder {args.decoder_dtype}"
     based = f", over `{args.base.name}` (sha256 `{sha256(args.base)}`)" if args.base else ""

@@ -384,9 +384,9 @@ Deno.test("bad input", async (t) => {
   );
   await refuses(
     "cut multipart",
-    422,
-    "validation",
-    /neither/,
+    400,
+    "malformed-request",
+    /not whole multipart/,
     () =>
       app.request("/v1/patients/q/references/r", {
         method: "PUT",

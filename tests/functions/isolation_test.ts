@@ -24,6 +24,9 @@ const json = (value: unknown): Body => ({
 const image = (): Body => ({ body: files.next, type: "image/png" });
 const click = { points: [{ x: 242, y: 138, label: 1 }] };
 
+/** The receipt of an answer to tenant a, once there is one. */
+let receipt = "{}";
+
 /** A good body for every operation of the document, by its id. */
 const BODIES: Record<string, (names: Names) => Body> = {
   createEmbedding: image,
@@ -38,6 +41,9 @@ const BODIES: Record<string, (names: Names) => Body> = {
   erasePatient: () => ({}),
   proposePrompts: ({ embedding }) => json({ embedding }),
   segmentImage: ({ embedding }) => json({ embedding }),
+  replayReceipt: ({ patient, embedding }) => ({
+    body: form({ receipt, patient, embedding }),
+  }),
   segmentSeries: () => ({ body: form({ image: files.next }) }),
   decodeMask: ({ embedding }) => json({ embedding, ...click }),
   exportMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
@@ -127,6 +133,9 @@ async function openClosed(kvPath = ":memory:") {
     const put = operations.find(({ id }) => id === "enrolReference")!;
     const { response } = await send(put, names, asA);
     equal(response.status, 201);
+    const ask = operations.find(({ id }) => id === "segmentImage")!;
+    const answer = await send(ask, names, asA);
+    receipt = JSON.stringify(JSON.parse(answer.text).receipt);
     return names;
   };
   /** All that is stored for tenant a, as bytes. */
@@ -259,7 +268,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
         }
       }
       // All that names a patient or an embedding; images alone are everyone's own.
-      equal(absent, 3 * 10);
+      equal(absent, 3 * 11);
       deepEqual(await stored(names), before);
     },
   );

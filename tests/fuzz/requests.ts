@@ -54,6 +54,8 @@ export interface Known {
   patients: string[];
   references: string[];
   embeddings: string[];
+  /** A receipt of the first patient, as JSON. */
+  receipt: string;
 }
 
 /** Texts that break readers of paths, queries, headers and forms. */
@@ -236,6 +238,16 @@ export class RequestMaker {
     if (name === "prompts" || name === "rle") {
       const schemaOf = name === "rle" ? "Rle" : "Prompts";
       return this.#json(this.document.components.schemas[schemaOf], random);
+    }
+    if (name === "receipt") {
+      const text = random.chance(0.5)
+        ? this.known.receipt
+        : this.#json(this.document.components.schemas.Receipt, random);
+      return this.#breaks(0.5, random)
+        ? new TextDecoder().decode(
+          mutate(new TextEncoder().encode(text), new Uint8Array(1), random),
+        )
+        : text;
     }
     return this.#text(name, schema, random).toWellFormed();
   }

@@ -1,4 +1,10 @@
-import { type Asked, embeddingOf, enrol, files } from "../functions/harness.ts";
+import {
+  type Asked,
+  embeddingOf,
+  enrol,
+  files,
+  segment,
+} from "../functions/harness.ts";
 import { type FuzzOptions, MOST_MS } from "./parsers.ts";
 import { Random } from "./random.ts";
 import { type Known, type MadeRequest, RequestMaker } from "./requests.ts";
@@ -17,6 +23,7 @@ const KNOWN: Known = {
   patients: ["fuzz-1", "fuzz-2", "fuzz-3"],
   references: ["visit-1", "visit-2"],
   embeddings: [],
+  receipt: "",
 };
 
 /** The requests for an application with patients enrolled. */
@@ -28,8 +35,11 @@ export async function openRequests(app: Asked): Promise<RequestMaker> {
     await embeddingOf(app, files.image),
     await embeddingOf(app, files.next),
   ];
+  const answer = await segment(app, KNOWN.patients[0]);
+  const receipt = JSON.stringify((await answer.json()).receipt);
   const document = await (await app.request("/openapi.json")).json();
-  return new RequestMaker(document, imageSeeds(), { ...KNOWN, embeddings });
+  const known = { ...KNOWN, embeddings, receipt };
+  return new RequestMaker(document, imageSeeds(), known);
 }
 
 /**

@@ -80,6 +80,13 @@ export function profileSeeds(model: ModelGeometry): Seed[] {
       parts: [1, 2, 3].map((count) => ({ count, prototypes: rows(count) })),
       negatives: [{ count: 1, prototypes: rows(1) }],
       patches: rows(patches),
+      surroundings: rows(7),
+      yardstick: {
+        absent: { structure: 0.6, surroundings: 0.3 },
+        present: { structure: 0.9, surroundings: 0.95 },
+        copies: 6,
+        dice: 0.9,
+      },
     }),
   }));
 }

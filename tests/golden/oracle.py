@@ -45,6 +45,8 @@ class Oracle:
         files = self.manifest["files"]
         self.encoder = onnxruntime.InferenceSession(folder / files["encoder"]["path"])
         self.decoder = onnxruntime.InferenceSession(folder / files["decoder"]["path"])
+        image = files.get("image")
+        self.image = image and onnxruntime.InferenceSession(folder / image["path"])
 
     def scaled(self, width, height):
         scale = self.size / max(width, height)
@@ -135,6 +137,9 @@ class Oracle:
         else:
             points, labels = [*points, box[:2], box[2:]], [*labels, 2, 3]
         shape = (1, 1, self.side, self.side)
+        if self.image:
+            outputs = [output.name for output in self.image.get_outputs()]
+            embedding = dict(zip(outputs, self.image.run(outputs, embedding)))
         feeds = {
             **embedding,
             "point_coords": (np.array(points, np.float64) * scale).astype(np.float32)[None],

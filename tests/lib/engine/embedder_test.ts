@@ -3,6 +3,7 @@ import { concat } from "../../../lib/bytes.ts";
 import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
+import { EdgeError } from "../../../lib/errors.ts";
 import { files } from "../../functions/harness.ts";
 import { workOf } from "../../work.ts";
 
@@ -115,4 +116,33 @@ Deno.test("the address of a frame is that of no other frame or file", async () =
     ids.push(await idOf(bytes), await idOf(bytes, 3));
   }
   equal(new Set(ids).size, ids.length);
+});
+
+Deno.test("one that gives up takes nobody along who waits for the same image", async () => {
+  const { embedder, calls, asked } = openEmbedder();
+  const caller = new AbortController();
+  const first = embedder.embed(workOf("t", caller.signal), input);
+  const second = embedder.embed(WORK, input);
+  await asked(1);
+  calls[0].reject(new EdgeError("given-up", "gone"));
+  await rejects(first, { code: "given-up" });
+  await asked(2);
+  calls[1].resolve();
+  equal((await second).model, "a".repeat(64));
+});
+
+Deno.test("what one tenant had encoded, another has encoded again", async () => {
+  const { embedder, calls, asked, stored } = openEmbedder();
+  const both = [
+    embedder.embed(WORK, input),
+    embedder.embed(workOf("u"), input),
+  ];
+  await asked(2);
+  for (const call of calls) call.resolve();
+  const [one, other] = await Promise.all(both);
+  equal(one.id, other.id);
+  await embedder.keep("t", one);
+  await rejects(embedder.recall("u", one.id), { code: "not-found" });
+  await embedder.keep("u", other);
+  equal(stored(), 2);
 });

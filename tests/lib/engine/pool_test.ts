@@ -1,10 +1,11 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
   createPool,
   type EnginePool,
   type PoolOptions,
 } from "../../../lib/engine/pool.ts";
+import { EdgeError } from "../../../lib/errors.ts";
 import { workOf } from "../../work.ts";
 
 const fragile = () =>
@@ -19,14 +20,15 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
     maxPixels: 1,
     workers: 1,
     queue: 8,
+    tenantQueue: 8,
     batch: 1,
     deadline: 500,
     startDeadline: 60_000,
     ...options,
   }, create);
 
-const engineOf = (pool: EnginePool, model = 0) =>
-  pool.engineFor(model, workOf("t"));
+const engineOf = (pool: EnginePool, model = 0, work = workOf("t")) =>
+  pool.engineFor(model, work);
 
 /** Calls by what they do to a fragile worker. */
 const calls = (pool: EnginePool, engine = engineOf(pool)) => ({
@@ -178,4 +180,117 @@ Deno.test("a full queue and a closed pool refuse at once", async () => {
   await hung;
   await waiting;
   await rejects(echo("late"), /The server stops/);
+});
+
+Deno.test("a tenant with many calls is refused more, and does not keep another waiting", async () => {
+  await using pool = await openPool({ queue: 8, tenantQueue: 4 });
+  const by = (tenant: string) => calls(pool, engineOf(pool, 0, workOf(tenant)));
+  const [heavy, light] = [by("heavy"), by("light")];
+  const order: string[] = [];
+  const served = (name: string, call: Promise<unknown>) =>
+    call.then(() => order.push(name));
+  const all = ["0", "1", "2", "3", "4"].map((name) =>
+    served(`heavy ${name}`, heavy.echo(name))
+  );
+  await rejects(heavy.echo("one too many"), {
+    code: "too-many-requests",
+    message: /4 of your requests wait/,
+  });
+  for (const name of ["0", "1"]) {
+    all.push(served(`light ${name}`, light.echo(name)));
+  }
+  await Promise.all(all);
+  deepEqual(order, [
+    "heavy 0",
+    "heavy 1",
+    "light 0",
+    "heavy 2",
+    "light 1",
+    "heavy 3",
+    "heavy 4",
+  ]);
+});
+
+Deno.test("a call that nobody wants any more leaves the queue, and is never begun", async () => {
+  await using pool = await openPool({ deadline: 60_000 });
+  const caller = new AbortController();
+  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const { echo, hang } = calls(pool);
+  const hung = rejects(hang());
+  // Were it begun, it would end the worker, and what waits behind it would come.
+  const waiting = rejects(given.crash(), { code: "given-up" });
+  const after = rejects(echo("after"), /The server stops/);
+  deepEqual(pool.state.waiting, 2);
+  caller.abort();
+  await waiting;
+  deepEqual(pool.state.waiting, 1);
+  await rejects(given.echo("later"), { code: "given-up" });
+  await pool[Symbol.asyncDispose]();
+  await hung;
+  await after;
+});
+
+Deno.test("a call that is given up while it runs is answered at once, and its worker serves the next", async () => {
+  await using pool = await openPool({ deadline: 1000 });
+  const caller = new AbortController();
+  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const running = rejects(given.hang(), { code: "too-late" });
+  caller.abort(new EdgeError("too-late", "enough"));
+  await running;
+  equal(pool.state.busy, 1);
+  deepEqual(await calls(pool).echo("after"), ["after"]);
+});
+
+Deno.test("a worker that ends without a word is noticed at the deadline, and replaced", async () => {
+  await using pool = await openPool();
+  const { echo } = calls(pool);
+  const engine = pool.engineFor(0, workOf("t"));
+  await rejects(engine.exportMask(null!), { code: "busy" });
+  deepEqual(await echo("after"), ["after"]);
+});
+
+Deno.test("a worker without memory, or whose program trapped, answers busy and is replaced", async () => {
+  let started = 0;
+  const create = () => {
+    started++;
+    const url = import.meta.resolve("./exhausted_worker.ts");
+    return new Worker(url, { type: "module" });
+  };
+  await using pool = await openPool({ deadline: 60_000 }, create);
+  const engine = pool.engineFor(0, workOf("t"));
+  const exhausting = [
+    () => engine.enrol(null!, null!),
+    () => engine.decode(null!, null!),
+    () => engine.propose(null!, null!),
+  ];
+  for (const [i, exhaust] of exhausting.entries()) {
+    await rejects(exhaust(), { code: "busy", message: /more memory/ });
+    deepEqual(await calls(pool).echo("after"), ["after"]);
+    equal(started, i + 2);
+  }
+});
+
+Deno.test("workers that die at every start are replaced ever later, and the pool is not ready meanwhile", async () => {
+  let started = 0;
+  let crashing = false;
+  const create = () => {
+    started++;
+    const worker = fragile();
+    if (!crashing) return worker;
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message) =>
+      post({ ...message, folders: ["crashing"] });
+    return worker;
+  };
+  await using pool = await openPool({}, create);
+  const { echo, crash } = calls(pool);
+  crashing = true;
+  await rejects(crash(), { code: "busy" });
+  await pause(2500);
+  ok(started >= 2 && started <= 5, `${started} starts in 2.5 s`);
+  equal(pool.ready, false);
+  await rejects(echo("at once"), /No worker can be started/);
+  crashing = false;
+  while (!pool.ready) await pause(50);
+  deepEqual(await echo("after"), ["after"]);
 });

@@ -306,9 +306,10 @@ Deno.test("while one of two hosts answers, no image is lost, whatever the other 
 Deno.test("a caller that goes away ends the exchange, and is no fault of the host", async () => {
   let caller: AbortController;
   const { embed, available, world } = client({
-    a: () => {
+    a: async () => {
+      await Promise.resolve();
       caller.abort();
-      return new Promise<never>(() => {});
+      return await new Promise<never>(() => {});
     },
   }, { urls: OPTIONS.urls.slice(0, 1) });
   for (let i = 0; i < 2 * OPTIONS.breaker.failures; i++) {

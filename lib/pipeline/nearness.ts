@@ -16,7 +16,7 @@ const STEEP = 40;
 export const STRIDE = 2;
 
 /** What several references together say of a target's patches. */
-export interface Likeness {
+export interface Nearness {
   /** Probability of inside; lowResMask², row-major, model frame. */
   inside: Float32Array;
   /** How much it may be believed, 0 to ½: by how well each reference is found from the others alike. */
@@ -38,12 +38,12 @@ interface Sides {
  * @param target (g · g) × C, row-major, raw.
  * @returns null for one reference, or where one was stored without its surroundings.
  */
-export function likeness(
+export function nearness(
   profiles: Profile[],
   target: Float32Array,
   model: ModelGeometry,
   frame: Frame,
-): Likeness | null {
+): Nearness | null {
   if (profiles.length < 2) return null;
   const { channels, grid, lowResMask, size } = model;
   const sides: Sides[] = [];
