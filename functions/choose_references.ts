@@ -58,7 +58,9 @@ export function chooseReferences(
     case "pooled":
       return pooled(
         enrolled,
-        many(enrolled) ? "All work together as one." : "It is the only one.",
+        many(enrolled)
+          ? "All work together: the mask is what the nearest candidates have in common."
+          : "It is the only one.",
       );
   }
 }

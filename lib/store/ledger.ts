@@ -1,8 +1,5 @@
-import { EdgeError } from "../errors.ts";
 import type { Change, Reference, Revision } from "./types.ts";
 
-/** References that one label may have. */
-export const MAX_REFERENCES = 64;
 /** Revisions that are kept of a label: the newest. */
 export const MAX_REVISIONS = 20;
 
@@ -64,11 +61,7 @@ export function revisionsOf(
   );
 }
 
-/**
- * Puts a reference in the place of the one of its name, under whatever label that was.
- *
- * @throws EdgeError `conflict` when the label is full.
- */
+/** Puts a reference in the place of the one of its name, under whatever label that was. */
 export function enrolled(
   before: Ledger,
   id: string,
@@ -82,7 +75,6 @@ export function enrolled(
   }
   ledger.references[id] = reference;
   const others = current(ledger, label).filter((other) => other !== old);
-  if (others.length >= MAX_REFERENCES) throw full(reference);
   const change = reference.accepted !== undefined
     ? "accepted"
     : old === undefined
@@ -169,12 +161,4 @@ function prune(ledger: Ledger): Ledger {
     if (!used.has(id)) delete ledger.references[id];
   }
   return ledger;
-}
-
-function full({ patient, label }: Reference): EdgeError {
-  return new EdgeError(
-    "conflict",
-    `Patient "${patient}" has ${MAX_REFERENCES} references labelled "${label}", the most there may be; ` +
-      "delete one first.",
-  );
 }

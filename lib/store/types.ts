@@ -73,11 +73,7 @@ export interface Revision {
 
 /** References, by tenant, patient and label, and how they came about: what one tenant stores no other sees. */
 export interface ProfileStore {
-  /**
-   * Writes or replaces a whole reference.
-   *
-   * @throws EdgeError `conflict` when the label has as many references as it may.
-   */
+  /** Writes or replaces a whole reference. */
   put(
     tenant: string,
     enrolled: Enrolled,
