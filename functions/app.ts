@@ -26,6 +26,7 @@ import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
 import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
+import { revisionsFunction } from "./revisions.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
 import { transferFunction } from "./transfer.ts";
@@ -37,6 +38,7 @@ export type ServiceFunction = (services: Services) => Router;
 export const ALL_FUNCTIONS: ServiceFunction[] = [
   encodeFunction,
   referencesFunction,
+  revisionsFunction,
   promptFunction,
   decodeFunction,
   exportFunction,

@@ -43,7 +43,7 @@ export function promptFunction(services: Services): Router {
     const model = services.models.choose(c.req.valid("query").model);
     const work = workOf(c);
     const { tenant } = work;
-    const enrolled = await profilesOf(services, model, {
+    const { enrolled } = await profilesOf(services, model, {
       tenant,
       patient,
       label,

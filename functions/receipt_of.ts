@@ -13,7 +13,13 @@ import type { Services } from "./services.ts";
 /** What was segmented by what. */
 type Asked = Pick<
   Answering,
-  "source" | "embedding" | "label" | "recipe" | "position"
+  | "source"
+  | "embedding"
+  | "label"
+  | "revision"
+  | "recipe"
+  | "combine"
+  | "position"
 >;
 
 /** An image file in a receipt; an embedding that a client made is none, but input of its own kind. */

@@ -78,10 +78,18 @@ export function receiptsFunction(services: Services): Router {
     const { receipt, patient, input } = await readReplay(c, async (id) => ({
       embedding: await models.default.embedder.recall(tenant, id),
     }));
-    const { profile: { references, label }, model } = receipt;
+    const { profile: { references, label, revision }, model } = receipt;
+    // The revision that answered, where it is kept; else what is there now.
+    const kept = revision === undefined ? null : await profiles.profile(
+      tenant,
+      patient,
+      label,
+      { revision, model: model.digest },
+    );
     const found = await Promise.all(
-      references.map(({ reference }) =>
-        profiles.get(tenant, patient, reference)
+      references.map(async ({ reference }) =>
+        kept?.enrolled.find((one) => one.reference.reference === reference) ??
+          await profiles.get(tenant, patient, reference)
       ),
     );
     const { mask, notes } = await replay(receipt, {

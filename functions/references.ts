@@ -20,13 +20,16 @@ import {
   json,
   Label,
   ModelQuery,
-  PatientDocument,
   PatientParams,
   problems,
   Prompts,
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { describeReference } from "./http/reference.ts";
+import { Accepted } from "./http/accepted.ts";
+import { EnrolledDocument, PatientDocument } from "./http/revisions.ts";
+import { driftOf, worst } from "./drift_of.ts";
 import { keepFor } from "./keep_for.ts";
 import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
@@ -83,6 +86,13 @@ const put = createRoute({
                 description:
                   "Number of the segment, where the mask is a DICOM segmentation of several",
               },
+              accepted: {
+                type: "string",
+                description:
+                  "JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction",
+                contentMediaType: "application/json",
+                contentSchema: { $ref: "#/components/schemas/Accepted" },
+              } as never,
             },
           },
         },
@@ -90,8 +100,8 @@ const put = createRoute({
     },
   },
   responses: {
-    200: json(ReferenceDocument, "It replaced one"),
-    201: json(ReferenceDocument, "It is new"),
+    200: json(EnrolledDocument, "It replaced one"),
+    201: json(EnrolledDocument, "It is new"),
     ...problems(400, 404, 409, 413, 415, 422, 503),
   },
 });
@@ -114,9 +124,9 @@ const remove = createRoute({
   path: referencePath,
   operationId: "eraseReference",
   tags: ["references"],
-  summary: "Erase a reference",
+  summary: "Take a reference out; the revisions before keep it",
   request: { params: ReferenceParams },
-  responses: { 204: { description: "Erased" }, ...problems(404, 422) },
+  responses: { 204: { description: "Taken out" }, ...problems(404, 422) },
 });
 
 const getPatient = createRoute({
@@ -124,7 +134,7 @@ const getPatient = createRoute({
   path: patientPath,
   operationId: "readPatient",
   tags: ["patients"],
-  summary: "A patient's references",
+  summary: "A patient's references, and the state of every label",
   request: { params: PatientParams },
   responses: {
     200: json(PatientDocument, "The patient"),
@@ -163,18 +173,11 @@ const FIELDS = [
   "position",
   "frame",
   "segment",
+  "accepted",
 ];
 
-/** A reference as the contract gives it. */
-const describe = (reference: Reference) => ({
-  ...reference,
-  report: reference.report ?? null,
-});
-
 /** The references function: enrolment, and what is stored of a patient. */
-export function referencesFunction(
-  services: Services,
-): Router {
+export function referencesFunction(services: Services): Router {
   const { models, profiles, patients, trialBudget, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
@@ -184,6 +187,7 @@ export function referencesFunction(
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
+  router.openAPIRegistry.register("Accepted", Accepted);
   return router
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
@@ -191,7 +195,8 @@ export function referencesFunction(
       const { embedder, manifest } = model;
       const { tenant } = callerOf(c);
       await requireRoom(services, tenant, patient, [reference]);
-      const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const { image, mask, prompts, accepted: acceptance, ...texts } =
+        await readForm(c, FIELDS);
       const work = workOf(c);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
@@ -202,6 +207,9 @@ export function referencesFunction(
       const prompt = prompts === undefined
         ? null
         : parseJson(textOf(prompts), Prompts, "body.prompts");
+      const accepted = acceptance === undefined
+        ? undefined
+        : parseJson(textOf(acceptance), Accepted, "body.accepted");
       const picture = id === undefined
         ? { ...fileOf(image, "image"), frame }
         : undefined;
@@ -232,12 +240,19 @@ export function referencesFunction(
         patches: enrolled.patches,
         report,
         createdAt: new Date(now()).toISOString(),
+        ...(accepted && { accepted }),
       };
-      const replaced = await profiles.put(tenant, {
+      const drift = accepted &&
+        await driftOf(services, model, work, record, profile);
+      if (drift) record.drift = drift;
+      const { replaced, revision } = await profiles.put(tenant, {
         reference: record,
         profile,
       });
-      return c.json(describe(record), replaced ? 200 : 201);
+      return c.json(
+        { ...describeReference(record), revision },
+        replaced ? 200 : 201,
+      );
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
@@ -247,7 +262,7 @@ export function referencesFunction(
         params.reference,
       );
       if (found === null) throw missingReference(params);
-      return c.json(describe(found), 200);
+      return c.json(describeReference(found), 200);
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
@@ -261,9 +276,24 @@ export function referencesFunction(
     .openapi(getPatient, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      const references = await profiles.list(tenant, patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      return c.json({ patient, references: references.map(describe) }, 200);
+      const kept = await profiles.revisions(tenant, patient);
+      if (kept === null) throw missing(`patient "${patient}"`);
+      const references = [...kept.values()]
+        .flatMap(([{ references }]) => references)
+        .sort((a, b) => a.reference < b.reference ? -1 : 1);
+      const labels = Array.from(
+        kept,
+        ([label, [{ revision, references }]]) => ({
+          label,
+          revision,
+          references: references.length,
+          drift: worst(references.flatMap(({ drift }) => drift ?? [])),
+        }),
+      );
+      return c.json(
+        { patient, references: references.map(describeReference), labels },
+        200,
+      );
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");

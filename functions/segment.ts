@@ -7,10 +7,12 @@ import type { InputFile } from "../lib/engine/engine.ts";
 import { TISSUE } from "../lib/format/dicom_seg.ts";
 import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
+import { chooseReferences } from "./choose_references.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { presenceHeaders, stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
+import { describeChoice } from "./http/references_used.ts";
 import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
 import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
@@ -103,15 +105,20 @@ export function segmentFunction(services: Services): Router {
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
     const { label, explain, recipe, frame, ...query } = c.req.valid("query");
+    const { references: choice, position } = query;
     const model = models.choose(query.model);
     const type = answerType(c);
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
-    const enrolled = await profilesOf(services, model, {
+    const profile = await profilesOf(services, model, {
       tenant,
       patient,
       label,
+      revision: query.revision,
     });
+    const { revision } = profile;
+    const chosen = chooseReferences(profile.enrolled, choice, position);
+    const { enrolled, combine } = chosen;
 
     const started = performance.now();
     const { file, ...embedding } = await embeddingOf(
@@ -140,6 +147,7 @@ export function segmentFunction(services: Services): Router {
             },
           }),
         recipe: RECIPES[recipe],
+        combine,
         every: explain,
         trace: explain,
       },
@@ -148,7 +156,15 @@ export function segmentFunction(services: Services): Router {
       services,
       model,
       enrolled,
-      { source: sourceOf(file), embedding, label, recipe },
+      {
+        source: sourceOf(file),
+        embedding,
+        label,
+        revision,
+        recipe,
+        combine,
+        position: choice === "position" ? position : undefined,
+      },
       segmenting,
     );
     const body = answer.png ?? answer.own;
@@ -167,6 +183,7 @@ export function segmentFunction(services: Services): Router {
       explain,
       manifest: model.manifest,
       enrolled,
+      profile: describeChoice(chosen, revision),
       encode,
       receipt,
     });

@@ -7,13 +7,14 @@ import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
 import { inOrder } from "../lib/series/in_order.ts";
 import { openFiles } from "../lib/series/open_files.ts";
 import { isPassing } from "../lib/series/passing.ts";
-import { referencesAt } from "../lib/series/references_at.ts";
 import { positionOf, type SeriesImage } from "../lib/series/series.ts";
 import { Spool } from "../lib/series/spool.ts";
 import type { Enrolled } from "../lib/store/types.ts";
 import { callerOf, workOf } from "./http/caller.ts";
+import { chooseReferences } from "./choose_references.ts";
 import { receiveFiles } from "./http/parts.ts";
 import { describeProblem } from "./http/problem.ts";
+import { describeChoice } from "./http/references_used.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   PatientParams,
@@ -66,6 +67,7 @@ interface Request {
   recipe: keyof typeof RECIPES;
   explain: boolean;
   model: ServedModel;
+  revision: number;
   enrolled: Enrolled[];
 }
 
@@ -78,11 +80,14 @@ export function seriesFunction(services: Services): Router {
   const segmentOne = async (
     image: SeriesImage,
     position: number,
-    { patient, label, recipe, explain, model, enrolled }: Request,
+    request: Request,
     work: Work,
   ) => {
+    const { patient, label, recipe, explain, model } = request;
+    const { revision, enrolled } = request;
     const { embedder, engineFor, manifest } = model;
-    const nearest = referencesAt(enrolled, position);
+    const chosen = chooseReferences(enrolled, "position", position);
+    const { enrolled: nearest, combine } = chosen;
     const started = performance.now();
     const file = await image.read();
     const made = await embedder.embed(work, file);
@@ -97,7 +102,9 @@ export function seriesFunction(services: Services): Router {
         source: image.frameOf ?? sourceOf(file),
         embedding: made,
         label,
+        revision,
         recipe,
+        combine,
         position: enrolled.some(({ reference }) => reference.position !== null)
           ? position
           : undefined,
@@ -105,7 +112,7 @@ export function seriesFunction(services: Services): Router {
       engineFor(work).segment(
         made.bytes,
         nearest.map(({ profile }) => profile),
-        { recipe: RECIPES[recipe], every: explain, trace: explain },
+        { recipe: RECIPES[recipe], combine, every: explain, trace: explain },
       ),
     );
     const context = { patient, label, explain, manifest, encode, receipt };
@@ -114,6 +121,7 @@ export function seriesFunction(services: Services): Router {
       segmentation: describeSegmentation(answer, {
         ...context,
         enrolled: nearest,
+        profile: describeChoice(chosen, revision),
       }),
     };
   };
@@ -123,7 +131,7 @@ export function seriesFunction(services: Services): Router {
     const { cursor, model: id, ...options } = c.req.valid("query");
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const enrolled = await profilesOf(services, model, {
+    const { revision, enrolled } = await profilesOf(services, model, {
       tenant,
       patient,
       label: options.label,
@@ -158,7 +166,7 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { patient, ...options, model, enrolled };
+      const request = { patient, ...options, model, revision, enrolled };
       const stop = new AbortController();
       const started = performance.now();
       const work = async (index: number) => {

@@ -12,14 +12,10 @@ import type { Enrolled } from "../lib/store/types.ts";
 import { mediaTypeOf } from "./http/body.ts";
 import { callerOf } from "./http/caller.ts";
 import { RequestError } from "./http/problem.ts";
+import { describeReference } from "./http/reference.ts";
+import { ImportedDocument } from "./http/revisions.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
-import {
-  binary,
-  json,
-  PatientDocument,
-  PatientParams,
-  problems,
-} from "./http/schemas.ts";
+import { binary, json, PatientParams, problems } from "./http/schemas.ts";
 import { ArchivedReference, TransferQuery } from "./http/transfer_schemas.ts";
 import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
@@ -58,7 +54,7 @@ const importRoute = createRoute({
     },
   },
   responses: {
-    200: json(PatientDocument, "The references that were imported"),
+    200: json(ImportedDocument, "The references that were imported"),
     ...problems(403, 409, 413, 415, 422),
   },
 });
@@ -153,10 +149,9 @@ export function transferFunction(services: Services): Router {
       }
       await requireRoom(services, tenant, patient, names);
       await profiles.putAll(tenant, enrolled);
-      const references = enrolled.map(({ reference }) => ({
-        ...reference,
-        report: reference.report ?? null,
-      }));
+      const references = enrolled.map(({ reference }) =>
+        describeReference(reference)
+      );
       return c.json({ patient, references }, 200);
     });
 }

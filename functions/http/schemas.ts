@@ -2,9 +2,16 @@ import { z } from "@hono/zod-openapi";
 import { type Code, parseCode } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
+import { Accepted, DriftDocument } from "./accepted.ts";
 import { passes, why } from "./passes.ts";
 import { PROBLEMS } from "./problem.ts";
 import { RECEIPT, ReceiptDocument } from "./receipt.ts";
+import {
+  ChoiceQuery,
+  PositionQuery,
+  PROFILE_USED,
+  ProfileUsed,
+} from "./references_used.ts";
 import {
   EnrolmentReportDocument,
   PRESENCE,
@@ -153,6 +160,12 @@ const concept = (description: string) =>
     description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
   });
 
+/** A number of a revision as text. */
+export const RevisionNumber = z.string()
+  .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
+  .transform(Number)
+  .openapi({ type: "integer", description: "Number of a revision" });
+
 /** What is segmented, and how it is answered. */
 const segmentOptions = {
   label: LabelOrTarget,
@@ -177,6 +190,12 @@ const segmentCodes = {
 
 export const SegmentQuery = EmbedQuery.extend({
   ...segmentOptions,
+  references: ChoiceQuery,
+  position: PositionQuery,
+  revision: RevisionNumber.optional().openapi({
+    type: "integer",
+    description: "Of the label's references; the newest where left out",
+  }),
   ...segmentCodes,
 });
 
@@ -223,7 +242,8 @@ export const EmbeddingDocument = z.object({
   },
 });
 
-const REFERENCE = {
+/** An example. */
+export const REFERENCE = {
   patient: "p-17",
   reference: "visit-1",
   label: "target",
@@ -250,14 +270,13 @@ export const ReferenceDocument = z.object({
       "How far the reference finds itself again; null for one that was enrolled before reports",
   }),
   createdAt: z.iso.datetime(),
+  accepted: Accepted.optional().openapi({
+    description: "Of an accepted result alone",
+  }),
+  drift: DriftDocument.optional().openapi({
+    description: "Of an accepted result alone",
+  }),
 }).openapi("Reference", { example: REFERENCE });
-
-export const PatientDocument = z.object({
-  patient: z.string(),
-  references: z.array(ReferenceDocument),
-}).openapi("Patient", {
-  example: { patient: "p-17", references: [REFERENCE] },
-});
 
 const ScoredPoint = z.object({
   x: z.number(),
@@ -351,6 +370,7 @@ const SEGMENTATION = {
   points: POINTS,
   distance: 21.5337368154352,
   predictedIou: 0.9173192381858826,
+  profile: PROFILE_USED,
   model: MODEL,
   timings: { encode: 450.8, prompt: 127.1, decode: 1123.1, retrieve: 26.1 },
   receipt: RECEIPT,
@@ -361,19 +381,23 @@ export const SegmentationDocument = z.object({
   label: z.string(),
   ...presenceFields,
   mask: MaskBody,
-  reference: z.string().openapi({ description: "The one that won" }),
+  reference: z.string().openapi({
+    description:
+      "The one whose prototypes won; * where they are those of all together",
+  }),
   parts: z.int(),
   negatives: z.int(),
   points: z.array(ScoredPoint),
   distance: z.number().nullable().openapi({
     description:
-      "Earth mover's distance to the annotated patches; null for an empty mask",
+      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask",
   }),
   predictedIou: z.number(),
   candidates: z.array(CandidateDocument).optional().openapi({
     description: "With explain alone",
   }),
   why,
+  profile: ProfileUsed,
   model: Model,
   timings: z.object({
     encode: z.number(),

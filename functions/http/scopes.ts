@@ -14,6 +14,9 @@ export const NEEDS: Record<string, Need> = {
   "DELETE /v1/patients/:patient/references/:reference": "erase",
   "GET /v1/patients/:patient": "read",
   "DELETE /v1/patients/:patient": "erase",
+  "GET /v1/patients/:patient/labels/:label/revisions": "read",
+  "POST /v1/patients/:patient/labels/:label/revisions/:revision/restore":
+    "enrol",
   "GET /v1/patients/:patient/export": "read",
   "POST /v1/patients/:patient/import": "enrol",
   "POST /v1/patients/:patient/prompts": "segment",

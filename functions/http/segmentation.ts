@@ -6,7 +6,11 @@ import { sayWhy } from "../../lib/pipeline/why.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import { describePresence } from "./presence.ts";
+import type { ProfileUsed } from "./references_used.ts";
 import type { SegmentationDocument } from "./schemas.ts";
+
+/** Stands for all references together, where one is named; no reference has this name. */
+const TOGETHER = "*";
 
 /** What a segmentation was asked for, and how long its image took to encode. */
 export interface SegmentationContext {
@@ -16,6 +20,8 @@ export interface SegmentationContext {
   manifest: Manifest;
   /** In the order of the profiles that the engine was given. */
   enrolled: Enrolled[];
+  /** Which references they are, and why. */
+  profile: z.infer<typeof ProfileUsed>;
   /** Milliseconds. */
   encode: number;
   receipt: Receipt;
@@ -24,11 +30,19 @@ export interface SegmentationContext {
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
   { mask, presence, winner, candidates, timings }: SegmentationAnswer,
-  { patient, label, explain, manifest, enrolled, encode, receipt }:
-    SegmentationContext,
+  {
+    patient,
+    label,
+    explain,
+    manifest,
+    enrolled,
+    profile: used,
+    encode,
+    receipt,
+  }: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
   const referenceOf = (profile: number) =>
-    enrolled[profile].reference.reference;
+    enrolled.at(profile)?.reference.reference ?? TOGETHER;
   const describe = (
     { profile, distance, isBound: _, passes: __, ...candidate }:
       CandidateReport,
@@ -50,6 +64,7 @@ export function describeSegmentation(
       })),
       why: sayWhy(winner, candidates, referenceOf),
     }),
+    profile: used,
     model: { id: manifest.id, digest: manifest.digest },
     timings: { encode, ...timings },
     receipt,

@@ -79,16 +79,18 @@ export async function decode(prompt, signal) {
 
 /** How far a reference finds itself again. @typedef {{verdict: "good" | "weak" | "unusable", advice: string, dice: {mean: number}}} Report */
 
-/** Sends the image, of which the server tries varied copies. @param {string} patient @param {string} reference @param {{file: Blob, frame: number, mask: Blob, label: string}} annotation @param {AbortSignal} signal @returns {Promise<Report>} */
+/** Sends the image, of which the server tries varied copies. @param {string} patient @param {string} reference @param {{file: Blob, frame: number, mask: Blob, label: string, accepted?: {at: string}}} annotation @param {AbortSignal} signal @returns {Promise<{report: Report, revision: number, drift?: {warning: string | null}}>} */
 export async function enrol(patient, reference, annotation, signal) {
   const body = new FormData();
   body.set("image", annotation.file);
   body.set("frame", String(annotation.frame));
   body.set("mask", annotation.mask, "mask.png");
   body.set("label", annotation.label);
+  if (annotation.accepted) {
+    body.set("accepted", JSON.stringify(annotation.accepted));
+  }
   const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
-  const answer = await ask(path, { method: "PUT", body, signal });
-  return (await answer.json()).report;
+  return await (await ask(path, { method: "PUT", body, signal })).json();
 }
 
 /** @param {string} patient @param {string} label */

@@ -158,7 +158,7 @@ export async function acceptOutline() {
   renderEditor();
   try {
     const enrolment = enrolItem(item, mask);
-    enrolling = enrolment.catch(() => {});
+    enrolling = enrolment.then(() => {}, () => {});
     await enrolment;
   } catch (error) {
     editor.frozen = false;
@@ -189,26 +189,30 @@ export async function acceptOutline() {
   }
 }
 
-/** @param {Item} item @param {Mask} mask */
-export async function enrolItem(item, mask) {
+/** @param {Item} item @param {Mask} mask @param {{at: string}} [accepted] where the mask is a result that was accepted */
+export async function enrolItem(item, mask, accepted) {
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
   try {
-    await busy(
+    const made = await busy(
       "Learning the structure",
       async (signal) => {
         const png = await mask.toPng();
         const { file, frame } = item;
-        const annotation = { file, frame, mask: png, label: session.label };
-        item.report = await api.enrol(
-          patient(),
-          reference,
-          annotation,
-          signal,
-        );
+        const annotation = {
+          file,
+          frame,
+          mask: png,
+          label: session.label,
+          accepted,
+        };
+        return await api.enrol(patient(), reference, annotation, signal);
       },
     );
+    item.report = made.report;
+    session.references.push(reference);
+    return made;
   } catch (error) {
     // The server may have kept it before it heard of the end.
     if (isCancelled(error)) {
@@ -216,7 +220,6 @@ export async function enrolItem(item, mask) {
     }
     throw error;
   }
-  session.references.push(reference);
 }
 
 /** @param {Item} item @param {Mask} mask */

@@ -30,12 +30,18 @@ export async function learn() {
   if (item?.rle == null) return;
   tell("result-problem", "");
   try {
-    await enrolItem(item, Mask.fromRle(item.rle));
+    const accepted = { at: new Date().toISOString() };
+    const { revision, drift } = await enrolItem(
+      item,
+      Mask.fromRle(item.rle),
+      accepted,
+    );
     item.reference = true;
     render();
     say(
-      "It is enrolled as another reference; images added from now on use it too.",
+      `It is accepted as another reference (revision ${revision}); images added from now on use it too.`,
     );
+    if (drift?.warning) notice(drift.warning);
     html("result-title").focus({ preventScroll: true });
   } catch (error) {
     if (!isCancelled(error)) tell("result-problem", explain(error));

@@ -1,5 +1,5 @@
 import { describeMask } from "../format/mask_document.ts";
-import { squaredDepth } from "../image/distance.ts";
+import { squaredDepth } from "../numerics/depth.ts";
 import type { Box, Mask, Point } from "../pipeline/types.ts";
 
 /** The tight box of a mask's non-zero pixels: inclusive corners in its frame; null for an empty mask. */

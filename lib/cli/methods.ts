@@ -4,18 +4,21 @@ import type {
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
-import { decodeRle } from "../format/rle.ts";
+import { decodeRle, type Rle } from "../format/rle.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask, Point } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
 import type { Scene } from "./scene.ts";
+import { simulatedClick } from "./simulated_click.ts";
 
 /** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
 export interface Reference {
   profile: ProfileFile;
   mask: Mask;
+  /** Of several annotated images, the reference first. */
+  profiles: ProfileFile[];
 }
 
 /** A way to segment that is scored. */
@@ -56,6 +59,54 @@ export function methodsOf(recipe: Recipe): PerMethod<Method> {
       const point = centrePoint(truth);
       return point && { points: [point] };
     }),
+  };
+}
+
+/** The method with all of several references. */
+export function severalReferences(
+  recipe: Recipe,
+  count: number,
+): PerMethod<Method> {
+  return {
+    several: {
+      title: `P²SAM, ${count} references`,
+      on: "targets",
+      async predict(engine, { embedding }, { profiles }) {
+        const files = profiles.map(({ bytes }) => bytes);
+        const request = { recipe, evenAbsent: true };
+        const answer = await engine.segment(embedding.bytes, files, request);
+        return decodeRle(answer.mask);
+      },
+    },
+  };
+}
+
+/** The method, and then clicks of somebody who knows the truth. */
+export function corrected(recipe: Recipe, clicks: number): PerMethod<Method> {
+  return {
+    corrected: {
+      title: `P²SAM, ${clicks} ${clicks === 1 ? "click" : "clicks"}`,
+      on: "targets",
+      async predict(engine, { embedding, truth }, { profile }) {
+        const { mask } = await engine.segment(
+          embedding.bytes,
+          [profile.bytes],
+          { recipe, evenAbsent: true },
+        );
+        let current: Rle = mask;
+        const points: Point[] = [];
+        for (let i = 0; i < clicks; i++) {
+          const before = decodeRle(current);
+          const click = simulatedClick(before, truth);
+          if (click === null) break;
+          points.push(click);
+          const isEmpty = !before.data.includes(255);
+          const prompt = { points, ...(!isEmpty && { mask: current }) };
+          current = (await engine.decode(embedding.bytes, prompt)).mask;
+        }
+        return decodeRle(current);
+      },
+    },
   };
 }
 

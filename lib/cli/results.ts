@@ -1,4 +1,5 @@
 import {
+  dice,
   meanScore,
   type Overlap,
   pooledIou,
@@ -90,4 +91,22 @@ export function mapMethods<T, U>(
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, of(value, key)]),
   );
+}
+
+/** Mean Dice of the third of the images where one method is worst, by it and by another; both answered the same images. */
+export function worstThird(
+  counted: SubjectOverlaps[],
+  before: string,
+  after: string,
+): { images: number; before: number; after: number } {
+  const pairs = counted.flatMap(({ overlaps }) =>
+    overlaps[before].map((counts, i) => [
+      dice(counts),
+      dice(overlaps[after][i]),
+    ])
+  ).sort(([a], [b]) => a - b);
+  const worst = pairs.slice(0, Math.max(1, Math.round(pairs.length / 3)));
+  const mean = (which: 0 | 1) =>
+    worst.reduce((sum, pair) => sum + pair[which], 0) / worst.length;
+  return { images: worst.length, before: mean(0), after: mean(1) };
 }

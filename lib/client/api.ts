@@ -50,7 +50,7 @@ export interface paths {
         /** Enrol an annotated image as a reference */
         put: operations["enrolReference"];
         post?: never;
-        /** Erase a reference */
+        /** Take a reference out; the revisions before keep it */
         delete: operations["eraseReference"];
         options?: never;
         head?: never;
@@ -64,12 +64,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A patient's references */
+        /** A patient's references, and the state of every label */
         get: operations["readPatient"];
         put?: never;
         post?: never;
         /** Erase a patient */
         delete: operations["erasePatient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/labels/{label}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the references of a label came about */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/labels/{label}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the references of a label back to an earlier revision
+         * @description It becomes a new revision; none is lost.
+         */
+        post: operations["restoreRevision"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -365,6 +402,19 @@ export interface components {
             label: 0 | 1;
         };
         /**
+         * @description Who accepted the result, and when, in the caller's own words; kept and given back as they are
+         * @example {
+         *       "by": "reader-7",
+         *       "at": "2026-11-25T09:44:35Z"
+         *     }
+         */
+        Accepted: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            at: string | null;
+        };
+        /**
          * @example {
          *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
          *       "model": {
@@ -482,20 +532,9 @@ export interface components {
          *       "createdAt": "2026-11-24T09:44:35.362Z"
          *     }
          */
-        Reference: {
-            patient: string;
-            reference: string;
-            label: string;
-            /** @description Position along a volume, 0 to 1 */
-            position: number | null;
-            /** @description Digest of the model */
-            model: string;
-            image: components["schemas"]["ImageSize"];
-            /** @description Annotated patches */
-            patches: number;
-            report: components["schemas"]["EnrolmentReport"];
-            /** Format: date-time */
-            createdAt: string;
+        EnrolledReference: components["schemas"]["Reference"] & {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
         };
         /** @description How far the reference finds itself again; null for one that was enrolled before reports */
         EnrolmentReport: {
@@ -537,6 +576,84 @@ export interface components {
         PartsTrial: {
             parts: number;
             dice: number;
+        };
+        /**
+         * @description Of an accepted result alone
+         * @example {
+         *       "value": 0.9,
+         *       "warning": null
+         *     }
+         */
+        Drift: {
+            /** @description Distance to the first reference over what is to be expected; about 1 where nothing moved */
+            value: number;
+            warning: string | null;
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "reference": "visit-1",
+         *       "label": "target",
+         *       "position": null,
+         *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "image": {
+         *         "width": 384,
+         *         "height": 384
+         *       },
+         *       "patches": 47,
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "brighter",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         }
+         *       },
+         *       "createdAt": "2026-11-24T09:44:35.362Z"
+         *     }
+         */
+        Reference: {
+            patient: string;
+            reference: string;
+            label: string;
+            /** @description Position along a volume, 0 to 1 */
+            position: number | null;
+            /** @description Digest of the model */
+            model: string;
+            image: components["schemas"]["ImageSize"];
+            /** @description Annotated patches */
+            patches: number;
+            report: components["schemas"]["EnrolmentReport"];
+            /** Format: date-time */
+            createdAt: string;
+            accepted?: components["schemas"]["Accepted"] & unknown;
+            drift?: components["schemas"]["Drift"];
         };
         /**
          * @example {
@@ -589,11 +706,47 @@ export interface components {
          *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
          *         }
+         *       ],
+         *       "labels": [
+         *         {
+         *           "label": "target",
+         *           "revision": 1,
+         *           "references": 1,
+         *           "drift": null
+         *         }
          *       ]
          *     }
          */
         Patient: {
             patient: string;
+            references: components["schemas"]["Reference"][];
+            labels: components["schemas"]["LabelState"][];
+        };
+        LabelState: {
+            label: string;
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @description How many there are */
+            references: number;
+            drift: components["schemas"]["Drift"] & (Record<string, never> | null);
+        };
+        Revisions: {
+            patient: string;
+            label: string;
+            /** @description Those that are kept, newest first; the first is in use */
+            revisions: components["schemas"]["Revision"][];
+        };
+        Revision: {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @enum {string} */
+            change: "enrolled" | "replaced" | "accepted" | "deleted" | "restored";
+            /** @description The one that was changed; null where all were */
+            reference: string | null;
+            /** @description The revision that was restored */
+            restored: number | null;
+            /** Format: date-time */
+            at: string;
             references: components["schemas"]["Reference"][];
         };
         /**
@@ -819,6 +972,14 @@ export interface components {
          *       ],
          *       "distance": 21.5337368154352,
          *       "predictedIou": 0.9173192381858826,
+         *       "profile": {
+         *         "revision": 1,
+         *         "choice": "pooled",
+         *         "references": [
+         *           "visit-1"
+         *         ],
+         *         "why": "It is the only one."
+         *       },
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -898,12 +1059,12 @@ export interface components {
             confidence: number | null;
             presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
-            /** @description The one that won */
+            /** @description The one whose prototypes won; * where they are those of all together */
             reference: string;
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
-            /** @description Earth mover's distance to the annotated patches; null for an empty mask */
+            /** @description Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask */
             distance: number | null;
             predictedIou: number;
             /** @description With explain alone */
@@ -913,6 +1074,7 @@ export interface components {
              * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
              */
             why?: string;
+            profile: components["schemas"]["ProfileUsed"];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -951,6 +1113,14 @@ export interface components {
             counts: string;
             /** @description Pixels of the structure */
             area: number;
+        };
+        ProfileUsed: {
+            /** @description Of the label */
+            revision: number;
+            /** @enum {string} */
+            choice: "pooled" | "nearest" | "position" | "latest";
+            references: string[];
+            why: string;
         };
         /** @description Milliseconds */
         Timings: {
@@ -1037,6 +1207,7 @@ export interface components {
             };
             profile: {
                 label: string;
+                revision?: number;
                 digest: string;
                 references: {
                     reference: string;
@@ -1050,6 +1221,8 @@ export interface components {
                 guided: boolean;
                 passes: number;
                 position: number | null;
+                /** @enum {string} */
+                combine?: "pooled" | "nearest";
             };
             runtime: {
                 /** @enum {string} */
@@ -1140,6 +1313,14 @@ export interface components {
          *         ],
          *         "distance": 21.5337368154352,
          *         "predictedIou": 0.9173192381858826,
+         *         "profile": {
+         *           "revision": 1,
+         *           "choice": "pooled",
+         *           "references": [
+         *             "visit-1"
+         *           ],
+         *           "why": "It is the only one."
+         *         },
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1275,6 +1456,10 @@ export interface components {
             mask: components["schemas"]["MaskBody"];
             /** @description What is not as the receipt states and made no difference: runtime, versions, another file of the same pixels */
             notes: components["schemas"]["Fault"][];
+        };
+        Imported: {
+            patient: string;
+            references: components["schemas"]["Reference"][];
         };
         /**
          * @example {
@@ -1788,6 +1973,8 @@ export interface operations {
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
+                    /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
+                    accepted?: string;
                 };
             };
         };
@@ -1800,7 +1987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reference"];
+                    "application/json": components["schemas"]["EnrolledReference"];
                 };
             };
             /** @description It is new */
@@ -1811,7 +1998,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reference"];
+                    "application/json": components["schemas"]["EnrolledReference"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -1968,7 +2155,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Erased */
+            /** @description Taken out */
             204: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2221,6 +2408,239 @@ export interface operations {
             };
             /** @description Not found; No such route */
             404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The revisions that are kept, newest first */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                label: string;
+                /** @description Number of a revision */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new revision */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -2804,6 +3224,12 @@ export interface operations {
                 /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
+                /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
+                references?: "pooled" | "nearest" | "position" | "latest";
+                /** @description Where the image lies along its volume, 0 to 1 */
+                position?: number;
+                /** @description Of the label's references; the newest where left out */
+                revision?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
                 /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
@@ -3520,7 +3946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Patient"];
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description The key or token is missing or wrong */

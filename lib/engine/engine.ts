@@ -21,6 +21,8 @@ import type { Bytes } from "../store/types.ts";
 import { dice } from "../pipeline/agreement.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
+import { correct } from "../pipeline/correct.ts";
+import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
@@ -149,7 +151,7 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes" | "every" | "trace">
+  & Pick<SegmentOptions, "recipe" | "passes" | "combine" | "every" | "trace">
   & {
     png?: boolean;
     own?: OwnFormat;
@@ -201,6 +203,12 @@ export interface Engine {
     profiles: Bytes[],
     request: SegmentationRequest,
   ): Promise<SegmentationAnswer>;
+  /** How far an accepted result's profile lies from the first reference's; see {@linkcode measureDrift}. */
+  measureDrift(
+    first: Bytes,
+    annotated: Bytes[],
+    accepted: Bytes,
+  ): Promise<number>;
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(own: OwnMask): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
@@ -259,18 +267,29 @@ export function createEngine(
   const decodePrompt = async (embedding: Embedding, prompt: MaskPrompt) => {
     const frame = new Frame(embedding.image, model.size);
     const { points, box, mask } = prompt;
-    if (mask !== undefined) {
-      const [height, width] = mask.size;
-      requireSameSize({ width, height }, embedding.image);
+    const whole = ({ logits, predictedIou }: DecoderOutput) => ({
+      mask: frame.toMask(logits, model.lowResMask),
+      predictedIou,
+    });
+    if (mask === undefined) {
+      return whole(
+        await cascade(decoder, embedding, frame, model, { points, box }),
+      );
     }
-    const { logits, predictedIou } = mask === undefined
-      ? await cascade(decoder, embedding, frame, model, { points, box })
-      : await decodeOnce(decoder, embedding, frame, {
+    const [height, width] = mask.size;
+    requireSameSize({ width, height }, embedding.image);
+    const before = decodeRle(mask);
+    const corrected = points.length > 0 && box === undefined &&
+        before.data.includes(255)
+      ? await correct(decoder, embedding, frame, model, before, points)
+      : null;
+    return corrected ?? whole(
+      await decodeOnce(decoder, embedding, frame, {
         points,
         box,
-        mask: maskLogits(decodeRle(mask), model),
-      });
-    return { mask: frame.toMask(logits, model.lowResMask), predictedIou };
+        mask: maskLogits(before, model),
+      }),
+    );
   };
 
   return {
@@ -380,6 +399,14 @@ export function createEngine(
       );
     },
 
+    measureDrift(first, annotated, accepted) {
+      return Promise.resolve(measureDrift(
+        readProfile(first),
+        annotated.map(readProfile),
+        readProfile(accepted),
+      ));
+    },
+
     async decode(embedding, prompt) {
       const { mask, predictedIou } = await decodePrompt(
         read(embedding),
@@ -396,7 +423,7 @@ export function createEngine(
       const embedding = read(bytes);
       const write = own &&
         ownFormat(own.image, { ...own.segment, model: model.digest });
-      const { winner, candidates, presence, timings } = await segment(
+      const { winner, candidates, logits, presence, timings } = await segment(
         decoder,
         embedding,
         profiles.map(readProfile),
@@ -405,7 +432,7 @@ export function createEngine(
       );
       const frame = new Frame(embedding.image, model.size);
       const mask = presence.present || evenAbsent
-        ? frame.toMask(winner.logits, model.lowResMask)
+        ? frame.toMask(logits, model.lowResMask)
         : emptyMask(embedding.image);
       const report = createReporter(frame, model.lowResMask);
       return {

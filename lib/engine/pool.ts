@@ -267,6 +267,8 @@ export async function createPool(
       decode: (embedding, prompt) => call("decode", embedding, prompt),
       segment: (embedding, profiles, request) =>
         call("segment", embedding, profiles, request),
+      measureDrift: (first, annotated, accepted) =>
+        call("measureDrift", first, annotated, accepted),
       exportMask: (own) => call("exportMask", own),
       preview: (input, side) => call("preview", input, side),
     };

@@ -5,17 +5,18 @@ import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The tensors whose rows are patches or prototypes. */
-const PROTOTYPES = /^(patches$|surroundings$|parts\.|negatives\.)/;
+const PROTOTYPES = /^(patches$|surroundings$|background$|parts\.|negatives\.)/;
 
 /** Tensors of patches, which float16 holds exactly, as embeddings do. */
-const PATCHES = ["patches", "surroundings"];
+const PATCHES = ["patches", "surroundings", "background"];
 
 /**
- * A profile as a safetensors file: `patches` and `surroundings` float16, prototypes float32; metadata `model` and, as
- * JSON, `yardstick`.
+ * A profile as a safetensors file: `patches`, `surroundings` and `background` float16, prototypes and `cells` float32;
+ * metadata `model` and, as JSON, `yardstick`.
  */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
   const { channels, model, patches, surroundings, yardstick } = profile;
+  const { cells, background } = profile;
   const rows = (data: Float32Array): Tensor => ({
     dims: [data.length / channels, channels],
     data,
@@ -24,6 +25,10 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
     sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]);
   const tensors: Record<string, Tensor> = Object.fromEntries([
     ["patches", rows(patches)],
+    ...(background?.length ? [["background", rows(background)]] : []),
+    ...(cells
+      ? [["cells", { dims: [cells.length], data: Float32Array.from(cells) }]]
+      : []),
     ...surroundings === null ? [] : [["surroundings", rows(surroundings)]],
     ...named("parts", profile.parts),
     ...named("negatives", profile.negatives),
@@ -66,6 +71,8 @@ export function readProfile(bytes: Uint8Array): Profile {
     parts,
     negatives: sets("negatives"),
     patches: tensors.patches.data,
+    ...(tensors.background && { background: tensors.background.data }),
+    ...(tensors.cells && { cells: Int32Array.from(tensors.cells.data) }),
     surroundings: tensors.surroundings?.data ?? null,
     yardstick: readYardstick(metadata.yardstick),
   };

@@ -1,6 +1,7 @@
 import { EdgeError } from "../errors.ts";
 import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
+import { STRIDE } from "./nearness.ts";
 import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { meanSets, prototypeSets } from "./prototypes.ts";
@@ -39,8 +40,19 @@ export function enrol(
     parts: prototypeSets(patches, model.channels, MAX_PARTS),
     negatives: meanSets(data, model.channels, background),
     patches,
+    cells: foreground,
+    background: pickPatches(
+      data,
+      model.channels,
+      background.filter((cell) => isKept(cell, model.grid)),
+    ),
     ...surroundingsOf(embedding, patches, background, model),
   };
+}
+
+/** Neighbours are much alike: one patch in STRIDE² stands for the background. */
+function isKept(cell: number, grid: number): boolean {
+  return cell % grid % STRIDE === 0 && Math.floor(cell / grid) % STRIDE === 0;
 }
 
 function requireInsideAndOutside({ data }: Mask): void {

@@ -24,4 +24,8 @@ export interface Profile {
   surroundings: Float32Array | null;
   /** By what presence is judged; null in a profile of before. */
   yardstick: Yardstick | null;
+  /** The grid cells of the patches, `y · g + x`, ascending; profiles of older versions lack them. */
+  cells?: Int32Array;
+  /** Raw patches of the background, row-major: those in every second row and column of the grid; lacking likewise. */
+  background?: Float32Array;
 }

@@ -1,9 +1,16 @@
 import { EdgeError } from "../errors.ts";
-import { pickPatches } from "../numerics/patches.ts";
+import { pickPatches, toPatches } from "../numerics/patches.ts";
 import { agreement } from "./agreement.ts";
 import { cascade } from "./cascade.ts";
 import { Frame } from "./frame.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
+import { type Nearness, nearness } from "./nearness.ts";
+import {
+  averageNearest,
+  pooledDistances,
+  pooledRecipe,
+  poolProfiles,
+} from "./pool.ts";
 import {
   judge,
   type Likeness,
@@ -24,16 +31,25 @@ import type {
 
 /** A candidate with its mask and its distance to the reference. */
 export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
-  /** Index of the profile whose prototypes made it. */
+  /** Index of the profile whose prototypes made it; the number of profiles for those of all together. */
   profile: number;
   /** The output of every pass, in order, where a trace was asked for; shared by candidates of equal points. */
   trace?: DecoderOutput[];
 }
 
+/**
+ * How several profiles work together: `pooled`, see `pool.ts` and `likeness.ts`; or `nearest`, each proposes
+ * and scores its own candidates, and the smallest distance wins.
+ */
+export const COMBINE = ["pooled", "nearest"] as const;
+export type Combine = typeof COMBINE[number];
+
 /** The nearest candidate, all of them, and whether the structure is there. */
 export interface Segmentation {
   winner: Candidate;
   candidates: Candidate[];
+  /** Of the answer: the winner's, or what pooled profiles make of several. */
+  logits: Float32Array;
   presence: Presence & { likeness: Likeness | null };
   timings: StageTimings;
 }
@@ -48,6 +64,8 @@ export interface StageTimings {
 export interface SegmentOptions {
   recipe?: Recipe;
   passes?: number;
+  /** How several profiles work together. */
+  combine?: Combine;
   /** Whether every candidate's distance is wanted, or the winner's alone. */
   every?: boolean;
   /** Whether the output of every pass is kept. */
@@ -58,19 +76,21 @@ export interface SegmentOptions {
 
 /**
  * Segments a target image: prompts, masks and distances for every candidate of every profile; the
- * answer is the one of smallest distance, the earliest among equals (paper, section 3).
+ * answer is the one of smallest distance, the earliest among equals (paper, section 3), or, of several pooled
+ * profiles, what the nearest ones have in common.
  *
- * @param profiles at least one, all made by the embedding's model.
+ * @param references at least one, all made by the embedding's model.
  * @throws EdgeError `recipe-unsupported` when the model's decoder cannot be guided as the recipe wants.
  */
 export async function segment(
   decoder: Decoder,
   embedding: Embedding,
-  profiles: Profile[],
+  references: Profile[],
   model: ModelGeometry,
   {
     recipe = RECIPES.medical,
     passes,
+    combine = "pooled",
     every = true,
     trace = false,
     now = () => performance.now(),
@@ -79,8 +99,17 @@ export async function segment(
   if (recipe.guided && !model.guided) throw cannotBeGuided();
   const frame = new Frame(embedding.image, model.size);
   const started = now();
-  const proposals = profiles.map((profile) =>
-    propose(embedding, profile, model, recipe)
+  const isPooled = combine === "pooled" && references.length > 1;
+  const profiles = isPooled
+    ? [...references, poolProfiles(references)]
+    : references;
+  const proposals = profiles.map((profile, p) =>
+    propose(
+      embedding,
+      profile,
+      model,
+      p < references.length ? recipe : pooledRecipe(recipe),
+    )
   );
   const means = profiles.map(({ patches }) =>
     recipe.guided ? meanPatch(patches, model.channels) : null
@@ -127,33 +156,37 @@ export async function segment(
   const { data } = embedding.tensors.image_embeddings;
   const pick = (patches: Int32Array) =>
     pickPatches(data, model.channels, patches);
-  let best = Infinity;
-  const candidates = profiles.flatMap(({ patches }, p) => {
-    const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
-    const scores = scoreCandidates(patches, pick, model.channels, masks, {
-      every,
-      best,
-    });
-    best = scores.reduce(
-      (least, { distance }) => Math.min(least, distance),
-      best,
-    );
-    return proposals[p].map(({ prompt }, i) => ({
+  const scored = isPooled
+    ? scoreTogether(references, pick, model, decoded)
+    : scoreApart(references, pick, model, decoded, every);
+  const candidates = proposals.flatMap((proposed, p) =>
+    proposed.map(({ prompt }, i) => ({
       ...prompt,
       ...decoded[p][i],
-      ...scores[i],
+      ...scored[p][i],
       profile: p,
-    }));
-  });
+    }))
+  );
   // A bound is above some distance, so that only a distance can be the least.
   const winner = candidates.reduce((best, next) =>
     next.distance < best.distance ? next : best
   );
-  const presence = judged(embedding, profiles, winner, candidates, model);
+  const near = isPooled
+    ? nearness(references, toPatches(data, model.channels), model, frame)
+    : null;
+  const logits = (isPooled && blend(candidates, near)) || winner.logits;
+  const presence = judged(
+    embedding,
+    references,
+    { ...winner, logits },
+    candidates,
+    model,
+  );
   const done = now();
   return {
     winner,
     candidates,
+    logits,
     presence,
     timings: {
       prompt: prompted - started,
@@ -163,7 +196,66 @@ export async function segment(
   };
 }
 
-/** Judges the winner by the reference that made it, beside the others. */
+/** Every profile's own candidates by their distance to it. */
+function scoreApart(
+  profiles: Profile[],
+  pick: PickPatches,
+  model: ModelGeometry,
+  decoded: DecoderOutput[][],
+  every: boolean,
+): Score[][] {
+  let best = Infinity;
+  return profiles.map(({ patches }, p) => {
+    const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
+    const options = { every, best };
+    const scores = scoreCandidates(
+      patches,
+      pick,
+      model.channels,
+      masks,
+      options,
+    );
+    for (const { distance } of scores) best = Math.min(best, distance);
+    return scores;
+  });
+}
+
+/** All candidates by their distance to all references. */
+function scoreTogether(
+  references: Profile[],
+  pick: PickPatches,
+  model: ModelGeometry,
+  decoded: DecoderOutput[][],
+): Score[][] {
+  const distances = pooledDistances(references, pick, model, decoded.flat());
+  let at = 0;
+  return decoded.map((outputs) =>
+    outputs.map(() => ({ distance: distances[at++], isBound: false }))
+  );
+}
+
+/** The nearest candidates' masks and the nearness of patches in one, as logits; null where no mask holds a patch. */
+function blend(
+  candidates: Candidate[],
+  near: Nearness | null,
+): Float32Array | null {
+  const inside = averageNearest(candidates);
+  if (inside === null) return null;
+  return inside.map((p, i) => {
+    const both = near === null
+      ? p
+      : p * (1 - near.weight) + near.inside[i] * near.weight;
+    return Math.log(Math.max(both, TINY) / Math.max(1 - both, TINY));
+  });
+}
+
+/** Gives the listed patches of the target, raw. */
+type PickPatches = (patches: Int32Array) => Float32Array;
+
+/** Probability that keeps logits finite. */
+const TINY = 1e-7;
+
+/** Judges the winner by the reference that made it, of pooled ones by that of the nearest candidate; beside the others. */
 function judged(
   embedding: Embedding,
   profiles: Profile[],
@@ -171,7 +263,11 @@ function judged(
   candidates: Candidate[],
   model: ModelGeometry,
 ): Segmentation["presence"] {
-  const { profile: at, logits } = winner;
+  const { logits } = winner;
+  const { profile: at } = winner.profile < profiles.length
+    ? winner
+    : candidates.filter((candidate) => candidate.profile < profiles.length)
+      .reduce((best, next) => next.distance < best.distance ? next : best);
   const profile = profiles[at];
   const masked = maskedPatches(logits, model);
   const likeness = likenessOf(embedding, profile, masked, model);

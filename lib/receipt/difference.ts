@@ -60,7 +60,7 @@ export function differentProfile(
 
 /** The differences between what a recipe stood for and what it stands for. */
 export function differentParameters({ parameters }: Receipt): Difference[] {
-  const { recipe, position } = parameters;
+  const { recipe, position, combine } = parameters;
   if (!Object.hasOwn(RECIPES, recipe)) {
     const path = "parameters.recipe";
     const known = Object.keys(RECIPES).join(" or ");
@@ -68,7 +68,7 @@ export function differentParameters({ parameters }: Receipt): Difference[] {
       `there is no recipe "${recipe}" in this version, but ${known}`;
     return [{ path, message, expected: recipe }];
   }
-  const now = parametersOf(recipe as RecipeName, position);
+  const now = parametersOf(recipe as RecipeName, position, combine);
   return leaves("parameters", parameters, now);
 }
 

@@ -2,6 +2,7 @@ import { concat } from "../bytes.ts";
 import { hexDigest } from "../digest.ts";
 import { PASSES } from "../pipeline/cascade.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
+import type { Combine } from "../pipeline/segment.ts";
 import type { Size } from "../pipeline/types.ts";
 import type { Ingredients } from "./receipt.ts";
 
@@ -22,16 +23,23 @@ export interface Answering {
   label: string;
   /** In the order in which the engine is given them. */
   profiles: { reference: string; bytes: Uint8Array<ArrayBuffer> }[];
+  /** Of the label's references. */
+  revision?: number;
   recipe: RecipeName;
+  /** How several references worked together. */
+  combine?: Combine;
   /** 0..1, by which the references were chosen, if they were. */
   position?: number;
 }
 
 /** States what an answer is made of, as its receipt holds it. */
 export async function ingredientsOf(
-  { model, source, embedding, label, profiles, recipe, position }: Answering,
+  answering: Answering,
   circumstances: Circumstances,
 ): Promise<Ingredients> {
+  const { model, source, embedding, label, revision, profiles } = answering;
+  const { recipe, position = null } = answering;
+  const combine = profiles.length > 1 ? answering.combine : undefined;
   const [input, digest, ...files] = await Promise.all([
     inputOf(source, embedding),
     hexDigest(concat(profiles.map(({ bytes }) => bytes))),
@@ -43,13 +51,14 @@ export async function ingredientsOf(
     input,
     profile: {
       label,
+      ...(revision && { revision }),
       digest,
       references: profiles.map(({ reference }, i) => ({
         reference,
         sha256: files[i],
       })),
     },
-    parameters: parametersOf(recipe, position ?? null),
+    parameters: parametersOf(recipe, position, combine),
     ...circumstances,
   };
 }
@@ -58,8 +67,10 @@ export async function ingredientsOf(
 export function parametersOf(
   recipe: RecipeName,
   position: number | null,
+  combine?: Combine,
 ): Ingredients["parameters"] {
-  return { recipe, ...RECIPES[recipe], passes: PASSES, position };
+  const parameters = { recipe, ...RECIPES[recipe], passes: PASSES, position };
+  return combine === undefined ? parameters : { ...parameters, combine };
 }
 
 /** States what was sent. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
 import type { Rle } from "../format/rle.ts";
+import { COMBINE } from "../pipeline/segment.ts";
 import { RUNTIMES } from "../runtime/runtime.ts";
 
 const sha256 = z.string().regex(
@@ -24,6 +25,8 @@ const Parameters = z.strictObject({
   passes: count,
   /** 0..1 along a series, by which references were chosen; null where nothing was chosen by it. */
   position: z.number().min(0).max(1).nullable(),
+  /** How several references worked together; left out for one. */
+  combine: z.enum(COMBINE).optional(),
 });
 
 /** What ran the model. */
@@ -57,6 +60,8 @@ const ingredients = {
   }),
   profile: z.strictObject({
     label: word,
+    /** Of the label's references. */
+    revision: count.optional(),
     /** sha256 over the profile files one after the other. */
     digest: sha256,
     /** In the order in which they proposed candidates; `sha256` is of the profile file. */

@@ -65,8 +65,10 @@ export async function replay(
   const embedding = isFile
     ? await engine.embed({ ...input, frame })
     : input.embedding;
-  const { profile: { label, references }, parameters } = receipt;
+  const { profile: { label, revision, references }, parameters } = receipt;
   const recipe = parameters.recipe as RecipeName;
+  // Receipts from before there was a choice state none.
+  const { combine = "nearest" } = parameters;
   const ingredients = await ingredientsOf({
     model: { id, digest },
     source: isFile && receipt.input.kind === "image"
@@ -74,12 +76,14 @@ export async function replay(
       : null,
     embedding,
     label,
+    revision,
     profiles: references.map(({ reference }, i) => ({
       reference,
       bytes: profiles[i]!,
     })),
     recipe,
     position: parameters.position ?? undefined,
+    combine: parameters.combine,
   }, circumstances);
   const otherEmbedding = differentInput(
     "embedding",
@@ -98,7 +102,7 @@ export async function replay(
   const { mask } = await engine.segment(
     embedding.bytes,
     profiles.map((bytes) => bytes!),
-    { recipe: RECIPES[recipe], every: false },
+    { recipe: RECIPES[recipe], combine, every: false },
   );
   const otherMask = differentMask(
     receipt,

@@ -38,8 +38,6 @@ export interface Commit {
   sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
   /** Milliseconds after which KV may forget the record. */
   expireIn?: number;
-  /** The version that a single record must be of, null for none: else nothing is written. */
-  was?: string | null;
 }
 
 /** A guard of a commit no longer holds. */
@@ -48,6 +46,14 @@ export class Stale extends Error {}
 /** A record to write, and where. */
 export interface Entry<T> extends Stored<T> {
   key: Deno.KvKey;
+  /** The version that it is to replace, null for none: else nothing is written. Any where left out. */
+  was?: string | null;
+}
+
+/** An entry whose bytes are written, and what claims them until it is flipped. */
+interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
+  claim: Deno.AtomicCheck;
+  manifest: Manifest<T>;
 }
 
 /**
@@ -118,12 +124,12 @@ export class BlobStore {
     was: string | null,
     stored: Stored<T>,
   ): Promise<boolean> {
-    return await this.commit([{ key, ...stored }], { was }) !== null;
+    return await this.commit([{ key, ...stored, was }], {}) !== null;
   }
 
-  /** Writes or replaces several records, all or none. */
-  async putAll<T>(entries: Entry<T>[]): Promise<void> {
-    await this.commit(entries, {});
+  /** Writes or replaces several records, all or none; false where one is not as it `was`. */
+  async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
+    return await this.commit(entries, {}) !== null;
   }
 
   /** Removes the record and its bytes; false when there is none. */
@@ -143,8 +149,8 @@ export class BlobStore {
   ): Promise<number | null> {
     const { expireIn } = also;
     const options = expireIn === undefined ? {} : { expireIn };
-    const written = [];
-    for (const { key, record, bytes } of entries) {
+    const written: Written<T>[] = [];
+    for (const { key, record, bytes, was } of entries) {
       const version = crypto.randomUUID();
       const pending = ["pending", version];
       const { versionstamp } = await whenUnlocked(() =>
@@ -153,7 +159,7 @@ export class BlobStore {
       const claim = { key: pending, versionstamp };
       const chunks = await this.#write(version, bytes, claim, options);
       const manifest: Manifest<T> = { version, chunks, record };
-      written.push({ key, claim, manifest });
+      written.push({ key, claim, manifest, was });
     }
     const replaced = await this.#flip(written, also, options);
     const left = replaced ?? written.map(({ manifest }) => manifest.version);
@@ -217,20 +223,15 @@ export class BlobStore {
 
   /** Points the records at their versions; gives the versions that they replaced, or null when one is not as it `was`. */
   async #flip<T>(
-    written: {
-      key: Deno.KvKey;
-      claim: Deno.AtomicCheck;
-      manifest: Manifest<T>;
-    }[],
+    written: Written<T>[],
     also: Commit,
     options: { expireIn?: number },
   ): Promise<string[] | null> {
     for (;;) {
       const flip = this.kv.atomic();
       const replaced: string[] = [];
-      for (const { key, claim, manifest } of written) {
+      for (const { key, claim, manifest, was } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
-        const { was } = also;
         if (was !== undefined && (before.value?.version ?? null) !== was) {
           return null;
         }

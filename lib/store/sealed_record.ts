@@ -17,7 +17,7 @@ export interface SealedRecord {
 export async function sealEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,
-  { key: plain, record, bytes }: Entry<T>,
+  { key: plain, record, bytes, was }: Entry<T>,
 ): Promise<Entry<SealedRecord>> {
   const write = crypto.randomUUID();
   const text = JSON.stringify({ key: plain, record });
@@ -30,6 +30,7 @@ export async function sealEntry<T>(
     key: at,
     record: { write, sealed },
     bytes: await encrypt(key, contextOf(at, "bytes", write), bytes),
+    was,
   };
 }
 

@@ -5,6 +5,20 @@ import type { Size } from "../pipeline/types.ts";
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Who accepted a result as a reference, and when: the caller's own words, kept and given back as they are. */
+export interface Accepted {
+  by: string | null;
+  at: string | null;
+}
+
+/** How far an accepted result lies from the first reference; see `lib/pipeline/drift.ts`. */
+export interface Drift {
+  /** Earth mover's distance to the first reference over the spread to be expected; about 1 where nothing moved. */
+  value: number;
+  /** What to do about it, or null where it needs nothing. */
+  warning: string | null;
+}
+
 /** What is known of a reference besides its profile. */
 export interface Reference {
   patient: string;
@@ -22,6 +36,10 @@ export interface Reference {
   report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
+  /** Of an accepted result alone. */
+  accepted?: Accepted;
+  /** Of an accepted result alone, where there was a reference to measure it by. */
+  drift?: Drift;
 }
 
 /** A reference and its profile's safetensors file, as written together. */
@@ -30,10 +48,36 @@ export interface Enrolled {
   profile: Bytes;
 }
 
-/** Profiles by tenant, patient and reference: what one tenant stores no other sees. */
+/** What made a revision. */
+export type Change =
+  | "enrolled"
+  | "replaced"
+  | "accepted"
+  | "deleted"
+  | "restored";
+
+/** One state of a label's references. */
+export interface Revision {
+  /** 1, 2, 3, … of each label. */
+  revision: number;
+  change: Change;
+  /** The reference that was changed; null where all were. */
+  reference: string | null;
+  /** The revision that was restored. */
+  restored: number | null;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** In order of name. */
+  references: Reference[];
+}
+
+/** References, by tenant, patient and label, and how they came about: what one tenant stores no other sees. */
 export interface ProfileStore {
-  /** Writes or replaces a whole reference; true when it replaced one. */
-  put(tenant: string, enrolled: Enrolled): Promise<boolean>;
+  /** Writes or replaces a whole reference. */
+  put(
+    tenant: string,
+    enrolled: Enrolled,
+  ): Promise<{ replaced: boolean; revision: number }>;
   /** Writes or replaces several references of one patient, all or none. */
   putAll(tenant: string, enrolled: Enrolled[]): Promise<void>;
   /** The reference without its profile, or null. */
@@ -44,14 +88,36 @@ export interface ProfileStore {
   ): Promise<Reference | null>;
   /** References of a patient in order of name; empty for an unknown patient. */
   list(tenant: string, patient: string): Promise<Reference[]>;
+  /** The revisions that are kept of each label, the newest first; null for an unknown patient. */
+  revisions(
+    tenant: string,
+    patient: string,
+  ): Promise<Map<string, Revision[]> | null>;
+  /**
+   * The references of a label that one model made, in order of name, with their profiles; those of an earlier
+   * revision where one is named. Null when there is no such label or revision.
+   */
+  profile(
+    tenant: string,
+    patient: string,
+    label: string,
+    which: { revision?: number; model: string },
+  ): Promise<{ revision: Revision; enrolled: Enrolled[] } | null>;
   /** The reference with its profile, or null. */
   get(
     tenant: string,
     patient: string,
     reference: string,
   ): Promise<Enrolled | null>;
-  /** False when there was none. */
+  /** Takes a reference out; the revisions before keep it. False when there was none. */
   delete(tenant: string, patient: string, reference: string): Promise<boolean>;
+  /** Makes a new revision that equals an old one; null when that is not kept. */
+  restore(
+    tenant: string,
+    patient: string,
+    label: string,
+    revision: number,
+  ): Promise<Revision | null>;
 }
 
 /** What concerns a patient as a whole. */

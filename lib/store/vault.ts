@@ -124,12 +124,12 @@ export class Vault extends BlobStore {
     was: string | null,
     stored: Stored<T>,
   ): Promise<boolean> {
-    return await this.#putAll([{ key, ...stored }], { was }) !== null;
+    return await this.putAll([{ key, ...stored, was }]);
   }
 
   async #putAll<T>(
     entries: Entry<T>[],
-    which: Pick<Commit, "expireIn" | "was">,
+    which: Pick<Commit, "expireIn">,
   ): Promise<number | null> {
     const at = await Promise.all(entries.map(({ key }) => this.hide(key)));
     const owner = ownerOf(at[0]);
@@ -151,9 +151,9 @@ export class Vault extends BlobStore {
     throw conflict();
   }
 
-  /** Writes or replaces several records of one owner, all or none. */
-  override async putAll<T>(entries: Entry<T>[]): Promise<void> {
-    await this.#putAll(entries, {});
+  /** Writes or replaces several records of one owner, all or none; false where one is not as it `was`. */
+  override async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
+    return await this.#putAll(entries, {}) !== null;
   }
 
   override async delete(key: Deno.KvKey): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { BlobStore } from "../../lib/store/blob.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
+import { Vault } from "../../lib/store/vault.ts";
 import { files, form, visits } from "../functions/harness.ts";
 import { Server } from "./server.ts";
 
@@ -85,13 +85,14 @@ Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes b
 
     const kv = await Deno.openKv(environment.KV_PATH);
     const inAMinute = () => Date.now() + 61_000;
-    const blobs = new BlobStore(kv, inAMinute);
+    const blobs = new Vault(kv, { now: inAMinute });
     await blobs.sweep();
     const versions = new Set<unknown>();
     for await (const { key, value } of kv.list({ prefix: [] })) {
       if (key[0] === "chunk") continue;
       ok(key[0] !== "pending", "a finished sweep leaves nothing pending");
-      versions.add((value as { version: string }).version);
+      const { version } = value as { version?: string };
+      if (version !== undefined) versions.add(version);
     }
     for await (const { key } of kv.list({ prefix: ["chunk"] })) {
       ok(versions.has(key[1]), "every chunk belongs to a record");

@@ -3,6 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { createApp } from "../../functions/app.ts";
 import { createRouter } from "../../functions/http/router.ts";
 import { NEEDS } from "../../functions/http/scopes.ts";
+import * as revisions from "../../functions/http/revisions.ts";
 import * as schemas from "../../functions/http/schemas.ts";
 import type { Services } from "../../functions/services.ts";
 import { createAccess } from "../../lib/access/access.ts";
@@ -109,7 +110,7 @@ Deno.test("examples keep to their schemas", async () => {
   const byName = {
     Embedding: schemas.EmbeddingDocument,
     Reference: schemas.ReferenceDocument,
-    Patient: schemas.PatientDocument,
+    Patient: revisions.PatientDocument,
     CandidatePrompts: schemas.PromptsDocument,
     Mask: schemas.MaskAnswerDocument,
     Segmentation: schemas.SegmentationDocument,

@@ -155,7 +155,7 @@ Deno.test("an ablation switches off what its title says and nothing else", async
         },
       },
       { embedding, truth: second.mask },
-      { profile, mask: first.mask },
+      { profile, profiles: [profile], mask: first.mask },
     );
     equal(answers.length, 1);
     deepEqual(mask, decodeRle(answers[0].mask));

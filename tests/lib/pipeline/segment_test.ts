@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
@@ -59,9 +59,21 @@ Deno.test("prompts of equal points are decoded once, and both candidates get the
   };
   const once = await segment(decoder, embedding, [profile], MODEL);
   equal(runs, 3);
-  const twice = await segment(decoder, embedding, [profile, profile], MODEL);
+  const both = [profile, profile];
+  const combine = "nearest";
+  const twice = await segment(decoder, embedding, both, MODEL, { combine });
   equal(runs, 6);
   equal(twice.candidates.length, 2);
   deepEqual(twice.candidates[1].logits, once.winner.logits);
   equal(twice.candidates.indexOf(twice.winner), 0);
+  deepEqual(twice.logits, twice.winner.logits);
+
+  // Pooled, the own candidates of equal references are as near as alone, or one of the pool is nearer.
+  const pooled = await segment(decoder, embedding, both, MODEL);
+  ok(pooled.winner.distance <= once.winner.distance);
+  ok(pooled.logits.every(Number.isFinite));
+  deepEqual(
+    await segment(decoder, embedding, both, MODEL).then(({ logits }) => logits),
+    pooled.logits,
+  );
 });

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { squaredDepth } from "../../../lib/image/distance.ts";
+import { squaredDepth } from "../../../lib/numerics/depth.ts";
 import type { Mask } from "../../../lib/image/raster.ts";
 
 /** Every pixel against every one outside, in a ring of them around the image. */

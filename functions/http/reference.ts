@@ -1,0 +1,10 @@
+import type { z } from "@hono/zod-openapi";
+import type { Reference } from "../../lib/store/types.ts";
+import type { ReferenceDocument } from "./schemas.ts";
+
+/** A reference as the contract gives it. */
+export function describeReference(
+  reference: Reference,
+): z.infer<typeof ReferenceDocument> {
+  return { ...reference, report: reference.report ?? null };
+}

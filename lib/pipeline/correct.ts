@@ -1,0 +1,153 @@
+import { squaredDepth } from "../numerics/depth.ts";
+import { cascade } from "./cascade.ts";
+import type { Frame } from "./frame.ts";
+import type {
+  Decoder,
+  Embedding,
+  Mask,
+  ModelGeometry,
+  Point,
+  Size,
+} from "./types.ts";
+
+/** How many points inside the mask stand for what is to stay, in one reading of a click each. */
+const READINGS = [1, 5];
+/** Share of the readings that agree with the click in which a pixel of the new mask is. */
+const VOTES = 0.4;
+/** Long side at most of the mask in which points are looked for, pixels. */
+const COARSE = 256;
+
+/** A corrected mask, in the image frame. */
+export interface Correction {
+  mask: Mask;
+  /** Mean of the decoder's own estimates. */
+  predictedIou: number;
+}
+
+/**
+ * Corrects a mask by a click: what is missing there is added, or what is too much taken away, and nothing else.
+ *
+ * A decoder that is given the mask and the click alone tends to start anew around the click. So that it knows what
+ * is to stay, points deep inside the mask and far from the click go with it, few in one reading, more in another;
+ * each runs the cascade. Of the readings that agree with the click the new mask is drawn by vote, and of what it
+ * changes only the piece that the click lies in is taken over.
+ *
+ * @param points at least one, the click last; those before it are kept to.
+ * @returns null where no reading agrees with the click.
+ */
+export async function correct(
+  decoder: Decoder,
+  embedding: Embedding,
+  frame: Frame,
+  model: ModelGeometry,
+  mask: Mask,
+  points: Point[],
+): Promise<Correction | null> {
+  const click = points[points.length - 1];
+  const at = Math.floor(click.y) * mask.width + Math.floor(click.x);
+  const kept = keptPoints(mask, points, Math.max(...READINGS));
+  const votes = new Uint8Array(mask.data.length);
+  let readings = 0;
+  let predictedIou = 0;
+  for (const count of new Set(READINGS.map((n) => Math.min(n, kept.length)))) {
+    const prompt = { points: [...kept.slice(0, count), ...points] };
+    const read = await cascade(decoder, embedding, frame, model, prompt);
+    const { data } = frame.toMask(read.logits, model.lowResMask);
+    if ((data[at] !== 0) !== (click.label === 1)) continue;
+    for (let i = 0; i < votes.length; i++) if (data[i] !== 0) votes[i]++;
+    readings++;
+    predictedIou += read.predictedIou;
+  }
+  if (readings === 0) return null;
+  const isInside = (i: number) => votes[i] > VOTES * readings;
+  const isChanged = (i: number) =>
+    click.label === 1
+      ? isInside(i) && mask.data[i] === 0
+      : !isInside(i) && mask.data[i] !== 0;
+  const { width, height } = mask;
+  const data = mask.data.slice();
+  if (isChanged(at)) {
+    const value = click.label === 1 ? 255 : 0;
+    for (const i of pieceOf(at, mask, isChanged)) data[i] = value;
+  } else {
+    // The click confirms what the mask has: the readings stand for themselves.
+    for (let i = 0; i < data.length; i++) data[i] = isInside(i) ? 255 : 0;
+  }
+  return {
+    mask: { width, height, data },
+    predictedIou: predictedIou / readings,
+  };
+}
+
+/**
+ * Points inside a mask, each as deep as can be and far from the clicks and from those before it; as many as there
+ * are, `most` at most.
+ */
+function keptPoints(mask: Mask, clicks: Point[], most: number): Point[] {
+  const step = Math.ceil(Math.max(mask.width, mask.height) / COARSE);
+  const coarse = shrinkMask(mask, step);
+  const depth = Float64Array.from(squaredDepth(coarse), Math.sqrt);
+  const limit = ({ x, y }: Place, scale: number) => {
+    for (let i = 0; i < depth.length; i++) {
+      const column = i % coarse.width;
+      const row = (i - column) / coarse.width;
+      const distance = Math.hypot(column - x / step, row - y / step) * scale;
+      if (distance < depth[i]) depth[i] = distance;
+    }
+  };
+  for (const click of clicks) limit(click, 1);
+  const points: Point[] = [];
+  while (points.length < most) {
+    let deepest = 0;
+    for (let i = 1; i < depth.length; i++) {
+      if (depth[i] > depth[deepest]) deepest = i;
+    }
+    if (!(depth[deepest] > 0)) break;
+    const column = deepest % coarse.width;
+    const x = column * step;
+    const y = (deepest - column) / coarse.width * step;
+    points.push({ x, y, label: 1 });
+    limit({ x, y }, 0.5);
+  }
+  return points;
+}
+
+type Place = Pick<Point, "x" | "y">;
+
+/** Every `step`-th pixel of a mask. */
+function shrinkMask(mask: Mask, step: number): Mask {
+  const width = Math.ceil(mask.width / step);
+  const height = Math.ceil(mask.height / step);
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      data[y * width + x] = mask.data[y * step * mask.width + x * step];
+    }
+  }
+  return { width, height, data };
+}
+
+/** The pixels that hang together with one, side to side, where `belongs` holds. */
+function pieceOf(
+  start: number,
+  { width, height }: Size,
+  belongs: (pixel: number) => boolean,
+): number[] {
+  const seen = new Uint8Array(width * height);
+  const piece = [start];
+  seen[start] = 1;
+  for (let next = 0; next < piece.length; next++) {
+    const pixel = piece[next];
+    const x = pixel % width;
+    const visit = (other: number) => {
+      if (seen[other] || !belongs(other)) return;
+      seen[other] = 1;
+      piece.push(other);
+    };
+    if (x > 0) visit(pixel - 1);
+    if (x < width - 1) visit(pixel + 1);
+    if (pixel >= width) visit(pixel - width);
+    if (pixel < width * (height - 1)) visit(pixel + width);
+  }
+  return piece;
+}

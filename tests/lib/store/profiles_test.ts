@@ -1,0 +1,248 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
+import { MAX_REVISIONS } from "../../../lib/store/ledger.ts";
+import { createProfileStore } from "../../../lib/store/profiles.ts";
+import type { Reference } from "../../../lib/store/types.ts";
+import { Vault } from "../../../lib/store/vault.ts";
+
+const T = "default";
+const M = "m".repeat(64);
+
+function make(reference: string, more: Partial<Reference> = {}): Reference {
+  return {
+    patient: "p",
+    reference,
+    label: "target",
+    position: null,
+    model: M,
+    image: { width: 8, height: 8 },
+    patches: 1,
+    createdAt: new Date().toISOString(),
+    ...more,
+  };
+}
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+async function withStore(
+  work: (
+    store: ReturnType<typeof createProfileStore>,
+    blobs: Vault,
+  ) => Promise<void>,
+) {
+  using kv = await Deno.openKv(":memory:");
+  const blobs = new Vault(kv);
+  await work(createProfileStore(blobs), blobs);
+}
+
+/** What the profile of a label is, as text by name. */
+async function stateOf(
+  store: ReturnType<typeof createProfileStore>,
+  label = "target",
+  revision?: number,
+) {
+  const found = await store.profile(T, "p", label, { revision, model: M });
+  return found && Object.fromEntries(
+    found.enrolled.map((one) => [one.reference.reference, text(one.profile)]),
+  );
+}
+
+Deno.test("every change makes a revision, and each can be read and restored", () =>
+  withStore(async (store) => {
+    const put = (name: string, content: string, more = {}) =>
+      store.put(T, { reference: make(name, more), profile: bytes(content) });
+    deepEqual(await put("a", "a1"), { replaced: false, revision: 1 });
+    deepEqual(await put("b", "b1"), { replaced: false, revision: 2 });
+    deepEqual(await put("a", "a2"), { replaced: true, revision: 3 });
+    equal(await store.delete(T, "p", "b"), true);
+    equal(await store.delete(T, "p", "b"), false);
+    const accepted = { by: "reader-7", at: null };
+    deepEqual(await put("c", "c1", { accepted }), {
+      replaced: false,
+      revision: 5,
+    });
+    deepEqual(await stateOf(store), { a: "a2", c: "c1" });
+    deepEqual(await stateOf(store, "target", 1), { a: "a1" });
+    deepEqual(await stateOf(store, "target", 2), { a: "a1", b: "b1" });
+    deepEqual(await stateOf(store, "target", 4), { a: "a2" });
+    equal(await stateOf(store, "target", 6), null);
+    equal(await stateOf(store, "other"), null);
+
+    const made = (await store.restore(T, "p", "target", 2))!;
+    deepEqual([made.revision, made.change, made.restored], [6, "restored", 2]);
+    deepEqual(await stateOf(store), { a: "a1", b: "b1" });
+    equal(await store.restore(T, "p", "target", 9), null);
+    equal(await store.restore(T, "p", "other", 1), null);
+    const kept = (await store.revisions(T, "p"))!.get("target")!;
+    deepEqual(
+      kept.map(({ revision, change }) => [revision, change]),
+      [
+        [6, "restored"],
+        [5, "accepted"],
+        [4, "deleted"],
+        [3, "replaced"],
+        [2, "enrolled"],
+        [1, "enrolled"],
+      ],
+    );
+    deepEqual(kept[1].references.map(({ accepted }) => accepted), [
+      undefined,
+      accepted,
+    ]);
+  }));
+
+Deno.test("a reference that changes its label leaves the other", () =>
+  withStore(async (store) => {
+    const put = (label: string) =>
+      store.put(T, { reference: make("a", { label }), profile: bytes(label) });
+    await put("liver");
+    deepEqual(await put("spleen"), { replaced: true, revision: 1 });
+    deepEqual(await stateOf(store, "liver"), {});
+    deepEqual(await stateOf(store, "spleen"), { a: "spleen" });
+    await store.restore(T, "p", "liver", 1);
+    deepEqual(await stateOf(store, "liver"), { a: "liver" });
+    deepEqual(await stateOf(store, "spleen"), {});
+    equal((await store.find(T, "p", "a"))!.label, "liver");
+  }));
+
+Deno.test("revisions are bounded, and what falls out leaves no byte", () =>
+  withStore(async (store, blobs) => {
+    for (let i = 0; i < MAX_REVISIONS + 5; i++) {
+      await store.put(T, { reference: make("a"), profile: bytes(`${i}`) });
+    }
+    const kept = (await store.revisions(T, "p"))!.get("target")!;
+    equal(kept.length, MAX_REVISIONS);
+    equal(kept[0].revision, MAX_REVISIONS + 5);
+    equal(await stateOf(store, "target", 5), null);
+    deepEqual(await stateOf(store, "target", 6), { a: "5" });
+    const files = await blobs.records(["reference", T, "p"]);
+    equal(files.length, MAX_REVISIONS);
+  }));
+
+Deno.test("writers at once: every change is one revision, none is lost", () =>
+  withStore(async (store, blobs) => {
+    const names = Array.from({ length: 12 }, (_, i) => `r${i}`);
+    const made = await Promise.all(
+      names.map((name) =>
+        store.put(T, { reference: make(name), profile: bytes(name) })
+      ),
+    );
+    deepEqual(
+      made.map(({ revision }) => revision).sort((a, b) => a - b),
+      names.map((_, i) => i + 1),
+    );
+    deepEqual(
+      await stateOf(store),
+      Object.fromEntries(names.map((n) => [n, n])),
+    );
+    // Erasing meanwhile leaves the whole of what came after, and nothing of what came before.
+    await Promise.all([
+      blobs.erase(T, "p"),
+      ...names.map((name) =>
+        store.put(T, { reference: make(name), profile: bytes(`${name}+`) })
+      ),
+    ]);
+    for (const [name, content] of Object.entries((await stateOf(store))!)) {
+      ok([name, `${name}+`].includes(content));
+    }
+    for (const [, revisions] of (await store.revisions(T, "p"))!) {
+      const newest = revisions[0].references.map(({ reference }) => reference);
+      deepEqual(Object.keys((await stateOf(store))!), newest);
+    }
+  }));
+
+Deno.test("erasing removes every byte of every revision", () =>
+  withStore(async (store, blobs) => {
+    for (const content of ["1", "2"]) {
+      await store.put(T, { reference: make("a"), profile: bytes(content) });
+    }
+    await store.put("other", { reference: make("a"), profile: bytes("3") });
+    equal(await blobs.erase(T, "p"), true);
+    equal(await blobs.erase(T, "p"), false);
+    equal(await store.list(T, "p"), null);
+    const left = [];
+    for await (const { key } of blobs.kv.list({ prefix: [] })) {
+      left.push(key[0]);
+    }
+    deepEqual(left.sort(), ["chunk", "chunk", "profile", "reference"]);
+    deepEqual((await store.list("other", "p"))!.length, 1);
+  }));
+
+Deno.test("references stored before there were revisions are the first one", () =>
+  withStore(async (store, blobs) => {
+    for (const name of ["a", "b"]) {
+      const key = ["reference", T, "p", name];
+      await blobs.put(key, { record: make(name), bytes: bytes(name) });
+    }
+    deepEqual(await stateOf(store), { a: "a", b: "b" });
+    equal((await store.list(T, "p"))!.length, 2);
+    await store.put(T, { reference: make("c"), profile: bytes("c") });
+    deepEqual(await stateOf(store), { a: "a", b: "b", c: "c" });
+    deepEqual(await stateOf(store, "target", 1), { a: "a", b: "b" });
+  }));
+
+Deno.test("a file that a crash left is removed by the next change", () =>
+  withStore(async (store, blobs) => {
+    const lost = ["reference", T, "p", "x", crypto.randomUUID()];
+    await blobs.put(lost, { record: make("x"), bytes: bytes("x") });
+    await store.put(T, { reference: make("a"), profile: bytes("a") });
+    equal(await blobs.get(lost), null);
+    deepEqual(await stateOf(store), { a: "a" });
+  }));
+
+Deno.test("any changes: the newest state is what a plain model says, and so is every revision", async () => {
+  const name = fc.constantFrom("a", "b", "c");
+  const label = fc.constantFrom("x", "y");
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant("put"), name, label }),
+    fc.record({ kind: fc.constant("delete"), name, label }),
+    fc.record({ kind: fc.constant("restore"), name, label, back: fc.nat(4) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(change, { maxLength: 12 }),
+      (changes) =>
+        withStore(async (store) => {
+          type State = Record<string, string>;
+          const history: Record<string, State[]> = {};
+          const push = (label: string, state: State) =>
+            (history[label] ??= []).push(state);
+          const now = (label: string): State => history[label]?.at(-1) ?? {};
+          const leave = (name: string, but?: string) => {
+            for (const other of Object.keys(history)) {
+              if (other === but || !(name in now(other))) continue;
+              const { [name]: _, ...rest } = now(other);
+              push(other, rest);
+            }
+          };
+          for (const [i, one] of changes.entries()) {
+            const { kind, name, label } = one;
+            if (kind === "put") {
+              leave(name, label);
+              push(label, { ...now(label), [name]: `${i}` });
+              const reference = make(name, { label });
+              await store.put(T, { reference, profile: bytes(`${i}`) });
+            } else if (kind === "delete") {
+              leave(name);
+              await store.delete(T, "p", name);
+            } else {
+              const old = history[label]?.[(one as { back: number }).back];
+              if (old !== undefined) {
+                for (const name of Object.keys(old)) leave(name, label);
+                push(label, old);
+              }
+              const back = (one as { back: number }).back + 1;
+              await store.restore(T, "p", label, back);
+            }
+          }
+          for (const [label, states] of Object.entries(history)) {
+            deepEqual(await stateOf(store, label), now(label));
+            for (const [i, state] of states.entries()) {
+              deepEqual(await stateOf(store, label, i + 1), state);
+            }
+          }
+        }),
+    ),
+    { numRuns: 40 },
+  );
+});
