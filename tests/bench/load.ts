@@ -59,8 +59,8 @@ async function load(
   const found = (pattern: RegExp) => pattern.exec(text)?.[1] ?? "0";
   return {
     rate: Number(found(/Requests\/sec:\s+([\d.]+)/)),
-    median: found(/50%\s+(\S+)/),
-    p99: found(/99%\s+(\S+)/),
+    median: found(/^\s+50%\s+(\S+)/m),
+    p99: found(/^\s+99%\s+(\S+)/m),
     failed: found(/Non-2xx or 3xx responses: (\d+)/),
   };
 }

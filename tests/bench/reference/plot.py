@@ -14,6 +14,8 @@ STAGES = {"preprocess": "preprocess", "encode": "encode", "parts": "parts", "enr
           "prompts": "prompts", "decode": "decode", "box": "boxes", "retrieval": "retrieval", "output": "mask output",
           "around": "all but networks", "segmentation": "whole segmentation"}
 
+TICKS = [0.25, 0.5, 1, 2, 5, 10, 20, 50]
+
 
 def main() -> None:
     folder = Path(sys.argv[1])
@@ -30,14 +32,18 @@ def main() -> None:
             middle = [median(r) for r in ratios]
             error = [[m - r[0] for m, r in zip(middle, ratios)], [r[-1] - m for m, r in zip(middle, ratios)]]
             at = [k + (i - (len(sides) - 1) / 2) * 0.26 for k in range(len(stages))]
-            axis.barh(at, middle, 0.24, xerr=error, label=side, error_kw={"lw": 0.6})
+            axis.barh(at, [m - 1 for m in middle], 0.24, left=1, xerr=error, label=side, error_kw={"lw": 0.6})
         axis.set_yticks(range(len(stages)), [STAGES[s] for s in stages])
         axis.invert_yaxis()
         axis.set_xscale("log")
+        axis.set_xticks(TICKS, [f"{tick:g}×" for tick in TICKS])
+        axis.set_xticks([], minor=True)
+        axis.grid(axis="x", lw=0.4)
+        axis.set_axisbelow(True)
         axis.axvline(1, color="black", lw=0.8)
         axis.set_title(f"{size}: times faster than the reference", fontsize=9)
         axis.tick_params(labelsize=8)
-    axes[0].legend(fontsize=8)
+    axes[0].legend(fontsize=8, loc="lower right")
     points = [int(n) for n in results["emd"]]
     for name, key in (("POT", "theirs"), ("ours", "ours")):
         axes[-1].plot(points, [median(results["emd"][str(n)][key]) for n in points], "o-", label=name, ms=3)

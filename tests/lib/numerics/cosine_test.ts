@@ -63,6 +63,14 @@ Deno.test("bounds on the maps are above them and close, also of patches that are
           channels,
         ));
         const wanted = cosineMaps(embedding, channels, prototypes);
+        const within = Int32Array.from({ length: patches }, (_, p) => p)
+          .filter((p) => p === 0 || random() < 0.5);
+        deepEqual(
+          largestCosines(embedding, channels, prototypes, within),
+          wanted.map((map) =>
+            Math.max(-1, ...Array.from(within, (p) => map[p]))
+          ),
+        );
         withBoundedMaps(
           embedding,
           channels,
