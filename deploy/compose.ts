@@ -1,9 +1,12 @@
-import { dirname } from "node:path";
+import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
+import { Share } from "../lib/access/share.ts";
+import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { createPool } from "../lib/engine/pool.ts";
+import type { EngineFor } from "../lib/engine/work.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { locatePackage } from "../lib/model/locate.ts";
 import {
@@ -16,26 +19,36 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
+import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
-import { BlobStore } from "../lib/store/blob.ts";
+import {
+  openRuntime,
+  type RuntimeDescription,
+} from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { createEmbeddingStore } from "../lib/store/embeddings.ts";
+import { NO_AUDIT } from "../lib/store/audit.ts";
+import { createSigner, type Trust } from "../lib/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
-import { createProfileStore } from "../lib/store/profiles.ts";
-import type { EmbeddingStore } from "../lib/store/types.ts";
-import { createCachedEmbeddings } from "../lib/store/web_cache.ts";
-import { type Config, modelRoots } from "./config.ts";
+import { observeEngine } from "../lib/telemetry/observe_engine.ts";
+import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
+import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
+import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
+import { composeState } from "./compose_state.ts";
+import { type Config, modelRoots, shareOf } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
 
-/** How often the bytes of cut-off writes are removed, milliseconds. */
-const SWEEP_MS = 60_000;
-
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
+
+/** What bodies of requests take of memory unless it is said, bytes. */
+const BODY_MEMORY = 256 * 2 ** 20;
+
+/** Series in progress, each with its body on disk. */
+const MAX_SERIES = 8;
 
 /** What an entry point's functions use. */
 export interface Needs {
@@ -56,17 +69,22 @@ export async function compose(
   needs: Needs = { encoder: true, decoder: true, state: true },
   closing: AbortSignal = new AbortController().signal,
 ): Promise<Services & AsyncDisposable> {
-  const client = needs.encoder ? composeClient(config) : undefined;
+  const spans = await openExporter(config);
+  const telemetry = createTelemetry(spans);
+  const { metrics } = telemetry;
+  const client = needs.encoder ? composeClient(config, telemetry) : undefined;
   const parts: ModelPart[] = [];
   if (needs.encoder && client === undefined) parts.push("encoder");
   if (needs.decoder) parts.push("decoder");
   const folders = await modelFolders(config);
   const manifests = await Promise.all(folders.map(readManifest));
   requireDistinct(manifests);
-  const kv = await openKv(needs.state ? config.KV_PATH : ":memory:");
-  const blobs = new BlobStore(kv);
-  await blobs.sweep();
+  const state = await composeState(
+    needs.state ? config : { ...config, KV_PATH: ":memory:" },
+  );
   const deadline = config.DEADLINE * 1000;
+  const bodyMemory = config.BODY_MEMORY ??
+    Math.max(BODY_MEMORY, config.MAX_BYTES);
   const pool = await createPool({
     folders: folders.map(({ href }) => href),
     parts,
@@ -74,63 +92,126 @@ export async function compose(
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
+    tenantQueue: shareOf(config.QUEUE, config),
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
     startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
       folders.length,
     maxPixels: config.MAX_PIXELS,
+    observer: {
+      waited: (ms) => metrics.waits.observe(ms / 1000),
+      lost: () => metrics.replacements.inc(),
+    },
   });
-  const sweeping = setInterval(() => {
-    blobs.sweep().catch(() => {/* The next round tries again. */});
-  }, SWEEP_MS);
+  metrics.watchPool(() => pool.state);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
-  const timely = <T extends object>(store: T) => withDeadline(store, deadline);
-  const embeddings = needs.state
-    ? await withWebCache(config, timely(createEmbeddingStore(blobs, lifetime)))
-    : createMemoryEmbeddings({ maxBytes, lifetime });
+  const stored = <T extends object>(name: string, store: T) =>
+    observeStore(withDeadline(store, deadline), name, telemetry);
+  const embeddings = observeCache(
+    needs.state
+      ? state.withWebCache(stored("embeddings", state.embeddings))
+      : createMemoryEmbeddings({ maxBytes, lifetime }),
+    telemetry,
+  );
   const models = manifests.map((manifest, i) => {
-    const local = pool.engines[i];
-    const engine = client === undefined
-      ? local
-      : encodeRemotely(local, client, manifest.id);
-    const embedder = createEmbedder(engine, embeddings, manifest.digest);
-    return { manifest, engine, embedder };
+    const localFor: EngineFor = (work) => pool.engineFor(i, work);
+    const askFor = client === undefined
+      ? localFor
+      : encodeRemotely(localFor, client, manifest.id);
+    const engineFor: EngineFor = (work) =>
+      observeEngine(askFor(work), telemetry);
+    const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
+    return { manifest, engineFor, embedder };
   });
   return {
     models: createCatalogue(models),
-    profiles: timely(createProfileStore(blobs)),
+    profiles: stored("profiles", state.profiles),
+    patients: stored("patients", state.patients),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    trust: await composeTrust(config),
+    sealed: state.sealed || !needs.state,
+    circumstances: circumstancesOf(
+      pool.runtime,
+      client === undefined ? "local" : "remote",
+    ),
+    telemetry,
     maxBytes: config.MAX_BYTES,
+    memory: new Share({
+      most: bodyMemory,
+      // A body of the largest size passes in any case.
+      mostPerTenant: Math.max(config.MAX_BYTES, shareOf(bodyMemory, config)),
+      what: "bytes of bodies",
+    }),
+    series: new Share({
+      most: MAX_SERIES,
+      mostPerTenant: shareOf(MAX_SERIES, config),
+      what: "series",
+    }),
+    deadline,
+    maxReferences: config.MAX_REFERENCES,
     maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
+    // Half of it, so that an enrolment ends about when any other work would.
+    trialBudget: deadline / 2,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,
     async ready() {
-      const answers = await within(READY_MS, kv.get(["ready"]))
+      const answers = await within(READY_MS, state.kv.get(["ready"]))
         .then(() => true, () => false);
-      return answers && pool.ready;
+      return answers && pool.ready && !closing.aborted;
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(sweeping);
       await pool[Symbol.asyncDispose]();
-      kv.close();
+      state[Symbol.dispose]();
+      await spans?.shutdown().catch(() => {/* The collector is away. */});
     },
   };
 }
 
-/** An engine of the default model in this thread, for the command line. */
-export async function composeEngine(config: Config): Promise<Engine> {
+/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
+export async function composeModel(config: Config): Promise<OpenModel> {
   const [folder] = await modelFolders(config);
   const model = await loadPackage(folder);
   const { RUNTIME: name, THREADS: threads } = config;
   const runtime = await openRuntime({ name, threads, encodes: true });
   const { encoder, decoder } = await createOnnxModel(model, runtime);
-  return createEngine(encoder, decoder, model.geometry, {
-    maxPixels: config.MAX_PIXELS,
-  });
+  const limits = { maxPixels: config.MAX_PIXELS };
+  const { id, digest } = model.manifest;
+  return {
+    id,
+    digest,
+    engine: createEngine(encoder, decoder, model.geometry, limits),
+    circumstances: circumstancesOf(runtime.description, "local"),
+  };
+}
+
+/** An engine of the default model in this thread. */
+export async function composeEngine(config: Config): Promise<Engine> {
+  return (await composeModel(config)).engine;
+}
+
+function circumstancesOf(
+  runtime: RuntimeDescription,
+  encoder: "local" | "remote",
+): Circumstances {
+  const { deno, v8 } = Deno.version;
+  const platform = Deno.build.target;
+  return {
+    runtime: { ...runtime, encoder, deno, v8, platform },
+    version: product.version,
+  };
+}
+
+async function composeTrust(
+  { SIGNING_KEY, TRUSTED_KEYS }: Config,
+): Promise<Trust> {
+  if (SIGNING_KEY === undefined) return { trusted: TRUSTED_KEYS };
+  const signer = await createSigner(SIGNING_KEY);
+  return { signer, trusted: [signer.publicKey, ...TRUSTED_KEYS] };
 }
 
 function modelFolders(config: Config): Promise<URL[]> {
@@ -148,7 +229,10 @@ function requireDistinct(manifests: Manifest[]): void {
   );
 }
 
-function composeClient(config: Config): EncodeClient | undefined {
+function composeClient(
+  config: Config,
+  telemetry: Telemetry,
+): EncodeClient | undefined {
   const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
   if (ENCODE_URL === undefined) return undefined;
   return createEncodeClient({
@@ -160,29 +244,17 @@ function composeClient(config: Config): EncodeClient | undefined {
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, rest: 2000 },
+  }, {
+    fetch: observeFetch(fetch, telemetry),
+    clock: systemClock,
+    random: Math.random,
+    wall: Date.now,
   });
 }
 
-async function withWebCache(
-  { WEB_CACHE }: Config,
-  store: EmbeddingStore,
-): Promise<EmbeddingStore> {
-  return WEB_CACHE === "off"
-    ? store
-    : createCachedEmbeddings(await caches.open("embeddings"), store);
-}
-
-/** @param path a file, `:memory:`, a KV Connect URL, or `host` for the database that the host provides. */
-async function openKv(path: string): Promise<Deno.Kv> {
-  if (path === "host") return await Deno.openKv();
-  const isFile = path !== ":memory:" && !/^https?:/.test(path);
-  try {
-    if (isFile) await Deno.mkdir(dirname(path), { recursive: true });
-    return await Deno.openKv(path);
-  } catch (error) {
-    throw new EdgeError(
-      "invalid-input",
-      `KV_PATH ${path} cannot be opened: ${(error as Error).message}`,
-    );
-  }
+/** The code of the exporter is loaded only where spans have somewhere to go. */
+async function openExporter({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: Config) {
+  if (endpoint === undefined) return undefined;
+  const { createExporter } = await import("../lib/telemetry/otlp.ts");
+  return createExporter(endpoint);
 }

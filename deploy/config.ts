@@ -1,14 +1,13 @@
 import { z } from "zod";
+import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
+import type { OperatorKey } from "../lib/store/keyring.ts";
 import { RUNTIMES } from "../lib/runtime/runtime.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
     .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
-
-/** Part of the contract, not built yet: refused rather than ignored. */
-const later = z.undefined("is not supported by this version").optional();
 
 /** http(s) URLs separated by commas, each ending in a slash. */
 function addresses(text: string, context: z.RefinementCtx): URL[] {
@@ -39,7 +38,101 @@ function origins(text: string, context: z.RefinementCtx): string[] {
   return z.NEVER;
 }
 
+/** Entries of API keys. */
+function apiKeys(text: string, context: z.RefinementCtx): ApiKey[] {
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    const { message } = error as Error;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }
+}
+
+/** An address whose answer nobody on the way can have changed. */
+function safeAddress(text: string, context: z.RefinementCtx): URL {
+  const url = URL.parse(text);
+  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
+  const safe = url?.protocol === "https:" ||
+    (url?.protocol === "http:" && local);
+  if (url !== null && safe && url.username + url.password === "") return url;
+  const message =
+    "must be an https address, or http on the loopback, without user";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+/** `id:base64`, separated by commas: 32 random bytes each. */
+function operatorKeys(text: string, context: z.RefinementCtx): OperatorKey[] {
+  const keys = text.split(",").map((part) => {
+    const [, id, encoded] = /^([\w.-]{1,64}):(\S+)$/.exec(part.trim()) ?? [];
+    return id === undefined ? null : { id, secret: bytesOf(encoded) };
+  });
+  const ids = new Set(keys.map((key) => key?.id));
+  if (
+    ids.size === keys.length && keys.every((key) => key?.secret?.length === 32)
+  ) return keys as OperatorKey[];
+  const message =
+    "must be id:key, separated by commas, the ids distinct and each key 32 bytes in base64 (openssl rand -base64 32)";
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    return null;
+  }
+}
+
+/** Keys of 32 bytes in base64, separated by commas. */
+const secrets =
+  (most: number) =>
+  (text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] => {
+    const keys = text.split(",").map((part) => bytesOf(part.trim()));
+    if (keys.length <= most && keys.every((key) => key?.length === 32)) {
+      return keys as Uint8Array<ArrayBuffer>[];
+    }
+    const message = most === 1
+      ? "must be 32 random bytes in base64 (openssl rand -base64 32)"
+      : "must be public keys of 32 bytes in base64, separated by commas";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+
+/** Days, and days of single tenants: `365,clinic-a:30`. */
+function retention(text: string, context: z.RefinementCtx): Retention {
+  const found: Retention = { days: Infinity, tenants: new Map() };
+  for (const part of text.split(",")) {
+    const [, tenant, days] =
+      /^(?:([\w.-]{1,64}):)?([1-9]\d{0,4})$/.exec(part.trim()) ?? [];
+    if (days === undefined) {
+      const message =
+        "must be days, or tenant:days, separated by commas, each from 1 to 99999";
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    if (tenant === undefined) found.days = Number(days);
+    else found.tenants.set(tenant, Number(days));
+  }
+  return found;
+}
+
+/** After how many days without a change a patient is erased. */
+interface Retention {
+  days: number;
+  tenants: Map<string, number>;
+}
+
+const claim = z.string().max(256);
 const cores = navigator.hardwareConcurrency;
+
+/** At most one of two settings. */
+const notBoth = (a: string, b: string) => ({
+  error: `cannot be set beside ${a}`,
+  path: [b],
+});
 
 const Environment = z.object({
   PORT: whole(0, 65535).default(8000),
@@ -56,10 +149,14 @@ const Environment = z.object({
   THREADS: whole(1, 64).default(Math.min(cores, 4)),
   WORKERS: whole(1, 16).default(1),
   QUEUE: whole(1, 10_000).default(32),
+  TENANT_SHARE: whole(1, 100).optional(),
+  RATE_LIMIT: whole(1, 1_000_000).default(600),
   DEADLINE: whole(1, 3600).default(60),
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
+  BODY_MEMORY: whole(1024, 2 ** 34).optional(),
+  MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
   ENCODE_URL: z.string().transform(addresses).optional(),
@@ -71,8 +168,46 @@ const Environment = z.object({
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: z.string().transform(origins).optional(),
-  API_KEYS: later,
-});
+  OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
+  SIGNING_KEY: z.string().transform(secrets(1)).transform(([key]) => key)
+    .optional(),
+  TRUSTED_KEYS: z.string().transform(secrets(256)).default([]),
+  RETENTION_DAYS: z.string().transform(retention)
+    .default({ days: Infinity, tenants: new Map() }),
+  LOG: z.enum(["requests", "errors"], "must be requests or errors")
+    .default("requests"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().transform(addresses).transform((
+    [first],
+  ) => first).optional(),
+  OTEL_DENO: z.undefined(
+    "records request addresses, which hold patient ids; " +
+      "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
+  ).optional(),
+  API_KEYS: z.string().transform(apiKeys).optional(),
+  API_KEYS_FILE: z.string().optional(),
+  JWKS_URL: z.string().transform(safeAddress).optional(),
+  JWKS_FILE: z.string().optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_TENANT_CLAIM: claim.default("tenant"),
+  JWT_SCOPE_CLAIM: claim.default("scope"),
+  ALLOW_ANONYMOUS: z.enum(["true", "false"], "must be true or false")
+    .default("false").transform((text) => text === "true"),
+  /** Set by Deno Deploy. */
+  DENO_DEPLOYMENT_ID: z.string().optional(),
+})
+  .refine(
+    ({ API_KEYS, API_KEYS_FILE }) => !(API_KEYS && API_KEYS_FILE),
+    notBoth("API_KEYS", "API_KEYS_FILE"),
+  )
+  .refine(
+    ({ JWKS_URL, JWKS_FILE }) => !(JWKS_URL && JWKS_FILE),
+    notBoth("JWKS_URL", "JWKS_FILE"),
+  )
+  .refine(
+    ({ MAX_BYTES, BODY_MEMORY = Infinity }) => BODY_MEMORY >= MAX_BYTES,
+    { error: "must be at least MAX_BYTES", path: ["BODY_MEMORY"] },
+  );
 
 /** The service's settings; README.md says what each one means. */
 export type Config = z.infer<typeof Environment>;
@@ -90,6 +225,18 @@ export function readConfig(
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
+}
+
+/** Whether the settings say who may call, tenant by tenant. */
+export function knowsTenants(config: Config): boolean {
+  const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
+  return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
+}
+
+/** How much one tenant may take of something that all share: all of it, where there is one tenant. */
+export function shareOf(most: number, config: Config): number {
+  const percent = config.TENANT_SHARE ?? (knowsTenants(config) ? 50 : 100);
+  return Math.max(1, Math.ceil(most * percent / 100));
 }
 
 /** The packages of this repository. */

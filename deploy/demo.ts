@@ -1,10 +1,10 @@
 import { demo } from "../lib/cli/demo.ts";
-import { composeEngine } from "./compose.ts";
+import { composeModel } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
 
 /** `deno task demo`: a generated patient, two visits, from enrolment to an overlay picture. */
 await runMain(async () => {
   const config = readConfig(Deno.env.toObject());
-  await demo(Deno.args, await composeEngine(config), config.MAX_PIXELS);
+  await demo(Deno.args, await composeModel(config), config.MAX_PIXELS);
 });

@@ -1,16 +1,23 @@
 import { docsFunction } from "../functions/docs.ts";
 import { encodeFunction } from "../functions/encode.ts";
 import { healthFunction } from "../functions/health.ts";
+import { metricsFunction } from "../functions/metrics.ts";
 import { modelsFunction } from "../functions/models.ts";
 import { start } from "./start.ts";
 
 /** An encode host: image → embedding, with no state but a cache in memory. */
 await start({
-  functions: [encodeFunction, modelsFunction, healthFunction, docsFunction],
+  functions: [
+    encodeFunction,
+    modelsFunction,
+    healthFunction,
+    metricsFunction,
+    docsFunction,
+  ],
   needs: { encoder: true, decoder: false, state: false },
   refuse: ({ ENCODE_URL }) =>
     ENCODE_URL !== undefined
       ? "ENCODE_URL is for the edge: an encode host encodes itself."
       : undefined,
-  token: ({ ENCODE_TOKEN }) => ENCODE_TOKEN,
+  hostSecret: ({ ENCODE_TOKEN }) => ENCODE_TOKEN,
 });

@@ -1,5 +1,5 @@
 import { SEGMENT_USAGE, segmentFiles } from "../lib/cli/segment.ts";
-import { composeEngine } from "./compose.ts";
+import { composeModel } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
 
@@ -7,5 +7,5 @@ import { runMain } from "./main.ts";
 await runMain(async () => {
   if (Deno.args.includes("--help")) return console.log(SEGMENT_USAGE);
   const config = readConfig(Deno.env.toObject());
-  await segmentFiles(Deno.args, () => composeEngine(config), config.MAX_PIXELS);
+  await segmentFiles(Deno.args, () => composeModel(config), config.MAX_PIXELS);
 });

@@ -1,7 +1,10 @@
 import { createApp, type ServiceFunction } from "../functions/app.ts";
+import type { RequestLine } from "../functions/http/observe.ts";
 import { compose, type Needs } from "./compose.ts";
+import { composeAccess, openness, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
+import { serveUntilStopped } from "./stop.ts";
 
 export interface EntryPoint {
   functions: ServiceFunction[];
@@ -9,42 +12,39 @@ export interface EntryPoint {
   needs?: Needs;
   /** Says what is wrong with the settings for this entry point, if anything is. */
   refuse?(config: Config): string | undefined;
-  /** Bearer token without which `/v1/` is closed. */
-  token?(config: Config): string | undefined;
+  /** What other hosts of the service bring to call `/v1/`. */
+  hostSecret?(config: Config): string | undefined;
 }
 
 /** Serves functions on one port until the process is told to stop. */
-export function start(
-  { functions, needs, refuse, token }: EntryPoint,
-): Promise<void> {
+export function start(entry: EntryPoint): Promise<void> {
   return runMain(async () => {
     const started = performance.now();
     const config = readConfig(Deno.env.toObject());
-    const fault = refuse?.(config);
+    const fault = entry.refuse?.(config);
     if (fault !== undefined) throw new Error(fault);
+    const access = await composeAccess(config, entry.hostSecret?.(config));
+    if (access === undefined) requireClosed(config, config.HOST);
     const closing = new AbortController();
-    const services = await compose(config, needs, closing.signal);
-    const app = createApp(services, functions, {
-      token: token?.(config),
+    const services = await compose(config, entry.needs, closing.signal);
+    const app = createApp(services, entry.functions, {
+      access,
+      requestsPerMinute: config.RATE_LIMIT,
+      ownNameOnly: access === undefined && !config.ALLOW_ANONYMOUS,
       origins: config.CORS_ORIGINS,
+      log: config.LOG === "requests" ? write : undefined,
     });
-    const server = Deno.serve({
-      port: config.PORT,
-      hostname: config.HOST,
-      onListen: ({ hostname, port }) => {
-        const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        console.log(
-          `P²SAM Edge listens on http://${hostname}:${port} (ready in ${seconds} s)`,
-        );
-      },
-    }, app.fetch);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => {
-        closing.abort();
-        server.shutdown();
-      });
-    }
-    await server.finished;
-    await services[Symbol.asyncDispose]();
+    const { PORT: port, HOST: hostname } = config;
+    const onListen = ({ hostname, port }: Deno.NetAddr) => {
+      if (access === undefined) requireClosed(config, hostname);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const address = `http://${hostname}:${port} (ready in ${seconds} s)`;
+      const open = openness(config, access, services.sealed);
+      console.log(`P²SAM Edge listens on ${address}${open}`);
+    };
+    const server = Deno.serve({ port, hostname, onListen }, app.fetch);
+    await serveUntilStopped(server, closing, services);
   });
 }
+
+const write = (line: RequestLine) => console.log(JSON.stringify(line));

@@ -1,24 +1,34 @@
-import { bodyLimit } from "hono/body-limit";
-import { requestId } from "hono/request-id";
+import { auditFunction } from "./audit.ts";
 import { decodeFunction } from "./decode.ts";
 import { docsFunction } from "./docs.ts";
 import { encodeFunction } from "./encode.ts";
 import { exportFunction } from "./export.ts";
 import { healthFunction } from "./health.ts";
-import { mediaTypeOf } from "./http/body.ts";
+import type { Access } from "../lib/access/caller.ts";
+import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
+import { auditRequests } from "./http/audited.ts";
+import { limitBodies } from "./http/body_limit.ts";
+import { limitTime } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
-import { requireBearer } from "./http/bearer.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { type Pace, requirePace } from "./http/pace.ts";
 import { describeService } from "./http/openapi.ts";
+import { observeRequests, type RequestLine } from "./http/observe.ts";
+import { nameRequests } from "./http/request_id.ts";
+import { limitRate } from "./http/rate.ts";
 import { createRouter, type Router } from "./http/router.ts";
+import { scopesOf } from "./http/scopes.ts";
+import { metricsFunction } from "./metrics.ts";
 import { modelsFunction } from "./models.ts";
 import { pageFunction } from "./page.ts";
 import { previewFunction } from "./previews.ts";
 import { promptFunction } from "./prompt.ts";
+import { receiptsFunction } from "./receipts.ts";
 import { referencesFunction } from "./references.ts";
 import { segmentFunction } from "./segment.ts";
 import { seriesFunction } from "./series.ts";
+import { transferFunction } from "./transfer.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */
@@ -32,55 +42,75 @@ export const ALL_FUNCTIONS: ServiceFunction[] = [
   exportFunction,
   segmentFunction,
   seriesFunction,
+  receiptsFunction,
+  transferFunction,
   previewFunction,
   modelsFunction,
+  auditFunction,
   healthFunction,
+  metricsFunction,
   pageFunction,
   docsFunction,
 ];
-
-/** Largest JSON body: a mask prompt of a large photo fits. */
-const MAX_JSON_BYTES = 5_000_000;
 
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
 /** Who may call. */
 export interface AppOptions {
-  /** Bearer token without which `/v1/` is closed; none leaves it open. */
-  token?: string;
+  /** Who may call what is not open to all; without it anyone may. */
+  access?: Access;
+  /** Requests that every caller may send, unless it is a part of the service. */
+  requestsPerMinute?: number;
+  /** Answers under the machine's own names alone. */
+  ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** How slowly bodies may come. */
+  pace?: Pace;
+  /** Takes a line for every request. */
+  log?: (line: RequestLine) => void;
 }
 
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { token, origins = [] }: AppOptions = {},
+  {
+    access,
+    requestsPerMinute,
+    ownNameOnly = false,
+    origins = [],
+    pace,
+    log,
+  }: AppOptions = {},
 ): Router {
   const app = createRouter();
-  app.use(requestId());
+  app.use(nameRequests());
+  app.use(observeRequests(services, log));
   if (origins.length > 0) app.use(allowOrigins(origins));
-  app.use("/v1/*", requireBearer(token));
-  const limit = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        const detail = `The request body is larger than ${maxSize} bytes.`;
-        throw new RequestError("too-many-bytes", detail);
-      },
-    });
-  const anyBody = limit(services.maxBytes);
-  const jsonBody = limit(Math.min(MAX_JSON_BYTES, services.maxBytes));
-  app.use((c, next) => {
-    // A series bounds its body itself, while it takes it in.
-    if (SERIES_PATH.test(c.req.path)) return next();
-    return mediaTypeOf(c) === "application/json"
-      ? jsonBody(c, next)
-      : anyBody(c, next);
+  if (ownNameOnly) app.use(requireOwnName());
+  const identify = identifyCaller(access);
+  app.use("/v1/*", identify);
+  if (requestsPerMinute !== undefined) {
+    app.use("/v1/*", limitRate(requestsPerMinute));
+  }
+  app.use("/v1/*", auditRequests(services.audit, app));
+  const routers = functions.map((build) => build(services));
+  for (const [method, path, scope] of scopesOf(routers)) {
+    if (!path.startsWith("/v1/")) app.on(method, path, identify);
+    app.on(method, path, requireScope(scope));
+  }
+  app.use(requirePace(pace));
+  const { maxBytes, memory, deadline } = services;
+  const bodies = limitBodies(maxBytes, memory);
+  const time = limitTime(deadline);
+  app.use("/v1/*", async (c, next) => {
+    // A series bounds its body and the time of each image itself.
+    if (SERIES_PATH.test(c.req.path)) return await next();
+    await bodies(c, () => time(c, next) as Promise<void>);
   });
-  for (const build of functions) app.route("/", build(services));
-  const document = describeService(app, token !== undefined);
+  for (const router of routers) app.route("/", router);
+  const document = describeService(app, access !== undefined);
   app.get("/openapi.json", (c) => c.json(document));
   app.notFound((c) => {
     const allowed = methodsAt(app, c.req.path).join(", ");

@@ -1,4 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
+import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -34,9 +35,13 @@ export function decodeFunction({ models }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
     const { embedding: id, ...prompt } = c.req.valid("json");
     const model = models.choose(c.req.valid("query").model);
-    const { bytes, image } = await models.recall(model, id);
+    const { bytes, image } = await models.recall(
+      callerOf(c).tenant,
+      model,
+      id,
+    );
     requireInside(prompt, image, "body");
-    const answer = await model.engine.decode(bytes, prompt);
+    const answer = await model.engineFor(workOf(c)).decode(bytes, prompt);
     const { id: name, digest } = model.manifest;
     return c.json({ ...answer, model: { id: name, digest } }, 200);
   });

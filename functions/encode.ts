@@ -2,6 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../lib/format/embedding_file.ts";
 import { readImage } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
+import { header } from "./http/header.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
@@ -9,7 +11,6 @@ import {
   EmbeddingDocument,
   EmbeddingId,
   EmbedQuery,
-  header,
   imageBody,
   json,
   problems,
@@ -79,8 +80,9 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(create, async (c) => {
       const { model, frame } = c.req.valid("query");
       const { embedder, manifest } = models.choose(model);
-      const made = await embedder.embed(await readImage(c, frame));
-      const { expiresAt } = await embedder.keep(made);
+      const image = await readImage(c, frame);
+      const made = await embedder.embed(workOf(c), image);
+      const { expiresAt } = await embedder.keep(callerOf(c).tenant, made);
       const status = made.expiresAt === null ? 201 : 200;
       c.header("location", `/v1/embeddings/${made.id}`);
       c.header("vary", "accept");
@@ -102,7 +104,7 @@ export function encodeFunction({ models, now }: Services): Router {
     .openapi(read, async (c) => {
       const { id } = c.req.valid("param");
       const { bytes, expiresAt } = await models.default.embedder
-        .recall(id);
+        .recall(callerOf(c).tenant, id);
       const etag = `"${id}"`;
       const maxAge = Math.max(0, Math.floor((expiresAt! - now()) / 1000));
       c.header("etag", etag);

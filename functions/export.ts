@@ -8,6 +8,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
+import { workOf } from "./http/caller.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import { binary, ExportQuery, problems, Rle } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
@@ -72,13 +73,13 @@ export function exportFunction({ models }: Services): Router {
       region,
     } = c.req.valid("query");
     const { image, mask, rle } = await readForm(c, ["image", "mask", "rle"]);
-    const file = { ...await fileOf(image, "image"), frame };
+    const file = { ...fileOf(image, "image"), frame };
     requireOne("mask", mask, "rle", rle);
-    const bytes = await models.default.engine.exportMask({
+    const bytes = await models.default.engineFor(workOf(c)).exportMask({
       image: file,
       mask: rle === undefined
-        ? await fileOf(mask, "mask")
-        : parseJson(await textOf(rle), Rle, "body.rle"),
+        ? fileOf(mask, "mask")
+        : parseJson(textOf(rle), Rle, "body.rle"),
       segment: { label, category, property, region },
     });
     const type = sniffMediaType(file.bytes)!;

@@ -1,13 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "./http/body.ts";
+import { workOf } from "./http/caller.ts";
+import { header } from "./http/header.ts";
 import { createRouter, type Router } from "./http/router.ts";
-import {
-  binary,
-  header,
-  imageBody,
-  PreviewQuery,
-  problems,
-} from "./http/schemas.ts";
+import { binary, imageBody, PreviewQuery, problems } from "./http/schemas.ts";
 import type { Services } from "./services.ts";
 
 const { "application/x-safetensors": _, ...images } = imageBody;
@@ -43,8 +39,8 @@ const create = createRoute({
 export function previewFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
     const { side, frame } = c.req.valid("query");
-    const { engine } = models.default;
     const file = await readImage(c, frame);
+    const engine = models.default.engineFor(workOf(c));
     const { bytes, frames } = await engine.preview(file, side);
     return c.body(bytes, 200, {
       "content-type": "image/png",

@@ -12,9 +12,13 @@ import type { Services } from "./services.ts";
 export async function profilesOf(
   { profiles, models }: Services,
   { manifest }: ServedModel,
-  { patient, label }: { patient: string; label: string },
+  { tenant, patient, label }: {
+    tenant: string;
+    patient: string;
+    label: string;
+  },
 ): Promise<Enrolled[]> {
-  const all = await profiles.list(patient);
+  const all = await profiles.list(tenant, patient);
   if (all.length === 0) {
     throw new EdgeError(
       "not-found",
@@ -44,7 +48,7 @@ export async function profilesOf(
   }
   const enrolled: Enrolled[] = [];
   for (const { reference } of current) {
-    const found = await profiles.get(patient, reference);
+    const found = await profiles.get(tenant, patient, reference);
     // It may have been erased or replaced since it was listed.
     if (found?.reference.label !== label) continue;
     if (found.reference.model === manifest.digest) enrolled.push(found);

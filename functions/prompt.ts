@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
+import { workOf } from "./http/caller.ts";
 import { createRouter, type Router } from "./http/router.ts";
 import {
   json,
@@ -9,6 +10,7 @@ import {
   PromptsDocument,
   PromptsRequest,
 } from "./http/schemas.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
 import type { Services } from "./services.ts";
 
@@ -39,11 +41,20 @@ export function promptFunction(services: Services): Router {
     const { embedding: id, label, recipe: name } = c.req.valid("json");
     const recipe = RECIPES[name];
     const model = services.models.choose(c.req.valid("query").model);
-    const enrolled = await profilesOf(services, model, { patient, label });
-    const { bytes } = await services.models.recall(model, id);
+    const work = workOf(c);
+    const { tenant } = work;
+    const enrolled = await profilesOf(services, model, {
+      tenant,
+      patient,
+      label,
+    });
+    const cached = await services.models.recall(tenant, model, id);
+    const { bytes } = cached;
+    await keepFor(services, model.embedder, { tenant, patient }, cached);
+    const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      const proposed = await model.engine.propose(bytes, profile, recipe);
+      const proposed = await engine.propose(bytes, profile, recipe);
       for (const candidate of proposed) {
         candidates.push({ ...candidate, reference });
       }

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { examine } from "../lib/engine/examine.ts";
 import type { Annotation } from "../lib/engine/engine.ts";
 import { EdgeError } from "../lib/errors.ts";
 import type { Reference } from "../lib/store/types.ts";
@@ -9,6 +10,7 @@ import {
   requireOne,
   textOf,
 } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
@@ -25,6 +27,8 @@ import {
   ReferenceDocument,
   ReferenceParams,
 } from "./http/schemas.ts";
+import { keepFor } from "./keep_for.ts";
+import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -161,10 +165,17 @@ const FIELDS = [
   "segment",
 ];
 
+/** A reference as the contract gives it. */
+const describe = (reference: Reference) => ({
+  ...reference,
+  report: reference.report ?? null,
+});
+
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(
-  { models, profiles, now }: Services,
+  services: Services,
 ): Router {
+  const { models, profiles, patients, trialBudget, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -177,8 +188,11 @@ export function referencesFunction(
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
-      const { embedder, engine, manifest } = model;
+      const { embedder, manifest } = model;
+      const { tenant } = callerOf(c);
+      await requireRoom(services, tenant, patient, [reference]);
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
+      const work = workOf(c);
       const parsed = Fields.safeParse(texts);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const { embedding: id, label, position, frame, segment } = parsed.data;
@@ -187,20 +201,27 @@ export function referencesFunction(
 
       const prompt = prompts === undefined
         ? null
-        : parseJson(await textOf(prompts), Prompts, "body.prompts");
+        : parseJson(textOf(prompts), Prompts, "body.prompts");
       const picture = id === undefined
-        ? { ...await fileOf(image, "image"), frame }
+        ? { ...fileOf(image, "image"), frame }
         : undefined;
       const made = picture !== undefined
-        ? await embedder.embed(picture)
-        : await models.recall(model, id!);
+        ? await embedder.embed(work, picture)
+        : await models.recall(tenant, model, id!);
       if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
-        ? { file: await fileOf(mask, "mask"), image: picture, segment }
+        ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
-      const { bytes, patches } = await engine.enrol(made.bytes, annotation);
+      const engine = model.engineFor(work);
+      const enrolled = await engine.enrol(made.bytes, annotation);
+      const { profile, report } = await examine(
+        engine,
+        { embedding: made.bytes, enrolled, image: picture },
+        { budget: trialBudget },
+      );
 
-      await embedder.keep(made);
+      const whose = { tenant, patient, enrols: true };
+      await keepFor(services, embedder, whose, made);
       const record: Reference = {
         patient,
         reference,
@@ -208,40 +229,47 @@ export function referencesFunction(
         position,
         model: manifest.digest,
         image: made.image,
-        patches,
+        patches: enrolled.patches,
+        report,
         createdAt: new Date(now()).toISOString(),
       };
-      const replaced = await profiles.put({
+      const replaced = await profiles.put(tenant, {
         reference: record,
-        profile: bytes,
+        profile,
       });
-      return c.json(record, replaced ? 200 : 201);
+      return c.json(describe(record), replaced ? 200 : 201);
     })
     .openapi(get, async (c) => {
       const params = c.req.valid("param");
-      const found = await profiles.find(params.patient, params.reference);
+      const found = await profiles.find(
+        callerOf(c).tenant,
+        params.patient,
+        params.reference,
+      );
       if (found === null) throw missingReference(params);
-      return c.json(found, 200);
+      return c.json(describe(found), 200);
     })
     .openapi(remove, async (c) => {
       const params = c.req.valid("param");
-      if (!await profiles.delete(params.patient, params.reference)) {
+      const { tenant } = callerOf(c);
+      const { patient, reference } = params;
+      if (!await profiles.delete(tenant, patient, reference)) {
         throw missingReference(params);
       }
       return c.body(null, 204);
     })
     .openapi(getPatient, async (c) => {
       const { patient } = c.req.valid("param");
-      const references = await profiles.list(patient);
+      const { tenant } = callerOf(c);
+      const references = await profiles.list(tenant, patient);
       if (references.length === 0) throw missing(`patient "${patient}"`);
-      return c.json({ patient, references }, 200);
+      return c.json({ patient, references: references.map(describe) }, 200);
     })
     .openapi(removePatient, async (c) => {
       const { patient } = c.req.valid("param");
-      const references = await profiles.list(patient);
-      if (references.length === 0) throw missing(`patient "${patient}"`);
-      for (const { reference } of references) {
-        await profiles.delete(patient, reference);
+      const { tenant } = callerOf(c);
+      if (!await patients.erase(tenant, patient)) {
+        throw missing(`patient "${patient}"`);
       }
       return c.body(null, 204);
     });

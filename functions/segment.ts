@@ -8,8 +8,11 @@ import { TISSUE } from "../lib/format/dicom_seg.ts";
 import { sniffMediaType } from "../lib/image/media_type.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { mediaTypeOf, parseJson, readImage } from "./http/body.ts";
+import { callerOf, workOf } from "./http/caller.ts";
+import { presenceHeaders, stateHeaders } from "./http/presence.ts";
 import { RequestError } from "./http/problem.ts";
-import { createRouter, type Router } from "./http/router.ts";
+import { receiptHeaders, sendReceipt } from "./http/receipt.ts";
+import { createRouter, type Env, type Router } from "./http/router.ts";
 import {
   binary,
   EmbeddingReference,
@@ -20,7 +23,9 @@ import {
   SegmentQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 const segmentRoute = createRoute({
@@ -56,6 +61,7 @@ const segmentRoute = createRoute({
     200: {
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: { ...receiptHeaders, ...presenceHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -72,8 +78,9 @@ export function segmentFunction(services: Services): Router {
   const { models } = services;
 
   const embeddingOf = async (
-    c: Context,
+    c: Context<Env>,
     model: ServedModel,
+    whose: { tenant: string; patient: string },
     type: AnswerType,
     frame?: number,
   ): Promise<AddressedEmbedding & { file?: InputFile }> => {
@@ -81,12 +88,15 @@ export function segmentFunction(services: Services): Router {
       requireSource(type);
       const text = await c.req.text();
       const { embedding } = parseJson(text, EmbeddingReference, "body");
-      return await models.recall(model, embedding);
+      const cached = await models.recall(whose.tenant, model, embedding);
+      await keepFor(services, model.embedder, whose, cached);
+      return cached;
     }
     const file = await readImage(c, frame);
     requireSource(type, file);
-    const made = await model.embedder.embed(file);
-    await model.embedder.keep(made);
+    const work = workOf(c);
+    const made = await model.embedder.embed(work, file);
+    await keepFor(services, model.embedder, whose, made);
     return { ...made, file };
   };
 
@@ -96,13 +106,24 @@ export function segmentFunction(services: Services): Router {
     const model = models.choose(query.model);
     const type = answerType(c);
     c.header("vary", "accept");
-    const enrolled = await profilesOf(services, model, { patient, label });
+    const { tenant } = callerOf(c);
+    const enrolled = await profilesOf(services, model, {
+      tenant,
+      patient,
+      label,
+    });
 
     const started = performance.now();
-    const { bytes, file } = await embeddingOf(c, model, type, frame);
+    const { file, ...embedding } = await embeddingOf(
+      c,
+      model,
+      { tenant, patient },
+      type,
+      frame,
+    );
     const encode = performance.now() - started;
-    const answer = await model.engine.segment(
-      bytes,
+    const segmenting = model.engineFor(workOf(c)).segment(
+      embedding.bytes,
       enrolled.map(({ profile }) => profile),
       {
         png: type === "image/png",
@@ -120,10 +141,20 @@ export function segmentFunction(services: Services): Router {
           }),
         recipe: RECIPES[recipe],
         every: explain,
+        trace: explain,
       },
+    );
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      enrolled,
+      { source: sourceOf(file), embedding, label, recipe },
+      segmenting,
     );
     const body = answer.png ?? answer.own;
     if (body !== null) {
+      stateHeaders(c, answer.presence);
+      sendReceipt(c, receipt);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
@@ -137,6 +168,7 @@ export function segmentFunction(services: Services): Router {
       manifest: model.manifest,
       enrolled,
       encode,
+      receipt,
     });
     return c.json(document, 200);
   });

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { ServedModel } from "../lib/engine/catalogue.ts";
-import { EdgeError, invalidInput } from "../lib/errors.ts";
+import { inTime, requireWanted, type Work } from "../lib/engine/work.ts";
+import { invalidInput } from "../lib/errors.ts";
 import { RECIPES } from "../lib/pipeline/recipe.ts";
 import { readCursor, seriesTag, writeCursor } from "../lib/series/cursor.ts";
 import { inOrder } from "../lib/series/in_order.ts";
@@ -10,6 +11,7 @@ import { referencesAt } from "../lib/series/references_at.ts";
 import { positionOf, type SeriesImage } from "../lib/series/series.ts";
 import { Spool } from "../lib/series/spool.ts";
 import type { Enrolled } from "../lib/store/types.ts";
+import { callerOf, workOf } from "./http/caller.ts";
 import { receiveFiles } from "./http/parts.ts";
 import { describeProblem } from "./http/problem.ts";
 import { createRouter, type Router } from "./http/router.ts";
@@ -21,15 +23,15 @@ import {
   SeriesQuery,
 } from "./http/schemas.ts";
 import { describeSegmentation } from "./http/segmentation.ts";
+import { keepFor } from "./keep_for.ts";
 import { profilesOf } from "./profiles_of.ts";
+import { sourceOf, withReceipt } from "./receipt_of.ts";
 import type { Services } from "./services.ts";
 
 export const NDJSON = "application/x-ndjson";
 
 /** Images of one series, whatever their bytes. */
 const MAX_IMAGES = 10_000;
-/** Series in progress, each with its body on disk; one more is refused. */
-const MAX_OPEN = 8;
 /** Pauses before an image that met a busy pool or no encode host is tried again, milliseconds. */
 const PAUSES = [1000, 4000];
 
@@ -69,30 +71,44 @@ interface Request {
 
 /** The series function: many images → a line each. */
 export function seriesFunction(services: Services): Router {
-  const { models, maxBytes, maxSeriesBytes, parallel } = services;
+  const { models, maxBytes, maxSeriesBytes, parallel, deadline } = services;
   const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
-  let open = 0;
 
   /** One image's segmentation, and the references that it was compared with. */
   const segmentOne = async (
     image: SeriesImage,
     position: number,
     { patient, label, recipe, explain, model, enrolled }: Request,
-    signal: AbortSignal,
+    work: Work,
   ) => {
-    const { embedder, engine, manifest } = model;
+    const { embedder, engineFor, manifest } = model;
     const nearest = referencesAt(enrolled, position);
     const started = performance.now();
-    const made = await embedder.embed(await image.read());
-    await embedder.keep(made);
+    const file = await image.read();
+    const made = await embedder.embed(work, file);
+    await keepFor(services, embedder, { tenant: work.tenant, patient }, made);
     const encode = performance.now() - started;
-    signal.throwIfAborted();
-    const answer = await engine.segment(
-      made.bytes,
-      nearest.map(({ profile }) => profile),
-      { recipe: RECIPES[recipe], every: explain },
+    requireWanted(work);
+    const { answer, receipt } = await withReceipt(
+      services,
+      model,
+      nearest,
+      {
+        source: image.frameOf ?? sourceOf(file),
+        embedding: made,
+        label,
+        recipe,
+        position: enrolled.some(({ reference }) => reference.position !== null)
+          ? position
+          : undefined,
+      },
+      engineFor(work).segment(
+        made.bytes,
+        nearest.map(({ profile }) => profile),
+        { recipe: RECIPES[recipe], every: explain, trace: explain },
+      ),
     );
-    const context = { patient, label, explain, manifest, encode };
+    const context = { patient, label, explain, manifest, encode, receipt };
     return {
       references: nearest.map(({ reference }) => reference.reference),
       segmentation: describeSegmentation(answer, {
@@ -106,26 +122,28 @@ export function seriesFunction(services: Services): Router {
     const { patient } = c.req.valid("param");
     const { cursor, model: id, ...options } = c.req.valid("query");
     const model = models.choose(id);
+    const { tenant } = callerOf(c);
     const enrolled = await profilesOf(services, model, {
+      tenant,
       patient,
       label: options.label,
     });
-    if (open >= MAX_OPEN) {
-      const why = `${MAX_OPEN} series are in progress; try again later.`;
-      throw new EdgeError("busy", why);
-    }
-    open++;
+    const release = services.series.take(tenant);
     const spool = await Spool.create().catch((error) => {
-      open--;
+      release();
       throw error;
     });
     const end = () => {
-      open--;
+      release();
       spool[Symbol.dispose]();
     };
     try {
       const sent = await receiveFiles(c, spool, limits);
-      const images = await openFiles(sent.files, model.engine, limits);
+      const images = await openFiles(
+        sent.files,
+        model.engineFor(workOf(c)),
+        limits,
+      );
       const total = images.length;
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
@@ -146,7 +164,12 @@ export function seriesFunction(services: Services): Router {
       const work = async (index: number) => {
         const position = positionOf(images[index], index, total);
         const result = await patiently(
-          () => segmentOne(images[index], position, request, stop.signal),
+          () =>
+            inTime(
+              deadline,
+              { tenant, signal: stop.signal },
+              (work) => segmentOne(images[index], position, request, work),
+            ),
           stop.signal,
         ).catch((error) =>
           // Nobody waits for the end of what was given up.

@@ -1,16 +1,43 @@
+import type { Share } from "../lib/access/share.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
-import type { ProfileStore } from "../lib/store/types.ts";
+import type { Circumstances } from "../lib/receipt/ingredients.ts";
+import type {
+  AuditStore,
+  PatientStore,
+  ProfileStore,
+} from "../lib/store/types.ts";
+import type { Trust } from "../lib/signing.ts";
+import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */
 export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
+  patients: PatientStore;
+  audit: AuditStore;
+  /** Who signs exports, and whose are imported. */
+  trust: Trust;
+  /** Whether what is stored is encrypted. */
+  sealed: boolean;
+  /** What runs the models, for receipts. */
+  circumstances: Circumstances;
+  telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
+  /** What bodies of requests take of memory, bytes. */
+  memory: Share;
+  /** Series in progress, each with its body on disk. */
+  series: Share;
+  /** Milliseconds that the work of a request may take. */
+  deadline: number;
+  /** References that a patient may have. */
+  maxReferences: number;
   /** Largest body of a series in bytes. */
   maxSeriesBytes: number;
   /** Images of one series that are worked on at once. */
   parallel: number;
+  /** Milliseconds after which an enrolment begins no further trial of a copy. */
+  trialBudget: number;
   /** Aborted when the process is told to stop: what may go on elsewhere ends. */
   closing: AbortSignal;
   /** Whether requests can be served now. */

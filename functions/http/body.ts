@@ -1,8 +1,14 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { concat } from "../../lib/bytes.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
+import type { Bytes } from "../../lib/store/types.ts";
+import { bytesOf, takeParts } from "./multipart.ts";
 import { RequestError } from "./problem.ts";
 import { invalid } from "./router.ts";
+
+/** Largest JSON body: a mask prompt of a large photo fits. */
+export const MAX_JSON_BYTES = 5_000_000;
 
 /** The media type of a request body without its parameters, lower case; empty when none is given. */
 export function mediaTypeOf(c: Context): string {
@@ -30,6 +36,15 @@ export function parseJson<T extends z.ZodType>(
   return parsed.data;
 }
 
+/** A file of a form, whole in memory: forms are bounded as a body. */
+export interface SentFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  mediaType?: string;
+  name: string | null;
+}
+
+export type FormValue = SentFile | string;
+
 /**
  * The fields of a multipart body; each name at most once, and only the names listed. One that is empty is
  * not given: forms of pages send those that nobody filled in.
@@ -37,7 +52,7 @@ export function parseJson<T extends z.ZodType>(
 export async function readForm(
   c: Context,
   names: string[],
-): Promise<Record<string, File | string>> {
+): Promise<Record<string, FormValue>> {
   if (mediaTypeOf(c) !== "multipart/form-data") {
     throw new RequestError(
       "unsupported-type",
@@ -46,38 +61,51 @@ export async function readForm(
       }.`,
     );
   }
-  let form: FormData;
-  try {
-    form = await c.req.formData();
-  } catch {
-    throw new RequestError(
-      "malformed-request",
-      "Cannot read the body: it is not whole multipart.",
-    );
-  }
-  const fields: Record<string, File | string> = {};
-  for (const [name, value] of form) {
-    if (!names.includes(name) || name in fields) {
-      throw invalid("body", [{
-        path: [],
-        message: `has an unknown or repeated field; it takes ${
-          names.join(", ")
-        }, each once`,
-      }]);
+  const came = new Set<string>();
+  const fields: Record<string, FormValue> = {};
+  const expect = (name: string | undefined): string => {
+    if (name !== undefined && names.includes(name) && !came.has(name)) {
+      came.add(name);
+      return name;
     }
-    const given = typeof value === "string"
-      ? value !== ""
-      : value.size > 0 || value.name !== "";
-    if (given) fields[name] = value;
-  }
+    throw invalid("body", [{
+      path: [],
+      message: `has an unknown or repeated field; it takes ${
+        names.join(", ")
+      }, each once`,
+    }]);
+  };
+  await takeParts(c, bytesOf(c), {
+    async file(field, stream, mediaType, name) {
+      const expected = expect(field);
+      const bytes = await gather(stream);
+      if (bytes.length === 0 && name === null) return;
+      fields[expected] = { bytes, mediaType, name };
+    },
+    field(name, value) {
+      const expected = expect(name);
+      if (value !== "") fields[expected] = value;
+    },
+    // One more than there are names is told by its name.
+    maxParts: names.length + 1,
+    maxFieldBytes: MAX_JSON_BYTES,
+  });
   return fields;
 }
 
+async function gather(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return concat(parts);
+}
+
 /** A file field of a form, which must be there. */
-export async function fileOf(
-  value: File | string | undefined,
+export function fileOf(
+  value: FormValue | undefined,
   name: string,
-): Promise<InputFile> {
+): InputFile & { bytes: Bytes } {
   if (value === undefined) {
     throw invalid("body", [{ path: [name], message: "is missing" }]);
   }
@@ -87,7 +115,7 @@ export async function fileOf(
       message: "must be a file, with a file name",
     }]);
   }
-  return { bytes: await value.bytes(), mediaType: value.type || undefined };
+  return { bytes: value.bytes, mediaType: value.mediaType };
 }
 
 /** An image, as the whole body or as the multipart field `image`, and which of its frames is meant. */
@@ -100,7 +128,7 @@ export async function readImage(
     return { bytes, mediaType: mediaTypeOf(c) || undefined, frame };
   }
   const { image } = await readForm(c, ["image"]);
-  return { ...await fileOf(image, "image"), frame };
+  return { ...fileOf(image, "image"), frame };
 }
 
 /** Refuses a form that has both of two fields or neither. */
@@ -117,6 +145,8 @@ export function requireOne(
 }
 
 /** A text field of a form, which may come as a file. */
-export async function textOf(value: File | string): Promise<string> {
-  return typeof value === "string" ? value : await value.text();
+export function textOf(value: FormValue): string {
+  return typeof value === "string"
+    ? value
+    : new TextDecoder().decode(value.bytes);
 }

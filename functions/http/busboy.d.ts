@@ -5,19 +5,30 @@ import type { Readable, Writable } from "node:stream";
  * that Deno has for the same modules.
  */
 export interface BusboyEvents {
-  field(name: string, value: string): void;
+  field(
+    name: string | undefined,
+    value: string,
+    isNameCut: boolean,
+    isCut: boolean,
+  ): void;
   file(
-    field: string,
+    field: string | undefined,
     stream: Readable,
     name: string | undefined,
     encoding: string,
     mediaType: string | undefined,
   ): void;
+  partsLimit(): void;
 }
 
 export class Busboy extends Writable {
   constructor(options: {
     headers: { "content-type": string };
-    limits: { fields: number; fieldSize: number };
+    limits: {
+      parts: number;
+      fieldSize: number;
+      headerSize: number;
+      headerPairs: number;
+    };
   });
 }

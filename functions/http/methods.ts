@@ -11,7 +11,7 @@ export function methodsAt(app: Router, path: string): string[] {
 }
 
 /** A route's pattern, `/v1/patients/:patient`, as a regular expression. */
-function patternOf(route: string): RegExp {
+export function patternOf(route: string): RegExp {
   const parts = route.split("/").map((part) =>
     /^:\w+$/.test(part) ? "[^/]+" : part.replace(/[^\w]/g, "\\$&")
   );

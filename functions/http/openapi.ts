@@ -1,5 +1,7 @@
 import type { Router } from "./router.ts";
-import { header, problems } from "./schemas.ts";
+import { header } from "./header.ts";
+import { problems } from "./schemas.ts";
+import { needOf } from "./scopes.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
 
@@ -8,21 +10,36 @@ const ANY_ANSWER = {
   "x-request-id": header("Names the request in the log"),
 };
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
-  401: { "www-authenticate": header("Bearer") },
+  401: { "www-authenticate": header("Bearer, and what is wrong") },
+  403: { "www-authenticate": header("Bearer, and the scope that is needed") },
+  429: { "retry-after": header("Seconds until another try is worth it") },
   503: { "retry-after": header("Seconds until another try is worth it") },
 };
 
+/** What opens a closed operation, either one. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */
+const SCHEMES = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key, or a token (JWT) of the issuer",
+  },
+  key: {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description: "An API key",
+  },
+} as const;
+
 /**
  * The OpenAPI document of an application's routes, with what they have in common: the headers of every
- * answer and, where a token closes `/v1/`, the scheme that opens it.
+ * answer, and the keys and tokens that open each operation.
+ *
+ * @param closed whether it needs them: a service without keys takes requests without any.
  */
 export function describeService(app: Router, closed: boolean): Document {
-  if (closed) {
-    app.openAPIRegistry.registerComponent("securitySchemes", "token", {
-      type: "http",
-      scheme: "bearer",
-      description: "The token that the host was started with",
-    });
+  for (const [name, scheme] of Object.entries(SCHEMES)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -46,10 +63,24 @@ export function describeService(app: Router, closed: boolean): Document {
     ],
   });
   for (const [path, item] of Object.entries(document.paths ?? {})) {
-    for (const operation of Object.values(item as Record<string, Operation>)) {
-      if (closed && path.startsWith("/v1/")) {
-        operation.security = [{ token: [] }];
-        Object.assign(operation.responses, problemsOf(401));
+    const operations = Object.entries(item as Record<string, Operation>);
+    for (const [method, operation] of operations) {
+      const need = needOf(method, path);
+      if (need !== "open") {
+        const scopes = need === "known" ? [] : [need];
+        operation.security = [
+          ...(closed ? [] : [{}]),
+          ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
+        ];
+        Object.assign(operation.responses, problemsOf(401), problemsOf(429));
+        // The store may fail whatever is asked of it.
+        Object.assign(operation.responses, problemsOf(503));
+        if (need !== "known") {
+          Object.assign(operation.responses, problemsOf(403));
+        }
+      }
+      if (operation.requestBody !== undefined) {
+        Object.assign(operation.responses, problemsOf(408));
       }
       for (const [status, response] of Object.entries(operation.responses)) {
         response.headers = {
@@ -64,6 +95,7 @@ export function describeService(app: Router, closed: boolean): Document {
 }
 
 interface Operation {
+  requestBody?: unknown;
   security?: Record<string, string[]>[];
   responses: Record<string, { headers?: Record<string, unknown> }>;
 }

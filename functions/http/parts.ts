@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-// @ts-types="./busboy.d.ts"
-import { Busboy, type BusboyEvents } from "@fastify/busboy";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/errors.ts";
 import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
 import { partOf, type Spool } from "../../lib/series/spool.ts";
 import { mediaTypeOf } from "./body.ts";
-import { RequestError } from "./problem.ts";
+import { bytesOf, takeParts } from "./multipart.ts";
 import { invalid } from "./router.ts";
 
 /** The files of a body, and what tells them from any others. */
@@ -17,6 +13,10 @@ export interface SentFiles {
   /** sha256 over the files' bytes and lengths, hex. */
   digest: string;
 }
+
+/** A field that is no file is refused, however long it is. */
+const MAX_FIELD_BYTES = 1024;
+const UNKNOWN = "has an unknown field; it takes image, many times";
 
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
@@ -57,7 +57,24 @@ export async function receiveFiles(
   };
 
   if (mediaTypeOf(c) === "multipart/form-data") {
-    await eachFile(c, bounded(c, limits), store, limits).catch((error) => {
+    const refuse = (message: string) =>
+      invalid("body", [{ path: [], message }]);
+    await takeParts(c, bounded(c, limits), {
+      async file(field, bytes, mediaType, name) {
+        if (field !== "image") throw refuse(UNKNOWN);
+        if (files.length === limits.maxImages) {
+          throw refuse(`has more than ${limits.maxImages} images`);
+        }
+        await store(bytes, mediaType, name);
+      },
+      field(name) {
+        throw refuse(
+          name === "image" ? "has a field image without a file name" : UNKNOWN,
+        );
+      },
+      maxParts: limits.maxImages + 1,
+      maxFieldBytes: MAX_FIELD_BYTES,
+    }).catch((error) => {
       // What the disk refuses is not the sender's fault.
       throw failure ?? error;
     });
@@ -67,81 +84,14 @@ export async function receiveFiles(
   return { files, digest: hash.digest("hex") };
 }
 
-type Store = (
-  bytes: AsyncIterable<Uint8Array>,
-  mediaType: string | undefined,
-  name: string | null,
-) => Promise<void>;
-
-/** Stores the files of a multipart body one after the other. */
-async function eachFile(
-  c: Context,
-  body: AsyncIterable<Uint8Array>,
-  store: Store,
-  { maxImages }: UploadLimits,
-): Promise<void> {
-  let stored = Promise.resolve();
-  let count = 0;
-  let parser: Busboy;
-  const refuse = (message: string) => {
-    const faults = [{ path: [], message }];
-    parser.destroy(invalid("body", faults));
-  };
-  try {
-    parser = new Busboy({
-      headers: { "content-type": c.req.header("content-type")! },
-      limits: { fields: 1, fieldSize: 1024 },
-    });
-  } catch {
-    throw unreadable("its content type names no boundary");
-  }
-  const onField: BusboyEvents["field"] = (name) =>
-    refuse(
-      name === "image"
-        ? "has a field image without a file name"
-        : "has an unknown field; it takes image, many times",
-    );
-  const onFile: BusboyEvents["file"] = (field, stream, name, _, mediaType) => {
-    // Whoever reads it meets its errors; one that nobody reads any more must not end the process.
-    stream.on("error", () => {});
-    if (field !== "image") {
-      return refuse("has an unknown field; it takes image, many times");
-    }
-    if (++count > maxImages) return refuse(`has more than ${maxImages} images`);
-    // The parser says text/plain of a part that states no type, and no image is text.
-    const declared = mediaType === "text/plain" ? undefined : mediaType;
-    stored = stored.then(() => store(stream, declared, name || null));
-    stored.catch((error) => parser.destroy(error));
-  };
-  parser.on("field", onField).on("file", onFile);
-  try {
-    await pipeline(Readable.from(body), parser);
-    await stored;
-  } catch (error) {
-    if (error instanceof RequestError || error instanceof EdgeError) {
-      throw error;
-    }
-    throw unreadable("it is not whole multipart");
-  }
-}
-
 /** The body's bytes as they come, up to the limit. */
 async function* bounded(c: Context, limits: UploadLimits) {
   let received = 0;
-  try {
-    for await (const part of c.req.raw.body ?? []) {
-      received += part.length;
-      if (received > limits.maxSeriesBytes) throw tooManyBytes(limits);
-      yield part as Uint8Array<ArrayBuffer>;
-    }
-  } catch (error) {
-    if (error instanceof EdgeError) throw error;
-    throw unreadable("the connection ended before it");
+  for await (const part of bytesOf(c)) {
+    received += part.length;
+    if (received > limits.maxSeriesBytes) throw tooManyBytes(limits);
+    yield part;
   }
-}
-
-function unreadable(why: string): RequestError {
-  return new RequestError("malformed-request", `Cannot read the body: ${why}.`);
 }
 
 function tooManyBytes({ maxSeriesBytes }: UploadLimits): EdgeError {

@@ -1,7 +1,15 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Caller } from "../../lib/access/caller.ts";
 import { type Fault, RequestError } from "./problem.ts";
 
-export type Env = { Variables: { requestId: string } };
+export type Env = {
+  Variables: {
+    requestId: string;
+    caller: Caller | undefined;
+    /** Begins the time that the work may take; gives the signal that ends it. */
+    begin: (() => AbortSignal) | undefined;
+  };
+};
 export type Router = OpenAPIHono<Env>;
 
 /** What each part of a request is called in a fault's path. */

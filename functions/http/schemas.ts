@@ -2,7 +2,15 @@ import { z } from "@hono/zod-openapi";
 import { type Code, parseCode } from "../../lib/format/dicom_seg.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
+import { passes, why } from "./passes.ts";
 import { PROBLEMS } from "./problem.ts";
+import { RECEIPT, ReceiptDocument } from "./receipt.ts";
+import {
+  EnrolmentReportDocument,
+  PRESENCE,
+  presenceFields,
+  REPORT,
+} from "./trust_schemas.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>
@@ -154,7 +162,8 @@ const segmentOptions = {
       type: "boolean",
       enum: undefined,
       default: false,
-      description: "Whether every candidate is told",
+      description:
+        "Whether every candidate is told, its mask after every pass, and why the winner won",
     }),
   recipe: RecipeName,
 };
@@ -222,6 +231,7 @@ const REFERENCE = {
   model: "93".repeat(32),
   image: { width: 384, height: 384 },
   patches: 47,
+  report: REPORT,
   createdAt: "2026-11-24T09:44:35.362Z",
 };
 
@@ -235,6 +245,10 @@ export const ReferenceDocument = z.object({
   model: z.string().openapi({ description: "Digest of the model" }),
   image: Size,
   patches: z.int().openapi({ description: "Annotated patches" }),
+  report: EnrolmentReportDocument.nullable().openapi({
+    description:
+      "How far the reference finds itself again; null for one that was enrolled before reports",
+  }),
   createdAt: z.iso.datetime(),
 }).openapi("Reference", { example: REFERENCE });
 
@@ -281,7 +295,7 @@ export const PromptsDocument = z.object({
   },
 });
 
-const MaskBody = z.object({
+export const MaskBody = z.object({
   size: z.tuple([z.int(), z.int()])
     .openapi(list("integer", 2, "Height and width in pixels")),
   counts: z.string().openapi({
@@ -298,7 +312,7 @@ const MaskBody = z.object({
     ),
   ).openapi({ description: "Rings to fill by the even-odd rule" }),
 }).openapi("MaskBody");
-const MASK = {
+export const MASK = {
   size: [384, 384],
   counts: "Shf29e;5K5L3L4M3M3M2N2N2",
   area: 2814,
@@ -318,14 +332,18 @@ export const MaskAnswerDocument = z.object({
 const CandidateDocument = z.object({
   ...candidatePrompt,
   reference: z.string(),
-  distance: z.number().nullable(),
+  distance: z.number().nullable().openapi({
+    description:
+      "Solved for every candidate, none ruled out by a bound; null for an empty mask",
+  }),
   predictedIou: z.number(),
+  passes,
 }).openapi("Candidate");
 
 const SEGMENTATION = {
   patient: "p-17",
   label: "target",
-  present: true,
+  ...PRESENCE,
   mask: MASK,
   reference: "visit-1",
   parts: 1,
@@ -335,14 +353,13 @@ const SEGMENTATION = {
   predictedIou: 0.9173192381858826,
   model: MODEL,
   timings: { encode: 450.8, prompt: 127.1, decode: 1123.1, retrieve: 26.1 },
+  receipt: RECEIPT,
 };
 
 export const SegmentationDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  present: z.boolean().openapi({
-    description: "Whether the mask holds a pixel",
-  }),
+  ...presenceFields,
   mask: MaskBody,
   reference: z.string().openapi({ description: "The one that won" }),
   parts: z.int(),
@@ -356,6 +373,7 @@ export const SegmentationDocument = z.object({
   candidates: z.array(CandidateDocument).optional().openapi({
     description: "With explain alone",
   }),
+  why,
   model: Model,
   timings: z.object({
     encode: z.number(),
@@ -363,6 +381,7 @@ export const SegmentationDocument = z.object({
     decode: z.number(),
     retrieve: z.number(),
   }).openapi("Timings", { description: "Milliseconds" }),
+  receipt: ReceiptDocument,
 }).openapi("Segmentation", { example: SEGMENTATION });
 
 export const ModelsDocument = z.object({
@@ -403,6 +422,18 @@ const PROBLEM = {
   instance: "9ab6d1fc-06fa-4d14-90d8-1c84b6ed0283",
 };
 
+/** What is wrong in one place, or differs from a receipt. */
+export const FaultDocument = z.object({
+  path: z.string(),
+  message: z.string(),
+  expected: z.string().optional().openapi({
+    description: "What a receipt states",
+  }),
+  actual: z.string().optional().openapi({
+    description: "What was found instead",
+  }),
+}).openapi("Fault");
+
 export const ProblemDocument = z.object({
   type: z.string(),
   title: z.string(),
@@ -410,7 +441,7 @@ export const ProblemDocument = z.object({
   detail: z.string(),
   instance: z.string().openapi({ description: "The request's id" }),
   errors: z.array(
-    z.object({ path: z.string(), message: z.string() }).openapi("Fault"),
+    FaultDocument,
   ).optional(),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 
@@ -469,12 +500,6 @@ export const problems = (...statuses: number[]) =>
       },
     }];
   }));
-
-/** A header of an answer, for the OpenAPI document. */
-export const header = (description: string) => ({
-  description,
-  schema: { type: "string" as const },
-});
 
 /** Bytes in a body, for the OpenAPI document only. */
 export const binary = { schema: { type: "string" as const, format: "binary" } };

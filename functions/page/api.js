@@ -1,7 +1,11 @@
+import { askKey, keyHeader } from "./key.js";
+
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {{x: number, y: number, label: 0 | 1}} Click */
 /** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
-/** @typedef {{present: boolean, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string}} Segmentation */
+/** @typedef {{present: boolean, reason: string | null, confidence: number | null, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string, parts: number, negatives: number, receipt: {id: string}}} Segmentation */
+/** @typedef {{points: Segmentation["points"], parts: number, negatives: number, reference: string, distance: number | null, passes: {mask: Rle & {area: number}, predictedIou: number}[]}} Candidate */
+/** @typedef {Segmentation & {candidates: Candidate[], why: string}} Explained */
 
 /** @typedef {{file: Blob, frame: number, format: "application/dicom" | "application/x-nifti" | ""}} Source */
 
@@ -20,11 +24,12 @@ export class Problem extends Error {
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
-/** @param {string} path @param {RequestInit} init */
+/** @param {string} path @param {RequestInit} init @returns {Promise<Response>} */
 async function ask(path, init) {
   let response;
   try {
-    response = await fetch(path, init);
+    const headers = { ...init.headers, ...keyHeader() };
+    response = await fetch(path, { ...init, headers });
   } catch (error) {
     if (isCancelled(error)) throw error;
     throw new Problem({
@@ -33,6 +38,7 @@ async function ask(path, init) {
     });
   }
   if (response.ok) return response;
+  if (response.status === 401 && await askKey()) return await ask(path, init);
   const problem = await response.json().catch(() => ({
     title: "The server failed",
     detail: `It answered with status ${response.status}.`,
@@ -71,14 +77,18 @@ export async function decode(prompt, signal) {
   return { size, counts };
 }
 
-/** @param {string} patient @param {string} reference @param {{embedding: string, mask: Blob, label: string}} annotation @param {AbortSignal} signal */
+/** How far a reference finds itself again. @typedef {{verdict: "good" | "weak" | "unusable", advice: string, dice: {mean: number}}} Report */
+
+/** Sends the image, of which the server tries varied copies. @param {string} patient @param {string} reference @param {{file: Blob, frame: number, mask: Blob, label: string}} annotation @param {AbortSignal} signal @returns {Promise<Report>} */
 export async function enrol(patient, reference, annotation, signal) {
   const body = new FormData();
-  body.set("embedding", annotation.embedding);
+  body.set("image", annotation.file);
+  body.set("frame", String(annotation.frame));
   body.set("mask", annotation.mask, "mask.png");
   body.set("label", annotation.label);
   const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
-  await ask(path, { method: "PUT", body, signal });
+  const answer = await ask(path, { method: "PUT", body, signal });
+  return (await answer.json()).report;
 }
 
 /** @param {string} patient @param {string} label */
@@ -89,6 +99,13 @@ const segmentations = (patient, label) =>
 export async function segment(patient, label, embedding, signal) {
   const init = { ...post({ embedding }), signal };
   return await (await ask(segmentations(patient, label), init)).json();
+}
+
+/** The same with every candidate and its masks. @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal @returns {Promise<Explained>} */
+export async function explained(patient, label, embedding, signal) {
+  const init = { ...post({ embedding }), signal };
+  const path = `${segmentations(patient, label)}&explain=true`;
+  return await (await ask(path, init)).json();
 }
 
 /** The structure as a DICOM segmentation or NIfTI volume, as its image is one. @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */

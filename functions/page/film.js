@@ -24,6 +24,7 @@ import { drawThumb } from "./picture.js";
  * @property {Rle | null} rle
  * @property {number} area
  * @property {Segmentation | null} answer
+ * @property {import("./api.js").Report | null} report of a reference that was enrolled here
  * @property {Tile} tile
  */
 
@@ -49,6 +50,7 @@ export function createItem(file, name, reference, choose) {
     rle: null,
     area: 0,
     answer: null,
+    report: null,
     tile,
   };
   tile.button.addEventListener("click", () => choose(item));

@@ -1,4 +1,9 @@
 import { button, input } from "./dom.js";
+import {
+  closeExplanation,
+  explainShown,
+  saveExplanation,
+} from "./explanation.js";
 import { addImages, cancelSegmenting, inOrder, itemOf } from "./follow.js";
 import {
   acceptOutline,
@@ -18,6 +23,7 @@ import {
   saveLikeSource,
   savePng,
   savePolygons,
+  saveReceipt,
   saveRle,
 } from "./results.js";
 import { openSample } from "./sample.js";
@@ -73,6 +79,9 @@ const clicks = {
   "reject": rejectOutline,
   "retry": retry,
   "correct": correct,
+  "explain": explainShown,
+  "explanation-save": saveExplanation,
+  "explanation-close": closeExplanation,
   "learn": learn,
   "remove": removeShown,
   "busy-cancel": stopWaiting,
@@ -90,6 +99,7 @@ const clicks = {
   "save-rle": saveRle,
   "save-polygons": savePolygons,
   "save-source": saveLikeSource,
+  "save-receipt": saveReceipt,
   "save-table": saveAreas,
   "erase": erasePatient,
 };

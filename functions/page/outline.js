@@ -22,6 +22,7 @@ import {
   leaveWork,
   render,
   renderEditor,
+  reportText,
 } from "./show.js";
 
 /** @typedef {import("./film.js").Item} Item */
@@ -174,7 +175,7 @@ export async function acceptOutline() {
   closeEditor();
   keep(item, mask);
   await drawTile(item);
-  say("The outline is enrolled.");
+  say(`The outline is enrolled. ${reportText(item)}`);
   const waitingItems = [...otherFrames(item), ...session.later];
   session.later = [];
   await choose(item);
@@ -198,15 +199,13 @@ export async function enrolItem(item, mask) {
       "Learning the structure",
       async (signal) => {
         const png = await mask.toPng();
-        await withEmbedding(
-          item,
+        const { file, frame } = item;
+        const annotation = { file, frame, mask: png, label: session.label };
+        item.report = await api.enrol(
+          patient(),
+          reference,
+          annotation,
           signal,
-          (embedding) =>
-            api.enrol(patient(), reference, {
-              embedding,
-              mask: png,
-              label: session.label,
-            }, signal),
         );
       },
     );

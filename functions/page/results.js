@@ -99,6 +99,11 @@ export const saveRle = () =>
 export const savePolygons = () =>
   download((mask, name) => saveJson(polygonsOf(mask), `${name}_polygons.json`));
 
+export function saveReceipt() {
+  const { answer, name } = session.shown ?? {};
+  if (answer) saveJson(answer.receipt, `${name}_receipt.json`);
+}
+
 /** The mask in the format of its image. */
 export const saveLikeSource = () => {
   const item = session.shown;

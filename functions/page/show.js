@@ -35,6 +35,7 @@ export function render() {
   html("add").hidden = editing || !session.enrolled || !fresh;
   html("add-hint").textContent =
     "Images of the same patient, in the order in which they were taken.";
+  tell("add-report", session.items[0] ? reportText(session.items[0]) : "");
   html("film").hidden = !session.enrolled;
   html("film-bar").hidden = !session.segmenting;
   const result = !editing && session.shown !== null && !fresh;
@@ -67,6 +68,17 @@ export function render() {
   );
 }
 
+/** @type {Record<import("./api.js").Report["verdict"], string>} */
+const VERDICTS = {
+  good: "A good reference.",
+  weak: "A weak reference.",
+  unusable: "Not usable as a reference.",
+};
+
+/** What the server says of a reference; empty for other images. @param {Item} item */
+export const reportText = ({ report }) =>
+  report === null ? "" : `${VERDICTS[report.verdict]} ${report.advice}`;
+
 /** @param {Item} item */
 function renderResult(item) {
   const { state, answer, corrected, reference, error } = item;
@@ -87,6 +99,10 @@ function renderResult(item) {
     : "";
   tell("result-badge", badge);
   tell(
+    "result-note",
+    reference ? reportText(item) : missing ? answer.reason ?? "" : "",
+  );
+  tell(
     "result-problem",
     state === "failed"
       ? explain(error)
@@ -100,6 +116,8 @@ function renderResult(item) {
   button("retry").hidden = state !== "failed" && state !== "cancelled";
   button("correct").hidden = state !== "done" || reference;
   button("correct").className = own ? "strong" : "";
+  button("explain").hidden = !own;
+  button("save-receipt").hidden = !own;
   button("learn").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
   button("save-source").hidden = item.format === "";
@@ -135,7 +153,10 @@ function* facts(item, own) {
       : `${change < 0 ? "−" : "+"}${Math.abs(change)} % against the reference`,
   );
   if (!own || item.answer === null) return;
-  const { predictedIou, distance, points } = item.answer;
+  const { predictedIou, distance, points, confidence } = item.answer;
+  if (confidence !== null) {
+    yield fact("Confidence", `${Math.round(100 * confidence)} %`);
+  }
   const overlap = Math.round(100 * Math.min(1, Math.max(0, predictedIou)));
   yield fact("Expected overlap", `${overlap} %`);
   if (distance !== null) yield fact("Distance", distance.toFixed(1));

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { EdgeError } from "../errors.ts";
-import { type Recipe, RECIPE_NAMES, RECIPES } from "../pipeline/recipe.ts";
+import { RECIPE_NAMES, type RecipeName } from "../pipeline/recipe.ts";
 
 /** Parses a command line; a mistake becomes one line that ends with the usage. */
 export function parseCommand<T extends ParseArgsOptionsConfig>(
@@ -25,11 +25,25 @@ export function misuse(why: string, usage: string): EdgeError {
 }
 
 /** The recipe that a command line names. */
-export function recipeNamed(name: string | undefined, usage: string): Recipe {
+export function recipeNamed(
+  name: string | undefined,
+  usage: string,
+): RecipeName {
   const known = RECIPE_NAMES.find((known) => known === name);
-  if (known !== undefined) return RECIPES[known];
+  if (known !== undefined) return known;
   const wanted = RECIPE_NAMES.join(" or ");
   throw misuse(`There is no recipe ${name}, wanted ${wanted}`, usage);
+}
+
+/** The whole number from 0 that an option gives, if it is given. */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  usage: string,
+): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw misuse(`${option} is ${text}, wanted a whole number`, usage);
 }
 
 /** Reads a file that the command line names. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Engine } from "../engine/engine.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { encodePng } from "../image/encode_png.ts";
@@ -8,6 +7,7 @@ import type { Raster } from "../image/raster.ts";
 import { misuse, parseCommand } from "./arguments.ts";
 import { drawPatient } from "../sample/patient.ts";
 import { dice, overlap } from "./score.ts";
+import type { OpenModel } from "./open_model.ts";
 import { segmentFiles } from "./segment.ts";
 
 const USAGE = "deno task demo [--out folder]";
@@ -17,7 +17,7 @@ const GAP = 8;
 /** Generates a patient's two visits, enrols the first, segments the second, and prints Dice. */
 export async function demo(
   args: string[],
-  engine: Engine,
+  model: OpenModel,
   maxPixels: number,
 ): Promise<void> {
   const { values: { out } } = parseCommand(args, {
@@ -37,7 +37,7 @@ export async function demo(
       ["--image", file("visit-2.png")],
       ["--out", out],
     ].flat(),
-    () => Promise.resolve(engine),
+    () => Promise.resolve(model),
     maxPixels,
   );
   const read = (name: string) => Deno.readFile(file(name));

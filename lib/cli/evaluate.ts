@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
-import { decodeMask } from "../image/decode_mask.ts";
-import { requireSameSize } from "../pipeline/annotation.ts";
+import { encodePng } from "../image/encode_png.ts";
+import { RECIPES } from "../pipeline/recipe.ts";
 import {
   misuse,
   naming,
@@ -9,12 +9,14 @@ import {
   recipeNamed,
 } from "./arguments.ts";
 import {
-  type Dataset,
-  findDatasets,
-  type Pair,
-  type Subject,
-} from "./dataset.ts";
-import { ablationsOf, type Method, methodsOf, type Scene } from "./methods.ts";
+  answerSet,
+  answersOf,
+  calibrate,
+  calibrationTable,
+  type SetAnswers,
+} from "./calibration.ts";
+import { type Dataset, findDatasets, type Subject } from "./dataset.ts";
+import { ablationsOf, type Method, methodsOf } from "./methods.ts";
 import { createProgress } from "./progress.ts";
 import {
   mapMethods,
@@ -24,11 +26,14 @@ import {
   summarise,
   summariseSet,
 } from "./results.ts";
+import { COLOURS, drawRiskCoverage } from "./risk_plot.ts";
+import { readScene, type Scene } from "./scene.ts";
 import { type Overlap, overlap } from "./score.ts";
+import { coverageCurve } from "./statistics.ts";
 import { table } from "./table.ts";
 
 export const EVALUATE_USAGE =
-  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--json]";
+  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--plot file.png] [--json]";
 
 /**
  * Scores sets and prints a table, or JSON.
@@ -40,19 +45,21 @@ export async function evaluateFolders(
   openEngine: (model?: string) => Promise<Engine>,
   maxPixels: number,
 ): Promise<void> {
-  const { values: { data, model, recipe: name, ablate, json } } = parseCommand(
-    args,
-    {
-      data: { type: "string", multiple: true },
-      model: { type: "string" },
-      recipe: { type: "string", default: "medical" },
-      ablate: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
-    EVALUATE_USAGE,
-  );
+  const { values: { data, model, recipe: name, ablate, plot, json } } =
+    parseCommand(
+      args,
+      {
+        data: { type: "string", multiple: true },
+        model: { type: "string" },
+        recipe: { type: "string", default: "medical" },
+        ablate: { type: "boolean", default: false },
+        plot: { type: "string" },
+        json: { type: "boolean", default: false },
+      },
+      EVALUATE_USAGE,
+    );
   if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
-  const recipe = recipeNamed(name, EVALUATE_USAGE);
+  const recipe = RECIPES[recipeNamed(name, EVALUATE_USAGE)];
   const datasets = data.flatMap(findDatasets);
   const images = datasets.flatMap(({ subjects }) => subjects)
     .reduce((sum, { pairs }) => sum + pairs.length, 0);
@@ -61,16 +68,49 @@ export async function evaluateFolders(
     ...(ablate && ablationsOf(recipe)),
   };
   const engine = await openEngine(model);
-  const { step, end } = createProgress(images);
+  const { step, end } = createProgress(
+    images + datasets.reduce((sum, set) => sum + answersOf(set), 0),
+  );
   const sets: SetResult[] = [];
+  const answers: SetAnswers[] = [];
   for (const dataset of datasets) {
     sets.push(await evaluateSet(dataset, { engine, methods, maxPixels, step }));
+    answers.push(await answerSet(dataset, { engine, recipe, maxPixels, step }));
   }
   end();
+  if (plot !== undefined) await plotAnswers(answers, plot);
   const evaluation = summarise(sets);
-  console.log(
-    json ? JSON.stringify(evaluation, null, 2) : table(evaluation, methods),
+  const calibrations = calibrate(answers);
+  if (json) {
+    const all = { ...evaluation, calibration: calibrations, answers };
+    return console.log(JSON.stringify(all, null, 2));
+  }
+  console.log(table(evaluation, methods));
+  console.log(`\n${calibrationTable(calibrations)}`);
+  console.log(`\n${CALIBRATION_NOTE}`);
+  if (plot !== undefined) console.log(`\n${captionOf(answers)}`);
+}
+
+const CALIBRATION_NOTE =
+  "Dice is that of the winner's mask whether or not the structure is called present. Images of others are those of " +
+  "the set's other subjects.";
+
+/** Draws the curve of every set, and that of all answers together where there are several. */
+async function plotAnswers(answers: SetAnswers[], file: string) {
+  const all = answers.map(({ own }) => own);
+  if (all.length > 1) all.push(all.flat());
+  const picture = drawRiskCoverage(all.map(coverageCurve));
+  await Deno.writeFile(file, encodePng(picture));
+}
+
+function captionOf(answers: SetAnswers[]): string {
+  const names = answers.map(({ set }) => set);
+  if (names.length > 1) names.push("all answers together");
+  const colours = names.map((name, i) =>
+    `${COLOURS[i % COLOURS.length].name}: ${name}`
   );
+  return "Mean Dice, %, over the share of answers kept, %, the most trusted first. " +
+    `${colours.join("; ")}.`;
 }
 
 /** What scores a set. */
@@ -126,20 +166,4 @@ async function evaluateSubject(
     await score(await readScene(engine, target, maxPixels), ["all", "targets"]);
   }
   return overlaps;
-}
-
-async function readScene(
-  engine: Engine,
-  { image, mask }: Pair,
-  maxPixels: number,
-): Promise<Scene> {
-  const picture = await readNamed(image);
-  const annotation = await readNamed(mask);
-  const embedding = await naming(image, () => engine.embed({ bytes: picture }));
-  const truth = await naming(mask, async () => {
-    const decoded = await decodeMask(annotation, { maxPixels });
-    requireSameSize(decoded, embedding.image);
-    return decoded;
-  });
-  return { embedding, truth };
 }

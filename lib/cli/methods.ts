@@ -1,22 +1,16 @@
 import type {
-  EmbeddingFile,
   Engine,
   MaskPrompt,
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../pipeline/types.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./results.ts";
-import { resizeNearest } from "./score.ts";
-
-/** An image to be segmented, and its true mask in the image frame. */
-export interface Scene {
-  embedding: EmbeddingFile;
-  truth: Mask;
-}
+import type { Scene } from "./scene.ts";
 
 /** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
 export interface Reference {
@@ -85,7 +79,7 @@ function oneShot(title: string, request: SegmentationRequest): Method {
       const answer = await engine.segment(
         embedding.bytes,
         [profile.bytes],
-        request,
+        { ...request, evenAbsent: true },
       );
       return decodeRle(answer.mask);
     },

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import type { Engine, InputFile } from "../engine/engine.ts";
 import { invalidInput } from "../errors.ts";
 import { type Code, parseCode, TISSUE } from "../format/dicom_seg.ts";
-import { readProfile } from "../format/profile_file.ts";
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import type { Raster } from "../image/raster.ts";
-import type { Recipe } from "../pipeline/recipe.ts";
+import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
+import { ingredientsOf } from "../receipt/ingredients.ts";
+import { writeReceipt } from "../receipt/receipt.ts";
 import type { Bytes } from "../store/types.ts";
 import {
   misuse,
@@ -16,17 +16,25 @@ import {
   parseCommand,
   readNamed,
   recipeNamed,
+  wholeNumber,
 } from "./arguments.ts";
+import { drawExplanation } from "./explanation.ts";
 import { type NamedImage, openImages, requirePaths } from "./images.ts";
 import { createMontage } from "./montage.ts";
 import { type FrameMask, writeOwnFormats } from "./own_formats.ts";
+import type { OpenModel } from "./open_model.ts";
 import { createProgress } from "./progress.ts";
+import { enrol } from "./reference.ts";
 
 export const SEGMENT_USAGE =
   "deno task segment --reference a.png --mask a_mask.png [--frame n] [--segment n] " +
   "--image b.png|folder|series.zip|volume.nii.gz|frames.dcm [--image …] " +
-  "[--recipe medical|natural] [--montage all.png] [--label name] " +
+  "[--recipe medical|natural] [--montage all.png] [--explain] [--receipt] " +
+  "[--label name] " +
   "[--category code] [--property code] [--region code] --out folder";
+
+/** What a receipt calls the reference; its file's name could name a person. */
+const REFERENCE = "reference";
 
 /**
  * Enrols one annotated image, or a frame of a volume and the same of its mask, and writes the mask and an
@@ -34,7 +42,7 @@ export const SEGMENT_USAGE =
  */
 export async function segmentFiles(
   args: string[],
-  openEngine: () => Promise<Engine>,
+  openModel: () => Promise<OpenModel>,
   maxPixels: number,
 ): Promise<void> {
   const { values } = parseCommand(args, {
@@ -45,6 +53,8 @@ export async function segmentFiles(
     image: { type: "string", multiple: true },
     recipe: { type: "string", default: "medical" },
     montage: { type: "string" },
+    explain: { type: "boolean", default: false },
+    receipt: { type: "boolean", default: false },
     label: { type: "string", default: "target" },
     category: { type: "string" },
     property: { type: "string" },
@@ -59,8 +69,8 @@ export async function segmentFiles(
     );
   }
   const recipe = recipeNamed(values.recipe, SEGMENT_USAGE);
-  const frame = wholeNumber("--frame", values.frame);
-  const segment = wholeNumber("--segment", values.segment);
+  const frame = wholeNumber("--frame", values.frame, SEGMENT_USAGE);
+  const segment = wholeNumber("--segment", values.segment, SEGMENT_USAGE);
   const described = {
     label: values.label!,
     category: codeOf("--category", values.category) ?? TISSUE,
@@ -71,15 +81,31 @@ export async function segmentFiles(
   const annotation = { bytes: await readNamed(mask) };
   await requirePaths(paths);
 
-  const engine = await openEngine();
+  const model = await openModel();
+  const { engine } = model;
   const images = await openImages(paths, engine);
-  const { bytes: profile, model } = await enrol(
+  const { profile, report } = await enrol(
     engine,
     { path: reference, file: annotated },
     { path: mask, file: annotation, segment },
   );
+  console.log(
+    `${reference}: the reference is ${report.verdict}, Dice ${
+      report.dice.mean.toFixed(2)
+    } on itself and its copies. ${report.advice}`,
+  );
   await Deno.mkdir(out, { recursive: true });
 
+  const segmenting: Segmenting = {
+    model,
+    profile,
+    label: described.label,
+    recipe,
+    maxPixels,
+    out,
+    explain: values.explain!,
+    receipt: values.receipt!,
+  };
   const progress = createProgress(images.length);
   const montage = values.montage ? createMontage(images.length) : null;
   const failures: Error[] = [];
@@ -88,7 +114,7 @@ export async function segmentFiles(
     try {
       const { said, picture, mask } = await naming(
         image.path,
-        () => segmentImage(image, { engine, profile, recipe, maxPixels, out }),
+        () => segmentImage(image, segmenting),
       );
       montage?.add(picture);
       if (image.source !== null) masks.push({ ...image.source, mask });
@@ -103,7 +129,7 @@ export async function segmentFiles(
   progress.end();
   const files = await writeOwnFormats(
     masks,
-    { ...described, model },
+    { ...described, model: model.digest },
     out,
     (line) => progress.warn(line),
   );
@@ -121,54 +147,73 @@ export async function segmentFiles(
 }
 
 interface Segmenting {
-  engine: Engine;
+  model: OpenModel;
   profile: Bytes;
-  recipe: Recipe;
+  label: string;
+  recipe: RecipeName;
   maxPixels: number;
   /** The folder for the results. */
   out: string;
+  /** Whether a picture of every candidate is wanted. */
+  explain: boolean;
+  /** Whether a receipt is. */
+  receipt: boolean;
 }
 
-/** Writes an image's mask and overlay; gives a line about it, and the overlay. */
+/** Writes an image's mask, overlay and what else was asked for; gives a line about it, and the overlay. */
 async function segmentImage(
   image: NamedImage,
-  { engine, profile, recipe, maxPixels, out }: Segmenting,
+  { model, profile, label, recipe, maxPixels, out, explain, receipt }:
+    Segmenting,
 ): Promise<{ said: string; picture: Raster; mask: Rle }> {
   const file = await image.read();
+  const { engine } = model;
   const embedding = await engine.embed(file);
   const answer = await engine.segment(embedding.bytes, [profile], {
     png: true,
-    recipe,
+    recipe: RECIPES[recipe],
+    trace: explain,
   });
+  const { bytes, mediaType, frame } = file;
+  const raster = await decodeImage(bytes, { maxPixels }, mediaType, frame);
   const picture = drawOverlay(
-    await decodeImage(file.bytes, { maxPixels }, file.mediaType, file.frame),
+    raster,
     decodeRle(answer.mask),
     answer.winner.points,
   );
   const target = join(out, image.target);
   await Deno.writeFile(`${target}_mask.png`, answer.png!);
   await Deno.writeFile(`${target}_overlay.png`, encodePng(picture));
+  if (receipt) {
+    const written = await writeReceipt(
+      await ingredientsOf({
+        model,
+        source: image.frameOf ?? { bytes: bytes as Bytes, frame },
+        embedding,
+        label,
+        profiles: [{ reference: REFERENCE, bytes: profile }],
+        recipe,
+      }, model.circumstances),
+      answer.mask,
+    );
+    const text = JSON.stringify(written, null, 2);
+    await Deno.writeTextFile(`${target}_receipt.json`, text + "\n");
+  }
+  if (explain) {
+    const drawn = drawExplanation(raster, answer, [REFERENCE]);
+    await Deno.writeFile(`${target}_explain.png`, encodePng(drawn));
+  }
   const { parts, negatives, distance } = answer.winner;
-  const said =
-    `${target}_mask.png: ${answer.mask.area} pixels, parts ${parts}, ` +
-    `negatives ${negatives}, distance ${distance.toFixed(3)}`;
+  const { present, reason, confidence } = answer.presence;
+  const trusted = confidence === null
+    ? ""
+    : `, confidence ${confidence.toFixed(2)}`;
+  const found = present
+    ? `${answer.mask.area} pixels`
+    : `not found in this image (${reason})`;
+  const said = `${target}_mask.png: ${found}, parts ${parts}, ` +
+    `negatives ${negatives}, distance ${distance.toFixed(3)}${trusted}`;
   return { said, picture, mask: answer.mask };
-}
-
-/** Makes the profile; an error names the file at fault. */
-async function enrol(
-  engine: Engine,
-  image: { path: string; file: InputFile },
-  mask: { path: string; file: InputFile; segment?: number },
-): Promise<{ bytes: Bytes; model: string }> {
-  const embedding = await naming(image.path, () => engine.embed(image.file));
-  const { file, segment } = mask;
-  const annotation = { file, image: image.file, segment };
-  const { bytes } = await naming(
-    mask.path,
-    () => engine.enrol(embedding.bytes, annotation),
-  );
-  return { bytes, model: readProfile(bytes).model };
 }
 
 function codeOf(option: string, text: string | undefined): Code | undefined {
@@ -179,13 +224,4 @@ function codeOf(option: string, text: string | undefined): Code | undefined {
     `${option} is ${text}, wanted value:scheme:meaning, as 10200004:SCT:Liver`,
     SEGMENT_USAGE,
   );
-}
-
-function wholeNumber(
-  option: string,
-  text: string | undefined,
-): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw misuse(`${option} is ${text}, wanted a whole number`, SEGMENT_USAGE);
 }

@@ -166,6 +166,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/receipts/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a mask again from its receipt
+         * @description Runs what the receipt states on the same image, with no cache between, and compares the masks. What changed is told in `errors` of a 409, with what was expected and what is there. Nothing is stored.
+         */
+        post: operations["replayReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A patient's references as one signed file, without the patient's id */
+        get: operations["exportPatient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over exported references: all or none */
+        post: operations["importPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/previews": {
         parameters: {
             query?: never;
@@ -203,6 +257,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trail of what was called: a line of JSON an entry */
+        get: operations["readAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -229,6 +300,23 @@ export interface paths {
         };
         /** Requests can be served */
         get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics for Prometheus */
+        get: operations["readMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,6 +428,10 @@ export interface components {
         Fault: {
             path: string;
             message: string;
+            /** @description What a receipt states */
+            expected?: string;
+            /** @description What was found instead */
+            actual?: string;
         };
         /**
          * @example {
@@ -353,6 +445,40 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "brighter",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         }
+         *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
          *     }
          */
@@ -367,8 +493,50 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
+            report: components["schemas"]["EnrolmentReport"];
             /** Format: date-time */
             createdAt: string;
+        };
+        /** @description How far the reference finds itself again; null for one that was enrolled before reports */
+        EnrolmentReport: {
+            /**
+             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @enum {string}
+             */
+            verdict: "good" | "weak" | "unusable";
+            advice: string;
+            /** @description Dice of the reference segmented by its own profile */
+            selfDice: number;
+            /** @description The same of varied copies of it */
+            copies: components["schemas"]["CopyTrial"][];
+            /** @description Why copies are missing; null when all were tried */
+            skipped: string | null;
+            dice: components["schemas"]["DiceSpread"];
+            parts: components["schemas"]["PartsReport"];
+            /** @description Earth mover's distances over the same; null where one of them was found empty */
+            distance: {
+                least: number;
+                mean: number;
+                most: number;
+            } | null;
+        } | null;
+        CopyTrial: {
+            name: string;
+            dice: number;
+        };
+        /** @description Over the reference and its copies */
+        DiceSpread: {
+            mean: number;
+            worst: number;
+        };
+        /** @description Mean Dice of every part count over the same */
+        PartsReport: {
+            best: number;
+            dice: components["schemas"]["PartsTrial"][];
+        };
+        PartsTrial: {
+            parts: number;
+            dice: number;
         };
         /**
          * @example {
@@ -385,6 +553,40 @@ export interface components {
          *             "height": 384
          *           },
          *           "patches": 47,
+         *           "report": {
+         *             "verdict": "good",
+         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "selfDice": 0.96,
+         *             "copies": [
+         *               {
+         *                 "name": "brighter",
+         *                 "dice": 0.95
+         *               },
+         *               {
+         *                 "name": "noisy",
+         *                 "dice": 0.93
+         *               }
+         *             ],
+         *             "skipped": null,
+         *             "dice": {
+         *               "mean": 0.947,
+         *               "worst": 0.93
+         *             },
+         *             "parts": {
+         *               "best": 1,
+         *               "dice": [
+         *                 {
+         *                   "parts": 1,
+         *                   "dice": 0.947
+         *                 }
+         *               ]
+         *             },
+         *             "distance": {
+         *               "least": 9.1,
+         *               "mean": 12.4,
+         *               "most": 16.2
+         *             }
+         *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
          *         }
          *       ]
@@ -560,6 +762,14 @@ export interface components {
          *       "patient": "p-17",
          *       "label": "target",
          *       "present": true,
+         *       "reason": null,
+         *       "confidence": 0.83,
+         *       "presence": {
+         *         "score": 0.74,
+         *         "threshold": 0.125,
+         *         "structure": 0.61,
+         *         "surroundings": 0.87
+         *       },
          *       "mask": {
          *         "size": [
          *           384,
@@ -618,14 +828,75 @@ export interface components {
          *         "prompt": 127.1,
          *         "decode": 1123.1,
          *         "retrieve": 26.1
+         *       },
+         *       "receipt": {
+         *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *         "format": 1,
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         },
+         *         "input": {
+         *           "kind": "image",
+         *           "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *           "frame": null,
+         *           "width": 384,
+         *           "height": 384,
+         *           "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *         },
+         *         "profile": {
+         *           "label": "target",
+         *           "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *           "references": [
+         *             {
+         *               "reference": "visit-1",
+         *               "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *             }
+         *           ]
+         *         },
+         *         "parameters": {
+         *           "recipe": "medical",
+         *           "parts": [
+         *             1,
+         *             2,
+         *             3,
+         *             4,
+         *             5
+         *           ],
+         *           "negatives": [
+         *             1
+         *           ],
+         *           "guided": false,
+         *           "passes": 3,
+         *           "position": null
+         *         },
+         *         "runtime": {
+         *           "name": "wasm",
+         *           "onnxruntime": "1.30.0",
+         *           "threads": 2,
+         *           "encoder": "local",
+         *           "deno": "2.9.6",
+         *           "v8": "14.9.207.2-rusty",
+         *           "platform": "x86_64-unknown-linux-gnu"
+         *         },
+         *         "version": "0.1.0",
+         *         "mask": {
+         *           "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *           "area": 2814
+         *         }
          *       }
          *     }
          */
         Segmentation: {
             patient: string;
             label: string;
-            /** @description Whether the mask holds a pixel */
+            /** @description Whether the structure is in the image; where it is not, the mask is empty */
             present: boolean;
+            /** @description Why it is not, in plain words; null when it is present */
+            reason: string | null;
+            /** @description Ranks answers by how well their masks fit; null for references that were enrolled before it was known */
+            confidence: number | null;
+            presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
             /** @description The one that won */
             reference: string;
@@ -637,16 +908,49 @@ export interface components {
             predictedIou: number;
             /** @description With explain alone */
             candidates?: components["schemas"]["Candidate"][];
+            /**
+             * @description With explain alone: why the winner won, in plain words
+             * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
+             */
+            why?: string;
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
+            receipt: components["schemas"]["Receipt"];
+        };
+        Presence: {
+            /** @description From `threshold` on the structure is called present */
+            score: number | null;
+            threshold: number;
+            /** @description Likeness of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings */
+            structure: number | null;
+            /** @description Likeness of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone */
+            surroundings: number | null;
         };
         Candidate: {
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
+            /** @description Solved for every candidate, none ruled out by a bound; null for an empty mask */
             distance: number | null;
             predictedIou: number;
+            /** @description After points alone; after the mask before as well; after its box as well */
+            passes: components["schemas"]["Pass"][];
+        };
+        Pass: {
+            mask: components["schemas"]["PassMask"];
+            predictedIou: number;
+        };
+        PassMask: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
         };
         /** @description Milliseconds */
         Timings: {
@@ -654,6 +958,115 @@ export interface components {
             prompt: number;
             decode: number;
             retrieve: number;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            /** @enum {number} */
+            format: 1;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                negatives: number[] | "least";
+                guided: boolean;
+                passes: number;
+                position: number | null;
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
         };
         /**
          * @example {
@@ -670,6 +1083,14 @@ export interface components {
          *         "patient": "p-17",
          *         "label": "target",
          *         "present": true,
+         *         "reason": null,
+         *         "confidence": 0.83,
+         *         "presence": {
+         *           "score": 0.74,
+         *           "threshold": 0.125,
+         *           "structure": 0.61,
+         *           "surroundings": 0.87
+         *         },
          *         "mask": {
          *           "size": [
          *             384,
@@ -728,6 +1149,62 @@ export interface components {
          *           "prompt": 127.1,
          *           "decode": 1123.1,
          *           "retrieve": 26.1
+         *         },
+         *         "receipt": {
+         *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *           "format": 1,
+         *           "model": {
+         *             "id": "nano",
+         *             "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *           },
+         *           "input": {
+         *             "kind": "image",
+         *             "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *             "frame": null,
+         *             "width": 384,
+         *             "height": 384,
+         *             "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *           },
+         *           "profile": {
+         *             "label": "target",
+         *             "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *             "references": [
+         *               {
+         *                 "reference": "visit-1",
+         *                 "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *               }
+         *             ]
+         *           },
+         *           "parameters": {
+         *             "recipe": "medical",
+         *             "parts": [
+         *               1,
+         *               2,
+         *               3,
+         *               4,
+         *               5
+         *             ],
+         *             "negatives": [
+         *               1
+         *             ],
+         *             "guided": false,
+         *             "passes": 3,
+         *             "position": null
+         *           },
+         *           "runtime": {
+         *             "name": "wasm",
+         *             "onnxruntime": "1.30.0",
+         *             "threads": 2,
+         *             "encoder": "local",
+         *             "deno": "2.9.6",
+         *             "v8": "14.9.207.2-rusty",
+         *             "platform": "x86_64-unknown-linux-gnu"
+         *           },
+         *           "version": "0.1.0",
+         *           "mask": {
+         *             "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *             "area": 2814
+         *           }
          *         }
          *       }
          *     }
@@ -748,6 +1225,56 @@ export interface components {
             references?: string[];
             segmentation?: components["schemas"]["Segmentation"];
             problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "identical": true,
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "notes": [
+         *         {
+         *           "path": "receipt.runtime.threads",
+         *           "message": "runtime.threads is 1, was 2",
+         *           "expected": "2",
+         *           "actual": "1"
+         *         }
+         *       ]
+         *     }
+         */
+        Replay: {
+            /** @enum {boolean} */
+            identical: true;
+            mask: components["schemas"]["MaskBody"];
+            /** @description What is not as the receipt states and made no difference: runtime, versions, another file of the same pixels */
+            notes: components["schemas"]["Fault"][];
         };
         /**
          * @example {
@@ -865,7 +1392,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -909,7 +1473,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -920,7 +1497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -977,6 +1554,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -999,11 +1602,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1035,6 +1664,32 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1057,11 +1712,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1144,6 +1825,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1155,7 +1862,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1199,7 +1917,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1210,7 +1941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1246,6 +1977,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1268,11 +2025,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1303,6 +2086,32 @@ export interface operations {
                     "application/json": components["schemas"]["Patient"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1325,11 +2134,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1358,6 +2193,32 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1380,11 +2241,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1433,6 +2320,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1444,7 +2357,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1488,7 +2412,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1499,7 +2436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1552,6 +2489,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1563,7 +2526,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1607,7 +2581,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1618,7 +2605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1696,6 +2683,43 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -1729,7 +2753,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1740,7 +2777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1764,7 +2801,7 @@ export interface operations {
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
@@ -1806,6 +2843,14 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer other than JSON: its receipt's JSON in base64url; left out above 6000 characters */
+                    "x-receipt"?: string;
+                    /** @description Of an answer other than JSON: its receipt's id */
+                    "x-receipt-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: its confidence */
+                    "x-confidence"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1820,6 +2865,32 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1848,7 +2919,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1892,7 +2974,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1903,7 +2998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1925,7 +3020,7 @@ export interface operations {
                 model?: string;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told */
+                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description The cursor of the last line that came whole */
@@ -1970,6 +3065,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not found; No such route */
             404: {
                 headers: {
@@ -1981,7 +3102,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; Made by another model */
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2025,7 +3157,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2036,7 +3181,454 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description JSON by the schema Receipt */
+                    receipt: string;
+                    /** @description Whose references it was; no receipt says */
+                    patient: string;
+                    /**
+                     * Format: binary
+                     * @description The image file, of which the receipt states the frame; or give `embedding`
+                     */
+                    image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The identical mask */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPatient: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure; all where left out */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, for the import of another installation */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.p2sam.profile": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not set up here */
+            501: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.p2sam.profile": string;
+            };
+        };
+        responses: {
+            /** @description The references that were imported */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2103,6 +3695,43 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2136,7 +3765,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal error */
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2147,7 +3789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2182,11 +3824,164 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description Internal error */
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description `chain.seq` of the last entry of the page before, as its header x-next-after says */
+                after?: string;
+                /** @description Entries looked at */
+                limit?: number;
+                /** @description Tell only what concerns this patient, erased or not */
+                patient?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries (schema AuditEntry), chain by chain; `deno task audit` verifies a whole export */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2215,7 +4010,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2248,7 +4043,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Internal error */
+            /** @description What is stored is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2259,7 +4054,92 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus, version 0.0.4 */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed; Nobody trusted signed it */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is stored is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */

@@ -8,7 +8,9 @@ export type Models = Schemas["Models"];
 export type Patient = Schemas["Patient"];
 export type Problem = Schemas["Problem"];
 export type Prompts = Schemas["Prompts"];
+export type Receipt = Schemas["Receipt"];
 export type Reference = Schemas["Reference"];
+export type Replay = Schemas["Replay"];
 export type Rle = Schemas["Rle"];
 export type Segmentation = Schemas["Segmentation"];
 export type SeriesLine = Schemas["SeriesLine"];
@@ -32,7 +34,7 @@ export type MaskType =
 export interface ClientOptions {
   /** Where the service answers: `https://example.org/edge/`. */
   url: string;
-  /** Bearer token, where the host wants one. */
+  /** API key or token, where the service wants one. */
   token?: string;
   /** `expo/fetch` in React Native, whose own fetch holds a series' lines back until the last. */
   fetch?: typeof fetch;
@@ -194,6 +196,25 @@ export class Client {
     const path = `${patientAt(patient)}/segmentations`;
     const request = { query, ...bodyOf(image), accept };
     return await (await this.#call(path, request, options)).blob();
+  }
+
+  /**
+   * Makes a mask again from the receipt of its answer and the same image; rejects with what changed where
+   * it would be another.
+   */
+  replay(
+    patient: string,
+    receipt: Receipt,
+    image: ImageOrEmbedding,
+    options?: CallOptions,
+  ): Promise<Replay> {
+    const given = "embedding" in image ? image : { image };
+    const body = formOf({
+      receipt: JSON.stringify(receipt),
+      patient,
+      ...given,
+    });
+    return this.#json("v1/receipts/replay", { body }, options);
   }
 
   /**

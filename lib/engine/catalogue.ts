@@ -1,12 +1,12 @@
 import { EdgeError } from "../errors.ts";
 import type { Manifest } from "../model/package.ts";
 import type { AddressedEmbedding, Embedder } from "./embedder.ts";
-import type { Engine } from "./engine.ts";
+import type { EngineFor } from "./work.ts";
 
-/** A model that requests can choose, with its engine and its way to embeddings. */
+/** A model that requests can choose, with its engines and its way to embeddings. */
 export interface ServedModel {
   manifest: Manifest;
-  engine: Engine;
+  engineFor: EngineFor;
   embedder: Embedder;
 }
 
@@ -20,11 +20,15 @@ export interface ModelCatalogue {
   /** What to call the maker of a stored thing: the id of a served model, or that it is not served. */
   nameOf(digest: string): string;
   /**
-   * A cached embedding of the chosen model.
+   * A tenant's cached embedding of the chosen model.
    *
    * @throws EdgeError `not-found`; `model-mismatch` for another model's embedding.
    */
-  recall(chosen: ServedModel, id: string): Promise<AddressedEmbedding>;
+  recall(
+    tenant: string,
+    chosen: ServedModel,
+    id: string,
+  ): Promise<AddressedEmbedding>;
 }
 
 /** @param all at least one model, their ids distinct. */
@@ -48,8 +52,8 @@ export function createCatalogue(all: ServedModel[]): ModelCatalogue {
       );
     },
     nameOf,
-    async recall({ manifest, embedder }, id) {
-      const found = await embedder.recall(id);
+    async recall(tenant, { manifest, embedder }, id) {
+      const found = await embedder.recall(tenant, id);
       if (found.model === manifest.digest) return found;
       throw new EdgeError(
         "model-mismatch",

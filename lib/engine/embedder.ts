@@ -5,6 +5,7 @@ import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { checkMediaType } from "../image/media_type.ts";
 import type { EmbeddingStore } from "../store/types.ts";
 import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
+import type { Work } from "./work.ts";
 
 /** An embedding and its content address. */
 export interface AddressedEmbedding extends EmbeddingFile {
@@ -21,24 +22,27 @@ const HELD = 4;
 
 /**
  * Finds embeddings in the cache and makes the missing ones. A file that arrives again while it is
- * encoded, or before its embedding is kept, is not encoded again.
+ * encoded, or before its embedding is kept, is not encoded again. Every tenant has a cache of its own.
  */
 export interface Embedder {
   /** The embedding of an image file, or of an embedding file that a client made. */
-  embed(input: InputFile): Promise<AddressedEmbedding>;
+  embed(work: Work, input: InputFile): Promise<AddressedEmbedding>;
   /** Caches an embedding. */
-  keep(made: AddressedEmbedding): Promise<{ expiresAt: number }>;
+  keep(
+    tenant: string,
+    made: AddressedEmbedding,
+  ): Promise<{ expiresAt: number }>;
   /** A cached embedding, of whichever model made it. @throws EdgeError `not-found`. */
-  recall(id: string): Promise<AddressedEmbedding>;
+  recall(tenant: string, id: string): Promise<AddressedEmbedding>;
 }
 
 /**
- * @param engine makes what the cache lacks.
+ * @param engineFor makes what the cache lacks.
  * @param store may be shared with other models: ids differ with the model.
  * @param digest of the engine's model.
  */
 export function createEmbedder(
-  engine: Pick<Engine, "embed">,
+  engineFor: (work: Work) => Pick<Engine, "embed">,
   store: EmbeddingStore,
   digest: string,
 ): Embedder {
@@ -46,30 +50,31 @@ export function createEmbedder(
   const made = new Set<string>();
   const keeping = new Map<string, Promise<{ expiresAt: number }>>();
 
-  const forget = (id: string) => {
-    making.delete(id);
-    made.delete(id);
+  const forget = (address: string) => {
+    making.delete(address);
+    made.delete(address);
   };
 
-  const make = async (id: string, input: InputFile) => {
+  const make = async (work: Work, id: string, input: InputFile) => {
+    const address = addressOf(work.tenant, id);
     try {
-      const cached = await store.get(id);
+      const cached = await store.get(work.tenant, id);
       if (cached !== null) {
-        making.delete(id);
+        making.delete(address);
         return { id, ...cached };
       }
-      const embedding = await engine.embed(input);
-      made.add(id);
+      const embedding = await engineFor(work).embed(input);
+      made.add(address);
       if (made.size > HELD) forget(made.values().next().value!);
       return { id, model: digest, ...embedding, expiresAt: null };
     } catch (error) {
-      making.delete(id);
+      making.delete(address);
       throw error;
     }
   };
 
   return {
-    async embed(input) {
+    async embed(work, input) {
       const { bytes, mediaType, frame } = input;
       if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
       // In front: behind the file, its own last bytes could name a frame.
@@ -77,27 +82,36 @@ export function createEmbedder(
       const id = await hexDigest(
         concat([new TextEncoder().encode(which + digest), bytes]),
       );
-      let embedding = making.get(id);
-      if (embedding === undefined) {
-        embedding = make(id, input);
-        making.set(id, embedding);
+      const address = addressOf(work.tenant, id);
+      for (;;) {
+        const others = making.get(address);
+        if (others === undefined) break;
+        try {
+          return await others;
+        } catch (error) {
+          // Whoever asked first has given up or run out of time, which is no reason for the next one to.
+          if (work.signal.aborted || !isOfCaller(error)) throw error;
+        }
       }
+      const embedding = make(work, id, input);
+      making.set(address, embedding);
       return await embedding;
     },
-    async keep({ id, expiresAt, ...embedding }) {
+    async keep(tenant, { id, expiresAt, ...embedding }) {
       if (expiresAt !== null) return { expiresAt };
-      let kept = keeping.get(id);
+      const address = addressOf(tenant, id);
+      let kept = keeping.get(address);
       if (kept === undefined) {
-        kept = store.put(id, embedding).finally(() => {
-          keeping.delete(id);
-          forget(id);
+        kept = store.put(tenant, id, embedding).finally(() => {
+          keeping.delete(address);
+          forget(address);
         });
-        keeping.set(id, kept);
+        keeping.set(address, kept);
       }
       return await kept;
     },
-    async recall(id) {
-      const cached = await store.get(id);
+    async recall(tenant, id) {
+      const cached = await store.get(tenant, id);
       if (cached !== null) return { id, ...cached };
       throw new EdgeError(
         "not-found",
@@ -105,4 +119,15 @@ export function createEmbedder(
       );
     },
   };
+}
+
+/** Whether the one who asked ended it, rather than what was asked. */
+function isOfCaller(error: unknown): boolean {
+  return error instanceof EdgeError &&
+    (error.code === "given-up" || error.code === "too-late");
+}
+
+/** Where an embedding is found among those of all tenants. */
+function addressOf(tenant: string, id: string): string {
+  return `${tenant} ${id}`;
 }

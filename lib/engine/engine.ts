@@ -8,24 +8,32 @@ import {
 } from "../format/embedding_file.ts";
 import { ownFormat } from "../format/own_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, encodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../image/encode_png.ts";
 import { checkSize, type ImageLimits } from "../image/raster.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
+import { type CopyName, varied } from "../image/vary.ts";
 import type { Bytes } from "../store/types.ts";
+import { dice } from "../pipeline/agreement.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/frame.ts";
 import { maskLogits } from "../pipeline/mask_prompt.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
+import {
+  type Likeness,
+  type Presence,
+  withCopies,
+} from "../pipeline/presence.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
+import type { Trial } from "../pipeline/report.ts";
 import {
-  type Candidate,
   segment,
   type SegmentOptions,
   type StageTimings,
@@ -33,12 +41,15 @@ import {
 import type {
   Box,
   Decoder,
+  DecoderOutput,
   Embedding,
   Encoder,
+  Mask,
   ModelGeometry,
   Point,
   Size,
 } from "../pipeline/types.ts";
+import { type CandidateReport, createReporter } from "./report.ts";
 
 /** A file and the media type its sender declared. */
 export interface InputFile {
@@ -64,10 +75,22 @@ export interface EmbeddingFile {
   image: Size;
 }
 
-/** A profile as its safetensors file, and the number of its foreground patches. */
+/** A profile as its safetensors file, the number of its foreground patches, and the annotation as a mask. */
 export interface ProfileFile {
   bytes: Bytes;
   patches: number;
+  mask: Rle;
+}
+
+/** A varied copy of a reference: a PNG, and its annotation. */
+export interface Copy {
+  image: Bytes;
+  mask: Rle;
+}
+
+/** A trial, and how like the reference its image is; null where the profile holds nothing to tell by. */
+export interface TrialAnswer extends Trial {
+  likeness: Likeness | null;
 }
 
 /** What a person points at: points, a box, an earlier mask, in the image frame. */
@@ -110,12 +133,11 @@ export interface MaskAnswer {
   predictedIou: number;
 }
 
-/** A candidate as it is reported: all but its logits. */
-export type CandidateReport = Omit<Candidate, "logits">;
-
 /** A segmentation: the winner, its mask, and what it was chosen from. */
 export interface SegmentationAnswer {
+  /** Empty where the structure is absent, unless the winner's mask was asked for all the same. */
   mask: MaskDocument;
+  presence: Presence;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
   /** The mask in the format of its image, when asked for. */
@@ -127,8 +149,13 @@ export interface SegmentationAnswer {
 
 /** What a segmentation is asked for besides its candidates. */
 export type SegmentationRequest =
-  & Pick<SegmentOptions, "recipe" | "passes" | "every">
-  & { png?: boolean; own?: OwnFormat };
+  & Pick<SegmentOptions, "recipe" | "passes" | "every" | "trace">
+  & {
+    png?: boolean;
+    own?: OwnFormat;
+    /** Whether the mask is the winner's even where the structure is called absent. */
+    evenAbsent?: boolean;
+  };
 
 /**
  * The operations that cost time. They take and give files, so that a thread which only passes them on
@@ -154,6 +181,12 @@ export interface Engine {
   ): Promise<FrameFile[]>;
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
+  /** A reference's image and annotation → a varied copy, no larger than the model takes it. */
+  copy(image: InputFile, mask: Rle, name: CopyName): Promise<Copy>;
+  /** Embedding of an image whose true mask is known, and a profile → how well it finds it. */
+  trial(embedding: Bytes, profile: Bytes, mask: Rle): Promise<TrialAnswer>;
+  /** The profile with what its copies gave: their likenesses, and the mean Dice of all trials. */
+  conclude(profile: Bytes, copies: Likeness[], dice: number): Promise<Bytes>;
   /** Embedding and profile → the points of every candidate. */
   propose(
     embedding: Bytes,
@@ -297,7 +330,47 @@ export function createEngine(
         : (await decodePrompt(embedding, annotation.prompt)).mask;
       const profile = enrol(embedding, mask, model);
       const patches = profile.patches.length / profile.channels;
-      return { bytes: writeProfile(profile), patches };
+      return { bytes: writeProfile(profile), patches, mask: encodeRle(mask) };
+    },
+
+    async copy({ bytes, mediaType, frame }, mask, name) {
+      const raster = await decodeImage(bytes, limits, mediaType, frame);
+      const image = shrink(raster, model.size);
+      const annotated = resizeNearest(
+        decodeRle(mask),
+        image.width,
+        image.height,
+      );
+      const made = varied(image, annotated, name);
+      return { image: encodePng(made.image), mask: encodeRle(made.mask) };
+    },
+
+    async trial(bytes, profile, mask) {
+      const embedding = read(bytes);
+      const { winner, candidates, presence } = await segment(
+        decoder,
+        embedding,
+        [readProfile(profile)],
+        model,
+        { every: false },
+      );
+      const frame = new Frame(embedding.image, model.size);
+      const truth = decodeRle(mask);
+      const score = ({ logits }: DecoderOutput) =>
+        dice(frame.toMask(logits, model.lowResMask).data, truth.data);
+      const parts = candidates.map((one) => (
+        { parts: one.parts, dice: score(one) }
+      ));
+      const { distance } = winner;
+      const { likeness } = presence;
+      return { dice: score(winner), distance, parts, likeness };
+    },
+
+    conclude(profile, copies, dice) {
+      const read = readProfile(profile);
+      if (read.yardstick === null) return Promise.resolve(profile);
+      const yardstick = withCopies(read.yardstick, copies, dice);
+      return Promise.resolve(writeProfile({ ...read, yardstick }));
     },
 
     propose(embedding, profile, recipe) {
@@ -315,11 +388,15 @@ export function createEngine(
       return { mask: describeMask(mask), predictedIou };
     },
 
-    async segment(bytes, profiles, { png = false, own, ...options }) {
+    async segment(
+      bytes,
+      profiles,
+      { png = false, own, evenAbsent = false, ...options },
+    ) {
       const embedding = read(bytes);
       const write = own &&
         ownFormat(own.image, { ...own.segment, model: model.digest });
-      const { winner, candidates, timings } = await segment(
+      const { winner, candidates, presence, timings } = await segment(
         decoder,
         embedding,
         profiles.map(readProfile),
@@ -327,12 +404,16 @@ export function createEngine(
         options,
       );
       const frame = new Frame(embedding.image, model.size);
-      const mask = frame.toMask(winner.logits, model.lowResMask);
+      const mask = presence.present || evenAbsent
+        ? frame.toMask(winner.logits, model.lowResMask)
+        : emptyMask(embedding.image);
+      const report = createReporter(frame, model.lowResMask);
       return {
         mask: describeMask(mask),
+        presence,
         png: png ? encodePng(mask) : null,
         own: write ? await write(mask) : null,
-        winner: report(winner),
+        winner: report({ ...winner, trace: undefined }),
         candidates: candidates.map(report),
         timings,
       };
@@ -340,6 +421,8 @@ export function createEngine(
   };
 }
 
-function report({ logits: _, ...candidate }: Candidate): CandidateReport {
-  return candidate;
-}
+const emptyMask = ({ width, height }: Size): Mask => ({
+  width,
+  height,
+  data: new Uint8Array(width * height),
+});

@@ -7,6 +7,14 @@ import {
   type WorkerOptions,
 } from "./protocol.ts";
 
+const STOPPED: Reply = {
+  error: {
+    kind: "edge",
+    code: "busy",
+    message: "The work was stopped; try again.",
+  },
+};
+
 /** A thread that answers one message at a time. */
 export class EngineWorker {
   #worker: Worker;
@@ -17,7 +25,10 @@ export class EngineWorker {
   constructor(worker: Worker, onDeath: () => void) {
     this.#worker = worker;
     this.#onDeath = onDeath;
-    worker.onmessage = ({ data }) => this.#reply(data);
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if ("error" in data && data.spoilt) this.terminate(data);
+      else this.#reply(data);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       this.terminate();
@@ -49,12 +60,10 @@ export class EngineWorker {
   }
 
   /** Ends the thread, whatever it is doing, and refuses what it was asked. */
-  terminate(): void {
+  terminate(reply: Reply = STOPPED): void {
     this.#worker.terminate();
     this.#onDeath();
-    this.#reply({
-      error: { kind: "other", name: "WorkerStopped", frames: [] },
-    });
+    this.#reply(reply);
   }
 
   #reply(reply: Reply): void {

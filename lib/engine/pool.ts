@@ -1,7 +1,9 @@
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
+import { FairQueue } from "./fair_queue.ts";
 import {
   type Call,
   type Loaded,
@@ -9,30 +11,49 @@ import {
   settle,
   type WorkerOptions,
 } from "./protocol.ts";
+import { reasonOf, type Work } from "./work.ts";
 
 export interface PoolOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
   queue: number;
+  /** Calls of one tenant that may. */
+  tenantQueue: number;
   /** Images that one worker takes together when they wait for the same model, and that allows it. */
   batch: number;
   /** Milliseconds after which a running call is stopped with its worker. */
   deadline: number;
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
+  /** Is told what happens. */
+  observer?: PoolObserver;
 }
 
-/** An engine per model, all over the same workers behind one bounded first-in, first-out queue. */
+/** Takes what a pool tells of itself. */
+export interface PoolObserver {
+  /** A call waited so many milliseconds for its worker. */
+  waited(ms: number): void;
+  /** A worker died or was stopped, and will be replaced. */
+  lost(): void;
+}
+
+/** Engines of every model, all over the same workers behind one bounded queue in which tenants take turns. */
 export interface EnginePool extends AsyncDisposable {
-  /** In the order of `folders`. */
-  readonly engines: Engine[];
-  /** Whether a worker lives and the queue has room. */
+  /** @param model its place in `folders`. */
+  engineFor(model: number, work: Work): Engine;
+  /** What runs the models in every worker. */
+  readonly runtime: RuntimeDescription;
+  /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
   readonly ready: boolean;
+  readonly state: { waiting: number; idle: number; busy: number };
 }
 
 interface Job {
+  work: Work;
   call: Call;
+  /** Milliseconds of the monotonic clock. */
+  since: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -43,8 +64,13 @@ interface Job {
  */
 const START_TRIES = 3;
 
-/** Wait after a worker could not be replaced, milliseconds. */
+/** The share of a full queue from which on a load balancer should send its requests elsewhere. */
+const READY_SHARE = 0.75;
+
+/** Wait after a worker could not be replaced, milliseconds; it doubles with every further one. */
 const REHIRE_MS = 1000;
+const MOST_REHIRE_MS = 30_000;
+const NO_WORKER = "No worker can be started.";
 
 /**
  * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or is
@@ -52,27 +78,35 @@ const REHIRE_MS = 1000;
  *
  * @param createWorker starts a thread that runs `worker.ts`.
  * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
- * their deadline, reject with EdgeError `busy`.
+ * their deadline, reject with EdgeError `busy`; of a tenant that has too many waiting, with
+ * `too-many-requests`. A call that nobody wants any more leaves the queue.
  */
 export async function createPool(
   options: PoolOptions,
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker.ts"), { type: "module" }),
 ): Promise<EnginePool> {
-  const { queue, batch, deadline, startDeadline, workers: _, ...load } =
-    options;
-  const waiting: Job[] = [];
+  const { queue, tenantQueue, deadline, observer, ...rest } = options;
+  const { workers: _, batch, startDeadline, ...load } = rest;
+  const waiting = new FairQueue<Job>();
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
+  /** Those that have loaded their models, and whether they have answered a call since. */
+  const loaded = new Map<EngineWorker, boolean>();
   let models: Loaded[] = [];
   let closed = false;
   let rehire: ReturnType<typeof setTimeout> | undefined;
-  let wait = 0;
+  /** Workers that could not be started, or died before they answered a call, one after the other. */
+  let losses = 0;
+  const down = () => losses > 1 && living.size === 0;
 
   const hire = async (tries = START_TRIES): Promise<void> => {
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
+      if (loaded.get(worker) === false) losses++;
+      loaded.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      if (!closed) observer?.lost();
       replaceLater();
     });
     living.add(worker);
@@ -82,52 +116,60 @@ export async function createPool(
     try {
       models = await worker.ask(load, startDeadline, late) as Loaded[];
     } catch (error) {
+      const { message } = error as Error;
       if (living.has(worker)) worker.terminate();
-      const hung = error instanceof EdgeError && error.code === "busy";
-      if (hung && tries > 1) return await hire(tries - 1);
+      else if (message !== late) {
+        const why = "A worker died while it loaded the models.";
+        throw new EdgeError("busy", why);
+      }
+      if (message === late && tries > 1) return await hire(tries - 1);
       throw error;
     }
+    loaded.set(worker, false);
     idle.push(worker);
     next();
   };
 
+  /** The first lost worker is replaced at once; those that die one after the other ever later. */
   const replaceLater = () => {
-    if (!closed && rehire === undefined) rehire = setTimeout(replace, wait);
+    if (closed || rehire !== undefined) return;
+    const wait = losses < 2 ? 0 : REHIRE_MS * 2 ** (losses - 2);
+    rehire = setTimeout(replace, Math.min(wait, MOST_REHIRE_MS));
   };
 
   const replace = async () => {
     try {
-      while (!closed && living.size < options.workers) await hire();
-      wait = 0;
+      if (living.size < options.workers) await hire();
     } catch {
-      wait = REHIRE_MS;
-      if (living.size === 0) refuseWaiting("No worker can be started.");
+      losses++;
+      if (living.size === 0) refuseWaiting(NO_WORKER);
     }
     rehire = undefined;
     if (living.size < options.workers) replaceLater();
   };
 
   const refuseWaiting = (why: string) => {
-    for (const job of waiting.splice(0)) {
+    for (let job; (job = waiting.take()) !== undefined;) {
       job.reject(new EdgeError("busy", why));
     }
   };
 
   const next = () => {
-    while (idle.length > 0 && waiting.length > 0) {
+    while (idle.length > 0 && waiting.size > 0) {
       run(idle.pop()!, takeJobs());
     }
   };
 
   /** The next job, and the images behind it that its worker can encode in the same run. */
   const takeJobs = (): Job[] => {
-    const jobs = [waiting.shift()!];
+    const jobs = [waiting.take()!];
     const { model } = jobs[0].call;
     if (!encodesImage(jobs[0]) || !models[model].batches) return jobs;
-    for (let i = 0; i < waiting.length && jobs.length < batch;) {
-      const fits = waiting[i].call.model === model && encodesImage(waiting[i]);
-      if (fits) jobs.push(...waiting.splice(i, 1));
-      else i++;
+    const fits = (job: Job) => job.call.model === model && encodesImage(job);
+    while (jobs.length < batch) {
+      const job = waiting.take(fits);
+      if (job === undefined) break;
+      jobs.push(job);
     }
     return jobs;
   };
@@ -135,6 +177,7 @@ export async function createPool(
   const run = async (worker: EngineWorker, jobs: Job[]) => {
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
     const [{ call }] = jobs;
+    for (const { since } of jobs) observer?.waited(performance.now() - since);
     try {
       if (jobs.length === 1) {
         jobs[0].resolve(await worker.ask(call, deadline, late));
@@ -148,22 +191,48 @@ export async function createPool(
       for (const { reject } of jobs) reject(error as Error);
     }
     if (living.has(worker)) {
+      losses = 0;
+      loaded.set(worker, true);
       idle.push(worker);
       next();
     }
   };
 
-  const call = <T>(model: number, method: keyof Engine, ...args: unknown[]) => {
-    if (closed || waiting.length >= queue) {
-      const why = closed
-        ? "The server stops."
-        : `All workers are busy and ${queue} requests wait; try again shortly.`;
-      return Promise.reject(new EdgeError("busy", why));
+  /** Why a call may not wait, if it may not. */
+  const refusal = ({ tenant, signal }: Work): EdgeError | undefined => {
+    if (signal.aborted) return reasonOf(signal);
+    if (closed) return new EdgeError("busy", "The server stops.");
+    if (down()) return new EdgeError("busy", NO_WORKER);
+    if (waiting.size >= queue) {
+      const why = `All workers are busy and ${queue} requests wait`;
+      return new EdgeError("busy", `${why}; try again shortly.`);
     }
+    if (waiting.sizeOf(tenant) >= tenantQueue) {
+      const why =
+        `All workers are busy and ${tenantQueue} of your requests wait`;
+      return new EdgeError("too-many-requests", `${why}; try again shortly.`);
+    }
+  };
+
+  const enqueue = async <T>(work: Work, call: Call): Promise<T> => {
+    const refused = refusal(work);
+    if (refused !== undefined) throw refused;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.push({ call: { model, method, args }, resolve, reject });
+    const job = { work, call, since: performance.now(), resolve, reject };
+    const { tenant, signal } = work;
+    // What runs already ends by itself, at its deadline at the latest; nobody waits for it.
+    const giveUp = () => {
+      waiting.remove(tenant, job);
+      reject(reasonOf(signal));
+    };
+    signal.addEventListener("abort", giveUp);
+    waiting.push(tenant, job);
     next();
-    return promise as Promise<T>;
+    try {
+      return await promise as T;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
   };
 
   const close = () => {
@@ -180,25 +249,37 @@ export async function createPool(
     await close();
     throw error;
   }
-  const engineOf = (model: number): Engine => ({
-    embed: (input) => call(model, "embed", input),
-    countFrames: (file) => call(model, "countFrames", file),
-    readFrames: (file, from, count) =>
-      call(model, "readFrames", file, from, count),
-    enrol: (embedding, annotation) =>
-      call(model, "enrol", embedding, annotation),
-    propose: (embedding, profile, recipe) =>
-      call(model, "propose", embedding, profile, recipe),
-    decode: (embedding, prompt) => call(model, "decode", embedding, prompt),
-    segment: (embedding, profiles, request) =>
-      call(model, "segment", embedding, profiles, request),
-    exportMask: (own) => call(model, "exportMask", own),
-    preview: (input, side) => call(model, "preview", input, side),
-  });
+  const engineFor = (model: number, work: Work): Engine => {
+    const call = <T>(method: keyof Engine, ...args: unknown[]) =>
+      enqueue<T>(work, { model, method, args });
+    return {
+      embed: (input) => call("embed", input),
+      countFrames: (file) => call("countFrames", file),
+      readFrames: (file, from, count) => call("readFrames", file, from, count),
+      enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      copy: (image, mask, name) => call("copy", image, mask, name),
+      trial: (embedding, profile, mask) =>
+        call("trial", embedding, profile, mask),
+      conclude: (profile, copies, dice) =>
+        call("conclude", profile, copies, dice),
+      propose: (embedding, profile, recipe) =>
+        call("propose", embedding, profile, recipe),
+      decode: (embedding, prompt) => call("decode", embedding, prompt),
+      segment: (embedding, profiles, request) =>
+        call("segment", embedding, profiles, request),
+      exportMask: (own) => call("exportMask", own),
+      preview: (input, side) => call("preview", input, side),
+    };
+  };
   return {
-    engines: load.folders.map((_, model) => engineOf(model)),
+    engineFor,
+    runtime: models[0].runtime,
     get ready() {
-      return living.size > 0 && waiting.length < queue;
+      return !closed && loaded.size > 0 && waiting.size < READY_SHARE * queue;
+    },
+    get state() {
+      const busy = loaded.size - idle.length;
+      return { waiting: waiting.size, idle: idle.length, busy };
     },
     [Symbol.asyncDispose]: close,
   };

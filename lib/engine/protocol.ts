@@ -1,7 +1,7 @@
 import { EdgeError, type ErrorCode } from "../errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
-import type { RuntimeName } from "../runtime/runtime.ts";
+import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
 import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
@@ -19,6 +19,8 @@ export interface WorkerOptions {
 export interface Loaded {
   /** Whether several images take one run of its encoder. */
   batches: boolean;
+  /** What runs it. */
+  runtime: RuntimeDescription;
 }
 
 /** One call of an engine operation; a worker gets the next when it has answered the last. */
@@ -30,7 +32,11 @@ export interface Call {
   args: unknown[];
 }
 
-export type Reply = { value: unknown } | { error: ErrorDescription };
+export type Reply = { value: unknown } | {
+  error: ErrorDescription;
+  /** The thread ran out of memory, or its program trapped: it is to be replaced. */
+  spoilt?: true;
+};
 
 /** An error on its way between threads. */
 export type ErrorDescription =
@@ -43,6 +49,22 @@ export class InternalError extends Error {
   constructor(override readonly name: string, readonly frames: string[]) {
     super("An unforeseen error in a worker.");
   }
+}
+
+/** A thread's answer to a call that failed. */
+export function refusal(error: unknown): Reply {
+  if (!isExhausted(error)) return { error: describeError(error) };
+  const message = "The work took more memory than there is; try again later.";
+  return { error: { kind: "edge", code: "busy", message }, spoilt: true };
+}
+
+/** Whether memory ran out, as V8, onnxruntime and Emscripten say it, or a WebAssembly program trapped. */
+function isExhausted(error: unknown): boolean {
+  if (error instanceof EdgeError || error instanceof ImageError) return false;
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  return error instanceof Error &&
+    /bad_alloc|allocation failed|failed to allocate|out of memory|unable to grow|memory size exceeded/i
+      .test(error.message);
 }
 
 export function describeError(error: unknown): ErrorDescription {

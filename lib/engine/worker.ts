@@ -3,7 +3,7 @@ import { EdgeError } from "../errors.ts";
 import { createOnnxModel } from "../runtime/onnx_model.ts";
 import { openRuntime } from "../runtime/runtime.ts";
 import { loadPackage } from "../model/package.ts";
-import { createCollector } from "./collector.ts";
+import { answerMessages } from "./answer_messages.ts";
 import { type BatchEngine, createEngine, type InputFile } from "./engine.ts";
 import {
   type Call,
@@ -15,8 +15,6 @@ import {
 
 /** An engine per model in a worker: the first message holds the options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-const post = (reply: Reply) => scope.postMessage(reply);
-const collect = createCollector();
 const engines: BatchEngine[] = [];
 
 async function start(
@@ -43,7 +41,8 @@ async function start(
     );
     const { geometry } = model;
     engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
-    loaded.push({ batches: encoder.batches });
+    const { description } = runtime;
+    loaded.push({ batches: encoder.batches, runtime: description });
   }
   return loaded;
 }
@@ -63,11 +62,8 @@ async function answer({ model, method, args }: Call): Promise<unknown> {
   return await operation(...args);
 }
 
-scope.onmessage = async ({ data }: MessageEvent<WorkerOptions | Call>) => {
-  try {
-    post({ value: "folders" in data ? await start(data) : await answer(data) });
-  } catch (error) {
-    post({ error: describeError(error) });
-  }
-  collect();
-};
+answerMessages(
+  scope,
+  (message: WorkerOptions | Call) =>
+    "folders" in message ? start(message) : answer(message),
+);

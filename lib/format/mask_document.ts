@@ -1,6 +1,7 @@
 import type { Box, Mask } from "../pipeline/types.ts";
+import { maskRuns } from "./mask_runs.ts";
 import { outline, type Ring } from "./polygons.ts";
-import { encodeRle, type Rle } from "./rle.ts";
+import { encodeRuns, type Rle } from "./rle.ts";
 
 /** A mask as the HTTP contract gives it. */
 export interface MaskDocument extends Rle {
@@ -14,38 +15,22 @@ export interface MaskDocument extends Rle {
 
 /** Describes a mask; pixels other than 0 are inside. */
 export function describeMask(mask: Mask): MaskDocument {
-  const { width, height, data } = mask;
+  const runs = maskRuns(mask);
+  const { rows, from, to, height } = runs;
   let area = 0;
-  let [x0, y0, x1, y1] = [width, -1, -1, -1];
+  let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
   for (let y = 0; y < height; y++) {
-    const row = y * width;
-    let first = nextInside(data, row, row + width) - row;
-    if (first === width) continue;
-    let last = width - 1;
-    while (data[row + last] === 0) last--;
+    if (rows[y] === rows[y + 1]) continue;
     if (y1 < 0) y0 = y;
     y1 = y;
-    if (first < x0) x0 = first;
-    if (last > x1) x1 = last;
-    for (; first <= last; first++) if (data[row + first] !== 0) area++;
+    x0 = Math.min(x0, from[rows[y]]);
+    x1 = Math.max(x1, to[rows[y + 1] - 1] - 1);
+    for (let i = rows[y]; i < rows[y + 1]; i++) area += to[i] - from[i];
   }
-  const box: Box | null = area > 0 ? [x0, y0, x1, y1] : null;
   return {
-    ...encodeRle(mask, box),
+    ...encodeRuns(runs),
     area,
-    box,
-    polygons: box === null ? [] : outline(mask, box),
+    box: area > 0 ? [x0, y0, x1, y1] : null,
+    polygons: outline(runs),
   };
-}
-
-/** The first index in from..to of an inside pixel, or `to`; most pixels of most masks are outside. */
-function nextInside(data: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (
-    at + 8 <= to &&
-    (data[at] | data[at + 1] | data[at + 2] | data[at + 3] | data[at + 4] |
-        data[at + 5] | data[at + 6] | data[at + 7]) === 0
-  ) at += 8;
-  while (at < to && data[at] === 0) at++;
-  return at;
 }

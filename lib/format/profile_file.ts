@@ -1,10 +1,21 @@
+import { invalidInput } from "../errors.ts";
+import type { Yardstick } from "../pipeline/presence.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
-/** A profile as a safetensors file: `patches` float16 (exact, as embeddings are), prototypes float32. */
+/** The tensors whose rows are patches or prototypes. */
+const PROTOTYPES = /^(patches$|surroundings$|parts\.|negatives\.)/;
+
+/** Tensors of patches, which float16 holds exactly, as embeddings do. */
+const PATCHES = ["patches", "surroundings"];
+
+/**
+ * A profile as a safetensors file: `patches` and `surroundings` float16, prototypes float32; metadata `model` and, as
+ * JSON, `yardstick`.
+ */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
-  const { channels, model, patches } = profile;
+  const { channels, model, patches, surroundings, yardstick } = profile;
   const rows = (data: Float32Array): Tensor => ({
     dims: [data.length / channels, channels],
     data,
@@ -13,28 +24,76 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
     sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]);
   const tensors: Record<string, Tensor> = Object.fromEntries([
     ["patches", rows(patches)],
+    ...surroundings === null ? [] : [["surroundings", rows(surroundings)]],
     ...named("parts", profile.parts),
     ...named("negatives", profile.negatives),
   ]);
+  const metadata = {
+    model,
+    ...(yardstick && { yardstick: JSON.stringify(yardstick) }),
+  };
   return writeSafetensors(
-    { metadata: { model }, tensors },
-    (name) => name === "patches" ? "F16" : "F32",
+    { metadata, tensors },
+    (name) => PATCHES.includes(name) ? "F16" : "F32",
   );
 }
 
-/** Reads what `writeProfile` wrote. */
+/**
+ * Reads what `writeProfile` wrote, now or before there were surroundings and yardsticks.
+ *
+ * @throws EdgeError `invalid-input` for a file that is no profile.
+ */
 export function readProfile(bytes: Uint8Array): Profile {
   const { metadata, tensors } = readSafetensors(bytes);
+  const channels = tensors.patches?.dims[1] ?? 0;
   const sets = (kind: string): PrototypeSet[] =>
     Object.entries(tensors)
       .filter(([name]) => name.startsWith(`${kind}.`))
       .map(([, { dims, data }]) => ({ count: dims[0], prototypes: data }))
       .sort((a, b) => a.count - b.count);
+  const whole = metadata.model !== undefined && channels > 0 &&
+    Object.entries(tensors).every(([name, { dims }]) =>
+      !PROTOTYPES.test(name) ||
+      dims.length === 2 && dims[0] > 0 && dims[1] === channels
+    );
+  const parts = sets("parts");
+  if (!whole || parts.length === 0) {
+    throw noProfile();
+  }
   return {
     model: metadata.model,
-    channels: tensors.patches.dims[1],
-    parts: sets("parts"),
+    channels,
+    parts,
     negatives: sets("negatives"),
     patches: tensors.patches.data,
+    surroundings: tensors.surroundings?.data ?? null,
+    yardstick: readYardstick(metadata.yardstick),
   };
 }
+
+function readYardstick(text: string | undefined): Yardstick | null {
+  if (text === undefined) return null;
+  try {
+    const { absent, present, copies, dice } = JSON.parse(text);
+    const [none, all] = [absent, present].map((likeness) => ({
+      structure: numberOf(likeness.structure),
+      surroundings: numberOf(likeness.surroundings),
+    }));
+    return {
+      absent: none,
+      present: all,
+      copies: numberOf(copies),
+      dice: numberOf(dice),
+    };
+  } catch {
+    throw noProfile();
+  }
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  throw noProfile();
+}
+
+const noProfile = () =>
+  invalidInput("Cannot read the profile: it lacks what a profile has.");

@@ -1,5 +1,6 @@
 import { EdgeError } from "../errors.ts";
-import type { Box, Mask } from "../pipeline/types.ts";
+import type { Mask } from "../pipeline/types.ts";
+import { type MaskRuns, maskRuns } from "./mask_runs.ts";
 
 /**
  * A binary mask as COCO compressed run-length encoding: runs of outside and inside pixels in turn,
@@ -11,38 +12,62 @@ export interface Rle {
   counts: string;
 }
 
-/**
- * Encodes a mask; pixels other than 0 are inside.
- *
- * @param box inclusive corners that hold every inside pixel, or null where there is none; default the whole mask.
- */
-export function encodeRle(
-  mask: Mask,
-  box: Box | null = [0, 0, mask.width - 1, mask.height - 1],
-): Rle {
-  const { width, height, data } = mask;
-  const [x0, y0, x1, y1] = box ?? [0, 0, -1, -1];
-  const runs: number[] = [];
-  let inside = false;
-  let start = 0; // of the present run, down the columns
-  for (let x = x0; x <= x1; x++) {
-    for (let y = y0; y <= y1; y++) {
-      if ((data[y * width + x] !== 0) === inside) continue;
-      const at = x * height + y;
-      runs.push(at - start);
-      start = at;
-      inside = !inside;
+/** Encodes a mask; pixels other than 0 are inside. */
+export function encodeRle(mask: Mask): Rle {
+  return encodeRuns(maskRuns(mask));
+}
+
+/** Encodes a mask that is known by its rows' runs: those of its columns begin and end where two rows differ. */
+export function encodeRuns(runs: MaskRuns): Rle {
+  const { width, height } = runs;
+  // Where each column changes, from the row above the mask to the one below, counted first.
+  const starts = new Int32Array(width + 1);
+  visitDifferences(runs, (_, from, to) => {
+    for (let x = from; x < to; x++) starts[x + 1]++;
+  });
+  for (let x = 0; x < width; x++) starts[x + 1] += starts[x];
+  const changes = new Int32Array(starts[width]);
+  const filled = starts.slice(0, width);
+  visitDifferences(runs, (y, from, to) => {
+    for (let x = from; x < to; x++) changes[filled[x]++] = x * height + y;
+  });
+  // A column's end and the next one's beginning are one place: changes there cancel each other.
+  const counts: number[] = [];
+  let start = 0;
+  for (let i = 0; i < changes.length; i++) {
+    if (changes[i] === changes[i + 1]) i++;
+    else if (changes[i] < width * height) {
+      counts.push(changes[i] - start);
+      start = changes[i];
     }
-    // What follows the column, up to the box's next one, is outside; there may be none of it.
-    const at = x * height + y1 + 1;
-    const borders = y1 < height - 1 || y0 > 0 || x === x1;
-    if (!inside || !borders || at === width * height) continue;
-    runs.push(at - start);
-    start = at;
-    inside = false;
   }
-  runs.push(width * height - start);
-  return { size: [height, width], counts: compress(runs) };
+  counts.push(width * height - start);
+  return { size: [height, width], counts: compress(counts) };
+}
+
+/** Calls `visit` with every row, the one below the mask included, and the columns from..to in which it differs from the row above. */
+function visitDifferences(
+  { height, rows, from, to }: MaskRuns,
+  visit: (y: number, from: number, to: number) => void,
+): void {
+  const change = (k: number) => (k & 1) === 0 ? from[k >> 1] : to[k >> 1];
+  for (let y = 0; y <= height; y++) {
+    let above = y > 0 ? 2 * rows[y - 1] : 0;
+    const endAbove = 2 * rows[y > 0 ? y : 0];
+    let below = 2 * rows[y];
+    const endBelow = y < height ? 2 * rows[y + 1] : below;
+    let start = -1;
+    while (above < endAbove || below < endBelow) {
+      const upper = above < endAbove ? change(above) : Infinity;
+      const lower = below < endBelow ? change(below) : Infinity;
+      if (upper <= lower) above++;
+      if (lower <= upper) below++;
+      if (upper === lower) continue;
+      const at = Math.min(upper, lower);
+      if (start >= 0) visit(y, start, at);
+      start = start < 0 ? at : -1;
+    }
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
 import { malformed, truncated } from "../dicom/dataset.ts";
 import { type DicomLayout, unsupported } from "./dicom_layout.ts";
-import { interleave, type Words } from "./dicom_native.ts";
+import type { Words } from "./dicom_native.ts";
 import { emscriptenOptions } from "./emscripten.ts";
 import { ImageError } from "./errors.ts";
 import { decodeJpeg } from "./jpeg_decode.ts";
 import { decodeExtendedJpeg } from "./jpeg_extended.ts";
+import { decodeJpegLs } from "./jpeg_ls.ts";
 import { decodeLosslessJpeg } from "./jpeg_lossless.ts";
 import { readJpegHeader } from "./jpeg_markers.ts";
 
@@ -70,7 +71,7 @@ function statingRgb(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** The part of an Emscripten codec that is used. */
+/** The part of OpenJPEG that is used. */
 interface Codec {
   getEncodedBuffer(length: number): Uint8Array;
   getDecodedBuffer(): Uint8Array;
@@ -81,67 +82,54 @@ interface Codec {
     bitsPerSample: number;
     componentCount: number;
   };
-  getInterleaveMode?(): number;
 }
 
 type Factory = (
   options: ReturnType<typeof emscriptenOptions>,
-) => Promise<Record<string, new () => Codec>>;
+) => Promise<{ J2KDecoder: new () => Codec }>;
 
-/** Code and compiled program of a codec, once it was needed. */
-const loaded = new Map<string, Promise<[Factory, WebAssembly.Module]>>();
+/** Code and compiled program of OpenJPEG, once it was needed: few workers ever do. */
+let loaded: Promise<[Factory, WebAssembly.Module]> | undefined;
 
-/** Loads a codec when the first frame needs it: few workers ever do. */
-function load(
-  name: "charls" | "openjpeg",
-): Promise<[Factory, WebAssembly.Module]> {
-  let codec = loaded.get(name);
-  if (codec === undefined) {
-    codec = name === "charls"
-      ? build(
-        import("@cornerstonejs/codec-charls/decodewasmjs"),
-        import.meta.resolve("@cornerstonejs/codec-charls/decodewasm"),
-      )
-      : build(
-        import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
-        import.meta.resolve("@cornerstonejs/codec-openjpeg/decodewasm"),
-      );
-    loaded.set(name, codec);
+function load(): Promise<[Factory, WebAssembly.Module]> {
+  if (loaded === undefined) {
+    loaded = build();
     // The next frame tries again; who waits is told by the promise itself.
-    codec.catch(() => loaded.delete(name));
+    loaded.catch(() => loaded = undefined);
   }
-  return codec;
+  return loaded;
 }
 
-async function build(
-  code: Promise<{ default: unknown }>,
-  program: string,
-): Promise<[Factory, WebAssembly.Module]> {
+async function build(): Promise<[Factory, WebAssembly.Module]> {
+  const program = import.meta.resolve(
+    "@cornerstonejs/codec-openjpeg/decodewasm",
+  );
   const [{ default: factory }, bytes] = await Promise.all([
-    code,
+    import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
     Deno.readFile(new URL(program)),
   ]);
-  return [factory as Factory, await WebAssembly.compile(bytes)];
+  return [factory as unknown as Factory, await WebAssembly.compile(bytes)];
 }
+
+/** What OpenJPEG takes at most for a sample: its coefficients in 32 bits, twice, and the result. */
+const SAMPLE_BYTES = 16;
 
 /**
  * Decodes with an instance of its own, so that a fatal error cannot spoil the next frame and the
  * memory goes back afterwards.
  */
-async function run(
-  name: "charls" | "openjpeg",
-  bytes: Uint8Array,
-  layout: DicomLayout,
-): Promise<{ words: Words; mode: number }> {
-  const [factory, module] = await load(name);
+async function run(bytes: Uint8Array, layout: DicomLayout): Promise<Words> {
+  const [factory, module] = await load();
   let complaint = false;
   try {
-    const codecs = await factory(emscriptenOptions(module, (line) => {
-      complaint ||= !line.startsWith("[INFO]");
-    }));
-    const codec = name === "charls"
-      ? new codecs.JpegLSDecoder()
-      : new codecs.J2KDecoder();
+    const { width: columns, height: rows, samples } = layout;
+    const options = emscriptenOptions(
+      module,
+      (line) => complaint ||= !/^(\[INFO\]|$)/.test(line),
+      bytes.length + columns * rows * samples * SAMPLE_BYTES,
+    );
+    const codecs = await factory(options);
+    const codec = new codecs.J2KDecoder();
     codec.getEncodedBuffer(bytes.length).set(bytes);
     codec.decode();
     const { width, height, componentCount: components, bitsPerSample } = codec
@@ -159,10 +147,7 @@ async function run(
       throw truncated("inside its compressed pixel data, or they are damaged");
     }
     const copy = decoded.slice();
-    return {
-      words: wide ? new Uint16Array(copy.buffer) : copy,
-      mode: codec.getInterleaveMode?.() ?? 2,
-    };
+    return wide ? new Uint16Array(copy.buffer) : copy;
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw malformed("its compressed pixel data are damaged.");
@@ -170,22 +155,16 @@ async function run(
 }
 
 /** JPEG-LS (T.87), lossless or near-lossless. */
-export async function decodeJpegLsFrame(
+export function decodeJpegLsFrame(
   bytes: Uint8Array,
   layout: DicomLayout,
-): Promise<CodedFrame> {
+): CodedFrame {
   const frame = readJpegHeader(bytes);
   if (frame.process !== 0xf7) {
     throw malformed("its pixel data are not the JPEG-LS that it states.");
   }
   requireSame(layout, frame);
-  const { words, mode } = await run("charls", bytes, layout);
-  const planes = layout.samples === 3 && mode === 0;
-  return {
-    words: planes ? interleave(words, words.length / 3) : words,
-    lossy: false,
-    isRgb: false,
-  };
+  return { words: decodeJpegLs(bytes, frame), lossy: false, isRgb: false };
 }
 
 /** JPEG 2000 (T.800): OpenJPEG undoes the multiple component transformation. */
@@ -194,9 +173,18 @@ export async function decodeJpeg2000Frame(
   layout: DicomLayout,
 ): Promise<CodedFrame> {
   requireSame(layout, readJpeg2000Header(bytes));
-  const { words } = await run("openjpeg", bytes, layout);
-  return { words, lossy: false, isRgb: layout.photometric !== "YBR_FULL" };
+  const words = await run(bytes, layout);
+  return {
+    words,
+    lossy: false,
+    isRgb: !layout.photometric.startsWith("YBR_FULL"),
+  };
 }
+
+/** OpenJPEG takes some 10 kB a tile before it has read any. */
+const MOST_TILES = 4096;
+/** What the shortest tile-part takes of a codestream: its SOT and SOD markers (T.800 §A.4). */
+const TILE_BYTES = 14;
 
 /** The SIZ segment at the start of a codestream (T.800 §A.5.1), or behind the boxes of a JP2 file. */
 function readJpeg2000Header(bytes: Uint8Array): Stream {
@@ -217,6 +205,20 @@ function readJpeg2000Header(bytes: Uint8Array): Stream {
       );
     }
   }
+  const along = (size: number, offset: number, tile: number) =>
+    Math.ceil(
+      (view.getUint32(size) - view.getUint32(offset)) / view.getUint32(tile),
+    );
+  const tiles = along(8, 32, 24) * along(12, 36, 28);
+  if (!(tiles > 0 && tiles <= MOST_TILES)) {
+    throw unsupported(
+      `JPEG 2000 of at most ${MOST_TILES} tiles`,
+      `${tiles} tiles`,
+    );
+  }
+  if (tiles * TILE_BYTES > bytes.length) {
+    throw truncated("inside its compressed pixel data");
+  }
   return {
     width: view.getUint32(8) - view.getUint32(16),
     height: view.getUint32(12) - view.getUint32(20),
@@ -225,15 +227,26 @@ function readJpeg2000Header(bytes: Uint8Array): Stream {
   };
 }
 
+/**
+ * Where the codestream starts that OpenJPEG decodes: at the start, or in the first `jp2c` box of a JP2
+ * file (T.800 §I.4). A marker found anywhere else could be a small lure before a large picture.
+ */
 function startOfCodestream(bytes: Uint8Array): number {
-  const most = Math.min(bytes.length - 4, 4096);
-  for (let i = 0; i <= most; i++) {
-    if (
-      bytes[i] === 0xff && bytes[i + 1] === 0x4f && bytes[i + 2] === 0xff &&
-      bytes[i + 3] === 0x51
-    ) return i;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const has = (at: number, ...wanted: number[]) =>
+    at + 4 * wanted.length <= bytes.length &&
+    wanted.every((word, i) => view.getUint32(at + 4 * i) === word);
+  let at = 0;
+  if (has(0, 12, 0x6a502020, 0x0d0a870a)) {
+    for (let length = 12; !has(at + 4, 0x6a703263); at += length) {
+      if (at + 8 > bytes.length) return -1;
+      length = view.getUint32(at);
+      // A box of 64-bit length is larger than a frame here, and one of no length is the last.
+      if (length < 8) return -1;
+    }
+    at += has(at, 1) ? 16 : 8;
   }
-  return -1;
+  return has(at, 0xff4fff51) ? at : -1;
 }
 
 /** Before any memory is spent: a codestream of another size is refused by its header. */

@@ -1,11 +1,20 @@
+const PAGE_BYTES = 65_536;
+/** What a codec takes for itself, whatever the picture. */
+const BASE_BYTES = 64 * 2 ** 20;
+
 /**
  * Options that make an Emscripten factory instantiate the given compiled module
  * at once, without looking for its file, and send what it prints to `note`
  * instead of the console.
+ *
+ * @param pictureBytes what the codec may take for the file and its picture; a
+ * crafted file of a few hundred bytes asks for gigabytes. Beyond it every
+ * allocation fails, which codecs answer with an error.
  */
 export function emscriptenOptions(
   module: WebAssembly.Module,
-  note: (line: string) => void,
+  note: (line: string) => unknown,
+  pictureBytes: number,
 ) {
   return {
     noInitialRun: true,
@@ -16,10 +25,25 @@ export function emscriptenOptions(
       done: (instance: WebAssembly.Module) => void,
     ): WebAssembly.Exports {
       const instance = new WebAssembly.Instance(module, imports);
+      for (const memory of Object.values(instance.exports)) {
+        if (memory instanceof WebAssembly.Memory) {
+          bound(memory, BASE_BYTES + pictureBytes);
+        }
+      }
       done(instance as unknown as WebAssembly.Module);
       return instance.exports;
     },
     print: note,
     printErr: note,
+  };
+}
+
+/** Emscripten grows the memory through this object alone, and takes what it throws for a refusal. */
+function bound(memory: WebAssembly.Memory, most: number): void {
+  memory.grow = (pages) => {
+    if (memory.buffer.byteLength + pages * PAGE_BYTES > most) {
+      throw new RangeError("The codec wants more memory than its picture.");
+    }
+    return WebAssembly.Memory.prototype.grow.call(memory, pages);
   };
 }

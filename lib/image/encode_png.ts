@@ -1,11 +1,14 @@
-import { crc32, deflateSync } from "node:zlib";
+import { constants, crc32, deflateSync } from "node:zlib";
 import type { Mask, Raster } from "./raster.ts";
+
+const RUNS = { level: 1, strategy: constants.Z_RLE };
 
 /**
  * Encodes a raster (H×W×3 RGB or H×W grey) or a mask (H×W, 0 or 255) as an
  * 8-bit PNG without metadata; the same pixels give the same bytes. Lines of
  * pictures are filtered by Paeth's predictor, which suits photographs and scans
- * alike; masks are left unfiltered, where runs compress best.
+ * alike; masks are left unfiltered and compressed by their runs alone, which is
+ * smaller and several times faster.
  */
 export function encodePng(picture: Raster | Mask): Uint8Array<ArrayBuffer> {
   const { width, height, data } = picture;
@@ -30,7 +33,7 @@ export function encodePng(picture: Raster | Mask): Uint8Array<ArrayBuffer> {
   const chunks = [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(raw, { level: 6 })),
+    chunk("IDAT", deflateSync(raw, filter === 0 ? RUNS : { level: 6 })),
     chunk("IEND", new Uint8Array(0)),
   ];
   const out = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));

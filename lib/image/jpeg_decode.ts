@@ -12,6 +12,9 @@ import type { Samples } from "./samples.ts";
  */
 const MAX_SCANS = 100;
 
+/** What MozJPEG takes at most for a pixel: the coefficients of three full components, and the result. */
+const PIXEL_BYTES = 16;
+
 /**
  * The one libjpeg warning that costs no pixels: up to 9 bytes of padding, as
  * webcams leave, at the end.
@@ -38,7 +41,13 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
   };
   let image: ImageData | null = null;
   try {
-    const decoder = await createDecoder(emscriptenOptions(jpegDecoder, note));
+    const decoder = await createDecoder(
+      emscriptenOptions(
+        jpegDecoder,
+        note,
+        bytes.length + width * height * PIXEL_BYTES,
+      ),
+    );
     image = decoder.decode(bytes as Uint8Array<ArrayBuffer>, false);
   } catch (cause) {
     throw refusal(complaint, cause);

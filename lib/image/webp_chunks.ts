@@ -11,6 +11,8 @@ export interface WebpChunks {
   exif?: Uint8Array;
 }
 
+const FIRST = ["VP8X", "VP8 ", "VP8L"];
+
 const bad = (message: string) =>
   new ImageError("malformed", `Cannot read the WebP: ${message}`);
 const cut = (message: string) =>
@@ -20,7 +22,8 @@ const cut = (message: string) =>
  * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's
  * size from its VP8 frame header (RFC 6386 §9.1), VP8L header (RFC 9649 §3.4)
  * and, for the extended format, VP8X canvas, which must agree. Decodes nothing;
- * bytes after the RIFF chunk are ignored.
+ * bytes after the RIFF chunk are ignored. The first chunk must be one of these three, as the format
+ * demands: of any other libwebp takes the bytes for a bare picture, of whatever size.
  */
 export function readWebpChunks(bytes: Uint8Array): WebpChunks {
   if (bytes.length < 20) {
@@ -42,6 +45,9 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
     const body = at + 8;
     if (body + length > end) {
       throw bad("a chunk is longer than the file says it is.");
+    }
+    if (at === 12 && !FIRST.includes(name)) {
+      throw bad("it does not begin with a picture or its canvas.");
     }
     if (name === "VP8X" && length >= 10 && !canvas) {
       animated = (bytes[body] & 0x02) !== 0;

@@ -6,6 +6,9 @@ import { dropAlpha } from "./rgba.ts";
 import type { Samples } from "./samples.ts";
 import { readWebpChunks } from "./webp_chunks.ts";
 
+/** What libwebp takes at most for a pixel: lossless, with alpha, its working copy and the result. */
+const PIXEL_BYTES = 16;
+
 /**
  * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped.
  * Every call gets an instance of its own, so that the memory goes back
@@ -23,7 +26,11 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   let cause: unknown;
   try {
     const decoder = await createDecoder(
-      emscriptenOptions(webpDecoder, () => {}),
+      emscriptenOptions(
+        webpDecoder,
+        () => {},
+        bytes.length + width * height * PIXEL_BYTES,
+      ),
     );
     image = decoder.decode(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {

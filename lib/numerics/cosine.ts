@@ -37,6 +37,7 @@ export function cosineMaps(
       data,
       channels,
       padded,
+      padded,
       weights,
       count,
       unit,

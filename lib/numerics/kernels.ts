@@ -57,6 +57,14 @@ export interface Kernels {
     u: number,
     out: number,
   ): void;
+  nearestSources(
+    cost: number,
+    n: number,
+    stride: number,
+    u: number,
+    out: number,
+    sources: number,
+  ): void;
   distancesTo(
     panels: number,
     count: number,
@@ -64,18 +72,37 @@ export interface Kernels {
     centre: number,
     out: number,
   ): void;
-  label(
+  gram(
+    rows: number,
+    panels: number,
+    stride: number,
+    dim: number,
+    scale: number,
+    out: number,
+  ): void;
+  clusters(
     points: number,
     count: number,
-    dim: number,
-    centres: number,
-    k: number,
-    rough: number,
     stride: number,
+    dim: number,
+    k: number,
+    dots: number,
+    unit: number,
     error: number,
+    sums: number,
+    squares: number,
+    sizes: number,
     labels: number,
-    dirty: number,
-  ): number;
+    fresh: number,
+    centres: number,
+    isStale: number,
+    rough: number,
+  ): void;
+  seedCluster(j: number, seed: number): void;
+  gather(): void;
+  averageStale(): void;
+  roughFromSums(): void;
+  relabel(): number;
   ownDistances(
     points: number,
     count: number,
@@ -84,20 +111,22 @@ export interface Kernels {
     labels: number,
     out: number,
   ): void;
-  average(
-    points: number,
+  movedDots(
+    embedding: number,
+    channels: number,
+    patches: number,
+    stride: number,
+    origin: number,
+    weights: number,
     count: number,
-    dim: number,
-    labels: number,
-    sizes: number,
-    k: number,
-    dirty: number,
-    centres: number,
+    pack: number,
+    out: number,
   ): void;
   cosineMaps(
     embedding: number,
     channels: number,
     patches: number,
+    stride: number,
     prototypes: number,
     count: number,
     unit: number,

@@ -6,121 +6,241 @@ export interface LogitAxis {
   second: Axis;
 }
 
+/** Image pixels from..to (exclusive) of one row, and whether all of them are positive or must be asked one by one. */
+export interface Span {
+  from: number;
+  to: number;
+  isInside: boolean;
+}
+
 /**
- * Visits the rows of low-res logits resized twice, as far as they can be positive: every pixel is a convex
- * combination of the logits under it, so that where none of those is positive, neither is the pixel. The values equal
- * those of building both maps in full, bit for bit; only four rows are held at a time.
- *
- * @param logits side × side, row-major.
- * @param visit called with every row y that may hold a positive value, in ascending order, and the columns from..to
- * (exclusive) of `values` that are set; all others are not positive.
+ * Low-res logits resized twice, without the full maps. Every pixel is a convex combination of the logits under it:
+ * where all of those are positive so is the pixel, and where none is, neither is the pixel. What remains is worked out
+ * pixel by pixel; the values equal those of building both maps in full, bit for bit.
  */
-export function visitLogitRows(
-  logits: Float32Array,
-  side: number,
-  vertical: LogitAxis,
-  horizontal: LogitAxis,
-  visit: (y: number, from: number, to: number, values: Float64Array) => void,
-): void {
-  const { first: rowsFirst, second: rowsSecond } = vertical;
-  const { first: columnsFirst, second: columnsSecond } = horizontal;
-  const middleWidth = columnsFirst.low.length;
-  const width = columnsSecond.low.length;
-  const { from: left, to: right } = positiveColumns(logits, side);
+export class LogitRows {
+  readonly #across: Support;
+  readonly #down: Support;
+  /** Of each low-res row, the first column that is positive and the one after the last; `side` and 0 where none is. */
+  readonly #left: Int32Array;
+  readonly #right: Int32Array;
 
-  // One row of each stage for each end of its vertical step, and which row of the stage before it holds.
-  const stretched = pair(middleWidth);
-  const widened = pair(width);
-  const middle = new Float64Array(middleWidth);
-  const values = new Float64Array(width);
-  let range: Range = { from: 0, to: 0 };
-  let middleRange: Range = range;
-  let key = -1;
+  /** @param logits side × side, row-major. */
+  constructor(
+    readonly logits: Float32Array,
+    readonly side: number,
+    readonly vertical: LogitAxis,
+    readonly horizontal: LogitAxis,
+  ) {
+    this.#across = supportOf(horizontal, side);
+    this.#down = supportOf(vertical, side);
+    this.#left = new Int32Array(side).fill(side);
+    this.#right = new Int32Array(side);
+    for (let y = 0; y < side; y++) {
+      const row = y * side;
+      let from = 0;
+      while (from < side && !(logits[row + from] > 0)) from++;
+      if (from === side) continue;
+      let to = side;
+      while (!(logits[row + to - 1] > 0)) to--;
+      this.#left[y] = from;
+      this.#right[y] = to;
+    }
+  }
 
-  const stretch = (row: number) =>
-    fill(stretched, row, (out) => {
-      const { low, high, weight } = columnsFirst;
-      const at = row * side;
-      for (let x = middleRange.from; x < middleRange.to; x++) {
-        const h = weight[x];
-        out[x] = (1 - h) * logits[at + low[x]] + h * logits[at + high[x]];
+  /**
+   * Calls `visit` with every row that may hold a positive pixel, in ascending order, its spans, likewise, and a function
+   * that works out the row's pixels: those of the spans that are not inside are set.
+   */
+  visit(
+    visit: (y: number, spans: Span[], values: () => Float64Array) => void,
+  ): void {
+    const { low, high } = this.#down;
+    const { second } = this.vertical;
+    const widened = pair(this.#across.low.length);
+    const stretched = pair(this.horizontal.first.low.length);
+    const middle = new Float64Array(this.horizontal.first.low.length);
+    const out = new Float64Array(this.#across.low.length);
+    let spans: Span[] = [];
+    for (let y = 0; y < low.length; y++) {
+      if (y === 0 || low[y] !== low[y - 1] || high[y] !== high[y - 1]) {
+        spans = this.#spans(low[y], high[y]);
+        widened.rows.fill(-1);
+        stretched.rows.fill(-1);
       }
-    });
-  const widen = (row: number) =>
-    fill(widened, row, (out) => {
-      const upper = stretch(rowsFirst.low[row]);
-      const lower = stretch(rowsFirst.high[row]);
-      const v = rowsFirst.weight[row];
-      for (let x = middleRange.from; x < middleRange.to; x++) {
+      if (spans.length === 0) continue;
+      visit(y, spans, () => {
+        const above = second.low[y];
+        const below = second.high[y];
+        const widen = (row: number) =>
+          fill(
+            widened,
+            row,
+            (to) => this.#widen(row, spans, stretched, middle, to),
+          );
+        const upper = widen(above);
+        const lower = widen(below);
+        const v = second.weight[y];
+        for (const { from, to, isInside } of spans) {
+          if (isInside) continue;
+          for (let x = from; x < to; x++) {
+            out[x] = (1 - v) * upper[x] + v * lower[x];
+          }
+        }
+        return out;
+      });
+    }
+  }
+
+  /** A row of the model frame, stretched to the image's width, as far as the spans need it. */
+  #widen(
+    row: number,
+    spans: Span[],
+    stretched: Pair,
+    middle: Float64Array,
+    out: Float64Array,
+  ): void {
+    const { second } = this.horizontal;
+    const down = this.vertical.first;
+    const v = down.weight[row];
+    const stretch = (row: number) =>
+      fill(stretched, row, (to) => this.#stretch(row, spans, to));
+    const upper = stretch(down.low[row]);
+    const lower = stretch(down.high[row]);
+    const { low, high, weight } = second;
+    for (const { from, to, isInside } of spans) {
+      if (isInside) continue;
+      const end = high[to - 1];
+      for (let x = low[from]; x <= end; x++) {
         middle[x] = (1 - v) * upper[x] + v * lower[x];
       }
-      const { low, high, weight } = columnsSecond;
-      for (let x = range.from; x < range.to; x++) {
+      for (let x = from; x < to; x++) {
         const h = weight[x];
         out[x] = (1 - h) * middle[low[x]] + h * middle[high[x]];
       }
-    });
+    }
+  }
 
-  for (let y = 0; y < rowsSecond.low.length; y++) {
-    const [above, below] = [rowsSecond.low[y], rowsSecond.high[y]];
-    const [top, bottom] = [rowsFirst.low[above], rowsFirst.high[below]];
-    if (top * side + bottom !== key) {
-      key = top * side + bottom;
-      let [from, to] = [side, 0];
-      for (let row = top; row <= bottom; row++) {
-        from = Math.min(from, left[row]);
-        to = Math.max(to, right[row]);
+  /** A row of the logits, stretched to the model frame's width, as far as the spans need it. */
+  #stretch(row: number, spans: Span[], out: Float64Array): void {
+    const { logits, side } = this;
+    const { first, second } = this.horizontal;
+    const { low, high, weight } = first;
+    const at = row * side;
+    for (const { from, to, isInside } of spans) {
+      if (isInside) continue;
+      const end = second.high[to - 1];
+      for (let x = second.low[from]; x <= end; x++) {
+        const h = weight[x];
+        out[x] = (1 - h) * logits[at + low[x]] + h * logits[at + high[x]];
       }
-      range = resting(columnsSecond, columnsFirst, from, to);
-      middleRange = range.from < range.to
-        ? {
-          from: columnsSecond.low[range.from],
-          to: columnsSecond.high[range.to - 1] + 1,
+    }
+  }
+
+  /** The spans of a row that rests on the low-res rows top..bottom, both included. */
+  #spans(top: number, bottom: number): Span[] {
+    const { logits, side } = this;
+    let [from, to] = [side, 0];
+    for (let y = top; y <= bottom; y++) {
+      from = Math.min(from, this.#left[y]);
+      to = Math.max(to, this.#right[y]);
+    }
+    const spans: Span[] = [];
+    const { reaches, leaves, within, beyond } = this.#across;
+    let end = 0; // of the pixels that have a span
+    const mixed = (start: number, stop: number) => {
+      start = Math.max(start, end);
+      if (start >= stop) return;
+      const last = spans.at(-1);
+      if (last !== undefined && !last.isInside && last.to === start) {
+        last.to = stop;
+      } else spans.push({ from: start, to: stop, isInside: false });
+      end = stop;
+    };
+    for (let c = from; c < to;) {
+      // A run of columns of one kind: positive in all rows, in some, in none.
+      const kind = kindOf(logits, side, c, top, bottom);
+      const first = c;
+      do c++; while (
+        c < to && kindOf(logits, side, c, top, bottom) === kind
+      );
+      if (kind === "none") continue;
+      if (kind === "all") {
+        const start = within[first];
+        const stop = beyond[c - 1];
+        if (start < stop) {
+          mixed(reaches[first], start);
+          spans.push({ from: start, to: stop, isInside: true });
+          end = stop;
         }
-        : range;
-      stretched.rows.fill(-1);
-      widened.rows.fill(-1);
+      }
+      mixed(reaches[first], leaves[c - 1]);
     }
-    if (range.from >= range.to) continue;
-    const upper = widen(above);
-    const lower = widen(below);
-    const v = rowsSecond.weight[y];
-    for (let x = range.from; x < range.to; x++) {
-      values[x] = (1 - v) * upper[x] + v * lower[x];
-    }
-    visit(y, range.from, range.to, values);
+    return spans;
   }
 }
 
-/** Indices from..to, `to` exclusive. */
-interface Range {
-  from: number;
-  to: number;
-}
-
-/** Of each row, the first column that is positive and the one after the last; `side` and 0 where none is. */
-function positiveColumns(logits: Float32Array, side: number) {
-  const from = new Int32Array(side).fill(side);
-  const to = new Int32Array(side);
-  for (let y = 0, at = 0; y < side; y++) {
-    for (let x = 0; x < side; x++, at++) {
-      if (!(logits[at] > 0)) continue;
-      if (from[y] === side) from[y] = x;
-      to[y] = x + 1;
-    }
+function kindOf(
+  logits: Float32Array,
+  side: number,
+  column: number,
+  top: number,
+  bottom: number,
+): "all" | "some" | "none" {
+  let positive = 0;
+  for (let y = top; y <= bottom; y++) {
+    if (logits[y * side + column] > 0) positive++;
   }
-  return { from, to };
+  return positive === 0 ? "none" : positive > bottom - top ? "all" : "some";
 }
 
-/** The outputs of the chain that rest on an input in from..to. */
-function resting(second: Axis, first: Axis, from: number, to: number): Range {
-  const length = second.low.length;
-  if (from >= to) return { from: length, to: length };
-  let start = 0;
-  while (start < length && first.high[second.high[start]] < from) start++;
-  let end = length;
-  while (end > start && first.low[second.low[end - 1]] >= to) end--;
-  return { from: start, to: end };
+/** Which inputs the outputs of a chain rest on. */
+interface Support {
+  /** Of each output, the first and the last input. */
+  low: Int32Array;
+  high: Int32Array;
+  /** Of each input c, the outputs that rest on it: `reaches[c]` up to `leaves[c]`, exclusive. */
+  reaches: Int32Array;
+  leaves: Int32Array;
+  /** The first output that rests on inputs ≥ c alone, and the one after the last that rests on inputs ≤ c alone. */
+  within: Int32Array;
+  beyond: Int32Array;
+}
+
+const known = new WeakMap<LogitAxis, Support>();
+
+function supportOf(axis: LogitAxis, side: number): Support {
+  const before = known.get(axis);
+  if (before !== undefined) return before;
+  const { first, second } = axis;
+  const low = second.low.map((i) => first.low[i]);
+  const high = second.high.map((i) => first.high[i]);
+  const firstFrom = (ends: Int32Array) => {
+    const found = new Int32Array(side);
+    for (let c = 0, i = 0; c < side; c++) {
+      while (i < ends.length && ends[i] < c) i++;
+      found[c] = i;
+    }
+    return found;
+  };
+  const after = (ends: Int32Array) => {
+    const found = new Int32Array(side);
+    for (let c = 0, i = 0; c < side; c++) {
+      while (i < ends.length && ends[i] <= c) i++;
+      found[c] = i;
+    }
+    return found;
+  };
+  const support = {
+    low,
+    high,
+    reaches: firstFrom(high),
+    leaves: after(low),
+    within: firstFrom(low),
+    beyond: after(high),
+  };
+  known.set(axis, support);
+  return support;
 }
 
 /** Two rows of a stage, each with the index of the row that it holds, or −1. */

@@ -36,6 +36,69 @@ export function gatherPatches(
   return out;
 }
 
+/**
+ * The listed patches of an embedding, one after the other.
+ *
+ * @param embedding channels × (grid · grid), row-major.
+ * @param indices ascending.
+ * @returns as `gatherPatches(toPatches(embedding), …)`.
+ */
+export function pickPatches(
+  embedding: Float32Array,
+  channels: number,
+  indices: Int32Array,
+): Float32Array {
+  const count = embedding.length / channels;
+  const out = new Float32Array(indices.length * channels);
+  // A cache line's worth of patches at a time.
+  for (let first = 0; first < indices.length; first += 16) {
+    const end = Math.min(indices.length, first + 16);
+    for (let c = 0; c < channels; c++) {
+      const row = c * count;
+      for (let i = first; i < end; i++) {
+        out[i * channels + c] = embedding[row + indices[i]];
+      }
+    }
+  }
+  return out;
+}
+
+/** Channels summed at a time: as many additions go on at once. */
+const TOGETHER = 8;
+
+/** The mean of the listed patches of an embedding, float64, summed patch after patch; `indices` holds at least one. */
+export function meanOfPatches(
+  embedding: Float32Array,
+  channels: number,
+  indices: Int32Array,
+): Float64Array {
+  const count = embedding.length / channels;
+  const mean = new Float64Array(channels);
+  for (let c = 0; c < channels; c += TOGETHER) {
+    // Channels beyond the last repeat it.
+    const row = (k: number) => Math.min(c + k, channels - 1) * count;
+    const [r0, r1, r2, r3] = [row(0), row(1), row(2), row(3)];
+    const [r4, r5, r6, r7] = [row(4), row(5), row(6), row(7)];
+    let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+    for (let i = 0; i < indices.length; i++) {
+      const p = indices[i];
+      s0 += embedding[r0 + p];
+      s1 += embedding[r1 + p];
+      s2 += embedding[r2 + p];
+      s3 += embedding[r3 + p];
+      s4 += embedding[r4 + p];
+      s5 += embedding[r5 + p];
+      s6 += embedding[r6 + p];
+      s7 += embedding[r7 + p];
+    }
+    const sums = [s0, s1, s2, s3, s4, s5, s6, s7];
+    for (let k = 0; k < TOGETHER && c + k < channels; k++) {
+      mean[c + k] = sums[k] / indices.length;
+    }
+  }
+  return mean;
+}
+
 /** Each row divided by its Euclidean norm, float64; a zero row stays zero. */
 export function normaliseRows(
   rows: Float32Array | Float64Array,

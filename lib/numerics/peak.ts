@@ -23,10 +23,11 @@ export interface Peak {
  *
  * Nothing is built in full. Every image pixel is a convex combination of the few grid values under it, and of the
  * middle values under it, so the largest of those bounds it from above: pixels are grouped by the grid cell their
- * support starts in, and a group whose bound is below the best value found is never evaluated.
+ * support starts in, and a group is only evaluated if it rests on a value not below the best one found.
  *
- * @param map grid × grid, row-major.
+ * @param map grid × grid, row-major; with `exact`, bounds that its values are at most.
  * @param grid columns of `map`.
+ * @param exact the value of a patch.
  * @returns the peak in the image frame; the value equals the full computation bit for bit.
  */
 export function findPeak(
@@ -34,46 +35,42 @@ export function findPeak(
   grid: number,
   vertical: UpsampleAxis,
   horizontal: UpsampleAxis,
+  exact?: (patch: number) => number,
 ): Peak {
+  const values = exact ? new Float64Array(map.length).fill(NaN) : map;
   const rows = cells(vertical);
   const columns = cells(horizontal);
-
-  const bounds = new Float64Array(rows.length * columns.length);
-  let start = 0;
-  for (let i = 0, at = 0; i < rows.length; i++) {
-    for (let j = 0; j < columns.length; j++, at++) {
-      let bound = -Infinity;
-      for (let y = rows[i].low; y <= rows[i].high; y++) {
-        for (let x = columns[j].low; x <= columns[j].high; x++) {
-          const value = map[y * grid + x];
-          if (value > bound) bound = value;
-        }
-      }
-      bounds[at] = bound;
-      if (bound > bounds[start]) start = at;
-    }
-  }
 
   const best: Peak = { x: -1, y: -1, value: -Infinity };
   // The margin covers the rounding of the convex combinations.
   const canHold = (bound: number) =>
     bound + 1e-12 * Math.abs(bound) >= best.value;
-  const visit = (group: number) => {
-    const row = rows[Math.floor(group / columns.length)];
-    const column = columns[group % columns.length];
+  const visit = (row: Cell, column: Cell) => {
     const { first, second, third } = vertical;
     const across = horizontal;
     const middleWidth = column.middle.length;
     const middle = new Float64Array(row.middle.length * middleWidth);
-    let bound = -Infinity;
-    for (let y = 0, at = 0; y < row.middle.length; y++) {
-      for (let x = 0; x < middleWidth; x++, at++) {
-        const [i, j] = [column.middle.from + x, row.middle.from + y];
-        middle[at] = sampleBilinear(map, grid, first, across.first, i, j);
-        if (middle[at] > bound) bound = middle[at];
+    /** Fills `middle` from grid values or their bounds; whether what rests on it can be the peak. */
+    const fillMiddle = (values: Float64Array): boolean => {
+      let bound = -Infinity;
+      for (let y = 0, at = 0; y < row.middle.length; y++) {
+        for (let x = 0; x < middleWidth; x++, at++) {
+          const [i, j] = [column.middle.from + x, row.middle.from + y];
+          middle[at] = sampleBilinear(values, grid, first, across.first, i, j);
+          if (middle[at] > bound) bound = middle[at];
+        }
       }
+      return canHold(bound);
+    };
+    if (!fillMiddle(map)) return;
+    if (exact !== undefined) {
+      for (let y = row.low; y <= row.high; y++) {
+        for (let p = y * grid + column.low; p <= y * grid + column.high; p++) {
+          if (Number.isNaN(values[p])) values[p] = exact(p);
+        }
+      }
+      if (!fillMiddle(values)) return;
     }
-    if (!canHold(bound)) return;
 
     const modelWidth = column.model.length;
     const model = new Float64Array(row.model.length * modelWidth);
@@ -114,9 +111,35 @@ export function findPeak(
       }
     }
   };
-  visit(start);
-  for (let group = 0; group < bounds.length; group++) {
-    if (canHold(bounds[group])) visit(group);
+  // The cells that rest on the largest bound, then those that rest on a patch which may hold more than they.
+  const isVisited = new Uint8Array(rows.length * columns.length);
+  const visitAround = (patch: number) => {
+    const y = Math.floor(patch / grid);
+    const x = patch % grid;
+    const [top, left] = [firstAt(rows, y), firstAt(columns, x)];
+    for (let i = top; i < rows.length && rows[i].low <= y; i++) {
+      for (let j = left; j < columns.length && columns[j].low <= x; j++) {
+        if (isVisited[i * columns.length + j] === 0) {
+          isVisited[i * columns.length + j] = 1;
+          visit(rows[i], columns[j]);
+        }
+      }
+    }
+  };
+  // Beyond these lies the padding.
+  const bottom = rows[rows.length - 1].high;
+  const right = columns[columns.length - 1].high;
+  let start = 0;
+  for (let y = 0; y <= bottom; y++) {
+    for (let p = y * grid; p <= y * grid + right; p++) {
+      if (map[p] > map[start]) start = p;
+    }
+  }
+  visitAround(start);
+  for (let y = 0; y <= bottom; y++) {
+    for (let p = y * grid; p <= y * grid + right; p++) {
+      if (canHold(map[p])) visitAround(p);
+    }
   }
   return best;
 }
@@ -135,6 +158,14 @@ interface Cell {
   model: Run;
   from: number;
   to: number;
+}
+
+/** The first cell that rests on index `at` or one beyond it. */
+function firstAt(cells: Cell[], at: number): number {
+  let i = Math.min(at, cells.length - 1);
+  while (i > 0 && cells[i - 1].high >= at) i--;
+  while (i < cells.length && cells[i].high < at) i++;
+  return i;
 }
 
 const known = new WeakMap<UpsampleAxis, Cell[]>();

@@ -69,6 +69,69 @@ export function resizeAntialiased(
   return resizeColumns(rows, toWidth * channels, taps(height, toHeight));
 }
 
+/**
+ * Some rows and columns of `resizeAntialiased` of one channel, without the rest.
+ *
+ * @param rows, columns ascending indices of the output.
+ * @returns rows × columns, row-major, uint8.
+ */
+export function sampleAntialiased(
+  source: Uint8Array,
+  width: number,
+  height: number,
+  toWidth: number,
+  toHeight: number,
+  rows: Int32Array,
+  columns: Int32Array,
+): Uint8Array {
+  const down = taps(height, toHeight);
+  // Of the input, the rows that the wanted ones rest on.
+  const place = new Int32Array(height).fill(-1);
+  const needed: number[] = [];
+  for (const y of rows) {
+    const first = toHeight === height ? y : down.first[y];
+    const end = toHeight === height ? y + 1 : first + down.count[y];
+    for (let k = first; k < end; k++) {
+      if (place[k] < 0) place[k] = needed.push(k) - 1;
+    }
+  }
+  const across = taps(width, toWidth);
+  const middle = new Uint8Array(needed.length * columns.length);
+  for (let i = 0, at = 0; i < needed.length; i++) {
+    const row = needed[i] * width;
+    for (const x of columns) {
+      if (toWidth === width) {
+        middle[at++] = source[row + x];
+        continue;
+      }
+      const first = row + across.first[x];
+      const weights = x * across.support;
+      let sum = HALF;
+      for (let k = 0; k < across.count[x]; k++) {
+        sum += source[first + k] * across.weights[weights + k];
+      }
+      middle[at++] = clip8(sum);
+    }
+  }
+  const out = new Uint8Array(rows.length * columns.length);
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    const y = rows[i];
+    for (let j = 0; j < columns.length; j++) {
+      if (toHeight === height) {
+        out[at++] = middle[place[y] * columns.length + j];
+        continue;
+      }
+      let sum = HALF;
+      for (let k = 0; k < down.count[y]; k++) {
+        sum += middle[place[down.first[y] + k] * columns.length + j] *
+          down.weights[y * down.support + k];
+      }
+      out[at++] = clip8(sum);
+    }
+  }
+  return out;
+}
+
 function resizeRows(
   source: Uint8Array,
   width: number,

@@ -317,6 +317,64 @@ export function lowerBounds(
   return bounds;
 }
 
+/** Steps of `raisedBound`. */
+const STEPS = 24;
+
+/**
+ * A lower bound on the distance between all rows of `a` and a set of columns, raised until it is above `wanted`, or the
+ * highest that a few steps reach: supergradient ascent of the dual (Polyak 1969). A source that too few columns choose
+ * gets a higher potential, one that too many choose a lower one; whatever the potentials, the bound holds.
+ *
+ * @param u potentials of the sources to start from.
+ */
+export function raisedBound(
+  arena: Arena,
+  costs: RoundedCosts,
+  u: Float64Array,
+  columns: Int32Array,
+  wanted: number,
+): number {
+  const { n, error } = costs;
+  const m = columns.length;
+  const start = arena.take(0);
+  const { cost, stride } = gatherCosts(arena, costs, columns);
+  const at = arena.put(Float32Array.from(u), n);
+  const out = arena.take(4 * stride);
+  const chosen = arena.take(4 * stride);
+  const potentials = arena.floats(at, n);
+  const v = arena.floats(out, m);
+  const source = arena.ints(chosen, m);
+  const load = new Int32Array(n);
+  let highest = -Infinity;
+  for (let step = 0; step < STEPS; step++) {
+    arena.kernels.nearestSources(cost, n, stride, at, out, chosen);
+    load.fill(0);
+    let largest = 0;
+    let total = 0;
+    for (let j = 0; j < m; j++) {
+      load[source[j]]++;
+      total += v[j];
+      largest = Math.max(largest, Math.abs(v[j]));
+    }
+    let mean = 0;
+    let norm = 0;
+    for (let i = 0; i < n; i++) {
+      mean += potentials[i] / n;
+      largest = Math.max(largest, Math.abs(potentials[i]));
+      norm += (1 / n - load[i] / m) ** 2;
+    }
+    const bound = mean + total / m - 2 ** -21 * largest - error;
+    highest = Math.max(highest, bound);
+    if (highest > wanted || norm === 0) break;
+    const length = (wanted - bound + 0.02 * Math.abs(wanted)) / norm;
+    for (let i = 0; i < n; i++) {
+      potentials[i] += length * (1 / n - load[i] / m);
+    }
+  }
+  arena.free(start);
+  return highest;
+}
+
 /**
  * A lower bound on the same distance: the squared distance of the means (Jensen), lowered by what rounding can have
  * added.

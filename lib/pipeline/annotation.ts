@@ -1,5 +1,7 @@
 import { EdgeError } from "../errors.ts";
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
+import { sampleAntialiased } from "../numerics/resize.ts";
+import { scaledSize } from "./frame.ts";
 import { maskInModelFrame } from "./preprocess.ts";
 import type { Mask, ModelGeometry, Size } from "./types.ts";
 
@@ -16,7 +18,30 @@ export interface PatchSplit {
  */
 export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const { size, grid } = model;
-  const padded = maskInModelFrame(mask, size);
+  const onGrid = sampleOnGrid(mask, model) ??
+    wholeOnGrid(maskInModelFrame(mask, size), model);
+  const { values, middle } = onGrid;
+  const foreground: number[] = [];
+  const background: number[] = [];
+  for (let patch = 0; patch < grid * grid; patch++) {
+    (values[patch] > middle ? foreground : background).push(patch);
+  }
+  return {
+    foreground: Int32Array.from(foreground),
+    background: Int32Array.from(background),
+  };
+}
+
+/** The mask on the grid, g × g, and the middle of its minimum and maximum in the model frame. */
+interface OnGrid {
+  values: Float64Array;
+  middle: number;
+}
+
+function wholeOnGrid(
+  padded: Uint8Array,
+  { size, grid }: ModelGeometry,
+): OnGrid {
   let low = 255;
   let high = 0;
   for (let i = 0; i < padded.length; i++) {
@@ -24,18 +49,49 @@ export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
     if (padded[i] > high) high = padded[i];
   }
   const axis = bilinearAxis(size, grid);
-  const onGrid = resizeBilinear(padded, size, axis, axis);
+  const values = resizeBilinear(padded, size, axis, axis);
+  return { values, middle: (low + high) / 2 };
+}
 
-  const middle = (low + high) / 2;
-  const foreground: number[] = [];
-  const background: number[] = [];
-  for (let patch = 0; patch < onGrid.length; patch++) {
-    (onGrid[patch] > middle ? foreground : background).push(patch);
+/**
+ * The same from the pixels alone that the grid rests on; null where those do not hold both 0 and 255, so that they do
+ * not tell the minimum and the maximum.
+ */
+function sampleOnGrid(
+  mask: Mask,
+  { size, grid }: ModelGeometry,
+): OnGrid | null {
+  const axis = bilinearAxis(size, grid);
+  const used = Int32Array.from(new Set([...axis.low, ...axis.high])).sort();
+  const place = new Int32Array(size);
+  used.forEach((at, i) => place[at] = i);
+  const scaled = scaledSize(mask, size);
+  const rows = used.filter((y) => y < scaled.height);
+  const columns = used.filter((x) => x < scaled.width);
+  const sampled = sampleAntialiased(
+    mask.data,
+    mask.width,
+    mask.height,
+    scaled.width,
+    scaled.height,
+    rows,
+    columns,
+  );
+  if (!sampled.includes(255)) return null;
+  const isPadded = scaled.width < size || scaled.height < size;
+  if (!isPadded && !sampled.includes(0)) return null;
+  const padded = new Uint8Array(used.length ** 2);
+  for (let i = 0; i < rows.length; i++) {
+    const row = sampled.subarray(i * columns.length, (i + 1) * columns.length);
+    padded.set(row, i * used.length);
   }
-  return {
-    foreground: Int32Array.from(foreground),
-    background: Int32Array.from(background),
+  const among = {
+    low: axis.low.map((at) => place[at]),
+    high: axis.high.map((at) => place[at]),
+    weight: axis.weight,
   };
+  const values = resizeBilinear(padded, used.length, among, among);
+  return { values, middle: 255 / 2 };
 }
 
 /**

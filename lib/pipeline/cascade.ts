@@ -34,11 +34,16 @@ export function decodeOnce(
   });
 }
 
+/** Passes of the method. */
+export const PASSES = 3;
+
 export interface CascadeOptions {
-  /** 3 for the method; fewer for baselines. */
+  /** {@linkcode PASSES} for the method; fewer for baselines. */
   passes?: number;
   /** Guides the first pass; the later ones then take the best multimask output. */
   guidance?: Guidance;
+  /** Told the output of every pass, in order; the last is the answer. */
+  onPass?: (output: DecoderOutput) => void;
 }
 
 /**
@@ -52,12 +57,14 @@ export async function cascade(
   frame: Frame,
   model: ModelGeometry,
   { points, box }: Pick<PassPrompt, "points" | "box">,
-  { passes = 3, guidance }: CascadeOptions = {},
+  { passes = PASSES, guidance, onPass }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
-  const pass = async (more: Omit<PassPrompt, "points" | "box">) =>
-    best(
-      await decodeOnce(decoder, embedding, frame, { points, box, ...more }),
-    );
+  const pass = async (more: Omit<PassPrompt, "points" | "box">) => {
+    const prompt = { points, box, ...more };
+    const output = best(await decodeOnce(decoder, embedding, frame, prompt));
+    onPass?.(output);
+    return output;
+  };
   const multimask = guidance !== undefined;
   let output = await pass({ guidance });
   if (passes > 1) output = await pass({ mask: output.logits, multimask });

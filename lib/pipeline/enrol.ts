@@ -1,13 +1,13 @@
 import { EdgeError } from "../errors.ts";
-import { gatherPatches, toPatches } from "../numerics/patches.ts";
+import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
+import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
-import { prototypeSets } from "./prototypes.ts";
+import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, Mask, ModelGeometry } from "./types.ts";
 
-/** Largest part counts a profile holds (paper: polyp n = 1..5, m = 1). */
+/** Largest part count a profile holds (paper: polyp n = 1..5); of negatives it holds m = 1. */
 export const MAX_PARTS = 5;
-export const MAX_NEGATIVES = 1;
 
 /**
  * Makes a profile of one annotated image (paper, section 3.1).
@@ -31,25 +31,25 @@ export function enrol(
         `draw a larger region or send a closer crop.`,
     );
   }
-  const all = toPatches(
-    embedding.tensors.image_embeddings.data,
-    model.channels,
-  );
-  const patches = gatherPatches(all, model.channels, foreground);
-  const outside = gatherPatches(all, model.channels, background);
+  const { data } = embedding.tensors.image_embeddings;
+  const patches = pickPatches(data, model.channels, foreground);
   return {
     model: model.digest,
     channels: model.channels,
     parts: prototypeSets(patches, model.channels, MAX_PARTS),
-    negatives: prototypeSets(outside, model.channels, MAX_NEGATIVES),
+    negatives: meanSets(data, model.channels, background),
     patches,
+    ...surroundingsOf(embedding, patches, background, model),
   };
 }
 
 function requireInsideAndOutside({ data }: Mask): void {
   const first = data[0] !== 0;
-  for (let i = 1; i < data.length; i++) {
-    if ((data[i] !== 0) !== first) return;
+  // Most often a coarse look is enough.
+  for (const step of [251, 1]) {
+    for (let i = 1; i < data.length; i += step) {
+      if ((data[i] !== 0) !== first) return;
+    }
   }
   throw new EdgeError(
     "invalid-input",

@@ -1,5 +1,9 @@
 import { bilinearAxis, cutAxis } from "../numerics/bilinear.ts";
-import { visitLogitRows } from "../numerics/logit_rows.ts";
+import {
+  type LogitAxis,
+  LogitRows,
+  type Span,
+} from "../numerics/logit_rows.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
 import type { Box, Mask, Point, Size } from "./types.ts";
 
@@ -66,9 +70,16 @@ export class Frame {
   toMask(logits: Float32Array, side: number): Mask {
     const { width, height } = this.image;
     const data = new Uint8Array(width * height);
-    this.#visit(logits, side, (y, from, to, values) => {
+    this.#resize(logits, side).visit((y, spans, values) => {
       const row = y * width;
-      for (let x = from; x < to; x++) if (values[x] > 0) data[row + x] = 255;
+      const needed = spans.some(({ isInside }) => !isInside);
+      const at = needed ? values() : null;
+      for (const { from, to, isInside } of spans) {
+        if (isInside) data.fill(255, row + from, row + to);
+        else {
+          for (let x = from; x < to; x++) if (at![x] > 0) data[row + x] = 255;
+        }
+      }
     });
     return { width, height, data };
   }
@@ -80,38 +91,59 @@ export class Frame {
    */
   toBox(logits: Float32Array, side: number): Box | null {
     let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
-    this.#visit(logits, side, (y, from, to, values) => {
-      let first = from;
-      while (first < to && !(values[first] > 0)) first++;
-      if (first === to) return;
-      let last = to - 1;
-      while (!(values[last] > 0)) last--;
+    this.#resize(logits, side).visit((y, spans, values) => {
+      const [first, last] = [spans[0], spans[spans.length - 1]];
+      const isInside = spans.some(({ isInside }) => isInside);
+      const [left, right] = isInside && first.from >= x0 && last.to - 1 <= x1
+        ? [x0, x1]
+        : extent(spans, values());
+      if (left > right) return;
       if (y1 < 0) y0 = y;
       y1 = y;
-      x0 = Math.min(x0, first);
-      x1 = Math.max(x1, last);
+      x0 = Math.min(x0, left);
+      x1 = Math.max(x1, right);
     });
     return y1 < 0 ? null : [x0, y0, x1, y1];
   }
 
-  #visit(
-    logits: Float32Array,
-    side: number,
-    visit: Parameters<typeof visitLogitRows>[4],
-  ): void {
+  #resize(logits: Float32Array, side: number): LogitRows {
+    const axes = this.#logitAxes.get(side) ?? this.#makeLogitAxes(side);
+    return new LogitRows(logits, side, axes.vertical, axes.horizontal);
+  }
+
+  #logitAxes = new Map<
+    number,
+    { vertical: LogitAxis; horizontal: LogitAxis }
+  >();
+
+  #makeLogitAxes(side: number) {
     const axis = bilinearAxis(side, this.size);
     const chain = (scaled: number, image: number) => ({
       first: cutAxis(axis, scaled),
       second: bilinearAxis(scaled, image),
     });
-    visitLogitRows(
-      logits,
-      side,
-      chain(this.scaled.height, this.image.height),
-      chain(this.scaled.width, this.image.width),
-      visit,
-    );
+    const axes = {
+      vertical: chain(this.scaled.height, this.image.height),
+      horizontal: chain(this.scaled.width, this.image.width),
+    };
+    this.#logitAxes.set(side, axes);
+    return axes;
   }
+}
+
+/** The first and the last pixel that is inside; Infinity and −1 where none is. */
+function extent(spans: Span[], values: Float64Array): [number, number] {
+  let [left, right] = [Infinity, -1];
+  for (const { from, to, isInside } of spans) {
+    let x = from;
+    while (x < to && !(isInside || values[x] > 0)) x++;
+    if (x === to) continue;
+    left = Math.min(left, x);
+    let end = to - 1;
+    while (!(isInside || values[end] > 0)) end--;
+    right = end;
+  }
+  return [left, right];
 }
 
 /** Size of an image after its long side is resized to `size`, as SAM's `get_preprocess_shape`. */

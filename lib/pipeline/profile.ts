@@ -1,3 +1,5 @@
+import type { Yardstick } from "./presence.ts";
+
 /** The prototypes for one part count: rows of norm 1. */
 export interface PrototypeSet {
   /** Number of prototypes. */
@@ -18,4 +20,8 @@ export interface Profile {
   negatives: PrototypeSet[];
   /** K × C, row-major: the raw foreground patches, the reference distribution. */
   patches: Float32Array;
+  /** Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null in a profile of before. */
+  surroundings: Float32Array | null;
+  /** By what presence is judged; null in a profile of before. */
+  yardstick: Yardstick | null;
 }

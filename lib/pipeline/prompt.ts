@@ -1,4 +1,5 @@
 import { cosineMaps } from "../numerics/cosine.ts";
+import { type BoundedMap, withBoundedMaps } from "../numerics/cosine_bounds.ts";
 import { findPeak } from "../numerics/peak.ts";
 import { Frame } from "./frame.ts";
 import { meanMap } from "./guidance.ts";
@@ -18,10 +19,10 @@ export interface CandidatePrompt {
   points: ScoredPoint[];
 }
 
-/** A candidate's prompt, and the similarity maps of its parts that gave its positive points, each g × g. */
+/** A candidate's prompt, and the similarity maps of its parts, each g × g: worked out in full when asked for. */
 export interface Proposal {
   prompt: CandidatePrompt;
-  maps: Float64Array[];
+  maps: () => Float64Array[];
 }
 
 /**
@@ -36,10 +37,15 @@ export function propose(
   recipe: Recipe = RECIPES.medical,
 ): Proposal[] {
   const { channels, grid, size } = model;
+  const { data } = embedding.tensors.image_embeddings;
   const { vertical, horizontal } = new Frame(embedding.image, size)
     .similarityAxes(grid);
-  const peakOf = (map: Float64Array, label: 0 | 1): ScoredPoint => {
-    const { x, y, value } = findPeak(map, grid, vertical, horizontal);
+  const peakOf = (
+    map: Float64Array,
+    label: 0 | 1,
+    exact?: BoundedMap["at"],
+  ): ScoredPoint => {
+    const { x, y, value } = findPeak(map, grid, vertical, horizontal, exact);
     return { x, y, label, similarity: value };
   };
   const leastOf = (map: Float64Array): ScoredPoint => {
@@ -51,48 +57,52 @@ export function propose(
   const negative = recipe.negatives === "least"
     ? []
     : negativeSets(profile, recipe.negatives);
-  const mapsOf = similarityMaps(embedding, channels, [...parts, ...negative]);
-  const shared = negative.map((set) =>
-    mapsOf(set).map((map) => peakOf(map, 0))
-  );
-  return parts.flatMap((set) => {
-    const maps = mapsOf(set);
-    const positive = maps.map((map) => peakOf(map, 1));
-    const negatives = recipe.negatives === "least"
-      ? [[leastOf(meanMap(maps))]]
-      : shared;
-    return negatives.map((negative) => ({
-      prompt: {
-        parts: set.count,
-        negatives: negative.length,
-        points: [...positive, ...negative],
-      },
-      maps,
-    }));
+  const { prototypes, of } = joined([...parts, ...negative], channels);
+  const whole = lazily(() => cosineMaps(data, channels, prototypes));
+  return withBoundedMaps(data, channels, prototypes, (bounded) => {
+    const peaksOf = (set: PrototypeSet, label: 0 | 1) =>
+      of(bounded, set).map(({ upper, at, isFlat }, i) =>
+        isFlat ? peakOf(of(whole(), set)[i], label) : peakOf(upper, label, at)
+      );
+    const shared = negative.map((set) => peaksOf(set, 0));
+    return parts.flatMap((set) => {
+      const maps = () => of(whole(), set);
+      const positive = peaksOf(set, 1);
+      const negatives = recipe.negatives === "least"
+        ? [[leastOf(meanMap(maps()))]]
+        : shared;
+      return negatives.map((negative) => ({
+        prompt: {
+          parts: set.count,
+          negatives: negative.length,
+          points: [...positive, ...negative],
+        },
+        maps,
+      }));
+    });
   });
 }
 
-/** The cosine maps of the prototypes of some sets, all worked out together; the function finds those of one. */
-function similarityMaps(
-  { tensors }: Embedding,
-  channels: number,
-  sets: PrototypeSet[],
-): (set: PrototypeSet) => Float64Array[] {
-  const data = new Float32Array(
+/** The prototypes of some sets in one list, and which part of what is made of them is one set's. */
+function joined(sets: PrototypeSet[], channels: number) {
+  const prototypes = new Float32Array(
     channels * sets.reduce((sum, { count }) => sum + count, 0),
   );
   const starts = new Map<PrototypeSet, number>();
   let start = 0;
   for (const set of sets) {
     starts.set(set, start);
-    data.set(set.prototypes, start * channels);
+    prototypes.set(set.prototypes, start * channels);
     start += set.count;
   }
-  const maps = cosineMaps(tensors.image_embeddings.data, channels, data);
-  return (set) => {
-    const start = starts.get(set)!;
-    return maps.slice(start, start + set.count);
-  };
+  const of = <T>(list: T[], set: PrototypeSet): T[] =>
+    list.slice(starts.get(set)!, starts.get(set)! + set.count);
+  return { prototypes, of };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
 }
 
 /** A mask that leaves no background patch gives no negative prototype: m falls back to 0. */

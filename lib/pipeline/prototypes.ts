@@ -1,5 +1,5 @@
-import { kMeans } from "../numerics/kmeans.ts";
-import { normaliseRows } from "../numerics/patches.ts";
+import { withKMeans } from "../numerics/kmeans.ts";
+import { meanOfPatches, normaliseRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
 /** Seed of the k-means restarts; count k draws from stream SEED + k. */
@@ -15,18 +15,36 @@ export function prototypeSets(
   channels: number,
   most: number,
 ): PrototypeSet[] {
-  const sets: PrototypeSet[] = [];
-  for (
-    let count = 1;
-    count <= Math.min(most, patches.length / channels);
-    count++
-  ) {
-    const clustering = kMeans(patches, channels, count, SEED + count);
-    if (clustering === null) break;
-    const prototypes = Float32Array.from(
-      normaliseRows(clustering.centres, channels),
-    );
-    sets.push({ count, prototypes });
-  }
-  return sets;
+  return withKMeans(patches, channels, (cluster) => {
+    const sets: PrototypeSet[] = [];
+    for (
+      let count = 1;
+      count <= Math.min(most, patches.length / channels);
+      count++
+    ) {
+      const clustering = cluster(count, SEED + count);
+      if (clustering === null) break;
+      const prototypes = Float32Array.from(
+        normaliseRows(clustering.centres, channels),
+      );
+      sets.push({ count, prototypes });
+    }
+    return sets;
+  });
+}
+
+/**
+ * The one prototype of the listed patches, none where there are none: what `prototypeSets` gives for a count of 1.
+ *
+ * @param embedding channels × (grid · grid), row-major.
+ */
+export function meanSets(
+  embedding: Float32Array,
+  channels: number,
+  patches: Int32Array,
+): PrototypeSet[] {
+  if (patches.length === 0) return [];
+  const mean = meanOfPatches(embedding, channels, patches);
+  const prototypes = Float32Array.from(normaliseRows(mean, channels));
+  return [{ count: 1, prototypes }];
 }

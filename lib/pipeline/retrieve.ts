@@ -1,9 +1,9 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
-import { gatherPatches } from "../numerics/patches.ts";
 import {
   lowerBounds,
   meanBound,
+  raisedBound,
   roundedCosts,
   transport,
 } from "../numerics/transport.ts";
@@ -37,13 +37,13 @@ export interface Score {
  * of the means, or the potentials of a candidate solved before. It never rules out the least, nor what equals it.
  *
  * @param reference K × C, row-major, raw.
- * @param target (g · g) × C, row-major, raw.
+ * @param pick the raw patches of some ascending indices, one after the other, of C values each.
  * @param candidates patch indices, ascending, of each candidate's mask.
  * @param options `best`: the least distance known from other references.
  */
 export function scoreCandidates(
   reference: Float32Array,
-  target: Float32Array,
+  pick: (patches: Int32Array) => Float32Array,
   channels: number,
   candidates: Int32Array[],
   { every = true, best = Infinity }: { every?: boolean; best?: number } = {},
@@ -53,9 +53,8 @@ export function scoreCandidates(
   const union = Int32Array.from(
     new Set([...sets.values()].flatMap((set) => [...set])),
   ).sort();
-  const points = gatherPatches(target, channels, union);
-  const columnOf = new Int32Array(target.length / channels);
-  union.forEach((patch, column) => columnOf[patch] = column);
+  const points = pick(union);
+  const columnOf = new Map(Array.from(union, (patch, i) => [patch, i]));
   const rows = reference.length / channels;
 
   const scores = new Map<string, Score>();
@@ -70,14 +69,22 @@ export function scoreCandidates(
         channels,
       );
       let open = Array.from(sets, ([key, set]) => {
-        const columns = set.map((patch) => columnOf[patch]);
+        const columns = set.map((patch) => columnOf.get(patch)!);
         const bound = every ? 0 : meanBound(costs, columns);
         return { key, columns, bound };
       });
+      let solved: Float64Array | undefined; // potentials of the last candidate solved
       while (open.length > 0) {
         open.sort((a, b) => a.bound - b.bound);
-        const [{ key, columns, bound }, ...rest] = open;
+        const [{ key, columns, ...next }, ...rest] = open;
         open = rest;
+        let { bound } = next;
+        if (!every && bound <= best && solved !== undefined) {
+          bound = Math.max(
+            bound,
+            raisedBound(arena, costs, solved, columns, best),
+          );
+        }
         if (!every && bound > best) {
           scores.set(key, { distance: bound, isBound: true });
           continue;
@@ -86,6 +93,7 @@ export function scoreCandidates(
         scores.set(key, { distance, isBound: false });
         best = Math.min(best, distance);
         if (every) continue;
+        solved = sourcePotentials;
         const bounds = lowerBounds(
           arena,
           costs,

@@ -10,7 +10,7 @@ export interface BreakerOptions {
 
 /**
  * A circuit breaker. Ask `admits`, announce the call with `enter`, and end it with exactly one of
- * `succeed` and `fail`.
+ * `succeed`, `fail` and `abandon`.
  */
 export class Breaker {
   #options: BreakerOptions;
@@ -38,6 +38,11 @@ export class Breaker {
   /** A call passes; in an open circuit it is the probe. */
   enter(): void {
     if (this.#state === "open") this.#state = "half-open";
+  }
+
+  /** A call was given up by its caller, which says nothing of the host: another probe may pass. */
+  abandon(): void {
+    if (this.#state === "half-open") this.#state = "open";
   }
 
   /** A call was answered: the circuit closes. */

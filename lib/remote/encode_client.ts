@@ -2,6 +2,7 @@ import type { EmbeddingFile, InputFile } from "../engine/engine.ts";
 import { EdgeError } from "../errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
+import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import type { Bytes } from "../store/types.ts";
 import { imageProblem, readBody } from "./answer.ts";
 import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
@@ -41,11 +42,13 @@ export interface EncodeClient {
   /**
    * The embedding of an image file, made by the model with this id on a host that answers.
    *
+   * @param work the hosts keep tenants apart, too; it ends when nobody wants the answer.
    * @param check takes a host's answer and gives the embedding, or throws when it is none.
    * @throws ImageError, or EdgeError `too-many-bytes`, when a host refuses the image;
    * EdgeError `encode-unavailable` when no host gives an answer.
    */
   embed(
+    work: Work,
     input: InputFile,
     model: string,
     check: (answer: Bytes) => Promise<EmbeddingFile>,
@@ -88,8 +91,7 @@ export function createEncodeClient(
   /** One exchange: an embedding file, or the milliseconds that the host asks to be left alone. */
   const ask = async (
     { url }: Host,
-    { bytes, mediaType, frame }: InputFile,
-    model: string,
+    { input: { bytes, mediaType, frame }, model, work }: Job,
     signal: AbortSignal,
   ): Promise<Bytes | number> => {
     const target = new URL("v1/embeddings", url);
@@ -103,6 +105,7 @@ export function createEncodeClient(
         accept: EMBEDDING_MEDIA_TYPE,
         ...(type && { "content-type": type }),
         ...(options.token && { authorization: `Bearer ${options.token}` }),
+        "x-tenant": work.tenant,
       },
       redirect: "manual",
       signal,
@@ -128,7 +131,7 @@ export function createEncodeClient(
     try {
       const answer = await within(
         ms,
-        (signal) => ask(host, job.input, job.model, signal),
+        (signal) => ask(host, job, AbortSignal.any([signal, job.work.signal])),
       );
       if (typeof answer !== "number") {
         const made = await job.check(answer);
@@ -137,6 +140,10 @@ export function createEncodeClient(
       }
       host.restsUntil = clock.now() + answer;
     } catch (error) {
+      if (job.work.signal.aborted) {
+        host.breaker.abandon();
+        throw reasonOf(job.work.signal);
+      }
       if (!isFaultOfHost(error)) {
         host.breaker.succeed();
         throw error;
@@ -151,13 +158,14 @@ export function createEncodeClient(
       return hosts.some(({ breaker }) => breaker.admits);
     },
 
-    async embed(input, model, check) {
-      const job = { input, model, check };
+    async embed(work, input, model, check) {
+      const job = { work, input, model, check };
       const end = clock.now() + options.deadline;
       const preferred = await preferredHosts(hosts, input.bytes as Bytes);
       const tried = new Set<Host>();
       let round = 0;
       for (let tries = 0; tries < options.tries; tries++) {
+        requireWanted(work);
         const now = clock.now();
         const [host] = preferred
           .filter(({ breaker }) => breaker.admits)
@@ -173,7 +181,7 @@ export function createEncodeClient(
         }
         if (clock.now() + pause >= end) break;
         if (pause > 0) {
-          await clock.sleep(pause);
+          await clock.sleep(pause, work.signal);
           if (!host.breaker.admits) continue;
         }
         tried.add(host);
@@ -187,6 +195,7 @@ export function createEncodeClient(
 }
 
 interface Job {
+  work: Work;
   input: InputFile;
   model: string;
   check: (answer: Bytes) => Promise<EmbeddingFile>;

@@ -1,25 +1,28 @@
-import type { Engine } from "../engine/engine.ts";
+import type { EngineFor } from "../engine/work.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import type { EncodeClient } from "./encode_client.ts";
 
 /**
- * The engine with images encoded on other hosts. Their answers, and embeddings that clients made, are
- * checked by the local engine, which needs no encoder.
+ * Engines with images encoded on other hosts. Their answers, and embeddings that clients made, are
+ * checked by local engines, which need no encoder.
  *
- * @param model id by which the hosts know the engine's model.
+ * @param model id by which the hosts know the engines' model.
  */
 export function encodeRemotely(
-  local: Engine,
+  localFor: EngineFor,
   client: EncodeClient,
   model: string,
-): Engine {
+): EngineFor {
   const mediaType = EMBEDDING_MEDIA_TYPE;
-  return {
-    ...local,
-    embed: (input) =>
-      input.mediaType === mediaType
-        ? local.embed(input)
-        : client.embed(input, model, (bytes) =>
-          local.embed({ bytes, mediaType })),
+  return (work) => {
+    const local = localFor(work);
+    return {
+      ...local,
+      embed: (input) =>
+        input.mediaType === mediaType
+          ? local.embed(input)
+          : client.embed(work, input, model, (bytes) =>
+            local.embed({ bytes, mediaType })),
+    };
   };
 }

@@ -25,6 +25,7 @@ export function openNative(threads: number): Runtime {
   const onCpu = { executionProviders: ["cpu"], intraOpNumThreads: threads };
   const onCuda = { ...onCpu, executionProviders: ["cuda", "cpu"] };
   return {
+    description: { name: "native", onnxruntime: NATIVE_VERSION, threads },
     async open(file) {
       if (!hasCuda()) return await openSession(ort, file, onCpu);
       // The host may have no device.

@@ -14,8 +14,18 @@ export interface Session {
   run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
 }
 
+/** What a runtime is, as far as that may change a result. */
+export interface RuntimeDescription {
+  name: RuntimeName;
+  /** Version of the onnxruntime package. */
+  onnxruntime: string;
+  /** CPU threads it was opened with. */
+  threads: number;
+}
+
 /** What runs ONNX graphs. */
 export interface Runtime {
+  readonly description: RuntimeDescription;
   /** Loads the bytes of an ONNX file. */
   open(file: Uint8Array): Promise<Session>;
 }

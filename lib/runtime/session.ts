@@ -1,4 +1,8 @@
-import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import type {
+  Env,
+  InferenceSession,
+  TensorConstructor,
+} from "onnxruntime-common";
 import type { Tensor } from "../pipeline/types.ts";
 import type { Session } from "./runtime.ts";
 
@@ -11,6 +15,11 @@ export interface OnnxLibrary {
     ): Promise<InferenceSession>;
   };
   Tensor: TensorConstructor;
+}
+
+/** The version that a package of onnxruntime for the web states. */
+export function versionOf({ versions }: Env): string {
+  return versions.web ?? versions.common;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import * as ort from "onnxruntime-web";
 import type { Runtime } from "./runtime.ts";
-import { openSession } from "./session.ts";
+import { openSession, versionOf } from "./session.ts";
 
 /**
  * How much of a WASM function runs before V8 optimizes it, bytes of code; V8's default is 13 million.
@@ -15,7 +15,9 @@ export function openWasm(threads: number): Runtime {
   setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
   ort.env.wasm.numThreads = threads;
   let isCompiled = false;
+  const onnxruntime = versionOf(ort.env);
   return {
+    description: { name: "wasm", onnxruntime, threads },
     async open(file) {
       if (isCompiled) return await openSession(ort, file, OPTIONS);
       const binary = await readBinary();

@@ -1,6 +1,6 @@
 import { EdgeError } from "../errors.ts";
 import type { Runtime } from "./runtime.ts";
-import { openSession } from "./session.ts";
+import { openSession, versionOf } from "./session.ts";
 
 /**
  * onnxruntime-web's WebGPU backend over `navigator.gpu`. Its WASM half runs in one thread: this bundle
@@ -18,7 +18,9 @@ export async function openWebGpu(): Promise<Runtime> {
   }
   const ort = await importLibrary();
   ort.env.wasm.numThreads = 1;
+  const onnxruntime = versionOf(ort.env);
   return {
+    description: { name: "webgpu", onnxruntime, threads: 1 },
     open: (file) => openSession(ort, file, { executionProviders: ["webgpu"] }),
   };
 }

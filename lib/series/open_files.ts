@@ -1,3 +1,4 @@
+import { hexDigest } from "../digest.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EdgeError, invalidInput } from "../errors.ts";
 import { type FileFrames, placesAlong } from "../image/frames.ts";
@@ -79,6 +80,7 @@ async function openFile(
     if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
   };
   let found: FileFrames;
+  let sha256: string;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
@@ -87,6 +89,7 @@ async function openFile(
       return image(whole);
     }
     const bytes = await file.read();
+    sha256 = await hexDigest(bytes);
     found = await reader.countFrames({ bytes, mediaType });
     if (found.count === 1) {
       requireSize();
@@ -98,7 +101,7 @@ async function openFile(
     return [{ ...bad, read: () => Promise.reject(error) }];
   }
   if (found.count > limits.maxImages) throw tooManyImages(limits);
-  return framesOf(file, found, reader);
+  return framesOf(file, sha256, found, reader);
 }
 
 function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
@@ -113,6 +116,7 @@ function mayHoldFrames(head: Uint8Array): boolean {
 /** The frames of a file, some read ahead with the one that is asked for. */
 function framesOf(
   file: PackedFile,
+  sha256: string,
   { count, positions }: FileFrames,
   reader: FrameReader,
 ): Placed[] {
@@ -147,6 +151,7 @@ function framesOf(
     name,
     position: positions?.[index] ?? null,
     along: null,
+    frameOf: { sha256, frame: index },
     read: () => read(index),
   }));
 }

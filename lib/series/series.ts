@@ -28,6 +28,13 @@ export interface SeriesImage {
   name: string | null;
   /** Where it lies along its volume or series, 0..1, where its file says so. */
   position: number | null;
+  /** The file of several frames that it was taken out of. */
+  frameOf?: {
+    /** Of the file, hex. */
+    sha256: string;
+    /** From 0. */
+    frame: number;
+  };
   /** @throws ImageError or EdgeError when this image is bad; the others are not. */
   read(): Promise<InputFile>;
 }

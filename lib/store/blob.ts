@@ -24,7 +24,31 @@ export interface Stored<T> {
   bytes: Bytes;
 }
 
+/** What was read, and which write it came from. */
+export interface Read<T> extends Stored<T> {
+  version: string;
+}
+
 type Manifest<T> = BlobRef & { record: T };
+
+/** What else a commit checks and writes together with a record. */
+export interface Commit {
+  /** Entries that must still be as they were read; else the commit fails with `Stale`. */
+  guards?: Deno.AtomicCheck[];
+  sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
+  /** Milliseconds after which KV may forget the record. */
+  expireIn?: number;
+  /** The version that a single record must be of, null for none: else nothing is written. */
+  was?: string | null;
+}
+
+/** A guard of a commit no longer holds. */
+export class Stale extends Error {}
+
+/** A record to write, and where. */
+export interface Entry<T> extends Stored<T> {
+  key: Deno.KvKey;
+}
 
 /**
  * Records with large bytes in Deno KV. Bytes go first, in chunks under a fresh version; the manifest
@@ -37,11 +61,18 @@ export class BlobStore {
 
   /** Reads the record and its bytes, or null. */
   async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
+    const found = await this.read<T>(key);
+    return found && { record: found.record, bytes: found.bytes };
+  }
+
+  /** Reads as `get` does, and tells the version for `replace`. */
+  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
       const bytes = await this.#read(value);
-      if (bytes !== null) return { record: value.record, bytes };
+      const { record, version } = value;
+      if (bytes !== null) return { record, bytes, version };
     }
     return null;
   }
@@ -70,35 +101,82 @@ export class BlobStore {
    */
   async put<T>(
     key: Deno.KvKey,
-    { record, bytes }: Stored<T>,
+    stored: Stored<T>,
     expireIn?: number,
   ): Promise<boolean> {
-    const version = crypto.randomUUID();
-    const options = expireIn === undefined ? {} : { expireIn };
-    const pending = ["pending", version];
-    const { versionstamp } = await whenUnlocked(() =>
-      this.kv.set(pending, this.now(), options)
-    );
-    const claim = { key: pending, versionstamp };
-    const chunks = await this.#write(version, bytes, claim, options);
-    const manifest: Manifest<T> = { version, chunks, record };
-    const replaced = await this.#flip(key, manifest, claim, options);
-    if (replaced === null) return false;
-    await this.#remove(replaced).catch(
-      () => {/* It is pending: sweep will. */},
-    );
-    return true;
+    return await this.commit([{ key, ...stored }], { expireIn }) !== 0;
+  }
+
+  /**
+   * Writes or replaces, unless another has written since.
+   *
+   * @param was the version that was read, null for nothing.
+   * @returns false when the record is no longer of that version: nothing is written then.
+   */
+  async replace<T>(
+    key: Deno.KvKey,
+    was: string | null,
+    stored: Stored<T>,
+  ): Promise<boolean> {
+    return await this.commit([{ key, ...stored }], { was }) !== null;
+  }
+
+  /** Writes or replaces several records, all or none. */
+  async putAll<T>(entries: Entry<T>[]): Promise<void> {
+    await this.commit(entries, {});
   }
 
   /** Removes the record and its bytes; false when there is none. */
-  async delete(key: Deno.KvKey): Promise<boolean> {
+  delete(key: Deno.KvKey): Promise<boolean> {
+    return this.remove(key, {});
+  }
+
+  /**
+   * Writes or replaces several, all or none.
+   *
+   * @returns how many were replaced; null where nothing was written, since one is not as it `was`.
+   * @throws Stale
+   */
+  protected async commit<T>(
+    entries: Entry<T>[],
+    also: Commit,
+  ): Promise<number | null> {
+    const { expireIn } = also;
+    const options = expireIn === undefined ? {} : { expireIn };
+    const written = [];
+    for (const { key, record, bytes } of entries) {
+      const version = crypto.randomUUID();
+      const pending = ["pending", version];
+      const { versionstamp } = await whenUnlocked(() =>
+        this.kv.set(pending, this.now(), options)
+      );
+      const claim = { key: pending, versionstamp };
+      const chunks = await this.#write(version, bytes, claim, options);
+      const manifest: Manifest<T> = { version, chunks, record };
+      written.push({ key, claim, manifest });
+    }
+    const replaced = await this.#flip(written, also, options);
+    const left = replaced ?? written.map(({ manifest }) => manifest.version);
+    for (const version of left) {
+      await this.#remove(version).catch(
+        () => {/* It is pending: sweep will. */},
+      );
+    }
+    return replaced === null ? null : replaced.length;
+  }
+
+  /** Removes as `delete` does, with what else belongs to it. @throws Stale */
+  protected async remove(key: Deno.KvKey, also: Commit): Promise<boolean> {
     for (;;) {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
       const flip = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
-      if (!(await committed(flip))) continue;
+      if (!(await committed(withAlso(flip, also)))) {
+        await this.#requireFresh(also);
+        continue;
+      }
       await this.#remove(version);
       return true;
     }
@@ -137,23 +215,43 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Points the record at a version; gives the version that it replaced. */
+  /** Points the records at their versions; gives the versions that they replaced, or null when one is not as it `was`. */
   async #flip<T>(
-    key: Deno.KvKey,
-    manifest: Manifest<T>,
-    claim: Deno.AtomicCheck,
+    written: {
+      key: Deno.KvKey;
+      claim: Deno.AtomicCheck;
+      manifest: Manifest<T>;
+    }[],
+    also: Commit,
     options: { expireIn?: number },
-  ): Promise<string | null> {
+  ): Promise<string[] | null> {
     for (;;) {
-      const before = await this.kv.get<Manifest<T>>(key);
-      const flip = this.kv.atomic().check(before, claim)
-        .set(key, manifest, options)
-        .delete(claim.key);
-      const replaced = before.value?.version ?? null;
-      if (replaced !== null) flip.set(["pending", replaced], this.now());
-      if (await committed(flip)) return replaced;
-      const { versionstamp } = await this.kv.get(claim.key);
-      if (versionstamp !== claim.versionstamp) throw givenUp();
+      const flip = this.kv.atomic();
+      const replaced: string[] = [];
+      for (const { key, claim, manifest } of written) {
+        const before = await this.kv.get<Manifest<T>>(key);
+        const { was } = also;
+        if (was !== undefined && (before.value?.version ?? null) !== was) {
+          return null;
+        }
+        flip.check(before, claim).set(key, manifest, options).delete(claim.key);
+        if (before.value === null) continue;
+        replaced.push(before.value.version);
+        flip.set(["pending", before.value.version], this.now());
+      }
+      if (await committed(withAlso(flip, also))) return replaced;
+      await this.#requireFresh(also);
+      for (const { claim } of written) {
+        const { versionstamp } = await this.kv.get(claim.key);
+        if (versionstamp !== claim.versionstamp) throw givenUp();
+      }
+    }
+  }
+
+  async #requireFresh({ guards = [] }: Commit): Promise<void> {
+    for (const { key, versionstamp } of guards) {
+      const now = await this.kv.get(key);
+      if (now.versionstamp !== versionstamp) throw new Stale();
     }
   }
 
@@ -180,8 +278,21 @@ export class BlobStore {
   }
 }
 
+function withAlso(
+  operation: Deno.AtomicOperation,
+  { guards = [], sets = [] }: Commit,
+): Deno.AtomicOperation {
+  operation.check(...guards);
+  for (const { key, value, expireIn } of sets) {
+    operation.set(key, value, expireIn === undefined ? {} : { expireIn });
+  }
+  return operation;
+}
+
 /** Whether the checks of a commit held. */
-async function committed(operation: Deno.AtomicOperation): Promise<boolean> {
+export async function committed(
+  operation: Deno.AtomicOperation,
+): Promise<boolean> {
   return (await whenUnlocked(() => operation.commit())).ok;
 }
 

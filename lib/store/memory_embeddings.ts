@@ -19,14 +19,14 @@ export function createMemoryEmbeddings(
     sizeCalculation: ({ bytes }) => bytes.length,
   });
   return {
-    get(id) {
-      const found = held.get(id) ?? null;
+    get(tenant, id) {
+      const found = held.get(`${tenant} ${id}`) ?? null;
       const alive = found !== null && found.expiresAt > now();
       return Promise.resolve(alive ? found : null);
     },
-    put(id, embedding) {
+    put(tenant, id, embedding) {
       const expiresAt = now() + lifetime;
-      held.set(id, { ...embedding, expiresAt });
+      held.set(`${tenant} ${id}`, { ...embedding, expiresAt });
       return Promise.resolve({ expiresAt });
     },
   };

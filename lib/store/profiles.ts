@@ -1,33 +1,47 @@
 import type { BlobStore } from "./blob.ts";
 import type { ProfileStore, Reference } from "./types.ts";
 
-/** Profiles in Deno KV under `["reference", patient, reference]`. */
+/** Profiles in Deno KV under `["reference", tenant, patient, reference]`. */
 export function createProfileStore(blobs: BlobStore): ProfileStore {
-  const keyOf = (patient: string, reference: string) => [
+  const keyOf = (tenant: string, patient: string, reference: string) => [
     "reference",
+    tenant,
     patient,
     reference,
   ];
   return {
-    put({ reference, profile }) {
-      const key = keyOf(reference.patient, reference.reference);
+    put(tenant, { reference, profile }) {
+      const key = keyOf(tenant, reference.patient, reference.reference);
       return blobs.put(key, { record: reference, bytes: profile });
     },
-    find(patient, reference) {
-      return blobs.record<Reference>(keyOf(patient, reference));
+    putAll(tenant, enrolled) {
+      return blobs.putAll(enrolled.map(({ reference, profile }) => ({
+        key: keyOf(tenant, reference.patient, reference.reference),
+        record: reference,
+        bytes: profile,
+      })));
     },
-    async list(patient) {
-      const found = await blobs.records<Reference>(["reference", patient]);
+    find(tenant, patient, reference) {
+      return blobs.record<Reference>(keyOf(tenant, patient, reference));
+    },
+    async list(tenant, patient) {
+      const found = await blobs.records<Reference>([
+        "reference",
+        tenant,
+        patient,
+      ]);
       return found.map(({ record }) => record);
     },
-    async get(patient, reference) {
-      const stored = await blobs.get<Reference>(keyOf(patient, reference));
+    async get(tenant, patient, reference) {
+      const stored = await blobs.get<Reference>(
+        keyOf(tenant, patient, reference),
+      );
       return stored === null
         ? null
         : { reference: stored.record, profile: stored.bytes };
     },
-    delete(patient, reference) {
-      return blobs.delete(keyOf(patient, reference));
+    delete(tenant, patient, reference) {
+      return blobs.delete(keyOf(tenant, patient, reference));
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { AuditEntry, AuditEvent } from "./audit_chain.ts";
+import type { EnrolmentReport } from "../pipeline/report.ts";
 import type { Size } from "../pipeline/types.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
@@ -16,6 +18,8 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
+  /** How far it finds itself again; absent from what was stored before reports. */
+  report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
 }
@@ -26,18 +30,66 @@ export interface Enrolled {
   profile: Bytes;
 }
 
-/** Profiles by patient and reference. */
+/** Profiles by tenant, patient and reference: what one tenant stores no other sees. */
 export interface ProfileStore {
   /** Writes or replaces a whole reference; true when it replaced one. */
-  put(enrolled: Enrolled): Promise<boolean>;
+  put(tenant: string, enrolled: Enrolled): Promise<boolean>;
+  /** Writes or replaces several references of one patient, all or none. */
+  putAll(tenant: string, enrolled: Enrolled[]): Promise<void>;
   /** The reference without its profile, or null. */
-  find(patient: string, reference: string): Promise<Reference | null>;
+  find(
+    tenant: string,
+    patient: string,
+    reference: string,
+  ): Promise<Reference | null>;
   /** References of a patient in order of name; empty for an unknown patient. */
-  list(patient: string): Promise<Reference[]>;
+  list(tenant: string, patient: string): Promise<Reference[]>;
   /** The reference with its profile, or null. */
-  get(patient: string, reference: string): Promise<Enrolled | null>;
+  get(
+    tenant: string,
+    patient: string,
+    reference: string,
+  ): Promise<Enrolled | null>;
   /** False when there was none. */
-  delete(patient: string, reference: string): Promise<boolean>;
+  delete(tenant: string, patient: string, reference: string): Promise<boolean>;
+}
+
+/** What concerns a patient as a whole. */
+export interface PatientStore {
+  /**
+   * Notes that an operation of the patient uses an embedding, before it is stored, so that erasing the
+   * patient erases it.
+   *
+   * @param enrols whether the patient may be new.
+   * @throws EdgeError `not-found` when the patient was erased meanwhile.
+   */
+  link(
+    tenant: string,
+    patient: string,
+    embedding: string,
+    enrols: boolean,
+  ): Promise<void>;
+  /** Erases the embedding again when the patient was erased before it was stored. */
+  confirmLink(
+    tenant: string,
+    patient: string,
+    embedding: string,
+  ): Promise<void>;
+  /** Erases all that is stored of the patient; false when there was nothing. */
+  erase(tenant: string, patient: string): Promise<boolean>;
+}
+
+/** The append-only trail of what was done, by tenant; it names nobody. */
+export interface AuditStore {
+  /** Adds an event; it is in the trail when the promise resolves. */
+  append(tenant: string, event: AuditEvent): Promise<void>;
+  /** Stands for a name in its place in a route; equal names have equal tags, which tell nothing of them. */
+  tag(tenant: string, ...path: string[]): Promise<string>;
+  /** Entries, chain by chain. */
+  read(
+    tenant: string,
+    which: { after?: [chain: string, seq: number]; limit: number },
+  ): Promise<AuditEntry[]>;
 }
 
 /** An embedding in the cache, as its safetensors file. */
@@ -50,10 +102,11 @@ export interface CachedEmbedding {
   expiresAt: number;
 }
 
-/** Embeddings by content address. */
+/** Embeddings by tenant and content address: not even that an image was seen is told to another tenant. */
 export interface EmbeddingStore {
-  get(id: string): Promise<CachedEmbedding | null>;
+  get(tenant: string, id: string): Promise<CachedEmbedding | null>;
   put(
+    tenant: string,
     id: string,
     file: Omit<CachedEmbedding, "expiresAt">,
   ): Promise<{ expiresAt: number }>;

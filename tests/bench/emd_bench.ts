@@ -2,6 +2,8 @@ import {
   earthMoversDistance,
   squaredEuclideanCost,
 } from "../../lib/numerics/emd.ts";
+import { withArena } from "../../lib/numerics/kernels.ts";
+import { roundedCosts, transport } from "../../lib/numerics/transport.ts";
 
 /** Points of SAM's embedding width, roughly normal, from a fixed linear congruential generator. */
 function points(count: number, seed: number, dim = 256): Float32Array {
@@ -17,20 +19,19 @@ function points(count: number, seed: number, dim = 256): Float32Array {
 for (const [n, m] of [[100, 100], [500, 600], [1000, 1200], [2000, 2000]]) {
   const a = points(n, 1);
   const b = points(m, 2);
-  const cost = squaredEuclideanCost(a, n, b, m, 256);
   const group = `${n}×${m}`;
+  const options = { group, n: 5, warmup: 1 };
+  Deno.bench(`plain cost and distance ${group}×256`, options, () => {
+    earthMoversDistance(squaredEuclideanCost(a, n, b, m, 256), n, m);
+  });
+  const all = Int32Array.from({ length: m }, (_, j) => j);
   Deno.bench(
-    `squared Euclidean cost ${group}×256`,
-    { group, n: 5, warmup: 1 },
+    `cost and distance that serve ${group}×256`,
+    { ...options, baseline: true },
     () => {
-      squaredEuclideanCost(a, n, b, m, 256);
-    },
-  );
-  Deno.bench(
-    `earth mover's distance ${group}`,
-    { group, n: 5, warmup: 1 },
-    () => {
-      earthMoversDistance(cost, n, m);
+      withArena((arena) =>
+        transport(arena, roundedCosts(arena, a, n, b, m, 256), all)
+      );
     },
   );
 }

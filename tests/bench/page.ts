@@ -5,7 +5,7 @@
  *     deno run --allow-all tests/bench/page.ts
  */
 import type { Page } from "playwright-core";
-import { resizeNearest } from "../../lib/cli/score.ts";
+import { resizeNearest } from "../../lib/image/resize_nearest.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { choose, onScreen, png, tool, Visitor } from "../page/browser.ts";

@@ -104,7 +104,17 @@ const rows: [string, number, keyof typeof peaks, () => void][] = [
     `cosine maps, 16 × 4096×${dim}`,
     16 * 4096 * dim,
     "float64, two steps",
-    () => kernels.cosineMaps(embedding, dim, 4096, prototypes, 16, unit, maps),
+    () =>
+      kernels.cosineMaps(
+        embedding,
+        dim,
+        4096,
+        4096,
+        prototypes,
+        16,
+        unit,
+        maps,
+      ),
   ],
   [
     `distances to one centre, ${m}×${dim}`,

@@ -4,7 +4,7 @@
  *     deno run --allow-all tests/bench/responsiveness.ts
  */
 import { drawPatient } from "../../lib/sample/patient.ts";
-import { resizeNearest } from "../../lib/cli/score.ts";
+import { resizeNearest } from "../../lib/image/resize_nearest.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { form } from "../functions/harness.ts";
 import { Server } from "../deploy/server.ts";

@@ -1,5 +1,6 @@
 import { equal, match } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
+import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import { Server } from "../deploy/server.ts";
 import { files } from "../functions/harness.ts";
 import { inFolder } from "../in_folder.ts";
@@ -28,7 +29,9 @@ async function run(name: string, args: string[], cwd?: string) {
 
 async function writeDocument(folder: string): Promise<string> {
   const path = `${folder}/openapi.json`;
-  const app = createApp({ models: { all: [] } } as never);
+  const app = createApp(
+    { models: { all: [] }, telemetry: createTelemetry() } as never,
+  );
   const response = await app.request("/openapi.json");
   await Deno.writeTextFile(path, await response.text());
   return path;

@@ -241,6 +241,7 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
     const openapi = await (await app.request("/openapi.json")).json();
     deepEqual(Object.keys(openapi.paths).sort(), [
       "/healthz",
+      "/metrics",
       "/readyz",
       "/v1/embeddings",
       "/v1/embeddings/{id}",

@@ -1,6 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../../deploy/config.ts";
+import { mintKey } from "../../lib/access/api_keys.ts";
 import { NATIVE_LIBRARY, NATIVE_VERSION } from "../../lib/runtime/native.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -20,7 +21,11 @@ function checkEnvironment(values: Record<string, string>) {
   readConfig(Object.fromEntries(known));
 }
 
-const filled = (text: string) => text.replace(/\$\{\w+:\?\}/, "x".repeat(16));
+/** What an operator may give for a setting that is left to them. */
+const given = (name: string) =>
+  name === "API_KEYS" ? mintKey("k", "t", ["read"]).entry : "x".repeat(16);
+const filled = (text: string) =>
+  text.replace(/\$\{(\w+):\?\}/, (_, name) => given(name));
 
 Deno.test("the Dockerfiles pin Deno, copy what exists, and run an entry point as no root", () => {
   const whole = /^FROM denoland\/deno:2\.9\.6$/m;
@@ -59,6 +64,7 @@ Deno.test("compose.yaml names services, settings and Dockerfiles that exist", ()
       [key, value],
     ) => [key, filled(value)]);
     checkEnvironment(Object.fromEntries(values));
+    ok(name === "encode" ? environment.ENCODE_TOKEN : environment.API_KEYS);
   }
   const { KV_PATH, ENCODE_URL } = services.edge.environment;
   for (const address of [KV_PATH, ENCODE_URL]) {
@@ -84,8 +90,10 @@ Deno.test("the Kubernetes example is consistent, healthy by our routes, and no r
     equal(livenessProbe.httpGet.path, "/healthz");
     const values = env.map((
       { name, value }: { name: string; value?: string },
-    ) => [name, value ?? "x".repeat(16)]);
+    ) => [name, value ?? given(name)]);
     checkEnvironment(Object.fromEntries(values));
+    const names = env.map((one: { name: string }) => one.name);
+    ok(names.includes(name === "encode" ? "ENCODE_TOKEN" : "API_KEYS"));
   }
   const scaler = documents.find(({ kind }) =>
     kind === "HorizontalPodAutoscaler"

@@ -96,7 +96,7 @@ Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes b
     for await (const { key } of kv.list({ prefix: ["chunk"] })) {
       ok(versions.has(key[1]), "every chunk belongs to a record");
     }
-    ok(await createProfileStore(blobs).get("p", "kept"));
+    ok(await createProfileStore(blobs).get("default", "p", "kept"));
     kv.close();
   } finally {
     await Deno.remove(folder, { recursive: true });

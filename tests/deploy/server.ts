@@ -22,7 +22,8 @@ export class Server implements AsyncDisposable {
     const process = new Deno.Command(Deno.execPath(), {
       args: ["run", "--allow-all", `deploy/${entry}.ts`],
       cwd: ROOT,
-      env: { PORT: "0", ...environment },
+      // Nobody reads its output after the first line.
+      env: { PORT: "0", LOG: "errors", ...environment },
       stdout: "piped",
       stderr: "inherit",
     }).spawn();

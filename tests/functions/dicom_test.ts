@@ -16,6 +16,7 @@ import {
   segment,
   visits,
 } from "./harness.ts";
+import { workOf } from "../work.ts";
 import { DICOM_DATA, hasDicom } from "../dicom_data.ts";
 
 const limits = { maxPixels: 1_000_000 };
@@ -285,7 +286,9 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
   });
 
   await t.step("workers count and read the frames of a file", async () => {
-    const { engine } = service.services.models.default;
+    const engine = service.services.models.default.engineFor(
+      workOf("default"),
+    );
     const file = () => ({ bytes: scan.slice(), mediaType: DICOM });
     const { count, positions } = await engine.countFrames(file());
     assert.deepEqual([count, positions], [2, [0, 1]]);

@@ -1,7 +1,7 @@
 import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
-import type { Engine } from "../../lib/engine/engine.ts";
+import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
@@ -29,14 +29,17 @@ export async function openService(
 export function countSegments(services: Services) {
   const served = services.models.default;
   let begun = 0;
-  const engine: Engine = {
-    ...served.engine,
-    segment: (...args) => {
-      begun++;
-      return served.engine.segment(...args);
-    },
+  const engineFor: EngineFor = (work) => {
+    const engine = served.engineFor(work);
+    return {
+      ...engine,
+      segment: (...args) => {
+        begun++;
+        return engine.segment(...args);
+      },
+    };
   };
-  const models = createCatalogue([{ ...served, engine }]);
+  const models = createCatalogue([{ ...served, engineFor }]);
   return { counted: { ...services, models }, begun: () => begun };
 }
 

@@ -1,19 +1,33 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { createApp } from "../../functions/app.ts";
+import { createRouter } from "../../functions/http/router.ts";
+import { NEEDS } from "../../functions/http/scopes.ts";
 import * as schemas from "../../functions/http/schemas.ts";
 import type { Services } from "../../functions/services.ts";
+import { createAccess } from "../../lib/access/access.ts";
+import type { Access } from "../../lib/access/caller.ts";
+import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
 /** The document is of the routes alone: no model is needed. */
-const services = { models: { all: [] } } as unknown as Services;
-const documentOf = async (token?: string) => {
-  const app = createApp(services, undefined, { token });
+const services = {
+  models: { all: [] },
+  telemetry: createTelemetry(),
+} as unknown as Services;
+const ACCESS = createAccess({ hostSecret: "a-token-for-tests-only" });
+const patternOf = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
+const documentOf = async (access?: Access) => {
+  const app = createApp(services, undefined, { access });
   return await (await app.request("/openapi.json")).json();
 };
 const operationsOf = (document: Record<string, unknown>) =>
   Object.entries(document.paths as Record<string, Record<string, Operation>>)
     .flatMap(([path, item]) =>
-      Object.values(item).map((operation) => ({ ...operation, path }))
+      Object.entries(item).map(([method, operation]) => ({
+        ...operation,
+        method,
+        path,
+      }))
     );
 
 interface Operation {
@@ -31,10 +45,10 @@ interface Operation {
   }>;
 }
 
-Deno.test("the OpenAPI document is valid, without a token and with one", async () => {
-  for (const token of [undefined, "a-token-for-tests-only"]) {
+Deno.test("the OpenAPI document is valid, without keys and with them", async () => {
+  for (const access of [undefined, ACCESS]) {
     const { valid, errors } = await new Validator()
-      .validate(await documentOf(token));
+      .validate(await documentOf(access));
     ok(valid, JSON.stringify(errors));
   }
 });
@@ -51,28 +65,43 @@ Deno.test("every operation and answer is described", async () => {
       const what = `${operationId} ${status}`;
       ok(answer.description.length > 0, what);
       ok("x-request-id" in answer.headers, what);
-      equal("retry-after" in answer.headers, status === "503", what);
+      equal(
+        "retry-after" in answer.headers,
+        status === "503" || status === "429",
+        what,
+      );
       if (Number(status) < 400) continue;
       const { schema, examples } = answer.content!["application/problem+json"];
       equal(schema.$ref, "#/components/schemas/Problem");
       ok(Object.keys(examples!).length > 0, what);
     }
   }
-  equal("security" in operations[0], false);
-  equal(document.components.securitySchemes, undefined);
 });
 
-Deno.test("a token closes what the document says it closes", async () => {
-  const token = "a-token-for-tests-only";
-  const document = await documentOf(token);
-  deepEqual(Object.keys(document.components.securitySchemes), ["token"]);
-  const app = createApp(services, undefined, { token });
-  for (const { path, security, responses } of operationsOf(document)) {
-    const closed = path.startsWith("/v1/");
-    deepEqual(security, closed ? [{ token: [] }] : undefined);
-    equal("401" in responses, closed);
+Deno.test("keys close what the document says they close, each operation by its scope", async () => {
+  const { components } = await documentOf(ACCESS);
+  deepEqual(Object.keys(components.securitySchemes), ["token", "key"]);
+  for (const access of [undefined, ACCESS]) {
+    for (const operation of operationsOf(await documentOf(access))) {
+      const { method, path, security, responses } = operation;
+      const need = NEEDS[`${method.toUpperCase()} ${patternOf(path)}`];
+      const named = need === "known" ? [] : [need];
+      const either = [{ token: named }, { key: named }];
+      const wanted = access === undefined ? [{}, ...either] : either;
+      deepEqual(security, need === "open" ? undefined : wanted, path);
+      equal("401" in responses, need !== "open");
+      equal("403" in responses, need !== "open" && need !== "known");
+    }
   }
-  equal((await app.request("/v1/models")).status, 401);
+});
+
+Deno.test("a route that states no scope stops the start", () => {
+  const forgetful = () =>
+    createRouter().get("/v1/forgotten", (c) => c.text(""));
+  throws(
+    () => createApp(services, [forgetful as never]),
+    /GET \/v1\/forgotten states no scope/,
+  );
 });
 
 Deno.test("examples keep to their schemas", async () => {

@@ -1,13 +1,17 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { pageFunction } from "../../functions/page.ts";
+import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import type { Services } from "../../functions/services.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 
 /** The page needs nothing but its files. */
-const app = createApp({ maxBytes: 1000 } as Services, [pageFunction]);
+const app = createApp(
+  { maxBytes: 1000, telemetry: createTelemetry() } as Services,
+  [pageFunction],
+);
 const FOLDER = new URL("../../functions/page/", import.meta.url);
 
 Deno.test("the page is HTML under a strict content security policy", async () => {

@@ -5,7 +5,9 @@ import { imageBody } from "../../functions/http/schemas.ts";
 import { dice, overlap } from "../../lib/cli/score.ts";
 import { describeMask } from "../../lib/format/mask_document.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { Receipt } from "../../lib/receipt/receipt.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { hasOneshot, ONESHOT } from "../oneshot.ts";
 import {
@@ -148,6 +150,33 @@ Deno.test({
           text((await download(page, "#save-polygons")).bytes),
         );
         ok(polygons.length > 0);
+        const receipt = await download(page, "#save-receipt");
+        equal(receipt.name, "visit-3_receipt.json");
+        const { mask: { area } } = Receipt.parse(
+          JSON.parse(text(receipt.bytes)),
+        );
+        equal(area, items[2].area);
+
+        await page.click("#explain");
+        await page.waitForSelector("#explanation[open]");
+        match(
+          (await page.textContent("#explanation-why"))!,
+          /^n = \d has the smallest distance, [\d.]+/,
+        );
+        equal(await page.isVisible("#explanation-note"), false);
+        match(
+          (await page.getAttribute("#explanation-picture", "aria-label"))!,
+          /^n = 1: distance .*, won/,
+        );
+        await accessible(page, "explanation");
+        const explained = await download(page, "#explanation-save");
+        equal(explained.name, "visit-3_explain.png");
+        // Five rows of four tiles.
+        const drawn = await decodeImage(explained.bytes, LIMITS);
+        ok(drawn.width > 1200 && drawn.height > 5 * 300);
+        await page.click("#explanation-close");
+        equal(await page.isVisible("#explanation"), false);
+
         const table = text((await download(page, "#save-table")).bytes);
         match(
           table,

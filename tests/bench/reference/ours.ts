@@ -3,17 +3,12 @@ import { roundEmbedding } from "../../../lib/format/embedding_file.ts";
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import type { Raster } from "../../../lib/image/raster.ts";
 import type { ModelPackage } from "../../../lib/model/package.ts";
-import { gatherPatches, toPatches } from "../../../lib/numerics/patches.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
-import {
-  enrol,
-  MAX_NEGATIVES,
-  MAX_PARTS,
-} from "../../../lib/pipeline/enrol.ts";
+import { enrol, MAX_PARTS } from "../../../lib/pipeline/enrol.ts";
 import { Frame } from "../../../lib/pipeline/frame.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
-import { prototypeSets } from "../../../lib/pipeline/prototypes.ts";
+import { meanSets, prototypeSets } from "../../../lib/pipeline/prototypes.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
 import type { Decoder, Embedding, Mask } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
@@ -67,12 +62,11 @@ export class Ours {
     const profile = enrol(embedding, mask, geometry);
     const enrolled = this.now();
 
-    const all = toPatches(embedding.tensors.image_embeddings.data, channels);
+    const { data } = embedding.tensors.image_embeddings;
     const { background } = splitPatches(mask, geometry);
-    const outside = gatherPatches(all, channels, background);
     const again = this.now();
     prototypeSets(profile.patches, channels, MAX_PARTS);
-    prototypeSets(outside, channels, MAX_NEGATIVES);
+    meanSets(data, channels, background);
     const stages: Stages = {
       parts: this.now() - again,
       enrolment: enrolled - started,
@@ -85,21 +79,24 @@ export class Ours {
    *
    * @param masks low-res logits that replace what the decoder answers to the candidate of n = 1, 2, …: random weights
    * draw none.
+   * @param skip whether the decoder is not run at all, to warm up what lies around it.
    */
   async segment(
     embedding: Embedding,
     profile: Profile,
     masks?: Float32Array[],
+    skip = false,
   ) {
     const { geometry } = this.model;
     let networks = 0;
     const timed: Decoder = {
       decode: async (tensors, prompt) => {
+        const parts = prompt.labels.filter((label) => label === 1).length;
+        if (skip) return { logits: masks![parts - 1], predictedIou: 0 };
         const started = this.now();
         const answer = await this.onnx.decoder.decode(tensors, prompt);
         networks += this.now() - started;
         if (masks === undefined) return answer;
-        const parts = prompt.labels.filter((label) => label === 1).length;
         return { ...answer, logits: masks[parts - 1] };
       },
     };

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { createApp } from "../../../functions/app.ts";
+import { createAccess } from "../../../lib/access/access.ts";
 import { docsFunction } from "../../../functions/docs.ts";
 import {
   Client,
@@ -14,6 +15,9 @@ import { Server } from "../../deploy/server.ts";
 import { files, visits } from "../../functions/harness.ts";
 import { toNifti } from "../../dicom_files.ts";
 import { inFolder } from "../../in_folder.ts";
+import { createTelemetry } from "../../../lib/telemetry/telemetry.ts";
+
+const telemetry = createTelemetry();
 
 const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
 const [image, mask, next] = [files.image, files.mask, files.next].map(blob);
@@ -133,9 +137,9 @@ Deno.test("a Retry-After is seconds or it is none", async () => {
 
 Deno.test("pages of the origins named may call, with the token; others may not", async () => {
   const models = { all: [] };
-  const app = createApp({ models } as never, [docsFunction], {
+  const app = createApp({ models, telemetry } as never, [docsFunction], {
     origins: ["https://viewer.example"],
-    token: "a-token-for-tests-only",
+    access: createAccess({ hostSecret: "a-token-for-tests-only" }),
   });
   const ask = (origin: string, method: string) =>
     app.request("/v1/models", {
@@ -165,7 +169,7 @@ Deno.test("pages of the origins named may call, with the token; others may not",
     ),
   );
   equal(allowed(await ask("https://other.example", "GET")), null);
-  const closed = createApp({ models } as never, [docsFunction]);
+  const closed = createApp({ models, telemetry } as never, [docsFunction]);
   const none = await closed.request("/openapi.json", {
     headers: { origin: "https://viewer.example" },
   });

@@ -3,9 +3,11 @@ import { concat } from "../../../lib/bytes.ts";
 import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
-import { createCachedEmbeddings } from "../../../lib/store/web_cache.ts";
+import { EdgeError } from "../../../lib/errors.ts";
 import { files } from "../../functions/harness.ts";
+import { workOf } from "../../work.ts";
 
+const WORK = workOf("t");
 const input = { bytes: files.image, mediaType: "image/png" };
 
 /** An embedder over an engine whose calls are counted and end when told. */
@@ -14,19 +16,19 @@ function openEmbedder() {
   let stored = 0;
   const memory = createMemoryEmbeddings({ maxBytes: 1000, lifetime: 1000 });
   const embedder = createEmbedder(
-    {
+    () => ({
       async embed({ bytes }) {
         const call = Promise.withResolvers<void>();
         calls.push(call);
         await call.promise;
         return { bytes: bytes.slice(0, 10), image: { width: 2, height: 1 } };
       },
-    },
+    }),
     {
       ...memory,
-      put: (id, embedding) => {
+      put: (...args) => {
         stored++;
-        return memory.put(id, embedding);
+        return memory.put(...args);
       },
     },
     "a".repeat(64),
@@ -43,26 +45,26 @@ function openEmbedder() {
 
 Deno.test("an image that arrives twice together is encoded once and stored once", async () => {
   const { embedder, calls, asked, stored } = openEmbedder();
-  const both = [embedder.embed(input), embedder.embed(input)];
+  const both = [embedder.embed(WORK, input), embedder.embed(WORK, input)];
   await asked(1);
   calls[0].resolve();
   const [one, other] = await Promise.all(both);
   deepEqual(one, other);
-  await embedder.embed(input);
+  await embedder.embed(WORK, input);
   equal(calls.length, 1, "nor again between its making and its keeping");
-  await Promise.all([embedder.keep(one), embedder.keep(other)]);
+  await Promise.all([embedder.keep("t", one), embedder.keep("t", other)]);
   equal(stored(), 1);
-  equal((await embedder.embed(input)).expiresAt !== null, true);
+  equal((await embedder.embed(WORK, input)).expiresAt !== null, true);
   equal(calls.length, 1);
 });
 
 Deno.test("a failure is told to all that wait, and the next one tries again", async () => {
   const { embedder, calls, asked } = openEmbedder();
-  const both = [embedder.embed(input), embedder.embed(input)];
+  const both = [embedder.embed(WORK, input), embedder.embed(WORK, input)];
   await asked(1);
   calls[0].reject(new Error("lost"));
   for (const waiting of both) await rejects(waiting, /lost/);
-  const again = embedder.embed(input);
+  const again = embedder.embed(WORK, input);
   await asked(2);
   calls[1].resolve();
   await again;
@@ -74,7 +76,7 @@ Deno.test("what is held without being kept is bounded", async () => {
   const embed = (i: number) => {
     const bytes = files.image.slice();
     bytes[bytes.length - 1] = i;
-    return embedder.embed({ ...input, bytes });
+    return embedder.embed(WORK, { ...input, bytes });
   };
   for (const i of [0, 1, 2, 3, 4]) {
     const made = embed(i);
@@ -93,20 +95,20 @@ Deno.test("what is held without being kept is bounded", async () => {
 Deno.test("the address of a frame is that of no other frame or file", async () => {
   const digest = "a".repeat(64);
   const embedder = createEmbedder(
-    {
+    () => ({
       embed: ({ bytes }) =>
         Promise.resolve({
           bytes: bytes.slice(0, 10),
           image: { width: 2, height: 1 },
         }),
-    },
+    }),
     createMemoryEmbeddings({ maxBytes: 1000, lifetime: 1000 }),
     digest,
   );
   const { image } = files;
   const encode = (text: string) => new TextEncoder().encode(text);
   const idOf = async (bytes: Uint8Array<ArrayBuffer>, frame?: number) =>
-    (await embedder.embed({ ...input, bytes, frame })).id;
+    (await embedder.embed(WORK, { ...input, bytes, frame })).id;
   equal(await idOf(image), await hexDigest(concat([encode(digest), image])));
   const ids = [await idOf(image), await idOf(image, 3), await idOf(image, 33)];
   for (const end of ["3", "#3", "#", "#3 "]) {
@@ -116,39 +118,31 @@ Deno.test("the address of a frame is that of no other frame or file", async () =
   equal(new Set(ids).size, ids.length);
 });
 
-Deno.test("the Web Cache answers for the store, until the embedding expires", async () => {
-  const cache = await caches.open("embeddings-test");
-  try {
-    let time = 0;
-    const now = () => time;
-    const memory = createMemoryEmbeddings({
-      maxBytes: 1000,
-      lifetime: 10_000,
-      now,
-    });
-    let reads = 0;
-    const store = createCachedEmbeddings(
-      cache,
-      {
-        ...memory,
-        get: (id) => {
-          reads++;
-          return memory.get(id);
-        },
-      },
-      now,
-    );
-    const id = "9f".repeat(32);
-    const image = { width: 2, height: 1 };
-    const file = { bytes: Uint8Array.of(1, 2, 3), model: "m", image };
-    equal(await store.get(id), null);
-    await store.put(id, file);
-    deepEqual(await store.get(id), { ...file, expiresAt: 10_000 });
-    equal(reads, 1);
-    time = 10_001;
-    equal(await store.get(id), null);
-    equal(reads, 2);
-  } finally {
-    await caches.delete("embeddings-test");
-  }
+Deno.test("one that gives up takes nobody along who waits for the same image", async () => {
+  const { embedder, calls, asked } = openEmbedder();
+  const caller = new AbortController();
+  const first = embedder.embed(workOf("t", caller.signal), input);
+  const second = embedder.embed(WORK, input);
+  await asked(1);
+  calls[0].reject(new EdgeError("given-up", "gone"));
+  await rejects(first, { code: "given-up" });
+  await asked(2);
+  calls[1].resolve();
+  equal((await second).model, "a".repeat(64));
+});
+
+Deno.test("what one tenant had encoded, another has encoded again", async () => {
+  const { embedder, calls, asked, stored } = openEmbedder();
+  const both = [
+    embedder.embed(WORK, input),
+    embedder.embed(workOf("u"), input),
+  ];
+  await asked(2);
+  for (const call of calls) call.resolve();
+  const [one, other] = await Promise.all(both);
+  equal(one.id, other.id);
+  await embedder.keep("t", one);
+  await rejects(embedder.recall("u", one.id), { code: "not-found" });
+  await embedder.keep("u", other);
+  equal(stored(), 2);
 });

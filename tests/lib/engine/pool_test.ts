@@ -1,10 +1,12 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
   createPool,
   type EnginePool,
   type PoolOptions,
 } from "../../../lib/engine/pool.ts";
+import { EdgeError } from "../../../lib/errors.ts";
+import { workOf } from "../../work.ts";
 
 const fragile = () =>
   new Worker(import.meta.resolve("./fragile_worker.ts"), { type: "module" });
@@ -18,14 +20,18 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
     maxPixels: 1,
     workers: 1,
     queue: 8,
+    tenantQueue: 8,
     batch: 1,
     deadline: 500,
     startDeadline: 60_000,
     ...options,
   }, create);
 
+const engineOf = (pool: EnginePool, model = 0, work = workOf("t")) =>
+  pool.engineFor(model, work);
+
 /** Calls by what they do to a fragile worker. */
-const calls = ({ engines: [engine] }: EnginePool) => ({
+const calls = (pool: EnginePool, engine = engineOf(pool)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
@@ -45,7 +51,7 @@ Deno.test("calls are answered in order, each with its own reply", async () => {
 
 Deno.test("files to be taken apart are handed over, others are copied", async () => {
   await using pool = await openPool();
-  const { engines: [engine] } = pool;
+  const engine = engineOf(pool);
   const file = { bytes: bytesOf("file") };
   await engine.preview(file, 1);
   equal(file.bytes.length, 4);
@@ -57,7 +63,7 @@ Deno.test("files to be taken apart are handed over, others are copied", async ()
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
   await using pool = await openPool();
   const { echo, crash } = calls(pool);
-  const crashed = rejects(crash(), { name: "WorkerStopped" });
+  const crashed = rejects(crash(), { code: "busy", message: /was stopped/ });
   const after = echo("after");
   await crashed;
   deepEqual(await after, ["after"]);
@@ -106,7 +112,9 @@ Deno.test("workers that hang one after the other fail the start", async () => {
 Deno.test("images that wait for the same model are encoded together, the others alone", async () => {
   const folders = ["batching", "single", "batching"];
   await using pool = await openPool({ folders, batch: 3, deadline: 60_000 });
-  const [first, single, other] = pool.engines;
+  const [first, single, other] = [0, 1, 2].map((model) =>
+    engineOf(pool, model)
+  );
   const image = (name: string) => ({ bytes: bytesOf(name) });
   const upload = {
     bytes: bytesOf("upload"),
@@ -164,7 +172,7 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
 Deno.test("a full queue and a closed pool refuse at once", async () => {
   const pool = await openPool({ queue: 1, deadline: 60_000 });
   const { echo, hang } = calls(pool);
-  const hung = rejects(hang(), { name: "WorkerStopped" });
+  const hung = rejects(hang(), { code: "busy", message: /was stopped/ });
   const waiting = rejects(echo("waiting"), /The server stops/);
   equal(pool.ready, false);
   await rejects(echo("one too many"), /1 requests wait/);
@@ -172,4 +180,117 @@ Deno.test("a full queue and a closed pool refuse at once", async () => {
   await hung;
   await waiting;
   await rejects(echo("late"), /The server stops/);
+});
+
+Deno.test("a tenant with many calls is refused more, and does not keep another waiting", async () => {
+  await using pool = await openPool({ queue: 8, tenantQueue: 4 });
+  const by = (tenant: string) => calls(pool, engineOf(pool, 0, workOf(tenant)));
+  const [heavy, light] = [by("heavy"), by("light")];
+  const order: string[] = [];
+  const served = (name: string, call: Promise<unknown>) =>
+    call.then(() => order.push(name));
+  const all = ["0", "1", "2", "3", "4"].map((name) =>
+    served(`heavy ${name}`, heavy.echo(name))
+  );
+  await rejects(heavy.echo("one too many"), {
+    code: "too-many-requests",
+    message: /4 of your requests wait/,
+  });
+  for (const name of ["0", "1"]) {
+    all.push(served(`light ${name}`, light.echo(name)));
+  }
+  await Promise.all(all);
+  deepEqual(order, [
+    "heavy 0",
+    "heavy 1",
+    "light 0",
+    "heavy 2",
+    "light 1",
+    "heavy 3",
+    "heavy 4",
+  ]);
+});
+
+Deno.test("a call that nobody wants any more leaves the queue, and is never begun", async () => {
+  await using pool = await openPool({ deadline: 60_000 });
+  const caller = new AbortController();
+  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const { echo, hang } = calls(pool);
+  const hung = rejects(hang());
+  // Were it begun, it would end the worker, and what waits behind it would come.
+  const waiting = rejects(given.crash(), { code: "given-up" });
+  const after = rejects(echo("after"), /The server stops/);
+  deepEqual(pool.state.waiting, 2);
+  caller.abort();
+  await waiting;
+  deepEqual(pool.state.waiting, 1);
+  await rejects(given.echo("later"), { code: "given-up" });
+  await pool[Symbol.asyncDispose]();
+  await hung;
+  await after;
+});
+
+Deno.test("a call that is given up while it runs is answered at once, and its worker serves the next", async () => {
+  await using pool = await openPool({ deadline: 1000 });
+  const caller = new AbortController();
+  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const running = rejects(given.hang(), { code: "too-late" });
+  caller.abort(new EdgeError("too-late", "enough"));
+  await running;
+  equal(pool.state.busy, 1);
+  deepEqual(await calls(pool).echo("after"), ["after"]);
+});
+
+Deno.test("a worker that ends without a word is noticed at the deadline, and replaced", async () => {
+  await using pool = await openPool();
+  const { echo } = calls(pool);
+  const engine = pool.engineFor(0, workOf("t"));
+  await rejects(engine.exportMask(null!), { code: "busy" });
+  deepEqual(await echo("after"), ["after"]);
+});
+
+Deno.test("a worker without memory, or whose program trapped, answers busy and is replaced", async () => {
+  let started = 0;
+  const create = () => {
+    started++;
+    const url = import.meta.resolve("./exhausted_worker.ts");
+    return new Worker(url, { type: "module" });
+  };
+  await using pool = await openPool({ deadline: 60_000 }, create);
+  const engine = pool.engineFor(0, workOf("t"));
+  const exhausting = [
+    () => engine.enrol(null!, null!),
+    () => engine.decode(null!, null!),
+    () => engine.propose(null!, null!),
+  ];
+  for (const [i, exhaust] of exhausting.entries()) {
+    await rejects(exhaust(), { code: "busy", message: /more memory/ });
+    deepEqual(await calls(pool).echo("after"), ["after"]);
+    equal(started, i + 2);
+  }
+});
+
+Deno.test("workers that die at every start are replaced ever later, and the pool is not ready meanwhile", async () => {
+  let started = 0;
+  let crashing = false;
+  const create = () => {
+    started++;
+    const worker = fragile();
+    if (!crashing) return worker;
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message) =>
+      post({ ...message, folders: ["crashing"] });
+    return worker;
+  };
+  await using pool = await openPool({}, create);
+  const { echo, crash } = calls(pool);
+  crashing = true;
+  await rejects(crash(), { code: "busy" });
+  await pause(2500);
+  ok(started >= 2 && started <= 5, `${started} starts in 2.5 s`);
+  equal(pool.ready, false);
+  await rejects(echo("at once"), /No worker can be started/);
+  crashing = false;
+  while (!pool.ready) await pause(50);
+  deepEqual(await echo("after"), ["after"]);
 });

@@ -59,7 +59,7 @@ Deno.test("k-means ends at a fixed point: nearest centres, centres the means of 
     });
     ok(Math.abs(inertia - found.inertia) <= 1e-9);
     for (let j = 0; j < k; j++) {
-      const members = rows.filter((_, i) => found.labels[i] === j);
+      const members: number[][] = rows.filter((_, i) => found.labels[i] === j);
       ok(members.length > 0);
       centre(j).forEach((value, c) => {
         const mean = members.reduce((sum, row) => sum + row[c], 0) /
@@ -107,4 +107,16 @@ Deno.test("k-means equals exact distances throughout, bit for bit, ties and empt
     ),
     { numRuns: 500 },
   );
+});
+
+Deno.test("likewise of many points, which are worked on in another way", () => {
+  const random = mulberry32(3);
+  const dim = 5;
+  const points = Float32Array.from(
+    { length: 1100 * dim },
+    (_, i) => Math.f16round(random() + i % 3),
+  );
+  for (const k of [2, 4]) {
+    deepEqual(kMeans(points, dim, k, k), plainKMeans(points, dim, k, k));
+  }
 });

@@ -8,6 +8,7 @@ import { withArena } from "../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import {
   lowerBounds,
+  raisedBound,
   roundedCosts,
   transport,
 } from "../../../lib/numerics/transport.ts";
@@ -118,6 +119,15 @@ for (const [name, entry] of Object.entries(DRAWS)) {
             others.forEach((columns, k) => {
               const { distance } = transport(arena, costs, columns);
               ok(bounds[k] <= distance, `${bounds[k]} is above ${distance}`);
+              const raised = raisedBound(
+                arena,
+                costs,
+                solved.sourcePotentials,
+                columns,
+                distance * 1.5,
+              );
+              ok(raised <= distance, `${raised} is above ${distance}`);
+              ok(raised >= bounds[k] - 1e-4 * Math.abs(bounds[k]) - 1e-4);
             });
           });
         },

@@ -1,9 +1,11 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import fc from "fast-check";
 import type { EdgeError } from "../../../lib/errors.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
 import type { Mask, ModelGeometry } from "../../../lib/pipeline/types.ts";
+import { plainSplit } from "./plain_road.ts";
 
 const model: ModelGeometry = {
   digest: "d",
@@ -46,6 +48,32 @@ Deno.test("patches under the mask are foreground, all others background", () => 
   );
   deepEqual([...foreground], [0, 1]);
   equal(background.length, 64 - 2);
+});
+
+Deno.test("they are those of the whole mask in the model frame, however it is resized", () => {
+  const side = fc.integer({ min: 1, max: 150 });
+  fc.assert(
+    fc.property(
+      side,
+      side,
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer(),
+      fc.constantFrom(255, 200),
+      (width, height, percent, seed, value) => {
+        const random = mulberry32(seed);
+        const [x0, y0] = [random() * width, random() * height];
+        const radius = Math.hypot(width, height) * percent / 100;
+        const round = mask(
+          width,
+          height,
+          (x, y) => Math.hypot(x - x0, y - y0) < radius && random() < 0.95,
+        );
+        round.data.forEach((v, i) => round.data[i] = v && value);
+        deepEqual(splitPatches(round, model), plainSplit(round, model));
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 Deno.test("a profile holds unit prototypes for every count, and the raw patches", () => {

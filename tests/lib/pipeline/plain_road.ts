@@ -12,8 +12,8 @@ import {
   normaliseRows,
   toPatches,
 } from "../../../lib/numerics/patches.ts";
-import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { Frame } from "../../../lib/pipeline/frame.ts";
+import { maskInModelFrame } from "../../../lib/pipeline/preprocess.ts";
 import type {
   Box,
   Decoder,
@@ -23,6 +23,20 @@ import type {
   Point,
 } from "../../../lib/pipeline/types.ts";
 import { plainKMeans } from "../numerics/plain_kmeans.ts";
+
+/** The patches inside and outside an annotation, by resizing it in full. */
+export function plainSplit(mask: Mask, { size, grid }: ModelGeometry) {
+  const padded = maskInModelFrame(mask, size);
+  const values = [...new Set(padded)];
+  const middle = (Math.min(...values) + Math.max(...values)) / 2;
+  const axis = bilinearAxis(size, grid);
+  const onGrid = resizeBilinear(padded, size, axis, axis);
+  const all = Int32Array.from(onGrid.keys());
+  return {
+    foreground: all.filter((p) => onGrid[p] > middle),
+    background: all.filter((p) => !(onGrid[p] > middle)),
+  };
+}
 
 /** Seed of the clustering into one; the next count draws from the next stream. */
 const FIRST_SEED = 2026;
@@ -39,7 +53,7 @@ export class PlainRoad {
 
   enrol(embedding: Embedding, mask: Mask) {
     const { channels } = this.model;
-    const { foreground, background } = splitPatches(mask, this.model);
+    const { foreground, background } = plainSplit(mask, this.model);
     const all = toPatches(embedding.tensors.image_embeddings.data, channels);
     const rows = (indices: Int32Array) => gatherPatches(all, channels, indices);
     const prototypes = (patches: Float32Array, count: number) => {

@@ -61,8 +61,9 @@ for (const [name, entry] of Object.entries(DRAWS)) {
           candidates.push(candidates[0].slice());
 
           const plain = plainDistances(reference, target, dim, candidates);
-          const all = scoreCandidates(reference, target, dim, candidates);
-          const few = scoreCandidates(reference, target, dim, candidates, {
+          const pick = (set: Int32Array) => gatherPatches(target, dim, set);
+          const all = scoreCandidates(reference, pick, dim, candidates);
+          const few = scoreCandidates(reference, pick, dim, candidates, {
             every: false,
           });
           const numbers = (scores: Score[]) => scores.map((s) => s.distance);

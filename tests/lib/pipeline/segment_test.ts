@@ -43,6 +43,8 @@ Deno.test("prompts of equal points are decoded once, and both candidates get the
     parts: [{ count: 1, prototypes: unit }],
     negatives: [],
     patches: data.slice(0, 5 * CHANNELS),
+    surroundings: null,
+    yardstick: null,
   };
   let runs = 0;
   const decoder: Decoder = {

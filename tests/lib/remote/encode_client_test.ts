@@ -7,6 +7,7 @@ import {
   type EncodeClientOptions,
 } from "../../../lib/remote/encode_client.ts";
 import { files } from "../../functions/harness.ts";
+import { workOf } from "../../work.ts";
 
 const OPTIONS: EncodeClientOptions = {
   urls: [new URL("http://a/"), new URL("http://b/base/")],
@@ -102,8 +103,18 @@ function client(
   return {
     world,
     available: () => made.available,
-    embed: (bytes = files.image, accept = check, frame?: number) =>
-      made.embed({ bytes, mediaType: "image/png", frame }, "nano", accept),
+    embed: (
+      bytes = files.image,
+      accept = check,
+      frame?: number,
+      work = workOf("t"),
+    ) =>
+      made.embed(
+        work,
+        { bytes, mediaType: "image/png", frame },
+        "nano",
+        accept,
+      ),
   };
 }
 
@@ -128,6 +139,7 @@ Deno.test("an image goes as it is, with its type and the token, to the model's a
   equal(seen!.headers.get("content-type"), "image/png");
   equal(seen!.headers.get("accept"), "application/x-safetensors");
   equal(seen!.headers.get("authorization"), "Bearer s3cret");
+  equal(seen!.headers.get("x-tenant"), "t");
   deepEqual(await seen!.bytes(), files.image);
   await embed(files.image, undefined, 0);
   equal(seen!.url, "http://b/base/v1/embeddings?model=nano&frame=0");
@@ -289,4 +301,23 @@ Deno.test("while one of two hosts answers, no image is lost, whatever the other 
     ),
     { numRuns: 25 },
   );
+});
+
+Deno.test("a caller that goes away ends the exchange, and is no fault of the host", async () => {
+  let caller: AbortController;
+  const { embed, available, world } = client({
+    a: async () => {
+      await Promise.resolve();
+      caller.abort();
+      return await new Promise<never>(() => {});
+    },
+  }, { urls: OPTIONS.urls.slice(0, 1) });
+  for (let i = 0; i < 2 * OPTIONS.breaker.failures; i++) {
+    caller = new AbortController();
+    const work = workOf("t", caller.signal);
+    const given = embed(image(i), undefined, undefined, work);
+    await rejects(given, { code: "given-up" });
+  }
+  equal(world.asked.length, 2 * OPTIONS.breaker.failures);
+  equal(available(), true);
 });

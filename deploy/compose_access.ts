@@ -1,0 +1,128 @@
+import { createLocalJWKSet, createRemoteJWKSet } from "jose";
+import { createAccess } from "../lib/access/access.ts";
+import { parseKeys } from "../lib/access/api_keys.ts";
+import type { Access } from "../lib/access/caller.ts";
+import type { TokenRules } from "../lib/access/tokens.ts";
+import { EdgeError } from "../lib/errors.ts";
+import type { Config } from "./config.ts";
+
+/** How long the issuer's host may take to give its keys, milliseconds. */
+const JWKS_TIMEOUT_MS = 5000;
+
+/**
+ * Who may call, as the environment says; undefined where it says nothing.
+ *
+ * @param hostSecret what other hosts of the service bring.
+ */
+export async function composeAccess(
+  config: Config,
+  hostSecret: string | undefined,
+): Promise<Access | undefined> {
+  const keys = config.API_KEYS ?? await readKeys(config.API_KEYS_FILE);
+  const tokens = await tokenRules(config);
+  if (keys === undefined && tokens === undefined && hostSecret === undefined) {
+    return undefined;
+  }
+  return createAccess({ keys, tokens, hostSecret });
+}
+
+/**
+ * Stops the start of a server that lets anyone call where others can reach it.
+ *
+ * @param hostname that it is to listen on, or does: Deno lets DENO_SERVE_ADDRESS overrule HOST.
+ */
+export function requireClosed(config: Config, hostname: string): void {
+  if (config.ALLOW_ANONYMOUS) return;
+  const onDeploy = config.DENO_DEPLOYMENT_ID !== undefined ||
+    config.KV_PATH === "host";
+  if (!onDeploy && isLoopback(hostname)) return;
+  throw new EdgeError(
+    "invalid-input",
+    `${onDeploy ? "On Deno Deploy the server" : `HOST ${hostname}`} is ` +
+      "reachable by others, but nothing says who may call: set API_KEYS (`deno task key` " +
+      "makes one) or JWKS_URL, or ALLOW_ANONYMOUS=true to let anyone read and erase everything.",
+  );
+}
+
+/** What the start line says of who may call, and of what is stored. */
+export function openness(
+  config: Config,
+  access: Access | undefined,
+  sealed: boolean,
+): string {
+  const parts = [];
+  if (access === undefined) {
+    parts.push(
+      config.ALLOW_ANONYMOUS
+        ? "; ALLOW_ANONYMOUS: anyone may read and erase everything"
+        : "; no API_KEYS are set, so it answers this machine alone",
+    );
+  }
+  if (!sealed) {
+    parts.push("; data is stored unencrypted (OPERATOR_KEYS encrypts it)");
+  }
+  return parts.join("");
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(hostname);
+}
+
+async function readKeys(path: string | undefined) {
+  if (path === undefined) return undefined;
+  const text = await readSetting("API_KEYS_FILE", path);
+  const keys = naming("API_KEYS_FILE", () => parseKeys(text));
+  if (keys.length > 0) return keys;
+  throw new EdgeError("invalid-input", `API_KEYS_FILE ${path} holds no key.`);
+}
+
+async function tokenRules(config: Config): Promise<TokenRules | undefined> {
+  const { JWKS_URL, JWKS_FILE, JWT_ISSUER, JWT_AUDIENCE } = config;
+  if (JWKS_URL === undefined && JWKS_FILE === undefined) return undefined;
+  if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) {
+    throw new EdgeError(
+      "invalid-input",
+      "Tokens need JWT_ISSUER and JWT_AUDIENCE beside their JWKS: who issues them, and that they are meant for this service.",
+    );
+  }
+  const keys = JWKS_URL !== undefined
+    ? createRemoteJWKSet(JWKS_URL, { timeoutDuration: JWKS_TIMEOUT_MS })
+    : await localKeys(JWKS_FILE!);
+  return {
+    keys,
+    issuer: JWT_ISSUER,
+    audience: JWT_AUDIENCE,
+    tenantClaim: config.JWT_TENANT_CLAIM,
+    scopeClaim: config.JWT_SCOPE_CLAIM,
+  };
+}
+
+async function localKeys(path: string) {
+  const text = await readSetting("JWKS_FILE", path);
+  return naming("JWKS_FILE", () => createLocalJWKSet(JSON.parse(text)));
+}
+
+async function readSetting(name: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new EdgeError(
+      "invalid-input",
+      `${name} ${path} cannot be read: ${why}.`,
+    );
+  }
+}
+
+function naming<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const why = error instanceof EdgeError
+      ? error.message
+      : `is no key set (JWKS): ${(error as Error).message}`;
+    throw new EdgeError("invalid-input", `${name} ${why}.`);
+  }
+}

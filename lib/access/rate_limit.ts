@@ -1,0 +1,51 @@
+import { LRUCache } from "lru-cache";
+
+/** Callers whose buckets are kept; one that was not seen for longest starts anew. */
+const CALLERS = 10_000;
+
+/** What is left of a caller's quota. */
+export interface Quota {
+  allowed: boolean;
+  /** Requests that may follow at once. */
+  remaining: number;
+  /** Seconds until the whole quota is there again. */
+  reset: number;
+  /** Seconds until the next request is allowed; 0 when it is. */
+  retryAfter: number;
+}
+
+interface Bucket {
+  tokens: number;
+  /** When they were counted, milliseconds. */
+  at: number;
+}
+
+/** A token bucket for every caller: `perMinute` requests at once, and as many a minute on average. */
+export class RateLimit {
+  #buckets = new LRUCache<string, Bucket>({ max: CALLERS });
+
+  /** @param now milliseconds that only grow. */
+  constructor(
+    readonly perMinute: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Counts a request. */
+  take(caller: string): Quota {
+    const now = this.now();
+    const perSecond = this.perMinute / 60;
+    const before = this.#buckets.get(caller) ??
+      { tokens: this.perMinute, at: now };
+    const earned = (now - before.at) / 1000 * perSecond;
+    const had = Math.min(this.perMinute, before.tokens + earned);
+    const allowed = had >= 1;
+    const tokens = allowed ? had - 1 : had;
+    this.#buckets.set(caller, { tokens, at: now });
+    return {
+      allowed,
+      remaining: Math.floor(tokens),
+      reset: Math.ceil((this.perMinute - tokens) / perSecond),
+      retryAfter: allowed ? 0 : Math.ceil((1 - tokens) / perSecond),
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { EdgeError } from "../errors.ts";
+import { type Caller, isName, isScope } from "./caller.ts";
+
+/** Signatures that only a private key can make: with a shared secret, or none, anyone who checks could sign. */
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+
+/** How far the clocks of issuer and server may differ, seconds. */
+const CLOCK_SKEW_S = 30;
+
+export interface TokenRules {
+  /** Finds the issuer's public key that a token names. */
+  keys: JWTVerifyGetKey;
+  issuer: string;
+  audience: string;
+  /** Name of the claim that states the tenant. */
+  tenantClaim: string;
+  /** Name of the claim that lists scopes: words in one text (RFC 8693, section 4.2), or a list. */
+  scopeClaim: string;
+  /** Wall clock, milliseconds since 1970. */
+  now?: () => number;
+}
+
+/**
+ * Whose token (RFC 7519) this is; null for one that is forged, expired, meant for somebody else, or of
+ * nobody here. A subject is told on as its digest alone: it may be a person's address.
+ *
+ * @throws EdgeError `access-unavailable` when the issuer's keys cannot be had.
+ */
+export async function readToken(
+  token: string,
+  { keys, issuer, audience, tenantClaim, scopeClaim, now = Date.now }:
+    TokenRules,
+): Promise<Caller | null> {
+  let payload;
+  try {
+    ({ payload } = await jwtVerify(token, keys, {
+      issuer,
+      audience,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_SKEW_S,
+      requiredClaims: ["exp", "sub"],
+      currentDate: new Date(now()),
+    }));
+  } catch (error) {
+    if (isFaultOfToken(error)) return null;
+    throw new EdgeError(
+      "access-unavailable",
+      "The token cannot be checked now: its issuer's keys cannot be had; try again shortly.",
+    );
+  }
+  const { [tenantClaim]: tenant, [scopeClaim]: scopes, sub } = payload;
+  if (!isName(tenant) || typeof sub !== "string") return null;
+  const words = typeof scopes === "string" ? scopes.split(" ") : scopes;
+  if (!Array.isArray(words)) return null;
+  const granted = words.filter((word): word is string =>
+    typeof word === "string"
+  ).filter(isScope);
+  const caller = createHash("sha256").update(JSON.stringify([issuer, sub]))
+    .digest("hex").slice(0, 16);
+  return { tenant, caller, scopes: new Set(granted) };
+}
+
+/** Rather than of the issuer's host, or of what it answers. */
+function isFaultOfToken(error: unknown): boolean {
+  return error instanceof errors.JWTInvalid ||
+    error instanceof errors.JWTClaimValidationFailed ||
+    error instanceof errors.JWTExpired ||
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JOSEAlgNotAllowed ||
+    error instanceof errors.JOSENotSupported ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys;
+}

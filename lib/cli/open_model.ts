@@ -1,0 +1,10 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Circumstances } from "../receipt/ingredients.ts";
+
+/** A model in this thread, and what receipts say of it. */
+export interface OpenModel {
+  id: string;
+  digest: string;
+  engine: Engine;
+  circumstances: Circumstances;
+}

@@ -1,0 +1,69 @@
+/**
+ * Area under the ROC curve: the chance that a positive scores above a negative, an equal score counting half (Mann and
+ * Whitney; Hanley and McNeil, Radiology 143, 1982). Null without one of either.
+ */
+export function rocAuc(
+  positives: number[],
+  negatives: number[],
+): number | null {
+  const pairs = positives.length * negatives.length;
+  if (pairs === 0) return null;
+  let above = 0;
+  for (const p of positives) {
+    for (const n of negatives) above += p > n ? 1 : p === n ? 0.5 : 0;
+  }
+  return above / pairs;
+}
+
+/** Spearman's rank correlation, equal values sharing their mean rank; null where one side does not vary. */
+export function spearman(a: number[], b: number[]): number | null {
+  const [x, y] = [ranks(a), ranks(b)];
+  const mean = (a.length + 1) / 2;
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    xy += (x[i] - mean) * (y[i] - mean);
+    xx += (x[i] - mean) ** 2;
+    yy += (y[i] - mean) ** 2;
+  }
+  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : null;
+}
+
+/** Ranks from 1; equal values share the mean of theirs. */
+export function ranks(values: number[]): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
+  const out: number[] = new Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from;
+    while (to < order.length && values[order[to]] === values[order[from]]) to++;
+    for (let i = from; i < to; i++) out[order[i]] = (from + 1 + to) / 2;
+    from = to;
+  }
+  return out;
+}
+
+/** An answer: how far it is trusted, and how good it is. */
+export interface Ranked {
+  confidence: number;
+  dice: number;
+}
+
+/**
+ * The risk–coverage curve (El-Yaniv and Wiener, JMLR 11, 2010) with Dice in the place of risk: the mean Dice of the
+ * 1, 2, … most trusted answers; the earlier first among equals.
+ */
+export function coverageCurve(answers: Ranked[]): number[] {
+  let sum = 0;
+  return [...answers].sort((a, b) => b.confidence - a.confidence)
+    .map(({ dice }, i) => (sum += dice) / (i + 1));
+}
+
+/** By how much the mean Dice rises when the least trusted share of answers is rejected; null when none is left. */
+export function gainOfRejecting(
+  answers: Ranked[],
+  share: number,
+): number | null {
+  const kept = answers.length - Math.round(share * answers.length);
+  if (kept < 1) return null;
+  const curve = coverageCurve(answers);
+  return curve[kept - 1] - curve[answers.length - 1];
+}

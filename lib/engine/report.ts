@@ -1,0 +1,39 @@
+import { encodeRle, type Rle } from "../format/rle.ts";
+import type { Frame } from "../pipeline/frame.ts";
+import type { Candidate } from "../pipeline/segment.ts";
+import type { DecoderOutput } from "../pipeline/types.ts";
+
+/** The mask after one pass of the cascade, in the image frame. */
+export interface PassReport {
+  mask: Rle & { area: number };
+  /** The decoder's own estimate of its IoU. */
+  predictedIou: number;
+}
+
+/** A candidate as it is reported: all but its logits, and its masks where they were traced. */
+export type CandidateReport = Omit<Candidate, "logits" | "trace"> & {
+  /** In the order of the passes. */
+  passes?: PassReport[];
+};
+
+/**
+ * Gives the function that reports the candidates of one image.
+ *
+ * @param side of the decoder's square logits.
+ */
+export function createReporter(frame: Frame, side: number) {
+  const known = new Map<DecoderOutput[], PassReport[]>();
+  const reportPass = ({ logits, predictedIou }: DecoderOutput): PassReport => {
+    const mask = frame.toMask(logits, side);
+    const rle = encodeRle(mask);
+    let area = 0;
+    for (const value of mask.data) if (value !== 0) area++;
+    return { mask: { ...rle, area }, predictedIou };
+  };
+  return ({ logits: _, trace, ...candidate }: Candidate): CandidateReport => {
+    if (trace === undefined) return candidate;
+    const passes = known.get(trace) ?? trace.map(reportPass);
+    known.set(trace, passes);
+    return { ...candidate, passes };
+  };
+}

@@ -1,0 +1,216 @@
+import { cosineMaps } from "./cosine.ts";
+import { withArena } from "./kernels.ts";
+
+/** Patches that the kernel works on together. */
+const LANES = 16;
+
+/** A map that more patches can be the largest of is flat. */
+const FEW = 64;
+
+/** One map of `cosineMaps`, of which only few values are worked out. */
+export interface BoundedMap {
+  /** Of each patch, a value that the map's is at most. */
+  upper: Float64Array;
+  /** The map's value, bit for bit. */
+  at(patch: number): number;
+  /** Whether the bounds tell so little of where it is largest that the whole map is found sooner. */
+  isFlat: boolean;
+}
+
+/**
+ * The maps of `cosineMaps`, for those who want to know where they are largest. The bounds come from dot products in
+ * float32 with the embedding less an origin: a patch in the prototypes' direction, so that bounds are closest where
+ * maps are largest.
+ *
+ * @param embedding channels × patches, row-major: the encoder's [1, C, g, g].
+ * @param prototypes count × channels, row-major, rows of norm 1.
+ * @param work gets a map for each prototype; they are gone when it returns.
+ */
+export function withBoundedMaps<T>(
+  embedding: Float32Array,
+  channels: number,
+  prototypes: Float32Array,
+  work: (maps: BoundedMap[]) => T,
+): T {
+  const patches = embedding.length / channels;
+  const count = prototypes.length / channels;
+  const padded = Math.ceil(patches / LANES) * LANES;
+  // Rows a power of two apart would share few cache lines.
+  const stride = padded + LANES;
+  // The origin is a row of weights too.
+  const rows = Math.ceil((count + 1) / 3) * 3;
+  return withArena((arena) => {
+    const data = arena.take(4 * channels * stride);
+    const origin = arena.take(4 * channels);
+    const weights = arena.take(4 * rows * channels);
+    const pack = arena.take(4 * channels * LANES);
+    const out = arena.take(4 * (rows + 1) * padded);
+    const single = arena.take(8 * channels);
+    const unit = arena.take(8 * channels * LANES);
+    const line = arena.take(8 * LANES);
+    const copy = arena.floats(data, channels * stride);
+    for (let c = 0; c < channels; c++) {
+      copy.set(embedding.subarray(c * patches, (c + 1) * patches), c * stride);
+      copy.fill(0, c * stride + patches, c * stride + padded);
+    }
+    const centre = arena.floats(origin, channels);
+    centre.set(
+      originOf(copy.subarray(0, channels * stride), stride, prototypes),
+    );
+    const table = arena.floats(weights, rows * channels);
+    table.set(prototypes);
+    table.set(centre, count * channels);
+    table.fill(0, (count + 1) * channels);
+    arena.kernels.movedDots(
+      data,
+      channels,
+      padded,
+      stride,
+      origin,
+      weights,
+      rows,
+      pack,
+      out,
+    );
+    const dots = (row: number) => arena.floats(out + 4 * row * padded, patches);
+
+    /** The map of one prototype at a line of patches. */
+    const block = (first: number, prototype: Float32Array) => {
+      arena.doubles(single, channels).set(prototype);
+      arena.kernels.cosineMaps(
+        data + 4 * first,
+        channels,
+        LANES,
+        stride,
+        single,
+        1,
+        unit,
+        line,
+      );
+      return arena.doubles(line, LANES).slice();
+    };
+    const square = dot(centre, centre);
+    const { inverse, slack } = norms(dots(count), dots(rows), square, channels);
+    return work(Array.from({ length: count }, (_, i) => {
+      const weight = prototypes.subarray(i * channels, (i + 1) * channels);
+      const base = dot(weight, centre);
+      const map = dots(i);
+      const upper = new Float64Array(patches);
+      let largest = -Infinity;
+      for (let p = 0; p < patches; p++) {
+        const value = (base + map[p]) * inverse[p];
+        upper[p] = value + slack[p];
+        if (value - slack[p] > largest) largest = value - slack[p];
+      }
+      let open = 0;
+      for (let p = 0; p < patches; p++) if (upper[p] >= largest) open++;
+      const lines = new Map<number, Float64Array>();
+      return {
+        upper,
+        isFlat: open > FEW,
+        at(patch) {
+          const first = patch - patch % LANES;
+          let values = lines.get(first);
+          if (values === undefined) {
+            values = block(first, weight);
+            lines.set(first, values);
+          }
+          return values[patch - first];
+        },
+      };
+    }));
+  });
+}
+
+/**
+ * The largest value of each map of `cosineMaps` among the listed patches, bit for bit; -1 where that is less.
+ */
+export function largestCosines(
+  embedding: Float32Array,
+  channels: number,
+  prototypes: Float32Array,
+  within: Int32Array,
+): number[] {
+  let whole: Float64Array[] | undefined;
+  return withBoundedMaps(
+    embedding,
+    channels,
+    prototypes,
+    (maps) =>
+      maps.map(({ upper, at, isFlat }, i) => {
+        if (isFlat) {
+          whole ??= cosineMaps(embedding, channels, prototypes);
+          const map = whole[i];
+          return within.reduce((most, patch) => Math.max(most, map[patch]), -1);
+        }
+        const first = within.reduce(
+          (best, patch) => upper[patch] > upper[best] ? patch : best,
+          within[0],
+        );
+        return within.reduce(
+          (most, patch) =>
+            upper[patch] > most ? Math.max(most, at(patch)) : most,
+          Math.max(-1, at(first)),
+        );
+      }),
+  );
+}
+
+/**
+ * With x a patch, μ the origin and δ = x − μ: 1/|x|, and what rounding can have taken from (w·μ + w·δ) / |x|. A dot
+ * product of C float32 is off by (C + 1) 2⁻²⁴ of the norms' product at most, and |x|² is |μ|² + 2 μ·δ + |δ|².
+ *
+ * @param along μ·δ of every patch.
+ * @param squares |δ|² of every patch.
+ */
+function norms(
+  along: Float32Array,
+  squares: Float32Array,
+  square: number,
+  channels: number,
+) {
+  const inverse = new Float64Array(along.length);
+  const slack = new Float64Array(along.length);
+  const share = (channels + 16) * 2 ** -24;
+  const length = Math.sqrt(square);
+  for (let p = 0; p < along.length; p++) {
+    const norm = square + 2 * along[p] + squares[p];
+    const moved = Math.sqrt(squares[p]);
+    const doubt = share * (2 * length * moved + squares[p]) + 1e-12 * square;
+    if (!(doubt < norm / 4)) {
+      // Too short to tell: no cosine is above 1.
+      slack[p] = 1 + 1e-12;
+      continue;
+    }
+    inverse[p] = 1 / Math.sqrt(norm);
+    slack[p] = 1.5 * share * moved * inverse[p] + 1.5 * doubt / norm + 1e-12;
+  }
+  return { inverse, slack };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let c = 0; c < a.length; c++) sum += a[c] * b[c];
+  return sum;
+}
+
+/** The mean of the prototypes, as long as a patch is on the quadratic mean of some. */
+function originOf(
+  data: Float32Array,
+  stride: number,
+  prototypes: Float32Array,
+): Float32Array {
+  const channels = data.length / stride;
+  const direction = new Float32Array(channels);
+  prototypes.forEach((value, i) => direction[i % channels] += value);
+  let squares = 0;
+  let patches = 0;
+  for (let p = 0; p < stride - LANES; p += 61) {
+    for (let c = 0; c < channels; c++) squares += data[c * stride + p] ** 2;
+    patches++;
+  }
+  const length = Math.hypot(...direction);
+  if (length === 0) return direction;
+  const scale = Math.sqrt(squares / patches) / length;
+  return direction.map((value) => value * scale);
+}

@@ -1,0 +1,119 @@
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import { hexDigest } from "../digest.ts";
+import { EdgeError } from "../errors.ts";
+import type { Rle } from "../format/rle.ts";
+import { RUNTIMES } from "../runtime/runtime.ts";
+
+const sha256 = z.string().regex(
+  /^[0-9a-f]{64}$/,
+  "must be 64 lower-case hexadecimal digits",
+);
+/** A name or version: short, and free of what no canonical JSON can hold. */
+const word = z.string().min(1).max(128)
+  .refine((text) => text.isWellFormed(), "must be well-formed text");
+const count = z.int().min(0).max(1_000_000_000);
+
+/** How a request asked for its mask, spelt out. */
+const Parameters = z.strictObject({
+  recipe: word,
+  /** What the recipe stood for. */
+  parts: z.array(count).max(64),
+  negatives: z.union([z.array(count).max(64), z.literal("least")]),
+  guided: z.boolean(),
+  passes: count,
+  /** 0..1 along a series, by which references were chosen; null where nothing was chosen by it. */
+  position: z.number().min(0).max(1).nullable(),
+});
+
+/** What ran the model. */
+const Runtime = z.strictObject({
+  name: z.enum(RUNTIMES),
+  onnxruntime: word,
+  threads: count,
+  /** Whether other hosts encoded the image. */
+  encoder: z.enum(["local", "remote"]),
+  deno: word,
+  v8: word,
+  /** Processor, vendor and system, as Rust names them. */
+  platform: word,
+});
+
+/** What an answer was made of. */
+const ingredients = {
+  format: z.literal(1),
+  model: z.strictObject({ id: word, digest: sha256 }),
+  input: z.strictObject({
+    kind: z.enum(["image", "embedding"]),
+    /** Of the image file as it was sent, or of the embedding's safetensors file. */
+    sha256,
+    /** Of a DICOM image or NIfTI volume, from 0; null where none was named. */
+    frame: count.nullable(),
+    /** Image frame, pixels. */
+    width: count,
+    height: count,
+    /** sha256 of the embedding's safetensors file. */
+    embedding: sha256,
+  }),
+  profile: z.strictObject({
+    label: word,
+    /** sha256 over the profile files one after the other. */
+    digest: sha256,
+    /** In the order in which they proposed candidates; `sha256` is of the profile file. */
+    references: z.array(z.strictObject({ reference: word, sha256 }))
+      .min(1).max(1000),
+  }),
+  parameters: Parameters,
+  runtime: Runtime,
+  /** Version of the product. */
+  version: word,
+};
+
+/**
+ * What an answer was made of, and what came of it. Equal ingredients give equal masks. It names no patient:
+ * whoever has it replayed says whose profile it was.
+ */
+export const Receipt = z.strictObject({
+  /** sha256 over the rest as canonical JSON (RFC 8785), hex. It finds mistakes; it is no signature. */
+  id: sha256,
+  ...ingredients,
+  mask: z.strictObject({
+    /** Of the canonical JSON of `{"counts","size"}`, COCO's run-length encoding. */
+    sha256,
+    /** Pixels of the structure. */
+    area: count,
+  }),
+});
+export type Receipt = z.infer<typeof Receipt>;
+export type Ingredients = Omit<Receipt, "id" | "mask">;
+
+/** The receipt of an answer. */
+export async function writeReceipt(
+  ingredients: Ingredients,
+  { size, counts, area }: Rle & { area: number },
+): Promise<Receipt> {
+  const mask = { sha256: await digestOf({ size, counts }), area };
+  const rest = { ...ingredients, mask };
+  return { id: await digestOf(rest), ...rest };
+}
+
+/**
+ * Refuses a receipt that is not as it was written.
+ *
+ * @throws EdgeError `invalid-input`.
+ */
+export async function requireUnchanged(
+  { id, ...rest }: Receipt,
+): Promise<void> {
+  const found = await digestOf(rest);
+  if (found === id) return;
+  throw new EdgeError(
+    "invalid-input",
+    `The receipt was changed after it was written: its id is ${id}, its contents give ${found}.`,
+  );
+}
+
+/** sha256 of a value's canonical JSON (RFC 8785), hex. */
+function digestOf(value: unknown): Promise<string> {
+  return hexDigest(new TextEncoder().encode(canonicalize(value)));
+}

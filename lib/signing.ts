@@ -1,0 +1,68 @@
+import { EdgeError } from "./errors.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes of an Ed25519 public key and of a signature (RFC 8032). */
+export const PUBLIC_KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+
+/** What precedes the 32 bytes of a private key in its PKCS #8 form (RFC 8410, section 7). */
+const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
+
+/** Signs in the name of an installation. */
+export interface Signer {
+  /** 32 bytes. */
+  publicKey: Bytes;
+  /** 64 bytes. */
+  sign(bytes: Bytes): Promise<Bytes>;
+}
+
+/** @param secret the 32 random bytes of an Ed25519 private key. */
+export async function createSigner(secret: Bytes): Promise<Signer> {
+  const der = new Uint8Array([...PKCS8, ...secret]);
+  const key = await crypto.subtle.importKey("pkcs8", der, "Ed25519", true, [
+    "sign",
+  ]);
+  const { x } = await crypto.subtle.exportKey("jwk", key);
+  return {
+    publicKey: Uint8Array.fromBase64(x!, { alphabet: "base64url" }),
+    async sign(bytes) {
+      return new Uint8Array(await crypto.subtle.sign("Ed25519", key, bytes));
+    },
+  };
+}
+
+/** Whether the holder of a key signed these bytes. */
+export async function isSigned(
+  publicKey: Bytes,
+  bytes: Bytes,
+  signature: Bytes,
+): Promise<boolean> {
+  const key = await crypto.subtle.importKey(
+    "raw",
+    publicKey,
+    "Ed25519",
+    false,
+    [
+      "verify",
+    ],
+  );
+  return await crypto.subtle.verify("Ed25519", key, signature, bytes);
+}
+
+/** Whose exports are taken, and in whose name exports are signed. */
+export interface Trust {
+  /** Absent where nothing is exported. */
+  signer?: Signer;
+  /** Public keys of installations, the own one included. */
+  trusted: Bytes[];
+}
+
+/** The signer, which an export needs. @throws EdgeError `not-configured` */
+export function requireSigner({ signer }: Trust): Signer {
+  if (signer !== undefined) return signer;
+  throw new EdgeError(
+    "not-configured",
+    "This server signs no exports: SIGNING_KEY is not set.",
+  );
+}

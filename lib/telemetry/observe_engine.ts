@@ -1,0 +1,36 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** An engine whose operations are timed and traced, and the stages of its segmentations with them. */
+export function observeEngine(
+  engine: Engine,
+  { metrics, tracing }: Telemetry,
+): Engine {
+  const observe = (operation: string, work: () => Promise<unknown>) =>
+    tracing.span(`engine.${operation}`, {}, async () => {
+      const done = metrics.operations.startTimer({ operation });
+      try {
+        const result = await work();
+        done({ outcome: "ok" });
+        return result;
+      } catch (error) {
+        done({ outcome: "error" });
+        throw error;
+      }
+    });
+  const operations = Object.entries(engine).map(([operation, call]) => [
+    operation,
+    (...args: unknown[]) => observe(operation, () => call(...args)),
+  ]);
+  const observed: Engine = Object.fromEntries(operations);
+  return {
+    ...observed,
+    async segment(...args) {
+      const result = await observed.segment(...args);
+      for (const [stage, ms] of Object.entries(result.timings)) {
+        metrics.stages.observe({ stage }, ms / 1000);
+      }
+      return result;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { equal, ok } from "node:assert/strict";
+import { killAtRandom } from "../soak/sigkill.ts";
+import { killStores } from "../soak/sigkill_store.ts";
+
+for (const sealed of [true, false]) {
+  const how = sealed ? "sealed" : "in the clear";
+
+  Deno.test(`SIGKILL at 10 random moments of storing and erasing tears, loses and revives nothing, ${how}`, async () => {
+    const tally = await killStores({ kills: 10, seed: 7, sealed });
+    ok(tally.acknowledged > 0, JSON.stringify(tally));
+    console.log(JSON.stringify(tally));
+  });
+
+  Deno.test(`SIGKILL of a server at 4 random moments of enrolment, erasure and series, ${how}`, async () => {
+    const tally = await killAtRandom({ kills: 4, seed: 7, sealed });
+    equal(tally.kills, 4);
+    ok(tally.acknowledged.enrolled > 0, JSON.stringify(tally));
+    console.log(JSON.stringify(tally));
+  });
+}

@@ -1,0 +1,22 @@
+import { mutate } from "./mutate.ts";
+import { Random } from "./random.ts";
+import type { Target } from "./targets.ts";
+
+/** A case's target and its damaged input. */
+export interface Case {
+  target: Target;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Goes on for what the target draws. */
+  random: Random;
+}
+
+/** The case of a number, always the same for the same seed. */
+export function caseOf(targets: Target[], seed: number, index: number): Case {
+  const random = Random.ofCase(seed, index);
+  const total = targets.reduce((sum, { weight }) => sum + weight, 0);
+  let at = random.below(total);
+  const target = targets.find(({ weight }) => (at -= weight) < 0)!;
+  const { bytes } = random.pick(target.seeds);
+  const other = random.pick(target.seeds).bytes;
+  return { target, bytes: mutate(bytes, other, random), random };
+}

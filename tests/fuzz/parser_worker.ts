@@ -1,0 +1,76 @@
+/// <reference lib="deno.worker" />
+import { createCollector } from "../../lib/engine/collector.ts";
+import { caseOf } from "./cases.ts";
+import { allTargets, isRefusal } from "./targets.ts";
+
+/** Which cases to run. */
+export interface Batch {
+  seed: number;
+  from: number;
+  to: number;
+}
+
+/** What became of a batch. */
+export interface BatchResult {
+  /** Inputs that were taken, and refused, by target. */
+  taken: Record<string, number>;
+  refused: Record<string, number>;
+  failures: Failure[];
+  /** Cases that took long, milliseconds. */
+  slow: { index: number; target: string; ms: number }[];
+}
+
+export interface Failure {
+  index: number;
+  target: string;
+  why: string;
+}
+
+const SLOW_MS = 1000;
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const targets = await allTargets();
+const collect = createCollector();
+
+/** Where the thread is, for the one that watches it. */
+let progress: Int32Array;
+
+scope.onmessage = async ({ data }: MessageEvent<Batch | SharedArrayBuffer>) => {
+  if (data instanceof SharedArrayBuffer) {
+    progress = new Int32Array(data);
+    return scope.postMessage("ready");
+  }
+  const { seed, from, to } = data;
+  const result: BatchResult = {
+    taken: {},
+    refused: {},
+    failures: [],
+    slow: [],
+  };
+  for (let index = from; index < to; index++) {
+    const { target, bytes, random } = caseOf(targets, seed, index);
+    Atomics.store(progress, 0, index);
+    const started = performance.now();
+    try {
+      await target.run(bytes, random);
+      count(result.taken, target.name);
+    } catch (error) {
+      if (isRefusal(error)) count(result.refused, target.name);
+      else {
+        const why = error instanceof Error
+          ? error.stack ?? String(error)
+          : String(error);
+        result.failures.push({ index, target: target.name, why });
+      }
+    }
+    const ms = performance.now() - started;
+    if (ms > SLOW_MS) result.slow.push({ index, target: target.name, ms });
+    collect();
+  }
+  scope.postMessage(result);
+};
+
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+scope.postMessage("loaded");

@@ -1,0 +1,163 @@
+import { caseOf } from "./cases.ts";
+import type { BatchResult, Failure } from "./parser_worker.ts";
+import { allTargets } from "./targets.ts";
+
+/** What no input may take longer than, milliseconds. */
+export const MOST_MS = 2000;
+/** A thread that is silent for so long is ended; one that merely waits for a free core is not. */
+const DEAD_MS = 20_000;
+/** Cases between two readings of the memory. */
+const BATCH = 250;
+/** How often a slow case is tried again alone: a busy machine makes any case slow once. */
+const TRIES = 3;
+
+export interface FuzzOptions {
+  inputs: number;
+  seed: number;
+  /** Number of the first case. */
+  from?: number;
+  /** Ends early at this time of `performance.now()`. */
+  until?: number;
+  log?: (line: string) => void;
+}
+
+export interface FuzzReport {
+  inputs: number;
+  taken: Record<string, number>;
+  refused: Record<string, number>;
+  failures: Failure[];
+  /** The longest case, of several tries the shortest, milliseconds. */
+  worst: number;
+  /** Resident bytes of this process after every batch. */
+  memory: number[];
+}
+
+/** Feeds every parser with mutated inputs, in a thread that is watched from outside. */
+export async function fuzzParsers(
+  { inputs, seed, from = 0, until = Infinity, log = () => {} }: FuzzOptions,
+): Promise<FuzzReport> {
+  const report: FuzzReport = {
+    inputs: 0,
+    taken: {},
+    refused: {},
+    failures: [],
+    worst: 0,
+    memory: [],
+  };
+  let thread = await Thread.start();
+  try {
+    for (let at = from; at < from + inputs && performance.now() < until;) {
+      const to = Math.min(at + BATCH, from + inputs);
+      const result = await thread.run(seed, at, to);
+      if (typeof result === "number") {
+        // The batch goes on behind the case that the thread died of.
+        const why = `no answer after ${DEAD_MS / 1000} s, or the thread died`;
+        report.failures.push({ index: result, target: "?", why });
+        report.inputs += result + 1 - at;
+        at = result + 1;
+        thread = await Thread.start();
+        continue;
+      }
+      add(report.taken, result.taken);
+      add(report.refused, result.refused);
+      report.failures.push(...result.failures);
+      for (const { index, target, ms } of result.slow) {
+        let best = ms;
+        for (let i = 0; i < TRIES && best > MOST_MS / 2; i++) {
+          const again = await thread.run(seed, index, index + 1);
+          best = Math.min(
+            best,
+            typeof again === "number" ? Infinity : again.slow[0]?.ms ?? 0,
+          );
+        }
+        report.worst = Math.max(report.worst, best);
+        if (best > MOST_MS) {
+          report.failures.push({
+            index,
+            target,
+            why: `${Math.round(best)} ms`,
+          });
+        }
+      }
+      report.inputs += to - at;
+      at = to;
+      report.memory.push(Deno.memoryUsage().rss);
+      if (report.memory.length % 20 === 0) {
+        const megabytes = Math.round(report.memory.at(-1)! / 2 ** 20);
+        log(
+          `${report.inputs} inputs, ${report.failures.length} failures, ${megabytes} MiB`,
+        );
+      }
+    }
+  } finally {
+    thread.end();
+  }
+  return report;
+}
+
+function add(sum: Record<string, number>, more: Record<string, number>): void {
+  for (const [name, count] of Object.entries(more)) {
+    sum[name] = (sum[name] ?? 0) + count;
+  }
+}
+
+/** The input of a case, to be kept. */
+export async function inputOf(seed: number, index: number) {
+  const { target, bytes } = caseOf(await allTargets(), seed, index);
+  return { target: target.name, bytes };
+}
+
+class Thread {
+  readonly #progress = new Int32Array(new SharedArrayBuffer(4));
+  readonly #worker = new Worker(import.meta.resolve("./parser_worker.ts"), {
+    type: "module",
+  });
+
+  static async start(): Promise<Thread> {
+    const thread = new Thread();
+    await thread.#message();
+    thread.#worker.postMessage(thread.#progress.buffer);
+    await thread.#message();
+    return thread;
+  }
+
+  #message(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#worker.onmessage = ({ data }) => resolve(data);
+      this.#worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(event.message));
+      };
+    });
+  }
+
+  /** What became of the cases, or the number of the one that the thread hung at or died of. */
+  async run(
+    seed: number,
+    from: number,
+    to: number,
+  ): Promise<BatchResult | number> {
+    const answer = this.#message();
+    this.#worker.postMessage({ seed, from, to });
+    let last = -1;
+    let since = performance.now();
+    const { promise: silent, reject } = Promise.withResolvers<never>();
+    const watch = setInterval(() => {
+      const at = Atomics.load(this.#progress, 0);
+      if (at !== last) [last, since] = [at, performance.now()];
+      else if (performance.now() - since > DEAD_MS) reject(new Error("silent"));
+    }, 100);
+    try {
+      return await Promise.race([answer, silent]) as BatchResult;
+    } catch {
+      this.end();
+      return Atomics.load(this.#progress, 0);
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  end(): void {
+    this.#worker.terminate();
+  }
+}

@@ -1,0 +1,163 @@
+import {
+  type Asked,
+  embeddingOf,
+  enrol,
+  files,
+  segment,
+} from "../functions/harness.ts";
+import { type FuzzOptions, MOST_MS } from "./parsers.ts";
+import { Random } from "./random.ts";
+import { type Known, type MadeRequest, RequestMaker } from "./requests.ts";
+import { imageSeeds } from "./seeds.ts";
+
+export interface RouteReport {
+  inputs: number;
+  /** Answers by operation and status. */
+  statuses: Record<string, number>;
+  failures: { index: number; operationId: string; path: string; why: string }[];
+  /** The slowest refusal, of several tries the fastest, milliseconds. */
+  worst: number;
+}
+
+const KNOWN: Known = {
+  patients: ["fuzz-1", "fuzz-2", "fuzz-3"],
+  references: ["visit-1", "visit-2"],
+  embeddings: [],
+  receipt: "",
+};
+
+/** The requests for an application with patients enrolled. */
+export async function openRequests(app: Asked): Promise<RequestMaker> {
+  for (const patient of KNOWN.patients.slice(0, 2)) {
+    await (await enrol(app, patient, "visit-1")).body?.cancel();
+  }
+  const embeddings = [
+    await embeddingOf(app, files.image),
+    await embeddingOf(app, files.next),
+  ];
+  const answer = await segment(app, KNOWN.patients[0]);
+  const receipt = JSON.stringify((await answer.json()).receipt);
+  const document = await (await app.request("/openapi.json")).json();
+  const known = { ...KNOWN, embeddings, receipt };
+  return new RequestMaker(document, imageSeeds(), known);
+}
+
+/**
+ * Sends requests made from the service's own document, and checks every answer: a status that the document
+ * names, never 5xx but 503, a whole problem document with the request's id, and refusals within 2 s.
+ *
+ * @param parallel requests at a time.
+ */
+export async function fuzzRoutes(
+  app: Asked,
+  { inputs, seed, from = 0, until = Infinity, log = () => {} }: FuzzOptions,
+  parallel = 1,
+): Promise<RouteReport> {
+  const maker = await openRequests(app);
+  const report: RouteReport = {
+    inputs: 0,
+    statuses: {},
+    failures: [],
+    worst: 0,
+  };
+  let next = from;
+  const work = async () => {
+    while (next < from + inputs && performance.now() < until) {
+      const index = next++;
+      // Erasures take what the others need.
+      if (index % 50 === 0) {
+        await (await enrol(app, KNOWN.patients[0], "visit-1")).body?.cancel();
+      }
+      const made = maker.make(Random.ofCase(seed, index));
+      const fail = (why: string) => {
+        const { operationId, method, path } = made;
+        report.failures.push({
+          index,
+          operationId,
+          path: `${method} ${path.slice(0, 120)}`,
+          why,
+        });
+      };
+      try {
+        let { status, ms } = await ask(app, made);
+        for (let i = 0; i < 2 && status >= 400 && ms > MOST_MS / 2; i++) {
+          ms = Math.min(ms, (await ask(app, made)).ms);
+        }
+        if (status >= 400) {
+          report.worst = Math.max(report.worst, ms);
+          if (ms > MOST_MS) fail(`refused after ${Math.round(ms)} ms`);
+        }
+        const key = `${made.operationId} ${status}`;
+        report.statuses[key] = (report.statuses[key] ?? 0) + 1;
+      } catch (error) {
+        fail(error instanceof Error ? error.message : String(error));
+      }
+      if (++report.inputs % 500 === 0) {
+        log(`${report.inputs} requests, ${report.failures.length} failures`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return report;
+}
+
+/** @throws Error saying what is wrong with the answer. */
+export async function ask(
+  app: Asked,
+  made: MadeRequest,
+): Promise<{ status: number; ms: number }> {
+  const { method, path, headers, body, responses } = made;
+  const started = performance.now();
+  const response = await app.request(path, { method, headers, body });
+  const bytes = await response.bytes();
+  const ms = performance.now() - started;
+  const { status } = response;
+  const type = response.headers.get("content-type") ?? "";
+  const id = response.headers.get("x-request-id");
+  if (status >= 500 && status !== 503) {
+    throw new Error(`answered ${status}: ${new TextDecoder().decode(bytes)}`);
+  }
+  if (id === null) throw new Error(`${status} without x-request-id`);
+  // Another method or a broken path is another route, or none.
+  const elsewhere = [404, 405].includes(status) || made.method !== method ||
+    method === "OPTIONS" || method === "HEAD";
+  const allowed = responses[status];
+  if (allowed === undefined && !elsewhere) {
+    throw new Error(`${status} is not in the document`);
+  }
+  if (status >= 400 && method !== "HEAD") {
+    if (type !== "application/problem+json") {
+      throw new Error(`${status} as ${type}`);
+    }
+    requireProblem(JSON.parse(new TextDecoder().decode(bytes)), status, id);
+    if (status === 503 && !response.headers.has("retry-after")) {
+      throw new Error("503 without retry-after");
+    }
+  } else if (type === "application/x-ndjson") {
+    for (
+      const line of new TextDecoder().decode(bytes).split("\n").slice(0, -1)
+    ) {
+      const { problem } = JSON.parse(line);
+      if (problem !== undefined) requireProblem(problem, problem.status, id);
+    }
+  }
+  return { status, ms };
+}
+
+interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+}
+
+function requireProblem(problem: Problem, status: number, id: string): void {
+  const { type, title, detail, instance } = problem;
+  const whole = /^\/problems\/[a-z-]+$/.test(type) && title !== "" &&
+    detail !== "" &&
+    problem.status === status && instance === id;
+  if (!whole || (status >= 500 && status !== 503)) {
+    throw new Error(`no whole problem: ${JSON.stringify(problem)}`);
+  }
+}

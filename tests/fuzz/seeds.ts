@@ -1,0 +1,230 @@
+import { gzipSync } from "node:zlib";
+import { concat } from "../../lib/bytes.ts";
+import { writeEmbedding } from "../../lib/format/embedding_file.ts";
+import { writeProfile } from "../../lib/format/profile_file.ts";
+import { encodeRle } from "../../lib/format/rle.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { drawPatient } from "../../lib/sample/patient.ts";
+import type { ModelGeometry } from "../../lib/pipeline/types.ts";
+import { zipOf } from "../deploy/series_bodies.ts";
+import { DICOM_DATA } from "../dicom_data.ts";
+import { fixtures } from "../lib/image/fixtures.ts";
+
+/** A whole file that mutations begin with. */
+export interface Seed {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** The boundary of every multipart seed. */
+export const BOUNDARY = "fuzz-boundary";
+
+const text = (value: unknown) =>
+  new TextEncoder().encode(
+    typeof value === "string" ? value : JSON.stringify(value),
+  );
+
+/** The images of tests/golden, refused ones too, and a few real DICOM files where they are there. */
+export function imageSeeds(): Seed[] {
+  const real: Seed[] = [];
+  try {
+    for (const path of filesBelow(DICOM_DATA)) {
+      const { size } = Deno.statSync(path);
+      if (size > 300_000 || real.length === 12) continue;
+      real.push({
+        name: path.pathname.split("/").pop()!,
+        bytes: Deno.readFileSync(path),
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const small = fixtures.filter(({ bytes }) => bytes.length < 100_000);
+  return [...small.map(({ name, bytes }) => ({ name, bytes })), ...real];
+}
+
+function* filesBelow(folder: URL): Generator<URL> {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) =>
+    a.name < b.name ? -1 : 1
+  );
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) yield* filesBelow(new URL(`${name}/`, folder));
+    else if (/\.dcm$/.test(name)) yield new URL(name, folder);
+  }
+}
+
+/** Embeddings of the model, of every byte value and of none. */
+export function embeddingSeeds(model: ModelGeometry): Seed[] {
+  const tensors = Object.fromEntries(
+    Object.entries(model.tensors).map(([name, dims]) => {
+      const length = dims.reduce((a, b) => a * b, 1);
+      const data = Float32Array.from({ length }, (_, i) => Math.sin(i));
+      return [name, { dims, data }];
+    }),
+  );
+  const image = { width: 384, height: 300 };
+  const bytes = writeEmbedding({ model: model.digest, image, tensors });
+  return [{ name: "embedding", bytes }];
+}
+
+/** Profiles of few and of many patches. */
+export function profileSeeds(model: ModelGeometry): Seed[] {
+  const { channels, digest } = model;
+  const rows = (count: number) =>
+    Float32Array.from({ length: count * channels }, (_, i) => Math.cos(i));
+  return [1, 5, 40].map((patches) => ({
+    name: `profile-${patches}`,
+    bytes: writeProfile({
+      model: digest,
+      channels,
+      parts: [1, 2, 3].map((count) => ({ count, prototypes: rows(count) })),
+      negatives: [{ count: 1, prototypes: rows(1) }],
+      patches: rows(patches),
+      surroundings: rows(7),
+      yardstick: {
+        absent: { structure: 0.6, surroundings: 0.3 },
+        present: { structure: 0.9, surroundings: 0.95 },
+        copies: 6,
+        dice: 0.9,
+      },
+    }),
+  }));
+}
+
+/** The JSON bodies and texts of the contract. */
+export function jsonSeeds(): Seed[] {
+  const embedding = "9f".repeat(32);
+  const { first } = drawPatient();
+  const mask = encodeRle(first.mask);
+  const box = [10, 10, 90, 80];
+  const points = [{ x: 242, y: 138, label: 1 }, { x: 3.5, y: 0, label: 0 }];
+  return [
+    { embedding },
+    { embedding, label: "liver", recipe: "medical" },
+    { points, box },
+    { embedding, points, box, mask },
+    {
+      embedding,
+      points: [],
+      mask: encodeRle({ width: 4, height: 3, data: new Uint8Array(12) }),
+    },
+  ].map((value, i) => ({ name: `json-${i}`, bytes: text(value) }));
+}
+
+/** Run-length encodings with their size, as JSON. */
+export function rleSeeds(): Seed[] {
+  const { first, second } = drawPatient();
+  const noise = Uint8Array.from(
+    { length: 900 },
+    (_, i) => (i * 7919) % 3 ? 0 : 255,
+  );
+  return [first.mask, second.mask, { width: 30, height: 30, data: noise }].map(
+    (mask, i) => ({ name: `rle-${i}`, bytes: text(encodeRle(mask)) }),
+  );
+}
+
+/** Archives of images, nested, with folders, and empty. */
+export function zipSeeds(): Seed[] {
+  const few = fixtures.filter(({ bytes }) => bytes.length < 3000).slice(0, 8);
+  const entries = few.map(({ name, bytes }) => ({
+    name: `series/${name}`,
+    bytes,
+  }));
+  const inner = zipOf(entries.slice(0, 2));
+  return [
+    zipOf(entries),
+    zipOf([]),
+    zipOf([{ name: "a.png", bytes: new Uint8Array(100_000) }]),
+    zipOf([{ name: "nested.zip", bytes: inner }, {
+      name: "__MACOSX/x",
+      bytes: inner,
+    }]),
+  ].map((bytes, i) => ({ name: `zip-${i}`, bytes }));
+}
+
+/** Multipart bodies of every field that the contract knows. */
+export function multipartSeeds(): Seed[] {
+  const image = encodePng({
+    width: 4,
+    height: 3,
+    channels: 1,
+    data: new Uint8Array(12),
+  });
+  const file = (name: string, type = "image/png") =>
+    [
+      `content-disposition: form-data; name="${name}"; filename="a.png"\r\ncontent-type: ${type}`,
+      image,
+    ] as const;
+  const field = (name: string, value: string) =>
+    [`content-disposition: form-data; name="${name}"`, text(value)] as const;
+  const prompts = JSON.stringify({ points: [{ x: 1, y: 1, label: 1 }] });
+  return [
+    [
+      file("image"),
+      file("mask"),
+      field("label", "liver"),
+      field("position", "0.5"),
+    ],
+    [
+      file("image", "application/dicom"),
+      field("prompts", prompts),
+      field("frame", "3"),
+    ],
+    [field("embedding", "9f".repeat(32)), file("mask"), field("segment", "1")],
+    [file("image"), file("image"), file("image")],
+    [],
+  ].map((parts, i) => ({ name: `multipart-${i}`, bytes: multipart(parts) }));
+}
+
+function multipart(parts: (readonly [string, Uint8Array])[]): Uint8Array {
+  const pieces = parts.flatMap(([head, body]) => [
+    text(`--${BOUNDARY}\r\n${head}\r\n\r\n`),
+    body,
+    text("\r\n"),
+  ]);
+  return concat([...pieces, text(`--${BOUNDARY}--\r\n`)]);
+}
+
+/** Descriptions of model packages. */
+export function manifestSeeds(): Seed[] {
+  return [
+    "models/nano",
+    "tests/golden/models/random-natural",
+    "tests/golden/models/random-sam2",
+  ]
+    .map((name) => ({
+      name,
+      bytes: Deno.readFileSync(
+        new URL(`../../${name}/model.json`, import.meta.url),
+      ),
+    }));
+}
+
+/** Archives of a model package, plain and gzipped. */
+export function archiveSeeds(): Seed[] {
+  const plain = concat([
+    ...tarEntry("pack/model.json", manifestSeeds()[0].bytes),
+    ...tarEntry("pack/encoder.onnx", new Uint8Array(700)),
+    new Uint8Array(1024),
+  ]);
+  return [{ name: "tar", bytes: plain }, {
+    name: "tar.gz",
+    bytes: gzipSync(plain),
+  }];
+}
+
+/** A plain file as ustar writes it: a header of 512 bytes, the bytes, padding. */
+function tarEntry(name: string, bytes: Uint8Array): Uint8Array[] {
+  const header = new Uint8Array(512);
+  const put = (at: number, value: string) => header.set(text(value), at);
+  put(0, name);
+  put(100, "0000644\0");
+  put(124, bytes.length.toString(8).padStart(11, "0") + "\0");
+  put(136, "00000000000\0");
+  put(148, " ".repeat(8));
+  put(156, "0");
+  put(257, "ustar\0" + "00");
+  const sum = header.reduce((a, b) => a + b, 0);
+  put(148, sum.toString(8).padStart(6, "0") + "\0 ");
+  return [header, bytes, new Uint8Array((512 - bytes.length % 512) % 512)];
+}

@@ -1,0 +1,214 @@
+/** A number in a file. */
+export interface Field {
+  at: number;
+  size: 1 | 2 | 4 | 8;
+  little: boolean;
+}
+
+/** Where the pieces of a file begin, and which of its bytes are numbers that its reader trusts. */
+export interface Structure {
+  cuts: number[];
+  fields: Field[];
+}
+
+type Scan = (bytes: Uint8Array, view: DataView, found: Structure) => void;
+
+/** What is known of a file's pieces; best effort, since damaged files are looked at too. */
+export function structureOf(bytes: Uint8Array): Structure {
+  const found: Structure = { cuts: [0], fields: [] };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    scanOf(bytes)?.(bytes, view, found);
+  } catch (error) {
+    // It ends inside a piece.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const inside = ({ at, size }: Field) => at + size <= bytes.length;
+  return {
+    cuts: found.cuts.filter((at) => at < bytes.length),
+    fields: found.fields.filter(inside),
+  };
+}
+
+function scanOf(bytes: Uint8Array): Scan | undefined {
+  const starts = (at: number, text: string) =>
+    [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
+  if (starts(1, "PNG")) return scanPng;
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) {
+    return (...args) => scanMarkers(0, ...args);
+  }
+  if (starts(0, "RIFF")) return scanRiff;
+  if (starts(0, "II") || starts(0, "MM")) return scanTiff;
+  if (starts(128, "DICM")) return scanDicom;
+  if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
+  if (starts(0, "PK")) return scanZip;
+  if (starts(257, "ustar")) return scanTar;
+  if (starts(0, "--")) return scanMultipart;
+  return undefined;
+}
+
+const numbers = (
+  { fields }: Structure,
+  at: number,
+  size: Field["size"],
+  count: number,
+  little = false,
+) => {
+  for (let i = 0; i < count; i++) {
+    fields.push({ at: at + i * size, size, little });
+  }
+};
+
+const scanPng: Scan = (bytes, view, found) => {
+  for (let at = 8; at < bytes.length;) {
+    found.cuts.push(at);
+    numbers(found, at, 4, 1);
+    if (bytes[at + 4] === 0x49 && bytes[at + 5] === 0x48) {
+      numbers(found, at + 8, 4, 2);
+      numbers(found, at + 16, 1, 5);
+    }
+    at += 12 + view.getUint32(at);
+  }
+};
+
+/** The marker segments of JPEG, JPEG-LS and JPEG 2000 codestreams. */
+function scanMarkers(
+  start: number,
+  bytes: Uint8Array,
+  view: DataView,
+  found: Structure,
+): void {
+  for (let at = start; at + 1 < bytes.length;) {
+    if (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff) {
+      at++;
+      continue;
+    }
+    found.cuts.push(at);
+    const marker = bytes[at + 1];
+    const bare = marker === 0xd8 || marker === 0xd9 || marker === 0x4f ||
+      (marker >= 0xd0 && marker <= 0xd7) || marker === 0x93;
+    at += 2;
+    if (bare) continue;
+    const length = view.getUint16(at);
+    numbers(found, at, 2, 1);
+    numbers(found, at + 2, 1, Math.min(Math.max(0, length - 2), 40));
+    if (marker === 0x51) numbers(found, at + 4, 4, 8);
+    at += length;
+  }
+}
+
+const scanRiff: Scan = (bytes, view, found) => {
+  numbers(found, 4, 4, 1, true);
+  for (let at = 12; at < bytes.length;) {
+    found.cuts.push(at);
+    numbers(found, at + 4, 4, 1, true);
+    numbers(found, at + 8, 1, 16);
+    const length = view.getUint32(at + 4, true);
+    at += 8 + length + (length & 1);
+  }
+};
+
+const scanTiff: Scan = (bytes, view, found) => {
+  const little = bytes[0] === 0x49;
+  numbers(found, 2, 2, 1, little);
+  numbers(found, 4, 4, 1, little);
+  for (let at = view.getUint32(4, little), pages = 0; at > 0 && pages < 4;) {
+    const entries = view.getUint16(at, little);
+    found.cuts.push(at);
+    numbers(found, at, 2, 1, little);
+    for (let i = 0; i < entries; i++) {
+      const entry = at + 2 + 12 * i;
+      found.cuts.push(entry);
+      numbers(found, entry, 2, 2, little);
+      numbers(found, entry + 4, 4, 2, little);
+      numbers(found, entry + 8, 2, 1, little);
+    }
+    at = view.getUint32(at + 2 + 12 * entries, little);
+    pages++;
+  }
+};
+
+const LONG = ["OB", "OW", "OF", "OD", "OL", "SQ", "UT", "UN", "UC", "UR"];
+
+const scanDicom: Scan = (bytes, view, found) => {
+  const text = (at: number) => String.fromCharCode(bytes[at], bytes[at + 1]);
+  for (let at = 132; at + 8 <= bytes.length;) {
+    const vr = text(at + 4);
+    if (!/^[A-Z]{2}$/.test(vr)) break;
+    found.cuts.push(at);
+    numbers(found, at, 2, 2, true);
+    if (LONG.includes(vr)) {
+      numbers(found, at + 8, 4, 1, true);
+      const length = view.getUint32(at + 8, true);
+      at += 12 + (length === 0xffffffff ? 0 : length);
+    } else {
+      numbers(found, at + 6, 2, 1, true);
+      const length = view.getUint16(at + 6, true);
+      if (vr === "US" || vr === "SS") {
+        numbers(found, at + 8, 2, length >> 1, true);
+      }
+      if (/^(IS|DS|UI|CS)$/.test(vr)) numbers(found, at + 8, 1, length);
+      at += 8 + length;
+    }
+  }
+  // Items, and the codestreams in them.
+  for (let at = 132; at + 12 <= bytes.length; at++) {
+    if (bytes[at] !== 0xfe || bytes[at + 1] !== 0xff) continue;
+    found.cuts.push(at);
+    numbers(found, at + 4, 4, 1, true);
+    const [f, marker] = [bytes[at + 8], bytes[at + 9]];
+    if (f === 0xff && (marker === 0xd8 || marker === 0x4f)) {
+      scanMarkers(at + 8, bytes, view, found);
+      return;
+    }
+    // RLE: the number of segments, and where they begin.
+    numbers(found, at + 8, 4, 4, true);
+  }
+};
+
+const scanNifti: Scan = (_bytes, view, found) => {
+  const little = view.getInt32(0, true) === 348;
+  found.cuts.push(40, 76, 108, 148, 344, 348, 352);
+  numbers(found, 0, 4, 1, little);
+  numbers(found, 40, 2, 8, little);
+  numbers(found, 68, 2, 4, little);
+  numbers(found, 76, 4, 8, little);
+  numbers(found, 108, 4, 5, little);
+  numbers(found, 252, 2, 2, little);
+};
+
+const scanZip: Scan = (bytes, _view, found) => {
+  for (let at = 0; at + 4 <= bytes.length; at++) {
+    if (bytes[at] !== 0x50 || bytes[at + 1] !== 0x4b) continue;
+    const kind = bytes[at + 2];
+    if (kind !== bytes[at + 3] - 1) continue;
+    found.cuts.push(at);
+    if (kind === 3) {
+      numbers(found, at + 4, 2, 3, true);
+      numbers(found, at + 14, 4, 3, true);
+      numbers(found, at + 26, 2, 2, true);
+    } else if (kind === 1) {
+      numbers(found, at + 4, 2, 4, true);
+      numbers(found, at + 16, 4, 3, true);
+      numbers(found, at + 28, 2, 5, true);
+      numbers(found, at + 42, 4, 1, true);
+    } else if (kind === 5) {
+      numbers(found, at + 4, 2, 4, true);
+      numbers(found, at + 12, 4, 2, true);
+      numbers(found, at + 20, 2, 1, true);
+    }
+  }
+};
+
+const scanTar: Scan = (bytes, _view, found) => {
+  for (let at = 0; at < bytes.length; at += 512) found.cuts.push(at);
+  for (const at of [0, 100, 124, 136, 148, 156, 257, 345]) {
+    numbers(found, at, 1, 8);
+  }
+};
+
+const scanMultipart: Scan = (bytes, _view, found) => {
+  for (let at = 0; at + 3 < bytes.length; at++) {
+    if (bytes[at] === 13 && bytes[at + 1] === 10) found.cuts.push(at + 2);
+  }
+};

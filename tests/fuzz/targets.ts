@@ -1,0 +1,279 @@
+import { Hono } from "hono";
+import type { z } from "@hono/zod-openapi";
+import { parseJson, readForm } from "../../functions/http/body.ts";
+import { receiveFiles } from "../../functions/http/parts.ts";
+import { RequestError } from "../../functions/http/problem.ts";
+import {
+  EmbeddingReference,
+  MaskRequest,
+  Prompts,
+  PromptsRequest,
+} from "../../functions/http/schemas.ts";
+import { EdgeError } from "../../lib/errors.ts";
+import { TISSUE } from "../../lib/format/dicom_seg.ts";
+import { readEmbedding } from "../../lib/format/embedding_file.ts";
+import { ownFormat } from "../../lib/format/own_format.ts";
+import { readProfile } from "../../lib/format/profile_file.ts";
+import { decodeRle, type Rle } from "../../lib/format/rle.ts";
+import { decodeImage } from "../../lib/image/decode.ts";
+import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { ImageError } from "../../lib/image/errors.ts";
+import { countFrames, readFrames } from "../../lib/image/frames.ts";
+import { loadPackage, readManifest } from "../../lib/model/package.ts";
+import { unpack } from "../../lib/model/archive.ts";
+import { Spool } from "../../lib/series/spool.ts";
+import { openZip } from "../../lib/series/zip.ts";
+import type { Random } from "./random.ts";
+import * as seeds from "./seeds.ts";
+
+/** A parser, what it is fed with, and how often it is drawn. */
+export interface Target {
+  name: string;
+  weight: number;
+  seeds: seeds.Seed[];
+  /** Parses, and checks what it gave; what it refuses it throws. */
+  run(bytes: Uint8Array<ArrayBuffer>, random: Random): Promise<unknown>;
+}
+
+/** Whether an error is a refusal that the service answers with a 4xx. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ImageError || error instanceof EdgeError ||
+    error instanceof RequestError;
+}
+
+const LIMITS = { maxPixels: 25_000_000 };
+const SERIES = {
+  maxBytes: 32 * 2 ** 20,
+  maxSeriesBytes: 64 * 2 ** 20,
+  maxImages: 100,
+};
+const FIELDS = [
+  "image",
+  "embedding",
+  "mask",
+  "prompts",
+  "label",
+  "position",
+  "frame",
+  "segment",
+];
+
+/** Every parser of bytes that come from outside. */
+export async function allTargets(): Promise<Target[]> {
+  const nano = new URL("../../models/nano/", import.meta.url);
+  const { geometry } = await loadPackage(nano, []);
+  const images = seeds.imageSeeds();
+  const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
+  const frameOf = (random: Random) =>
+    random.chance(0.6) ? undefined : random.below(4);
+  const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
+
+  const answerMultipart = (read: (c: never) => Promise<unknown>) => {
+    const app = new Hono().post("/", async (c) => {
+      await read(c as never);
+      return c.body(null, 204);
+    });
+    app.onError((error) => {
+      throw error;
+    });
+    return async (bytes: Uint8Array<ArrayBuffer>) =>
+      await app.request("/", {
+        method: "POST",
+        body: bytes,
+        headers: {
+          "content-type": `multipart/form-data; boundary=${seeds.BOUNDARY}`,
+        },
+      });
+  };
+
+  return [
+    {
+      name: "image",
+      weight: 40,
+      seeds: images,
+      async run(bytes, random) {
+        const { data, width, height, channels } = await decodeImage(
+          bytes,
+          LIMITS,
+          undefined,
+          frameOf(random),
+        );
+        if (data.length !== width * height * channels) {
+          throw new Error("a raster of another size");
+        }
+      },
+    },
+    {
+      name: "mask",
+      weight: 15,
+      seeds: images,
+      async run(bytes, random) {
+        const segment = random.chance(0.5) ? undefined : random.between(1, 3);
+        const image = random.chance(0.5)
+          ? undefined
+          : { bytes: random.pick(volumes).bytes, frame: frameOf(random) };
+        const mask = await decodeMask(bytes, LIMITS, undefined, {
+          segment,
+          image,
+        });
+        if (mask.data.some((value) => value !== 0 && value !== 255)) {
+          throw new Error("a mask of other values than 0 and 255");
+        }
+      },
+    },
+    {
+      name: "frames",
+      weight: 12,
+      seeds: volumes,
+      async run(bytes, random) {
+        const { count, positions } = countFrames(bytes);
+        if (positions?.some((p) => !(p >= 0 && p <= 1))) {
+          throw new Error("a position outside 0..1");
+        }
+        let read = 0;
+        for await (
+          const _ of readFrames(bytes, LIMITS, { from: random.below(count) })
+        ) {
+          if (++read === 3) break;
+        }
+      },
+    },
+    {
+      name: "own format",
+      weight: 8,
+      seeds: volumes,
+      async run(bytes, random) {
+        const frame = frameOf(random);
+        const segment = {
+          label: "a",
+          category: TISSUE,
+          property: TISSUE,
+          model: null,
+        };
+        const write = ownFormat({ bytes, frame }, segment);
+        const image = await decodeImage(bytes, LIMITS, undefined, frame);
+        const data = new Uint8Array(image.width * image.height).fill(255, 0, 1);
+        await write({ width: image.width, height: image.height, data });
+      },
+    },
+    {
+      name: "embedding",
+      weight: 2,
+      seeds: seeds.embeddingSeeds(geometry),
+      run: (bytes) =>
+        Promise.try(readEmbedding, bytes, geometry, LIMITS.maxPixels),
+    },
+    {
+      name: "profile",
+      weight: 5,
+      seeds: seeds.profileSeeds(geometry),
+      run: (bytes) =>
+        Promise.try(() => {
+          const { channels, patches, parts, negatives } = readProfile(bytes);
+          const rows = [
+            patches,
+            ...parts.map((set) => set.prototypes),
+            ...negatives.map((set) => set.prototypes),
+          ];
+          if (
+            !rows.every(({ length }) => length % channels === 0)
+          ) throw new Error("rows that do not fit the channels");
+        }),
+    },
+    {
+      name: "rle",
+      weight: 5,
+      seeds: seeds.rleSeeds(),
+      run: (bytes) =>
+        Promise.try(() => {
+          const text = new TextDecoder().decode(bytes);
+          const { mask } = parseJson(
+            `{"embedding":"${"0".repeat(64)}","mask":${text}}`,
+            MaskRequest,
+            "body",
+          );
+          const { size: [height, width] } = mask as Rle;
+          if (width * height > LIMITS.maxPixels) {
+            throw new EdgeError("invalid-input", "too large");
+          }
+          decodeRle(mask as Rle);
+        }),
+    },
+    {
+      name: "json",
+      weight: 5,
+      seeds: seeds.jsonSeeds(),
+      run: (bytes, random) => {
+        const schema: z.ZodType = random.pick([
+          EmbeddingReference,
+          MaskRequest,
+          Prompts,
+          PromptsRequest,
+        ]);
+        return Promise.try(() =>
+          parseJson(new TextDecoder().decode(bytes), schema, "body")
+        );
+      },
+    },
+    {
+      name: "zip",
+      weight: 8,
+      seeds: seeds.zipSeeds(),
+      async run(bytes) {
+        const read = (from: number, length: number) =>
+          from < 0 || length < 0 || from + length > bytes.length
+            ? Promise.reject(new RangeError("The range ends behind the file."))
+            : Promise.resolve(bytes.slice(from, from + length));
+        const files = await openZip({ size: bytes.length, read }, SERIES);
+        for (const file of files) {
+          await file.head(348).catch(requireRefusal);
+          await file.read().catch(requireRefusal);
+        }
+      },
+    },
+    {
+      name: "form",
+      weight: 6,
+      seeds: seeds.multipartSeeds(),
+      run: answerMultipart((c) => readForm(c, FIELDS)),
+    },
+    {
+      name: "series body",
+      weight: 6,
+      seeds: seeds.multipartSeeds(),
+      run: answerMultipart(async (c) => {
+        using spool = await Spool.create();
+        await receiveFiles(c, spool, SERIES);
+      }),
+    },
+    {
+      name: "model.json",
+      weight: 3,
+      seeds: seeds.manifestSeeds(),
+      async run(bytes) {
+        await Deno.writeFile(`${folder}/model.json`, bytes);
+        await readManifest(new URL(`file://${folder}/`));
+      },
+    },
+    {
+      name: "model archive",
+      weight: 2,
+      seeds: seeds.archiveSeeds(),
+      async run(bytes) {
+        const file = `${folder}/archive`;
+        const into = `${folder}/into`;
+        await Deno.writeFile(file, bytes);
+        await Deno.mkdir(into);
+        try {
+          await unpack(file, into);
+        } finally {
+          await Deno.remove(into, { recursive: true });
+        }
+      },
+    },
+  ];
+}
+
+function requireRefusal(error: unknown): void {
+  if (!isRefusal(error)) throw error;
+}

@@ -1,0 +1,422 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { readProfile } from "../../lib/format/profile_file.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { mulberry32 } from "../../lib/numerics/random.ts";
+import { openKeyring } from "../../lib/store/keyring.ts";
+import { createProfileStore } from "../../lib/store/profiles.ts";
+import { Vault } from "../../lib/store/vault.ts";
+import { EncodeHosts, PATIENT } from "../contract/split.ts";
+import type { Server } from "../deploy/server.ts";
+import { embeddingOf, files, form, visits } from "../functions/harness.ts";
+import { inFolder } from "../in_folder.ts";
+import { operatorKey, stated } from "../operator_key.ts";
+
+/** Acknowledged requests that a server lives for, at most, and then some. */
+const LIFE = 12;
+/** How long it lives when it acknowledges nothing, milliseconds. */
+const MOST_LIFE = 30_000;
+/** Images of the series. */
+const IMAGES = 3;
+
+export interface Kills {
+  kills: number;
+  seed: number;
+  /** Whether what is stored is encrypted. */
+  sealed: boolean;
+  say?(line: string): void;
+}
+
+/** What the killed servers had been told and had acknowledged. */
+export interface Tally {
+  kills: number;
+  /** Requests acknowledged: enrolments and corrections, erasures, and lines of series. */
+  acknowledged: { enrolled: number; erased: number; lines: number };
+  /** Requests that a kill cut off, and whether they had taken effect. */
+  cut: { enrolments: [done: number, not: number]; erasures: [number, number] };
+  /** Series that went on by their cursor. */
+  resumed: number;
+}
+
+/** What a reference may hold: the number of the write that was acknowledged last, or of the one cut off. */
+interface Slot {
+  acknowledged: number | null;
+  attempted: number | null;
+}
+
+const PATIENTS = {
+  enrolled: ["kept", ["a", "b", "c"]],
+  erased: ["gone", ["a", "b"]],
+} as const;
+
+/**
+ * Kills an edge with SIGKILL at random moments while it enrols, corrects, erases and segments a series,
+ * and after every kill looks into the database and asks the next edge. The encode host lives on.
+ *
+ * @throws AssertionError for a torn profile, an acknowledged write that is lost, or an erased one that is back.
+ */
+export function killAtRandom(options: Kills): Promise<Tally> {
+  return inFolder(async (folder) => {
+    await using hosts = await EncodeHosts.start(1, PATIENT);
+    const kvPath = `${folder}/edge.kv`;
+    return await new Ordeal(hosts, kvPath, options).run();
+  });
+}
+
+class Ordeal {
+  readonly #random: () => number;
+  readonly #environment: Record<string, string>;
+  readonly #slots = new Map<string, Slot>();
+  /** An erasure of the patient `gone` is under way, or was when the server was killed. */
+  #erasing = false;
+  #writes = 0;
+  /** Digests of the profiles that are enrolled over and over, by what they are made of. */
+  readonly #digests = new Map<string, string>();
+  #embedding = "";
+  /** How long an enrolment takes on this machine, milliseconds. */
+  #took = 0;
+  #cursor: string | null = null;
+  #lines: string[] = [];
+  #whole: string[] = [];
+  readonly #tally: Tally = {
+    kills: 0,
+    acknowledged: { enrolled: 0, erased: 0, lines: 0 },
+    cut: { enrolments: [0, 0], erasures: [0, 0] },
+    resumed: 0,
+  };
+
+  constructor(
+    readonly hosts: EncodeHosts,
+    readonly kvPath: string,
+    readonly options: Kills,
+  ) {
+    this.#random = mulberry32(options.seed);
+    this.#environment = {
+      ...PATIENT,
+      THREADS: "1",
+      ...(options.sealed && { OPERATOR_KEYS: stated(operatorKey("k1")) }),
+    };
+    for (const [patient, references] of Object.values(PATIENTS)) {
+      for (const reference of references) {
+        const slot = { acknowledged: null, attempted: null };
+        this.#slots.set(`${patient}/${reference}`, slot);
+      }
+    }
+  }
+
+  async run(): Promise<Tally> {
+    const { kills, say = () => {} } = this.options;
+    await this.#prepare();
+    for (let kill = 1; kill <= kills; kill++) {
+      await using server = await this.#start();
+      await this.#ask(server);
+      const wanted = Math.floor(this.#random() * LIFE);
+      const moment = this.#random() * 2 * this.#took;
+      const actors = [
+        this.#enrol(server),
+        this.#enrolAndErase(server),
+        this.#series(server),
+      ];
+      await this.#acknowledgedMore(wanted);
+      await new Promise((resolve) => setTimeout(resolve, moment));
+      await server.kill();
+      await Promise.all(actors);
+      await this.#look();
+      this.#tally.kills = kill;
+      say(
+        `kill ${kill}, ${moment.toFixed(0)} ms after ${wanted} answers: ${
+          JSON.stringify(this.#tally)
+        }`,
+      );
+    }
+    await using server = await this.#start();
+    await this.#ask(server);
+    return this.#tally;
+  }
+
+  /** Waits until this many more requests are acknowledged. */
+  async #acknowledgedMore(wanted: number): Promise<void> {
+    const count = () => {
+      const { enrolled, erased } = this.#tally.acknowledged;
+      return enrolled + erased;
+    };
+    const [before, started] = [count(), performance.now()];
+    while (count() < before + wanted) {
+      if (performance.now() > started + MOST_LIFE) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  #start(): Promise<Server> {
+    return this.hosts.edge(this.kvPath, this.#environment);
+  }
+
+  /** What is the same in every life: two profiles, a cached embedding, the lines of a whole series. */
+  async #prepare(): Promise<void> {
+    await using server = await this.#start();
+    for (const n of [0, 1]) {
+      const body = variant(n, "series", files.image);
+      const started = performance.now();
+      const made = await server.enrol("steady", `r${n}`, body);
+      this.#took = performance.now() - started;
+      equal(made.status, 201, await made.text());
+    }
+    this.#embedding = await embeddingOf(server, files.image);
+    this.#whole = await readLines(await postSeries(server, null), () => {});
+    equal(this.#whole.length, IMAGES);
+  }
+
+  /** Writes one of three references again and again, corrected every other time; until the server is gone. */
+  async #enrol(server: Server): Promise<void> {
+    const [patient, references] = PATIENTS.enrolled;
+    for (let i = 0;; i++) {
+      const reference = references[i % references.length];
+      if (!await this.#write(server, patient, reference)) return;
+    }
+  }
+
+  async #enrolAndErase(server: Server): Promise<void> {
+    const [patient, references] = PATIENTS.erased;
+    for (;;) {
+      for (const reference of references) {
+        if (!await this.#write(server, patient, reference)) return;
+      }
+      this.#erasing = true;
+      const path = `/v1/patients/${patient}`;
+      const answer = await answered(server.request(path, { method: "DELETE" }));
+      if (answer === null) return;
+      equal(answer.status, 204);
+      this.#erasing = false;
+      for (const reference of references) {
+        const slot = this.#slots.get(`${patient}/${reference}`)!;
+        Object.assign(slot, { acknowledged: null, attempted: null });
+      }
+      this.#tally.acknowledged.erased++;
+    }
+  }
+
+  /** Enrols or corrects; false when the server was killed meanwhile. */
+  async #write(
+    server: Server,
+    patient: string,
+    reference: string,
+  ): Promise<boolean> {
+    const n = this.#writes++;
+    const slot = this.#slots.get(`${patient}/${reference}`)!;
+    slot.attempted = n;
+    // An image of its own now and then, so that its embedding is written, too; and another one for who is
+    // erased, since that erases its embedding.
+    const image = patient === PATIENTS.erased[0]
+      ? pictureOf(1 << 20)
+      : isOwnPicture(n)
+      ? pictureOf(n)
+      : this.#embedding;
+    const body = variant(n, `v${n}`, image);
+    const answer = await answered(server.enrol(patient, reference, body));
+    if (answer === null) return false;
+    equal(answer.status, slot.acknowledged === null ? 201 : 200, answer.text);
+    slot.acknowledged = n;
+    slot.attempted = null;
+    this.#tally.acknowledged.enrolled++;
+    return true;
+  }
+
+  /** Segments a series over and over, by its cursor where a kill cut it off. */
+  async #series(server: Server): Promise<void> {
+    for (;;) {
+      try {
+        if (this.#cursor !== null) this.#tally.resumed++;
+        const response = await postSeries(server, this.#cursor);
+        equal(response.status, 200);
+        await readLines(response, (line, cursor) => {
+          this.#lines.push(line);
+          this.#cursor = cursor;
+          this.#tally.acknowledged.lines++;
+        });
+      } catch (error) {
+        if (error instanceof TypeError) return;
+        throw error;
+      }
+      deepEqual(this.#lines, this.#whole, "a line is lost, twice or wrong");
+      [this.#lines, this.#cursor] = [[], null];
+    }
+  }
+
+  /** What lies in the database after a kill. */
+  async #look(): Promise<void> {
+    using kv = await Deno.openKv(this.kvPath);
+    const vault = await this.#vault(kv);
+    // As the next start does first.
+    await vault.sweep();
+    const profiles = createProfileStore(vault);
+    const [gone, references] = PATIENTS.erased;
+    const found = new Map<string, number | null>();
+    for (const path of this.#slots.keys()) {
+      const [patient, reference] = path.split("/");
+      const held = await profiles.get("default", patient, reference);
+      if (held === null) {
+        found.set(path, null);
+        continue;
+      }
+      const n = Number(held.reference.label.slice(1));
+      readProfile(held.profile);
+      const madeOf = patient === gone
+        ? `theirs ${n % 2}`
+        : isOwnPicture(n)
+        ? `own ${n}`
+        : `shared ${n % 2}`;
+      const digest = await digestOf(held.profile);
+      const known = this.#digests.get(madeOf) ?? digest;
+      equal(digest, known, `the profile of ${path} is torn`);
+      this.#digests.set(madeOf, known);
+      found.set(path, n);
+    }
+    if (this.#erasing) {
+      const left = references.filter((name) =>
+        found.get(`${gone}/${name}`) !== null
+      );
+      ok(left.length === 0 || left.length === references.length, "half erased");
+      const erased = left.length === 0;
+      this.#tally.cut.erasures[erased ? 0 : 1]++;
+      if (erased) {
+        for (const name of references) {
+          this.#slots.get(`${gone}/${name}`)!.acknowledged = null;
+        }
+      }
+      this.#erasing = false;
+    }
+    for (const [path, slot] of this.#slots) {
+      const n = found.get(path)!;
+      if (n !== slot.acknowledged) {
+        equal(n, slot.attempted, `${path} holds what nobody was told`);
+      }
+      if (slot.attempted !== null) {
+        this.#tally.cut.enrolments[n === slot.attempted ? 0 : 1]++;
+      }
+      Object.assign(slot, { acknowledged: n, attempted: null });
+    }
+    // A later sweep finds what never finished, and leaves no bytes that belong to nothing.
+    await (await this.#vault(kv, 61_000)).sweep();
+    const versions = new Set<unknown>();
+    for await (const { key, value } of kv.list({ prefix: [] })) {
+      ok(key[0] !== "pending" && key[0] !== "erasing", "nothing is pending");
+      versions.add((value as { version?: string })?.version);
+    }
+    for await (const { key } of kv.list({ prefix: ["chunk"] })) {
+      ok(versions.has(key[1]), "a chunk belongs to no record");
+    }
+  }
+
+  /** What the next server answers. */
+  async #ask(server: Server): Promise<void> {
+    for (const [patient, references] of Object.values(PATIENTS)) {
+      const held = references.flatMap((reference) => {
+        const n = this.#slots.get(`${patient}/${reference}`)!.acknowledged;
+        return n === null ? [] : [[reference, `v${n}`]];
+      });
+      const { status, body } = await server.json(`/v1/patients/${patient}`);
+      equal(status, held.length === 0 ? 404 : 200);
+      if (status === 404) continue;
+      type Listed = { references: { reference: string; label: string }[] };
+      const { references: listed } = body as Listed;
+      deepEqual(listed.map((one) => [one.reference, one.label]), held);
+    }
+  }
+
+  async #vault(kv: Deno.Kv, later = 0): Promise<Vault> {
+    const keys = this.options.sealed ? [operatorKey("k1")] : [];
+    const now = () => Date.now() + later;
+    return new Vault(kv, { now, keyring: await openKeyring(kv, keys) });
+  }
+}
+
+const isOwnPicture = (n: number) => n % 8 >= 6;
+
+/** An image that differs from all others in some pixels. */
+function pictureOf(n: number): Uint8Array<ArrayBuffer> {
+  const data = visits.first.image.data.slice();
+  for (let bit = 0; bit < 24; bit++) data[bit] ^= (n >> bit) & 1;
+  return encodePng({ ...visits.first.image, data });
+}
+
+const corrected = (() => {
+  const { width, height, data } = visits.first.mask;
+  const moved = data.map((_, i) => i < width ? 0 : data[i - width]);
+  return encodePng({ width, height, data: moved });
+})();
+
+/** The annotated image, with the mask or, every other time, the corrected one. */
+function variant(
+  n: number,
+  label: string,
+  image: string | Uint8Array<ArrayBuffer>,
+): FormData {
+  const mask = n % 2 === 0 ? files.mask : corrected;
+  const source = typeof image === "string" ? "embedding" : "image";
+  return form({ [source]: image, mask, label });
+}
+
+function postSeries(server: Server, cursor: string | null): Promise<Response> {
+  const body = new FormData();
+  for (let i = 0; i < IMAGES; i++) {
+    body.append("image", new File([pictureOf(i << 8)], `${i}.png`));
+  }
+  const query = cursor === null ? "" : `&cursor=${cursor}`;
+  return server.request(`/v1/patients/steady/series?label=series${query}`, {
+    method: "POST",
+    body,
+  });
+}
+
+/** The whole lines of a series, without what differs from run to run. */
+async function readLines(
+  response: Response,
+  take: (line: string, cursor: string) => void,
+): Promise<string[]> {
+  const lines: string[] = [];
+  let text = "";
+  const decoded = response.body!.pipeThrough(new TextDecoderStream());
+  for await (const part of decoded) {
+    text += part;
+    for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
+      const { index, segmentation, problem, cursor } = JSON.parse(
+        text.slice(0, end),
+      );
+      equal(problem, undefined);
+      const { mask, points, reference, distance } = segmentation;
+      const line = JSON.stringify({ index, mask, points, reference, distance });
+      lines.push(line);
+      take(line, cursor);
+    }
+  }
+  return lines;
+}
+
+/** An answer that came whole, or null when the server was killed before. */
+async function answered(
+  response: Promise<Response>,
+): Promise<{ status: number; text: string } | null> {
+  try {
+    const { status } = await response;
+    return { status, text: await (await response).text() };
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+if (import.meta.main) {
+  const [kills = "200", seed = "1"] = Deno.args;
+  for (const sealed of [true, false]) {
+    const tally = await killAtRandom({
+      kills: Number(kills) / 2,
+      seed: Number(seed),
+      sealed,
+      say: console.log,
+    });
+    console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
+  }
+}

@@ -1,0 +1,223 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { mulberry32 } from "../../lib/numerics/random.ts";
+import { openAudit } from "../../lib/store/audit.ts";
+import { verifyTrail } from "../../lib/store/audit_chain.ts";
+import { openKeyring } from "../../lib/store/keyring.ts";
+import { Vault } from "../../lib/store/vault.ts";
+import { inFolder } from "../in_folder.ts";
+import { operatorKey } from "../operator_key.ts";
+
+/** Within how long after its first write a process is killed, milliseconds. */
+const KILL_WITHIN = 1500;
+const TENANT = "t";
+const NAMES = ["x", "y", "z"];
+
+/** What the patients hold: the number of the write by `patient/name`. */
+type Held = Record<string, number>;
+
+/** One change, as the process says it before and after. */
+type Step =
+  | { put: string[]; n: number }
+  | { take: string }
+  | { erase: string };
+
+function apply(held: Held, step: Step): Held {
+  const after = { ...held };
+  if ("put" in step) { for (const path of step.put) after[path] = step.n; }
+  else if ("take" in step) delete after[step.take];
+  else {
+    for (const path of Object.keys(after)) {
+      if (path.startsWith(`${step.erase}/`)) delete after[path];
+    }
+  }
+  return after;
+}
+
+/** A size and a filling that only this write has. */
+const bytesOf = (n: number) =>
+  new Uint8Array(1000 + (n * 7919) % 900_000).fill(n % 251);
+
+async function openStore(kv: Deno.Kv, sealed: boolean) {
+  const keys = sealed ? [operatorKey("k1")] : [];
+  const keyring = await openKeyring(kv, keys);
+  const vault = new Vault(kv, { keyring });
+  return { vault, audit: await openAudit(kv, keyring), keyring };
+}
+
+/** The process that is killed: changes without end, each told before and after. */
+async function work(path: string, sealed: boolean, seed: number) {
+  using kv = await Deno.openKv(path);
+  const { vault, audit } = await openStore(kv, sealed);
+  await vault.sweep();
+  const random = mulberry32(seed);
+  const pick = <T>(from: T[]) => from[Math.floor(random() * from.length)];
+  for (let n = seed * 1000;; n++) {
+    const patient = pick(["a", "b"]);
+    const step: Step = random() < 0.15
+      ? { erase: patient }
+      : random() < 0.15
+      ? { take: `${patient}/${pick(NAMES)}` }
+      : random() < 0.2
+      ? { put: NAMES.map((name) => `${patient}/${name}`), n }
+      : { put: [`${patient}/${pick(NAMES)}`], n };
+    const event = {
+      caller: "c",
+      operation: "o",
+      names: [],
+      phase: "begun" as const,
+      status: null,
+      request: `${n}`,
+    };
+    await audit.append(TENANT, event);
+    console.log(JSON.stringify({ begun: step, n }));
+    if ("erase" in step) await vault.erase(TENANT, step.erase);
+    else if ("take" in step) await vault.delete(keyOf(step.take));
+    else {
+      const id = `embedding ${n % 5}`;
+      await vault.link([TENANT, patient, id], { enrols: true, expireIn: 1e8 });
+      await vault.put(["embedding", TENANT, id], {
+        record: { n },
+        bytes: bytesOf(n),
+      }, 1e8);
+      await vault.confirmLink(TENANT, patient, id);
+      await vault.putAll(step.put.map((path) => ({
+        key: keyOf(path),
+        record: { n },
+        bytes: bytesOf(n),
+      })));
+    }
+    console.log(JSON.stringify({ done: step, n }));
+  }
+}
+
+function keyOf(path: string): Deno.KvKey {
+  return ["reference", TENANT, ...path.split("/")];
+}
+
+/**
+ * Kills a process with SIGKILL at random moments while it stores, imports, takes out and erases, and looks
+ * into the database after each.
+ *
+ * @returns how many changes were acknowledged, and how many of those cut off had taken effect or not.
+ * @throws AssertionError for anything torn, lost or back.
+ */
+export function killStores(
+  { kills, seed, sealed }: { kills: number; seed: number; sealed: boolean },
+): Promise<{ acknowledged: number; done: number; not: number }> {
+  return inFolder(async (folder) => {
+    const path = `${folder}/kv`;
+    const random = mulberry32(seed);
+    const tally = { acknowledged: 0, done: 0, not: 0 };
+    const audited = new Set<string>();
+    let held: Held = {};
+    for (let kill = 1; kill <= kills; kill++) {
+      const { steps, begun, requests } = await oneLife(
+        [path, `${sealed}`, `${seed + kill}`],
+        random() * KILL_WITHIN,
+      );
+      for (const step of steps) held = apply(held, step);
+      for (const request of requests) audited.add(request);
+      tally.acknowledged += steps.length;
+
+      using kv = await Deno.openKv(path);
+      const { vault, audit } = await openStore(kv, sealed);
+      await vault.sweep();
+      const found: Held = {};
+      for (const patient of ["a", "b"]) {
+        const prefix = ["reference", TENANT, patient];
+        for (const { key } of await vault.records(prefix)) {
+          const { record, bytes } = (await vault.get<{ n: number }>(key))!;
+          deepEqual(bytes, bytesOf(record.n), "torn");
+          found[`${patient}/${String(key[3])}`] = record.n;
+        }
+      }
+      if (begun !== null && !isSame(found, held)) {
+        held = apply(held, begun);
+        tally.done++;
+      } else if (begun !== null) tally.not++;
+      deepEqual(found, held, "lost, or back");
+      await requireTidy(kv, found, sealed);
+      const trail = await audit.read(TENANT, { limit: 100_000 });
+      await verifyTrail(trail);
+      const told = new Set(trail.map(({ request }) => request));
+      for (const request of audited) ok(told.has(request), "untold");
+    }
+    return tally;
+  });
+}
+
+/** A life of the process: what it acknowledged, and what it had begun when it was killed. */
+async function oneLife(args: string[], after: number) {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", import.meta.url, "work", ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const steps: Step[] = [];
+  const requests: string[] = [];
+  let begun: Step | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let text = "";
+  for await (
+    const part of process.stdout.pipeThrough(new TextDecoderStream())
+  ) {
+    timer ??= setTimeout(() => process.kill("SIGKILL"), after);
+    text += part;
+    for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
+      const line = JSON.parse(text.slice(0, end));
+      requests.push(`${line.n}`);
+      begun = line.begun ?? null;
+      if (line.done !== undefined) steps.push(line.done);
+    }
+  }
+  clearTimeout(timer);
+  equal((await process.status).signal, "SIGKILL");
+  return { steps, begun, requests };
+}
+
+/** No bytes, keys or embeddings that belong to nothing. */
+async function requireTidy(
+  kv: Deno.Kv,
+  held: Held,
+  sealed: boolean,
+): Promise<void> {
+  const later = new Vault(kv, {
+    now: () => Date.now() + 61_000,
+    keyring: await openKeyring(kv, sealed ? [operatorKey("k1")] : []),
+  });
+  await later.sweep();
+  const versions = new Set<unknown>();
+  const kinds = new Map<string, number>();
+  for await (const { key, value } of kv.list({ prefix: [] })) {
+    const [kind, first] = key as string[];
+    const name = kind === "datakey" ? `${kind} ${first}` : kind;
+    kinds.set(name, (kinds.get(name) ?? 0) + 1);
+    versions.add((value as { version?: string })?.version);
+  }
+  for (const kind of ["pending", "erasing"]) equal(kinds.get(kind), undefined);
+  equal(kinds.get("reference") ?? 0, Object.keys(held).length);
+  if (sealed) {
+    equal(kinds.get("datakey embedding"), kinds.get("embedding"));
+  }
+  for await (const { key } of kv.list({ prefix: ["chunk"] })) {
+    ok(versions.has(key[1]), "a chunk belongs to no record");
+  }
+}
+
+function isSame(a: Held, b: Held): boolean {
+  const text = (held: Held) => JSON.stringify(Object.entries(held).sort());
+  return text(a) === text(b);
+}
+
+if (import.meta.main) {
+  const [command, ...args] = Deno.args;
+  if (command === "work") {
+    const [path, sealed, seed] = args;
+    await work(path, sealed === "true", Number(seed));
+  }
+  for (const sealed of [true, false]) {
+    const kills = Number(command ?? 200) / 2;
+    const tally = await killStores({ kills, seed: 1, sealed });
+    console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
+  }
+}
