@@ -15,8 +15,9 @@
     uv run tests/bench/mobilesam/build.py --out ../tmp/mobilesam
 
 TinyViT-5M at 1024x1024 comes from timm, neck, prompt encoder and mask decoder from segment-anything (both
-Apache-2.0). Nothing is downloaded but these packages. The decoder is exported as models/export does it, in two graphs.
-They are compared with PyTorch, and the number of parameters with the published one.
+Apache-2.0). Nothing is downloaded but these packages. The decoder is exported as models/export does it, in two graphs,
+or with --official as segment-anything's own exporter does, in one. The graphs are compared with PyTorch, and the number
+of parameters with the published one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from timm.models.tiny_vit import TinyVit
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "models" / "export"))
-from convert import DecoderGraphs, write_decoder  # noqa: E402
+from convert import DecoderGraphs, run, write_decoder  # noqa: E402
 from decoder import Decoder as Exported  # noqa: E402
 
 SIZE, GRID, CHANNELS, LOW_RES = 1024, 64, 256, 256
@@ -128,12 +129,19 @@ def random_prompt(points: int, seed: int) -> tuple[Tensor, ...]:
     return coords, labels, mask, torch.tensor([float(seed % 2)])
 
 
-def export(sam: Sam, folder: Path) -> None:
+def export(sam: Sam, folder: Path, official: bool) -> None:
     warnings.simplefilter("ignore")  # what the tracer warns of, verify would find
     torch.onnx.export(sam.image_encoder, (torch.zeros(1, 3, SIZE, SIZE),), str(folder / "encoder.onnx"),
                       input_names=["image"], output_names=["image_embeddings"], opset_version=17, dynamo=False)
-    decoder = Exported(sam.prompt_encoder, sam.mask_decoder, natural=False).eval()
-    write_decoder(decoder, folder / "image.onnx", folder / "decoder.onnx")
+    (folder / "image.onnx").unlink(missing_ok=True)
+    if not official:
+        decoder = Exported(sam.prompt_encoder, sam.mask_decoder, natural=False).eval()
+        write_decoder(decoder, folder / "image.onnx", folder / "decoder.onnx")
+        return
+    inputs = torch.randn(1, CHANNELS, GRID, GRID), *random_prompt(5, 1)
+    torch.onnx.export(Decoder(sam, return_single_mask=True).eval(), inputs, str(folder / "decoder.onnx"),
+                      input_names=DECODER_INPUTS, output_names=["low_res_masks", "iou_predictions"], opset_version=17,
+                      dynamic_axes={"point_coords": {1: "points"}, "point_labels": {1: "points"}}, dynamo=False)
 
 
 def verify(encoder: nn.Module, decoder: nn.Module, folder: Path) -> None:
@@ -154,17 +162,19 @@ def verify(encoder: nn.Module, decoder: nn.Module, folder: Path) -> None:
     image = torch.randn(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(5))
     embedding = encoder(image)
     compare("image_embeddings", embedding, session("encoder").run(None, {"image": image.numpy()})[0])
-    graphs = DecoderGraphs(folder)
+    split = DecoderGraphs(folder) if (folder / "image.onnx").exists() else None
+    whole = session("decoder")
     for points, seed in [(1, 0), (2, 1), (7, 2), (8, 3)]:
         inputs = (embedding, *random_prompt(points, seed))
-        got = graphs.run(dict(zip(DECODER_INPUTS, inputs)))
+        given = dict(zip(DECODER_INPUTS, inputs))
+        got = split.run(given) if split else run(whole, given)
         for name, wanted in zip(["low_res_masks", "iou_predictions"], decoder(*inputs)):
-            compare(f"{name} of {points} points", wanted[:, :1], got[name])  # the single-mask token's
+            compare(f"{name} of {points} points", wanted[:, :1], got[name])  # those of the single-mask token
 
 
 def write_manifest(folder: Path) -> None:
     """Writes model.json, as lib/model/package.ts wants it."""
-    paths = [folder / f"{role}.onnx" for role in ROLES]
+    paths = [path for role in ROLES if (path := folder / f"{role}.onnx").exists()]
     hashes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     mean, std = (",".join(map(str, values)) for values in (MEAN, STD))
     lines = "".join(f"{role} {digest}\n" for role, digest in hashes.items()) + f"input {SIZE} {mean} {std}\n"
@@ -190,17 +200,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder of the package")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--official", action="store_true", help="the decoder in one graph, by its authors' exporter")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
     sam = build(args.seed)
     count_parameters(sam)
-    encoder, decoder = sam.image_encoder, Decoder(sam, return_single_mask=False).eval()
-    export(sam, args.out)
+    # The official one takes the best of all masks for fewer than three points.
+    encoder, decoder = sam.image_encoder, Decoder(sam, return_single_mask=args.official).eval()
+    export(sam, args.out, args.official)
     verify(encoder, decoder, args.out)
     write_manifest(args.out)
-    for name in ROLES:
-        path = args.out / f"{name}.onnx"
+    for path in sorted(args.out.glob("*.onnx")):
         print(f"{path}: {len(onnx.load(str(path)).graph.node)} nodes, {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -18,7 +18,7 @@ import { openRuntime } from "../../../lib/runtime/runtime.ts";
 const USAGE =
   "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts " +
   "--graphs FOLDER [--rounds 10] [--threads 1]";
-const BUILD = "uv run tests/bench/mobilesam/build.py --out";
+const BUILD = "uv run tests/bench/mobilesam/build.py --official --out";
 
 /** In fractions of the frame: five clicks inside, one outside, and the box of the third pass. */
 const INSIDE = [[.5, .5], [.4, .45], [.6, .55], [.45, .6], [.55, .4]];
