@@ -60,7 +60,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
       await audit.append(owner[1], {
         caller: "retention",
         operation: "erase",
-        names: [],
+        names: [await audit.tag(owner[1], "patients", owner[2])],
         phase: "begun",
         status: null,
         request: "",

@@ -21,6 +21,7 @@ import {
   problems,
 } from "./http/schemas.ts";
 import { ArchivedReference, TransferQuery } from "./http/transfer_schemas.ts";
+import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
@@ -150,6 +151,7 @@ export function transferFunction(services: Services): Router {
       if (names.length === 0 || new Set(names).size < names.length) {
         throw invalidInput("The file holds no reference, or one twice.");
       }
+      await requireRoom(services, tenant, patient, names);
       await profiles.putAll(tenant, enrolled);
       const references = enrolled.map(({ reference }) => ({
         ...reference,
