@@ -37,7 +37,7 @@ export function requirePace({ grace, rate }: Pace = PACE): MiddlewareHandler {
           gaveUp = true;
           controller.error(late);
           reader.cancel(late).catch(() => {/* It is gone already. */});
-        }, left);
+        }, Math.max(0, left));
         const { value, done } = await reader.read()
           .finally(() => clearTimeout(timer));
         if (gaveUp) return;

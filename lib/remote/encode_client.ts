@@ -58,7 +58,7 @@ export interface EncodeClient {
 }
 
 /** Answers that another try, or another host, may turn into an embedding. */
-const PASSING = new Set([429, 502, 503, 504]);
+const PASSING = new Set([429, 500, 502, 503, 504]);
 
 export function createEncodeClient(
   options: EncodeClientOptions,

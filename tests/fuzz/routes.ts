@@ -61,12 +61,17 @@ export async function fuzzRoutes(
     worst: 0,
   };
   let next = from;
+  let most = MOST_MS;
   const work = async () => {
     while (next < from + inputs && performance.now() < until) {
       const index = next++;
       // Erasures take what the others need.
       if (index % 50 === 0) {
         await (await enrol(app, KNOWN.patients[0], "visit-1")).body?.cancel();
+        const began = performance.now();
+        await (await segment(app, KNOWN.patients[0])).body?.cancel();
+        // A refusal may follow work, which a busy machine slows as much as this.
+        most = Math.max(MOST_MS, 4 * (performance.now() - began));
       }
       const made = maker.make(Random.ofCase(seed, index));
       const fail = (why: string) => {
@@ -80,12 +85,14 @@ export async function fuzzRoutes(
       };
       try {
         let { status, ms } = await ask(app, made);
-        for (let i = 0; i < 2 && status >= 400 && ms > MOST_MS / 2; i++) {
+        // Work that was stopped at its deadline is told as 503, after that time.
+        const isRefusal = status >= 400 && status !== 503;
+        for (let i = 0; i < 2 && isRefusal && ms > MOST_MS / 2; i++) {
           ms = Math.min(ms, (await ask(app, made)).ms);
         }
-        if (status >= 400) {
+        if (isRefusal) {
           report.worst = Math.max(report.worst, ms);
-          if (ms > MOST_MS) fail(`refused after ${Math.round(ms)} ms`);
+          if (ms > most) fail(`refused after ${Math.round(ms)} ms`);
         }
         const key = `${made.operationId} ${status}`;
         report.statuses[key] = (report.statuses[key] ?? 0) + 1;

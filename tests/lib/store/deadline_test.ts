@@ -4,15 +4,18 @@ import { withDeadline } from "../../../lib/store/deadline.ts";
 
 const never = () => new Promise<string>(() => {});
 
-Deno.test("a store that does not answer is given up, one that does is passed through", async () => {
+Deno.test("a store that does not answer or fails is given up, what it answers and refuses is passed through", async () => {
   const asked: unknown[] = [];
+  const own = new TypeError("database or disk is full");
+  const conflict = new EdgeError("conflict", "a concurrent write won");
   const store = withDeadline({
     get(...args: string[]) {
       asked.push(args);
       return Promise.resolve("found");
     },
     put: never,
-    fail: () => Promise.reject(new TypeError("its own error")),
+    fail: () => Promise.reject(own),
+    refuse: () => Promise.reject(conflict),
   }, 20);
   equal(await store.get("a", "b"), "found");
   deepEqual(asked, [["a", "b"]]);
@@ -20,5 +23,10 @@ Deno.test("a store that does not answer is given up, one that does is passed thr
     store.put(),
     (error) => error instanceof EdgeError && error.code === "busy",
   );
-  await rejects(store.fail(), /its own error/);
+  await rejects(store.fail(), (error: EdgeError) => {
+    equal(error.code, "store-unavailable");
+    equal(error.message, "The store failed; try again.");
+    return error.cause === own;
+  });
+  await rejects(store.refuse(), (error) => error === conflict);
 });
