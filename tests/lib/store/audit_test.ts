@@ -42,7 +42,8 @@ for (const keys of [[], [operatorKey("k1")]]) {
     await instances[0].append("u", event("another tenant's"));
     wanted.push("last");
     const found: AuditEntry[] = [];
-    for (let after: [string, number] | undefined;;) {
+    let after: [string, number] | undefined;
+    for (;;) {
       const page = await instances[1].read("t", { after, limit: 300 });
       found.push(...page);
       if (page.length < 300) break;
