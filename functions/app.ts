@@ -12,6 +12,7 @@ import { limitTime } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { type Pace, requirePace } from "./http/pace.ts";
 import { describeService } from "./http/openapi.ts";
 import { observeRequests, type RequestLine } from "./http/observe.ts";
 import { nameRequests } from "./http/request_id.ts";
@@ -64,6 +65,8 @@ export interface AppOptions {
   ownNameOnly?: boolean;
   /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
   origins?: string[];
+  /** How slowly bodies may come. */
+  pace?: Pace;
   /** Takes a line for every request. */
   log?: (line: RequestLine) => void;
 }
@@ -72,8 +75,14 @@ export interface AppOptions {
 export function createApp(
   services: Services,
   functions: ServiceFunction[] = ALL_FUNCTIONS,
-  { access, requestsPerMinute, ownNameOnly = false, origins = [], log }:
-    AppOptions = {},
+  {
+    access,
+    requestsPerMinute,
+    ownNameOnly = false,
+    origins = [],
+    pace,
+    log,
+  }: AppOptions = {},
 ): Router {
   const app = createRouter();
   app.use(nameRequests());
@@ -91,6 +100,7 @@ export function createApp(
     if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
+  app.use(requirePace(pace));
   const { maxBytes, memory, deadline } = services;
   const bodies = limitBodies(maxBytes, memory);
   const time = limitTime(deadline);

@@ -12,7 +12,6 @@ import {
 } from "./http/body.ts";
 import { callerOf, workOf } from "./http/caller.ts";
 import { requireInside } from "./http/inside.ts";
-import { RequestError } from "./http/problem.ts";
 import { createRouter, invalid, type Router } from "./http/router.ts";
 import {
   binary,
@@ -29,6 +28,7 @@ import {
   ReferenceParams,
 } from "./http/schemas.ts";
 import { keepFor } from "./keep_for.ts";
+import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -175,29 +175,12 @@ const describe = (reference: Reference) => ({
 export function referencesFunction(
   services: Services,
 ): Router {
-  const { models, profiles, patients, maxReferences, trialBudget, now } =
-    services;
+  const { models, profiles, patients, trialBudget, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
     { patient, reference }: z.infer<typeof ReferenceParams>,
   ) => missing(`reference "${reference}" of patient "${patient}"`);
-
-  /** Every reference of a structure is compared with each of its images, so that they cannot be without number. */
-  const requireRoom = async (
-    tenant: string,
-    patient: string,
-    reference: string,
-  ) => {
-    const held = await profiles.list(tenant, patient);
-    if (held.length < maxReferences) return;
-    if (held.some((one) => one.reference === reference)) return;
-    throw new RequestError(
-      "limit-reached",
-      `Cannot enrol "${patient}/${reference}": the patient has ${held.length} references, ` +
-        `and may have ${maxReferences}; replace or erase one.`,
-    );
-  };
 
   const router = createRouter();
   router.openAPIRegistry.register("Prompts", Prompts);
@@ -207,7 +190,7 @@ export function referencesFunction(
       const model = models.choose(c.req.valid("query").model);
       const { embedder, manifest } = model;
       const { tenant } = callerOf(c);
-      await requireRoom(tenant, patient, reference);
+      await requireRoom(services, tenant, patient, [reference]);
       const { image, mask, prompts, ...texts } = await readForm(c, FIELDS);
       const work = workOf(c);
       const parsed = Fields.safeParse(texts);

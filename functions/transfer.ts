@@ -21,6 +21,7 @@ import {
   problems,
 } from "./http/schemas.ts";
 import { ArchivedReference, TransferQuery } from "./http/transfer_schemas.ts";
+import { requireRoom } from "./room.ts";
 import type { Services } from "./services.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
@@ -64,7 +65,7 @@ const importRoute = createRoute({
 
 /** The transfer function: profiles from one installation to another. */
 export function transferFunction(services: Services): Router {
-  const { models, profiles, trust, maxReferences, now } = services;
+  const { models, profiles, trust, now } = services;
 
   const exported = async (tenant: string, patient: string, label?: string) => {
     const archived: Archived[] = [];
@@ -150,14 +151,7 @@ export function transferFunction(services: Services): Router {
       if (names.length === 0 || new Set(names).size < names.length) {
         throw invalidInput("The file holds no reference, or one twice.");
       }
-      const held = await profiles.list(tenant, patient);
-      const all = new Set([...held.map((one) => one.reference), ...names]);
-      if (all.size > maxReferences) {
-        throw new RequestError(
-          "limit-reached",
-          `Patient "${patient}" would have ${all.size} references and may have ${maxReferences}.`,
-        );
-      }
+      await requireRoom(services, tenant, patient, names);
       await profiles.putAll(tenant, enrolled);
       const references = enrolled.map(({ reference }) => ({
         ...reference,

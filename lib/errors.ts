@@ -24,6 +24,8 @@ export type ErrorCode =
   | "busy"
   /** The caller, or its tenant, has as much under way as it may. */
   | "too-many-requests"
+  /** The store failed, as one whose disk is full; its cause is for the log alone. */
+  | "store-unavailable"
   /** No encode host makes the embedding now. */
   | "encode-unavailable"
   /** Nobody waits for the answer any more. */
@@ -39,8 +41,12 @@ export type ErrorCode =
 export class EdgeError extends Error {
   override name = "EdgeError";
 
-  constructor(readonly code: ErrorCode, message: string) {
-    super(message);
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
   }
 }
 

@@ -43,7 +43,10 @@ export async function compareRoad(
   const recipe = wanted.recipe === "natural"
     ? RECIPES.natural
     : RECIPES.medical;
-  const answer = await segment(embedding.bytes, [profile.bytes], { recipe });
+  const answer = await segment(embedding.bytes, [profile.bytes], {
+    recipe,
+    evenAbsent: true,
+  });
   equal(answer.candidates.length, wanted.candidates.length);
   answer.candidates.forEach(({ points }, i) => {
     const { points: peaks, ties = peaks.map((peak) => [peak]) } =

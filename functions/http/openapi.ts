@@ -73,9 +73,14 @@ export function describeService(app: Router, closed: boolean): Document {
           ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
         ];
         Object.assign(operation.responses, problemsOf(401), problemsOf(429));
+        // The store may fail whatever is asked of it.
+        Object.assign(operation.responses, problemsOf(503));
         if (need !== "known") {
           Object.assign(operation.responses, problemsOf(403));
         }
+      }
+      if (operation.requestBody !== undefined) {
+        Object.assign(operation.responses, problemsOf(408));
       }
       for (const [status, response] of Object.entries(operation.responses)) {
         response.headers = {
@@ -90,6 +95,7 @@ export function describeService(app: Router, closed: boolean): Document {
 }
 
 interface Operation {
+  requestBody?: unknown;
   security?: Record<string, string[]>[];
   responses: Record<string, { headers?: Record<string, unknown> }>;
 }

@@ -38,6 +38,7 @@ type RequestCode =
   | "no-method"
   | "limit-reached"
   | "not-acceptable"
+  | "too-slow"
   | "not-ready"
   | "internal";
 
@@ -60,6 +61,7 @@ export const PROBLEMS: Record<
   "no-route": { status: 404, title: "No such route" },
   "no-method": { status: 405, title: "No such method here" },
   "not-acceptable": { status: 406, title: "No such answer format" },
+  "too-slow": { status: 408, title: "The request came too slowly" },
   "conflict": { status: 409, title: "A concurrent change won" },
   "limit-reached": { status: 409, title: "There are as many as may be" },
   "model-mismatch": { status: 409, title: "Made by another model" },
@@ -95,6 +97,7 @@ export const PROBLEMS: Record<
   "not-configured": { status: 501, title: "Not set up here" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
+  "store-unavailable": { status: 503, title: "The store cannot be used now" },
   "access-unavailable": {
     status: 503,
     title: "The token cannot be checked now",
@@ -139,8 +142,10 @@ export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults } = explain(error, c);
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
-  if (status === 500) {
-    const line = { level: "error", request: instance, ...traceOf(error) };
+  const cause = error instanceof EdgeError ? error.cause : undefined;
+  if (status === 500 || cause !== undefined) {
+    const trace = traceOf(cause ?? error);
+    const line = { level: "error", request: instance, ...trace };
     console.error(JSON.stringify(line));
   }
   return {

@@ -32,10 +32,10 @@ export class Share {
         code,
         `${whose} as many ${what} under way as may be; try again shortly.`,
       );
+    if (this.#sum + amount > most) throw refuse("busy", "There are");
     if (own + amount > mostPerTenant) {
       throw refuse("too-many-requests", "You have");
     }
-    if (this.#sum + amount > most) throw refuse("busy", "There are");
     this.#set(tenant, own + amount, amount);
     return () => this.#set(tenant, this.#held.get(tenant)! - amount, -amount);
   }

@@ -63,7 +63,7 @@ function isExhausted(error: unknown): boolean {
   if (error instanceof EdgeError || error instanceof ImageError) return false;
   if (error instanceof WebAssembly.RuntimeError) return true;
   return error instanceof Error &&
-    /bad_alloc|allocation failed|failed to allocate|out of memory|unable to grow/i
+    /bad_alloc|allocation failed|failed to allocate|out of memory|unable to grow|memory size exceeded/i
       .test(error.message);
 }
 

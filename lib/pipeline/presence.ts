@@ -1,4 +1,4 @@
-import { cosineMaps } from "../numerics/cosine.ts";
+import { largestCosines } from "../numerics/cosine_bounds.ts";
 import {
   gatherPatches,
   normaliseRows,
@@ -244,10 +244,8 @@ function meanBest(
 ): number {
   if (within.length === 0) return -1;
   const unit = Float32Array.from(normaliseRows(rows, channels));
-  const maps = cosineMaps(tensors.image_embeddings.data, channels, unit);
-  const best = maps.map((map) =>
-    within.reduce((most, patch) => Math.max(most, map[patch]), -1)
-  );
+  const { data } = tensors.image_embeddings;
+  const best = largestCosines(data, channels, unit, within);
   return best.reduce((sum, value) => sum + value, 0) / best.length;
 }
 

@@ -1,9 +1,15 @@
 import { EdgeError } from "../errors.ts";
 
+const PASSING = [
+  "busy",
+  "too-many-requests",
+  "encode-unavailable",
+  "store-unavailable",
+  "conflict",
+];
+
 /** Whether an error is no fault of the image: another try may do better. */
 export function isPassing(error: unknown): boolean {
   return error instanceof EdgeError &&
-    ["busy", "too-many-requests", "encode-unavailable", "conflict"].includes(
-      error.code,
-    );
+    PASSING.includes(error.code);
 }

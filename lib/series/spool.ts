@@ -1,3 +1,4 @@
+import { EdgeError } from "../errors.ts";
 import type { Bytes } from "../store/types.ts";
 
 /** Bytes outside memory that are read by ranges. */
@@ -47,19 +48,34 @@ export class OpenFile implements RangeFile, Disposable {
  * open, so that the system frees it with the process, however that ends.
  */
 export class Spool extends OpenFile {
+  /** @throws EdgeError `store-unavailable` where the temporary folder takes no file. */
   static async create(): Promise<Spool> {
-    const path = await Deno.makeTempFile();
-    const file = await Deno.open(path, { read: true, write: true });
-    await Deno.remove(path);
-    return new Spool(file, 0);
+    try {
+      const path = await Deno.makeTempFile();
+      const file = await Deno.open(path, { read: true, write: true });
+      await Deno.remove(path);
+      return new Spool(file, 0);
+    } catch (cause) {
+      throw noRoom(cause);
+    }
   }
 
+  /** @throws EdgeError `store-unavailable` when the disk is full. */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await this.file.write(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += await this.file.write(bytes.subarray(at));
+      }
+    } catch (cause) {
+      throw noRoom(cause);
     }
     this.size += bytes.length;
   }
+}
+
+function noRoom(cause: unknown): EdgeError {
+  const why = "The server has no room for the series; try again later.";
+  return new EdgeError("store-unavailable", why, { cause });
 }
 
 /** A part of a file as a file of its own. */

@@ -2,12 +2,24 @@ import { EdgeError } from "../errors.ts";
 
 /**
  * A store whose calls are given up after `ms` milliseconds with EdgeError `busy`: the client of KV Connect
- * tries for ever while its server is away. A write that was given up may yet be done.
+ * tries for ever while its server is away. A write that was given up may yet be done. Whatever else goes
+ * wrong, as a full disk, becomes EdgeError `store-unavailable`, so that callers try again.
  */
 export function withDeadline<T extends object>(store: T, ms: number): T {
   const calls = Object.entries(store).map(([name, call]) => [
     name,
-    (...args: unknown[]) => within(ms, call(...args)),
+    async (...args: unknown[]) => {
+      try {
+        return await within(ms, call(...args));
+      } catch (error) {
+        if (error instanceof EdgeError) throw error;
+        throw new EdgeError(
+          "store-unavailable",
+          "The store failed; try again.",
+          { cause: error },
+        );
+      }
+    },
   ]);
   return Object.fromEntries(calls);
 }

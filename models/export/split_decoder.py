@@ -24,7 +24,7 @@ from decoder import Decoder
 
 # Into how many parts the patches are taken apart where they grow to pixels, so that what one step writes the next
 # finds in the cache.
-CHUNKS = 8
+CHUNKS = 16
 IMAGE_SIDE = ["centred", "keys_1", "values_1", "queries_1", "keys_2", "values_2", "queries_2"]
 HIGH_RES_SIDE = ["fine_0", "fine_1"]
 

@@ -45,8 +45,8 @@ Deno.test("a full disk is the server's failure, not the body's", async () => {
     using spool = new Spool(full, 0);
     const body = part("a", null) + "--x--\r\n";
     const { status, answer } = await send(body, spool, headers);
-    equal(status, 500);
-    equal(answer.type, "/problems/internal");
+    equal(status, 503);
+    equal(answer.type, "/problems/store-unavailable");
   }
 });
 

@@ -2,8 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
-import { mulberry32 } from "../../lib/numerics/random.ts";
+import { strange } from "../strange.ts";
 import {
   embeddingOf,
   enrol,
@@ -17,20 +16,6 @@ import {
 const PATIENT = { THREADS: "1", DEADLINE: "600" };
 
 const { width, height } = visits.first.image;
-
-/** A picture of nothing that the patient has: blotches of all greys. */
-const strange = (() => {
-  const random = mulberry32(3);
-  const side = 24;
-  const blotches = Array.from({ length: side * side }, () => random() * 255);
-  const data = new Uint8Array(width * height);
-  for (let i = 0; i < data.length; i++) {
-    const x = Math.floor(i % width * side / width);
-    const y = Math.floor(Math.floor(i / width) * side / height);
-    data[i] = blotches[y * side + x];
-  }
-  return encodePng({ width, height, channels: 1, data });
-})();
 
 Deno.test("enrolment answers with its report, which is stored", async () => {
   await using service = await openService(":memory:", PATIENT);

@@ -102,7 +102,7 @@ export async function fuzzRoutes(
 }
 
 /** @throws Error saying what is wrong with the answer. */
-async function ask(
+export async function ask(
   app: Asked,
   made: MadeRequest,
 ): Promise<{ status: number; ms: number }> {

@@ -8,6 +8,7 @@ scope.onmessage = ({ data }: MessageEvent) => {
   if ("folders" in data) {
     const error = { kind: "edge", code: "invalid-input", message: "no model" };
     if (data.folders[0] === "hung") { for (;;); }
+    if (data.folders[0] === "crashing") throw new Error("crash at the start");
     const value = data.folders.map((folder: string) => (
       { batches: folder === "batching" }
     ));
@@ -32,6 +33,8 @@ scope.onmessage = ({ data }: MessageEvent) => {
           : { value: [file, `one of ${args.length}`] }
       ),
     });
+  } else if (data.method === "exportMask") {
+    Deno.exit(3);
   } else {
     scope.postMessage({ value: data.args });
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
   createPool,
@@ -239,4 +239,58 @@ Deno.test("a call that is given up while it runs is answered at once, and its wo
   await running;
   equal(pool.state.busy, 1);
   deepEqual(await calls(pool).echo("after"), ["after"]);
+});
+
+Deno.test("a worker that ends without a word is noticed at the deadline, and replaced", async () => {
+  await using pool = await openPool();
+  const { echo } = calls(pool);
+  const engine = pool.engineFor(0, workOf("t"));
+  await rejects(engine.exportMask(null!), { code: "busy" });
+  deepEqual(await echo("after"), ["after"]);
+});
+
+Deno.test("a worker without memory, or whose program trapped, answers busy and is replaced", async () => {
+  let started = 0;
+  const create = () => {
+    started++;
+    const url = import.meta.resolve("./exhausted_worker.ts");
+    return new Worker(url, { type: "module" });
+  };
+  await using pool = await openPool({ deadline: 60_000 }, create);
+  const engine = pool.engineFor(0, workOf("t"));
+  const exhausting = [
+    () => engine.enrol(null!, null!),
+    () => engine.decode(null!, null!),
+    () => engine.propose(null!, null!),
+  ];
+  for (const [i, exhaust] of exhausting.entries()) {
+    await rejects(exhaust(), { code: "busy", message: /more memory/ });
+    deepEqual(await calls(pool).echo("after"), ["after"]);
+    equal(started, i + 2);
+  }
+});
+
+Deno.test("workers that die at every start are replaced ever later, and the pool is not ready meanwhile", async () => {
+  let started = 0;
+  let crashing = false;
+  const create = () => {
+    started++;
+    const worker = fragile();
+    if (!crashing) return worker;
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message) =>
+      post({ ...message, folders: ["crashing"] });
+    return worker;
+  };
+  await using pool = await openPool({}, create);
+  const { echo, crash } = calls(pool);
+  crashing = true;
+  await rejects(crash(), { code: "busy" });
+  await pause(2500);
+  ok(started >= 2 && started <= 5, `${started} starts in 2.5 s`);
+  equal(pool.ready, false);
+  await rejects(echo("at once"), /No worker can be started/);
+  crashing = false;
+  while (!pool.ready) await pause(50);
+  deepEqual(await echo("after"), ["after"]);
 });

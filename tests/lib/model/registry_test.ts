@@ -86,6 +86,21 @@ Deno.test("a folder is added, listed, verified and removed", () =>
     await rejects(registry.remove("darker"), /no model package "darker"/);
   }));
 
+Deno.test("a package whose decoder has an image graph keeps it", () =>
+  inRegistry(async ({ registry }) => {
+    const { id } = await registry.add(
+      new URL("../../golden/models/random-sam2", import.meta.url).pathname,
+    );
+    const folder = new URL(`${id}/`, registry.root);
+    deepEqual(
+      Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
+      ["decoder.onnx", "encoder.onnx", "image.onnx", "model.json"],
+    );
+    const [, listed] = await registry.list();
+    equal(await registry.verify(listed), null);
+    await registry.remove(id);
+  }));
+
 Deno.test("archives are added by the sha256 that their source states", () =>
   inRegistry(async ({ folder, source, registry, held }) => {
     for (const gzip of [false, true]) {

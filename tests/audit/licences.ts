@@ -1,0 +1,90 @@
+/** A package of the lock, and the licence that it states. */
+export interface Licensed {
+  /** `name@version` */
+  name: string;
+  /** SPDX expression; null where the package is not in the cache or states none. */
+  licence: string | null;
+}
+
+/** Licences under which a product may be sold without opening its own code. */
+const ALLOWED = new Set([
+  ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause"],
+  ...["CC0-1.0", "ISC", "MIT", "Python-2.0", "Unlicense", "Zlib"],
+]);
+
+/** Tools of the tests, whose licence binds those alone who change them. */
+const ALLOWED_TOOLS = new Map([["axe-core", "MPL-2.0"]]);
+
+/** Whether a package may be used. */
+export function isAllowed({ name, licence }: Licensed): boolean {
+  if (licence === null) return false;
+  const tool = name.replace(/(.)@.*/, "$1");
+  return ALLOWED_TOOLS.get(tool) === licence || allows(licence);
+}
+
+/** Whether an SPDX expression of AND, OR and parentheses leaves an allowed choice. */
+export function allows(expression: string): boolean {
+  const tokens = expression.match(/\(|\)|[^\s()]+/g) ?? [];
+  let at = 0;
+  const one = (): boolean => {
+    if (tokens[at] !== "(") return ALLOWED.has(tokens[at++]);
+    at++;
+    const inner = either();
+    at++;
+    return inner;
+  };
+  const both = () => {
+    let all = one();
+    while (tokens[at] === "AND") {
+      at++;
+      all = one() && all;
+    }
+    return all;
+  };
+  const either = (): boolean => {
+    let any = both();
+    while (tokens[at] === "OR") {
+      at++;
+      any = both() || any;
+    }
+    return any;
+  };
+  return either() && at === tokens.length;
+}
+
+/** Every package of the lock, with what its package.json in Deno's cache says. */
+export async function licencesOf(
+  lock: URL,
+  cache: string,
+): Promise<Licensed[]> {
+  const { npm } = JSON.parse(await Deno.readTextFile(lock));
+  const registries = [...Deno.readDirSync(cache)]
+    .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  return await Promise.all(
+    Object.keys(npm).map(async (key) => {
+      // Behind an underscore stand the peers it was resolved with.
+      const [, name, version] = /^(@?[^@]+)@([^_]+)/.exec(key)!;
+      for (const registry of registries) {
+        try {
+          const path = `${cache}/${registry}/${name}/${version}/package.json`;
+          const stated = JSON.parse(await Deno.readTextFile(path));
+          return { name: `${name}@${version}`, licence: licenceOf(stated) };
+        } catch (error) {
+          if (!(error instanceof Deno.errors.NotFound)) throw error;
+        }
+      }
+      return { name: `${name}@${version}`, licence: null };
+    }),
+  );
+}
+
+interface Stated {
+  license?: string | { type: string };
+  licenses?: { type: string }[];
+}
+
+function licenceOf({ license, licenses }: Stated): string | null {
+  if (typeof license === "string") return license;
+  if (license !== undefined) return license.type;
+  return licenses?.map(({ type }) => type).join(" OR ") ?? null;
+}

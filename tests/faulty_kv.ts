@@ -1,0 +1,52 @@
+/** What is done with a database. */
+export type KvStep = "get" | "list" | "set" | "delete" | "commit";
+
+/**
+ * What goes wrong with a database: told before every step, it may throw or wait; told after it, it may
+ * throw although the step was done, as when the answer is lost.
+ */
+export interface KvFaults {
+  before?(step: KvStep, count: number): void | Promise<void>;
+  after?(step: KvStep, count: number): void | Promise<void>;
+}
+
+/** A real database that fails as it is told. @param faults may be changed at any time. */
+export function faultyKv(kv: Deno.Kv, faults: KvFaults): Deno.Kv {
+  let count = 0;
+  const doing = async <T>(step: KvStep, act: () => Promise<T>): Promise<T> => {
+    const nth = ++count;
+    await faults.before?.(step, nth);
+    const done = await act();
+    await faults.after?.(step, nth);
+    return done;
+  };
+  const list: Deno.Kv["list"] = (...args) => {
+    const entries = kv.list(...args);
+    const reading = async function* () {
+      await doing("list", () => Promise.resolve());
+      yield* entries;
+    };
+    return reading() as never;
+  };
+  const atomic = () => {
+    const operation = kv.atomic();
+    const commit = operation.commit.bind(operation);
+    operation.commit = () => doing("commit", commit);
+    return operation;
+  };
+  return new Proxy(kv, {
+    get(target, name) {
+      if (name === "list") return list;
+      if (name === "atomic") return atomic;
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      const call = value.bind(target);
+      return name === "get" || name === "set" || name === "delete"
+        ? (...args: unknown[]) => doing(name, () => call(...args))
+        : call;
+    },
+  });
+}
+
+/** What SQLite says through Deno KV when the disk is full. */
+export const DISK_FULL = () => new TypeError("database or disk is full");
