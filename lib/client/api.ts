@@ -1418,6 +1418,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -1486,7 +1497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1615,6 +1626,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readReference: {
@@ -1706,6 +1730,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1825,6 +1862,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -1893,7 +1941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2001,6 +2049,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readPatient: {
@@ -2091,6 +2152,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2191,6 +2265,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     proposePrompts: {
@@ -2270,6 +2357,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2338,7 +2436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2428,6 +2526,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2496,7 +2605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2600,6 +2709,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -2657,7 +2777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2799,6 +2919,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -2867,7 +2998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2971,6 +3102,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -3039,7 +3181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3138,6 +3280,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
@@ -3206,7 +3359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3329,6 +3482,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     importPatient: {
@@ -3377,6 +3543,17 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3445,6 +3622,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3531,6 +3721,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request came too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -3588,7 +3789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3654,6 +3855,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3761,6 +3975,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     live: {
@@ -3827,7 +4054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3906,6 +4133,19 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another try is worth it */
+                    "retry-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {
