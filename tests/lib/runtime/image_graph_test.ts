@@ -9,6 +9,7 @@ const GOLDEN = new URL("../../golden/models/", import.meta.url);
 /** A runtime whose sessions note each run by the name of their first input. */
 function noting(runtime: Runtime, runs: string[]): Runtime {
   return {
+    description: runtime.description,
     async open(file) {
       const session = await runtime.open(file);
       return {
