@@ -1,3 +1,4 @@
+/// <reference lib="deno.worker" />
 import { DatabaseSync } from "node:sqlite";
 
 /** How long SQLite waits for other connections, milliseconds. */

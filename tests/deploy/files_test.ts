@@ -1,3 +1,4 @@
+import { operatorKey, stated } from "../operator_key.ts";
 import { equal, match, ok } from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../../deploy/config.ts";
@@ -23,7 +24,11 @@ function checkEnvironment(values: Record<string, string>) {
 
 /** What an operator may give for a setting that is left to them. */
 const given = (name: string) =>
-  name === "API_KEYS" ? mintKey("k", "t", ["read"]).entry : "x".repeat(16);
+  name === "API_KEYS"
+    ? mintKey("k", "t", ["read"]).entry
+    : name === "OPERATOR_KEYS"
+    ? stated(operatorKey("1"))
+    : "x".repeat(16);
 const filled = (text: string) =>
   text.replace(/\$\{(\w+):\?\}/, (_, name) => given(name));
 

@@ -13,6 +13,8 @@ import { operatorKey, stated } from "../operator_key.ts";
 
 /** Acknowledged requests that a server lives for, at most, and then some. */
 const LIFE = 12;
+/** Milliseconds that it lives for after these, at most. */
+const MOST_MORE = 2000;
 /** How long it lives when it acknowledges nothing, milliseconds. */
 const MOST_LIFE = 30_000;
 /** Images of the series. */
@@ -110,7 +112,7 @@ class Ordeal {
       await using server = await this.#start();
       await this.#ask(server);
       const wanted = Math.floor(this.#random() * LIFE);
-      const moment = this.#random() * 2 * this.#took;
+      const moment = this.#random() * Math.min(2 * this.#took, MOST_MORE);
       const actors = [
         this.#enrol(server),
         this.#enrolAndErase(server),
