@@ -1,7 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { cosineMaps } from "../../../lib/numerics/cosine.ts";
-import { withBoundedMaps } from "../../../lib/numerics/cosine_bounds.ts";
+import {
+  largestCosines,
+  withBoundedMaps,
+} from "../../../lib/numerics/cosine_bounds.ts";
 import { normaliseRows, toPatches } from "../../../lib/numerics/patches.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 
