@@ -1580,7 +1580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1690,7 +1690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1851,7 +1851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2003,7 +2003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2112,7 +2112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2219,7 +2219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2346,7 +2346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2515,7 +2515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2897,7 +2897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3091,7 +3091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3269,7 +3269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3425,7 +3425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3462,17 +3462,6 @@ export interface operations {
             };
             /** @description What is stored is damaged; Internal error */
             500: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not set up here */
-            501: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -3929,7 +3918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
