@@ -36,7 +36,7 @@ const exportRoute = createRoute({
       description: "The file, for the import of another installation",
       content: { [ARCHIVE_MEDIA_TYPE]: binary },
     },
-    ...problems(404, 422, 501),
+    ...problems(404, 422),
   },
 });
 

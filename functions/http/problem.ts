@@ -94,7 +94,7 @@ export const PROBLEMS: Record<
   "too-many-requests": { status: 429, title: "Too many requests" },
   "damaged": { status: 500, title: "What is stored is damaged" },
   "internal": { status: 500, title: "Internal error" },
-  "not-configured": { status: 501, title: "Not set up here" },
+  "not-configured": { status: 404, title: "Not set up here" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
   "store-unavailable": { status: 503, title: "The store cannot be used now" },

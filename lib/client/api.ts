@@ -1765,7 +1765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1875,7 +1875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2038,7 +2038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2190,7 +2190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2299,7 +2299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2406,7 +2406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2766,7 +2766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2935,7 +2935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3323,7 +3323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3517,7 +3517,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3695,7 +3695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3851,7 +3851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3888,17 +3888,6 @@ export interface operations {
             };
             /** @description What is stored is damaged; Internal error */
             500: {
-                headers: {
-                    /** @description Names the request in the log */
-                    "x-request-id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not set up here */
-            501: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -4355,7 +4344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */

@@ -71,7 +71,7 @@ Deno.test("a patient moves to another installation, which answers as the first",
   equal(archived.length, 1);
   equal((await from.request("/v1/patients/p/export?label=lung")).status, 404);
   equal((await from.request("/v1/patients/q/export")).status, 404);
-  equal((await to.request("/v1/patients/moved/export")).status, 501);
+  equal((await to.request("/v1/patients/moved/export")).status, 404);
 });
 
 Deno.test("hostile and foreign files are refused, and nothing of them is stored", async () => {
