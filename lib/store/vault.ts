@@ -156,14 +156,12 @@ export class Vault extends BlobStore {
     return await this.#putAll(entries, {}) !== null;
   }
 
+  /** Removes as ever; the file is scrubbed of it with the next erasure of a patient. */
   override async delete(key: Deno.KvKey): Promise<boolean> {
     const at = await this.hide(key);
     const owner = ownerOf(at);
-    const sets: Commit["sets"] = [{ key: SCRUB, value: this.now() }];
-    if (owner[0] === "patient") sets.push(this.#changed(owner));
-    const removed = await this.remove(at, { sets });
-    if (removed) this.#erased();
-    return removed;
+    const sets = owner[0] === "patient" ? [this.#changed(owner)] : [];
+    return await this.remove(at, { sets });
   }
 
   /** Bytes as they may be kept outside of the database, under the data key of what is stored at `key`; null when that is gone. */

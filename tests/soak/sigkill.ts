@@ -16,7 +16,7 @@ const LIFE = 12;
 /** Milliseconds that it lives for after these, at most. */
 const MOST_MORE = 2000;
 /** How long it lives when it acknowledges nothing, milliseconds. */
-const MOST_LIFE = 30_000;
+const MOST_LIFE = 300_000;
 /** Images of the series. */
 const IMAGES = 3;
 
