@@ -24,7 +24,7 @@ interface Known {
 
 /**
  * Profiles in Deno KV. A profile's file never changes: it lies under `["reference", tenant, patient, name, uuid]`,
- * or without the uuid where it is older than the ledger. The ledger, `["profile", tenant, patient]`, says which
+ * or without the uuid where it is older than the ledger. The ledger, `["profile", tenant, patient, "ledger"]`, says which
  * files each revision has. It is replaced in one commit with what is new, unless another writer came first, so that
  * a crash leaves the old state whole or the new one.
  */
@@ -33,6 +33,7 @@ export function createProfileStore(blobs: Vault): ProfileStore {
     "profile",
     tenant,
     patient,
+    "ledger",
   ];
   const fileAt = (tenant: string, patient: string, id: string) => [
     "reference",

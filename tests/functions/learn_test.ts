@@ -6,7 +6,9 @@ import {
   openService,
   postJson,
   segment,
+  visits,
 } from "./harness.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
 
 Deno.test("correct, accept, look back and roll back", async (t) => {
   await using service = await openService();
@@ -66,9 +68,15 @@ Deno.test("correct, accept, look back and roll back", async (t) => {
 
   await t.step("what looks unlike the first is warned of", async () => {
     // A corner of the picture, which is nothing of the structure.
+    const { mask } = visits.first;
+    const isCorner = (i: number) => i % mask.width < 60 && i / mask.width < 60;
+    const corner = encodePng({
+      ...mask,
+      data: mask.data.map((_, i) => isCorner(i) ? 255 : 0),
+    });
     const answer = await enrol(app, "p", "astray", {
       image: files.image,
-      prompts: JSON.stringify({ points: [], box: [2, 2, 60, 60] }),
+      mask: corner,
       accepted: "{}",
     });
     equal(answer.status, 201);
@@ -141,7 +149,6 @@ Deno.test("correct, accept, look back and roll back", async (t) => {
     const tooLong = "x".repeat(257);
     for (
       const text of [
-        "",
         "no JSON",
         "[]",
         '{"by":7}',
