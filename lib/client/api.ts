@@ -2516,7 +2516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2628,7 +2628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
