@@ -2516,7 +2516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2628,7 +2628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route */
+            /** @description Not found; No such route; Not set up here */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4307,7 +4307,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Entries (schema AuditEntry), chain by chain; `deno task audit` verifies a whole export */
+            /** @description Entries (schema AuditEntry), chain by chain; `deno task trail` verifies a whole export */
             200: {
                 headers: {
                     /** @description Names the request in the log */
