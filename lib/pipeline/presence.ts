@@ -66,8 +66,8 @@ const LEAST_SPAN = 1e-3;
 
 /**
  * Judges an answer by its likeness to the reference. Present is where the mean of both relative likenesses, each at
- * most 1, passes the threshold. The confidence is the candidates' agreement times the geometric mean of two things: how
- * well the reference is found again in its own copies, and how like its structure the mask is.
+ * most 1, passes the threshold. The confidence is the product of three shares: how far the candidates agree, how well
+ * the reference is found again in its own copies, and how like its structure the mask is.
  *
  * @param likeness null where the profile holds no surroundings.
  * @param agreement 0..1, see `agreement.ts`.
@@ -89,9 +89,7 @@ export function judge(
   const surroundings = clamp(relative.surroundings, LEAST, 1);
   const score = empty ? 0 : Math.max(0, (structure + surroundings) / 2);
   const like = (clamp(relative.structure, -1, 1) + 1) / 2;
-  const confidence = empty
-    ? 0
-    : agreement * Math.sqrt(clamp(yardstick.dice, 0, 1) * like);
+  const confidence = empty ? 0 : agreement * clamp(yardstick.dice, 0, 1) * like;
   const present = score >= THRESHOLD;
   const reason = present ? null : empty ? NOTHING_FOUND : whyAbsent(relative);
   return { present, reason, score, confidence, ...known };

@@ -26,7 +26,7 @@ async function measureSets() {
     sets.push(await answerSet(dataset, { engine, recipe, maxPixels: 1e7 }));
   }
   const { mean, together } = calibrate(sets);
-  // Measured: 0.93, 98 %, 5.4 points.
+  // Measured: 0.94, 97 % and 98 %, 60 %, 5.4 points; one answer more or less is half a point.
   ok(mean!.auc! >= 0.9, `ROC AUC ${mean!.auc}`);
   ok(together!.kept >= 0.92, `kept ${together!.kept}`);
   ok(mean!.kept >= 0.92, `kept ${mean!.kept}`);
