@@ -279,11 +279,10 @@ export function createEngine(
     const [height, width] = mask.size;
     requireSameSize({ width, height }, embedding.image);
     const before = decodeRle(mask);
-    const corrected = points.length > 0 && box === undefined &&
-        before.data.includes(255)
-      ? await correct(decoder, embedding, frame, model, before, points)
-      : null;
-    return corrected ?? whole(
+    if (points.length > 0 && box === undefined && before.data.includes(255)) {
+      return correct(decoder, embedding, frame, model, before, points);
+    }
+    return whole(
       await decodeOnce(decoder, embedding, frame, {
         points,
         box,

@@ -1,6 +1,7 @@
 import { squaredDepth } from "../numerics/depth.ts";
-import { cascade } from "./cascade.ts";
+import { cascade, decodeOnce } from "./cascade.ts";
 import type { Frame } from "./frame.ts";
+import { maskLogits } from "./mask_prompt.ts";
 import type {
   Decoder,
   Embedding,
@@ -30,10 +31,13 @@ export interface Correction {
  * A decoder that is given the mask and the click alone tends to start anew around the click. So that it knows what
  * is to stay, points deep inside the mask and far from the click go with it, few in one reading, more in another;
  * each runs the cascade. Of the readings that agree with the click the new mask is drawn by vote, and of what it
- * changes only the piece that the click lies in is taken over.
+ * changes only the piece that the click lies in is taken over. Where no reading agrees, the mask and the click are
+ * decoded once, and nothing but what the click asks for, more or less, is taken over.
+ *
+ * A first click may also say that the structure is elsewhere: when what the click alone brings does not touch the mask,
+ * and the decoder thinks better of it than of both together, it takes the mask's place.
  *
  * @param points at least one, the click last; those before it are kept to.
- * @returns null where no reading agrees with the click.
  */
 export async function correct(
   decoder: Decoder,
@@ -42,29 +46,57 @@ export async function correct(
   model: ModelGeometry,
   mask: Mask,
   points: Point[],
-): Promise<Correction | null> {
+): Promise<Correction> {
+  const { width, height } = mask;
   const click = points[points.length - 1];
-  const at = Math.floor(click.y) * mask.width + Math.floor(click.x);
+  const at = Math.floor(click.y) * width + Math.floor(click.x);
+  const read = async (points: Point[]) => {
+    const output = await cascade(decoder, embedding, frame, model, { points });
+    const { data } = frame.toMask(output.logits, model.lowResMask);
+    const agrees = (data[at] !== 0) === (click.label === 1);
+    return { data, agrees, predictedIou: output.predictedIou };
+  };
   const kept = keptPoints(mask, points, Math.max(...READINGS));
-  const votes = new Uint8Array(mask.data.length);
-  let readings = 0;
-  let predictedIou = 0;
+  const readings: Awaited<ReturnType<typeof read>>[] = [];
   for (const count of new Set(READINGS.map((n) => Math.min(n, kept.length)))) {
-    const prompt = { points: [...kept.slice(0, count), ...points] };
-    const read = await cascade(decoder, embedding, frame, model, prompt);
-    const { data } = frame.toMask(read.logits, model.lowResMask);
-    if ((data[at] !== 0) !== (click.label === 1)) continue;
-    for (let i = 0; i < votes.length; i++) if (data[i] !== 0) votes[i]++;
-    readings++;
-    predictedIou += read.predictedIou;
+    const reading = await read([...kept.slice(0, count), ...points]);
+    if (reading.agrees) readings.push(reading);
   }
-  if (readings === 0) return null;
-  const isInside = (i: number) => votes[i] > VOTES * readings;
+  const predictedIou = readings.length === 0 ? 0 : mean(readings);
+
+  const isFirst = points.filter(({ label }) => label === 1).length === 1;
+  if (click.label === 1 && isFirst) {
+    const alone = await read([click]);
+    const touches = alone.data.some((value, i) =>
+      value !== 0 && mask.data[i] !== 0
+    );
+    if (alone.agrees && !touches && alone.predictedIou > predictedIou) {
+      const { data, predictedIou } = alone;
+      return { mask: { width, height, data }, predictedIou };
+    }
+  }
+  if (readings.length === 0) {
+    const output = await decodeOnce(decoder, embedding, frame, {
+      points,
+      mask: maskLogits(mask, model),
+    });
+    const { data } = frame.toMask(output.logits, model.lowResMask);
+    for (let i = 0; i < data.length; i++) {
+      if (click.label === 1) data[i] |= mask.data[i];
+      else data[i] &= mask.data[i];
+    }
+    return { mask: { width, height, data }, predictedIou: output.predictedIou };
+  }
+
+  const votes = new Uint8Array(mask.data.length);
+  for (const { data } of readings) {
+    for (let i = 0; i < votes.length; i++) if (data[i] !== 0) votes[i]++;
+  }
+  const isInside = (i: number) => votes[i] > VOTES * readings.length;
   const isChanged = (i: number) =>
     click.label === 1
       ? isInside(i) && mask.data[i] === 0
       : !isInside(i) && mask.data[i] !== 0;
-  const { width, height } = mask;
   const data = mask.data.slice();
   if (isChanged(at)) {
     const value = click.label === 1 ? 255 : 0;
@@ -73,10 +105,12 @@ export async function correct(
     // The click confirms what the mask has: the readings stand for themselves.
     for (let i = 0; i < data.length; i++) data[i] = isInside(i) ? 255 : 0;
   }
-  return {
-    mask: { width, height, data },
-    predictedIou: predictedIou / readings,
-  };
+  return { mask: { width, height, data }, predictedIou };
+}
+
+function mean(readings: { predictedIou: number }[]): number {
+  return readings.reduce((sum, one) => sum + one.predictedIou, 0) /
+    readings.length;
 }
 
 /**

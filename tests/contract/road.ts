@@ -225,11 +225,10 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
     equal((await app.request(path)).status, 200);
     equal((await app.request(path, { method: "DELETE" })).status, 204);
     equal((await app.request(path)).status, 404);
-    equal((await app.request("/v1/patients/p-1")).status, 404);
-    equal(
-      (await app.request("/v1/patients/p-3", { method: "DELETE" })).status,
-      204,
-    );
+    for (const whole of ["/v1/patients/p-1", "/v1/patients/p-3"]) {
+      equal((await app.request(whole, { method: "DELETE" })).status, 204);
+      equal((await app.request(whole)).status, 404);
+    }
     equal((await segment(app, "p-3")).status, 404);
   });
 
@@ -252,6 +251,8 @@ export async function wholeRoad(t: Deno.TestContext, app: Asked) {
       "/v1/patients/{patient}",
       "/v1/patients/{patient}/export",
       "/v1/patients/{patient}/import",
+      "/v1/patients/{patient}/labels/{label}/revisions",
+      "/v1/patients/{patient}/labels/{label}/revisions/{revision}/restore",
       "/v1/patients/{patient}/prompts",
       "/v1/patients/{patient}/references/{reference}",
       "/v1/patients/{patient}/segmentations",

@@ -59,11 +59,16 @@ Deno.test("whatever the decoder says, a click adds or takes away one piece with 
           points,
         );
         const at = y * SIDE + x;
-        if (answer[at] !== (label === 1)) return equal(made, null);
-        const { data } = made!.mask;
+        const { data } = made.mask;
+        if (answer[at] !== (label === 1)) {
+          const taken = before.map((kept, i) =>
+            label === 1 ? kept || answer[i] : kept && answer[i]
+          );
+          return deepEqual(made.mask, maskOf(taken));
+        }
         equal(data[at] !== 0, label === 1);
         if (before[at] === (label === 1)) {
-          return deepEqual(made!.mask, maskOf(answer));
+          return deepEqual(made.mask, maskOf(answer));
         }
         for (let i = 0; i < data.length; i++) {
           if (data[i] === mask.data[i]) continue;
@@ -74,4 +79,27 @@ Deno.test("whatever the decoder says, a click adds or takes away one piece with 
     ),
     { numRuns: 100 },
   );
+});
+
+Deno.test("a first click on what does not touch the mask, and is thought better of alone, takes its place", async () => {
+  const before = maskOf(Array.from({ length: SIDE * SIDE }, (_, i) => i < 32));
+  const there = Array.from({ length: SIDE * SIDE }, (_, i) => i >= 192);
+  const decoder = (alone: number): Decoder => ({
+    decode: (_, { labels }) =>
+      Promise.resolve({
+        logits: Float32Array.from(there, (one) => one ? 1 : -1),
+        predictedIou: labels.filter((label) => label === 1).length === 1
+          ? alone
+          : 0.5,
+      }),
+  });
+  const click = { x: 8, y: 14, label: 1 as const };
+  const by = async (alone: number, points = [click]) =>
+    (await correct(decoder(alone), embedding, frame, model, before, points))
+      .mask.data;
+  const both = before.data.map((value, i) => there[i] ? 255 : value);
+  deepEqual(await by(0.6), maskOf(there).data);
+  deepEqual(await by(0.4), both);
+  const confirmed = { x: 3, y: 1, label: 1 as const };
+  deepEqual(await by(0.6, [confirmed, click]), both);
 });
