@@ -267,7 +267,12 @@ Deno.test("mistakes get one line that says what to do", () =>
         { RUNTIME: "cuda" },
         /RUNTIME must be wasm, webgpu, native/,
       ],
-      ["serve", [], { API_KEYS: "x" }, /API_KEYS is not supported/],
+      [
+        "serve",
+        [],
+        { API_KEYS: "x" },
+        /API_KEYS has a bad key, number 1: wanted id:tenant/,
+      ],
       ["edge", [], {}, /ENCODE_URL is needed at the edge/],
       ["encode", [], { ENCODE_URL: "http://a" }, /ENCODE_URL is for the edge/],
       ["edge", [], { ENCODE_URL: "http://u:p@a" }, /ENCODE_URL must be http/],
