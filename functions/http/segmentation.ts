@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
 import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
-import { sayWhy } from "../../lib/pipeline/why.ts";
+import { sayWhy, sayWhyPooled } from "../../lib/pipeline/why.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import { describePresence } from "./presence.ts";
@@ -51,6 +51,8 @@ export function describeSegmentation(
     reference: referenceOf(profile),
     distance: Number.isFinite(distance) ? distance : null,
   });
+  const isPooled = used.choice === "pooled" && enrolled.length > 1;
+  const say = isPooled ? sayWhyPooled : sayWhy;
   return {
     patient,
     label,
@@ -62,7 +64,7 @@ export function describeSegmentation(
         ...describe(candidate),
         passes: candidate.passes!,
       })),
-      why: sayWhy(winner, candidates, referenceOf),
+      why: say(winner, candidates, referenceOf),
     }),
     profile: used,
     model: { id: manifest.id, digest: manifest.digest },

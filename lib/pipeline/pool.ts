@@ -7,7 +7,7 @@ import type { DecoderOutput, ModelGeometry } from "./types.ts";
 /** Part counts of the prototypes of the pool: it holds more looks than one reference. */
 const POOLED_PARTS = [2, 4, 6, 8];
 /** Nearest candidates whose masks are averaged. */
-const AVERAGED = 3;
+export const AVERAGED = 3;
 /** What lying where the references lie counts, against 1 for the nearest candidate's distance. */
 const PLACE = 0.5;
 

@@ -1,3 +1,4 @@
+import { AVERAGED } from "./pool.ts";
 import type { Candidate } from "./segment.ts";
 
 /** What tells of a choice between candidates. */
@@ -5,6 +6,18 @@ export type Scored = Pick<
   Candidate,
   "parts" | "negatives" | "profile" | "distance"
 >;
+
+/** Says the same of pooled references, whose mask is not the winner's alone. */
+export function sayWhyPooled(
+  winner: Scored,
+  candidates: Scored[],
+  referenceOf: (profile: number) => string,
+): string {
+  const why = sayWhy(winner, candidates, referenceOf);
+  if (!Number.isFinite(winner.distance)) return why;
+  return `${why} The mask is what the ${AVERAGED} nearest have in common, as far as its patches are like those of ` +
+    "the references; distances are to all references together.";
+}
 
 /**
  * Says in plain words why the winner was chosen among candidates whose distances were all solved.

@@ -9,8 +9,8 @@ Deno.test("explain tells every candidate, its mask after every pass, and why one
   await enrol(app, "p", "visit-1-again");
   const ask = async (query: string) =>
     await (await segment(app, "p", undefined, query)).json();
-  const plain = await ask("");
-  const told = await ask("?explain=true");
+  const plain = await ask("?references=nearest");
+  const told = await ask("?explain=true&references=nearest");
 
   for (const key of ["candidates", "why"]) ok(!(key in plain), key);
   ok(!("passes" in plain) && !("passes" in told));
@@ -52,4 +52,9 @@ Deno.test("explain tells every candidate, its mask after every pass, and why one
     /^n = \d of "visit-1" has the smallest distance, [\d.]+ \(.*n = \d of "visit-1-again".* the earliest counts\)/,
   );
   ok(why.includes(String(told.distance.toFixed(1)).slice(0, 4)), why);
+
+  const pooled = await ask("?explain=true");
+  match(pooled.why, /The mask is what the 3 nearest have in common/);
+  // Those of both, and of the two together.
+  ok(pooled.candidates.length > 10);
 });

@@ -40,6 +40,8 @@ const BODIES: Record<string, (names: Names) => Body> = {
   eraseReference: () => ({}),
   readPatient: () => ({}),
   erasePatient: () => ({}),
+  listRevisions: () => ({}),
+  restoreRevision: () => ({}),
   proposePrompts: ({ embedding }) => json({ embedding }),
   segmentImage: ({ embedding }) => json({ embedding }),
   replayReceipt: ({ patient, embedding }) => ({
@@ -117,7 +119,9 @@ async function openClosed(kvPath = ":memory:") {
     const { body, type } = BODIES[id](names);
     const address = path.replace("{patient}", names.patient)
       .replace("{reference}", names.reference)
-      .replace("{id}", names.embedding);
+      .replace("{id}", names.embedding)
+      .replace("{label}", "target")
+      .replace("{revision}", "1");
     const response = await app.request(address, {
       method: method.toUpperCase(),
       body,
@@ -274,7 +278,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
         }
       }
       // All that names a patient or an embedding; images alone are everyone's own.
-      equal(absent, 3 * 12);
+      equal(absent, 3 * 14);
       deepEqual(await stored(names), before);
       const trail = operations.find(({ id }) => id === "readAudit")!;
       const callers = async (headers: Record<string, string>) => {

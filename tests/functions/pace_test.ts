@@ -69,6 +69,8 @@ Deno.test("bodies that come too slowly are given up with 408, and hold no place"
     const problem = await response.json();
     if (response.status === 429) {
       equal(problem.type, "/problems/too-many-requests");
+    } else if (response.status === 503) {
+      equal(problem.type, "/problems/busy");
     } else {
       late++;
       equal(response.status, 408, JSON.stringify(problem));
