@@ -10,11 +10,11 @@ for (const sealed of [true, false]) {
     ok(tally.acknowledged > 0, JSON.stringify(tally));
     console.log(JSON.stringify(tally));
   });
-
-  Deno.test(`SIGKILL of a server at 4 random moments of enrolment, erasure and series, ${how}`, async () => {
-    const tally = await killAtRandom({ kills: 4, seed: 7, sealed });
-    equal(tally.kills, 4);
-    ok(tally.acknowledged.enrolled > 0, JSON.stringify(tally));
-    console.log(JSON.stringify(tally));
-  });
 }
+
+Deno.test("SIGKILL of a server at 2 random moments of enrolment, erasure and series, sealed", async () => {
+  const tally = await killAtRandom({ kills: 2, seed: 7, sealed: true });
+  equal(tally.kills, 2);
+  ok(tally.acknowledged.enrolled > 0, JSON.stringify(tally));
+  console.log(JSON.stringify(tally));
+});
