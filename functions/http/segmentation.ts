@@ -51,7 +51,7 @@ export function describeSegmentation(
     reference: referenceOf(profile),
     distance: Number.isFinite(distance) ? distance : null,
   });
-  const isPooled = used.choice === "pooled" && enrolled.length > 1;
+  const isPooled = used.choice !== "nearest" && enrolled.length > 1;
   const say = isPooled ? sayWhyPooled : sayWhy;
   return {
     patient,
