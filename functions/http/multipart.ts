@@ -27,6 +27,9 @@ export interface Parts {
 /** Bytes that are looked at between two turns of the event loop. */
 const CHUNK = 65_536;
 
+/** How long the parser may sit on a chunk that nothing comes of: of some broken bodies it waits for ever. */
+const STALL_MS = 1500;
+
 /** Bytes and lines of the head of one part: its name, its file's name, its type. */
 const HEAD = { headerSize: 4096, headerPairs: 16 };
 
@@ -52,7 +55,27 @@ export async function takeParts(
   } catch {
     throw unreadable("its content type names no boundary");
   }
-  const refuse = (error: unknown) => parser.destroy(error as Error);
+  let open: Readable | undefined;
+  const refuse = (error: unknown) => {
+    open?.destroy();
+    parser.destroy(error as Error);
+  };
+  const stall = watchStall(() => refuse(new Error("The parser stalled.")));
+  async function* given() {
+    for await (const chunk of body) {
+      stall.begin();
+      yield chunk;
+      stall.end();
+    }
+    stall.begin();
+  }
+  async function* read(stream: Readable) {
+    for await (const chunk of stream) {
+      stall.touch();
+      yield chunk;
+      stall.touch();
+    }
+  }
   const onField: BusboyEvents["field"] = (name, value, _, isCut) => {
     try {
       if (isCut) {
@@ -72,7 +95,10 @@ export async function takeParts(
     stream.on("error", () => {});
     // The parser says text/plain of a part that states no type, and no image is text.
     const declared = mediaType === "text/plain" ? undefined : mediaType;
-    taken = taken.then(() => parts.file(field, stream, declared, name || null));
+    taken = taken.then(() => {
+      open = stream;
+      return parts.file(field, read(stream), declared, name || null);
+    });
     taken.catch(refuse);
   };
   const onTooMany = () =>
@@ -84,14 +110,30 @@ export async function takeParts(
     );
   parser.on("field", onField).on("file", onFile).on("partsLimit", onTooMany);
   try {
-    await pipeline(Readable.from(body), parser);
+    await pipeline(Readable.from(given()), parser);
     await taken;
   } catch (error) {
     if (error instanceof RequestError || error instanceof EdgeError) {
       throw error;
     }
     throw unreadable("it is not whole multipart");
+  } finally {
+    stall.end();
   }
+}
+
+/** Calls back when nothing was touched for `STALL_MS` since the beginning. */
+function watchStall(onStall: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const begin = () => {
+    end();
+    timer = setTimeout(onStall, STALL_MS);
+  };
+  return { begin, end, touch: () => timer !== undefined && begin() };
 }
 
 /** The bytes of a body as they come. @throws RequestError when the connection ends before them. */
