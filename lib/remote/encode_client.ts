@@ -115,7 +115,6 @@ export function createEncodeClient(
     }
     const refusal = await imageProblem(response);
     if (refusal !== null) throw refusal;
-    if (response.status === 500) throw unavailable("The encode host failed");
     return PASSING.has(response.status)
       ? retryAfter(response.headers.get("retry-after"), world.wall())
       : 0;
