@@ -1,4 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { concat } from "../../../lib/bytes.ts";
 import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
@@ -33,11 +34,13 @@ function openEmbedder() {
     },
     "a".repeat(64),
   );
-  /** Waits until the engine has been asked that often; in vain for ten seconds at most. */
+  /**
+   * Waits until the engine has been asked that often, in vain for ten seconds at most, and then until
+   * whoever asked beside it waits too: files are hashed beside each other, so that none is surely first.
+   */
   const asked = async (count: number) => {
-    for (let i = 0; i < 1000 && calls.length < count; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    for (let i = 0; i < 1000 && calls.length < count; i++) await delay(10);
+    await delay(100);
     equal(calls.length, count);
   };
   return { embedder, calls, asked, stored: () => stored };
@@ -122,6 +125,7 @@ Deno.test("one that gives up takes nobody along who waits for the same image", a
   const { embedder, calls, asked } = openEmbedder();
   const caller = new AbortController();
   const first = embedder.embed(workOf("t", caller.signal), input);
+  await asked(1);
   const second = embedder.embed(WORK, input);
   await asked(1);
   calls[0].reject(new EdgeError("given-up", "gone"));
