@@ -372,7 +372,13 @@ const SEGMENTATION = {
   predictedIou: 0.9173192381858826,
   profile: PROFILE_USED,
   model: MODEL,
-  timings: { encode: 450.8, prompt: 127.1, decode: 1123.1, retrieve: 26.1 },
+  timings: {
+    encode: 450.8,
+    prompt: 127.1,
+    decode: 1123.1,
+    retrieve: 26.1,
+    judge: 6.2,
+  },
   receipt: RECEIPT,
 };
 
@@ -404,6 +410,7 @@ export const SegmentationDocument = z.object({
     prompt: z.number(),
     decode: z.number(),
     retrieve: z.number(),
+    judge: z.number(),
   }).openapi("Timings", { description: "Milliseconds" }),
   receipt: ReceiptDocument,
 }).openapi("Segmentation", { example: SEGMENTATION });

@@ -1,4 +1,3 @@
-import { cosineMaps } from "./cosine.ts";
 import { withArena } from "./kernels.ts";
 
 /** Patches that the kernel works on together. */
@@ -120,40 +119,6 @@ export function withBoundedMaps<T>(
       };
     }));
   });
-}
-
-/**
- * The largest value of each map of `cosineMaps` among the listed patches, bit for bit; -1 where that is less.
- */
-export function largestCosines(
-  embedding: Float32Array,
-  channels: number,
-  prototypes: Float32Array,
-  within: Int32Array,
-): number[] {
-  let whole: Float64Array[] | undefined;
-  return withBoundedMaps(
-    embedding,
-    channels,
-    prototypes,
-    (maps) =>
-      maps.map(({ upper, at, isFlat }, i) => {
-        if (isFlat) {
-          whole ??= cosineMaps(embedding, channels, prototypes);
-          const map = whole[i];
-          return within.reduce((most, patch) => Math.max(most, map[patch]), -1);
-        }
-        const first = within.reduce(
-          (best, patch) => upper[patch] > upper[best] ? patch : best,
-          within[0],
-        );
-        return within.reduce(
-          (most, patch) =>
-            upper[patch] > most ? Math.max(most, at(patch)) : most,
-          Math.max(-1, at(first)),
-        );
-      }),
-  );
 }
 
 /**

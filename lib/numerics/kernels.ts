@@ -14,6 +14,8 @@ export interface Kernels {
     dim: number,
     out: number,
   ): void;
+  sumRows(rows: number, count: number, dim: number, out: number): void;
+  moveRows(rows: number, count: number, dim: number, origin: number): void;
   gatherColumns(
     from: number,
     fromStride: number,

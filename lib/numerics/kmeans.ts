@@ -144,9 +144,14 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   }
   copy.fill(0, count * width);
   arena.kernels.packPanels(rows, stride, width, panels);
-  const original = arena.floats(rows, count * width);
-  const mean = meanRow(original, count, width);
-  const moved = arena.put(moveRows(original, mean), stride * width);
+  const origin = arena.take(8 * width);
+  const moved = arena.take(4 * stride * width);
+  arena.kernels.sumRows(rows, count, width, origin);
+  const mean = arena.doubles(origin, width).map((sum) => sum / count);
+  arena.doubles(origin, width).set(mean);
+  const shifted = arena.floats(moved, stride * width);
+  shifted.set(arena.floats(rows, stride * width));
+  arena.kernels.moveRows(moved, count, width, origin);
   arena.kernels.packPanels(moved, stride, width, movedPanels);
   arena.kernels.squareRows(moved, stride, width, pointSquares);
   const largest = arena.floats(pointSquares, count)
@@ -157,7 +162,7 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   if (!isMany) {
     arena.kernels.gram(moved, movedPanels, stride, width, scale, dots);
   }
-  arena.free(moved);
+  arena.free(origin);
   // Three dot products, each of rounded points, rounded itself and made an integer, and the arithmetic on them. No
   // centre is longer than the longest point.
   const error = (3 * width + 128) * 2 ** -24 * largest + 4 / scale;

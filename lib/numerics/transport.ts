@@ -10,7 +10,6 @@
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import type { Arena } from "./kernels.ts";
-import { meanRow, moveRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
 const RELATIVE_TOLERANCE = 1e-13;
@@ -65,10 +64,15 @@ export function roundedCosts(
   const squaresA = arena.take(4 * rows);
   const squaresB = arena.take(4 * stride);
   // Moved to the sources' mean: the shorter the points, the smaller the rounding.
-  const mean = meanRow(a, n, dim);
-  const moved = arena.put(moveRows(a, mean), rows * dim);
-  const targets = arena.put(moveRows(b, mean), stride * dim);
+  const origin = arena.take(8 * dim);
+  const moved = arena.put(a, rows * dim);
+  const targets = arena.put(b, stride * dim);
   const panels = arena.take(4 * stride * dim);
+  kernels.sumRows(sources, n, dim, origin);
+  const mean = arena.doubles(origin, dim).map((sum) => sum / n);
+  arena.doubles(origin, dim).set(mean);
+  kernels.moveRows(moved, n, dim, origin);
+  kernels.moveRows(targets, m, dim, origin);
   kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
   const [normsA, normsB] = [

@@ -1,4 +1,4 @@
-import { largestCosines } from "../numerics/cosine_bounds.ts";
+import { largestCosines } from "../numerics/largest_cosines.ts";
 import {
   gatherPatches,
   normaliseRows,

@@ -59,6 +59,8 @@ export interface StageTimings {
   prompt: number;
   decode: number;
   retrieve: number;
+  /** Whether the structure is there. */
+  judge: number;
 }
 
 export interface SegmentOptions {
@@ -175,6 +177,7 @@ export async function segment(
     ? nearness(references, toPatches(data, model.channels), model, frame)
     : null;
   const logits = (isPooled && blend(candidates, near)) || winner.logits;
+  const retrieved = now();
   const presence = judged(
     embedding,
     references,
@@ -191,7 +194,8 @@ export async function segment(
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
-      retrieve: done - retrieving,
+      retrieve: retrieved - retrieving,
+      judge: done - retrieved,
     },
   };
 }

@@ -49,7 +49,7 @@ Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t)
   });
 
   await t.step("stages, cache, store and queue are measured", () => {
-    for (const stage of ["prompt", "decode", "retrieve"]) {
+    for (const stage of ["prompt", "decode", "retrieve", "judge"]) {
       equal(metrics.get(`p2sam_stage_seconds_count{stage="${stage}"}`), 2);
     }
     const reads = "p2sam_embedding_cache_reads_total";

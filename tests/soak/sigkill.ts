@@ -346,15 +346,16 @@ const corrected = (() => {
   return encodePng({ width, height, data: moved });
 })();
 
-/** The annotated image, with the mask or, every other time, the corrected one. */
+/** The annotated image, with the mask or, every other time, a corrected one that somebody accepted. */
 function variant(
   n: number,
   label: string,
   image: string | Uint8Array<ArrayBuffer>,
 ): FormData {
-  const mask = n % 2 === 0 ? files.mask : corrected;
   const source = typeof image === "string" ? "embedding" : "image";
-  return form({ [source]: image, mask, label });
+  if (n % 2 === 0) return form({ [source]: image, mask: files.mask, label });
+  const accepted = JSON.stringify({ by: `reader ${n}` });
+  return form({ [source]: image, mask: corrected, label, accepted });
 }
 
 function postSeries(server: Server, cursor: string | null): Promise<Response> {

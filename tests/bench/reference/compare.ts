@@ -211,6 +211,7 @@ const STAGES: [string, string][] = [
   ["decode", "decode (15 runs of the decoder)"],
   ["box", "boxes between the passes"],
   ["retrieval", "retrieval (cost matrices, exact distances)"],
+  ["presence", "whether the structure is there (ours alone)"],
   ["output", "mask output (PNG, run lengths, polygons)"],
   ["around", "**all but the networks**"],
   ["segmentation", "**whole segmentation**, given the embedding"],
@@ -219,18 +220,20 @@ const STAGES: [string, string][] = [
 function table(times: Times, sides: Side[]): string {
   const theirs = times.get(REFERENCE)!;
   const names = sides.map(({ name }) => name);
-  const rows = STAGES.filter(([stage]) => theirs.has(stage)).map(
+  const middle = (values?: number[]) =>
+    values === undefined ? "" : spread(values).median.toPrecision(3);
+  const measured = times.get(names[0])!;
+  const rows = STAGES.filter(([stage]) => measured.has(stage)).map(
     ([stage, title]) => {
-      const reference = theirs.get(stage)!;
+      const reference = theirs.get(stage);
       const cells = names.map((name) => {
         const ours = times.get(name)!.get(stage)!;
-        return `${spread(ours).median.toPrecision(3)} | ${
-          cell(reference.map((value, round) => value / ours[round]))
-        }`;
+        const ratio = reference === undefined
+          ? ""
+          : cell(reference.map((value, round) => value / ours[round]));
+        return `${middle(ours)} | ${ratio}`;
       });
-      return `| ${title} | ${spread(reference).median.toPrecision(3)} | ${
-        cells.join(" | ")
-      } |`;
+      return `| ${title} | ${middle(reference)} | ${cells.join(" | ")} |`;
     },
   );
   return [

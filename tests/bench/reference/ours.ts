@@ -119,6 +119,7 @@ export class Ours {
       decode: networks,
       box: timings.decode - networks,
       retrieval: timings.retrieve,
+      presence: timings.judge,
       output: done - chosen,
       segmentation: done - started,
     };

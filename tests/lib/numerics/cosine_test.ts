@@ -1,10 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { cosineMaps } from "../../../lib/numerics/cosine.ts";
-import {
-  largestCosines,
-  withBoundedMaps,
-} from "../../../lib/numerics/cosine_bounds.ts";
+import { withBoundedMaps } from "../../../lib/numerics/cosine_bounds.ts";
+import { largestCosines } from "../../../lib/numerics/largest_cosines.ts";
 import { normaliseRows, toPatches } from "../../../lib/numerics/patches.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 
@@ -68,12 +66,17 @@ Deno.test("bounds on the maps are above them and close, also of patches that are
         const wanted = cosineMaps(embedding, channels, prototypes);
         const within = Int32Array.from({ length: patches }, (_, p) => p)
           .filter((p) => p === 0 || random() < 0.5);
-        deepEqual(
-          largestCosines(embedding, channels, prototypes, within),
-          wanted.map((map) =>
-            Math.max(-1, ...Array.from(within, (p) => map[p]))
-          ),
+        const largest = largestCosines(
+          embedding,
+          channels,
+          prototypes,
+          within,
         );
+        wanted.forEach((map, i) => {
+          const most = Math.max(...Array.from(within, (p) => map[p]));
+          const off = Math.abs(largest[i] - most);
+          ok(off <= (channels + 16) * 2 ** -23, `${off}`);
+        });
         withBoundedMaps(
           embedding,
           channels,
