@@ -12,7 +12,7 @@ import { inFolder } from "../in_folder.ts";
 import { operatorKey, stated } from "../operator_key.ts";
 
 /** Acknowledged requests that a server lives for, at most, and then some. */
-const LIFE = 12;
+const LIFE = 4;
 /** Milliseconds that it lives for after these, at most. */
 const MOST_MORE = 2000;
 /** How long it lives when it acknowledges nothing, milliseconds. */
