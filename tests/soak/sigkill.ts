@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { readProfile } from "../../lib/format/profile_file.ts";
+import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/keyring.ts";
@@ -260,13 +260,14 @@ class Ordeal {
         continue;
       }
       const n = Number(held.reference.label.slice(1));
-      readProfile(held.profile);
+      // How many copies the yardstick is of depends on how busy the machine was.
+      const made = { ...readProfile(held.profile), yardstick: null };
       const madeOf = patient === gone
         ? `theirs ${n % 2}`
         : isOwnPicture(n)
         ? `own ${n}`
         : `shared ${n % 2}`;
-      const digest = await digestOf(held.profile);
+      const digest = await digestOf(writeProfile(made));
       const known = this.#digests.get(madeOf) ?? digest;
       equal(digest, known, `the profile of ${path} is torn`);
       this.#digests.set(madeOf, known);

@@ -1,0 +1,9 @@
+/** The channel on which mortal workers are told to end, and how. */
+export const MORTAL = "mortal workers";
+export const ENDS = [
+  "throws",
+  "exits",
+  "closes",
+  "runs out of memory",
+] as const;
+export type End = typeof ENDS[number];

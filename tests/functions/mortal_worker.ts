@@ -1,0 +1,11 @@
+/// <reference lib="deno.worker" />
+/** The worker that serves, with the real model, and a way to end it from outside while it works. */
+import "../../lib/engine/worker.ts";
+import { type End, MORTAL } from "./mortal.ts";
+
+new BroadcastChannel(MORTAL).onmessage = ({ data }: MessageEvent<End>) => {
+  if (data === "exits") Deno.exit(3);
+  if (data === "closes") self.close();
+  if (data === "throws") throw new Error("thrown in the midst");
+  if (data === "runs out of memory") new ArrayBuffer(2 ** 46);
+};
