@@ -3,7 +3,6 @@ export const MORTAL = "mortal workers";
 export const ENDS = [
   "throws",
   "exits",
-  "closes",
   "runs out of memory",
 ] as const;
 export type End = typeof ENDS[number];

@@ -5,7 +5,6 @@ import { type End, MORTAL } from "./mortal.ts";
 
 new BroadcastChannel(MORTAL).onmessage = ({ data }: MessageEvent<End>) => {
   if (data === "exits") Deno.exit(3);
-  if (data === "closes") self.close();
   if (data === "throws") throw new Error("thrown in the midst");
   if (data === "runs out of memory") new ArrayBuffer(2 ** 46);
 };

@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
 import { createApp } from "../../functions/app.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
@@ -8,7 +9,7 @@ import { enrol, openService, segment } from "./harness.ts";
 import { ENDS, MORTAL } from "./mortal.ts";
 
 /** Milliseconds of a call; a segmentation takes half a second of a core. */
-const DEADLINE = 15_000;
+const DEADLINE = 10_000;
 /** Requests at a time, on as many workers and in the queue. */
 const REQUESTS = 5;
 
@@ -50,17 +51,15 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
     },
   };
 
+  let refused = 0;
   for (const end of ENDS) {
     await t.step(
-      `${end}: answered right or 503, and so is the next`,
+      `${end}: answered right or 503, and the next right`,
       async () => {
         const before = lost;
         const asked = Array.from({ length: REQUESTS }, () => segment(app, "p"));
-        while (pool.state.busy < 2) {
-          await new Promise((resolve) => setTimeout(resolve, 1));
-        }
+        while (pool.state.busy < 2) await delay(1);
         channel.inner.postMessage(end);
-        let refused = 0;
         for (const answer of await Promise.all(asked)) {
           if (answer.status === 503) {
             refused++;
@@ -72,12 +71,13 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
             deepEqual(await maskOf(answer), wanted);
           }
         }
-        equal(lost - before, 2, "both died");
-        ok(refused > 0, "two were in their hands");
+        // Who is between two computations hears it at once, who is amid one only after it.
+        while (lost < before + 2) await delay(10);
         const next = await segment(app, "p");
         equal(next.status, 200);
         deepEqual(await maskOf(next), wanted);
       },
     );
   }
+  ok(refused > 0, "some were in their hands");
 });
