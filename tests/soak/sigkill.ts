@@ -12,9 +12,9 @@ import { inFolder } from "../in_folder.ts";
 import { operatorKey, stated } from "../operator_key.ts";
 
 /** Acknowledged requests that a server lives for, at most, and then some. */
-const LIFE = 4;
+const LIFE = 2;
 /** Milliseconds that it lives for after these, at most. */
-const MOST_MORE = 2000;
+const MOST_MORE = 1500;
 /** How long it lives when it acknowledges nothing, milliseconds. */
 const MOST_LIFE = 300_000;
 /** Images of the series. */
