@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { concat } from "../bytes.ts";
 import { hexDigest } from "../digest.ts";
 import { EdgeError } from "../errors.ts";
@@ -25,10 +26,14 @@ export interface Archived {
   profile: Bytes;
 }
 
-interface Header {
-  exportedAt: string;
-  references: { record: unknown; bytes: number; sha256: string }[];
-}
+const Header = z.object({
+  exportedAt: z.string(),
+  references: z.array(z.object({
+    record: z.unknown(),
+    bytes: z.int().nonnegative(),
+    sha256: z.string(),
+  })),
+});
 
 /**
  * Writes a profile as one file: magic, version and header length (two u32, little endian), the signer's
@@ -42,7 +47,7 @@ export async function writeArchive(
   exportedAt: string,
   signer: Signer,
 ): Promise<Bytes> {
-  const header: Header = {
+  const header: z.infer<typeof Header> = {
     exportedAt,
     references: await Promise.all(
       references.map(async ({ record, profile }) => ({
@@ -107,9 +112,9 @@ export async function readArchive(
     );
   }
 
-  // From here on the file is what a trusted installation wrote.
+  // Whoever is trusted may still be mistaken.
   const json = bytes.subarray(start, start + length);
-  const { references }: Header = JSON.parse(new TextDecoder().decode(json));
+  const { references } = readHeader(json);
   const archived: Archived[] = [];
   let at = start + length;
   for (const { record, bytes: count, sha256 } of references) {
@@ -119,6 +124,14 @@ export async function readArchive(
   }
   if (at !== end) throw wrong("its lengths are wrong");
   return archived;
+}
+
+function readHeader(json: Uint8Array): z.infer<typeof Header> {
+  try {
+    return Header.parse(JSON.parse(new TextDecoder().decode(json)));
+  } catch {
+    throw wrong("its header is broken");
+  }
 }
 
 function wrong(why: string): EdgeError {

@@ -1,10 +1,12 @@
 import { gzipSync } from "node:zlib";
 import { concat } from "../../lib/bytes.ts";
 import { writeEmbedding } from "../../lib/format/embedding_file.ts";
+import { writeArchive } from "../../lib/format/profile_archive.ts";
 import { writeProfile } from "../../lib/format/profile_file.ts";
 import { encodeRle } from "../../lib/format/rle.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
+import type { Signer } from "../../lib/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
 import { zipOf } from "../deploy/series_bodies.ts";
 import { DICOM_DATA } from "../dicom_data.ts";
@@ -89,6 +91,34 @@ export function profileSeeds(model: ModelGeometry): Seed[] {
       },
     }),
   }));
+}
+
+/** Exported profiles of one reference and of two. */
+export function profileArchiveSeeds(
+  model: ModelGeometry,
+  signer: Signer,
+): Promise<Seed[]> {
+  const [{ bytes: profile }] = profileSeeds(model);
+  const references = ["visit-1", "visit-2"].map((reference) => ({
+    record: {
+      reference,
+      label: "liver",
+      position: null,
+      model: model.digest,
+      image: { width: 384, height: 300 },
+      patches: 1,
+      createdAt: "2026-11-25T09:44:35.000Z",
+    },
+    profile: Uint8Array.from(profile),
+  }));
+  return Promise.all([1, 2].map(async (count) => ({
+    name: `profile-archive-${count}`,
+    bytes: await writeArchive(
+      references.slice(0, count),
+      "2026-11-25T09:44:35.000Z",
+      signer,
+    ),
+  })));
 }
 
 /** The JSON bodies and texts of the contract. */

@@ -9,10 +9,13 @@ import {
   Prompts,
   PromptsRequest,
 } from "../../functions/http/schemas.ts";
+import { ArchivedReference } from "../../functions/http/transfer_schemas.ts";
+import { concat } from "../../lib/bytes.ts";
 import { EdgeError } from "../../lib/errors.ts";
 import { TISSUE } from "../../lib/format/dicom_seg.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
 import { ownFormat } from "../../lib/format/own_format.ts";
+import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
@@ -20,6 +23,11 @@ import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { ImageError } from "../../lib/image/errors.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
+import {
+  createSigner,
+  SIGNATURE_BYTES,
+  type Signer,
+} from "../../lib/signing.ts";
 import { unpack } from "../../lib/model/archive.ts";
 import { Spool } from "../../lib/series/spool.ts";
 import { openZip } from "../../lib/series/zip.ts";
@@ -67,6 +75,7 @@ export async function allTargets(): Promise<Target[]> {
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
   const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
+  const signer = await createSigner(new Uint8Array(32).fill(7));
 
   const answerMultipart = (read: (c: never) => Promise<unknown>) => {
     const app = new Hono().post("/", async (c) => {
@@ -181,6 +190,22 @@ export async function allTargets(): Promise<Target[]> {
         }),
     },
     {
+      name: "profile archive",
+      weight: 4,
+      seeds: await seeds.profileArchiveSeeds(geometry, signer),
+      async run(bytes, random) {
+        // Most are signed again: a wrong signature ends the reading of what was mutated.
+        const file = random.chance(0.2)
+          ? bytes
+          : await signAgain(bytes, signer);
+        for (const one of await readArchive(file, [signer.publicKey])) {
+          const { record, profile } = one;
+          if (!ArchivedReference.safeParse(record).success) continue;
+          readProfile(profile);
+        }
+      },
+    },
+    {
       name: "rle",
       weight: 5,
       seeds: seeds.rleSeeds(),
@@ -272,6 +297,12 @@ export async function allTargets(): Promise<Target[]> {
       },
     },
   ];
+}
+
+/** A file with a right signature in the place of whatever its last bytes are. */
+async function signAgain(bytes: Uint8Array<ArrayBuffer>, signer: Signer) {
+  const signed = bytes.slice(0, Math.max(0, bytes.length - SIGNATURE_BYTES));
+  return concat([signed, await signer.sign(signed)]);
 }
 
 function requireRefusal(error: unknown): void {

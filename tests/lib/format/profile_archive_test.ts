@@ -96,3 +96,33 @@ Deno.test("a file that nobody trusted signed is refused", async () => {
     message: /among TRUSTED_KEYS/,
   });
 });
+
+Deno.test("a broken header is refused, whoever signed it", async () => {
+  const empty = await writeArchive([], AT, signer);
+  const start = empty.slice(0, 8 + 8 + 32);
+  const one = { record: {}, bytes: 0, sha256: "" };
+  for (
+    const header of [
+      "",
+      "{",
+      "null",
+      "[]",
+      '{"references":[]}',
+      JSON.stringify({ exportedAt: AT, references: {} }),
+      JSON.stringify({ exportedAt: AT, references: [null] }),
+      JSON.stringify({ exportedAt: AT, references: [{ ...one, bytes: -1 }] }),
+      JSON.stringify({ exportedAt: AT, references: [{ ...one, bytes: 0.5 }] }),
+      JSON.stringify({ exportedAt: AT, references: [{ ...one, bytes: "1" }] }),
+    ]
+  ) {
+    const json = new TextEncoder().encode(header);
+    const prefix = start.slice();
+    new DataView(prefix.buffer).setUint32(12, json.length, true);
+    const signed = new Uint8Array([...prefix, ...json]);
+    const whole = [...signed, ...await signer.sign(signed)];
+    await rejects(readArchive(new Uint8Array(whole), trusted), {
+      code: "invalid-input",
+      message: /its header is broken/,
+    });
+  }
+});
