@@ -215,11 +215,18 @@ class Ordeal {
     slot.attempted = n;
     // An image of its own now and then, so that its embedding is written, too; and another one for who is
     // erased, since that erases its embedding.
-    const image = patient === PATIENTS.erased[0]
-      ? pictureOf(1 << 20)
-      : isOwnPicture(n)
+    let image: string | Uint8Array<ArrayBuffer> = isOwnPicture(n)
       ? pictureOf(n)
       : this.#embedding;
+    if (patient === PATIENTS.erased[0]) {
+      const path = "/v1/embeddings";
+      const body = pictureOf(1 << 20);
+      const made = await answered(
+        server.request(path, { method: "POST", body }),
+      );
+      if (made === null) return false;
+      image = JSON.parse(made.text).id as string;
+    }
     const body = variant(n, `v${n}`, image);
     const answer = await answered(server.enrol(patient, reference, body));
     if (answer === null) return false;
