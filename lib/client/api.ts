@@ -988,7 +988,8 @@ export interface components {
          *         "encode": 450.8,
          *         "prompt": 127.1,
          *         "decode": 1123.1,
-         *         "retrieve": 26.1
+         *         "retrieve": 26.1,
+         *         "judge": 6.2
          *       },
          *       "receipt": {
          *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
@@ -1128,6 +1129,7 @@ export interface components {
             prompt: number;
             decode: number;
             retrieve: number;
+            judge: number;
         };
         /**
          * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.
@@ -1329,7 +1331,8 @@ export interface components {
          *           "encode": 450.8,
          *           "prompt": 127.1,
          *           "decode": 1123.1,
-         *           "retrieve": 26.1
+         *           "retrieve": 26.1,
+         *           "judge": 6.2
          *         },
          *         "receipt": {
          *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
