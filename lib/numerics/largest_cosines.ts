@@ -20,7 +20,10 @@ export function largestCosines(
 ): number[] {
   const patches = embedding.length / channels;
   const count = rows.length / channels;
-  const padded = Math.ceil(within.length / LANES) * LANES;
+  // To pick many takes longer than to work on all.
+  const isPicked = 2 * within.length < patches;
+  const columns = isPicked ? within.length : patches;
+  const padded = Math.ceil(columns / LANES) * LANES;
   // Rows a power of two apart would share few cache lines.
   const stride = padded + LANES;
   const table = Math.ceil(count / ROWS) * ROWS;
@@ -31,18 +34,14 @@ export function largestCosines(
     const pack = arena.take(4 * channels * LANES);
     const out = arena.take(4 * (table + 1) * padded);
     const copy = arena.floats(data, channels * stride);
-    const [first, last] = [within[0], within[within.length - 1]];
-    const isRun = last - first === within.length - 1;
     for (let c = 0; c < channels; c++) {
       const [from, to] = [c * patches, c * stride];
-      if (isRun) {
-        copy.set(embedding.subarray(from + first, from + last + 1), to);
-      } else {
-        for (let i = 0; i < within.length; i++) {
+      if (isPicked) {
+        for (let i = 0; i < columns; i++) {
           copy[to + i] = embedding[from + within[i]];
         }
-      }
-      copy.fill(0, to + within.length, to + padded);
+      } else copy.set(embedding.subarray(from, from + patches), to);
+      copy.fill(0, to + columns, to + padded);
     }
     arena.kernels.movedDots(
       data,
@@ -55,14 +54,14 @@ export function largestCosines(
       pack,
       out,
     );
-    const line = (i: number) =>
-      arena.floats(out + 4 * i * padded, within.length);
+    const line = (i: number) => arena.floats(out + 4 * i * padded, columns);
     const inverse = line(table)
       .map((square) => square > 0 ? 1 / Math.sqrt(square) : 0);
     return Array.from({ length: count }, (_, i) => {
       const dots = line(i);
       let most = -1;
-      for (let p = 0; p < dots.length; p++) {
+      for (let k = 0; k < within.length; k++) {
+        const p = isPicked ? k : within[k];
         const cosine = dots[p] * inverse[p];
         if (cosine > most) most = cosine;
       }

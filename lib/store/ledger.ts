@@ -10,9 +10,23 @@ interface Entry extends Omit<Revision, "references"> {
 
 /** What is kept of a patient: the revisions of every label, oldest first, and every reference that one of them has. */
 export interface Ledger {
-  labels: Record<string, Entry[]>;
+  /** A map, since a label may be called "constructor". */
+  labels: Map<string, Entry[]>;
   /** By file id. */
   references: Record<string, Reference>;
+}
+
+/** A ledger as the bytes that are stored, JSON. */
+export function writeLedger(
+  { labels, references }: Ledger,
+): Uint8Array<ArrayBuffer> {
+  const plain = { labels: Object.fromEntries(labels), references };
+  return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+export function readLedger(bytes: Uint8Array): Ledger {
+  const { labels, references } = JSON.parse(new TextDecoder().decode(bytes));
+  return { labels: new Map(Object.entries(labels)), references };
 }
 
 /** What is to change, and when. */
@@ -25,10 +39,13 @@ interface Step {
 
 /** The ledger of references that were stored before there was one: every label in its first revision. */
 export function adopt(files: [id: string, reference: Reference][]): Ledger {
-  const ledger: Ledger = { labels: {}, references: Object.fromEntries(files) };
+  const ledger: Ledger = {
+    labels: new Map(),
+    references: Object.fromEntries(files),
+  };
   for (const [, { label, createdAt: at }] of files) {
     const all = files.filter(([, other]) => other.label === label);
-    ledger.labels[label] = [];
+    ledger.labels.set(label, []);
     add(ledger, label, all.map(([id]) => id), {
       change: "enrolled",
       reference: null,
@@ -40,7 +57,7 @@ export function adopt(files: [id: string, reference: Reference][]): Ledger {
 
 /** The file of each current reference, by name. */
 export function currentFiles(ledger: Ledger): Map<string, string> {
-  const files = Object.values(ledger.labels).flatMap((entries) =>
+  const files = [...ledger.labels.values()].flatMap((entries) =>
     entries.at(-1)!.files
   );
   return new Map(files.map((id) => [ledger.references[id].reference, id]));
@@ -51,7 +68,7 @@ export function revisionsOf(
   { labels, references }: Ledger,
 ): Map<string, Revision[]> {
   return new Map(
-    Object.entries(labels).map(([label, entries]) => [
+    Array.from(labels, ([label, entries]) => [
       label,
       entries.map(({ files, ...entry }) => ({
         ...entry,
@@ -101,7 +118,9 @@ export function restored(
   revision: number,
   at: string,
 ): Ledger | null {
-  const entry = before.labels[label]?.find((one) => one.revision === revision);
+  const entry = before.labels.get(label)?.find((one) =>
+    one.revision === revision
+  );
   if (entry === undefined) return null;
   const ledger = structuredClone(before);
   const files = currentFiles(before);
@@ -120,7 +139,7 @@ export function restored(
 }
 
 function current(ledger: Ledger, label: string): string[] {
-  return ledger.labels[label]?.at(-1)?.files ?? [];
+  return ledger.labels.get(label)?.at(-1)?.files ?? [];
 }
 
 function leave(ledger: Ledger, id: string, at: string): void {
@@ -135,7 +154,8 @@ function add(
   files: string[],
   { change, reference, restored, at }: Step,
 ): void {
-  const entries = labels[label] ??= [];
+  const entries = labels.get(label) ?? [];
+  labels.set(label, entries);
   const revision = (entries.at(-1)?.revision ?? 0) + 1;
   const name = (id: string) => references[id].reference;
   const sorted = files.toSorted((a, b) => name(a) < name(b) ? -1 : 1);
@@ -151,11 +171,11 @@ function add(
 
 /** Forgets revisions beyond the newest, and references that no revision has. */
 function prune(ledger: Ledger): Ledger {
-  for (const entries of Object.values(ledger.labels)) {
+  for (const entries of ledger.labels.values()) {
     entries.splice(0, entries.length - MAX_REVISIONS);
   }
   const used = new Set(
-    Object.values(ledger.labels).flat().flatMap(({ files }) => files),
+    [...ledger.labels.values()].flat().flatMap(({ files }) => files),
   );
   for (const id of Object.keys(ledger.references)) {
     if (!used.has(id)) delete ledger.references[id];

@@ -6,8 +6,10 @@ import {
   deleted,
   enrolled,
   type Ledger,
+  readLedger,
   restored,
   revisionsOf,
+  writeLedger,
 } from "./ledger.ts";
 import type { Enrolled, ProfileStore, Reference } from "./types.ts";
 import type { Vault } from "./vault.ts";
@@ -58,8 +60,7 @@ export function createProfileStore(blobs: Vault): ProfileStore {
         .filter(([id]) => !id.includes("/"));
       return { ledger: adopt(older), version: null };
     }
-    const ledger = JSON.parse(new TextDecoder().decode(stored.bytes));
-    return { ledger, version: stored.version };
+    return { ledger: readLedger(stored.bytes), version: stored.version };
   };
 
   const open = async (
@@ -88,7 +89,7 @@ export function createProfileStore(blobs: Vault): ProfileStore {
       const { ledger: before, version: was } = await read(tenant, patient);
       const after = step(before);
       if (after === null) return null;
-      const bytes = new TextEncoder().encode(JSON.stringify(after));
+      const bytes = writeLedger(after);
       const key = ledgerAt(tenant, patient);
       const entries: Entry<Reference | null>[] = [
         { key, record: null, bytes, was },
@@ -144,7 +145,7 @@ export function createProfileStore(blobs: Vault): ProfileStore {
       const { before, after } = await enrolAll(tenant, patient, [enrolment]);
       return {
         replaced: currentFiles(before).has(name),
-        revision: after.labels[label].at(-1)!.revision,
+        revision: after.labels.get(label)!.at(-1)!.revision,
       };
     },
 
@@ -186,7 +187,7 @@ export function createProfileStore(blobs: Vault): ProfileStore {
         ? revisions.at(0)
         : revisions.find((one) => one.revision === wanted);
       if (revision === undefined) return null;
-      const entry = ledger.labels[label].find((one) =>
+      const entry = ledger.labels.get(label)!.find((one) =>
         one.revision === revision.revision
       )!;
       const opened = await Promise.all(

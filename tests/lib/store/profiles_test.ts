@@ -91,6 +91,34 @@ Deno.test("every change makes a revision, and each can be read and restored", ()
     ]);
   }));
 
+Deno.test("labels and references may be called whatever objects have of their own", () =>
+  withStore(async (store) => {
+    const names = ["constructor", "__proto__", "toString", "hasOwnProperty"];
+    for (const name of names) {
+      equal(await store.restore(T, "p", name, 1), null);
+      equal(await store.profile(T, "p", name, { model: M }), null);
+      equal(await store.find(T, "p", name), null);
+    }
+    for (const name of names) {
+      const reference = make(name, { label: name });
+      const profile = bytes(`of ${name}`);
+      deepEqual(await store.put(T, { reference, profile }), {
+        replaced: false,
+        revision: 1,
+      });
+    }
+    for (const name of names) {
+      const wanted = [[name, `of ${name}`]];
+      deepEqual(Object.entries((await stateOf(store, name))!), wanted);
+      equal(await store.delete(T, "p", name), true);
+      deepEqual(Object.entries((await stateOf(store, name))!), []);
+      equal((await store.restore(T, "p", name, 1))?.revision, 3);
+      deepEqual(Object.entries((await stateOf(store, name))!), wanted);
+    }
+    const labels = (await store.revisions(T, "p"))!.keys();
+    deepEqual([...labels].sort(), names.toSorted());
+  }));
+
 Deno.test("a reference that changes its label leaves the other", () =>
   withStore(async (store) => {
     const put = (label: string) =>
