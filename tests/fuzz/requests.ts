@@ -116,7 +116,14 @@ export class RequestMaker {
       operation = random.pick(this.#operations);
     }
     this.#valid = random.chance(0.4);
-    const { operationId, method, responses } = operation;
+    const method = this.#breaks(0.05, random)
+      ? random.pick(METHODS)
+      : operation.method.toUpperCase();
+    // Another method of a path may be another operation.
+    const { operationId, responses } =
+      this.#operations.find((one) =>
+        one.path === operation.path && one.method.toUpperCase() === method
+      ) ?? { ...operation, responses: {} };
     let { path } = operation;
     const query = new URLSearchParams();
     const headers: Record<string, string> = {};
@@ -138,9 +145,7 @@ export class RequestMaker {
     if (this.#breaks(0.4, random)) headers.accept = random.pick(ACCEPTS);
     const made: MadeRequest = {
       operationId,
-      method: this.#breaks(0.05, random)
-        ? random.pick(METHODS)
-        : method.toUpperCase(),
+      method,
       path: path + (query.size > 0 ? `?${query}` : ""),
       headers,
       responses,

@@ -126,8 +126,8 @@ export async function ask(
   }
   if (id === null) throw new Error(`${status} without x-request-id`);
   // Another method or a broken path is another route, or none.
-  const elsewhere = [404, 405].includes(status) || made.method !== method ||
-    method === "OPTIONS" || method === "HEAD";
+  const elsewhere = [404, 405].includes(status) || method === "OPTIONS" ||
+    method === "HEAD";
   const allowed = responses[status];
   if (allowed === undefined && !elsewhere) {
     throw new Error(`${status} is not in the document`);
