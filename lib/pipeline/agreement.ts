@@ -5,11 +5,11 @@ export function dice(
   a: Float32Array | Uint8Array,
   b: Float32Array | Uint8Array,
 ): number {
-  let [both, sum] = [0, 0];
+  let both = 0, sum = 0;
   for (let i = 0; i < a.length; i++) {
-    const [inA, inB] = [a[i] > 0, b[i] > 0];
-    if (inA && inB) both++;
-    sum += Number(inA) + Number(inB);
+    const inA = a[i] > 0 ? 1 : 0, inB = b[i] > 0 ? 1 : 0;
+    both += inA & inB;
+    sum += inA + inB;
   }
   return sum === 0 ? 1 : 2 * both / sum;
 }
