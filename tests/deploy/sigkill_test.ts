@@ -13,7 +13,7 @@ for (const sealed of [true, false]) {
 }
 
 Deno.test("SIGKILL of a server at 2 random moments of enrolment, erasure and series, sealed", async () => {
-  const tally = await killAtRandom({ kills: 2, seed: 7, sealed: true });
+  const tally = await killAtRandom({ kills: 2, seed: 1, sealed: true });
   equal(tally.kills, 2);
   ok(tally.acknowledged.enrolled > 0, JSON.stringify(tally));
   console.log(JSON.stringify(tally));
