@@ -1,7 +1,5 @@
 import { withArena } from "./kernels.ts";
-
-/** Patches that the kernel works on together. */
-const LANES = 16;
+import { LANES, layPatches } from "./moved_dots.ts";
 
 /**
  * Cosine similarity of prototypes with every patch (paper, section 3.2).
@@ -15,29 +13,19 @@ export function cosineMaps(
   channels: number,
   prototypes: Float32Array,
 ): Float64Array[] {
-  const patches = embedding.length / channels;
   const count = prototypes.length / channels;
-  const padded = Math.ceil(patches / LANES) * LANES;
   return withArena((arena) => {
-    const data = arena.take(4 * channels * padded);
+    const laid = layPatches(arena, embedding, channels);
+    const { data, columns, padded, stride } = laid;
     const weights = arena.take(8 * prototypes.length);
     const unit = arena.take(8 * channels * LANES);
     const out = arena.take(8 * count * padded);
-    const copy = arena.floats(data, channels * padded);
-    if (padded === patches) copy.set(embedding);
-    else {
-      copy.fill(0);
-      for (let c = 0; c < channels; c++) {
-        const row = embedding.subarray(c * patches, (c + 1) * patches);
-        copy.set(row, c * padded);
-      }
-    }
     arena.doubles(weights, prototypes.length).set(prototypes);
     arena.kernels.cosineMaps(
       data,
       channels,
       padded,
-      padded,
+      stride,
       weights,
       count,
       unit,
@@ -46,7 +34,7 @@ export function cosineMaps(
     const maps = arena.doubles(out, count * padded);
     return Array.from(
       { length: count },
-      (_, i) => maps.slice(i * padded, i * padded + patches),
+      (_, i) => maps.slice(i * padded, i * padded + columns),
     );
   });
 }

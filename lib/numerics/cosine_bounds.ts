@@ -1,7 +1,5 @@
 import { withArena } from "./kernels.ts";
-
-/** Patches that the kernel works on together. */
-const LANES = 16;
+import { LANES, layPatches, movedDots } from "./moved_dots.ts";
 
 /** A map that more patches can be the largest of is flat. */
 const FEW = 64;
@@ -33,45 +31,19 @@ export function withBoundedMaps<T>(
 ): T {
   const patches = embedding.length / channels;
   const count = prototypes.length / channels;
-  const padded = Math.ceil(patches / LANES) * LANES;
-  // Rows a power of two apart would share few cache lines.
-  const stride = padded + LANES;
-  // The origin is a row of weights too.
-  const rows = Math.ceil((count + 1) / 3) * 3;
   return withArena((arena) => {
-    const data = arena.take(4 * channels * stride);
-    const origin = arena.take(4 * channels);
-    const weights = arena.take(4 * rows * channels);
-    const pack = arena.take(4 * channels * LANES);
-    const out = arena.take(4 * (rows + 1) * padded);
     const single = arena.take(8 * channels);
     const unit = arena.take(8 * channels * LANES);
     const line = arena.take(8 * LANES);
+    const laid = layPatches(arena, embedding, channels);
+    const { data, stride } = laid;
     const copy = arena.floats(data, channels * stride);
-    for (let c = 0; c < channels; c++) {
-      copy.set(embedding.subarray(c * patches, (c + 1) * patches), c * stride);
-      copy.fill(0, c * stride + patches, c * stride + padded);
-    }
-    const centre = arena.floats(origin, channels);
-    centre.set(
-      originOf(copy.subarray(0, channels * stride), stride, prototypes),
-    );
-    const table = arena.floats(weights, rows * channels);
-    table.set(prototypes);
-    table.set(centre, count * channels);
-    table.fill(0, (count + 1) * channels);
-    arena.kernels.movedDots(
-      data,
-      channels,
-      padded,
-      stride,
-      origin,
-      weights,
-      rows,
-      pack,
-      out,
-    );
-    const dots = (row: number) => arena.floats(out + 4 * row * padded, patches);
+    const centre = originOf(copy, stride, prototypes);
+    // The origin is a row of weights too.
+    const rows = new Float32Array(prototypes.length + channels);
+    rows.set(prototypes);
+    rows.set(centre, prototypes.length);
+    const { dots, squares } = movedDots(arena, laid, centre, rows);
 
     /** The map of one prototype at a line of patches. */
     const block = (first: number, prototype: Float32Array) => {
@@ -89,7 +61,7 @@ export function withBoundedMaps<T>(
       return arena.doubles(line, LANES).slice();
     };
     const square = dot(centre, centre);
-    const { inverse, slack } = norms(dots(count), dots(rows), square, channels);
+    const { inverse, slack } = norms(dots(count), squares(), square, channels);
     return work(Array.from({ length: count }, (_, i) => {
       const weight = prototypes.subarray(i * channels, (i + 1) * channels);
       const base = dot(weight, centre);

@@ -1,5 +1,5 @@
 import { type Arena, withArena } from "./kernels.ts";
-import { meanRow, moveRows } from "./move.ts";
+import { centreRows, meanRow, moveRows } from "./move.ts";
 import { mulberry32 } from "./random.ts";
 
 const MAX_ITERATIONS = 300;
@@ -144,14 +144,9 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   }
   copy.fill(0, count * width);
   arena.kernels.packPanels(rows, stride, width, panels);
-  const origin = arena.take(8 * width);
   const moved = arena.take(4 * stride * width);
-  arena.kernels.sumRows(rows, count, width, origin);
-  const mean = arena.doubles(origin, width).map((sum) => sum / count);
-  arena.doubles(origin, width).set(mean);
-  const shifted = arena.floats(moved, stride * width);
-  shifted.set(arena.floats(rows, stride * width));
-  arena.kernels.moveRows(moved, count, width, origin);
+  arena.floats(moved, stride * width).set(arena.floats(rows, stride * width));
+  const mean = centreRows(arena, rows, count, width, [[moved, count]]);
   arena.kernels.packPanels(moved, stride, width, movedPanels);
   arena.kernels.squareRows(moved, stride, width, pointSquares);
   const largest = arena.floats(pointSquares, count)
@@ -162,7 +157,7 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   if (!isMany) {
     arena.kernels.gram(moved, movedPanels, stride, width, scale, dots);
   }
-  arena.free(origin);
+  arena.free(moved);
   // Three dot products, each of rounded points, rounded itself and made an integer, and the arithmetic on them. No
   // centre is longer than the longest point.
   const error = (3 * width + 128) * 2 ** -24 * largest + 4 / scale;

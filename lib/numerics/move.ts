@@ -1,3 +1,5 @@
+import type { Arena } from "./kernels.ts";
+
 /** The mean of rows, float64. */
 export function meanRow(
   points: Float32Array,
@@ -22,4 +24,29 @@ export function moveRows(
     for (let d = 0; d < dim; d++, at++) out[at] = points[at] - origin[d];
   }
   return out;
+}
+
+/**
+ * Takes the mean of some rows off other rows, which lie in an arena too, in their place.
+ *
+ * @param rows address of count × dim, float32.
+ * @param moved addresses, and how many rows lie there.
+ * @returns the mean, which is `meanRow`'s.
+ */
+export function centreRows(
+  arena: Arena,
+  rows: number,
+  count: number,
+  dim: number,
+  moved: [address: number, count: number][],
+): Float64Array {
+  const origin = arena.take(8 * dim);
+  arena.kernels.sumRows(rows, count, dim, origin);
+  const mean = arena.doubles(origin, dim).map((sum) => sum / count);
+  arena.doubles(origin, dim).set(mean);
+  for (const [address, many] of moved) {
+    arena.kernels.moveRows(address, many, dim, origin);
+  }
+  arena.free(origin);
+  return mean;
 }

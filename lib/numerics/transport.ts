@@ -10,6 +10,7 @@
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import type { Arena } from "./kernels.ts";
+import { centreRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
 const RELATIVE_TOLERANCE = 1e-13;
@@ -64,15 +65,10 @@ export function roundedCosts(
   const squaresA = arena.take(4 * rows);
   const squaresB = arena.take(4 * stride);
   // Moved to the sources' mean: the shorter the points, the smaller the rounding.
-  const origin = arena.take(8 * dim);
   const moved = arena.put(a, rows * dim);
   const targets = arena.put(b, stride * dim);
   const panels = arena.take(4 * stride * dim);
-  kernels.sumRows(sources, n, dim, origin);
-  const mean = arena.doubles(origin, dim).map((sum) => sum / n);
-  arena.doubles(origin, dim).set(mean);
-  kernels.moveRows(moved, n, dim, origin);
-  kernels.moveRows(targets, m, dim, origin);
+  const mean = centreRows(arena, sources, n, dim, [[moved, n], [targets, m]]);
   kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
   const [normsA, normsB] = [
