@@ -54,7 +54,7 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
   let refused = 0;
   const askSeveral = () =>
     Array.from({ length: REQUESTS }, () => segment(app, "p"));
-  const judge = async (asked: Promise<Response>[]) => {
+  const judge = async (asked: (Response | Promise<Response>)[]) => {
     for (const answer of await Promise.all(asked)) {
       if (answer.status === 503) {
         refused++;
