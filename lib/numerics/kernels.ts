@@ -134,6 +134,28 @@ export interface Kernels {
     unit: number,
     out: number,
   ): void;
+  resizeRows(
+    from: number,
+    rows: number,
+    width: number,
+    channels: number,
+    toWidth: number,
+    first: number,
+    count: number,
+    weights: number,
+    support: number,
+    out: number,
+  ): void;
+  resizeColumns(
+    from: number,
+    stride: number,
+    toHeight: number,
+    first: number,
+    count: number,
+    weights: number,
+    support: number,
+    out: number,
+  ): void;
 }
 
 const PAGE = 65536;

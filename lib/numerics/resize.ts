@@ -1,8 +1,15 @@
+import { type Arena, withArena } from "./kernels.ts";
+
 /** Fractional bits of the fixed-point filter weights, as Pillow uses for 8-bit channels. */
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** For every output index: first input index, and `support` weights that start at `out * support`. */
+/** Rows of the input that are in the kernels' memory at a time. */
+const BAND = 64;
+/** Bytes that the kernels touch past the end of a picture. */
+const SLACK = 16;
+
+/** For every output index: first input index, and `support` weights that start at `out * support`, padded with zeros. */
 interface Taps {
   first: Int32Array;
   count: Int32Array;
@@ -13,7 +20,7 @@ interface Taps {
 function taps(from: number, to: number): Taps {
   const scale = from / to;
   const width = Math.max(scale, 1);
-  const support = Math.ceil(width) * 2 + 1;
+  const support = Math.ceil((Math.ceil(width) * 2 + 1) / 4) * 4;
   const first = new Int32Array(to);
   const count = new Int32Array(to);
   const weights = new Int32Array(to * support);
@@ -61,12 +68,22 @@ export function resizeAntialiased(
   toWidth: number,
   toHeight: number,
 ): Uint8Array {
-  let rows = source;
-  if (toWidth !== width) {
-    rows = resizeRows(source, width, height, channels, taps(width, toWidth));
-  }
-  if (toHeight === height) return rows === source ? source.slice() : rows;
-  return resizeColumns(rows, toWidth * channels, taps(height, toHeight));
+  if (toWidth === width && toHeight === height) return source.slice();
+  return withArena((arena) => {
+    let at: number;
+    if (toWidth === width) {
+      at = arena.take(source.length + SLACK);
+      arena.bytes(at, source.length).set(source);
+    } else {
+      const across = taps(width, toWidth);
+      at = resizeRows(arena, source, width, height, channels, across);
+    }
+    const stride = toWidth * channels;
+    if (toHeight !== height) {
+      at = resizeColumns(arena, at, stride, taps(height, toHeight));
+    }
+    return arena.bytes(at, toHeight * stride).slice();
+  });
 }
 
 /**
@@ -132,63 +149,63 @@ export function sampleAntialiased(
   return out;
 }
 
+/** The taps where the kernels read them. */
+function putTaps(arena: Arena, taps: Taps): [number, number, number, number] {
+  const put = (values: Int32Array) => {
+    const at = arena.take(4 * values.length);
+    arena.ints(at, values.length).set(values);
+    return at;
+  };
+  return [put(taps.first), put(taps.count), put(taps.weights), taps.support];
+}
+
+/** @returns the address of height × toWidth × channels. */
 function resizeRows(
+  arena: Arena,
   source: Uint8Array,
   width: number,
   height: number,
   channels: number,
-  { first, count, weights, support }: Taps,
-): Uint8Array {
-  const toWidth = first.length;
-  const out = new Uint8Array(height * toWidth * channels);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    for (let x = 0; x < toWidth; x++) {
-      const end = x * support + count[x];
-      let at = (row + first[x]) * channels;
-      if (channels === 3) {
-        let [r, g, b] = [HALF, HALF, HALF];
-        for (let w = x * support; w < end; w++, at += 3) {
-          const weight = weights[w];
-          r += source[at] * weight;
-          g += source[at + 1] * weight;
-          b += source[at + 2] * weight;
-        }
-        out[to] = clip8(r);
-        out[to + 1] = clip8(g);
-        out[to + 2] = clip8(b);
-        to += 3;
-        continue;
-      }
-      let sum = HALF;
-      for (let w = x * support; w < end; w++) sum += source[at++] * weights[w];
-      out[to++] = clip8(sum);
-    }
+  across: Taps,
+): number {
+  const toWidth = across.first.length;
+  const out = arena.take(height * toWidth * channels + SLACK);
+  const tapsAt = putTaps(arena, across);
+  const band = arena.take(BAND * width * channels + SLACK);
+  for (let y = 0; y < height; y += BAND) {
+    const rows = Math.min(BAND, height - y);
+    const from = y * width * channels;
+    const bytes = rows * width * channels;
+    arena.bytes(band, bytes).set(source.subarray(from, from + bytes));
+    arena.kernels.resizeRows(
+      band,
+      rows,
+      width,
+      channels,
+      toWidth,
+      ...tapsAt,
+      out + y * toWidth * channels,
+    );
   }
   return out;
 }
 
+/** @returns the address of toHeight × stride. */
 function resizeColumns(
-  rows: Uint8Array,
+  arena: Arena,
+  rows: number,
   stride: number,
-  { first, count, weights, support }: Taps,
-): Uint8Array {
-  const out = new Uint8Array(first.length * stride);
-  const sums = new Int32Array(stride);
-  for (let y = 0; y < first.length; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < count[y]; k++) {
-      const weight = weights[y * support + k];
-      const row = rows.subarray(
-        (first[y] + k) * stride,
-        (first[y] + k + 1) * stride,
-      );
-      for (let i = 0; i < stride; i++) sums[i] += row[i] * weight;
-    }
-    for (let i = 0, to = y * stride; i < stride; i++, to++) {
-      out[to] = clip8(sums[i]);
-    }
-  }
+  down: Taps,
+): number {
+  const toHeight = down.first.length;
+  const out = arena.take(toHeight * stride + SLACK);
+  const tapsAt = putTaps(arena, down);
+  arena.kernels.resizeColumns(
+    rows,
+    stride,
+    toHeight,
+    ...tapsAt,
+    out,
+  );
   return out;
 }

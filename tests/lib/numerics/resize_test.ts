@@ -1,7 +1,11 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
 import { hexDigest } from "../../../lib/digest.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
-import { resizeAntialiased } from "../../../lib/numerics/resize.ts";
+import {
+  resizeAntialiased,
+  sampleAntialiased,
+} from "../../../lib/numerics/resize.ts";
 import golden from "../../golden/numerics.json" with { type: "json" };
 
 for (const { seed, size, sha256, pixels } of golden.resizes) {
@@ -36,4 +40,49 @@ Deno.test("resize to the same size copies", () => {
   equal(same.join(), source.join());
   same[0] = 9;
   equal(source[0], 1);
+});
+
+Deno.test("every row and column of every channel is what sampling it gives, of any size", () => {
+  const length = fc.oneof(
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 60, max: 300 }),
+    fc.constantFrom(1, 20_000),
+  );
+  fc.assert(fc.property(
+    fc.tuple(length, length, length, length)
+      .filter(([w, h, to, high]) => Math.max(w, to) * Math.max(h, high) < 2e5),
+    fc.constantFrom(1, 3),
+    fc.integer(),
+    ([width, height, toWidth, toHeight], channels, seed) => {
+      const random = mulberry32(seed);
+      const source = Uint8Array.from(
+        { length: width * height * channels },
+        () => Math.floor(random() * 256),
+      );
+      const resized = resizeAntialiased(
+        source,
+        width,
+        height,
+        channels,
+        toWidth,
+        toHeight,
+      );
+      const all = (length: number) =>
+        Int32Array.from({ length }, (_, index) => index);
+      for (let c = 0; c < channels; c++) {
+        deepEqual(
+          resized.filter((_, i) => i % channels === c),
+          sampleAntialiased(
+            source.filter((_, i) => i % channels === c),
+            width,
+            height,
+            toWidth,
+            toHeight,
+            all(toHeight),
+            all(toWidth),
+          ),
+        );
+      }
+    },
+  ));
 });
