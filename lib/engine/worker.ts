@@ -12,6 +12,7 @@ import {
   type Reply,
   type WorkerOptions,
 } from "./protocol.ts";
+import { stoppable } from "./stoppable.ts";
 
 /** An engine per model in a worker: the first message holds the options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -31,7 +32,7 @@ async function start(
   );
   for (const folder of folders) {
     const model = await loadPackage(new URL(folder), parts);
-    const { encoder, decoder } = await createOnnxModel(model, runtime).catch(
+    const networks = await createOnnxModel(model, runtime).catch(
       (error) => {
         const why = `Cannot run the model "${model.manifest.id}": ${
           (error as Error).message
@@ -39,6 +40,7 @@ async function start(
         throw new EdgeError("invalid-input", why);
       },
     );
+    const { encoder, decoder } = stoppable(networks);
     const { geometry } = model;
     engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
     const { description } = runtime;
