@@ -163,6 +163,11 @@ const PAGE = 65536;
 /** A memory up to this size, bytes, is kept for the next use; WASM memories never shrink. */
 const KEPT = 32 * 2 ** 20;
 
+/** The least multiple of `to` that is not below `value`. */
+export function roundUp(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
+
 const program = new WebAssembly.Module(Uint8Array.fromBase64(PROGRAM));
 
 /** The kernels on a memory of their own, handed out from its start. */
@@ -190,7 +195,7 @@ export class Arena {
   /** The address of `bytes` new bytes, a multiple of 128; what they hold is left over from before. */
   take(bytes: number): number {
     const at = this.#used;
-    this.#used = Math.ceil((at + bytes) / 128) * 128;
+    this.#used = roundUp(at + bytes, 128);
     const missing = this.#used - this.size;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
     return at;
@@ -223,6 +228,12 @@ export class Arena {
     const at = this.take(4 * length);
     this.floats(at, length).fill(0, values.length);
     this.floats(at, length).set(values);
+    return at;
+  }
+
+  putInts(values: Int32Array): number {
+    const at = this.take(4 * values.length);
+    this.ints(at, values.length).set(values);
     return at;
   }
 }

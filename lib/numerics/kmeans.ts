@@ -1,4 +1,4 @@
-import { type Arena, withArena } from "./kernels.ts";
+import { type Arena, roundUp, withArena } from "./kernels.ts";
 import { centreRows, meanRow, moveRows } from "./move.ts";
 import { mulberry32 } from "./random.ts";
 
@@ -119,8 +119,6 @@ interface Problem extends Points {
   isStale: number;
   rough: number;
 }
-
-const roundUp = (value: number, to: number) => Math.ceil(value / to) * to;
 
 function enter(arena: Arena, points: Float32Array, dim: number): Points {
   const count = points.length / dim;

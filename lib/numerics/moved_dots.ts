@@ -1,4 +1,4 @@
-import type { Arena } from "./kernels.ts";
+import { type Arena, roundUp } from "./kernels.ts";
 
 /** Patches that the kernels work on together. */
 export const LANES = 16;
@@ -29,7 +29,7 @@ export function layPatches(
 ): LaidPatches {
   const patches = embedding.length / channels;
   const columns = within?.length ?? patches;
-  const padded = Math.ceil(columns / LANES) * LANES;
+  const padded = roundUp(columns, LANES);
   // Rows a power of two apart would share few cache lines.
   const stride = padded + LANES;
   const data = arena.take(4 * channels * stride);
@@ -62,7 +62,7 @@ export function movedDots(
   rows: Float32Array,
 ): { dots(row: number): Float32Array; squares(): Float32Array } {
   const channels = origin.length;
-  const count = Math.ceil(rows.length / channels / ROWS) * ROWS;
+  const count = roundUp(rows.length / channels, ROWS);
   const centre = arena.put(origin);
   const weights = arena.put(rows, count * channels);
   const pack = arena.take(4 * channels * LANES);

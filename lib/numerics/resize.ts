@@ -1,4 +1,4 @@
-import { type Arena, withArena } from "./kernels.ts";
+import { type Arena, roundUp, withArena } from "./kernels.ts";
 
 /** Fractional bits of the fixed-point filter weights, as Pillow uses for 8-bit channels. */
 const PRECISION_BITS = 22;
@@ -20,7 +20,7 @@ interface Taps {
 function taps(from: number, to: number): Taps {
   const scale = from / to;
   const width = Math.max(scale, 1);
-  const support = Math.ceil((Math.ceil(width) * 2 + 1) / 4) * 4;
+  const support = roundUp(Math.ceil(width) * 2 + 1, 4);
   const first = new Int32Array(to);
   const count = new Int32Array(to);
   const weights = new Int32Array(to * support);
@@ -151,12 +151,12 @@ export function sampleAntialiased(
 
 /** The taps where the kernels read them. */
 function putTaps(arena: Arena, taps: Taps): [number, number, number, number] {
-  const put = (values: Int32Array) => {
-    const at = arena.take(4 * values.length);
-    arena.ints(at, values.length).set(values);
-    return at;
-  };
-  return [put(taps.first), put(taps.count), put(taps.weights), taps.support];
+  return [
+    arena.putInts(taps.first),
+    arena.putInts(taps.count),
+    arena.putInts(taps.weights),
+    taps.support,
+  ];
 }
 
 /** @returns the address of height × toWidth × channels. */

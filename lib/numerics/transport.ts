@@ -9,7 +9,7 @@
  * optimality as in `network_simplex.ts`, and the distance is summed from exact costs.
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
-import type { Arena } from "./kernels.ts";
+import { type Arena, roundUp } from "./kernels.ts";
 import { centreRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
@@ -40,8 +40,6 @@ export interface RoundedCosts {
   /** How far a rounded cost can be from the exact one. */
   error: number;
 }
-
-const roundUp = (value: number, to: number) => Math.ceil(value / to) * to;
 
 /**
  * Rounded costs of all pairs of rows.
@@ -188,8 +186,7 @@ function gatherCosts(
 ): { cost: number; stride: number } {
   const stride = roundUp(columns.length, 32);
   const cost = arena.take(4 * costs.n * stride);
-  const list = arena.take(4 * columns.length);
-  arena.ints(list, columns.length).set(columns);
+  const list = arena.putInts(columns);
   arena.kernels.gatherColumns(
     costs.cost,
     costs.stride,
@@ -226,8 +223,7 @@ function enterFirstTree(
   const order = Int32Array.from(regret.keys()).sort((i, k) =>
     regret[k] - regret[i] || i - k
   );
-  const list = arena.take(4 * n);
-  arena.ints(list, n).set(order);
+  const list = arena.putInts(order);
   const need = arena.take(8 * m);
   const needEps = arena.take(8 * m);
   const source = arena.take(4 * nodes);

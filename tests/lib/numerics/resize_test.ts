@@ -8,14 +8,15 @@ import {
 } from "../../../lib/numerics/resize.ts";
 import golden from "../../golden/numerics.json" with { type: "json" };
 
+function noise(length: number, seed: number): Uint8Array {
+  const random = mulberry32(seed);
+  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
+}
+
 for (const { seed, size, sha256, pixels } of golden.resizes) {
   const [width, height, channels, toWidth, toHeight] = size;
   Deno.test(`resize ${width}×${height}×${channels} to ${toWidth}×${toHeight} equals Pillow`, async () => {
-    const random = mulberry32(seed);
-    const source = Uint8Array.from(
-      { length: width * height * channels },
-      () => Math.floor(random() * 256),
-    );
+    const source = noise(width * height * channels, seed);
     const resized = resizeAntialiased(
       source,
       width,
@@ -54,11 +55,7 @@ Deno.test("every row and column of every channel is what sampling it gives, of a
     fc.constantFrom(1, 3),
     fc.integer(),
     ([width, height, toWidth, toHeight], channels, seed) => {
-      const random = mulberry32(seed);
-      const source = Uint8Array.from(
-        { length: width * height * channels },
-        () => Math.floor(random() * 256),
-      );
+      const source = noise(width * height * channels, seed);
       const resized = resizeAntialiased(
         source,
         width,
