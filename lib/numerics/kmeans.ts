@@ -100,6 +100,8 @@ interface Points {
   pointSquares: number;
   /** How far a rough distance can be from the exact one. */
   error: number;
+  /** How far the difference of two rough inertias can be from that of the exact ones. */
+  gainError: number;
   distances: number;
   /** Exact distances to some of the points. */
   known: Map<number, Float64Array>;
@@ -147,8 +149,9 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   const mean = centreRows(arena, rows, count, width, [[moved, count]]);
   arena.kernels.packPanels(moved, stride, width, movedPanels);
   arena.kernels.squareRows(moved, stride, width, pointSquares);
-  const largest = arena.floats(pointSquares, count)
-    .reduce((most, value) => Math.max(most, value), 0);
+  const squares = arena.floats(pointSquares, count);
+  const largest = squares.reduce((most, value) => Math.max(most, value), 0);
+  const total = squares.reduce((sum, value) => sum + value, 0);
   // A power of two; sums of `count` products stay below 2³¹. Not so large that underflow would count.
   const scale = 2 **
     Math.min(100, Math.floor(Math.log2(2 ** 30 / (largest * count))));
@@ -159,6 +162,9 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
   // Three dot products, each of rounded points, rounded itself and made an integer, and the arithmetic on them. No
   // centre is longer than the longest point.
   const error = (3 * width + 128) * 2 ** -24 * largest + 4 / scale;
+  // An inertia is the points' squares, which all have in common, less a share 1 / size of the dot products of all pairs
+  // in each cluster; the sum of |a| |b| / size over those pairs is at most that of |a|² over the points.
+  const gainError = 2 * (width + 16) * 2 ** -24 * total + count / scale;
   return {
     arena,
     count,
@@ -173,6 +179,7 @@ function enter(arena: Arena, points: Float32Array, dim: number): Points {
     unit: 1 / scale,
     pointSquares,
     error,
+    gainError,
     distances,
     known: new Map(),
   };
@@ -240,10 +247,9 @@ function cluster(
 }
 
 function isBetter(problem: Problem, found: Found, best: Found): boolean {
-  // Rough inertias decide where they are clear; that is never within IMPROVEMENT.
+  // Rough inertias decide where they are clear; that is never within IMPROVEMENT, which is far below their error.
   const gain = best.rough - found.rough;
-  const doubt = 2 * problem.count * problem.error;
-  if (Math.abs(gain) > doubt) return gain > 0;
+  if (Math.abs(gain) > problem.gainError) return gain > 0;
   const isSame = found.isConverged && best.isConverged &&
     isSamePartition(best.labels, found.labels, problem.k);
   return !isSame &&
@@ -372,7 +378,7 @@ class RoughSeeds {
 /** Where a restart ends. */
 interface Found {
   labels: Int32Array;
-  /** Its inertia, less a constant, off by at most `count` times the error of a distance; NaN where it is not known. */
+  /** Its inertia, less a constant, off by at most half of `gainError`; NaN where it is not known. */
   rough: number;
   /** Whether no label changes any more: its centres follow from its labels. */
   isConverged: boolean;

@@ -50,13 +50,14 @@ export function pickPatches(
 ): Float32Array {
   const count = embedding.length / channels;
   const out = new Float32Array(indices.length * channels);
-  // A cache line's worth of patches at a time.
-  for (let first = 0; first < indices.length; first += 16) {
-    const end = Math.min(indices.length, first + 16);
-    for (let c = 0; c < channels; c++) {
-      const row = c * count;
-      for (let i = first; i < end; i++) {
-        out[i * channels + c] = embedding[row + indices[i]];
+  // A cache line's worth of channels at a time.
+  for (let c = 0; c < channels; c += 16) {
+    const end = Math.min(channels, c + 16);
+    for (let i = 0; i < indices.length; i++) {
+      const row = i * channels;
+      let from = c * count + indices[i];
+      for (let k = c; k < end; k++, from += count) {
+        out[row + k] = embedding[from];
       }
     }
   }
