@@ -1,15 +1,23 @@
 /// <reference lib="deno.worker" />
 import { createCollector } from "./collector.ts";
-import { refusal, type Reply } from "./protocol.ts";
+import { refusal, type Reply, STOP } from "./protocol.ts";
+import type { Stops } from "./stops.ts";
 
-/** Answers every message that a thread gets with what `handle` makes of it, or with why it failed. */
+/**
+ * Answers every message that a thread gets with what `handle` makes of it, or with why it failed.
+ *
+ * @param stops is told when a message is to be left unfinished.
+ */
 export function answerMessages<T>(
   scope: DedicatedWorkerGlobalScope,
   handle: (message: T) => Promise<unknown>,
+  stops?: Stops,
 ): void {
   const collect = createCollector();
   const post = (reply: Reply) => scope.postMessage(reply);
-  scope.onmessage = async ({ data }: MessageEvent<T>) => {
+  scope.onmessage = async ({ data }: MessageEvent<T | typeof STOP>) => {
+    if (data === STOP) return stops?.stop();
+    stops?.begin();
     try {
       post({ value: await handle(data) });
     } catch (error) {

@@ -4,6 +4,7 @@ import {
   type Call,
   type Reply,
   settle,
+  STOP,
   type WorkerOptions,
 } from "./protocol.ts";
 
@@ -20,6 +21,7 @@ export class EngineWorker {
   #worker: Worker;
   #onDeath: () => void;
   #settle: ((reply: Reply) => void) | null = null;
+  #freed = Promise.resolve();
 
   /** @param onDeath called once, before the pending message is refused. */
   constructor(worker: Worker, onDeath: () => void) {
@@ -36,8 +38,8 @@ export class EngineWorker {
   }
 
   /**
-   * Sends options or a call; the next message waits for the reply. A thread that has not replied after
-   * `deadline` milliseconds is ended.
+   * Sends options or a call; the next message waits until the thread is free. A thread that has not replied after
+   * `deadline` milliseconds is told to stop, and one that has not stopped `grace` milliseconds later is ended.
    *
    * @throws EdgeError `busy` with the message `late` at the deadline, else what the thread threw.
    */
@@ -45,18 +47,34 @@ export class EngineWorker {
     message: WorkerOptions | Call,
     deadline: number,
     late: string,
+    grace = 0,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new EdgeError("busy", late));
-        this.terminate();
-      }, deadline);
-      this.#settle = (reply) => {
-        clearTimeout(timer);
-        settle(reply, resolve, reject);
-      };
-      this.#worker.postMessage(message, givenAway(message));
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const free = Promise.withResolvers<void>();
+    let timer = setTimeout(() => {
+      reject(new EdgeError("busy", late));
+      if (grace === 0) return this.terminate();
+      this.stop();
+      timer = setTimeout(() => this.terminate(), grace);
+    }, deadline);
+    this.#settle = (reply) => {
+      clearTimeout(timer);
+      settle(reply, resolve, reject);
+      free.resolve();
+    };
+    this.#freed = free.promise;
+    this.#worker.postMessage(message, givenAway(message));
+    return promise;
+  }
+
+  /** Settles when the thread has replied, or was ended. */
+  get freed(): Promise<void> {
+    return this.#freed;
+  }
+
+  /** Tells the thread to leave what it was asked unfinished, and reply. */
+  stop(): void {
+    this.#worker.postMessage(STOP);
   }
 
   /** Ends the thread, whatever it is doing, and refuses what it was asked. */

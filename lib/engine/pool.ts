@@ -22,7 +22,7 @@ export interface PoolOptions extends WorkerOptions {
   tenantQueue: number;
   /** Images that one worker takes together when they wait for the same model, and that allows it. */
   batch: number;
-  /** Milliseconds after which a running call is stopped with its worker. */
+  /** Milliseconds after which a running call is stopped. */
   deadline: number;
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
@@ -34,7 +34,7 @@ export interface PoolOptions extends WorkerOptions {
 export interface PoolObserver {
   /** A call waited so many milliseconds for its worker. */
   waited(ms: number): void;
-  /** A worker died or was stopped, and will be replaced. */
+  /** A worker died or was ended, and will be replaced. */
   lost(): void;
 }
 
@@ -67,14 +67,17 @@ const START_TRIES = 3;
 /** The share of a full queue from which on a load balancer should send its requests elsewhere. */
 const READY_SHARE = 0.75;
 
+/** Time that a worker has to stop after its deadline, milliseconds, before it is replaced; the deadline if less. */
+const GRACE_MS = 5000;
+
 /** Wait after a worker could not be replaced, milliseconds; it doubles with every further one. */
 const REHIRE_MS = 1000;
 const MOST_REHIRE_MS = 30_000;
 const NO_WORKER = "No worker can be started.";
 
 /**
- * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or is
- * stopped at a call's deadline, fails that call and is replaced.
+ * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or does not stop at a
+ * call's deadline, fails that call and is replaced.
  *
  * @param createWorker starts a thread that runs `worker.ts`.
  * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
@@ -88,6 +91,7 @@ export async function createPool(
 ): Promise<EnginePool> {
   const { queue, tenantQueue, deadline, observer, ...rest } = options;
   const { workers: _, batch, startDeadline, ...load } = rest;
+  const grace = Math.min(deadline, GRACE_MS);
   const waiting = new FairQueue<Job>();
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
@@ -178,11 +182,16 @@ export async function createPool(
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
     const [{ call }] = jobs;
     for (const { since } of jobs) observer?.waited(performance.now() - since);
+    const signals = jobs.map(({ work }) => work.signal);
+    const stop = () => {
+      if (signals.every(({ aborted }) => aborted)) worker.stop();
+    };
+    for (const signal of signals) signal.addEventListener("abort", stop);
     try {
       if (jobs.length === 1) {
-        jobs[0].resolve(await worker.ask(call, deadline, late));
+        jobs[0].resolve(await worker.ask(call, deadline, late, grace));
       } else {
-        const made = await worker.ask(together(jobs), deadline, late);
+        const made = await worker.ask(together(jobs), deadline, late, grace);
         (made as Reply[]).forEach((reply, i) =>
           settle(reply, jobs[i].resolve, jobs[i].reject)
         );
@@ -190,6 +199,8 @@ export async function createPool(
     } catch (error) {
       for (const { reject } of jobs) reject(error as Error);
     }
+    await worker.freed;
+    for (const signal of signals) signal.removeEventListener("abort", stop);
     if (living.has(worker)) {
       losses = 0;
       loaded.set(worker, true);
@@ -220,7 +231,7 @@ export async function createPool(
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const job = { work, call, since: performance.now(), resolve, reject };
     const { tenant, signal } = work;
-    // What runs already ends by itself, at its deadline at the latest; nobody waits for it.
+    // What runs already is stopped where nobody else waits for it.
     const giveUp = () => {
       waiting.remove(tenant, job);
       reject(reasonOf(signal));

@@ -32,6 +32,9 @@ export interface Call {
   args: unknown[];
 }
 
+/** Tells a worker to leave its call unfinished, as soon as it can; it answers the call all the same. */
+export const STOP = "stop";
+
 export type Reply = { value: unknown } | {
   error: ErrorDescription;
   /** The thread ran out of memory, or its program trapped: it is to be replaced. */

@@ -12,11 +12,12 @@ import {
   type Reply,
   type WorkerOptions,
 } from "./protocol.ts";
-import { stoppable } from "./stoppable.ts";
+import { Stops } from "./stops.ts";
 
 /** An engine per model in a worker: the first message holds the options, every later one a call. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const engines: BatchEngine[] = [];
+const stops = new Stops();
 
 async function start(
   { folders, parts, runtime: name, threads, maxPixels }: WorkerOptions,
@@ -40,7 +41,7 @@ async function start(
         throw new EdgeError("invalid-input", why);
       },
     );
-    const { encoder, decoder } = stoppable(networks);
+    const { encoder, decoder } = stops.between(networks);
     const { geometry } = model;
     engines.push(createEngine(encoder, decoder, geometry, { maxPixels }));
     const { description } = runtime;
@@ -68,4 +69,5 @@ answerMessages(
   scope,
   (message: WorkerOptions | Call) =>
     "folders" in message ? start(message) : answer(message),
+  stops,
 );

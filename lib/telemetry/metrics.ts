@@ -70,7 +70,7 @@ export function createMetrics() {
     ),
     replacements: counter(
       "p2sam_worker_replacements_total",
-      "Workers that died or were stopped at a deadline",
+      "Workers that died or did not stop at a deadline",
       [],
     ),
     cache: counter(

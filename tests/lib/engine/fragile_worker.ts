@@ -1,10 +1,19 @@
 /// <reference lib="deno.worker" />
 import type { InputFile } from "../../../lib/engine/engine.ts";
+import { STOP } from "../../../lib/engine/protocol.ts";
 
 /** A worker for fault injection: the options' first folder says how it starts, a call's method how it ends. */
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
+let isObeying = false;
+
 scope.onmessage = ({ data }: MessageEvent) => {
+  if (data === STOP) {
+    const error = { kind: "edge", code: "busy", message: "stopped" };
+    if (isObeying) scope.postMessage({ error });
+    isObeying = false;
+    return;
+  }
   if ("folders" in data) {
     const error = { kind: "edge", code: "invalid-input", message: "no model" };
     if (data.folders[0] === "hung") hang();
@@ -19,6 +28,8 @@ scope.onmessage = ({ data }: MessageEvent) => {
     });
   } else if (data.method === "decode") {
     hang();
+  } else if (data.method === "copy") {
+    isObeying = true; // works on until it is told to stop
   } else if (data.method === "propose") {
     scope.postMessage({ value: data.args });
     setTimeout(() => {

@@ -35,6 +35,7 @@ const calls = (pool: EnginePool, engine = engineOf(pool)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
+  goOn: () => engine.copy(null!, null!, null!),
   crashIdle: () => engine.propose(null!, null!),
 });
 
@@ -76,6 +77,29 @@ Deno.test("a call past its deadline is stopped, and the next one is served", asy
   const after = echo("after");
   await hung;
   deepEqual(await after, ["after"]);
+});
+
+Deno.test("a worker that stops when it is told to, at the deadline or when nobody waits any more, is kept", async () => {
+  let started = 0;
+  const create = () => {
+    started++;
+    return fragile();
+  };
+  {
+    await using pool = await openPool({}, create);
+    const { echo, goOn } = calls(pool);
+    await rejects(goOn(), /took over 0.5 s and was stopped/);
+    deepEqual(await echo("after"), ["after"]);
+  }
+  await using pool = await openPool({ deadline: 60_000 }, create);
+  const caller = new AbortController();
+  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const running = rejects(given.goOn(), { code: "given-up" });
+  const after = calls(pool).echo("after");
+  caller.abort();
+  await running;
+  deepEqual(await after, ["after"]);
+  equal(started, 2);
 });
 
 Deno.test("a worker that dies idle swallows no call", async () => {

@@ -1,0 +1,55 @@
+import { EdgeError } from "../errors.ts";
+import type { Decoder, Encoder } from "../pipeline/types.ts";
+
+/** Whether the call that a thread is at is to be left unfinished. */
+export class Stops {
+  #isStopped = false;
+  #channel = new MessageChannel();
+
+  /** A new call begins. */
+  begin(): void {
+    this.#isStopped = false;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /**
+   * Networks that leave a stopped call before their next run, with EdgeError `busy`. Messages reach a thread only where
+   * its event loop turns, which awaiting onnxruntime's WASM does not make it do; nor does Deno (2.9) end a terminated
+   * worker anywhere else (denoland/deno#35657).
+   */
+  between(
+    { encoder, decoder }: { encoder: Encoder; decoder: Decoder },
+  ): { encoder: Encoder; decoder: Decoder } {
+    return {
+      encoder: {
+        batches: encoder.batches,
+        encode: async (images) => {
+          await this.#pass();
+          return await encoder.encode(images);
+        },
+      },
+      decoder: {
+        decode: async (tensors, prompt) => {
+          await this.#pass();
+          return await decoder.decode(tensors, prompt);
+        },
+      },
+    };
+  }
+
+  /** A message of our own comes after those that wait; a timer takes 2 ms, and `setImmediate` leaves messages lying. */
+  #takeMessages(): Promise<unknown> {
+    const { port1, port2 } = this.#channel;
+    const taken = new Promise((resolve) => port1.onmessage = resolve);
+    port2.postMessage(null);
+    return taken;
+  }
+
+  async #pass(): Promise<void> {
+    await this.#takeMessages();
+    if (this.#isStopped) throw new EdgeError("busy", "The work was stopped.");
+  }
+}
