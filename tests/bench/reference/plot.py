@@ -43,7 +43,7 @@ def main() -> None:
         axis.axvline(1, color="black", lw=0.8)
         axis.set_title(f"{size}: times faster than the reference", fontsize=9)
         axis.tick_params(labelsize=8)
-    axes[0].legend(fontsize=8, loc="center right")
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside lower left", ncols=3)
     points = [int(n) for n in results["emd"]]
     for name, key in (("POT", "theirs"), ("ours", "ours")):
         axes[-1].plot(points, [median(results["emd"][str(n)][key]) for n in points], "o-", label=name, ms=3)
