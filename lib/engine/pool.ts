@@ -56,6 +56,8 @@ interface Job {
   since: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
+  /** Of a job that runs: stops its worker, unless somebody still waits for another job of it. */
+  stop?(): void;
 }
 
 /**
@@ -182,11 +184,10 @@ export async function createPool(
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
     const [{ call }] = jobs;
     for (const { since } of jobs) observer?.waited(performance.now() - since);
-    const signals = jobs.map(({ work }) => work.signal);
     const stop = () => {
-      if (signals.every(({ aborted }) => aborted)) worker.stop();
+      if (jobs.every(({ work }) => work.signal.aborted)) worker.stop();
     };
-    for (const signal of signals) signal.addEventListener("abort", stop);
+    for (const job of jobs) job.stop = stop;
     try {
       if (jobs.length === 1) {
         jobs[0].resolve(await worker.ask(call, deadline, late, grace));
@@ -200,7 +201,6 @@ export async function createPool(
       for (const { reject } of jobs) reject(error as Error);
     }
     await worker.freed;
-    for (const signal of signals) signal.removeEventListener("abort", stop);
     if (living.has(worker)) {
       losses = 0;
       loaded.set(worker, true);
@@ -229,12 +229,12 @@ export async function createPool(
     const refused = refusal(work);
     if (refused !== undefined) throw refused;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const job = { work, call, since: performance.now(), resolve, reject };
+    const job: Job = { work, call, since: performance.now(), resolve, reject };
     const { tenant, signal } = work;
-    // What runs already is stopped where nobody else waits for it.
     const giveUp = () => {
       waiting.remove(tenant, job);
       reject(reasonOf(signal));
+      job.stop?.();
     };
     signal.addEventListener("abort", giveUp);
     waiting.push(tenant, job);
