@@ -8,6 +8,7 @@ import { decodeExtendedJpeg } from "./jpeg_extended.ts";
 import { decodeJpegLs } from "./jpeg_ls.ts";
 import { decodeLosslessJpeg } from "./jpeg_lossless.ts";
 import { readJpegHeader } from "./jpeg_markers.ts";
+import { lazyProgram } from "./wasm_program.ts";
 
 /** A compressed frame, decoded. */
 export interface CodedFrame {
@@ -88,27 +89,17 @@ type Factory = (
   options: ReturnType<typeof emscriptenOptions>,
 ) => Promise<{ J2KDecoder: new () => Codec }>;
 
-/** Code and compiled program of OpenJPEG, once it was needed: few workers ever do. */
-let loaded: Promise<[Factory, WebAssembly.Module]> | undefined;
+const openjpeg = lazyProgram(
+  import.meta.resolve("@cornerstonejs/codec-openjpeg/decodewasm"),
+);
 
-function load(): Promise<[Factory, WebAssembly.Module]> {
-  if (loaded === undefined) {
-    loaded = build();
-    // The next frame tries again; who waits is told by the promise itself.
-    loaded.catch(() => loaded = undefined);
-  }
-  return loaded;
-}
-
-async function build(): Promise<[Factory, WebAssembly.Module]> {
-  const program = import.meta.resolve(
-    "@cornerstonejs/codec-openjpeg/decodewasm",
-  );
-  const [{ default: factory }, bytes] = await Promise.all([
+/** Code and compiled program of OpenJPEG, loaded with the first frame that needs them: few workers ever do. */
+async function load(): Promise<[Factory, WebAssembly.Module]> {
+  const [{ default: factory }, module] = await Promise.all([
     import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
-    Deno.readFile(new URL(program)),
+    openjpeg(),
   ]);
-  return [factory as unknown as Factory, await WebAssembly.compile(bytes)];
+  return [factory as unknown as Factory, module];
 }
 
 /** What OpenJPEG takes at most for a sample: its coefficients in 32 bits, twice, and the result. */

@@ -1,10 +1,14 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import { jpegDecoder } from "./codecs.js";
 import { emscriptenOptions } from "./emscripten.ts";
 import { ImageError } from "./errors.ts";
 import { type JpegMarkers, readJpegMarkers } from "./jpeg_markers.ts";
 import { dropAlpha } from "./rgba.ts";
 import type { Samples } from "./samples.ts";
+import { lazyProgram } from "./wasm_program.ts";
+
+const mozjpeg = lazyProgram(
+  import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"),
+);
 
 /**
  * Progressive files cost one pass over the picture per scan; real ones have
@@ -35,6 +39,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
   const { width, height, components } = markers.frame;
   const channels = components === 1 ? 1 : 3;
 
+  const program = await mozjpeg();
   let complaint = "";
   const note = (line: string) => {
     complaint ||= line;
@@ -43,7 +48,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
   try {
     const decoder = await createDecoder(
       emscriptenOptions(
-        jpegDecoder,
+        program,
         note,
         bytes.length + width * height * PIXEL_BYTES,
       ),

@@ -1,10 +1,14 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
-import { webpDecoder } from "./codecs.js";
 import { emscriptenOptions } from "./emscripten.ts";
 import { ImageError } from "./errors.ts";
 import { dropAlpha } from "./rgba.ts";
 import type { Samples } from "./samples.ts";
+import { lazyProgram } from "./wasm_program.ts";
 import { readWebpChunks } from "./webp_chunks.ts";
+
+const libwebp = lazyProgram(
+  import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"),
+);
 
 /** What libwebp takes at most for a pixel: lossless, with alpha, its working copy and the result. */
 const PIXEL_BYTES = 16;
@@ -22,12 +26,13 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
       "Cannot read the WebP: wanted a still picture, it is an animation.",
     );
   }
+  const program = await libwebp();
   let image: ImageData | null = null;
   let cause: unknown;
   try {
     const decoder = await createDecoder(
       emscriptenOptions(
-        webpDecoder,
+        program,
         () => {},
         bytes.length + width * height * PIXEL_BYTES,
       ),

@@ -1,4 +1,5 @@
 import type { Tensor } from "../pipeline/types.ts";
+import { hasWasmThreads } from "./threads.ts";
 
 /** The runtimes, by the names that RUNTIME takes. */
 export const RUNTIMES = ["wasm", "webgpu", "native"] as const;
@@ -19,7 +20,7 @@ export interface RuntimeDescription {
   name: RuntimeName;
   /** Version of the onnxruntime package. */
   onnxruntime: string;
-  /** CPU threads it was opened with. */
+  /** CPU threads it runs with; one where more were asked for and this Deno cannot start them. */
   threads: number;
 }
 
@@ -50,7 +51,9 @@ export async function openRuntime(
     case "wasm":
       // Two threads sometimes wait for each other for ever when the first graph that they run is as small
       // as a decoder; one is enough for decoders.
-      return (await import("./wasm.ts")).openWasm(encodes ? threads : 1);
+      return (await import("./wasm.ts")).openWasm(
+        encodes && hasWasmThreads(Deno.version.deno) ? threads : 1,
+      );
     case "webgpu":
       return await (await import("./webgpu.ts")).openWebGpu();
     case "native":
