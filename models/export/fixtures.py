@@ -11,12 +11,12 @@
 #   "torchvision==0.29.2",
 # ]
 # ///
-"""Writes the small packages of tests/golden/models: the graphs of SAM and of SAM 2, narrow, with random weights.
+"""Writes the small packages of tests/parity/golden/models: the graphs of SAM and of SAM 2, narrow, with random weights.
 
     uv run models/export/fixtures.py
 
 They go through the same code as real checkpoints. Their masks mean nothing; what they prove is that the product
-answers as its oracle does. Run tests/golden/road.py on them afterwards: other versions of PyTorch may draw other
+answers as its oracle does. Run tests/parity/golden/road.py on them afterwards: other versions of PyTorch may draw other
 weights.
 """
 
@@ -36,7 +36,7 @@ from package import Model, export
 from sam_2 import EMBEDDING, Encoder, sam2_mask_decoder
 
 HERE = Path(__file__).parent
-MODELS = HERE.parent.parent / "tests" / "golden" / "models"
+MODELS = HERE.parent.parent / "tests" / "parity" / "golden" / "models"
 SIZE, CHANNELS = 256, 32
 
 

@@ -8,8 +8,8 @@
  */
 import { drawPicture } from "./reference/picture.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { embeddingOf, form } from "../functions/harness.ts";
-import { Server } from "../deploy/server.ts";
+import { embeddingOf, form } from "../support/service.ts";
+import { Server } from "../support/server.ts";
 
 const CLIENTS = [1, 2, 4, 8, 16];
 const least = Number(Deno.args[0] ?? 4);

@@ -6,8 +6,8 @@
 import { drawPatient } from "../../lib/sample/patient.ts";
 import { resizeNearest } from "../../lib/image/resize_nearest.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { form } from "../functions/harness.ts";
-import { Server } from "../deploy/server.ts";
+import { form } from "../support/service.ts";
+import { Server } from "../support/server.ts";
 
 const SIZE = [4000, 3000] as const;
 const SEGMENTATIONS = 6;

@@ -1,5 +1,5 @@
 import { Vault } from "../../lib/store/vault.ts";
-import { openVault } from "../operator_key.ts";
+import { openVault } from "../support/operator_key.ts";
 
 // What encryption at rest adds to storing and reading an embedding, over KV in memory.
 const bytes = new Uint8Array(2 * 2 ** 20).fill(7);

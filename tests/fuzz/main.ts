@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { openService } from "../functions/harness.ts";
-import { Server } from "../deploy/server.ts";
+import { openService } from "../support/service.ts";
+import { Server } from "../support/server.ts";
 import { fuzzParsers, inputOf } from "./parsers.ts";
 import { fuzzRoutes, type RouteReport } from "./routes.ts";
 

@@ -8,9 +8,9 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
 import type { Signer } from "../../lib/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
-import { zipOf } from "../deploy/series_bodies.ts";
-import { DICOM_DATA } from "../dicom_data.ts";
-import { fixtures } from "../lib/image/fixtures.ts";
+import { zipOf } from "../support/series_bodies.ts";
+import { DICOM_DATA } from "../support/dicom_data.ts";
+import { fixtures } from "../support/fixtures.ts";
 
 /** A whole file that mutations begin with. */
 export interface Seed {
@@ -26,7 +26,7 @@ const text = (value: unknown) =>
     typeof value === "string" ? value : JSON.stringify(value),
   );
 
-/** The images of tests/golden, refused ones too, and a few real DICOM files where they are there. */
+/** The images of tests/parity/golden, refused ones too, and a few real DICOM files where they are there. */
 export function imageSeeds(): Seed[] {
   const real: Seed[] = [];
   try {
@@ -219,8 +219,8 @@ function multipart(parts: (readonly [string, Uint8Array])[]): Uint8Array {
 export function manifestSeeds(): Seed[] {
   return [
     "models/nano",
-    "tests/golden/models/random-natural",
-    "tests/golden/models/random-sam2",
+    "tests/parity/golden/models/random-natural",
+    "tests/parity/golden/models/random-sam2",
   ]
     .map((name) => ({
       name,

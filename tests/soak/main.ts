@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Server } from "../deploy/server.ts";
+import { Server } from "../support/server.ts";
 import { soak } from "./soak.ts";
 
 /** `deno task soak`: a real server under mixed traffic for as long as is asked. */

@@ -9,8 +9,8 @@
  */
 import { parseArgs } from "node:util";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { Server } from "../deploy/server.ts";
-import { files, form, visits } from "../functions/harness.ts";
+import { Server } from "../support/server.ts";
+import { files, form, visits } from "../support/service.ts";
 
 const { values } = parseArgs({
   options: {

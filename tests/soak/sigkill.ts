@@ -5,11 +5,11 @@ import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/keyring.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
 import { Vault } from "../../lib/store/vault.ts";
-import { EncodeHosts, PATIENT } from "../contract/split.ts";
-import type { Server } from "../deploy/server.ts";
-import { embeddingOf, files, form, visits } from "../functions/harness.ts";
-import { inFolder } from "../in_folder.ts";
-import { operatorKey, stated } from "../operator_key.ts";
+import { EncodeHosts, PATIENT } from "../support/split.ts";
+import type { Server } from "../support/server.ts";
+import { embeddingOf, files, form, visits } from "../support/service.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { operatorKey, stated } from "../support/operator_key.ts";
 
 /** Acknowledged requests that a server lives for, at most, and then some. */
 const LIFE = 2;

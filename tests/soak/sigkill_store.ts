@@ -4,8 +4,8 @@ import { openAudit } from "../../lib/store/audit.ts";
 import { verifyTrail } from "../../lib/store/audit_chain.ts";
 import { openKeyring } from "../../lib/store/keyring.ts";
 import { Vault } from "../../lib/store/vault.ts";
-import { inFolder } from "../in_folder.ts";
-import { operatorKey } from "../operator_key.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { operatorKey } from "../support/operator_key.ts";
 
 /** Within how long after its first write a process is killed, milliseconds. */
 const KILL_WITHIN = 1500;

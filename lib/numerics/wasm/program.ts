@@ -1,4 +1,4 @@
-/** The kernels of this folder, compiled by tests/lib/numerics/build_kernels.ts. */
+/** The kernels of this folder, compiled by tests/support/build_kernels.ts. */
 export const PROGRAM =
   "AGFzbQEAAAABogEUYAR/f39/AGAAAGAIf39/f39/f38AYAF/AGAKf39/f39/f39/fwBgBX9/f39/" +
   "AGAGf39/f39/AGABfwF8YAN/f3wAYAF/AX9gA3x8fwF/YAJ8fwF/YAJ/fwF8YAh/fHx/f39/fwF/" +

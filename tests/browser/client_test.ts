@@ -1,0 +1,118 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import ts from "typescript";
+import { dice, overlap } from "../../lib/cli/score.ts";
+import { decodeRle, type Rle } from "../../lib/format/rle.ts";
+import { Server } from "../support/server.ts";
+import { files, visits } from "../support/service.ts";
+import { hasChromium, Visitor } from "./browser.ts";
+
+const CLIENT = new URL("../../lib/client/", import.meta.url);
+
+/** A site of somebody else: an empty page, images, and the client without its types. */
+function serveSite() {
+  return Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    async ({ url }) => {
+      const name = new URL(url).pathname.slice(1);
+      if (name in files) {
+        const body = files[name as keyof typeof files];
+        return new Response(body, { headers: { "content-type": "image/png" } });
+      }
+      if (!/^\w+\.ts$/.test(name)) {
+        const headers = { "content-type": "text/html" };
+        return new Response("<!DOCTYPE html><link rel=icon href=data:,>", {
+          headers,
+        });
+      }
+      const source = await Deno.readTextFile(new URL(name, CLIENT));
+      const { outputText } = ts.transpileModule(source, {
+        compilerOptions: {
+          target: ts.ScriptTarget.ES2022,
+          module: ts.ModuleKind.ESNext,
+        },
+      });
+      const headers = { "content-type": "text/javascript" };
+      return new Response(outputText, { headers });
+    },
+  );
+}
+
+/** The road of the client, as text, since it runs in the page. */
+const road = (url: string) =>
+  `(async () => {
+  const { Client } = await import("/client.ts");
+  const client = new Client({ url: "${url}" });
+  const file = async (name) => (await fetch(name)).blob();
+  const [image, mask, next] =
+    await Promise.all([file("image"), file("mask"), file("next")]);
+  const enrolled = await client.enrol("p", "r", { image, mask });
+  const { mask: found } = await client.segment("p", next);
+  const png = await client.mask("p", next);
+  const lines = [];
+  for await (const line of client.series("p", [next, image])) lines.push(line);
+  const problem = await client.segment("q", next).catch(({ problem }) => problem);
+  return { patches: enrolled.patches, found, png: png.type, lines, problem };
+})()`;
+
+Deno.test({
+  name: "the client goes its road from a page of another origin",
+  ignore: !hasChromium,
+  async fn() {
+    await using site = serveSite();
+    await using other = serveSite();
+    const originOf = ({ addr }: typeof site) => `http://127.0.0.1:${addr.port}`;
+    const server = await Server.start({
+      KV_PATH: ":memory:",
+      CORS_ORIGINS: originOf(site),
+    });
+    await using visitor = await Visitor.of(server);
+    const page = await visitor.browser.newPage();
+    await page.goto(originOf(site));
+    const came = await page.evaluate(road(server.url)) as {
+      patches: number;
+      found: Rle;
+      png: string;
+      lines: { index: number; segmentation: { mask: Rle } }[];
+      problem: { status: number; type: string };
+    };
+    ok(came.patches > 0);
+    ok(dice(overlap(decodeRle(came.found), visits.second.mask)) > 0.7);
+    equal(came.png, "image/png");
+    deepEqual(came.lines.map(({ index }) => index), [0, 1]);
+    deepEqual(came.lines[0].segmentation.mask, came.found);
+    equal(came.problem.type, "/problems/not-found");
+
+    await page.goto(originOf(other));
+    const refused = await page.evaluate(road(server.url)).catch(String);
+    match(refused as string, /Failed to fetch/);
+    await page.close();
+  },
+});
+
+Deno.test({
+  name: "a call is tried and answered in the documentation",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.browser.newPage();
+    await page.goto(`${visitor.server.url}/docs`);
+    const call = page.locator(".opblock", { hasText: "/v1/previews" });
+    await call.locator(".opblock-summary-control").click();
+    await call.getByRole("button", { name: "Try it out" }).click();
+    await call.locator(".opblock-section-request-body select.content-type")
+      .selectOption("multipart/form-data");
+    await call.locator("input[type=file]").setInputFiles({
+      name: "visit.png",
+      mimeType: "image/png",
+      // Playwright takes Node's buffers alone.
+      buffer: Buffer.from(files.image),
+    });
+    await call.getByRole("button", { name: "Execute" }).click();
+    const answer = call.locator(".live-responses-table");
+    await answer.locator(".response-col_status", { hasText: "200" }).waitFor();
+    match((await answer.textContent())!, /x-frame-count: 1/);
+    await answer.locator("img").waitFor();
+    await page.close();
+  },
+});

@@ -1,0 +1,60 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { decodeRle } from "../../lib/format/rle.ts";
+import { enrol, openService, segment } from "../support/service.ts";
+
+Deno.test("explain tells every candidate, its mask after every pass, and why one won", async () => {
+  await using service = await openService();
+  const { app } = service;
+  await enrol(app, "p", "visit-1");
+  await enrol(app, "p", "visit-1-again");
+  const ask = async (query: string) =>
+    await (await segment(app, "p", undefined, query)).json();
+  const plain = await ask("?references=nearest");
+  const told = await ask("?explain=true&references=nearest");
+
+  for (const key of ["candidates", "why"]) ok(!(key in plain), key);
+  ok(!("passes" in plain) && !("passes" in told));
+  for (const key of ["mask", "points", "parts", "distance", "reference"]) {
+    deepEqual(told[key], plain[key], key);
+  }
+
+  const { candidates, why } = told;
+  equal(candidates.length, 10);
+  for (const { passes, points, distance } of candidates) {
+    equal(passes.length, 3);
+    ok(
+      points.every(({ similarity }: { similarity: number }) =>
+        similarity >= -1 && similarity <= 1
+      ),
+    );
+    ok(distance === null || distance > 0);
+    for (const { mask, predictedIou } of passes) {
+      ok(Number.isFinite(predictedIou));
+      const { data, width, height } = decodeRle(mask);
+      deepEqual(mask.size, [height, width]);
+      deepEqual(mask.size, plain.mask.size);
+      equal(data.filter((value) => value !== 0).length, mask.area);
+    }
+  }
+  const won = candidates.find((
+    one: { parts: number; reference: string },
+  ) => one.parts === told.parts && one.reference === told.reference);
+  const last = won.passes[2];
+  equal(last.mask.counts, told.mask.counts);
+  equal(last.predictedIou, told.predictedIou);
+  const distances = candidates.map((
+    { distance }: { distance: number | null },
+  ) => distance ?? Infinity);
+  equal(Math.min(...distances), told.distance);
+  // Both references are the same image, so that the first of them wins a tie.
+  match(
+    why,
+    /^n = \d of "visit-1" has the smallest distance, [\d.]+ \(.*n = \d of "visit-1-again".* the earliest counts\)/,
+  );
+  ok(why.includes(String(told.distance.toFixed(1)).slice(0, 4)), why);
+
+  const pooled = await ask("?explain=true");
+  match(pooled.why, /The mask is what the 3 nearest have in common/);
+  // Those of both, and of the two together.
+  ok(pooled.candidates.length > 10);
+});

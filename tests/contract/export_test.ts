@@ -1,0 +1,133 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readDicom } from "../../lib/dicom/file.ts";
+import { TAG } from "../../lib/dicom/tags.ts";
+import { encodeRle } from "../../lib/format/rle.ts";
+import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { countFrames } from "../../lib/image/frames.ts";
+import { toDicom, toNifti } from "../support/dicom_files.ts";
+import {
+  checkByReaders,
+  dicomPython,
+  validate,
+} from "../support/independent_dicom.ts";
+import { files, form, openService, visits } from "../support/service.ts";
+
+const limits = { maxPixels: 1_000_000 };
+const { first, second } = visits;
+const scan = toDicom([first.image, second.image]);
+const volume = toNifti([first.image, second.image]);
+const rle = JSON.stringify(encodeRle(first.mask));
+const seen = (bytes: Uint8Array, image: Uint8Array, frame: number) =>
+  decodeMask(bytes, limits, undefined, { image: { bytes: image, frame } });
+
+Deno.test("a mask that the caller has comes in the format of its image", async (t) => {
+  await using service = await openService();
+  const ask = (body: BodyInit, query = "") =>
+    service.app.request(`/v1/masks/export${query}`, { method: "POST", body });
+
+  await t.step("of a DICOM image as a segmentation drawn by hand", async () => {
+    const query =
+      "?frame=1&label=kidney&property=64033007:SCT:Kidney&region=113345001:SCT:Abdomen";
+    const answer = await ask(form({ image: scan, mask: files.mask }), query);
+    equal(answer.status, 200);
+    equal(answer.headers.get("content-type"), "application/dicom");
+    const file = await answer.bytes();
+    deepEqual(await seen(file, scan, 1), first.mask);
+    const segment = readDicom(file).dataset.item(TAG.segments)!;
+    equal(segment.text(TAG.segmentLabel), "kidney");
+    equal(segment.text(TAG.algorithmType), "MANUAL");
+    equal(segment.has(TAG.algorithmName), false);
+    const type = segment.item(TAG.propertyType)!;
+    equal(type.text(TAG.codeMeaning), "Kidney");
+    deepEqual(
+      await (await ask(form({ image: scan, rle }), query)).bytes(),
+      file,
+      "run lengths are as good as a picture",
+    );
+    deepEqual(await validate(file) ?? [], []);
+    if (dicomPython) {
+      await checkByReaders(file, [{ image: scan, frame: 1, png: files.mask }]);
+    }
+  });
+
+  await t.step("of a NIfTI volume in its place", async () => {
+    const body = form({ image: volume, mask: files.mask });
+    const answer = await ask(body, "?frame=1");
+    equal(answer.headers.get("content-type"), "application/x-nifti");
+    const file = await answer.bytes();
+    equal(countFrames(file).count, 2);
+    deepEqual(await seen(file, volume, 1), first.mask);
+    ok((await seen(file, volume, 0)).data.every((value) => value === 0));
+  });
+
+  await t.step("bad input is refused", async () => {
+    const data = new Uint8Array(100);
+    const small = encodePng({ width: 10, height: 10, channels: 1, data });
+    const { mask } = files;
+    const size = (height: number, width: number) =>
+      JSON.stringify({ size: [height, width], counts: "0" });
+    const cases: [number, string, RegExp, BodyInit, string?][] = [
+      [415, "unsupported-type", /multipart/, scan],
+      [422, "validation", /body.image: is missing/, form({ mask })],
+      [422, "validation", /neither/, form({ image: scan })],
+      [422, "validation", /not both/, form({ image: scan, mask, rle })],
+      [422, "validation", /unknown/, form({ image: scan, mask, label: "a" })],
+      [422, "validation", /must be a file/, form({ image: scan, mask: "a" })],
+      [
+        415,
+        "unsupported-type",
+        /wanted a DICOM image or a NIfTI volume, got image\/png/,
+        form({ image: files.image, mask }),
+      ],
+      [422, "truncated", /./, form({ image: scan.slice(0, 900), mask })],
+      [422, "truncated", /./, form({ image: scan, mask: mask.slice(0, -40) })],
+      [422, "invalid-input", /10×10/, form({ image: scan, mask: small })],
+      [
+        422,
+        "invalid-input",
+        /10×10/,
+        form({ image: volume, mask: small }),
+        "?frame=0",
+      ],
+      [422, "frame-choice", /2 slices/, form({ image: volume, mask })],
+      [422, "frame-choice", /0 to 1/, form({ image: scan, mask }), "?frame=2"],
+      [422, "frame-choice", /0 to 1/, form({ image: volume, rle }), "?frame=2"],
+      [400, "malformed-request", /not JSON/, form({ image: scan, rle: "{" })],
+      [422, "validation", /body.rle/, form({ image: scan, rle: "{}" })],
+      [422, "validation", /size/, form({ image: scan, rle: size(0, 10) })],
+      [413, "too-large", /./, form({ image: scan, rle: size(1e9, 1e9) })],
+      [
+        422,
+        "invalid-input",
+        /fill/,
+        form({ image: scan, rle: size(384, 384) }),
+      ],
+      [
+        422,
+        "invalid-input",
+        /no series UID/,
+        form({ image: toDicom([first.image], false), mask }),
+      ],
+      [
+        422,
+        "validation",
+        /value:scheme:meaning/,
+        form({ image: scan, mask }),
+        "?property=Liver",
+      ],
+      [422, "validation", /query/, form({ image: scan, mask }), "?model=nano"],
+    ];
+    for (const [status, code, detail, body, query] of cases) {
+      const answer = await ask(body, query);
+      equal(answer.status, status, String(detail));
+      const problem = await answer.json();
+      deepEqual(
+        [problem.status, problem.type],
+        [status, `/problems/${code}`],
+        problem.detail,
+      );
+      match(problem.detail, detail);
+    }
+  });
+});

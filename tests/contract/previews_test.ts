@@ -1,0 +1,142 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { decodeImage } from "../../lib/image/decode.ts";
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { files, openService, visits } from "../support/service.ts";
+
+const LIMITS = { maxPixels: 25_000_000 };
+const fixture = (name: string) =>
+  Deno.readFile(new URL(`../parity/golden/images/${name}`, import.meta.url));
+
+Deno.test("previews", async (t) => {
+  const path = `${await Deno.makeTempDir()}/edge.kv`;
+  await using service = await openService(path);
+  const preview = (body: BodyInit, query = "", type?: string) =>
+    service.app.request(`/v1/previews${query}`, {
+      method: "POST",
+      body,
+      headers: type === undefined ? {} : { "content-type": type },
+    });
+  const refuses = async (
+    answer: Response | Promise<Response>,
+    status: number,
+    code: string,
+    detail: RegExp,
+  ) => {
+    const problem = await (await answer).json();
+    equal(problem.type, `/problems/${code}`);
+    equal(problem.status, status);
+    match(problem.detail, detail);
+  };
+
+  await t.step("a small image comes back as it is", async () => {
+    const answer = await preview(files.image);
+    equal(answer.status, 200);
+    equal(answer.headers.get("content-type"), "image/png");
+    equal(answer.headers.get("x-frame-count"), "1");
+    deepEqual(
+      await decodeImage(await answer.bytes(), LIMITS),
+      visits.first.image,
+    );
+  });
+
+  await t.step(
+    "16 bits are shown as the model sees them, and upright",
+    async () => {
+      for (
+        const name of [
+          "grey-16-raw.tiff",
+          "rgb-lzw.tiff",
+          "orientation-6.tiff",
+          "orientation-6.jpeg",
+        ]
+      ) {
+        const bytes = await fixture(name);
+        const shown = await (await preview(bytes)).bytes();
+        deepEqual(
+          await decodeImage(shown, LIMITS),
+          await decodeImage(bytes, LIMITS),
+          name,
+        );
+      }
+    },
+  );
+
+  await t.step("the frame that is asked for is shown", async () => {
+    const bytes = await Deno.readFile(
+      new URL("../parity/golden/dicom/frames-8.dcm", import.meta.url),
+    );
+    for (const frame of [0, 1]) {
+      const answer = await preview(bytes, `?frame=${frame}`);
+      equal(answer.headers.get("x-frame-count"), "3");
+      deepEqual(
+        await decodeImage(await answer.bytes(), LIMITS),
+        await decodeImage(bytes, LIMITS, undefined, frame),
+      );
+    }
+    await refuses(
+      preview(bytes, "?frame=999"),
+      422,
+      "frame-choice",
+      /frame/,
+    );
+  });
+
+  await t.step("side bounds the long side", async () => {
+    const data = visits.first.image.data.subarray(0, 384 * 200);
+    const wide = encodePng({ width: 384, height: 200, channels: 1, data });
+    const shown = await (await preview(wide, "?side=96")).bytes();
+    const { width, height, channels } = await decodeImage(shown, LIMITS);
+    deepEqual({ width, height, channels }, {
+      width: 96,
+      height: 50,
+      channels: 1,
+    });
+  });
+
+  await t.step("a multipart field is taken, too", async () => {
+    const body = new FormData();
+    body.set("image", new File([files.image], "a.png"));
+    equal((await preview(body)).status, 200);
+  });
+
+  await t.step("bad input is refused", async () => {
+    await refuses(preview(""), 400, "empty", /0 bytes/);
+    await refuses(preview("hello, world"), 415, "unsupported-type", /PNG/);
+    await refuses(
+      preview(files.image.slice(0, 5000)),
+      422,
+      "truncated",
+      /./,
+    );
+    await refuses(
+      preview(files.image, "", "image/jpeg"),
+      415,
+      "media-type-mismatch",
+      /image\/png/,
+    );
+    for (const side of ["0", "15", "8193", "1e3", "-5", "NaN", ""]) {
+      await refuses(
+        preview(files.image, `?side=${side}`),
+        422,
+        "validation",
+        /query\.side/,
+      );
+    }
+    await refuses(
+      preview(files.image, "?colour=red"),
+      422,
+      "validation",
+      /query/,
+    );
+    const huge = files.image.slice();
+    new DataView(huge.buffer).setUint32(16, 20_000);
+    const answer = await preview(huge);
+    ok([413, 422].includes(answer.status));
+  });
+
+  await t.step("nothing is stored but the trail of calls", async () => {
+    using kv = await Deno.openKv(path);
+    const stored = await Array.fromAsync(kv.list({ prefix: [] }));
+    deepEqual(stored.filter(({ key }) => key[0] !== "audit"), []);
+  });
+});

@@ -1,0 +1,55 @@
+import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
+import {
+  createEmbeddingStore,
+  embeddingAt,
+} from "../../../lib/store/embeddings.ts";
+import {
+  cacheAddress,
+  createCachedEmbeddings,
+} from "../../../lib/store/web_cache.ts";
+import { openVault, operatorKey } from "../../support/operator_key.ts";
+
+const id = "9f".repeat(32);
+const image = { width: 2, height: 1 };
+const file = { bytes: Uint8Array.of(1, 2, 3), model: "m", image };
+
+for (const keys of [[], [operatorKey("k1")]]) {
+  const how = keys.length === 0 ? "in the clear" : "sealed";
+  Deno.test(`the Web Cache answers for the store, ${how}, until the embedding expires or is erased`, async () => {
+    const cache = await caches.open("embeddings-test");
+    using kv = await Deno.openKv(":memory:");
+    try {
+      let time = 0;
+      const vault = await openVault(kv, keys, { now: () => time });
+      const behind = createEmbeddingStore(vault, 10_000);
+      let reads = 0;
+      const store = createCachedEmbeddings(cache, {
+        ...behind,
+        get: (...args) => {
+          reads++;
+          return behind.get(...args);
+        },
+      }, vault);
+      equal(await store.get("t", id), null);
+      await store.put("t", id, file);
+      deepEqual(await store.get("t", id), { ...file, expiresAt: 10_000 });
+      equal(reads, 1);
+      equal(await store.get("u", id), null, "another tenant's");
+
+      const at = cacheAddress(await vault.hide(embeddingAt("t", id)));
+      const held = await (await cache.match(at))!.bytes();
+      if (keys.length === 0) deepEqual(held, file.bytes);
+      else notDeepEqual(held, file.bytes);
+
+      time = 10_001;
+      equal(await store.get("t", id), null);
+      await store.put("t", id, file);
+      await vault.link(["t", "p", id], { enrols: true, expireIn: 1e6 });
+      const elsewhere = await openVault(kv, keys);
+      equal(await elsewhere.erase("t", "p"), true);
+      equal(await store.get("t", id), null, "another instance erased it");
+    } finally {
+      await caches.delete("embeddings-test");
+    }
+  });
+}

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { decodeImage } from "../../../../lib/image/decode.ts";
+import { decodeMask } from "../../../../lib/image/decode_mask.ts";
+import { ImageError } from "../../../../lib/image/errors.ts";
+import {
+  fixture,
+  fixtures,
+  readFixture,
+  worst,
+} from "../../../support/fixtures.ts";
+
+const limits = { maxPixels: 20_000_000 };
+
+for (const f of fixtures.filter((f) => !f.refused)) {
+  Deno.test(`decodeImage reads ${f.name} as its oracle`, async () => {
+    const raster = await decodeImage(f.bytes, limits, undefined, 0);
+    assert.deepEqual(
+      [raster.width, raster.height, raster.channels],
+      [f.width, f.height, f.channels],
+    );
+    const difference = worst(raster.data, f.pixels);
+    assert.ok(
+      difference <= f.tolerance,
+      `${difference} levels off, at most ${f.tolerance} allowed`,
+    );
+  });
+}
+
+for (const f of fixtures.filter((f) => f.refused)) {
+  Deno.test(`decodeImage refuses ${f.name} as ${f.refused}`, async () => {
+    for (const decode of [decodeImage, decodeMask]) {
+      await assert.rejects(
+        decode(f.bytes, limits),
+        (error) => error instanceof ImageError && error.code === f.refused,
+      );
+    }
+  });
+}
+
+for (const f of fixtures.filter((f) => f.mask)) {
+  Deno.test(`decodeMask finds the structure in ${f.name}`, async () => {
+    const mask = await decodeMask(f.bytes, limits, undefined, {
+      image: { bytes: new Uint8Array(), frame: 0 },
+    });
+    assert.deepEqual([mask.width, mask.height], [f.width, f.height]);
+    const wanted = f.mask!.map((v) => v * 255);
+    // Lossy files move the edge by a pixel at most: count, do not compare.
+    const wrong = mask.data.filter((v, i) => v !== wanted[i]).length;
+    assert.ok(wrong <= (f.tolerance > 0 ? 6 : 0), `${wrong} pixels differ`);
+    assert.ok(mask.data.every((v) => v === 0 || v === 255));
+  });
+}
+
+Deno.test("decodeMask turns a mask as its EXIF block says", async () => {
+  const upright = await decodeMask(fixture("orientation-1.png").bytes, limits);
+  const turned = await decodeMask(fixture("orientation-6.png").bytes, limits);
+  assert.deepEqual([turned.width, turned.height], [
+    upright.height,
+    upright.width,
+  ]);
+});
+
+for (const name of ["12mp.jpg", "12mp-progressive.jpg"]) {
+  Deno.test(`decodeImage reads ${name} rightly and in little memory`, async () => {
+    const bytes = new Uint8Array(gunzipSync(readFixture(`${name}.gz`)));
+    await decodeImage(fixture("rgb-420.jpg").bytes, limits); // compile first
+    const before = Deno.memoryUsage().rss;
+    const raster = await decodeImage(bytes, limits, "image/jpeg");
+    const grew = (Deno.memoryUsage().rss - before) / 2 ** 20;
+    assert.deepEqual([raster.width, raster.height, raster.channels], [
+      4000,
+      3000,
+      3,
+    ]);
+    assert.equal(raster.data.length, 36_000_000);
+    assert.equal(raster.data.buffer.byteLength, 36_000_000);
+    for (let i = 0; i < 12; i++) {
+      const x = (i % 4) * 992 + 500;
+      const y = Math.floor(i / 4) * 992 + 500;
+      const colour = raster.data.subarray(
+        (y * 4000 + x) * 3,
+        (y * 4000 + x) * 3 + 3,
+      );
+      assert.ok(
+        worst(colour, [20 * i, 250 - 20 * i, 100 + 10 * i]) <= 6,
+        `block ${i}: ${colour}`,
+      );
+    }
+    assert.ok(grew < 220, `resident memory grew by ${grew} MiB`);
+  });
+}
+
+Deno.test("decodeImage works inside a worker", async () => {
+  const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    type: "module",
+  });
+  try {
+    for (
+      const name of [
+        "rgb-420.jpg",
+        "lossy.webp",
+        "rgb-8.png",
+        "rgb-lzw.tiff",
+        "ct.dcm",
+        "j2k-16.dcm",
+        "jpegls-12.dcm",
+      ]
+    ) {
+      const f = fixture(name);
+      const data = await new Promise<Uint8Array>((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = (event) => reject(new Error(event.message));
+        worker.postMessage(f.bytes);
+      });
+      assert.ok(worst(data, f.pixels) <= f.tolerance, name);
+    }
+  } finally {
+    worker.terminate();
+  }
+});
+
+Deno.test("decodeImage can run many times at once", async () => {
+  const names = ["rgb-420.jpg", "lossless.webp", "cmyk.jpg", "rgb-8.png"];
+  const jobs = Array.from({ length: 40 }, (_, i) => fixture(names[i % 4]));
+  const results = await Promise.allSettled(
+    jobs.map((f) => decodeImage(f.bytes, limits)),
+  );
+  results.forEach((result, i) => {
+    if (jobs[i].refused) assert.equal(result.status, "rejected");
+    else {
+      assert.ok(result.status === "fulfilled");
+      assert.ok(worst(result.value.data, jobs[i].pixels) <= jobs[i].tolerance);
+    }
+  });
+});

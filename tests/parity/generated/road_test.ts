@@ -1,0 +1,57 @@
+import { equal } from "node:assert/strict";
+import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
+import { createEngine, type Engine } from "../../../lib/engine/engine.ts";
+import { locatePackage } from "../../../lib/model/locate.ts";
+import { loadPackage } from "../../../lib/model/package.ts";
+import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
+import { openRuntime } from "../../../lib/runtime/runtime.ts";
+import {
+  compareRoad,
+  GOLDEN,
+  type GoldenCase,
+} from "../../support/golden_road.ts";
+import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
+import embedded from "../golden/road.json" with { type: "json" };
+import natural from "../golden/random-natural.json" with { type: "json" };
+import sam2 from "../golden/random-sam2.json" with { type: "json" };
+
+const narrow = (id: string) => new URL(`models/${id}/`, GOLDEN);
+
+const MODELS = [
+  {
+    folder: await locatePackage(Deno.env.get("MODEL") ?? "nano", [
+      EMBEDDED_MODELS,
+    ]),
+    golden: embedded,
+  },
+  { folder: narrow("random-natural"), golden: natural },
+  { folder: narrow("random-sam2"), golden: sam2 },
+];
+
+const runtime = await openRuntime({ name: "wasm", threads: 2, encodes: true });
+
+for (const { folder, golden } of MODELS) {
+  const model = await loadPackage(folder);
+  const { id, digest } = model.manifest;
+  let opened: Promise<Engine> | undefined;
+  const engine = () =>
+    opened ??= createOnnxModel(model, runtime).then(({ encoder, decoder }) =>
+      createEngine(encoder, decoder, model.geometry, { maxPixels: 1e7 })
+    );
+
+  Deno.test(`the golden answers of ${id} were made with it`, () => {
+    equal(golden.model, digest, "run tests/parity/golden/road.py again");
+  });
+
+  for (const wanted of golden.cases as GoldenCase[]) {
+    const isReal = wanted.root === "oneshot";
+    const recipe = wanted.recipe ?? "medical";
+    Deno.test({
+      name:
+        `${id}, ${recipe}: the road on ${wanted.reference} equals the oracle's`,
+      ignore: isReal && !hasOneshot,
+      fn: async () =>
+        compareRoad(await engine(), wanted, isReal ? ONESHOT : GOLDEN),
+    });
+  }
+}

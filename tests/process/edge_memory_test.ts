@@ -1,0 +1,36 @@
+import { equal, ok } from "node:assert/strict";
+import { EncodeHosts } from "../support/split.ts";
+import { enrol, files, postJson } from "../support/service.ts";
+
+/** What an edge process may hold, bytes. */
+const LIMIT = 512e6;
+const ROUNDS = 20;
+
+Deno.test("an edge that serves prompts and masks holds at most 512 MB", async () => {
+  await using hosts = await EncodeHosts.start(1);
+  await using edge = await hosts.edge(":memory:");
+  equal((await enrol(edge, "p", "r")).status, 201);
+  const made = await edge.json("/v1/embeddings", {
+    method: "POST",
+    body: files.next,
+  });
+  const embedding = made.body.id;
+  const points = [{ x: 242, y: 138, label: 1 }];
+  for (let i = 0; i < ROUNDS; i++) {
+    const answers = [
+      await postJson(edge, "/v1/patients/p/prompts", { embedding }),
+      await postJson(edge, "/v1/masks", { embedding, points }),
+    ];
+    for (const answer of answers) {
+      equal(answer.status, 200);
+      await answer.body?.cancel();
+    }
+  }
+  const resident = await edge.residentMemory();
+  console.log(
+    `edge: ready ${
+      (edge.readyAfter / 1000).toFixed(1)
+    } s after its start, resident ${Math.round(resident / 1e6)} MB`,
+  );
+  ok(resident <= LIMIT, `${resident} bytes`);
+});

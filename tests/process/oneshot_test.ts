@@ -1,0 +1,63 @@
+import { equal, ok } from "node:assert/strict";
+import { composeEngine } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import { findDatasets } from "../../lib/cli/dataset.ts";
+import { examine } from "../../lib/engine/examine.ts";
+import { form } from "../support/service.ts";
+import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
+import { Server } from "../support/server.ts";
+
+Deno.test({
+  name: "every real image over HTTP gives the mask that the command line gives",
+  ignore: !hasOneshot,
+  fn: compareEveryImage,
+});
+
+async function compareEveryImage(t: Deno.TestContext) {
+  const folder = await Deno.makeTempDir();
+  await using server = await Server.start({
+    KV_PATH: `${folder}/edge.kv`,
+    // On a busy machine too, all copies of a reference are tried.
+    DEADLINE: "600",
+  });
+  const engine = await composeEngine(
+    readConfig({ MODEL: Deno.env.get("MODEL") }),
+  );
+  for (const { name: set, subjects } of findDatasets(ONESHOT.pathname)) {
+    for (const { name, pairs: [reference, ...targets] } of subjects) {
+      await t.step(`${set} ${name}`, async () => {
+        const patient = `${set}.${name}`;
+        const image = await Deno.readFile(reference.image);
+        const mask = await Deno.readFile(reference.mask);
+        equal(
+          (await server.enrol(patient, "00", form({ image, mask }))).status,
+          201,
+        );
+        const annotated = await engine.embed({ bytes: image });
+        const enrolled = await engine.enrol(annotated.bytes, {
+          file: { bytes: mask },
+        });
+        const { profile } = await examine(
+          engine,
+          { embedding: annotated.bytes, enrolled, image: { bytes: image } },
+          { budget: Infinity },
+        );
+        for (const target of targets) {
+          const bytes = await Deno.readFile(target.image);
+          const response = await server.segment(patient, bytes);
+          equal(response.status, 200);
+          const { mask } = await response.json();
+          const embedding = await engine.embed({ bytes });
+          const answer = await engine.segment(
+            embedding.bytes,
+            [profile],
+            {},
+          );
+          ok(mask.counts.length > 0);
+          equal(mask.counts, answer.mask.counts);
+        }
+      });
+    }
+  }
+  await Deno.remove(folder, { recursive: true });
+}

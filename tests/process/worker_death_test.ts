@@ -1,0 +1,93 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { EMBEDDED_MODELS } from "../../deploy/config.ts";
+import { createApp } from "../../functions/app.ts";
+import { createCatalogue } from "../../lib/engine/catalogue.ts";
+import { createPool } from "../../lib/engine/pool.ts";
+import { locatePackage } from "../../lib/model/locate.ts";
+import { enrol, openService, segment } from "../support/service.ts";
+import { ENDS, MORTAL } from "../support/mortal.ts";
+
+/** Milliseconds of a call; a segmentation takes half a second of a core. */
+const DEADLINE = 10_000;
+/** Requests at a time, on as many workers and in the queue. */
+const REQUESTS = 5;
+
+Deno.test("workers that die in the midst of segmentations", async (t) => {
+  await using service = await openService();
+  const served = service.services.models.default;
+  let lost = 0;
+  await using pool = await createPool(
+    {
+      folders: [(await locatePackage("nano", [EMBEDDED_MODELS])).href],
+      parts: ["encoder", "decoder"],
+      runtime: "wasm",
+      threads: 1,
+      maxPixels: 1e7,
+      workers: 2,
+      queue: 8,
+      tenantQueue: 8,
+      batch: 1,
+      // At which a worker that closed without a word is found out.
+      deadline: DEADLINE,
+      startDeadline: 60_000,
+      observer: { waited() {}, lost: () => lost++ },
+    },
+    () =>
+      new Worker(import.meta.resolve("../support/mortal_worker.ts"), {
+        type: "module",
+      }),
+  );
+  const models = createCatalogue([{
+    ...served,
+    engineFor: (work) => pool.engineFor(0, work),
+  }]);
+  const app = createApp({ ...service.services, models });
+  equal((await enrol(app, "p", "r")).status, 201);
+  const maskOf = async (answer: Response) => (await answer.json()).mask;
+  const wanted = await maskOf(await segment(app, "p"));
+  using channel = {
+    inner: new BroadcastChannel(MORTAL),
+    [Symbol.dispose]() {
+      this.inner.close();
+    },
+  };
+
+  let refused = 0;
+  const askSeveral = () =>
+    Array.from({ length: REQUESTS }, () => segment(app, "p"));
+  const judge = async (asked: (Response | Promise<Response>)[]) => {
+    for (const answer of await Promise.all(asked)) {
+      if (answer.status === 503) {
+        refused++;
+        ok(answer.headers.has("retry-after"));
+        const { type } = await answer.json();
+        ok(["/problems/busy", "/problems/too-late"].includes(type), type);
+      } else {
+        equal(answer.status, 200);
+        deepEqual(await maskOf(answer), wanted);
+      }
+    }
+  };
+  for (const end of ENDS) {
+    await t.step(
+      `${end}: answered right or 503, and the next right`,
+      async () => {
+        const before = lost;
+        const asked = askSeveral();
+        while (pool.state.busy < 2) await delay(1);
+        channel.inner.postMessage(end);
+        await judge(asked);
+        // A worker may have heard it only when nothing was left to do: the next call finds it out.
+        for (let i = 0; lost < before + 2; i++) {
+          ok(i < 10, "both died");
+          await judge(askSeveral());
+        }
+        const next = await segment(app, "p");
+        equal(next.status, 200);
+        deepEqual(await maskOf(next), wanted);
+      },
+    );
+  }
+  ok(refused > 0, "some were in their hands");
+});

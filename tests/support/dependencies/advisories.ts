@@ -1,0 +1,24 @@
+/** What the registry knows of the packages in the lock. */
+export type Audit =
+  | { found: "nothing" }
+  | { found: "vulnerabilities"; report: string }
+  /** The registry does not answer, or not this question. */
+  | { found: "no answer"; why: string };
+
+/** Asks the registry for advisories, as `deno audit` does. */
+export async function audit(env: Record<string, string> = {}): Promise<Audit> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["audit"],
+    cwd: new URL("../../../", import.meta.url),
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  if (success) return { found: "nothing" };
+  const report = [stdout, stderr].map((bytes) =>
+    new TextDecoder().decode(bytes)
+  ).join("");
+  if (/^Found \d+ vulnerabilit/m.test(report)) {
+    return { found: "vulnerabilities", report };
+  }
+  const why = /^error: (.*)$/m.exec(report)?.[1] ?? report;
+  return { found: "no answer", why };
+}

@@ -1,0 +1,62 @@
+import { TAG } from "../../lib/dicom/tags.ts";
+import { writeDicom } from "../../lib/dicom/write.ts";
+import type { Raster } from "../../lib/image/raster.ts";
+
+/** A DICOM image of pictures of equal size, as frames. */
+export function toDicom(
+  pictures: Raster[],
+  withUids = true,
+): Uint8Array<ArrayBuffer> {
+  const [{ width, height, channels }] = pictures;
+  const pixels = new Uint8Array(
+    pictures.flatMap(({ data }) => [...data]),
+  );
+  const multiFrame = "1.2.840.10008.5.1.4.1.1.7.4";
+  return writeDicom(
+    { classUid: multiFrame, instanceUid: "2.25.77" },
+    { uid: "2.25.1", name: "TEST" },
+    [
+      [TAG.sopClass, "UI", multiFrame],
+      [TAG.sopInstance, "UI", "2.25.77"],
+      [TAG.patientName, "PN", "Roe^Richard"],
+      [TAG.patientId, "LO", "hidden-4711"],
+      ...(withUids
+        ? [
+          [TAG.studyInstance, "UI", "2.25.78"] as [number, string, string],
+          [TAG.seriesInstance, "UI", "2.25.79"] as [number, string, string],
+        ]
+        : []),
+      [TAG.samples, "US", [channels]],
+      [TAG.photometric, "CS", channels === 3 ? "RGB" : "MONOCHROME2"],
+      [TAG.planar, "US", [0]],
+      [TAG.frames, "IS", `${pictures.length}`],
+      [TAG.rows, "US", [height]],
+      [TAG.columns, "US", [width]],
+      [TAG.bitsAllocated, "US", [8]],
+      [TAG.bitsStored, "US", [8]],
+      [TAG.highBit, "US", [7]],
+      [TAG.signed, "US", [0]],
+      [TAG.pixelData, "OB", pixels],
+    ],
+  );
+}
+
+/** A NIfTI volume of the pictures' first channel. */
+export function toNifti(pictures: Raster[]): Uint8Array<ArrayBuffer> {
+  const [{ width, height }] = pictures;
+  const size = width * height;
+  const out = new Uint8Array(352 + size * pictures.length);
+  const view = new DataView(out.buffer);
+  view.setInt32(0, 348, true);
+  [3, width, height, pictures.length].forEach((n, i) =>
+    view.setInt16(40 + 2 * i, n, true)
+  );
+  view.setInt16(70, 2, true);
+  view.setInt16(72, 8, true);
+  view.setFloat32(108, 352, true);
+  out.set(new TextEncoder().encode("n+1"), 344);
+  pictures.forEach(({ data, channels }, k) => {
+    for (let i = 0; i < size; i++) out[352 + k * size + i] = data[i * channels];
+  });
+  return out;
+}

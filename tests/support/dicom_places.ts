@@ -1,0 +1,45 @@
+import { TAG } from "../../lib/dicom/tags.ts";
+import { writeDicom, type WriteElement } from "../../lib/dicom/write.ts";
+
+const CLASS = "1.2.840.10008.5.1.4.1.1.7.2";
+const AXIAL = "1\\0\\0\\0\\1\\0";
+
+/**
+ * A DICOM image of a black pixel a frame, each at its Image Position (Patient), on axial planes if no
+ * Image Orientation (Patient) is given for it.
+ */
+export function dicomAt(
+  positions: string[],
+  orientations: string[] = [],
+  frameOfReference = "2.25.4",
+): Uint8Array<ArrayBuffer> {
+  const groups = (position: string, i: number): WriteElement[] => [
+    [TAG.planePosition, "SQ", [[[TAG.imagePosition, "DS", position]]]],
+    [TAG.planeOrientation, "SQ", [
+      [[TAG.imageOrientation, "DS", orientations[i] ?? AXIAL]],
+    ]],
+    [TAG.pixelMeasures, "SQ", [[[TAG.pixelSpacing, "DS", "1\\1"]]]],
+  ];
+  return writeDicom(
+    { classUid: CLASS, instanceUid: "2.25.1" },
+    { uid: "2.25.1", name: "TEST" },
+    [
+      [TAG.sopClass, "UI", CLASS],
+      [TAG.sopInstance, "UI", "2.25.1"],
+      [TAG.studyInstance, "UI", "2.25.2"],
+      [TAG.seriesInstance, "UI", "2.25.3"],
+      [TAG.frameOfReference, "UI", frameOfReference],
+      [TAG.samples, "US", [1]],
+      [TAG.photometric, "CS", "MONOCHROME2"],
+      [TAG.frames, "IS", `${positions.length}`],
+      [TAG.rows, "US", [1]],
+      [TAG.columns, "US", [1]],
+      [TAG.bitsAllocated, "US", [8]],
+      [TAG.bitsStored, "US", [8]],
+      [TAG.highBit, "US", [7]],
+      [TAG.signed, "US", [0]],
+      [TAG.perFrameGroups, "SQ", positions.map(groups)],
+      [TAG.pixelData, "OB", new Uint8Array(positions.length)],
+    ],
+  );
+}

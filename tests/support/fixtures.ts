@@ -1,0 +1,85 @@
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
+
+/** One fixture of tests/parity/golden/images or dicom, as its manifest describes it. */
+export interface Fixture {
+  name: string;
+  bytes: Uint8Array;
+  /** The error code that decoding must end with; then there are no pixels. */
+  refused?: string;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  /** H×W×C uint8, image frame. */
+  pixels: Uint8Array;
+  /** Greatest difference in grey levels: 0 for lossless files. */
+  tolerance: number;
+  /** H×W, 0 or 1. */
+  mask?: Uint8Array;
+  /** The frames after the first, each H×W×C uint8. */
+  more: Uint8Array[];
+  /** Where the frames lie along the volume, for files of several. */
+  positions?: number[];
+}
+
+const FOLDER = new URL("../parity/golden/images/", import.meta.url);
+
+/** Reads a file of a fixture folder. */
+export function readFixture(name: string, folder = FOLDER): Uint8Array {
+  return Deno.readFileSync(new URL(name, folder));
+}
+
+const unpack = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+
+interface Entry extends Omit<Fixture, "bytes" | "pixels" | "mask" | "more"> {
+  pixels?: string;
+  mask?: string;
+  more?: string[];
+}
+
+function readFolder(folder: URL): Fixture[] {
+  const manifest = readFixture("manifest.json", folder);
+  const entries: Entry[] = JSON.parse(new TextDecoder().decode(manifest));
+  return entries.map((entry) => ({
+    ...entry,
+    bytes: readFixture(entry.name, folder),
+    pixels: unpack(entry.pixels ?? ""),
+    mask: entry.mask === undefined ? undefined : unpack(entry.mask),
+    more: (entry.more ?? []).map(unpack),
+  }));
+}
+
+/** All fixtures, about 240 files of at most a few kB. */
+export const fixtures: Fixture[] = [FOLDER, new URL("../dicom/", FOLDER)]
+  .flatMap(readFolder);
+
+/** The fixture of that name. */
+export function fixture(name: string): Fixture {
+  const found = fixtures.find((f) => f.name === name);
+  if (!found) throw new Error(`no fixture is called ${name}`);
+  return found;
+}
+
+/**
+ * The greatest absolute difference of two arrays of equal length, NaN if the
+ * lengths differ.
+ */
+export function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return NaN;
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    most = Math.max(most, Math.abs(a[i] - b[i]));
+  }
+  return most;
+}
+
+/** A PNG chunk with its checksum. */
+export function chunk(name: string, body: Uint8Array): Uint8Array {
+  const out = new Uint8Array(12 + body.length);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, body.length);
+  out.set(new TextEncoder().encode(name), 4);
+  out.set(body, 8);
+  view.setUint32(8 + body.length, crc32(out.subarray(4, 8 + body.length)));
+  return out;
+}

@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
+import fc from "fast-check";
+import { decodeImage } from "../../../lib/image/decode.ts";
+import { ImageError } from "../../../lib/image/errors.ts";
+import { readPngChunks } from "../../../lib/image/png_chunks.ts";
+import type { Raster } from "../../../lib/image/raster.ts";
+import { chunk, fixture, fixtures, worst } from "../../support/fixtures.ts";
+
+const limits = { maxPixels: 1_000_000 };
+
+/** How often each property is tried. */
+const RUNS = 1000;
+
+/**
+ * The raster, or the code of the ImageError; anything else that is thrown fails
+ * the test.
+ */
+async function attempt(bytes: Uint8Array): Promise<Raster | string> {
+  try {
+    return await decodeImage(bytes, limits, undefined, 0);
+  } catch (error) {
+    assert.ok(error instanceof ImageError, `threw ${error}`);
+    return error.code;
+  }
+}
+
+Deno.test("a file cut anywhere is refused, or gives the whole picture", async () => {
+  for (const { name, bytes, refused } of fixtures) {
+    if (refused) continue;
+    const whole = await attempt(bytes);
+    assert.ok(typeof whole !== "string");
+    const step = Math.max(1, Math.floor(bytes.length / 150));
+    for (let length = 0; length < bytes.length; length += step) {
+      const came = await attempt(bytes.subarray(0, length));
+      if (typeof came === "string") {
+        const wanted = length === 0 ? "empty" : "truncated";
+        assert.ok(
+          came === wanted || (came === "malformed" && length > 4) ||
+            // Cut between two elements it is a DICOM file without an image.
+            (came === "unsupported-type" && /\.dcm$/.test(name)),
+          `${name} cut to ${length} bytes: ${came}`,
+        );
+      } else {
+        assert.deepEqual(came.data, whole.data, `${name} cut to ${length}`);
+      }
+    }
+  }
+});
+
+Deno.test("a JPEG cut in its picture data is refused even if an end marker follows", async () => {
+  for (const name of ["rgb-444.jpg", "rgb-420.jpg", "grey.jpg"]) {
+    const { bytes } = fixture(name);
+    const start = bytes.lastIndexOf(0xda) + 12;
+    for (let length = start; length < bytes.length - 8; length += 3) {
+      if (bytes[length - 1] === 0xff) continue;
+      const cut = new Uint8Array(length + 2);
+      cut.set(bytes.subarray(0, length));
+      cut.set([0xff, 0xd9], length);
+      assert.equal(typeof await attempt(cut), "string", `${name} at ${length}`);
+    }
+  }
+});
+
+const mutation = fc.record({
+  index: fc.nat(fixtures.length - 1),
+  // Headers are where damage is most interesting: every other change hits the
+  // first 64 bytes.
+  changes: fc.array(
+    fc.tuple(fc.boolean(), fc.nat(), fc.nat(255)),
+    { minLength: 1, maxLength: 8 },
+  ),
+  cut: fc.option(fc.nat(), { freq: 3 }),
+  mended: fc.boolean(),
+});
+
+/** Rewrites a PNG's checksums where it can, so that damage gets past them. */
+function mend(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes[1] !== 0x50) return;
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const end = at + 12 + view.getUint32(at);
+    if (end > bytes.length) return;
+    view.setUint32(end - 4, crc32(bytes.subarray(at + 4, end - 4)));
+    at = end;
+  }
+}
+
+Deno.test("a damaged file gives a picture or an ImageError, in bounded time", async () => {
+  await fc.assert(
+    fc.asyncProperty(mutation, async ({ index, changes, cut, mended }) => {
+      let bytes = fixtures[index].bytes.slice();
+      for (const [early, position, value] of changes) {
+        bytes[position % (early ? Math.min(64, bytes.length) : bytes.length)] =
+          value;
+      }
+      if (cut !== null) bytes = bytes.subarray(0, cut % (bytes.length + 1));
+      if (mended) mend(bytes);
+      const start = performance.now();
+      const came = await attempt(bytes);
+      assert.ok(performance.now() - start < 2000);
+      if (typeof came !== "string") {
+        const { width, height, channels, data } = came;
+        assert.equal(data.length, width * height * channels);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("a PNG whose unpacked lines are damaged gives a picture or an ImageError", async () => {
+  const pngs = fixtures.filter((f) => /^[a-z0-9-]+\.png$/.test(f.name));
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...pngs),
+      damage,
+      async ({ bytes }, changes) => {
+        const { data } = readPngChunks(bytes);
+        const raw = inflateSync(Uint8Array.of(...data.flatMap((d) => [...d])));
+        for (const [position, value] of changes) {
+          raw[position % raw.length] = value;
+        }
+        const came = await attempt(
+          Uint8Array.of(
+            ...bytes.subarray(0, data[0].byteOffset - bytes.byteOffset - 8),
+            ...chunk("IDAT", deflateSync(raw)),
+            ...chunk("IEND", new Uint8Array(0)),
+          ),
+        );
+        assert.ok(typeof came !== "string" || came === "malformed", `${came}`);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("random bytes after a known signature are refused", async () => {
+  const signatures = [
+    [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    [0xff, 0xd8, 0xff],
+    [0x49, 0x49, 0x2a, 0x00],
+    [0x4d, 0x4d, 0x00, 0x2a],
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...signatures),
+      fc.uint8Array({ maxLength: 300 }),
+      async (signature, rest) => {
+        const came = await attempt(Uint8Array.of(...signature, ...rest));
+        assert.equal(typeof came, "string");
+      },
+    ),
+  );
+});
+
+Deno.test("a JPEG whose scans leave out a component is truncated", async () => {
+  const { bytes } = fixture("grey.jpg");
+  const frame = bytes.indexOf(0xc0); // one component becomes three
+  const three = Uint8Array.of(
+    ...bytes.subarray(0, frame + 1),
+    ...[0, 17],
+    ...bytes.subarray(frame + 3, frame + 8),
+    ...[3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0],
+    ...bytes.subarray(frame + 12),
+  );
+  await assert.rejects(
+    decodeImage(three, limits),
+    /2 of its 3 components never come/,
+  );
+});
+
+Deno.test("a JPEG may have a few padding bytes before its end marker, not many", async () => {
+  const { bytes, pixels, tolerance } = fixture("grey.jpg");
+  const padded = (count: number) =>
+    Uint8Array.of(
+      ...bytes.subarray(0, -2),
+      ...new Uint8Array(count),
+      ...bytes.subarray(-2),
+    );
+  const came = await attempt(padded(4));
+  assert.ok(typeof came !== "string" && worst(came.data, pixels) <= tolerance);
+  assert.equal(await attempt(padded(40)), "malformed");
+});
+
+Deno.test("a changed checksum is noticed, even in metadata", async () => {
+  const bytes = fixture("rgb-8.png").bytes.slice();
+  bytes[29] ^= 1;
+  assert.equal(await attempt(bytes), "malformed");
+});
+
+Deno.test("a view into a larger buffer is read by its own bounds", async () => {
+  for (const name of ["rgb-8.png", "rgb-420.jpg", "lossy.webp", "tiles.tiff"]) {
+    const f = fixture(name);
+    const larger = new Uint8Array(f.bytes.length + 200).fill(0xff);
+    larger.set(f.bytes, 77);
+    const view = larger.subarray(77, 77 + f.bytes.length);
+    const came = await decodeImage(view, limits);
+    assert.ok(worst(came.data, f.pixels) <= f.tolerance, name);
+    assert.equal(larger[76], 0xff);
+    assert.deepEqual(view, f.bytes, `${name} must not be changed`);
+  }
+});
+
+Deno.test("messages tell sizes and kinds but quote no content", async () => {
+  for (const { name, bytes } of fixtures) {
+    const cut = bytes.subarray(0, bytes.length >> 1);
+    try {
+      await decodeImage(cut, limits);
+    } catch (error) {
+      assert.match(
+        (error as Error).message,
+        /^Cannot read the (image|PNG|JPEG|WebP|TIFF|DICOM|NIfTI): .+\.$/,
+        name,
+      );
+    }
+  }
+});
