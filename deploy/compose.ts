@@ -5,7 +5,11 @@ import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
-import { createPool } from "../lib/engine/pool.ts";
+import {
+  createPool,
+  type EnginePool,
+  type PoolOptions,
+} from "../lib/engine/pool.ts";
 import type { EngineFor } from "../lib/engine/work.ts";
 import { EdgeError } from "../lib/errors.ts";
 import { locatePackage } from "../lib/model/locate.ts";
@@ -63,11 +67,13 @@ export interface Needs {
  * The composition root: builds everything that the functions are given.
  *
  * @param closing aborted when the process is told to stop.
+ * @param openPool what runs the models; disposed of with the services.
  */
 export async function compose(
   config: Config,
   needs: Needs = { encoder: true, decoder: true, state: true },
   closing: AbortSignal = new AbortController().signal,
+  openPool: (options: PoolOptions) => Promise<EnginePool> = createPool,
 ): Promise<Services & AsyncDisposable> {
   const spans = await openExporter(config);
   const telemetry = createTelemetry(spans);
@@ -85,7 +91,7 @@ export async function compose(
   const deadline = config.DEADLINE * 1000;
   const bodyMemory = config.BODY_MEMORY ??
     Math.max(BODY_MEMORY, config.MAX_BYTES);
-  const pool = await createPool({
+  const pool = await openPool({
     folders: folders.map(({ href }) => href),
     parts,
     runtime: config.RUNTIME,

@@ -1,29 +1,82 @@
 import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
+import {
+  createPool,
+  type EnginePool,
+  type PoolObserver,
+  type PoolOptions,
+} from "../../lib/engine/pool.ts";
 import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
-/** The whole service in this process, with the real model, over a KV of its own. */
+/** The folder of the model packages that are made for tests. */
+export const TEST_MODELS = new URL("models/", import.meta.url);
+
+/**
+ * Pools that outlive the services over them, by their options: the threads and the loaded models are the slow part
+ * of a start, and a file's tests share them.
+ */
+const warm = new Map<string, EnginePool>();
+/** Told what happens in a warm pool: the service that was opened last. */
+let told: PoolObserver | undefined;
+
+async function openWarmPool(options: PoolOptions): Promise<EnginePool> {
+  const key = JSON.stringify(options);
+  const isFirst = warm.size === 0;
+  const pool = warm.get(key);
+  told = options.observer;
+  if (pool === undefined && !isFirst) return createPool(options);
+  const opened = pool ?? await createPool({
+    ...options,
+    observer: {
+      waited: (ms) => told?.waited(ms),
+      lost: () => told?.lost(),
+    },
+  });
+  warm.set(key, opened);
+  return {
+    engineFor: opened.engineFor,
+    runtime: opened.runtime,
+    get ready() {
+      return opened.ready;
+    },
+    get state() {
+      return opened.state;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/**
+ * The whole service in this process, over a KV of its own. It runs the tiny model unless the settings name another,
+ * or `MODEL` does in the environment of the tests.
+ */
 export async function openService(
   kvPath = ":memory:",
   environment: Record<string, string> = {},
 ) {
   const config = readConfig({
-    MODEL: Deno.env.get("MODEL"),
+    MODELS: TEST_MODELS.pathname,
+    MODEL: Deno.env.get("MODEL") ?? "tiny",
+    // In one thread the tiny graphs are as fast, and no run of them can wait for another.
+    THREADS: "1",
     KV_PATH: kvPath,
     ...environment,
   });
-  const services = await compose(config);
+  const services = await compose(config, undefined, undefined, openWarmPool);
   return {
     services,
     app: createApp(services),
     [Symbol.asyncDispose]: () => services[Symbol.asyncDispose](),
   };
 }
+
+// A pool that a test's first service opened would count as left open by that test.
+await (await openService())[Symbol.asyncDispose]();
 
 /** The services with an engine that counts the segmentations it begins. */
 export function countSegments(services: Services) {
