@@ -8,7 +8,7 @@
  */
 import { drawPicture } from "./reference/picture.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { embeddingOf, form } from "../support/service.ts";
+import { embeddingOf, form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 const CLIENTS = [1, 2, 4, 8, 16];

@@ -6,7 +6,7 @@
 import { drawPatient } from "../../lib/sample/patient.ts";
 import { resizeNearest } from "../../lib/image/resize_nearest.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { form } from "../support/service.ts";
+import { form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 const SIZE = [4000, 3000] as const;

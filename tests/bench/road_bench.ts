@@ -1,7 +1,7 @@
 /** Each stage of the road with the embedded model, on a generated patient. */
 import { composeEngine } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
-import { files } from "../support/service.ts";
+import { files } from "../support/requests.ts";
 
 const engine = await composeEngine(readConfig(Deno.env.toObject()));
 const { bytes: annotated } = await engine.embed({ bytes: files.image });

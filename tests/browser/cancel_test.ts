@@ -2,12 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
-import {
-  countSegments,
-  enrol,
-  openService,
-  segment,
-} from "../support/service.ts";
+import { enrol, segment } from "../support/requests.ts";
+import { countSegments, openService } from "../support/service.ts";
 import {
   choose,
   finished,

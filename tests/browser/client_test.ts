@@ -4,7 +4,7 @@ import ts from "typescript";
 import { dice, overlap } from "../../lib/cli/score.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
 import { Server } from "../support/server.ts";
-import { files, visits } from "../support/service.ts";
+import { files, visits } from "../support/requests.ts";
 import { hasChromium, Visitor } from "./browser.ts";
 
 const CLIENT = new URL("../../lib/client/", import.meta.url);

@@ -1,5 +1,5 @@
 import { deepEqual, match, ok } from "node:assert/strict";
-import { strange } from "../support/strange.ts";
+import { unrelatedImage } from "../support/unrelated_image.ts";
 import {
   accessible,
   BOX,
@@ -34,7 +34,7 @@ Deno.test({
     match(verdict, /^A good reference\. The structure is found again/);
     await accessible(page, "verdict");
 
-    await choose(page, visitPng(2), png("x-ray.png", strange));
+    await choose(page, visitPng(2), png("x-ray.png", unrelatedImage));
     await finished(page);
     const items = await held(page);
     deepEqual(items.map(({ area }) => area > 0), [true, true, false]);

@@ -2,7 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { verifyExport } from "../../lib/cli/audit.ts";
 import type { AuditEntry } from "../../lib/store/audit_chain.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
-import { enrol, files, openService, segment } from "../support/service.ts";
+import { enrol, files, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 Deno.test("every call is in the trail, which names nobody and outlives the patient", async () => {
   await using service = await openService(":memory:", {

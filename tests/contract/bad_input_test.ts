@@ -6,11 +6,11 @@ import {
   enrol,
   files,
   form,
-  openService,
   postJson,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 /** Milliseconds in which a refusal must come. */
 const FAST = 1000;

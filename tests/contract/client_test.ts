@@ -12,7 +12,7 @@ import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { decodeRle, encodeRle } from "../../lib/format/rle.ts";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { Server } from "../support/server.ts";
-import { files, visits } from "../support/service.ts";
+import { files, visits } from "../support/requests.ts";
 import { toNifti } from "../support/dicom_files.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";

@@ -15,11 +15,11 @@ import {
   enrol,
   files,
   form,
-  openService,
   postJson,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 import { workOf } from "../support/work.ts";
 import { DICOM_DATA, hasDicom } from "../support/dicom_data.ts";
 

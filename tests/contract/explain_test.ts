@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { decodeRle } from "../../lib/format/rle.ts";
-import { enrol, openService, segment } from "../support/service.ts";
+import { enrol, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 Deno.test("explain tells every candidate, its mask after every pass, and why one won", async () => {
   await using service = await openService();
@@ -49,7 +50,7 @@ Deno.test("explain tells every candidate, its mask after every pass, and why one
   // Both references are the same image, so that the first of them wins a tie.
   match(
     why,
-    /^n = \d of "visit-1" has the smallest distance, [\d.]+ \(.*n = \d of "visit-1-again".* the earliest counts\)/,
+    /^n = \d of "visit-1" has the smallest distance, [\d.]+ \(n = \d of .* have the same, and the earliest counts\)/,
   );
   ok(why.includes(String(told.distance.toFixed(1)).slice(0, 4)), why);
 

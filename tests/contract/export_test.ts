@@ -11,7 +11,8 @@ import {
   dicomPython,
   validate,
 } from "../support/independent_dicom.ts";
-import { files, form, openService, visits } from "../support/service.ts";
+import { files, form, visits } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const limits = { maxPixels: 1_000_000 };
 const { first, second } = visits;

@@ -13,7 +13,8 @@ import {
 } from "../support/access.ts";
 import { ARCHIVE_MEDIA_TYPE } from "../../lib/format/profile_archive.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { embeddingOf, files, form, openService } from "../support/service.ts";
+import { embeddingOf, files, form } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 /** What a request names: a patient, one of its references, an embedding. */
 interface Names {

@@ -3,11 +3,11 @@ import {
   embeddingOf,
   enrol,
   files,
-  openService,
   postJson,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
 Deno.test("correct, accept, look back and roll back", async (t) => {

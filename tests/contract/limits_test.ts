@@ -8,13 +8,8 @@ import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createEmbedder } from "../../lib/engine/embedder.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { createMemoryEmbeddings } from "../../lib/store/memory_embeddings.ts";
-import {
-  enrol,
-  files,
-  openService,
-  segment,
-  visits,
-} from "../support/service.ts";
+import { enrol, files, segment, visits } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 /** A service of three tenants, a to c, each with a key. */
 function closed(services: Services, requestsPerMinute?: number) {

@@ -1,22 +1,16 @@
 import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
-import { copyDarker, copyNano } from "../support/model_package.ts";
-import {
-  enrol,
-  files,
-  form,
-  openService,
-  postJson,
-  segment,
-} from "../support/service.ts";
+import { copyDarker, copyTiny } from "../support/model_package.ts";
+import { enrol, files, form, postJson, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 Deno.test("several models are served at once, chosen per request", async (t) => {
   const folder = await Deno.makeTempDir();
   const darker = await copyDarker(`${folder}/darker`, "darker");
   await using service = await openService(":memory:", {
-    MODEL: `nano, ${folder}/darker`,
+    MODEL: `tiny, ${folder}/darker`,
   });
   const { app, services } = service;
-  const nano = services.models.default.manifest;
+  const tiny = services.models.default.manifest;
   const post = async (query: string, body = files.next) => {
     const path = `/v1/embeddings${query}`;
     const response = await app.request(path, { method: "POST", body });
@@ -37,14 +31,14 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
     const { models } = await (await app.request("/v1/models")).json();
     deepEqual(
       models.map((m: Record<string, unknown>) => [m.id, m.digest, m.default]),
-      [["nano", nano.digest, true], ["darker", darker.digest, false]],
+      [["tiny", tiny.digest, true], ["darker", darker.digest, false]],
     );
   });
 
   await t.step("each model makes an embedding of its own", async () => {
     const byDefault = await post("");
-    equal(byDefault.body.model.id, "nano");
-    equal((await post("?model=nano")).status, 200, "the default is the first");
+    equal(byDefault.body.model.id, "tiny");
+    equal((await post("?model=tiny")).status, 200, "the default is the first");
     const other = await post("?model=darker");
     deepEqual([other.status, other.body.model], [201, {
       id: "darker",
@@ -61,7 +55,7 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
   await t.step("an embedding is of one model", async () => {
     const { body: { id } } = await post("?model=darker");
     const why =
-      /embedding "[0-9a-f]{64}" was made by the model "darker", not by "nano"/;
+      /embedding "[0-9a-f]{64}" was made by the model "darker", not by "tiny"/;
     const click = {
       embedding: id,
       points: [{ x: 242, y: 138, label: 1 }],
@@ -92,10 +86,10 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
     await refuses(
       await segment(app, "p"),
       [409, "model-mismatch"],
-      /were made by the model "darker", not by "nano"/,
+      /were made by the model "darker", not by "tiny"/,
     );
     equal((await put("", "plain")).status, 201);
-    for (const [model, reference] of [["nano", "plain"], ["darker", "dark"]]) {
+    for (const [model, reference] of [["tiny", "plain"], ["darker", "dark"]]) {
       const query = `?model=${model}&explain=true`;
       const answer = await (await segment(app, "p", files.next, query)).json();
       equal(answer.model.id, model);
@@ -114,7 +108,7 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
 
   await t.step("an unknown model is refused by name", async () => {
     const unknown: [number, string] = [422, "invalid-input"];
-    const why = /no model "vit-h" here; served: nano, darker/;
+    const why = /no model "vit-h" here; served: tiny, darker/;
     const path = "/v1/embeddings?model=vit-h";
     const body = files.next;
     await refuses(
@@ -133,7 +127,7 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
       /query\.model/,
     );
     await refuses(
-      await app.request("/v1/embeddings?modle=nano", { method: "POST", body }),
+      await app.request("/v1/embeddings?modle=tiny", { method: "POST", body }),
       [422, "validation"],
       /modle/,
     );
@@ -143,13 +137,13 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
 
 Deno.test("two packages of one id are refused at the start", async () => {
   const folder = await Deno.makeTempDir();
-  await copyNano(folder, {});
+  await copyTiny(folder, {});
   await rejects(
-    openService(":memory:", { MODEL: `nano,${folder}` }),
-    /two packages of the id "nano"/,
+    openService(":memory:", { MODEL: `tiny,${folder}` }),
+    /two packages of the id "tiny"/,
   );
   await rejects(
-    openService(":memory:", { MODEL: "nano,,nano" }),
+    openService(":memory:", { MODEL: "tiny,,tiny" }),
     /MODEL must be ids or folders/,
   );
   await Deno.remove(folder, { recursive: true });

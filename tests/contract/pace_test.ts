@@ -1,12 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import {
-  enrol,
-  files,
-  form,
-  openService,
-  segment,
-} from "../support/service.ts";
+import { enrol, files, form, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 /** A body whose sender falls silent behind its first bytes. */
 function silent(head: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {

@@ -3,7 +3,8 @@ import { receiveFiles } from "../../functions/http/parts.ts";
 import { answerProblem } from "../../functions/http/problem.ts";
 import { createRouter } from "../../functions/http/router.ts";
 import { Spool } from "../../lib/series/spool.ts";
-import { enrol, openService } from "../support/service.ts";
+import { enrol } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const LIMITS = { maxSeriesBytes: 1e6, maxImages: 10 };
 const MULTIPART = { "content-type": "multipart/form-data; boundary=x" };

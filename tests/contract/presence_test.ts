@@ -2,15 +2,15 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { strange } from "../support/strange.ts";
+import { unrelatedImage } from "../support/unrelated_image.ts";
 import {
   embeddingOf,
   enrol,
   files,
-  openService,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 /** On a busy machine too, all copies are tried. */
 const PATIENT = { THREADS: "1", DEADLINE: "600" };
@@ -48,8 +48,9 @@ Deno.test("a structure that is not there is answered as absent in every format",
   ok(there.confidence > 0.3 && there.confidence <= 1);
   ok(there.presence.score >= there.presence.threshold);
 
-  const answer = await (await segment(app, "p", strange, "?explain=true"))
-    .json();
+  const answer =
+    await (await segment(app, "p", unrelatedImage, "?explain=true"))
+      .json();
   equal(answer.present, false);
   match(answer.reason, /less like it than|hardly more like it than|No part/);
   ok(answer.presence.score < answer.presence.threshold);
@@ -62,7 +63,7 @@ Deno.test("a structure that is not there is answered as absent in every format",
   ok(answer.points.length > 0);
 
   const accept = { accept: "image/png" };
-  const png = await segment(app, "p", strange, "", accept);
+  const png = await segment(app, "p", unrelatedImage, "", accept);
   equal(png.headers.get("x-structure-present"), "false");
   equal(
     Number(png.headers.get("x-confidence")).toFixed(4),
@@ -96,7 +97,7 @@ Deno.test("profiles of before presence answer as they did", async () => {
   const stored = await (await app.request("/v1/patients/p/references/r"))
     .json();
   equal(stored.report, null);
-  for (const image of [files.next, strange]) {
+  for (const image of [files.next, unrelatedImage]) {
     const answer = await (await segment(app, "p", image)).json();
     equal(answer.present, answer.mask.area > 0);
     if (answer.present) equal(answer.confidence, null);

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { files, openService, visits } from "../support/service.ts";
+import { files, visits } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const LIMITS = { maxPixels: 25_000_000 };
 const fixture = (name: string) =>

@@ -13,11 +13,11 @@ import {
   enrol,
   files,
   form,
-  openService,
   postJson,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const DICOM = "application/dicom";
 
@@ -25,7 +25,7 @@ Deno.test("receipts and their replay", async (t) => {
   const folder = await Deno.makeTempDir();
   await copyDarker(`${folder}/darker`, "darker");
   await using service = await openService(":memory:", {
-    MODEL: `nano, ${folder}/darker`,
+    MODEL: `tiny, ${folder}/darker`,
   });
   const { app } = service;
   await enrol(app, "p", "visit-1");
@@ -133,11 +133,11 @@ Deno.test("receipts and their replay", async (t) => {
       digest: "ab".repeat(32),
     });
     const { detail, errors } = await refusals(given(other));
-    match(detail, /the model "large" \((ab){32}\) is not here, but "nano"/);
+    match(detail, /the model "large" \((ab){32}\) is not here, but "tiny"/);
     deepEqual(errors[0].path, "receipt.model.digest");
     deepEqual(errors[0].expected, "ab".repeat(32));
     const namesake = altered(receipt, "model.digest", "ab".repeat(32));
-    match((await refusals(given(namesake))).detail, /"nano" is another here/);
+    match((await refusals(given(namesake))).detail, /"tiny" is another here/);
     // Of the model that is served beside it, the profile is another.
     const { digest, id } = service.services.models.all[1].manifest;
     const darker = altered(receipt, "model", { id, digest });

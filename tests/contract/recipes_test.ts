@@ -3,13 +3,8 @@ import {
   readSafetensors,
   writeSafetensors,
 } from "../../lib/format/safetensors.ts";
-import {
-  enrol,
-  files,
-  openService,
-  postJson,
-  segment,
-} from "../support/service.ts";
+import { enrol, files, postJson, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const MODELS = new URL("../parity/golden/models/", import.meta.url).pathname;
 
@@ -116,7 +111,7 @@ Deno.test("a SAM 2 embedding is a bundle, and each of its tensors is checked", a
 });
 
 Deno.test("a model without the natural recipe's inputs refuses it and says what it lacks", async () => {
-  await using service = await openService(":memory:", { MODEL: "nano" });
+  await using service = await openService(":memory:", { MODEL: "tiny" });
   const { app } = service;
   equal((await enrol(app, "p", "r")).status, 201);
   const refused = await segment(app, "p", files.next, "?recipe=natural");

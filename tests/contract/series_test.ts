@@ -9,15 +9,8 @@ import {
 } from "../support/series_bodies.ts";
 import { DICOM_DATA, hasDicom } from "../support/dicom_data.ts";
 import { toDicom } from "../support/dicom_files.ts";
-import {
-  countSegments,
-  enrol,
-  files,
-  form,
-  openService,
-  segment,
-  visits,
-} from "../support/service.ts";
+import { enrol, files, form, segment, visits } from "../support/requests.ts";
+import { countSegments, openService } from "../support/service.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
 type Body = FormData | Uint8Array<ArrayBuffer> | string;

@@ -6,10 +6,10 @@ import {
   embeddingOf,
   enrol,
   files,
-  openService,
   segment,
   visits,
-} from "../support/service.ts";
+} from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
 
 const other = encodePng(visits.second.mask);

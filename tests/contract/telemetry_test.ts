@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import type { RequestLine } from "../../functions/http/observe.ts";
-import { type Asked, enrol, files, openService } from "../support/service.ts";
+import { type Asked, enrol, files } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const PATIENT = "patient-of-the-telemetry-test";
 

@@ -8,7 +8,8 @@ import {
 import { writeProfile } from "../../lib/format/profile_file.ts";
 import { createSigner } from "../../lib/signing.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
-import { enrol, files, openService, segment } from "../support/service.ts";
+import { enrol, files, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 
 const SECRET = new Uint8Array(32).fill(3);
 const signer = await createSigner(SECRET);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { files } from "../support/service.ts";
+import { files } from "../support/requests.ts";
 import { mutate } from "./mutate.ts";
 import type { Random } from "./random.ts";
 import { zipSeeds } from "./seeds.ts";

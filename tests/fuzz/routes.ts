@@ -4,7 +4,7 @@ import {
   enrol,
   files,
   segment,
-} from "../support/service.ts";
+} from "../support/requests.ts";
 import { type FuzzOptions, MOST_MS } from "./parsers.ts";
 import { Random } from "./random.ts";
 import { type Known, type MadeRequest, RequestMaker } from "./requests.ts";

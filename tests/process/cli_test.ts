@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { Visit } from "../../lib/sample/patient.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { files, visits } from "../support/service.ts";
+import { files, visits } from "../support/requests.ts";
 import { readHeader } from "../../lib/image/header.ts";
 import { toDicom } from "../support/dicom_files.ts";
 import { inFolder } from "../support/in_folder.ts";

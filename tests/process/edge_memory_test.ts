@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { EncodeHosts } from "../support/split.ts";
-import { enrol, files, postJson } from "../support/service.ts";
+import { enrol, files, postJson } from "../support/requests.ts";
 
 /** What an edge process may hold, bytes. */
 const LIMIT = 512e6;

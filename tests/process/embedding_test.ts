@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { concat } from "../../lib/bytes.ts";
 import { hexDigest } from "../../lib/digest.ts";
-import { enrol, files, segment } from "../support/service.ts";
+import { enrol, files, segment } from "../support/requests.ts";
 import { EncodeHosts } from "../support/split.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { enrol, files, visits } from "../support/service.ts";
+import { enrol, files, visits } from "../support/requests.ts";
 import type { Server } from "../support/server.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { EncodeHosts, PATIENT, TOKEN } from "../support/split.ts";

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { files, form, visits } from "../support/service.ts";
+import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 /** Mounts as the system allows it; says why not. */

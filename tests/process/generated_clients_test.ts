@@ -2,7 +2,7 @@ import { equal, match } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import { Server } from "../support/server.ts";
-import { files } from "../support/service.ts";
+import { files } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 
 /** Generators are found on PATH; CONTRIBUTING.md says how to get them. */

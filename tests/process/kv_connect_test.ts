@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { enrol, files, segment } from "../support/service.ts";
+import { enrol, files, segment } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasKvConnect, KvConnect } from "../support/kv_connect.ts";
 import { wholeRoad } from "../support/road.ts";

@@ -3,7 +3,7 @@ import { composeEngine } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { findDatasets } from "../../lib/cli/dataset.ts";
 import { examine } from "../../lib/engine/examine.ts";
-import { form } from "../support/service.ts";
+import { form } from "../support/requests.ts";
 import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
 import { Server } from "../support/server.ts";
 

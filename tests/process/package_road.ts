@@ -14,7 +14,7 @@ import { folderUrl } from "../../lib/model/locate.ts";
 import { type Manifest, readManifest } from "../../lib/model/package.ts";
 import { RECIPE_NAMES, type RecipeName } from "../../lib/pipeline/recipe.ts";
 import { Server } from "../support/server.ts";
-import { embeddingOf, enrol, segment } from "../support/service.ts";
+import { embeddingOf, enrol, segment } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { ONESHOT } from "../support/oneshot.ts";
 import { requireEmbedding, requireSegmentation } from "../support/answers.ts";

@@ -4,7 +4,7 @@ import { encodePng } from "../../lib/image/encode_png.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
-import { form } from "../support/service.ts";
+import { form } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { copyDarker } from "../support/model_package.ts";
 import { hasOneshot, ONESHOT } from "../support/oneshot.ts";

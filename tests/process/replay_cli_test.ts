@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Receipt } from "../../lib/receipt/receipt.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { toDicom } from "../support/dicom_files.ts";
-import { files, visits } from "../support/service.ts";
+import { files, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { copyDarker } from "../support/model_package.ts";
 import { altered } from "../support/receipt_files.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
 import { Vault } from "../../lib/store/vault.ts";
-import { files, form, visits } from "../support/service.ts";
+import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 /** An annotated image that differs in one pixel, so that nothing comes from the cache. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/image/encode_png.ts";
-import { files, form, visits } from "../support/service.ts";
+import { files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { linesOf, seriesForm } from "../support/series_bodies.ts";
 import { Server } from "../support/server.ts";

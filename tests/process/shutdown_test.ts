@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { files, form } from "../support/service.ts";
+import { files, form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 Deno.test("a server that is told to stop ends running work or refuses it, and is gone within 5 s", async () => {

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { EncodeHosts, PATIENT as SLOW } from "../support/split.ts";
-import { files, form } from "../support/service.ts";
+import { files, form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
 const PATIENT = "patient-of-the-trace-test";

@@ -5,7 +5,8 @@ import { createApp } from "../../functions/app.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createPool } from "../../lib/engine/pool.ts";
 import { locatePackage } from "../../lib/model/locate.ts";
-import { enrol, openService, segment } from "../support/service.ts";
+import { enrol, segment } from "../support/requests.ts";
+import { openService } from "../support/service.ts";
 import { ENDS, MORTAL } from "../support/mortal.ts";
 
 /** Milliseconds of a call; a segmentation takes half a second of a core. */

@@ -10,7 +10,7 @@
 import { parseArgs } from "node:util";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { Server } from "../support/server.ts";
-import { files, form, visits } from "../support/service.ts";
+import { files, form, visits } from "../support/requests.ts";
 
 const { values } = parseArgs({
   options: {

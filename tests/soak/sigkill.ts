@@ -7,7 +7,7 @@ import { createProfileStore } from "../../lib/store/profiles.ts";
 import { Vault } from "../../lib/store/vault.ts";
 import { EncodeHosts, PATIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
-import { embeddingOf, files, form, visits } from "../support/service.ts";
+import { embeddingOf, files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { encodePng } from "../../lib/image/encode_png.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import type { Server } from "../support/server.ts";
-import { form } from "../support/service.ts";
+import { form } from "../support/requests.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import { Random } from "../fuzz/random.ts";
 import { ask, openRequests } from "../fuzz/routes.ts";

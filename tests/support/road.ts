@@ -12,7 +12,7 @@ import {
   postJson,
   segment,
   visits,
-} from "./service.ts";
+} from "./requests.ts";
 
 /**
  * The contract's whole road, from enrolment to erasure, on a service that has seen nothing yet, however

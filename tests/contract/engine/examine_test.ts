@@ -7,7 +7,7 @@ import { EdgeError } from "../../../lib/errors.ts";
 import { readProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import { COPY_NAMES } from "../../../lib/image/vary.ts";
-import { files } from "../../support/service.ts";
+import { files } from "../../support/requests.ts";
 
 const engine = await composeEngine(readConfig({ THREADS: "1" }));
 const image = { bytes: files.image };

@@ -5,7 +5,7 @@ import { hexDigest } from "../../../lib/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
 import { EdgeError } from "../../../lib/errors.ts";
-import { files } from "../../support/service.ts";
+import { files } from "../../support/requests.ts";
 import { workOf } from "../../support/work.ts";
 
 const WORK = workOf("t");

@@ -6,7 +6,7 @@ import {
   createEncodeClient,
   type EncodeClientOptions,
 } from "../../../lib/remote/encode_client.ts";
-import { files } from "../../support/service.ts";
+import { files } from "../../support/requests.ts";
 import { workOf } from "../../support/work.ts";
 
 const OPTIONS: EncodeClientOptions = {

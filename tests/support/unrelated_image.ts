@@ -1,0 +1,14 @@
+import { encodePng } from "../../lib/image/encode_png.ts";
+import { mulberry32 } from "../../lib/numerics/random.ts";
+
+const SIDE = 384;
+
+/** A PNG of nothing that the generated patient has: noise without any structure. */
+export const unrelatedImage = (() => {
+  const random = mulberry32(3);
+  const data = Uint8Array.from(
+    { length: SIDE * SIDE },
+    () => 80 + 60 * random(),
+  );
+  return encodePng({ width: SIDE, height: SIDE, channels: 1, data });
+})();
