@@ -1,3 +1,5 @@
+import { TEST_MODELS } from "./model_package.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** A real server process on a free port of the loopback. */
@@ -12,18 +14,27 @@ export class Server implements AsyncDisposable {
   /**
    * Starts an entry point and waits until it listens.
    *
-   * @param environment `PORT` is a free one unless it says otherwise.
+   * @param environment `PORT` is a free one and `MODEL` the tiny one unless it says otherwise.
+   * @param deno the program to run it with.
    */
   static async start(
     environment: Record<string, string>,
     entry = "serve",
+    deno: string[] = [Deno.execPath()],
   ): Promise<Server> {
     const started = performance.now();
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", `deploy/${entry}.ts`],
+    const [command, ...prefix] = deno;
+    const process = new Deno.Command(command, {
+      args: [...prefix, "run", "--allow-all", `deploy/${entry}.ts`],
       cwd: ROOT,
-      // Nobody reads its output after the first line.
-      env: { PORT: "0", LOG: "errors", ...environment },
+      env: {
+        PORT: "0",
+        MODEL: "tiny",
+        MODELS: TEST_MODELS.pathname,
+        // Nobody reads its output after the first line.
+        LOG: "errors",
+        ...environment,
+      },
       stdout: "piped",
       stderr: "inherit",
     }).spawn();

@@ -1,17 +1,5 @@
-import { openService } from "../support/service.ts";
-import { Server } from "../support/server.ts";
 import { wholeRoad } from "../support/road.ts";
 import { EncodeHosts, PATIENT } from "../support/split.ts";
-
-Deno.test("the contract holds in this process", async (t) => {
-  await using service = await openService();
-  await wholeRoad(t, service.app);
-});
-
-Deno.test("the contract holds all in one process", async (t) => {
-  await using server = await Server.start({ KV_PATH: ":memory:" });
-  await wholeRoad(t, server);
-});
 
 Deno.test("the contract holds on the split, with two encode hosts", async (t) => {
   await using hosts = await EncodeHosts.start(2);
