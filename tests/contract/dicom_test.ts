@@ -5,7 +5,6 @@ import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { countFrames } from "../../lib/image/frames.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
-import { checkByReaders, dicomPython } from "../support/independent_dicom.ts";
 import {
   type Asked,
   enrol,
