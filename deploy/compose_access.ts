@@ -39,7 +39,7 @@ export function requireClosed(config: Config, hostname: string): void {
   throw new EdgeError(
     "invalid-input",
     `${onDeploy ? "On Deno Deploy the server" : `HOST ${hostname}`} is ` +
-      "reachable by others, but nothing says who may call: set API_KEYS (`deno task key` " +
+      "reachable by others, but nothing says who may call: set API_KEYS (`deno task api-key` " +
       "makes one) or JWKS_URL, or ALLOW_ANONYMOUS=true to let anyone read and erase everything.",
   );
 }

@@ -15,7 +15,7 @@ const read = createRoute({
   responses: {
     200: {
       description:
-        "Entries (schema AuditEntry), chain by chain; `deno task trail` verifies a whole export",
+        "Entries (schema AuditEntry), chain by chain; `deno task audit:trail` verifies a whole export",
       content: { "application/x-ndjson": binary },
     },
     ...problems(404, 422),

@@ -56,7 +56,7 @@ export function parseKeys(text: string): ApiKey[] {
     const named = /^[A-Za-z0-9]/.test(caller) && tenant !== undefined;
     if (!named || more.length > 0 || !/^[0-9a-f]{64}$/.test(hex)) {
       throw refuse(
-        "wanted id:tenant:scope+scope:sha256, as `deno task key` prints it",
+        "wanted id:tenant:scope+scope:sha256, as `deno task api-key` prints it",
       );
     }
     try {

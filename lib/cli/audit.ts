@@ -2,7 +2,7 @@ import { invalidInput } from "../errors.ts";
 import { type AuditEntry, verifyTrail } from "../store/audit_chain.ts";
 
 export const AUDIT_USAGE =
-  "deno task trail < trail.ndjson (all pages of GET /v1/audit, one after another)";
+  "deno task audit:trail < trail.ndjson (all pages of GET /v1/audit, one after another)";
 
 /** Verifies a whole export of the audit trail and says what it holds. */
 export async function verifyExport(text: string): Promise<string> {

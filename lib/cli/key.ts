@@ -8,7 +8,7 @@ import {
 import { misuse, parseCommand } from "./arguments.ts";
 
 export const KEY_USAGE =
-  "deno task key <id> [--tenant <name>] [--scopes encode+enrol+segment+read+erase+admin]";
+  "deno task api-key <id> [--tenant <name>] [--scopes encode+enrol+segment+read+erase+admin]";
 
 /** Makes an API key: prints its secret, which is kept nowhere, and the entry to configure. */
 export function makeKey(args: string[]): void {

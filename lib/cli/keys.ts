@@ -13,7 +13,7 @@ import { SCRUB } from "../store/vault.ts";
 import { misuse } from "./arguments.ts";
 
 export const KEYS_USAGE =
-  "deno task keys rotate | seal (OPERATOR_KEYS names the keys, the newest first)";
+  "deno task operator-keys rotate | seal (OPERATOR_KEYS names the keys, the newest first)";
 
 /** Wraps all data keys under the newest operator key, or encrypts a store that is in the clear. */
 export async function manageKeys(

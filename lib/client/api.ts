@@ -4310,7 +4310,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Entries (schema AuditEntry), chain by chain; `deno task trail` verifies a whole export */
+            /** @description Entries (schema AuditEntry), chain by chain; `deno task audit:trail` verifies a whole export */
             200: {
                 headers: {
                     /** @description Names the request in the log */

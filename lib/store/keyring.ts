@@ -48,7 +48,7 @@ export async function openKeyring(
   { sealing = false } = {},
 ): Promise<Keyring | null> {
   if (!sealing && (await kv.get(SEALING)).value !== null) {
-    throw unfit("`deno task keys seal` was cut off; run it again");
+    throw unfit("`deno task operator-keys seal` was cut off; run it again");
   }
   const seal = await kv.get<Wrapped>(SEAL);
   if (keys.length === 0) {
@@ -59,7 +59,7 @@ export async function openKeyring(
   if (seal.value === null) {
     if (!sealing && await holdsRecords(kv)) {
       throw unfit(
-        "the store holds unencrypted data, which `deno task keys seal` encrypts",
+        "the store holds unencrypted data, which `deno task operator-keys seal` encrypts",
       );
     }
     const secret = crypto.getRandomValues(new Uint8Array(32));

@@ -20,6 +20,8 @@ function registry(answer: () => Response) {
   return { url, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
+const ROOT = new URL("../../", import.meta.url);
+
 Deno.test("an advisory against a package fails the audit; a registry that cannot say does not", async () => {
   const advisory = {
     id: 1,
@@ -37,10 +39,13 @@ Deno.test("an advisory against a package fails the audit; a registry that cannot
   };
   for (const [expected, answer] of Object.entries(answers)) {
     await using one = registry(answer);
-    equal((await audit({ NPM_CONFIG_REGISTRY: one.url })).found, expected);
+    equal(
+      (await audit(ROOT, { NPM_CONFIG_REGISTRY: one.url })).found,
+      expected,
+    );
   }
   equal(
-    (await audit({ NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/" })).found,
+    (await audit(ROOT, { NPM_CONFIG_REGISTRY: "http://127.0.0.1:9/" })).found,
     "no answer",
   );
 });

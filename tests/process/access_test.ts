@@ -150,7 +150,7 @@ Deno.test("every entry point refuses to be open to others, in one line", async (
   }
 });
 
-Deno.test("deno task key makes a key that a server takes", async () => {
+Deno.test("deno task api-key makes a key that a server takes", async () => {
   const made = await run("key", {}, "one", "--tenant", "b", "--scopes", "read");
   equal(made.code, 0, made.err);
   const [, secret] = /: (p2sam_\S+)\n/.exec(made.out)!;
@@ -174,7 +174,7 @@ Deno.test("deno task key makes a key that a server takes", async () => {
   for (const args of [[], ["a", "b"], ["a", "--scopes", "all"], ["a/b"]]) {
     const { code, err } = await run("key", {}, ...args);
     equal(code, 1);
-    match(err, /^error: .*Usage: deno task key.*\n$/);
+    match(err, /^error: .*Usage: deno task api-key.*\n$/);
   }
 });
 

@@ -169,7 +169,7 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
     ok((await contents(KV_PATH)).includes(PATIENT));
     equal(
       await refused(stated(old)),
-      "error: KV_PATH cannot be used: the store holds unencrypted data, which `deno task keys seal` encrypts.",
+      "error: KV_PATH cannot be used: the store holds unencrypted data, which `deno task operator-keys seal` encrypts.",
     );
     deepEqual(await task("seal", stated(old)), {
       success: true,

@@ -171,7 +171,7 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
 
   using plain = await Deno.openKv(":memory:");
   await new Vault(plain).put(key, { record, bytes: bytesOf(9) });
-  await rejects(openVault(plain), /deno task keys seal/);
+  await rejects(openVault(plain), /deno task operator-keys seal/);
   deepEqual(await new Vault(plain).get(key), { record, bytes: bytesOf(9) });
 });
 

@@ -5,11 +5,18 @@ export type Audit =
   /** The registry does not answer, or not this question. */
   | { found: "no answer"; why: string };
 
-/** Asks the registry for advisories, as `deno audit` does. */
-export async function audit(env: Record<string, string> = {}): Promise<Audit> {
+/**
+ * Asks the registry for advisories, as `deno audit` does.
+ *
+ * @param folder of the `deno.json` whose lock is meant.
+ */
+export async function audit(
+  folder: URL,
+  env: Record<string, string> = {},
+): Promise<Audit> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["audit"],
-    cwd: new URL("../../../", import.meta.url),
+    cwd: folder,
     env: { NO_COLOR: "1", ...env },
   }).output();
   if (success) return { found: "nothing" };

@@ -4,7 +4,7 @@ import { fileOf, openKv } from "./compose_state.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
 
-/** `deno task keys`: rotates the operator's keys, or encrypts a store that is in the clear. */
+/** `deno task operator-keys`: rotates the operator's keys, or encrypts a store that is in the clear. */
 await runMain(async () => {
   if (Deno.args.includes("--help")) return console.log(KEYS_USAGE);
   const { KV_PATH, OPERATOR_KEYS } = readConfig(Deno.env.toObject());
