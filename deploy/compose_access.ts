@@ -44,26 +44,6 @@ export function requireClosed(config: Config, hostname: string): void {
   );
 }
 
-/** What the start line says of who may call, and of what is stored. */
-export function openness(
-  config: Config,
-  access: Access | undefined,
-  sealed: boolean,
-): string {
-  const parts = [];
-  if (access === undefined) {
-    parts.push(
-      config.ALLOW_ANONYMOUS
-        ? "; ALLOW_ANONYMOUS: anyone may read and erase everything"
-        : "; no API_KEYS are set, so it answers this machine alone",
-    );
-  }
-  if (!sealed) {
-    parts.push("; data is stored unencrypted (OPERATOR_KEYS encrypts it)");
-  }
-  return parts.join("");
-}
-
 function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(hostname);
 }

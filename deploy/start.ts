@@ -1,11 +1,10 @@
 import { createApp, type ServiceFunction } from "../functions/app.ts";
 import type { RequestLine } from "../functions/http/observe.ts";
-import type { Circumstances } from "../lib/receipt/ingredients.ts";
-import { hasWasmThreads } from "../lib/runtime/threads.ts";
 import { compose, type Needs } from "./compose.ts";
-import { composeAccess, openness, requireClosed } from "./compose_access.ts";
+import { composeAccess, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
+import { startNotes } from "./start_notes.ts";
 import { serveUntilStopped } from "./stop.ts";
 
 export interface EntryPoint {
@@ -41,24 +40,12 @@ export function start(entry: EntryPoint): Promise<void> {
       if (access === undefined) requireClosed(config, hostname);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const address = `http://${hostname}:${port} (ready in ${seconds} s)`;
-      const open = openness(config, access, services.sealed);
-      const threads = threadNote(config, services.circumstances.runtime);
-      console.log(`P²SAM Edge listens on ${address}${threads}${open}`);
+      const notes = startNotes(config, access, services);
+      console.log(`P²SAM Edge listens on ${address}${notes}`);
     };
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);
   });
-}
-
-/** What the start line says where this Deno cannot start the threads that were asked for. */
-function threadNote(
-  { THREADS, ENCODE_URL }: Config,
-  { name, deno }: Circumstances["runtime"],
-): string {
-  const asked = name === "wasm" && ENCODE_URL === undefined && THREADS > 1;
-  return asked && !hasWasmThreads(deno)
-    ? `; one thread: Deno ${deno} cannot start more, from 2.7.14 on it can`
-    : "";
 }
 
 const write = (line: RequestLine) => console.log(JSON.stringify(line));

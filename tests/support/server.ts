@@ -7,6 +7,8 @@ export class Server implements AsyncDisposable {
   private constructor(
     readonly process: Deno.ChildProcess,
     readonly url: string,
+    /** What it printed when it listened. */
+    readonly startLine: string,
     /** Milliseconds from the start of the process until it listened. */
     readonly readyAfter: number,
   ) {}
@@ -20,12 +22,11 @@ export class Server implements AsyncDisposable {
   static async start(
     environment: Record<string, string>,
     entry = "serve",
-    deno: string[] = [Deno.execPath()],
+    deno = Deno.execPath(),
   ): Promise<Server> {
     const started = performance.now();
-    const [command, ...prefix] = deno;
-    const process = new Deno.Command(command, {
-      args: [...prefix, "run", "--allow-all", `deploy/${entry}.ts`],
+    const process = new Deno.Command(deno, {
+      args: ["run", "--allow-all", `deploy/${entry}.ts`],
       cwd: ROOT,
       env: {
         PORT: "0",
@@ -48,7 +49,12 @@ export class Server implements AsyncDisposable {
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
       if (url === undefined) continue;
       await reader.cancel();
-      return new Server(process, url, performance.now() - started);
+      return new Server(
+        process,
+        url,
+        printed.trim(),
+        performance.now() - started,
+      );
     }
   }
 

@@ -1,0 +1,31 @@
+import type { Access } from "../lib/access/caller.ts";
+import type { Services } from "../functions/services.ts";
+import { hasWasmThreads } from "../lib/runtime/threads.ts";
+import type { Config } from "./config.ts";
+
+/** What the start line says after the address: each note begins with a semicolon. */
+export function startNotes(
+  config: Config,
+  access: Access | undefined,
+  { sealed, circumstances: { runtime } }: Services,
+): string {
+  const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;
+  const notes = [];
+  const encodes = ENCODE_URL === undefined && RUNTIME === "wasm";
+  if (encodes && THREADS > 1 && !hasWasmThreads(runtime.deno)) {
+    notes.push(
+      `one thread, since Deno ${runtime.deno} cannot start more (2.7.14 can)`,
+    );
+  }
+  if (access === undefined) {
+    notes.push(
+      ALLOW_ANONYMOUS
+        ? "ALLOW_ANONYMOUS: anyone may read and erase everything"
+        : "no API_KEYS are set, so it answers this machine alone",
+    );
+  }
+  if (!sealed) {
+    notes.push("data is stored unencrypted (OPERATOR_KEYS encrypts it)");
+  }
+  return notes.map((note) => `; ${note}`).join("");
+}
