@@ -105,7 +105,10 @@ function watchHealth(url: string) {
 
 const folder = await Deno.makeTempDir();
 {
-  await using server = await Server.start({ KV_PATH: `${folder}/edge.kv` });
+  await using server = await Server.start({
+    MODEL: "nano",
+    KV_PATH: `${folder}/edge.kv`,
+  });
   const first = drawPicture(512, 512, 0.1, 1);
   const next = drawPicture(512, 512, 0.12, 2);
   const files = { image: encodePng(first.image), mask: encodePng(first.mask) };

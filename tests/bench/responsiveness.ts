@@ -20,7 +20,10 @@ const large = (data: Uint8Array) => {
 
 const folder = await Deno.makeTempDir();
 {
-  await using server = await Server.start({ KV_PATH: `${folder}/edge.kv` });
+  await using server = await Server.start({
+    MODEL: "nano",
+    KV_PATH: `${folder}/edge.kv`,
+  });
   const image = large(first.image.data);
   const enrolled = await server.enrol(
     "p",

@@ -48,7 +48,9 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
   private constructor(readonly server: S, readonly browser: Browser) {}
 
   static async start(): Promise<Visitor> {
-    return await Visitor.of(await Server.start({ KV_PATH: ":memory:" }));
+    return await Visitor.of(
+      await Server.start({ MODEL: "nano", KV_PATH: ":memory:" }),
+    );
   }
 
   /** A browser for a server that runs. */

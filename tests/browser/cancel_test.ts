@@ -19,7 +19,7 @@ Deno.test({
   name: "what the page cancels, the server does no more",
   ignore: !hasChromium,
   async fn() {
-    await using service = await openService();
+    await using service = await openService(":memory:", { MODEL: "nano" });
     const { counted, begun } = countSegments(service.services);
     const app = createApp(counted);
     await enrol(app, "p", "r");

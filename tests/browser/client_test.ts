@@ -63,6 +63,7 @@ Deno.test({
     await using other = serveSite();
     const originOf = ({ addr }: typeof site) => `http://127.0.0.1:${addr.port}`;
     const server = await Server.start({
+      MODEL: "nano",
       KV_PATH: ":memory:",
       CORS_ORIGINS: originOf(site),
     });

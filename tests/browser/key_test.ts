@@ -20,7 +20,11 @@ Deno.test({
   ignore: !hasChromium,
   async fn() {
     const { secret, entry } = mintKey("page", "clinic", SCOPES);
-    const server = await Server.start({ KV_PATH: ":memory:", API_KEYS: entry });
+    const server = await Server.start({
+      MODEL: "nano",
+      KV_PATH: ":memory:",
+      API_KEYS: entry,
+    });
     await using visitor = await Visitor.of(server);
     const page = await visitor.open();
     await page.fill("#patient", "p");

@@ -32,7 +32,7 @@ for (const version of VERSIONS) {
     name: `serve, edge and encode start and answer on Deno ${version}`,
     ignore: deno === null,
     async fn() {
-      const settings = { THREADS: "2", KV_PATH: ":memory:" };
+      const settings = { MODEL: "nano", THREADS: "2", KV_PATH: ":memory:" };
       await using server = await Server.start(settings, "serve", deno!);
       if (version === VERSIONS[0]) {
         match(server.startLine, /; one thread, since Deno 2\.5\.0 cannot/);

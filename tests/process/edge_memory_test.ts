@@ -5,10 +5,11 @@ import { enrol, files, postJson } from "../support/requests.ts";
 /** What an edge process may hold, bytes. */
 const LIMIT = 512e6;
 const ROUNDS = 20;
+const MODEL = { MODEL: "nano" };
 
 Deno.test("an edge that serves prompts and masks holds at most 512 MB", async () => {
-  await using hosts = await EncodeHosts.start(1);
-  await using edge = await hosts.edge(":memory:");
+  await using hosts = await EncodeHosts.start(1, MODEL);
+  await using edge = await hosts.edge(":memory:", MODEL);
   equal((await enrol(edge, "p", "r")).status, 201);
   const made = await edge.json("/v1/embeddings", {
     method: "POST",

@@ -7,6 +7,7 @@ import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import { Server } from "../support/server.ts";
 
+const ROOT = new URL("../../", import.meta.url);
 const PATIENT = "doe-jane-1961";
 const OTHER = "roe-john-1955";
 const REFERENCE = "thorax-of-may";
@@ -58,6 +59,8 @@ for (const keys of [undefined, stated(operatorKey("k1"))]) {
     await inFolder(async (folder) => {
       const path = `${folder}/edge.kv`;
       const environment = {
+        // Its embeddings take several chunks.
+        MODEL: "nano",
         KV_PATH: path,
         ...(keys && { OPERATOR_KEYS: keys }),
       };
@@ -139,7 +142,8 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
       const { success, stdout, stderr } = await new Deno.Command(
         Deno.execPath(),
         {
-          args: ["task", "--quiet", "keys", command],
+          args: ["task", "--quiet", "operator-keys", command],
+          cwd: ROOT,
           env: { KV_PATH, OPERATOR_KEYS },
         },
       ).output();
@@ -149,6 +153,7 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
     const refused = async (OPERATOR_KEYS: string) => {
       const { success, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "deploy/serve.ts"],
+        cwd: ROOT,
         env: { KV_PATH, OPERATOR_KEYS, PORT: "0" },
       }).output();
       equal(success, false);

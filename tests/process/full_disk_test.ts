@@ -13,7 +13,7 @@ async function mount(...args: string[]): Promise<boolean> {
   return success;
 }
 
-const SMALL = ["-t", "tmpfs", "-o", "size=12m", "tmpfs"];
+const SMALL = ["-t", "tmpfs", "-o", "size=6m", "tmpfs"];
 
 async function unmount(disk: string): Promise<void> {
   await new Deno.Command("umount", { args: ["-l", disk] }).output();
@@ -59,7 +59,7 @@ Deno.test({
         let full: Response | undefined;
         let round = 0;
         while (full === undefined) {
-          ok(round < 60, "the disk fills");
+          ok(round < 300, "the disk fills");
           const response = await enrolNext(round);
           if (response.ok) {
             acknowledged.push(`r-${round}`);

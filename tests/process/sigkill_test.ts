@@ -1,5 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { killAtRandom } from "../soak/sigkill.ts";
+import { length } from "../support/length.ts";
 import { killStores } from "../soak/sigkill_store.ts";
 
 for (const sealed of [true, false]) {

@@ -17,6 +17,7 @@ const kvPath = `${folder}/edge.kv`;
 let failures: string[];
 try {
   await using server = await Server.start({
+    MODEL: "nano",
     KV_PATH: kvPath,
     EMBEDDING_HOURS: "1",
   });

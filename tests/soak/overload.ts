@@ -51,6 +51,7 @@ const check = (holds: boolean, text: string) => {
 };
 {
   await using server = await Server.start({
+    MODEL: "nano",
     KV_PATH: `${folder}/edge.kv`,
     QUEUE: values.queue,
     DEADLINE: `${DEADLINE_S}`,

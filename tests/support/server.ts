@@ -2,6 +2,13 @@ import { TEST_MODELS } from "./model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
+const TINY = {
+  MODEL: "tiny",
+  MODELS: TEST_MODELS.pathname,
+  // With more, the first run of a small graph sometimes waits for ever (lib/engine/pool.ts).
+  THREADS: "1",
+};
+
 /** A real server process on a free port of the loopback. */
 export class Server implements AsyncDisposable {
   private constructor(
@@ -30,8 +37,7 @@ export class Server implements AsyncDisposable {
       cwd: ROOT,
       env: {
         PORT: "0",
-        MODEL: "tiny",
-        MODELS: TEST_MODELS.pathname,
+        ...(environment.MODEL === undefined && TINY),
         // Nobody reads its output after the first line.
         LOG: "errors",
         ...environment,
