@@ -15,7 +15,7 @@ const DEADLINE = 10_000;
 const REQUESTS = 5;
 
 Deno.test("workers that die in the midst of segmentations", async (t) => {
-  await using service = await openService();
+  await using service = await openService(":memory:", { MODEL: "nano" });
   const served = service.services.models.default;
   let lost = 0;
   await using pool = await createPool(

@@ -1,14 +1,16 @@
 import { equal, ok } from "node:assert/strict";
-import { composeEngine } from "../../deploy/compose.ts";
-import { readConfig } from "../../deploy/config.ts";
-import { findDatasets } from "../../lib/cli/dataset.ts";
-import { examine } from "../../lib/engine/examine.ts";
-import { form } from "../support/requests.ts";
-import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
-import { Server } from "../support/server.ts";
+import { composeEngine } from "../../../deploy/compose.ts";
+import { readConfig } from "../../../deploy/config.ts";
+import { findDatasets } from "../../../lib/cli/dataset.ts";
+import { examine } from "../../../lib/engine/examine.ts";
+import { form } from "../../support/requests.ts";
+import { length } from "../../support/length.ts";
+import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
+import { Server } from "../../support/server.ts";
 
 Deno.test({
-  name: "every real image over HTTP gives the mask that the command line gives",
+  name:
+    "real images over HTTP give the masks that the engine gives in this process",
   ignore: !hasOneshot,
   fn: compareEveryImage,
 });
@@ -16,13 +18,12 @@ Deno.test({
 async function compareEveryImage(t: Deno.TestContext) {
   const folder = await Deno.makeTempDir();
   await using server = await Server.start({
+    MODEL: "nano",
     KV_PATH: `${folder}/edge.kv`,
     // On a busy machine too, all copies of a reference are tried.
     DEADLINE: "600",
   });
-  const engine = await composeEngine(
-    readConfig({ MODEL: Deno.env.get("MODEL") }),
-  );
+  const engine = await composeEngine(readConfig({}));
   for (const { name: set, subjects } of findDatasets(ONESHOT.pathname)) {
     for (const { name, pairs: [reference, ...targets] } of subjects) {
       await t.step(`${set} ${name}`, async () => {
@@ -42,7 +43,7 @@ async function compareEveryImage(t: Deno.TestContext) {
           { embedding: annotated.bytes, enrolled, image: { bytes: image } },
           { budget: Infinity },
         );
-        for (const target of targets) {
+        for (const target of targets.slice(0, length(1, targets.length))) {
           const bytes = await Deno.readFile(target.image);
           const response = await server.segment(patient, bytes);
           equal(response.status, 200);
