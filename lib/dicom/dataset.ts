@@ -27,6 +27,8 @@ const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 500_000;
 /** Text values that are looked at are short. */
 const MAX_TEXT = 4096;
+/** Characters of a number, of which the standard allows 16 (PS3.5 §6.2): what a pattern may be matched with. */
+const MAX_NUMBER = 64;
 
 const UNDEFINED = 0xffffffff;
 const ITEM = 0xfffee000;
@@ -291,9 +293,10 @@ export class Dataset {
 function toDecimals(text: string): number[] {
   if (text === "") return [];
   const parts = text.split("\\").map((part) => part.trim());
-  // No two parts of the pattern can match the same digits, so a long value is read once.
   const numeric = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
-  if (!parts.every((part) => numeric.test(part))) return [];
+  const isNumber = (part: string) =>
+    part.length <= MAX_NUMBER && numeric.test(part);
+  if (!parts.every(isNumber)) return [];
   const numbers = parts.map(Number);
   return numbers.every(Number.isFinite) ? numbers : [];
 }

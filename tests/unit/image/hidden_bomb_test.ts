@@ -5,26 +5,10 @@ import { decodeImage } from "../../../lib/image/decode.ts";
 import { decodeJpeg2000Frame } from "../../../lib/image/dicom_codecs.ts";
 import type { DicomLayout } from "../../../lib/image/dicom_layout.ts";
 import { ImageError } from "../../../lib/image/errors.ts";
+import { workDone } from "../../support/work_done.ts";
 
 const MIB = 2 ** 20;
 const unpack = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
-
-/** Runs with the largest size of any WebAssembly memory noted that was grown meanwhile, bytes. */
-async function measuring(run: () => Promise<unknown>): Promise<number> {
-  const { grow } = WebAssembly.Memory.prototype;
-  let largest = 0;
-  WebAssembly.Memory.prototype.grow = function (pages) {
-    const before = grow.call(this, pages);
-    largest = Math.max(largest, this.buffer.byteLength);
-    return before;
-  };
-  try {
-    await run();
-  } finally {
-    WebAssembly.Memory.prototype.grow = grow;
-  }
-  return largest;
-}
 
 const is = (code: string) => (error: unknown) =>
   error instanceof ImageError && error.code === code;
@@ -77,7 +61,7 @@ Deno.test("a large WebP picture that poses as an unknown chunk before a small on
   const posing = new Uint8Array(8 + length + (length & 1));
   posing.set(large);
   const file = riff(posing, small);
-  const grown = await measuring(() =>
+  const { grown } = await workDone(() =>
     rejects(decodeImage(file, limits), is("malformed"))
   );
   ok(grown < 128 * MIB, `${grown / MIB} MiB`);
@@ -141,7 +125,9 @@ Deno.test("JPEG 2000 of more tiles than its bytes can hold is refused before mem
     const view = new DataView(bytes.buffer);
     for (const at of [8, 12]) view.setUint32(at, side);
     for (const at of [24, 28]) view.setUint32(at, tile);
-    const grown = await measuring(() => rejects(decode(bytes, side), is(code)));
+    const { grown } = await workDone(() =>
+      rejects(decode(bytes, side), is(code))
+    );
     equal(grown, 0);
   }
 });
@@ -152,6 +138,8 @@ Deno.test("a codec gets no more memory than its picture can need", async () => {
   const precincts =
     bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0x52) + 14;
   bytes.fill(0x11, precincts, precincts + 6);
-  const grown = await measuring(() => rejects(decode(bytes, 5000), ImageError));
+  const { grown } = await workDone(() =>
+    rejects(decode(bytes, 5000), ImageError)
+  );
   ok(grown <= 64 * MIB + 16 * 25e6 + bytes.length, `${grown / MIB} MiB`);
 });

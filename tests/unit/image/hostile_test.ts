@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
-import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { decodeImage } from "../../../lib/image/decode.ts";
 import { ImageError } from "../../../lib/image/errors.ts";
 import { readPngChunks } from "../../../lib/image/png_chunks.ts";
 import type { Raster } from "../../../lib/image/raster.ts";
+import { damagedFiles } from "../../support/damaged.ts";
 import { chunk, fixture, fixtures, worst } from "../../support/fixtures.ts";
+import { length } from "../../support/length.ts";
 
 const limits = { maxPixels: 1_000_000 };
 
 /** How often each property is tried. */
 const RUNS = 1000;
+/** Into how many pieces a file is cut. */
+const CUTS = length(50, 150);
 
 /**
  * The raster, or the code of the ImageError; anything else that is thrown fails
@@ -30,19 +34,19 @@ Deno.test("a file cut anywhere is refused, or gives the whole picture", async ()
     if (refused) continue;
     const whole = await attempt(bytes);
     assert.ok(typeof whole !== "string");
-    const step = Math.max(1, Math.floor(bytes.length / 150));
-    for (let length = 0; length < bytes.length; length += step) {
-      const came = await attempt(bytes.subarray(0, length));
+    const step = Math.max(1, Math.floor(bytes.length / CUTS));
+    for (let kept = 0; kept < bytes.length; kept += step) {
+      const came = await attempt(bytes.subarray(0, kept));
       if (typeof came === "string") {
-        const wanted = length === 0 ? "empty" : "truncated";
+        const wanted = kept === 0 ? "empty" : "truncated";
         assert.ok(
-          came === wanted || (came === "malformed" && length > 4) ||
+          came === wanted || (came === "malformed" && kept > 4) ||
             // Cut between two elements it is a DICOM file without an image.
             (came === "unsupported-type" && /\.dcm$/.test(name)),
-          `${name} cut to ${length} bytes: ${came}`,
+          `${name} cut to ${kept} bytes: ${came}`,
         );
       } else {
-        assert.deepEqual(came.data, whole.data, `${name} cut to ${length}`);
+        assert.deepEqual(came.data, whole.data, `${name} cut to ${kept}`);
       }
     }
   }
@@ -52,57 +56,23 @@ Deno.test("a JPEG cut in its picture data is refused even if an end marker follo
   for (const name of ["rgb-444.jpg", "rgb-420.jpg", "grey.jpg"]) {
     const { bytes } = fixture(name);
     const start = bytes.lastIndexOf(0xda) + 12;
-    for (let length = start; length < bytes.length - 8; length += 3) {
-      if (bytes[length - 1] === 0xff) continue;
-      const cut = new Uint8Array(length + 2);
-      cut.set(bytes.subarray(0, length));
-      cut.set([0xff, 0xd9], length);
-      assert.equal(typeof await attempt(cut), "string", `${name} at ${length}`);
+    for (let kept = start; kept < bytes.length - 8; kept += 3) {
+      if (bytes[kept - 1] === 0xff) continue;
+      const cut = new Uint8Array(kept + 2);
+      cut.set(bytes.subarray(0, kept));
+      cut.set([0xff, 0xd9], kept);
+      assert.equal(typeof await attempt(cut), "string", `${name} at ${kept}`);
     }
   }
 });
 
-const mutation = fc.record({
-  index: fc.nat(fixtures.length - 1),
-  // Headers are where damage is most interesting: every other change hits the
-  // first 64 bytes.
-  changes: fc.array(
-    fc.tuple(fc.boolean(), fc.nat(), fc.nat(255)),
-    { minLength: 1, maxLength: 8 },
-  ),
-  cut: fc.option(fc.nat(), { freq: 3 }),
-  mended: fc.boolean(),
-});
-
-/** Rewrites a PNG's checksums where it can, so that damage gets past them. */
-function mend(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes[1] !== 0x50) return;
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const end = at + 12 + view.getUint32(at);
-    if (end > bytes.length) return;
-    view.setUint32(end - 4, crc32(bytes.subarray(at + 4, end - 4)));
-    at = end;
-  }
-}
-
-Deno.test("a damaged file gives a picture or an ImageError, in bounded time", async () => {
+Deno.test("a damaged file gives a picture or an ImageError", async () => {
   await fc.assert(
-    fc.asyncProperty(mutation, async ({ index, changes, cut, mended }) => {
-      let bytes = fixtures[index].bytes.slice();
-      for (const [early, position, value] of changes) {
-        bytes[position % (early ? Math.min(64, bytes.length) : bytes.length)] =
-          value;
-      }
-      if (cut !== null) bytes = bytes.subarray(0, cut % (bytes.length + 1));
-      if (mended) mend(bytes);
-      const start = performance.now();
+    fc.asyncProperty(damagedFiles, async ({ bytes }) => {
       const came = await attempt(bytes);
-      assert.ok(performance.now() - start < 2000);
-      if (typeof came !== "string") {
-        const { width, height, channels, data } = came;
-        assert.equal(data.length, width * height * channels);
-      }
+      if (typeof came === "string") return;
+      const { width, height, channels, data } = came;
+      assert.equal(data.length, width * height * channels);
     }),
     { numRuns: RUNS },
   );

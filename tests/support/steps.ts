@@ -1,0 +1,46 @@
+import { Session } from "node:inspector/promises";
+
+/** What V8 says of a script's functions: how often each of their blocks ran. */
+interface Coverage {
+  result: {
+    url: string;
+    functions: { ranges: { count: number }[] }[];
+  }[];
+}
+
+const PRODUCT = ["../../lib/", "../../functions/"]
+  .map((folder) => new URL(folder, import.meta.url).href);
+
+const session = new Session();
+session.connect();
+await session.post("Profiler.enable");
+// Functions that ran before this are counted by their calls alone, so tests import this module first.
+await session.post("Profiler.startPreciseCoverage", {
+  callCount: true,
+  detailed: true,
+});
+
+/** Blocks of code of the product that ran since the last time: calls, turns of loops, branches taken. */
+async function take(): Promise<number> {
+  const { result } = await session.post(
+    "Profiler.takePreciseCoverage",
+  ) as unknown as Coverage;
+  let steps = 0;
+  for (const { url, functions } of result) {
+    if (!PRODUCT.some((folder) => url.startsWith(folder))) continue;
+    for (const { ranges } of functions) {
+      for (const { count } of ranges) steps += count;
+    }
+  }
+  return steps;
+}
+
+/**
+ * Runs and counts the steps that the product took in this thread meanwhile, the same on every machine, so
+ * that a test can bound work without a clock.
+ */
+export async function stepsOf(run: () => unknown): Promise<number> {
+  await take();
+  await run();
+  return await take();
+}
