@@ -75,7 +75,12 @@ export async function compose(
   closing: AbortSignal = new AbortController().signal,
   openPool: (options: PoolOptions) => Promise<EnginePool> = createPool,
 ): Promise<Services & AsyncDisposable> {
+  // What was opened is closed again where the rest cannot be.
+  await using opened = new AsyncDisposableStack();
   const spans = await openExporter(config);
+  opened.defer(async () => {
+    await spans?.shutdown().catch(() => {/* The collector is away. */});
+  });
   const telemetry = createTelemetry(spans);
   const { metrics } = telemetry;
   const client = needs.encoder ? composeClient(config, telemetry) : undefined;
@@ -88,6 +93,7 @@ export async function compose(
   const state = await composeState(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
   );
+  opened.use(state);
   const deadline = config.DEADLINE * 1000;
   const bodyMemory = config.BODY_MEMORY ??
     Math.max(BODY_MEMORY, config.MAX_BYTES);
@@ -110,6 +116,7 @@ export async function compose(
       lost: () => metrics.replacements.inc(),
     },
   });
+  opened.use(pool);
   metrics.watchPool(() => pool.state);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
@@ -131,12 +138,14 @@ export async function compose(
     const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
     return { manifest, engineFor, embedder };
   });
+  const trust = await composeTrust(config);
+  const owned = opened.move();
   return {
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
-    trust: await composeTrust(config),
+    trust,
     sealed: state.sealed || !needs.state,
     circumstances: circumstancesOf(
       pool.runtime,
@@ -170,11 +179,7 @@ export async function compose(
         .then(() => true, () => false);
       return answers && pool.ready && !closing.aborted;
     },
-    async [Symbol.asyncDispose]() {
-      await pool[Symbol.asyncDispose]();
-      state[Symbol.dispose]();
-      await spans?.shutdown().catch(() => {/* The collector is away. */});
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
