@@ -1,0 +1,27 @@
+import { TEST_MODELS } from "./model_package.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Runs an entry point as its task does, in a process of its own, until it ends. */
+export async function runEntry(
+  entry: string,
+  args: string[],
+  environment: Record<string, string> = {},
+  permissions = ["--allow-all"],
+) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...permissions, `deploy/${entry}.ts`, ...args],
+    cwd: ROOT,
+    env: {
+      MODEL: "tiny",
+      MODELS: TEST_MODELS.pathname,
+      // With two threads a graph as small as the tiny ones sometimes waits for ever.
+      THREADS: "1",
+      KV_PATH: ":memory:",
+      NO_COLOR: "1",
+      ...environment,
+    },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  return { code, out: text(stdout), error: text(stderr) };
+}
