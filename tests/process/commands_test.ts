@@ -10,7 +10,14 @@ import { Server } from "../support/server.ts";
 // What the commands do is proven in tests/contract/cli; here is what their entry points and processes add.
 
 Deno.test("every command says how it is used", async () => {
-  const commands = ["segment", "replay", "evaluate", "models", "key", "keys"];
+  const commands = [
+    "segment",
+    "replay",
+    "evaluate",
+    "models",
+    "api_key",
+    "operator_keys",
+  ];
   await Promise.all(commands.map(async (entry) => {
     const { code, out, error } = await runEntry(entry, ["--help"]);
     deepEqual({ code, error }, { code: 0, error: "" }, entry);
@@ -32,7 +39,7 @@ Deno.test("a mistake is one line on stderr and status 1, whatever the entry poin
     { entry: "replay", wanted: /all needed\. Usage: deno task replay/ },
     { entry: "evaluate", wanted: /--data is needed/ },
     { entry: "models", wanted: /no command. Usage/ },
-    { entry: "key", wanted: /one id.*Usage: deno task key/ },
+    { entry: "api_key", wanted: /one id.*Usage: deno task api-key/ },
     { entry: "demo", args: ["--nope"], wanted: /--nope.*Usage/ },
     {
       entry: "serve",

@@ -35,7 +35,7 @@ Deno.test("a wrong key command is one line", async () => {
   for (const args of [[], ["a", "b"], ["a", "--scopes", "all"], ["a/b"]]) {
     requireOneLine(
       await runCommand("key", args),
-      /Usage: deno task key/,
+      /Usage: deno task api-key/,
       args.join(" "),
     );
   }
