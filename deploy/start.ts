@@ -17,6 +17,8 @@ export interface EntryPoint {
   hostSecret?(config: Config): string | undefined;
 }
 
+const write = (line: RequestLine) => console.log(JSON.stringify(line));
+
 /** Serves functions on one port until the process is told to stop. */
 export function start(entry: EntryPoint): Promise<void> {
   return runMain(async () => {
@@ -47,5 +49,3 @@ export function start(entry: EntryPoint): Promise<void> {
     await serveUntilStopped(server, closing, services);
   });
 }
-
-const write = (line: RequestLine) => console.log(JSON.stringify(line));

@@ -29,6 +29,7 @@ const LAYERS: Record<string, Layer> = {
     parallel: false,
     ignore: ["process/road_test.ts"],
   },
+  fuzz: { paths: ["fuzz"], parallel: false },
   browser: { paths: ["browser"], parallel: false },
 };
 const FAST = ["unit", "contract", "parity", "road"];

@@ -21,7 +21,8 @@ Deno.test("every command says how it is used", async () => {
   await Promise.all(commands.map(async (entry) => {
     const { code, out, error } = await runEntry(entry, ["--help"]);
     deepEqual({ code, error }, { code: 0, error: "" }, entry);
-    match(out, new RegExp(`^deno task ${entry} [^\\n]*$`));
+    const task = entry.replace("_", "-");
+    match(out, new RegExp(`^deno task ${task} [^\\n]*$`));
   }));
 });
 

@@ -4,6 +4,7 @@ import { Server } from "../support/server.ts";
 
 Deno.test("a server that is told to stop ends running work or refuses it, and is gone within 5 s", async () => {
   await using server = await Server.start({
+    MODEL: "nano",
     KV_PATH: ":memory:",
     THREADS: "1",
   });

@@ -1,0 +1,3 @@
+import { testRoads } from "../../support/golden_roads.ts";
+
+await testRoads(true);
