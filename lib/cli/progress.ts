@@ -1,5 +1,8 @@
 const WIDTH = 30;
 
+/** How long nothing is said where there is no terminal, milliseconds: commands that end sooner print no line. */
+const PAUSE_MS = 10_000;
+
 export interface Progress {
   step(): void;
   /** Prints a line above the bar. */
@@ -9,38 +12,53 @@ export interface Progress {
   end(): void;
 }
 
-/** A progress bar on stderr; silent where stderr is no terminal. */
-export function createProgress(total: number): Progress {
-  const shown = Deno.stderr.isTerminal();
-  const started = performance.now();
+/** Where progress is shown. */
+type Screen = Pick<typeof Deno.stderr, "isTerminal" | "writeSync">;
+
+/** On stderr, a bar where that is a terminal, else a plain line every ten seconds. */
+export function createProgress(
+  total: number,
+  stderr: Screen = Deno.stderr,
+  now: () => number = () => performance.now(),
+): Progress {
+  const isTerminal = stderr.isTerminal();
+  const started = now();
+  let told = started;
   let done = 0;
   const write = (text: string) =>
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
+    stderr.writeSync(new TextEncoder().encode(text));
+  const left = () => {
+    if (done === 0 || done === total) return "";
+    const ms = (now() - started) / done * (total - done);
+    return `, ${Math.ceil(ms / 1000)} s left`;
+  };
+  const state = () => `${done}/${total}${left()}`;
   const draw = () => {
     const filled = Math.round(WIDTH * done / total);
     const bar = "#".repeat(filled) + ".".repeat(WIDTH - filled);
-    write(`\r[${bar}] ${done}/${total}${left()}\x1b[K`);
+    write(`\r[${bar}] ${state()}\x1b[K`);
   };
-  const left = () => {
-    if (done === 0 || done === total) return "";
-    const ms = (performance.now() - started) / done * (total - done);
-    return `, ${Math.ceil(ms / 1000)} s left`;
+  const tell = () => {
+    if (done === total || now() - told < PAUSE_MS) return;
+    told = now();
+    write(`${state()}\n`);
   };
   const above = (print: () => void) => {
-    if (shown) write("\r\x1b[K");
+    if (isTerminal) write("\r\x1b[K");
     print();
-    if (shown) draw();
+    if (isTerminal) draw();
   };
-  if (shown) draw();
+  if (isTerminal) draw();
   return {
     step() {
       done++;
-      if (shown) draw();
+      if (isTerminal) draw();
+      else tell();
     },
     say: (line) => above(() => console.log(line)),
     warn: (line) => above(() => console.error(line)),
     end() {
-      if (shown) write("\n");
+      if (isTerminal) write("\n");
     },
   };
 }
