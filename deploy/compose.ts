@@ -1,6 +1,7 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
 import { Share } from "../lib/access/share.ts";
+import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -44,6 +45,9 @@ import { type Config, modelRoots, shareOf } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
+
+/** The longest time that a timer can wait, milliseconds: some 25 days. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
@@ -108,8 +112,7 @@ export async function compose(
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
-    startDeadline: Math.max(config.DEADLINE, START_S) * 1000 *
-      folders.length,
+    startDeadline: startDeadlineOf(config, folders.length),
     maxPixels: config.MAX_PIXELS,
     observer: {
       waited: (ms) => metrics.waits.observe(ms / 1000),
@@ -203,6 +206,36 @@ export async function composeModel(config: Config): Promise<OpenModel> {
 /** An engine of the default model in this thread. */
 export async function composeEngine(config: Config): Promise<Engine> {
   return (await composeModel(config)).engine;
+}
+
+/** The default model in as many threads as there are workers, for the command line: a call waits and runs as long as it takes. */
+export async function composeEngines(config: Config): Promise<Engines> {
+  const [folder] = await modelFolders(config);
+  const pool = await createPool({
+    folders: [folder.href],
+    parts: ["encoder", "decoder"],
+    runtime: config.RUNTIME,
+    threads: config.THREADS,
+    workers: config.WORKERS,
+    queue: Infinity,
+    tenantQueue: Infinity,
+    batch: 1,
+    deadline: LONGEST_WAIT,
+    startDeadline: startDeadlineOf(config, 1),
+    maxPixels: config.MAX_PIXELS,
+  });
+  const { signal } = new AbortController();
+  return {
+    engine: pool.engineFor(0, { tenant: "", signal }),
+    // While every worker segments, this thread reads the next image.
+    parallel: config.WORKERS + 1,
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+/** What workers get to load so many models, milliseconds. */
+function startDeadlineOf({ DEADLINE }: Config, models: number): number {
+  return Math.max(DEADLINE, START_S) * 1000 * models;
 }
 
 function circumstancesOf(

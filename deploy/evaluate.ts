@@ -1,15 +1,25 @@
-import { EVALUATE_USAGE, evaluateFolders } from "../lib/cli/evaluate.ts";
-import { composeEngine } from "./compose.ts";
+import { evaluateFolders } from "../lib/cli/evaluate.ts";
+import { EVALUATE_USAGE } from "../lib/cli/evaluate_options.ts";
+import { composeEngines } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
 
-/** `deno task evaluate`: Dice and IoU over folders in PerSeg layout. */
+/** `deno task evaluate`: Dice and IoU over folders in PerSeg layout, on all cores unless the settings say otherwise. */
 await runMain(async () => {
   if (Deno.args.includes("--help")) return console.log(EVALUATE_USAGE);
-  const config = readConfig(Deno.env.toObject());
+  const set = Deno.env.toObject();
+  // Two workers of one thread get through more than one of two, with the same masks.
+  const config = readConfig({ ...set, THREADS: set.THREADS || "1" });
+  const fit = Math.floor(navigator.hardwareConcurrency / config.THREADS);
+  const most = set.WORKERS ? config.WORKERS : Math.max(1, fit);
   await evaluateFolders(
     Deno.args,
-    (model) => composeEngine(model ? { ...config, MODEL: [model] } : config),
+    (images, model) =>
+      composeEngines({
+        ...config,
+        MODEL: model ? [model] : config.MODEL,
+        WORKERS: Math.min(most, images),
+      }),
     config.MAX_PIXELS,
   );
 });

@@ -1,9 +1,12 @@
 import { examine } from "../engine/examine.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
+import { choose } from "../numerics/choose.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
+import type { Mask } from "../pipeline/types.ts";
 import { naming, readNamed } from "./arguments.ts";
-import type { Dataset, Pair } from "./dataset.ts";
+import type { Dataset, Pair, Subject } from "./dataset.ts";
+import { inParallel } from "./in_parallel.ts";
 import { readScene } from "./scene.ts";
 import { dice, overlap } from "./score.ts";
 import {
@@ -58,62 +61,117 @@ export interface Calibration {
   gain: number | null;
 }
 
+/** A sample of a set's images of others. */
+export interface Sample {
+  /** How many of them at most. */
+  others: number;
+  /** Draws the same ones again. */
+  seed: number;
+}
+
 export interface Calibrator {
   engine: Engine;
   recipe: Recipe;
   maxPixels: number;
+  /** Of the images of others; all where left out. */
+  sample?: Sample;
+  /** Images that are worked on at a time: 1 where left out. */
+  parallel?: number;
   /** Called after every answer. */
   step?: () => void;
 }
 
-/** How many answers a set takes. */
-export function answersOf({ subjects }: Dataset): number {
-  const images = subjects.reduce((sum, { pairs }) => sum + pairs.length, 0);
-  return subjects.length * (images - 1);
+/** An image that is segmented by the first image of a subject: another of its own, or one of another subject. */
+export interface Question {
+  subject: Subject;
+  pair: Pair;
+  isOwn: boolean;
+}
+
+/** What a set is asked: all targets of every subject, and the images of others or a sample of them. */
+export function questionsOf(
+  { subjects }: Dataset,
+  sample?: Sample,
+): Question[] {
+  const images = subjects.flatMap(({ pairs }) => pairs);
+  const all = subjects.flatMap((subject) =>
+    images.filter((pair) => pair !== subject.pairs[0])
+      .map((pair) => ({ subject, pair, isOwn: subject.pairs.includes(pair) }))
+  );
+  if (sample === undefined) return all;
+  const others = all.filter(({ isOwn }) => !isOwn);
+  const drawn = new Set(choose(others, sample.others, sample.seed));
+  return all.filter((question) => question.isOwn || drawn.has(question));
 }
 
 /**
- * Enrols the first image of each subject as the service does, all copies tried, and segments every other image of the set by it: the
- * subject's own, whose masks are scored whether or not the structure is called present, and those of the others.
+ * Enrols the first image of each subject as the service does, all copies tried, and segments other images of the set
+ * by it: the subject's own, whose masks are scored whether or not the structure is called present, and those of the
+ * others.
  */
 export async function answerSet(
-  { name: set, subjects }: Dataset,
-  { engine, recipe, maxPixels, step }: Calibrator,
+  dataset: Dataset,
+  calibrator: Calibrator,
 ): Promise<SetAnswers> {
-  const scenes = new Map<Pair, Awaited<ReturnType<typeof readScene>>>();
-  for (const pair of subjects.flatMap(({ pairs }) => pairs)) {
-    scenes.set(pair, await readScene(engine, pair, maxPixels));
-  }
+  const { engine, recipe, maxPixels, sample, parallel = 1, step } = calibrator;
+  const { name: set, subjects } = dataset;
+  const images = subjects.flatMap(({ pairs }) => pairs);
+  const scenes = new Map(
+    await inParallel(
+      images,
+      parallel,
+      async (pair) => [pair, await readScene(engine, pair, maxPixels)] as const,
+    ),
+  );
+  const profiles = new Map(
+    await inParallel(subjects, parallel, async (subject) => {
+      const [reference] = subject.pairs;
+      const { embedding } = scenes.get(reference)!;
+      const profile = await enrolExamined(engine, reference, embedding.bytes);
+      return [subject, profile] as const;
+    }),
+  );
   const answers: SetAnswers = { set, own: [], others: [] };
-  for (const { name: subject, pairs: own } of subjects) {
-    const [reference] = own;
-    const profile = await enrolExamined(
-      engine,
-      reference,
-      scenes.get(reference)!.embedding.bytes,
+  const questions = questionsOf(dataset, sample);
+  const given = await inParallel(questions, parallel, async (question) => {
+    const { subject, pair } = question;
+    const { embedding, truth } = scenes.get(pair)!;
+    const answer = await engine.segment(
+      embedding.bytes,
+      [profiles.get(subject)!],
+      { recipe, every: false, evenAbsent: true },
     );
-    for (const [pair, { embedding, truth }] of scenes) {
-      if (pair === reference) continue;
-      const { presence, winner, mask } = await engine.segment(
-        embedding.bytes,
-        [profile],
-        { recipe, every: false, evenAbsent: true },
-      );
-      const { present, score, confidence } = presence;
-      const answer = { subject, image: pair.name, present, score: score ?? 0 };
-      if (own.includes(pair)) {
-        answers.own.push({
-          ...answer,
-          confidence: confidence ?? 0,
-          distance: winner.distance,
-          predictedIou: winner.predictedIou,
-          dice: dice(overlap(decodeRle(mask), truth)),
-        });
-      } else answers.others.push(answer);
-      step?.();
-    }
+    step?.();
+    return measured(question, answer, truth);
+  });
+  for (const answer of given) {
+    if ("dice" in answer) answers.own.push(answer);
+    else answers.others.push(answer);
   }
   return answers;
+}
+
+/** What is kept of an answer. */
+function measured(
+  { subject, pair, isOwn }: Question,
+  { presence, winner, mask }: SegmentationAnswer,
+  truth: Mask,
+): OwnAnswer | OtherAnswer {
+  const { present, score, confidence } = presence;
+  const answer = {
+    subject: subject.name,
+    image: pair.name,
+    present,
+    score: score ?? 0,
+  };
+  if (!isOwn) return answer;
+  return {
+    ...answer,
+    confidence: confidence ?? 0,
+    distance: winner.distance,
+    predictedIou: winner.predictedIou,
+    dice: dice(overlap(decodeRle(mask), truth)),
+  };
 }
 
 async function enrolExamined(

@@ -1,21 +1,21 @@
-import type { Engine, ProfileFile } from "../engine/engine.ts";
 import { encodePng } from "../image/encode_png.ts";
-import { RECIPES } from "../pipeline/recipe.ts";
-import {
-  misuse,
-  naming,
-  parseCommand,
-  readNamed,
-  recipeNamed,
-} from "./arguments.ts";
+import { misuse } from "./arguments.ts";
 import {
   answerSet,
-  answersOf,
   calibrate,
   calibrationTable,
+  questionsOf,
+  type Sample,
   type SetAnswers,
 } from "./calibration.ts";
-import { type Dataset, findDatasets, type Subject } from "./dataset.ts";
+import { type Dataset, findDatasets } from "./dataset.ts";
+import type { Engines } from "./engines.ts";
+import {
+  EVALUATE_USAGE,
+  type EvaluateOptions,
+  readOptions,
+} from "./evaluate_options.ts";
+import { countSet, scoredSubjects } from "./evaluate_set.ts";
 import {
   ablationsOf,
   corrected,
@@ -25,7 +25,6 @@ import {
 } from "./methods.ts";
 import { createProgress } from "./progress.ts";
 import {
-  mapMethods,
   type PerMethod,
   type SetResult,
   type SubjectOverlaps,
@@ -34,87 +33,120 @@ import {
   worstThird,
 } from "./results.ts";
 import { COLOURS, drawRiskCoverage } from "./risk_plot.ts";
-import { readScene, type Scene } from "./scene.ts";
-import { type Overlap, overlap } from "./score.ts";
 import { coverageCurve } from "./statistics.ts";
 import { table } from "./table.ts";
-
-export const EVALUATE_USAGE =
-  "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] [--references count] [--clicks count] [--plot file.png] [--json]";
 
 /**
  * Scores sets and prints a table, or JSON.
  *
- * @param openEngine of the model that the command line names, else of the configured one.
+ * @param openEngines of the model that the command line names, else of the configured one; there are so many `images`.
  */
 export async function evaluateFolders(
   args: string[],
-  openEngine: (model?: string) => Promise<Engine>,
+  openEngines: (images: number, model?: string) => Promise<Engines>,
   maxPixels: number,
 ): Promise<void> {
-  const { values } = parseCommand(
-    args,
-    {
-      data: { type: "string", multiple: true },
-      model: { type: "string" },
-      recipe: { type: "string", default: "medical" },
-      ablate: { type: "boolean", default: false },
-      references: { type: "string", default: "1" },
-      clicks: { type: "string", default: "0" },
-      plot: { type: "string" },
-      json: { type: "boolean", default: false },
-    },
-    EVALUATE_USAGE,
+  const options = readOptions(args);
+  const { references, plot } = options;
+  const datasets = options.folders.flatMap(findDatasets);
+  const images = sum(
+    datasets,
+    (set) => sum(scoredSubjects(set, references), ({ pairs }) => pairs.length),
   );
-  const { data, model, recipe: name, ablate, plot, json } = values;
-  const references = countNamed("references", values.references, 1);
-  const clicks = countNamed("clicks", values.clicks, 0);
-  if (!data) throw misuse("--data is needed", EVALUATE_USAGE);
-  const recipe = RECIPES[recipeNamed(name, EVALUATE_USAGE)];
-  const datasets = data.flatMap(findDatasets);
-  const images = datasets.flatMap(({ subjects }) => subjects)
-    .reduce((sum, { pairs }) => sum + pairs.length, 0);
-  const methods = {
+  if (images === 0) {
+    const why = `--references ${references} leaves no image to segment`;
+    throw misuse(why, EVALUATE_USAGE);
+  }
+  const methods = methodsFor(options);
+  const scores = await scoreSets(datasets, images, {
+    options,
+    methods,
+    maxPixels,
+    open: () => openEngines(images, options.model),
+  });
+  if (plot !== undefined) await plotAnswers(scores.answers, plot);
+  if (options.json) printJson(scores, options);
+  else printTables(scores, options, methods);
+}
+
+function methodsFor(
+  { recipe, references, clicks, ablate }: EvaluateOptions,
+): PerMethod<Method> {
+  return {
     ...methodsOf(recipe),
     ...(references > 1 && severalReferences(recipe, references)),
     ...(clicks > 0 && corrected(recipe, clicks)),
     ...(ablate && ablationsOf(recipe)),
   };
-  const engine = await openEngine(model);
-  const { step, end } = createProgress(
-    images + datasets.reduce((sum, set) => sum + answersOf(set), 0),
-  );
-  const sets: SetResult[] = [];
-  const overlaps: SubjectOverlaps[] = [];
-  const answers: SetAnswers[] = [];
-  for (const dataset of datasets) {
-    const evaluator = { engine, methods, maxPixels, references, step };
-    const counted = await countSet(dataset, evaluator);
-    if (counted.length > 0) sets.push(summariseSet(dataset.name, counted));
-    overlaps.push(...counted);
-    answers.push(await answerSet(dataset, { engine, recipe, maxPixels, step }));
+}
+
+/** What the sets gave. */
+interface Scores {
+  sets: SetResult[];
+  overlaps: SubjectOverlaps[];
+  /** Of each set where a calibration is asked for, else none. */
+  answers: SetAnswers[];
+}
+
+async function scoreSets(
+  datasets: Dataset[],
+  images: number,
+  { options, methods, maxPixels, open }: {
+    options: EvaluateOptions;
+    methods: PerMethod<Method>;
+    maxPixels: number;
+    open: () => Promise<Engines>;
+  },
+): Promise<Scores> {
+  const { recipe, references, calibration, sample } = options;
+  const questions = calibration
+    ? sum(datasets, (set) => questionsOf(set, sample).length)
+    : 0;
+  await using engines = await open();
+  const { engine, parallel } = engines;
+  const { step, end } = createProgress(images + questions);
+  const shared = { engine, maxPixels, parallel, step };
+  const scores: Scores = { sets: [], overlaps: [], answers: [] };
+  const { sets, overlaps, answers } = scores;
+  try {
+    for (const dataset of datasets) {
+      const evaluator = { ...shared, methods, references };
+      const counted = await countSet(dataset, evaluator);
+      if (counted.length > 0) sets.push(summariseSet(dataset.name, counted));
+      overlaps.push(...counted);
+      if (!calibration) continue;
+      answers.push(await answerSet(dataset, { ...shared, recipe, sample }));
+    }
+  } finally {
+    end();
   }
-  end();
-  if (sets.length === 0) {
-    const why = `--references ${references} leaves no image to segment`;
-    throw misuse(why, EVALUATE_USAGE);
-  }
-  const worst = clicks > 0
-    ? worstThird(overlaps, "p2sam", "corrected")
-    : undefined;
-  if (plot !== undefined) await plotAnswers(answers, plot);
-  const evaluation = summarise(sets);
-  const calibrations = calibrate(answers);
-  if (json) {
-    const all = {
-      ...evaluation,
-      calibration: calibrations,
-      answers,
-      worstThird: worst,
-    };
-    return console.log(JSON.stringify(all, null, 2));
-  }
-  console.log(table(evaluation, methods));
+  return scores;
+}
+
+function worstOf({ overlaps }: Scores, { clicks }: EvaluateOptions) {
+  return clicks > 0 ? worstThird(overlaps, "p2sam", "corrected") : undefined;
+}
+
+function printJson(scores: Scores, options: EvaluateOptions): void {
+  const { sets, answers } = scores;
+  const { calibration, sample } = options;
+  const all = {
+    ...summarise(sets),
+    ...(calibration && { calibration: calibrate(answers), sample, answers }),
+    worstThird: worstOf(scores, options),
+  };
+  console.log(JSON.stringify(all, null, 2));
+}
+
+function printTables(
+  scores: Scores,
+  options: EvaluateOptions,
+  methods: PerMethod<Method>,
+): void {
+  const { sets, answers } = scores;
+  const { clicks, calibration, sample, plot } = options;
+  console.log(table(summarise(sets), methods));
+  const worst = worstOf(scores, options);
   if (worst !== undefined) {
     const [before, after] = [worst.before, worst.after].map((dice) =>
       (100 * dice).toFixed(1)
@@ -124,22 +156,24 @@ export async function evaluateFolders(
         `after ${clicks === 1 ? "one click" : `${clicks} clicks`} ${after}.`,
     );
   }
-  console.log(`\n${calibrationTable(calibrations)}`);
-  console.log(`\n${CALIBRATION_NOTE}`);
+  if (calibration) {
+    console.log(`\n${calibrationTable(calibrate(answers))}`);
+    console.log(`\n${calibrationNote(sample)}`);
+  }
   if (plot !== undefined) console.log(`\n${captionOf(answers)}`);
 }
 
-/** A count that the command line names. */
-function countNamed(name: string, text: string, least: number): number {
-  const count = Number(text);
-  if (/^\d{1,2}$/.test(text) && count >= least) return count;
-  const wanted = `--${name} must be a whole number from ${least} to 99`;
-  throw misuse(wanted, EVALUATE_USAGE);
+function sum<T>(items: T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }
 
-const CALIBRATION_NOTE =
-  "Dice is that of the winner's mask whether or not the structure is called present. Images of others are those of " +
-  "the set's other subjects.";
+function calibrationNote(sample?: Sample): string {
+  const drawn = sample === undefined
+    ? ""
+    : `, at most ${sample.others} of each set, drawn with seed ${sample.seed}`;
+  return "Dice is that of the winner's mask whether or not the structure is called present. Images of others are " +
+    `those of the set's other subjects${drawn}.`;
+}
 
 /** Draws the curve of every set, and that of all answers together where there are several. */
 async function plotAnswers(answers: SetAnswers[], file: string) {
@@ -157,79 +191,4 @@ function captionOf(answers: SetAnswers[]): string {
   );
   return "Mean Dice, %, over the share of answers kept, %, the most trusted first. " +
     `${colours.join("; ")}.`;
-}
-
-/** What scores a set. */
-export interface Evaluator {
-  engine: Engine;
-  methods: PerMethod<Method>;
-  maxPixels: number;
-  /** Images of each subject that are enrolled, the first ones: 1 where left out. Subjects of no more are left out. */
-  references?: number;
-  /** Called after every image. */
-  step?: () => void;
-}
-
-/**
- * Enrols the first image of each subject, and scores every method on the images
- * that it is for. An empty answer to an image without the structure scores 1, any
- * other 0; a method that has no answer to it (see `Method`) is not scored there.
- */
-export async function evaluateSet(
-  dataset: Dataset,
-  evaluator: Evaluator,
-): Promise<SetResult> {
-  return summariseSet(dataset.name, await countSet(dataset, evaluator));
-}
-
-/** The pixel counts of every subject of a set. */
-export async function countSet(
-  { subjects }: Dataset,
-  evaluator: Evaluator,
-): Promise<SubjectOverlaps[]> {
-  const counted: SubjectOverlaps[] = [];
-  for (const subject of subjects) {
-    if (subject.pairs.length <= (evaluator.references ?? 1)) continue;
-    const overlaps = await evaluateSubject(subject, evaluator);
-    counted.push({ subject: subject.name, overlaps });
-  }
-  return counted;
-}
-
-async function evaluateSubject(
-  { pairs }: Subject,
-  { engine, methods, maxPixels, references = 1, step }: Evaluator,
-): Promise<PerMethod<Overlap[]>> {
-  const annotated: Scene[] = [];
-  const profiles: ProfileFile[] = [];
-  for (const reference of pairs.slice(0, references)) {
-    const scene = await readScene(engine, reference, maxPixels);
-    const file = { bytes: await readNamed(reference.mask) };
-    annotated.push(scene);
-    profiles.push(
-      await naming(
-        reference.mask,
-        () => engine.enrol(scene.embedding.bytes, { file }),
-      ),
-    );
-  }
-  const [profile] = profiles;
-  const [{ truth: mask }] = annotated;
-  const overlaps = mapMethods(methods, (): Overlap[] => []);
-  const score = async (scene: Scene, on: Method["on"][]) => {
-    for (const [key, method] of Object.entries(methods)) {
-      if (!on.includes(method.on)) continue;
-      const reference = { profile, profiles, mask };
-      const predicted = await method.predict(engine, scene, reference);
-      if (predicted !== null) {
-        overlaps[key].push(overlap(predicted, scene.truth));
-      }
-    }
-    step?.();
-  };
-  for (const scene of annotated) await score(scene, ["all"]);
-  for (const target of pairs.slice(references)) {
-    await score(await readScene(engine, target, maxPixels), ["all", "targets"]);
-  }
-  return overlaps;
 }

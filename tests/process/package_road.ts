@@ -131,6 +131,8 @@ function evaluate(folder: string): Promise<string> {
     const args = ["task", "--quiet", "evaluate", "--data", set];
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
       args: [...args, "--model", model],
+      // The target waits for its reference; a second worker would only take memory.
+      env: { WORKERS: "1" },
       cwd: new URL("../../", import.meta.url),
       stderr: "inherit",
     }).output();

@@ -1,5 +1,5 @@
 import { equal, match } from "node:assert/strict";
-import { composeEngine, composeModel } from "../../deploy/compose.ts";
+import { composeEngines, composeModel } from "../../deploy/compose.ts";
 import {
   type Config,
   EMBEDDED_MODELS,
@@ -25,7 +25,8 @@ const COMMANDS = {
   evaluate: (args, config) =>
     evaluateFolders(
       args,
-      (model) => composeEngine(model ? { ...config, MODEL: [model] } : config),
+      (_, model) =>
+        composeEngines(model ? { ...config, MODEL: [model] } : config),
       config.MAX_PIXELS,
     ),
   models: (args, { MODELS }) =>

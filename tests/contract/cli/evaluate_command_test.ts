@@ -81,6 +81,14 @@ Deno.test("a mistake in an evaluate command is one line that says what to do", (
       [[], /--data is needed\. Usage: deno task evaluate/],
       [["--data", folder], /holds Images\/ and Annotations\//],
       [
+        ["--data", folder, "--plot", `${folder}/a.png`],
+        /--plot needs .*; add --calibration/,
+      ],
+      [
+        ["--data", folder, "--calibration", "--others", "many"],
+        /--others is many, wanted a whole number/,
+      ],
+      [
         ["--data", folder, "--recipe", "x"],
         /no recipe x, wanted medical or natural\. Usage/,
       ],

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { evaluateSet } from "../../../lib/cli/evaluate.ts";
+import { evaluateSet } from "../../../lib/cli/evaluate_set.ts";
 import { centrePoint, truthBox } from "../../../lib/cli/ground_truth.ts";
 import { ablationsOf, methodsOf } from "../../../lib/cli/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
@@ -15,13 +15,18 @@ import type {
 import { decodeRle } from "../../../lib/format/rle.ts";
 import { encodePng } from "../../../lib/image/encode_png.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";
+import { inFolder } from "../../support/in_folder.ts";
+import { TEST_MODELS } from "../../support/model_package.ts";
+import { writeSet } from "../../support/perseg_set.ts";
 
 const METHODS = methodsOf(RECIPES.medical);
 const ABLATIONS = ablationsOf(RECIPES.medical);
 
-const engine = await composeEngine(
-  readConfig({ MODEL: Deno.env.get("MODEL") }),
-);
+const engine = await composeEngine(readConfig({
+  MODEL: Deno.env.get("MODEL") ?? "tiny",
+  MODELS: TEST_MODELS.pathname,
+  THREADS: "1",
+}));
 const maxPixels = 1e6;
 const { first, second } = drawPatient();
 
@@ -34,27 +39,15 @@ const masked = (mask: Mask, keep: (x: number, y: number) => boolean): Mask => ({
 const empty = masked(second.mask, () => false);
 
 /** The set of one subject with these images, the first its reference. */
-async function withSubject(
+function withSubject(
   visits: Visit[],
   test: (set: ReturnType<typeof findDatasets>[number]) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const kind of ["Images", "Annotations"]) {
-      await Deno.mkdir(`${folder}/${kind}/one`, { recursive: true });
-    }
-    for (const [i, { image, mask }] of visits.entries()) {
-      await Deno.writeFile(`${folder}/Images/one/${i}.png`, encodePng(image));
-      await Deno.writeFile(
-        `${folder}/Annotations/one/${i}.png`,
-        encodePng(mask),
-      );
-    }
+  return inFolder(async (folder) => {
+    await writeSet(folder, { one: visits });
     const [set] = findDatasets(folder);
     await test(set);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 const embed = ({ image }: Visit) => engine.embed({ bytes: encodePng(image) });

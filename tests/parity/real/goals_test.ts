@@ -1,8 +1,6 @@
 import { ok } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose.ts";
-import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { countSet, evaluateSet } from "../../../lib/cli/evaluate.ts";
+import { countSet, evaluateSet } from "../../../lib/cli/evaluate_set.ts";
 import {
   corrected,
   methodsOf,
@@ -10,26 +8,24 @@ import {
 } from "../../../lib/cli/methods.ts";
 import { worstThird } from "../../../lib/cli/results.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
+import { openAllCores } from "../../support/all_cores.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
 
 const maxPixels = 25_000_000;
 const { p2sam } = methodsOf(RECIPES.medical);
 
-async function openAll() {
-  const engine = await composeEngine(readConfig({}));
-  return { engine, datasets: findDatasets(ONESHOT.pathname) };
-}
-
 Deno.test({
   name: "several references beat one on real images, the same targets",
   ignore: !hasOneshot,
   async fn() {
-    const { engine, datasets } = await openAll();
+    await using engines = await openAllCores();
+    const { engine, parallel } = engines;
+    const datasets = findDatasets(ONESHOT.pathname);
     const gain = async (set: string, references: number) => {
       const dataset = datasets.find(({ name }) => name === set)!;
       const several = severalReferences(RECIPES.medical, references);
       const methods = { p2sam, ...several };
-      const evaluator = { engine, methods, maxPixels, references };
+      const evaluator = { engine, parallel, methods, maxPixels, references };
       const { videoMean } = await evaluateSet(dataset, evaluator);
       const { p2sam: one, several: all } = videoMean;
       const points = 100 * (all.dice - one.dice);
@@ -47,11 +43,13 @@ Deno.test({
   name: "one click mends the worst third of the answers on real images",
   ignore: !hasOneshot,
   async fn() {
-    const { engine, datasets } = await openAll();
+    await using engines = await openAllCores();
+    const { engine, parallel } = engines;
     const methods = { p2sam, ...corrected(RECIPES.medical, 1) };
+    const evaluator = { engine, parallel, methods, maxPixels };
     const counted = [];
-    for (const dataset of datasets) {
-      counted.push(...await countSet(dataset, { engine, methods, maxPixels }));
+    for (const dataset of findDatasets(ONESHOT.pathname)) {
+      counted.push(...await countSet(dataset, evaluator));
     }
     const { before, after, images } = worstThird(counted, "p2sam", "corrected");
     const points = 100 * (after - before);

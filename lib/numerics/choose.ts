@@ -1,0 +1,16 @@
+import { mulberry32 } from "./random.ts";
+
+/**
+ * So many of the items, in their order, drawn without replacement: equal items, count and seed give the same. All of
+ * them where there are no more.
+ */
+export function choose<T>(items: T[], count: number, seed: number): T[] {
+  const random = mulberry32(seed);
+  const places = items.map((_, i) => i);
+  const drawn = Math.min(count, items.length);
+  for (let i = 0; i < drawn; i++) {
+    const j = i + Math.floor(random() * (items.length - i));
+    [places[i], places[j]] = [places[j], places[i]];
+  }
+  return places.slice(0, drawn).sort((a, b) => a - b).map((i) => items[i]);
+}

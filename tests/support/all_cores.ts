@@ -1,0 +1,9 @@
+import { composeEngines } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import type { Engines } from "../../lib/cli/engines.ts";
+
+/** The embedded model in a worker per core. */
+export function openAllCores(): Promise<Engines> {
+  const workers = Math.min(navigator.hardwareConcurrency, 16);
+  return composeEngines(readConfig({ THREADS: "1", WORKERS: `${workers}` }));
+}
