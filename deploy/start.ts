@@ -19,13 +19,13 @@ export interface EntryPoint {
 
 const write = (line: RequestLine) => console.log(JSON.stringify(line));
 
-/** Serves functions on one port until the process is told to stop. */
+/** Serves functions until the process is told to stop. */
 export function start(entry: EntryPoint): Promise<void> {
   return runMain(async () => {
     const started = performance.now();
     const config = readConfig(Deno.env.toObject());
     const fault = entry.refuse?.(config);
-    if (fault !== undefined) throw new Error(fault);
+    if (fault) throw new Error(fault);
     const access = await composeAccess(config, entry.hostSecret?.(config));
     if (access === undefined) requireClosed(config, config.HOST);
     const closing = new AbortController();

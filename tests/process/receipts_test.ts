@@ -74,7 +74,7 @@ async function keepReal(server: Server, count: number): Promise<Kept[]> {
       ...subject,
       patient: `${name}.${subject.name}`,
     }))
-  );
+  ).slice(0, length(3, Infinity));
   for (const { patient, pairs: [{ image, mask }] } of subjects) {
     const files = {
       image: await Deno.readFile(image),

@@ -25,7 +25,12 @@ async function compareEveryImage(t: Deno.TestContext) {
   });
   const engine = await composeEngine(readConfig({}));
   for (const { name: set, subjects } of findDatasets(ONESHOT.pathname)) {
-    for (const { name, pairs: [reference, ...targets] } of subjects) {
+    for (
+      const { name, pairs: [reference, ...targets] } of subjects.slice(
+        0,
+        length(1, subjects.length),
+      )
+    ) {
       await t.step(`${set} ${name}`, async () => {
         const patient = `${set}.${name}`;
         const image = await Deno.readFile(reference.image);
