@@ -4,7 +4,7 @@ import { compose, type Needs } from "./compose.ts";
 import { composeAccess, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
 import { runMain } from "./main.ts";
-import { startNotes } from "./start_notes.ts";
+import { startLine, startNotes } from "./start_line.ts";
 import { serveUntilStopped } from "./stop.ts";
 
 export interface EntryPoint {
@@ -25,7 +25,7 @@ export function start(entry: EntryPoint): Promise<void> {
     const started = performance.now();
     const config = readConfig(Deno.env.toObject());
     const fault = entry.refuse?.(config);
-    if (fault) throw new Error(fault);
+    if (fault !== undefined) throw new Error(fault);
     const access = await composeAccess(config, entry.hostSecret?.(config));
     if (access === undefined) requireClosed(config, config.HOST);
     const closing = new AbortController();
@@ -37,14 +37,13 @@ export function start(entry: EntryPoint): Promise<void> {
       origins: config.CORS_ORIGINS,
       log: config.LOG === "requests" ? write : undefined,
     });
-    const { PORT: port, HOST: hostname } = config;
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
       if (access === undefined) requireClosed(config, hostname);
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const address = `http://${hostname}:${port} (ready in ${seconds} s)`;
+      const seconds = (performance.now() - started) / 1000;
       const notes = startNotes(config, access, services);
-      console.log(`P²SAM Edge listens on ${address}${notes}`);
+      console.log(startLine(`http://${hostname}:${port}`, seconds, notes));
     };
+    const { PORT: port, HOST: hostname } = config;
     const server = Deno.serve({ port, hostname, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);
   });

@@ -3,14 +3,26 @@ import type { Services } from "../functions/services.ts";
 import { hasWasmThreads } from "../lib/runtime/threads.ts";
 import type { Config } from "./config.ts";
 
-/** What the start line says after the address: each note begins with a semicolon. */
+/** What a server prints when it listens. */
+export function startLine(
+  url: string,
+  seconds: number,
+  notes: string[],
+): string {
+  const listens = `P²SAM Edge listens on ${url} (ready in ${
+    seconds.toFixed(1)
+  } s)`;
+  return [listens, ...notes].join("; ");
+}
+
+/** What an operator should know of how it was started: threads, callers, encryption. */
 export function startNotes(
   config: Config,
   access: Access | undefined,
   { sealed, circumstances: { runtime } }: Services,
-): string {
+): string[] {
   const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;
-  const notes = [];
+  const notes: string[] = [];
   const encodes = ENCODE_URL === undefined && RUNTIME === "wasm";
   if (encodes && THREADS > 1 && !hasWasmThreads(runtime.deno)) {
     notes.push(
@@ -27,5 +39,5 @@ export function startNotes(
   if (!sealed) {
     notes.push("data is stored unencrypted (OPERATOR_KEYS encrypts it)");
   }
-  return notes.map((note) => `; ${note}`).join("");
+  return notes;
 }
