@@ -5,7 +5,8 @@ import { createProfileStore } from "../../../lib/store/profiles.ts";
 import type { Reference } from "../../../lib/store/types.ts";
 import { Vault } from "../../../lib/store/vault.ts";
 
-const T = "default";
+const T = "clinic-a";
+const OTHER = "clinic-b";
 const M = "m".repeat(64);
 
 function make(reference: string, more: Partial<Reference> = {}): Reference {
@@ -207,6 +208,7 @@ Deno.test("references stored before there were revisions are the first one", () 
     }
     deepEqual(await stateOf(store), { a: "a", b: "b" });
     equal((await store.list(T, "p"))!.length, 2);
+    deepEqual(await store.list(OTHER, "p") ?? [], [], "they are one tenant's");
     await store.put(T, { reference: make("c"), profile: bytes("c") });
     deepEqual(await stateOf(store), { a: "a", b: "b", c: "c" });
     deepEqual(await stateOf(store, "target", 1), { a: "a", b: "b" });
