@@ -12,6 +12,7 @@ import { limitTime } from "./http/caller.ts";
 import { allowOrigins } from "./http/cors.ts";
 import { answerProblem, RequestError } from "./http/problem.ts";
 import { methodsAt } from "./http/methods.ts";
+import { refuseOtherSites } from "./http/other_sites.ts";
 import { type Pace, requirePace } from "./http/pace.ts";
 import { describeService } from "./http/openapi.ts";
 import { observeRequests, type RequestLine } from "./http/observe.ts";
@@ -65,7 +66,7 @@ export interface AppOptions {
   requestsPerMinute?: number;
   /** Answers under the machine's own names alone. */
   ownNameOnly?: boolean;
-  /** Origins whose pages may call from a browser (CORS), or `*`; none by default. */
+  /** Other origins whose pages may call from a browser, or `*`; none by default. */
   origins?: string[];
   /** How slowly bodies may come. */
   pace?: Pace;
@@ -91,6 +92,7 @@ export function createApp(
   app.use(observeRequests(services, log));
   if (origins.length > 0) app.use(allowOrigins(origins));
   if (ownNameOnly) app.use(requireOwnName());
+  app.use("/v1/*", refuseOtherSites(origins));
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
   if (requestsPerMinute !== undefined) {

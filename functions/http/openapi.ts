@@ -75,9 +75,8 @@ export function describeService(app: Router, closed: boolean): Document {
         Object.assign(operation.responses, problemsOf(401), problemsOf(429));
         // The store may fail whatever is asked of it.
         Object.assign(operation.responses, problemsOf(503));
-        if (need !== "known") {
-          Object.assign(operation.responses, problemsOf(403));
-        }
+        // A page of another site may have sent it, whatever its scope.
+        Object.assign(operation.responses, problemsOf(403));
       }
       if (operation.requestBody !== undefined) {
         Object.assign(operation.responses, problemsOf(408));
