@@ -142,8 +142,7 @@ export async function compose(
     return { manifest, engineFor, embedder };
   });
   const trust = await composeTrust(config);
-  const owned = opened.move();
-  return {
+  const services = {
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
@@ -184,6 +183,8 @@ export async function compose(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+  const owned = opened.move();
+  return services;
 }
 
 /** An engine of the default model in this thread, and what receipts say of it, for the command line. */

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { RequestError } from "./problem.ts";
 
 /**
- * Refuses what a page of another site sends from a browser, unless its origin may call. CORS keeps such a page from
+ * Refuses what a page of another origin sends from a browser, unless its origin may call. CORS keeps such a page from
  * reading an answer, not from sending a request, and a server without keys would carry that out. Browsers say where a
  * request comes from by `Sec-Fetch-Site` (W3C Fetch Metadata), or by `Origin` (RFC 6454) alone where the server has no
  * TLS; other clients say nothing.
@@ -17,7 +17,8 @@ export function refuseOtherSites(origins: string[]): MiddlewareHandler {
     if (!isNamed && comesFromElsewhere(c, origin)) {
       throw new RequestError(
         "forbidden",
-        "A page of another site sent this. CORS_ORIGINS names the origins whose pages may call.",
+        "A page of another origin sent this. CORS_ORIGINS names the origins whose pages may call; behind a proxy that " +
+          "changes the host's name, the page's own.",
       );
     }
     await next();

@@ -39,7 +39,7 @@ import { table } from "./table.ts";
 /**
  * Scores sets and prints a table, or JSON.
  *
- * @param openEngines of the model that the command line names, else of the configured one; there are so many `images`.
+ * @param openEngines of the model that the command line names, else of the configured one; `images` will be segmented.
  */
 export async function evaluateFolders(
   args: string[],

@@ -1,5 +1,5 @@
 /**
- * Runs a task on every item, at most so many at a time, and gives the answers in the order of the items. After a
+ * Runs a task on every item, at most `most` at a time, and gives the answers in the order of the items. After a
  * failure no further one begins.
  *
  * @throws what the first item threw of those that failed, once all that had begun have ended: the error that a run of

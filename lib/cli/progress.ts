@@ -1,6 +1,6 @@
 const WIDTH = 30;
 
-/** How long nothing is said where there is no terminal, milliseconds: commands that end sooner print no line. */
+/** The least time between lines where there is no terminal, milliseconds: commands that end sooner print none. */
 const PAUSE_MS = 10_000;
 
 export interface Progress {

@@ -27,7 +27,7 @@ const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 500_000;
 /** Text values that are looked at are short. */
 const MAX_TEXT = 4096;
-/** Characters of a number, of which the standard allows 16 (PS3.5 §6.2): what a pattern may be matched with. */
+/** Characters of a number, of which the standard allows 16 (PS3.5 §6.2): longer text is never matched with a pattern. */
 const MAX_NUMBER = 64;
 
 const UNDEFINED = 0xffffffff;

@@ -1,8 +1,8 @@
 import { mulberry32 } from "./random.ts";
 
 /**
- * So many of the items, in their order, drawn without replacement: equal items, count and seed give the same. All of
- * them where there are no more.
+ * Draws `count` items without replacement and keeps their order; the same items, count and seed give the same sample.
+ * Returns all items where there are no more than `count`.
  */
 export function choose<T>(items: T[], count: number, seed: number): T[] {
   const random = mulberry32(seed);

@@ -13,7 +13,6 @@ import {
   ISSUER,
 } from "../support/access.ts";
 import { ARCHIVE_MEDIA_TYPE } from "../../lib/format/profile_archive.ts";
-import { inFolder } from "../support/in_folder.ts";
 import { embeddingOf, files, form } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 import { watchMethod } from "../support/work_done.ts";
@@ -334,31 +333,29 @@ async function costOf(ask: () => Promise<unknown>) {
 }
 
 Deno.test("what an answer takes does not tell another tenant's thing from none", async (t) => {
-  await inFolder(async (folder) => {
-    await using service = await openClosed(`${folder}/edge.kv`);
-    const { operations, send, enrol } = service;
-    const names = await enrol();
-    const reads = ["readPatient", "readReference", "readEmbedding"];
-    const others = ["eraseReference", "proposePrompts", "decodeMask"];
-    for (const id of [...reads, ...others]) {
-      await t.step(id, async () => {
-        const operation = operations.find((one) => one.id === id)!;
-        const ask = async (names: Names) =>
-          equal((await send(operation, names, asB)).response.status, 404);
-        // What is done once is done now.
-        await ask(NOBODY);
-        for (let i = 0; i < 3; i++) {
-          const theirs = await costOf(() => ask(names));
-          deepEqual(theirs, await costOf(() => ask(NOBODY)));
-        }
-      });
-    }
-    await t.step("and would, if there were a difference", async () => {
-      const read = operations.find(({ id }) => id === "readEmbedding")!;
-      const own = await costOf(() => send(read, names, asA));
-      const none = await costOf(() => send(read, NOBODY, asA));
-      ok(own.steps > none.steps);
-      ok(own.calls.length > none.calls.length);
+  await using service = await openClosed();
+  const { operations, send, enrol } = service;
+  const names = await enrol();
+  const reads = ["readPatient", "readReference", "readEmbedding"];
+  const others = ["eraseReference", "proposePrompts", "decodeMask"];
+  for (const id of [...reads, ...others]) {
+    await t.step(id, async () => {
+      const operation = operations.find((one) => one.id === id)!;
+      const ask = async (names: Names) =>
+        equal((await send(operation, names, asB)).response.status, 404);
+      // What is done once is done now.
+      await ask(NOBODY);
+      for (let i = 0; i < 3; i++) {
+        const theirs = await costOf(() => ask(names));
+        deepEqual(theirs, await costOf(() => ask(NOBODY)));
+      }
     });
+  }
+  await t.step("and would, if there were a difference", async () => {
+    const read = operations.find(({ id }) => id === "readEmbedding")!;
+    const own = await costOf(() => send(read, names, asA));
+    const none = await costOf(() => send(read, NOBODY, asA));
+    ok(own.steps > none.steps);
+    ok(own.calls.length > none.calls.length);
   });
 });

@@ -22,7 +22,7 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
     if (answer.status === 403) {
       const { type, detail } = JSON.parse(text);
       equal(type, "/problems/forbidden");
-      match(detail, /page of another site.*CORS_ORIGINS/);
+      match(detail, /page of another origin.*CORS_ORIGINS/);
     }
     return answer.status;
   };
@@ -37,6 +37,8 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
       { origin: "http://localhost:3000", "sec-fetch-site": "same-site" },
       // The same name on another port is another origin.
       { origin: "http://localhost:3000" },
+      // A proxy that does not pass the name on makes the page's own name another.
+      { origin: "http://clinic.example", host: "edge:8000" },
     ];
     for (const headers of elsewhere) {
       equal(await statusOf(headers), 403, JSON.stringify(headers));

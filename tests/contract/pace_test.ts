@@ -80,8 +80,9 @@ Deno.test("bodies that come too slowly are given up with 408, and hold no place"
     }
   }
   ok(late > 4, `${late} were given up`);
-  equal((await segment(app, "p")).status, 200);
-  const whole = await app.request("/v1/patients/p/series", {
+  // A busy machine may be slower than that pace, so the next ones have the usual one.
+  equal((await segment(service.app, "p")).status, 200);
+  const whole = await service.app.request("/v1/patients/p/series", {
     method: "POST",
     body: form({ image: files.next }),
   });

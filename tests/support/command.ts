@@ -45,7 +45,7 @@ export interface Outcome {
 }
 
 /**
- * Runs a command in this process, one at a time since the console is everybody's, over the tiny model unless the
+ * Runs a command in this process, one at a time because the console is global, over the tiny model unless the
  * settings name another.
  */
 export async function runCommand(

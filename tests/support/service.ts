@@ -13,35 +13,31 @@ import { readConfig } from "../../deploy/config.ts";
 import { TEST_MODELS } from "./model_package.ts";
 
 /**
- * Pools that outlive the services over them, by their options: the threads and the loaded models are the slow part
- * of a start, and a file's tests share them.
+ * The pool of the first service outlives it, for every service of the same options: the threads and the loaded model
+ * are the slow part of a start, and a file's tests share them.
  */
-const warm = new Map<string, EnginePool>();
+let warm: { key: string; pool: EnginePool } | undefined;
 /** Told what happens in a warm pool: the service that was opened last. */
 let told: PoolObserver | undefined;
 
 async function openWarmPool(options: PoolOptions): Promise<EnginePool> {
   const key = JSON.stringify(options);
-  const isFirst = warm.size === 0;
-  const pool = warm.get(key);
+  if (warm !== undefined && warm.key !== key) return createPool(options);
   told = options.observer;
-  if (pool === undefined && !isFirst) return createPool(options);
-  const opened = pool ?? await createPool({
-    ...options,
-    observer: {
-      waited: (ms) => told?.waited(ms),
-      lost: () => told?.lost(),
-    },
-  });
-  warm.set(key, opened);
+  const observer: PoolObserver = {
+    waited: (ms) => told?.waited(ms),
+    lost: () => told?.lost(),
+  };
+  warm ??= { key, pool: await createPool({ ...options, observer }) };
+  const { pool } = warm;
   return {
-    engineFor: opened.engineFor,
-    runtime: opened.runtime,
+    engineFor: pool.engineFor,
+    runtime: pool.runtime,
     get ready() {
-      return opened.ready;
+      return pool.ready;
     },
     get state() {
-      return opened.state;
+      return pool.state;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

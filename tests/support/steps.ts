@@ -14,13 +14,13 @@ const PRODUCT = ["../../lib/", "../../functions/"]
 const session = new Session();
 session.connect();
 await session.post("Profiler.enable");
-// Functions that ran before this are counted by their calls alone, so tests import this module first.
+// Functions that ran before this are counted by their calls alone.
 await session.post("Profiler.startPreciseCoverage", {
   callCount: true,
   detailed: true,
 });
 
-/** Blocks of code of the product that ran since the last time: calls, turns of loops, branches taken. */
+/** Blocks of product code run since the last call: calls, turns of loops, branches taken. */
 async function take(): Promise<number> {
   const { result } = await session.post(
     "Profiler.takePreciseCoverage",

@@ -39,7 +39,9 @@ type Method = (...args: never[]) => unknown;
 
 /** Puts something in the place of a property, until the function that it gives is called. */
 function replace(owner: object, name: string, by: unknown): () => void {
-  const own = Object.getOwnPropertyDescriptor(owner, name)!;
+  const own = Object.getOwnPropertyDescriptor(owner, name);
+  // What is not there would never be counted.
+  if (own === undefined) throw new Error(`there is no ${name} to watch`);
   Object.defineProperty(owner, name, { ...own, value: by });
   return () => Object.defineProperty(owner, name, own);
 }

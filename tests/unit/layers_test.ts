@@ -16,7 +16,7 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-Deno.test("no test lies in a layer below what it uses", () => {
+Deno.test("no test names what its layer forbids", () => {
   for (const [layer, forbidden] of Object.entries(FORBIDDEN)) {
     const strays = [...filesBelow(layer)].filter((path) =>
       // This file names what it forbids.

@@ -18,7 +18,8 @@ Deno.test("every task says what it does", () => {
 Deno.test("permissions are written once for entry points that use the network, and once for those that use files", () => {
   const stated = Object.entries(tasks)
     .filter(([, { command }]) => command.includes("--allow-ffi"));
-  deepEqual(stated.map(([name]) => name), ["run:net", "run:local"]);
+  // A replay writes nothing.
+  deepEqual(stated.map(([name]) => name), ["replay", "run:net", "run:local"]);
 });
 
 Deno.test("a task that was renamed names the new one, which exists", () => {
@@ -27,7 +28,7 @@ Deno.test("a task that was renamed names the new one, which exists", () => {
   deepEqual(renamed.map(([name]) => name), ["audit", "trail", "key", "keys"]);
   for (const [old, { command }] of renamed) {
     ok(command.includes(`\`deno task ${old}\` is now`), old);
-    ok(command.endsWith(" >&2 && exit 1"), old);
+    ok(command.endsWith(" >&2 && false"), old);
     const named = command.matchAll(/`deno task ([\w:-]+)`/g);
     for (const [, name] of [...named].slice(1)) ok(name in tasks, name);
   }
