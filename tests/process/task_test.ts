@@ -1,5 +1,5 @@
 import { equal, match } from "node:assert/strict";
-import { TEST_MODELS } from "../support/model_package.ts";
+import { TINY } from "../support/model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -16,9 +16,7 @@ const task = (args: string[], env: Record<string, string> = {}) =>
 
 Deno.test("a server that a task started stops at the task's signal", async () => {
   const child = task(["serve"], {
-    MODEL: "tiny",
-    MODELS: TEST_MODELS.pathname,
-    THREADS: "1",
+    ...TINY,
     KV_PATH: ":memory:",
     PORT: "0",
     LOG: "errors",

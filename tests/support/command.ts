@@ -13,7 +13,7 @@ import { replayFiles } from "../../lib/cli/replay.ts";
 import { segmentFiles } from "../../lib/cli/segment.ts";
 import { folderUrl } from "../../lib/model/locate.ts";
 import { Registry } from "../../lib/model/registry.ts";
-import { TEST_MODELS } from "./model_package.ts";
+import { TINY } from "./model_package.ts";
 
 type Command = (args: string[], config: Config) => void | Promise<void>;
 
@@ -60,13 +60,7 @@ export async function runCommand(
   console.warn = console.error;
   let code = 0;
   try {
-    const config = readConfig({
-      MODEL: "tiny",
-      MODELS: TEST_MODELS.pathname,
-      // With two threads a graph as small as these sometimes waits for ever.
-      THREADS: "1",
-      ...environment,
-    });
+    const config = readConfig({ ...TINY, ...environment });
     await COMMANDS[entry](args, config);
   } catch (thrown) {
     // As deploy/main.ts prints it.

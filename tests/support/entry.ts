@@ -1,4 +1,4 @@
-import { TEST_MODELS } from "./model_package.ts";
+import { TINY } from "./model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -13,10 +13,7 @@ export async function runEntry(
     args: ["run", ...permissions, `deploy/${entry}.ts`, ...args],
     cwd: ROOT,
     env: {
-      MODEL: "tiny",
-      MODELS: TEST_MODELS.pathname,
-      // With two threads a graph as small as the tiny ones sometimes waits for ever.
-      THREADS: "1",
+      ...TINY,
       KV_PATH: ":memory:",
       NO_COLOR: "1",
       ...environment,

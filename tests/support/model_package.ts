@@ -2,7 +2,15 @@ import { type Manifest, packageDigest } from "../../lib/model/package.ts";
 
 /** The folder of the model packages that are made for tests. */
 export const TEST_MODELS = new URL("models/", import.meta.url);
-const TINY = new URL("tiny/", TEST_MODELS);
+const TINY_FOLDER = new URL("tiny/", TEST_MODELS);
+
+/** Settings that serve the tiny model. */
+export const TINY = {
+  MODEL: "tiny",
+  MODELS: TEST_MODELS.pathname,
+  // With more, the first run of a small graph sometimes waits for ever (lib/engine/pool.ts).
+  THREADS: "1",
+};
 
 /** Writes a copy of the tiny model to `folder`, with other statements and a digest that fits them. */
 export async function copyTiny(
@@ -11,9 +19,9 @@ export async function copyTiny(
 ): Promise<Manifest> {
   await Deno.mkdir(folder, { recursive: true });
   for (const name of ["encoder.onnx", "decoder.onnx"]) {
-    await Deno.copyFile(new URL(name, TINY), `${folder}/${name}`);
+    await Deno.copyFile(new URL(name, TINY_FOLDER), `${folder}/${name}`);
   }
-  const text = await Deno.readTextFile(new URL("model.json", TINY));
+  const text = await Deno.readTextFile(new URL("model.json", TINY_FOLDER));
   const manifest: Manifest = { ...JSON.parse(text), ...changes };
   manifest.digest = await packageDigest(manifest);
   await Deno.writeTextFile(`${folder}/model.json`, JSON.stringify(manifest));

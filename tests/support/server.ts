@@ -1,13 +1,6 @@
-import { TEST_MODELS } from "./model_package.ts";
+import { TINY } from "./model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-
-const TINY = {
-  MODEL: "tiny",
-  MODELS: TEST_MODELS.pathname,
-  // With more, the first run of a small graph sometimes waits for ever (lib/engine/pool.ts).
-  THREADS: "1",
-};
 
 /** A real server process on a free port of the loopback. */
 export class Server implements AsyncDisposable {

@@ -10,7 +10,7 @@ import {
 import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";
-import { TEST_MODELS } from "./model_package.ts";
+import { TINY } from "./model_package.ts";
 
 /**
  * The pool of the first service outlives it, for every service of the same options: the threads and the loaded model
@@ -52,10 +52,8 @@ export async function openService(
   environment: Record<string, string> = {},
 ) {
   const config = readConfig({
-    MODELS: TEST_MODELS.pathname,
-    MODEL: Deno.env.get("MODEL") ?? "tiny",
-    // In one thread the tiny graphs are as fast, and no run of them can wait for another.
-    THREADS: "1",
+    ...TINY,
+    MODEL: Deno.env.get("MODEL") ?? TINY.MODEL,
     KV_PATH: kvPath,
     ...environment,
   });
