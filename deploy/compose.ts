@@ -1,6 +1,6 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
-import { Share } from "../lib/access/share.ts";
+import { Share } from "../lib/access/quota.ts";
 import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
@@ -10,9 +10,9 @@ import {
   createPool,
   type EnginePool,
   type PoolOptions,
-} from "../lib/engine/pool.ts";
+} from "../lib/engine/workers.ts";
 import type { EngineFor } from "../lib/engine/work.ts";
-import { EdgeError } from "../lib/errors.ts";
+import { EdgeError } from "../lib/core/errors.ts";
 import { locatePackage } from "../lib/model/locate.ts";
 import {
   loadPackage,
@@ -26,15 +26,15 @@ import {
 } from "../lib/remote/encode_client.ts";
 import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
-import type { Circumstances } from "../lib/receipt/ingredients.ts";
+import type { Circumstances } from "../lib/receipt/provenance.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import {
   openRuntime,
   type RuntimeDescription,
 } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { NO_AUDIT } from "../lib/store/audit.ts";
-import { createSigner, type Trust } from "../lib/signing.ts";
+import { NO_AUDIT } from "../lib/store/audit/trail.ts";
+import { createSigner, type Trust } from "../lib/core/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";

@@ -3,7 +3,7 @@ import { createAccess } from "../lib/access/access.ts";
 import { parseKeys } from "../lib/access/api_keys.ts";
 import type { Access } from "../lib/access/caller.ts";
 import type { TokenRules } from "../lib/access/tokens.ts";
-import { EdgeError } from "../lib/errors.ts";
+import { EdgeError } from "../lib/core/errors.ts";
 import type { Config } from "./config.ts";
 
 /** How long the issuer's host may take to give its keys, milliseconds. */

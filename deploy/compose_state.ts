@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
-import { EdgeError } from "../lib/errors.ts";
-import { openAudit } from "../lib/store/audit.ts";
+import { EdgeError } from "../lib/core/errors.ts";
+import { openAudit } from "../lib/store/audit/trail.ts";
 import { createEmbeddingStore } from "../lib/store/embeddings.ts";
-import { openKeyring } from "../lib/store/keyring.ts";
+import { openKeyring } from "../lib/store/encryption/keyring.ts";
 import { createPatientStore } from "../lib/store/patients.ts";
 import { createProfileStore } from "../lib/store/profiles.ts";
-import { createScrubber } from "../lib/store/scrub.ts";
+import { createScrubber } from "../lib/store/encryption/scrub.ts";
 import type { EmbeddingStore } from "../lib/store/types.ts";
-import { Vault } from "../lib/store/vault.ts";
+import { Vault } from "../lib/store/encryption/vault.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,

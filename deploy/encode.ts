@@ -1,8 +1,8 @@
-import { docsFunction } from "../functions/docs.ts";
-import { encodeFunction } from "../functions/encode.ts";
-import { healthFunction } from "../functions/health.ts";
-import { metricsFunction } from "../functions/metrics.ts";
-import { modelsFunction } from "../functions/models.ts";
+import { docsFunction } from "../functions/resources/docs.ts";
+import { encodeFunction } from "../functions/resources/embeddings.ts";
+import { healthFunction } from "../functions/resources/health.ts";
+import { metricsFunction } from "../functions/resources/metrics.ts";
+import { modelsFunction } from "../functions/resources/models.ts";
 import { start } from "./start.ts";
 
 /** An encode host: image → embedding, with no state but a cache in memory. */

@@ -1,9 +1,9 @@
 import { createApp, type ServiceFunction } from "../functions/app.ts";
-import type { RequestLine } from "../functions/http/observe.ts";
+import type { RequestLine } from "../functions/middleware/observe.ts";
 import { compose, type Needs } from "./compose.ts";
 import { composeAccess, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
-import { runMain } from "./main.ts";
+import { runMain } from "./commands/run_command.ts";
 import { startLine, startNotes } from "./start_line.ts";
 import { serveUntilStopped } from "./stop.ts";
 

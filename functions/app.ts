@@ -1,36 +1,40 @@
-import { auditFunction } from "./audit.ts";
-import { decodeFunction } from "./decode.ts";
-import { docsFunction } from "./docs.ts";
-import { encodeFunction } from "./encode.ts";
-import { exportFunction } from "./export.ts";
-import { healthFunction } from "./health.ts";
+import { auditFunction } from "./resources/audit_trail.ts";
+import { decodeFunction } from "./resources/masks.ts";
+import { docsFunction } from "./resources/docs.ts";
+import { encodeFunction } from "./resources/embeddings.ts";
+import { exportFunction } from "./resources/mask_exports.ts";
+import { healthFunction } from "./resources/health.ts";
 import type { Access } from "../lib/access/caller.ts";
-import { identifyCaller, requireOwnName, requireScope } from "./http/access.ts";
-import { auditRequests } from "./http/audited.ts";
-import { limitBodies } from "./http/body_limit.ts";
-import { limitTime } from "./http/caller.ts";
-import { allowOrigins } from "./http/cors.ts";
-import { answerProblem, RequestError } from "./http/problem.ts";
-import { methodsAt } from "./http/methods.ts";
-import { refuseOtherSites } from "./http/other_sites.ts";
-import { type Pace, requirePace } from "./http/pace.ts";
-import { describeService } from "./http/openapi.ts";
-import { observeRequests, type RequestLine } from "./http/observe.ts";
-import { nameRequests } from "./http/request_id.ts";
-import { limitRate } from "./http/rate.ts";
-import { createRouter, type Router } from "./http/router.ts";
-import { scopesOf } from "./http/scopes.ts";
-import { metricsFunction } from "./metrics.ts";
-import { modelsFunction } from "./models.ts";
-import { pageFunction } from "./page.ts";
-import { previewFunction } from "./previews.ts";
-import { promptFunction } from "./prompt.ts";
-import { receiptsFunction } from "./receipts.ts";
-import { referencesFunction } from "./references.ts";
-import { revisionsFunction } from "./revisions.ts";
-import { segmentFunction } from "./segment.ts";
-import { seriesFunction } from "./series.ts";
-import { transferFunction } from "./transfer.ts";
+import {
+  identifyCaller,
+  requireOwnName,
+  requireScope,
+} from "./middleware/access.ts";
+import { auditRequests } from "./middleware/audit_requests.ts";
+import { limitBodies } from "./middleware/body_limit.ts";
+import { limitTime } from "./middleware/caller.ts";
+import { allowOrigins } from "./middleware/cors.ts";
+import { answerProblem, RequestError } from "./contract/problems.ts";
+import { methodsAt } from "./contract/methods.ts";
+import { refuseOtherSites } from "./middleware/cross_origin.ts";
+import { type Pace, requirePace } from "./middleware/minimum_rate.ts";
+import { describeService } from "./contract/openapi.ts";
+import { observeRequests, type RequestLine } from "./middleware/observe.ts";
+import { nameRequests } from "./middleware/request_id.ts";
+import { limitRate } from "./middleware/rate_limit.ts";
+import { createRouter, type Router } from "./router.ts";
+import { scopesOf } from "./middleware/scopes.ts";
+import { metricsFunction } from "./resources/metrics.ts";
+import { modelsFunction } from "./resources/models.ts";
+import { pageFunction } from "./resources/page.ts";
+import { previewFunction } from "./resources/previews.ts";
+import { promptFunction } from "./resources/prompts.ts";
+import { receiptsFunction } from "./resources/receipts.ts";
+import { referencesFunction } from "./resources/references.ts";
+import { revisionsFunction } from "./resources/revisions.ts";
+import { segmentFunction } from "./resources/segmentations.ts";
+import { seriesFunction } from "./resources/series.ts";
+import { transferFunction } from "./resources/transfers.ts";
 import type { Services } from "./services.ts";
 
 /** A function of the service: a router over the parts that it needs. */

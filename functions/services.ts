@@ -1,12 +1,12 @@
-import type { Share } from "../lib/access/share.ts";
+import type { Share } from "../lib/access/quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
-import type { Circumstances } from "../lib/receipt/ingredients.ts";
+import type { Circumstances } from "../lib/receipt/provenance.ts";
 import type {
   AuditStore,
   PatientStore,
   ProfileStore,
 } from "../lib/store/types.ts";
-import type { Trust } from "../lib/signing.ts";
+import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
 /** What the functions are given by the composition root. */

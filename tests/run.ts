@@ -21,18 +21,18 @@ const LAYERS: Record<string, Layer> = {
   unit: { paths: ["unit"], parallel: true },
   contract: { paths: ["contract"], parallel: true },
   parity: { paths: ["parity/generated"], parallel: true },
-  road: { paths: ["process/road_test.ts"], parallel: false },
+  "end-to-end": { paths: ["process/end_to_end_test.ts"], parallel: false },
   real: { paths: ["parity/real"], parallel: true },
   runtimes: { paths: ["parity/runtimes"], parallel: false },
   process: {
     paths: ["process"],
     parallel: false,
-    ignore: ["process/road_test.ts"],
+    ignore: ["process/end_to_end_test.ts"],
   },
   fuzz: { paths: ["fuzz"], parallel: false },
   browser: { paths: ["browser"], parallel: false },
 };
-const FAST = ["unit", "contract", "parity", "road"];
+const FAST = ["unit", "contract", "parity", "end-to-end"];
 const SETS: Record<string, string[]> = {
   fast: FAST,
   rest: Object.keys(LAYERS).filter((name) => !FAST.includes(name)),

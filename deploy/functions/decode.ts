@@ -1,7 +1,7 @@
-import { docsFunction } from "../../functions/docs.ts";
-import { healthFunction } from "../../functions/health.ts";
-import { metricsFunction } from "../../functions/metrics.ts";
-import { decodeFunction } from "../../functions/decode.ts";
+import { docsFunction } from "../../functions/resources/docs.ts";
+import { healthFunction } from "../../functions/resources/health.ts";
+import { metricsFunction } from "../../functions/resources/metrics.ts";
+import { decodeFunction } from "../../functions/resources/masks.ts";
 import { start } from "../start.ts";
 
 /** The decode function alone: embedding and a person's prompt → mask. */

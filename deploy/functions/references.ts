@@ -1,8 +1,8 @@
-import { docsFunction } from "../../functions/docs.ts";
-import { healthFunction } from "../../functions/health.ts";
-import { metricsFunction } from "../../functions/metrics.ts";
-import { referencesFunction } from "../../functions/references.ts";
-import { revisionsFunction } from "../../functions/revisions.ts";
+import { docsFunction } from "../../functions/resources/docs.ts";
+import { healthFunction } from "../../functions/resources/health.ts";
+import { metricsFunction } from "../../functions/resources/metrics.ts";
+import { referencesFunction } from "../../functions/resources/references.ts";
+import { revisionsFunction } from "../../functions/resources/revisions.ts";
 import { start } from "../start.ts";
 
 /** The references function alone: enrolment, what is stored of a patient, and how it came about. */

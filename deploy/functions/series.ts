@@ -1,7 +1,7 @@
-import { docsFunction } from "../../functions/docs.ts";
-import { healthFunction } from "../../functions/health.ts";
-import { metricsFunction } from "../../functions/metrics.ts";
-import { seriesFunction } from "../../functions/series.ts";
+import { docsFunction } from "../../functions/resources/docs.ts";
+import { healthFunction } from "../../functions/resources/health.ts";
+import { metricsFunction } from "../../functions/resources/metrics.ts";
+import { seriesFunction } from "../../functions/resources/series.ts";
 import { start } from "../start.ts";
 
 /** The series function alone: many images → a line each. */

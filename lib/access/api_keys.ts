@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import {
   type Caller,
   isScope,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { errors, jwtVerify, type JWTVerifyGetKey } from "jose";
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { type Caller, isName, isScope } from "./caller.ts";
 
 /** Signatures that only a private key can make: with a shared secret, or none, anyone who checks could sign. */

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { RECIPE_NAMES, type RecipeName } from "../pipeline/recipe.ts";
 
 /** Parses a command line; a mistake becomes one line that ends with the usage. */

@@ -1,6 +1,6 @@
 import { type Recipe, RECIPES } from "../pipeline/recipe.ts";
 import { misuse, parseCommand, recipeNamed, wholeNumber } from "./arguments.ts";
-import type { Sample } from "./calibration.ts";
+import type { Sample } from "../evaluation/calibration.ts";
 
 export const EVALUATE_USAGE =
   "deno task evaluate --data folder [--data folder …] [--model id or folder] [--recipe medical|natural] [--ablate] " +

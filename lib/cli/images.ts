@@ -1,5 +1,5 @@
 import { basename, extname, relative } from "node:path";
-import { EdgeError, invalidInput } from "../errors.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import { naturalOrder } from "../series/natural_order.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
 import type { SeriesImage } from "../series/series.ts";

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { Circumstances } from "../receipt/ingredients.ts";
+import type { Circumstances } from "../receipt/provenance.ts";
 
 /** A model in this thread, and what receipts say of it. */
 export interface OpenModel {

@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Manifest } from "../model/package.ts";
 import type { AddressedEmbedding, Embedder } from "./embedder.ts";
 import type { EngineFor } from "./work.ts";

@@ -1,6 +1,6 @@
-import { concat } from "../bytes.ts";
-import { hexDigest } from "../digest.ts";
-import { EdgeError } from "../errors.ts";
+import { concat } from "../core/bytes.ts";
+import { hexDigest } from "../core/digest.ts";
+import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { checkMediaType } from "../image/media_type.ts";
 import type { EmbeddingStore } from "../store/types.ts";

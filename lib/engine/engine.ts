@@ -1,4 +1,4 @@
-import type { SegmentDescription } from "../format/dicom_seg.ts";
+import type { SegmentDescription } from "../dicom/segmentation/write.ts";
 import { describeMask, type MaskDocument } from "../format/mask_document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
@@ -6,17 +6,17 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { ownFormat } from "../format/own_format.ts";
+import { ownFormat } from "../format/source_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
-import { encodePng } from "../image/encode_png.ts";
-import { checkSize, type ImageLimits } from "../image/raster.ts";
+import { encodePng } from "../codecs/png/encode.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
-import { type CopyName, varied } from "../image/vary.ts";
+import { type CopyName, varied } from "../image/augment.ts";
 import type { Bytes } from "../store/types.ts";
 import { dice } from "../pipeline/agreement.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
@@ -24,8 +24,8 @@ import { cascade, decodeOnce } from "../pipeline/cascade.ts";
 import { correct } from "../pipeline/correct.ts";
 import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
-import { Frame } from "../pipeline/frame.ts";
-import { maskLogits } from "../pipeline/mask_prompt.ts";
+import { Frame } from "../pipeline/coordinates.ts";
+import { maskLogits } from "../pipeline/mask_logits.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
 import {
   type Likeness,
@@ -34,7 +34,7 @@ import {
 } from "../pipeline/presence.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Trial } from "../pipeline/report.ts";
+import type { Trial } from "../pipeline/self_test.ts";
 import {
   segment,
   type SegmentOptions,

@@ -1,4 +1,4 @@
-import { EdgeError, type ErrorCode } from "../errors.ts";
+import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
 import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";

@@ -1,5 +1,5 @@
 import { encodeRle, type Rle } from "../format/rle.ts";
-import type { Frame } from "../pipeline/frame.ts";
+import type { Frame } from "../pipeline/coordinates.ts";
 import type { Candidate } from "../pipeline/segment.ts";
 import type { DecoderOutput } from "../pipeline/types.ts";
 

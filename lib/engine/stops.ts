@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Decoder, Encoder } from "../pipeline/types.ts";
 
 /** Whether the call that a thread is at is to be left unfinished. */

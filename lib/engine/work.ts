@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Engine } from "./engine.ts";
 
 /** On whose behalf something is done, and how long anybody wants it. */

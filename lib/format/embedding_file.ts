@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { concat } from "../bytes.ts";
-import { hexDigest } from "../digest.ts";
-import { EdgeError } from "../errors.ts";
+import { concat } from "../core/bytes.ts";
+import { hexDigest } from "../core/digest.ts";
+import { EdgeError } from "../core/errors.ts";
 import {
   isSigned,
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
   type Signer,
-} from "../signing.ts";
+} from "../core/signing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

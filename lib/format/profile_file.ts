@@ -1,4 +1,4 @@
-import { invalidInput } from "../errors.ts";
+import { invalidInput } from "../core/errors.ts";
 import type { Yardstick } from "../pipeline/presence.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../pipeline/types.ts";

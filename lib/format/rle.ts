@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Mask } from "../pipeline/types.ts";
 import { type MaskRuns, maskRuns } from "./mask_runs.ts";
 

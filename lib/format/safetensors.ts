@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Tensor } from "../pipeline/types.ts";
 
 /** A safetensors file: named float tensors and string metadata. */

@@ -1,7 +1,7 @@
 import { decodeSamples } from "./decode_samples.ts";
-import { orient } from "./exif.ts";
-import type { ImageLimits, Raster } from "./raster.ts";
-import { toRaster } from "./samples.ts";
+import { orient } from "./orientation.ts";
+import type { ImageLimits, Raster } from "../core/raster.ts";
+import { toRaster } from "../codecs/samples.ts";
 
 /**
  * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in the image frame, H×W×C

@@ -1,16 +1,16 @@
-import { readDicom } from "../dicom/file.ts";
+import { readDicom } from "../dicom/data_set/file.ts";
 import { decodeSamples } from "./decode_samples.ts";
 import {
   decodeSegment,
   isSegmentation,
   type SegmentChoice,
-} from "./dicom_segment.ts";
-import { dicomSize } from "./dicom_layout.ts";
-import { orient } from "./exif.ts";
+} from "../dicom/segmentation/read_segment.ts";
+import { dicomSize } from "../dicom/pixels/layout.ts";
+import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
 import { checkMediaType } from "./media_type.ts";
-import { checkSize, type ImageLimits, type Mask } from "./raster.ts";
-import { toMask } from "./samples.ts";
+import { checkSize, type ImageLimits, type Mask } from "../core/raster.ts";
+import { toMask } from "../codecs/samples.ts";
 
 /**
  * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in the

@@ -1,15 +1,15 @@
-import { decodeDicom, requireFrame } from "./dicom_decode.ts";
+import { decodeDicom, requireFrame } from "../dicom/pixels/decode.ts";
 import { ImageError } from "./errors.ts";
-import { type Orientation, readOrientation } from "./exif.ts";
-import { readHeader } from "./header.ts";
-import { decodeJpeg } from "./jpeg_decode.ts";
+import { type Orientation, readOrientation } from "./orientation.ts";
+import { readHeader } from "./read_size.ts";
+import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { checkMediaType, type ImageType } from "./media_type.ts";
-import { decodeNifti } from "./nifti_decode.ts";
-import { decodePng } from "./png_decode.ts";
-import { checkSize, type ImageLimits } from "./raster.ts";
-import type { Samples } from "./samples.ts";
-import { decodeTiff } from "./tiff_decode.ts";
-import { decodeWebp } from "./webp_decode.ts";
+import { decodeNifti } from "../codecs/nifti/decode.ts";
+import { decodePng } from "../codecs/png/decode.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
+import type { Samples } from "../codecs/samples.ts";
+import { decodeTiff } from "../codecs/tiff/decode.ts";
+import { decodeWebp } from "../codecs/webp/decode.ts";
 
 const DECODERS: Record<
   ImageType,

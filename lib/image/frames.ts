@@ -1,15 +1,15 @@
-import { readDicom } from "../dicom/file.ts";
-import { TAG } from "../dicom/tags.ts";
-import { decodeFrame, requirePixels } from "./dicom_decode.ts";
-import { groupOf } from "./dicom_groups.ts";
-import { type DicomLayout, readDicomLayout } from "./dicom_layout.ts";
+import { readDicom } from "../dicom/data_set/file.ts";
+import { TAG } from "../dicom/data_set/tags.ts";
+import { decodeFrame, requirePixels } from "../dicom/pixels/decode.ts";
+import { groupOf } from "../dicom/data_set/functional_groups.ts";
+import { type DicomLayout, readDicomLayout } from "../dicom/pixels/layout.ts";
 import { decodeSamples } from "./decode_samples.ts";
 import { checkMediaType } from "./media_type.ts";
-import { decodeNiftiSlices } from "./nifti_decode.ts";
-import { type NiftiHeader, readNiftiHeader } from "./nifti_header.ts";
-import { checkSize, type ImageLimits, type Raster } from "./raster.ts";
-import { toRaster } from "./samples.ts";
-import { orient } from "./exif.ts";
+import { decodeNiftiSlices } from "../codecs/nifti/decode.ts";
+import { type NiftiHeader, readNiftiHeader } from "../codecs/nifti/header.ts";
+import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
+import { toRaster } from "../codecs/samples.ts";
+import { orient } from "./orientation.ts";
 
 /** What a file of one or many frames holds, told without decoding a pixel. */
 export interface FileFrames {

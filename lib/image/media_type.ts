@@ -1,4 +1,4 @@
-import { isDicom } from "../dicom/file.ts";
+import { isDicom } from "../dicom/data_set/file.ts";
 import { ImageError } from "./errors.ts";
 
 /** The picture types that are decoded here. */

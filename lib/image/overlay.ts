@@ -1,5 +1,5 @@
 import { chamfer, UNIT } from "./distance.ts";
-import { type Mask, type Raster, toRgb } from "./raster.ts";
+import { type Mask, type Raster, toRgb } from "../core/raster.ts";
 
 /**
  * A prompt in image-frame pixels, x right, y down; label 1 is positive, 0

@@ -1,6 +1,6 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "../pipeline/frame.ts";
-import type { Raster } from "./raster.ts";
+import { scaledSize } from "../pipeline/coordinates.ts";
+import type { Raster } from "../core/raster.ts";
 
 /** The picture with its long side brought down to `side` pixels; a smaller one is returned as it is. */
 export function shrink(raster: Raster, side: number): Raster {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { extract, list, type ReadEntry } from "tar";
-import { EdgeError, invalidInput } from "../errors.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import { NAME } from "./name.ts";
 
 /** Most files in an archive, and most bytes of them together. */

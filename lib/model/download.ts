@@ -1,4 +1,4 @@
-import { EdgeError, invalidInput } from "../errors.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 
 /** Longest file fetched, bytes. */
 const MAX_BYTES = 16 * 2 ** 30;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { hexDigest } from "../digest.ts";
-import { EdgeError } from "../errors.ts";
+import { hexDigest } from "../core/digest.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
 import { NAME } from "./name.ts";
 

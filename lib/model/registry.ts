@@ -1,5 +1,5 @@
-import { fileDigest } from "../digest.ts";
-import { EdgeError, invalidInput } from "../errors.ts";
+import { fileDigest } from "../core/digest.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import { unpack } from "./archive.ts";
 import { download, isFetchable } from "./download.ts";
 import { folderUrl, isFolder } from "./locate.ts";

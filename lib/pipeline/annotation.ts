@@ -1,7 +1,7 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { sampleAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "./frame.ts";
+import { scaledSize } from "./coordinates.ts";
 import { maskInModelFrame } from "./preprocess.ts";
 import type { Mask, ModelGeometry, Size } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
-import type { Frame } from "./frame.ts";
-import { maskLogits } from "./mask_prompt.ts";
+import type { Frame } from "./coordinates.ts";
+import { maskLogits } from "./mask_logits.ts";
 import type {
   Decoder,
   Embedding,

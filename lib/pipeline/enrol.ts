@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
 import { STRIDE } from "./nearness.ts";

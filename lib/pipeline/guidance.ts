@@ -1,4 +1,4 @@
-import type { Frame } from "./frame.ts";
+import type { Frame } from "./coordinates.ts";
 import type { ModelGeometry } from "./types.ts";
 
 /** The mean of maps of one size, at least one. */

@@ -1,5 +1,5 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "./frame.ts";
+import { scaledSize } from "./coordinates.ts";
 import type { Mask, ModelGeometry } from "./types.ts";
 
 /**

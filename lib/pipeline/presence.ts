@@ -4,7 +4,7 @@ import {
   normaliseRows,
   pickPatches,
 } from "../numerics/patches.ts";
-import { Frame } from "./frame.ts";
+import { Frame } from "./coordinates.ts";
 import { meanPatch } from "./guidance.ts";
 import type { Profile } from "./profile.ts";
 import type { Embedding, ModelGeometry } from "./types.ts";

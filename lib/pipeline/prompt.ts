@@ -1,7 +1,7 @@
 import { cosineMaps } from "../numerics/cosine.ts";
 import { type BoundedMap, withBoundedMaps } from "../numerics/cosine_bounds.ts";
 import { findPeak } from "../numerics/peak.ts";
-import { Frame } from "./frame.ts";
+import { Frame } from "./coordinates.ts";
 import { meanMap } from "./guidance.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";

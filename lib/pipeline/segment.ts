@@ -1,8 +1,8 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { pickPatches, toPatches } from "../numerics/patches.ts";
 import { agreement } from "./agreement.ts";
 import { cascade } from "./cascade.ts";
-import { Frame } from "./frame.ts";
+import { Frame } from "./coordinates.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
 import { type Nearness, nearness } from "./nearness.ts";
 import {

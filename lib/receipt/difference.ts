@@ -1,6 +1,6 @@
-import { EdgeError } from "../errors.ts";
-import type { Circumstances } from "./ingredients.ts";
-import { parametersOf } from "./ingredients.ts";
+import { EdgeError } from "../core/errors.ts";
+import type { Circumstances } from "./provenance.ts";
+import { parametersOf } from "./provenance.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Receipt } from "./receipt.ts";
 

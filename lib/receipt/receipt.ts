@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import { hexDigest } from "../digest.ts";
-import { EdgeError } from "../errors.ts";
+import { hexDigest } from "../core/digest.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Rle } from "../format/rle.ts";
 import { COMBINE } from "../pipeline/segment.ts";
 import { RUNTIMES } from "../runtime/runtime.ts";

@@ -1,4 +1,4 @@
-import { hexDigest } from "../digest.ts";
+import { hexDigest } from "../core/digest.ts";
 import type { EmbeddingFile, Engine, InputFile } from "../engine/engine.ts";
 import type { MaskDocument } from "../format/mask_document.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
@@ -13,7 +13,7 @@ import {
   differentProfile,
   NotReproduced,
 } from "./difference.ts";
-import { type Circumstances, ingredientsOf } from "./ingredients.ts";
+import { type Circumstances, ingredientsOf } from "./provenance.ts";
 import { type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What a receipt is replayed with. */

@@ -1,5 +1,5 @@
-import { concat } from "../bytes.ts";
-import { EdgeError } from "../errors.ts";
+import { concat } from "../core/bytes.ts";
+import { EdgeError } from "../core/errors.ts";
 import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 
 /** Longest problem document read, bytes. */

@@ -1,5 +1,5 @@
 import type { EmbeddingFile, InputFile } from "../engine/engine.ts";
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { reasonOf, requireWanted, type Work } from "../engine/work.ts";

@@ -1,4 +1,4 @@
-import { hexDigest } from "../digest.ts";
+import { hexDigest } from "../core/digest.ts";
 import { Breaker, type BreakerOptions } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
 

@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { MULTIMASK_OUTPUTS, NATURAL_INPUTS } from "../model/package.ts";
 import type { ModelGeometry, Tensor } from "../pipeline/types.ts";
 import type { Session } from "./runtime.ts";

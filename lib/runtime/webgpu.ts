@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSession, versionOf } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import type { Raster } from "../image/raster.ts";
+import type { Raster } from "../core/raster.ts";
 import { mulberry32 } from "../numerics/random.ts";
 import type { Mask } from "../pipeline/types.ts";
 

@@ -1,5 +1,5 @@
-import { hexDigest } from "../digest.ts";
-import { EdgeError, invalidInput } from "../errors.ts";
+import { hexDigest } from "../core/digest.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 
 /**
  * Where a series goes on: the number of images that are done, and what they were done with. Nothing is

@@ -1,6 +1,6 @@
-import { hexDigest } from "../digest.ts";
+import { hexDigest } from "../core/digest.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type EdgeError, invalidInput } from "../errors.ts";
+import { type EdgeError, invalidInput } from "../core/errors.ts";
 import { type FileFrames, placesAlong } from "../image/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import { isPassing } from "./passing.ts";

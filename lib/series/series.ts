@@ -1,5 +1,5 @@
 import type { InputFile } from "../engine/engine.ts";
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Bytes } from "../store/types.ts";
 import type { RangeFile } from "./spool.ts";
 

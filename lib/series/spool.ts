@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Bytes } from "../store/types.ts";
 
 /** Bytes outside memory that are read by ranges. */

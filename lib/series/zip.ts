@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 // @ts-types="./yauzl.d.ts"
 import yauzl, { type Entry, type ZipFile } from "yauzl";
-import { concat } from "../bytes.ts";
-import { EdgeError, invalidInput } from "../errors.ts";
+import { concat } from "../core/bytes.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import { ImageError } from "../image/errors.ts";
 import type { Bytes } from "../store/types.ts";
 import { naturalOrder } from "./natural_order.ts";

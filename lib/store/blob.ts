@@ -1,6 +1,6 @@
-import { concat } from "../bytes.ts";
-import { EdgeError } from "../errors.ts";
-import { whenUnlocked } from "./locked.ts";
+import { concat } from "../core/bytes.ts";
+import { EdgeError } from "../core/errors.ts";
+import { whenUnlocked } from "./encryption/locked.ts";
 import type { Bytes } from "./types.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */

@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 
 /**
  * A store whose calls are given up after `ms` milliseconds with EdgeError `busy`: the client of KV Connect

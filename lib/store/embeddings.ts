@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Size } from "../pipeline/types.ts";
 import type { BlobStore } from "./blob.ts";
 import type { EmbeddingStore } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { PatientStore } from "./types.ts";
-import type { Vault } from "./vault.ts";
+import type { Vault } from "./encryption/vault.ts";
 
 /** @param lifetime of embeddings, milliseconds. */
 export function createPatientStore(

@@ -1,4 +1,4 @@
-import { EdgeError } from "../errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Entry } from "./blob.ts";
 import {
   adopt,
@@ -12,7 +12,7 @@ import {
   writeLedger,
 } from "./ledger.ts";
 import type { Enrolled, ProfileStore, Reference } from "./types.ts";
-import type { Vault } from "./vault.ts";
+import type { Vault } from "./encryption/vault.ts";
 
 /** Writers that may get ahead of one before it is given up. */
 const ATTEMPTS = 50;

@@ -1,5 +1,5 @@
-import type { AuditEntry, AuditEvent } from "./audit_chain.ts";
-import type { EnrolmentReport } from "../pipeline/report.ts";
+import type { AuditEntry, AuditEvent } from "./audit/chain.ts";
+import type { EnrolmentReport } from "../pipeline/self_test.ts";
 import type { Size } from "../pipeline/types.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */

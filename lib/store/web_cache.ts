@@ -1,6 +1,6 @@
 import type { Bytes, CachedEmbedding, EmbeddingStore } from "./types.ts";
 import { embeddingAt } from "./embeddings.ts";
-import type { Vault } from "./vault.ts";
+import type { Vault } from "./encryption/vault.ts";
 
 /** Where entries live in the cache: a host that cannot exist (RFC 2606), so no real one is shadowed. */
 const ORIGIN = "https://embeddings.invalid/";

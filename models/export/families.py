@@ -13,7 +13,7 @@
 #   "torchvision==0.29.2",
 # ]
 # ///
-"""Exports every family at its true size, with seeded random weights, for tests/process/package_road.ts.
+"""Exports every family at its true size, with seeded random weights, for tests/process/package_end_to_end.ts.
 
     SAM2_BUILD_CUDA=0 uv run models/export/families.py --out ../families [--only sam-vit-b …] [--size 256]
 

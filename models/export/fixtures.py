@@ -16,7 +16,7 @@
     uv run models/export/fixtures.py
 
 They go through the same code as real checkpoints. Their masks mean nothing; what they prove is that the product
-answers as its oracle does. Run tests/parity/golden/road.py on them afterwards: other versions of PyTorch may draw other
+answers as its oracle does. Run tests/parity/golden/pipeline.py on them afterwards: other versions of PyTorch may draw other
 weights.
 """
 

@@ -7,7 +7,7 @@
  * as three turns of its clients, at most half a minute; requests that the server refuses as too many are counted apart.
  */
 import { drawPicture } from "./reference/picture.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { embeddingOf, form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 

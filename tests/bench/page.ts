@@ -6,7 +6,7 @@
  */
 import type { Page } from "playwright-core";
 import { resizeNearest } from "../../lib/image/resize_nearest.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { choose, onScreen, png, tool, Visitor } from "../browser/browser.ts";
 

@@ -5,7 +5,7 @@
  */
 import { drawPatient } from "../../lib/sample/patient.ts";
 import { resizeNearest } from "../../lib/image/resize_nearest.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 

@@ -1,4 +1,4 @@
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { dice, overlap } from "../../lib/cli/score.ts";
+import { dice, overlap } from "../../lib/evaluation/metrics.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
 import {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Services } from "../../functions/services.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { writeSafetensors } from "../../lib/format/safetensors.ts";
 import {
   embeddingOf,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readDicom } from "../../lib/dicom/file.ts";
-import { TAG } from "../../lib/dicom/tags.ts";
+import { readDicom } from "../../lib/dicom/data_set/file.ts";
+import { TAG } from "../../lib/dicom/data_set/tags.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { countFrames } from "../../lib/image/frames.ts";

@@ -8,7 +8,7 @@ import {
   visits,
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 
 Deno.test("correct, accept, look back and roll back", async (t) => {
   await using service = await openService();

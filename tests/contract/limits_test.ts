@@ -6,7 +6,7 @@ import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createEmbedder } from "../../lib/engine/embedder.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { createMemoryEmbeddings } from "../../lib/store/memory_embeddings.ts";
 import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import { pageFunction } from "../../functions/page.ts";
+import { pageFunction } from "../../functions/resources/page.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import type { Services } from "../../functions/services.ts";
 import { decodeImage } from "../../lib/image/decode.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { decodeImage } from "../../lib/image/decode.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { files, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { create, Header } from "tar";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
-import { fileDigest, hexDigest } from "../../lib/digest.ts";
+import { fileDigest, hexDigest } from "../../lib/core/digest.ts";
 import { folderUrl } from "../../lib/model/locate.ts";
 import { Registry } from "../../lib/model/registry.ts";
 import { inFolder } from "../support/in_folder.ts";

@@ -11,7 +11,7 @@ import { DICOM_DATA, hasDicom } from "../support/dicom_data.ts";
 import { toDicom } from "../support/dicom_files.ts";
 import { enrol, files, form, segment, visits } from "../support/requests.ts";
 import { countSegments, openService } from "../support/service.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 
 type Body = FormData | Uint8Array<ArrayBuffer> | string;
 const text = (content: string) => new TextEncoder().encode(content);

@@ -10,7 +10,7 @@ import {
   visits,
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 
 const other = encodePng(visits.second.mask);
 const corrected = { image: files.next, mask: other };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import type { RequestLine } from "../../functions/http/observe.ts";
+import type { RequestLine } from "../../functions/middleware/observe.ts";
 import { type Asked, enrol, files } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

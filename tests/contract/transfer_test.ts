@@ -6,7 +6,7 @@ import {
   writeArchive,
 } from "../../lib/format/profile_archive.ts";
 import { writeProfile } from "../../lib/format/profile_file.ts";
-import { createSigner } from "../../lib/signing.ts";
+import { createSigner } from "../../lib/core/signing.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import { enrol, files, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";

@@ -1,4 +1,4 @@
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "../../lib/core/bytes.ts";
 import {
   crc32,
   deflateSync,

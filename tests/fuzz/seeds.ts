@@ -1,12 +1,12 @@
 import { gzipSync } from "node:zlib";
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "../../lib/core/bytes.ts";
 import { writeEmbedding } from "../../lib/format/embedding_file.ts";
 import { writeArchive } from "../../lib/format/profile_archive.ts";
 import { writeProfile } from "../../lib/format/profile_file.ts";
 import { encodeRle } from "../../lib/format/rle.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
-import type { Signer } from "../../lib/signing.ts";
+import type { Signer } from "../../lib/core/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
 import { zipOf } from "../support/series_bodies.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";

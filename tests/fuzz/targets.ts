@@ -1,20 +1,20 @@
 import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { parseJson, readForm } from "../../functions/http/body.ts";
-import { receiveFiles } from "../../functions/http/parts.ts";
-import { RequestError } from "../../functions/http/problem.ts";
+import { parseJson, readForm } from "../../functions/body/form.ts";
+import { receiveFiles } from "../../functions/body/uploads.ts";
+import { RequestError } from "../../functions/contract/problems.ts";
 import {
   EmbeddingReference,
   MaskRequest,
   Prompts,
   PromptsRequest,
-} from "../../functions/http/schemas.ts";
-import { ArchivedReference } from "../../functions/http/transfer_schemas.ts";
-import { concat } from "../../lib/bytes.ts";
-import { EdgeError } from "../../lib/errors.ts";
-import { TISSUE } from "../../lib/format/dicom_seg.ts";
+} from "../../functions/contract/schemas.ts";
+import { ArchivedReference } from "../../functions/contract/transfers.ts";
+import { concat } from "../../lib/core/bytes.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
+import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
-import { ownFormat } from "../../lib/format/own_format.ts";
+import { ownFormat } from "../../lib/format/source_format.ts";
 import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
@@ -27,7 +27,7 @@ import {
   createSigner,
   SIGNATURE_BYTES,
   type Signer,
-} from "../../lib/signing.ts";
+} from "../../lib/core/signing.ts";
 import { unpack } from "../../lib/model/archive.ts";
 import { Spool } from "../../lib/series/spool.ts";
 import { openZip } from "../../lib/series/zip.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { createAccess } from "../../lib/access/access.ts";
-import { docsFunction } from "../../functions/docs.ts";
+import { docsFunction } from "../../functions/resources/docs.ts";
 import {
   Client,
   ProblemError,

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { dice, overlap } from "../../lib/cli/score.ts";
+import { dice, overlap } from "../../lib/evaluation/metrics.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { runEntry } from "../support/entry.ts";
 import { inFolder } from "../support/in_folder.ts";

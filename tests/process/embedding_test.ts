@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { concat } from "../../lib/bytes.ts";
-import { hexDigest } from "../../lib/digest.ts";
+import { concat } from "../../lib/core/bytes.ts";
+import { hexDigest } from "../../lib/core/digest.ts";
 import { enrol, files, segment } from "../support/requests.ts";
 import { EncodeHosts } from "../support/split.ts";
 

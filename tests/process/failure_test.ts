@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { enrol, files, visits } from "../support/requests.ts";
 import type { Server } from "../support/server.ts";
 import { inFolder } from "../support/in_folder.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { TAG } from "../../lib/dicom/tags.ts";
-import { writeDicom } from "../../lib/dicom/write.ts";
+import { TAG } from "../../lib/dicom/data_set/tags.ts";
+import { writeDicom } from "../../lib/dicom/data_set/write.ts";
 import { readFrames } from "../../lib/image/frames.ts";
 import { niftiHeader } from "../support/nifti_header.ts";
 

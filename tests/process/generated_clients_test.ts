@@ -52,7 +52,7 @@ Deno.test({
         await Deno.writeFile(`${folder}/${name}.png`, files[name]);
       }
       await using server = await Server.start({ KV_PATH: ":memory:" });
-      const script = new URL("python_road.py", import.meta.url).pathname;
+      const script = new URL("python_end_to_end.py", import.meta.url).pathname;
       const said = await run("python3", [
         ...[script, folder, server.url],
         ...paths.map((name) => `${folder}/${name}.png`),

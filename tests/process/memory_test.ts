@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { length } from "../support/length.ts";
 import { Server } from "../support/server.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { findDatasets } from "../../lib/cli/dataset.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { findDatasets } from "../../lib/evaluation/data_set.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";

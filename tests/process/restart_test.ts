@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
-import { Vault } from "../../lib/store/vault.ts";
+import { Vault } from "../../lib/store/encryption/vault.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 

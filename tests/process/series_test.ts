@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { linesOf, seriesForm } from "../support/series_bodies.ts";

@@ -8,11 +8,11 @@ import type {
 } from "../../lib/engine/engine.ts";
 import { EngineWorker } from "../../lib/engine/engine_worker.ts";
 import type { Call, WorkerOptions } from "../../lib/engine/protocol.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 
 Deno.test("a call that is stopped leaves its thread long before it would have ended, and the next one is answered", async () => {
-  const url = import.meta.resolve("../../lib/engine/worker.ts");
+  const url = import.meta.resolve("../../lib/engine/worker_thread.ts");
   let ended = false;
   const worker = new EngineWorker(
     new Worker(url, { type: "module" }),

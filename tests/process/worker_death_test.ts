@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
 import { createApp } from "../../functions/app.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
-import { createPool } from "../../lib/engine/pool.ts";
+import { createPool } from "../../lib/engine/workers.ts";
 import { locatePackage } from "../../lib/model/locate.ts";
 import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";

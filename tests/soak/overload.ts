@@ -8,7 +8,7 @@
  * at random moments (Poisson), whatever the answers. Every mask is compared with the one of a quiet server.
  */
 import { parseArgs } from "node:util";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { Server } from "../support/server.ts";
 import { files, form, visits } from "../support/requests.ts";
 

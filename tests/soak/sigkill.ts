@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
-import { openKeyring } from "../../lib/store/keyring.ts";
+import { openKeyring } from "../../lib/store/encryption/keyring.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
-import { Vault } from "../../lib/store/vault.ts";
+import { Vault } from "../../lib/store/encryption/vault.ts";
 import { EncodeHosts, PATIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";

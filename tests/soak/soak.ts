@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import type { Server } from "../support/server.ts";
 import { form } from "../support/requests.ts";

@@ -5,12 +5,12 @@ import {
   EMBEDDED_MODELS,
   readConfig,
 } from "../../deploy/config.ts";
-import { demo } from "../../lib/cli/demo.ts";
-import { evaluateFolders } from "../../lib/cli/evaluate.ts";
-import { makeKey } from "../../lib/cli/key.ts";
-import { manageModels } from "../../lib/cli/models.ts";
-import { replayFiles } from "../../lib/cli/replay.ts";
-import { segmentFiles } from "../../lib/cli/segment.ts";
+import { demo } from "../../lib/cli/run_demo.ts";
+import { evaluateFolders } from "../../lib/cli/evaluate_folders.ts";
+import { makeKey } from "../../lib/cli/make_api_key.ts";
+import { manageModels } from "../../lib/cli/manage_models.ts";
+import { replayFiles } from "../../lib/cli/replay_receipt.ts";
+import { segmentFiles } from "../../lib/cli/segment_files.ts";
 import { folderUrl } from "../../lib/model/locate.ts";
 import { Registry } from "../../lib/model/registry.ts";
 import { TINY } from "./model_package.ts";
@@ -63,7 +63,7 @@ export async function runCommand(
     const config = readConfig({ ...TINY, ...environment });
     await COMMANDS[entry](args, config);
   } catch (thrown) {
-    // As deploy/main.ts prints it.
+    // As deploy/commands/run_command.ts prints it.
     console.error(
       `error: ${thrown instanceof Error ? thrown.message : thrown}`,
     );

@@ -1,6 +1,6 @@
-import { TAG } from "../../lib/dicom/tags.ts";
-import { writeDicom } from "../../lib/dicom/write.ts";
-import type { Raster } from "../../lib/image/raster.ts";
+import { TAG } from "../../lib/dicom/data_set/tags.ts";
+import { writeDicom } from "../../lib/dicom/data_set/write.ts";
+import type { Raster } from "../../lib/core/raster.ts";
 
 /** A DICOM image of pictures of equal size, as frames. */
 export function toDicom(

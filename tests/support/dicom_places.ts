@@ -1,5 +1,8 @@
-import { TAG } from "../../lib/dicom/tags.ts";
-import { writeDicom, type WriteElement } from "../../lib/dicom/write.ts";
+import { TAG } from "../../lib/dicom/data_set/tags.ts";
+import {
+  writeDicom,
+  type WriteElement,
+} from "../../lib/dicom/data_set/write.ts";
 
 const CLASS = "1.2.840.10008.5.1.4.1.1.7.2";
 const AXIAL = "1\\0\\0\\0\\1\\0";

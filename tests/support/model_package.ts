@@ -8,7 +8,7 @@ const TINY_FOLDER = new URL("tiny/", TEST_MODELS);
 export const TINY = {
   MODEL: "tiny",
   MODELS: TEST_MODELS.pathname,
-  // With more, the first run of a small graph sometimes waits for ever (lib/engine/pool.ts).
+  // With more, the first run of a small graph sometimes waits for ever (lib/engine/workers.ts).
   THREADS: "1",
 };
 

@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 /** The worker that serves, with the real model, and a way to end it from outside while it works. */
-import "../../lib/engine/worker.ts";
+import "../../lib/engine/worker_thread.ts";
 import { type End, MORTAL } from "./mortal.ts";
 
 new BroadcastChannel(MORTAL).onmessage = ({ data }: MessageEvent<End>) => {

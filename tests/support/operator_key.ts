@@ -1,5 +1,8 @@
-import { openKeyring, type OperatorKey } from "../../lib/store/keyring.ts";
-import { Vault, type VaultOptions } from "../../lib/store/vault.ts";
+import {
+  openKeyring,
+  type OperatorKey,
+} from "../../lib/store/encryption/keyring.ts";
+import { Vault, type VaultOptions } from "../../lib/store/encryption/vault.ts";
 
 /** An operator key of 32 equal bytes. */
 export const operatorKey = (id: string, fill = 7): OperatorKey => ({

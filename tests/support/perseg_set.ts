@@ -1,5 +1,5 @@
 import type { Visit } from "../../lib/sample/patient.ts";
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 
 /** Writes a set in PerSeg layout: every subject's images in their order, the first its reference. */
 export async function writeSet(

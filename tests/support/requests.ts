@@ -1,4 +1,4 @@
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
 
 /** A generated patient's two visits as PNG files. */

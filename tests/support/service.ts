@@ -6,7 +6,7 @@ import {
   type EnginePool,
   type PoolObserver,
   type PoolOptions,
-} from "../../lib/engine/pool.ts";
+} from "../../lib/engine/workers.ts";
 import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
 import { readConfig } from "../../deploy/config.ts";

@@ -1,4 +1,4 @@
-import { encodePng } from "../../lib/image/encode_png.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 
 const SIDE = 384;

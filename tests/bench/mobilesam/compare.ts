@@ -5,12 +5,12 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
-import { runMain } from "../../../deploy/main.ts";
+import { runMain } from "../../../deploy/commands/run_command.ts";
 import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
 import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
-import { Frame } from "../../../lib/pipeline/frame.ts";
+import { Frame } from "../../../lib/pipeline/coordinates.ts";
 import type { Box, Point } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";

@@ -5,9 +5,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
-import { runMain } from "../../../deploy/main.ts";
+import { runMain } from "../../../deploy/commands/run_command.ts";
 import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
-import { encodePng } from "../../../lib/image/encode_png.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import type { Embedding, Size } from "../../../lib/pipeline/types.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";

@@ -1,11 +1,11 @@
 import { describeMask } from "../../../lib/format/mask_document.ts";
 import { roundEmbedding } from "../../../lib/format/embedding_file.ts";
-import { encodePng } from "../../../lib/image/encode_png.ts";
-import type { Raster } from "../../../lib/image/raster.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
+import type { Raster } from "../../../lib/core/raster.ts";
 import type { ModelPackage } from "../../../lib/model/package.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol, MAX_PARTS } from "../../../lib/pipeline/enrol.ts";
-import { Frame } from "../../../lib/pipeline/frame.ts";
+import { Frame } from "../../../lib/pipeline/coordinates.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { meanSets, prototypeSets } from "../../../lib/pipeline/prototypes.ts";

@@ -1,5 +1,5 @@
 import { mulberry32 } from "../../../lib/numerics/random.ts";
-import type { Raster } from "../../../lib/image/raster.ts";
+import type { Raster } from "../../../lib/core/raster.ts";
 import type { Mask, Size } from "../../../lib/pipeline/types.ts";
 
 /** A generated picture, RGB, and the structure in it. */

@@ -1,11 +1,14 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { composeEngines } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
-import { answerSet, questionsOf } from "../../../lib/cli/calibration.ts";
-import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { evaluateFolders } from "../../../lib/cli/evaluate.ts";
-import { countSet } from "../../../lib/cli/evaluate_set.ts";
-import { methodsOf, severalReferences } from "../../../lib/cli/methods.ts";
+import { answerSet, questionsOf } from "../../../lib/evaluation/calibration.ts";
+import { findDatasets } from "../../../lib/evaluation/data_set.ts";
+import { evaluateFolders } from "../../../lib/cli/evaluate_folders.ts";
+import { countSet } from "../../../lib/evaluation/evaluate_set.ts";
+import {
+  methodsOf,
+  severalReferences,
+} from "../../../lib/evaluation/methods.ts";
 import type { Engine } from "../../../lib/engine/engine.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawVisit } from "../../../lib/sample/patient.ts";

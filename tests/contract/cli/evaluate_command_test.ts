@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { encodePng } from "../../../lib/image/encode_png.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Visit } from "../../../lib/sample/patient.ts";
 import { requireOneLine, runCommand } from "../../support/command.ts";
 import { inFolder } from "../../support/in_folder.ts";

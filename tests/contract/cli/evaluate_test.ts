@@ -1,19 +1,19 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
-import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { evaluateSet } from "../../../lib/cli/evaluate_set.ts";
-import { centrePoint, truthBox } from "../../../lib/cli/ground_truth.ts";
-import { ablationsOf, methodsOf } from "../../../lib/cli/methods.ts";
+import { findDatasets } from "../../../lib/evaluation/data_set.ts";
+import { evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
+import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
+import { ablationsOf, methodsOf } from "../../../lib/evaluation/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawPatient, type Visit } from "../../../lib/sample/patient.ts";
-import { dice, overlap } from "../../../lib/cli/score.ts";
+import { dice, overlap } from "../../../lib/evaluation/metrics.ts";
 import type {
   MaskPrompt,
   SegmentationAnswer,
 } from "../../../lib/engine/engine.ts";
 import { decodeRle } from "../../../lib/format/rle.ts";
-import { encodePng } from "../../../lib/image/encode_png.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";
 import { inFolder } from "../../support/in_folder.ts";
 import { TEST_MODELS } from "../../support/model_package.ts";

@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
-import { verifyExport } from "../../../lib/cli/audit.ts";
-import { openAudit } from "../../../lib/store/audit.ts";
-import type { AuditEntry } from "../../../lib/store/audit_chain.ts";
-import { openKeyring } from "../../../lib/store/keyring.ts";
+import { verifyExport } from "../../../lib/cli/verify_trail.ts";
+import { openAudit } from "../../../lib/store/audit/trail.ts";
+import type { AuditEntry } from "../../../lib/store/audit/chain.ts";
+import { openKeyring } from "../../../lib/store/encryption/keyring.ts";
 import { operatorKey } from "../../support/operator_key.ts";
 
 const event = (request: string) => ({

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { MAX_REVISIONS } from "../../../lib/store/ledger.ts";
 import { createProfileStore } from "../../../lib/store/profiles.ts";
 import type { Reference } from "../../../lib/store/types.ts";
-import { Vault } from "../../../lib/store/vault.ts";
+import { Vault } from "../../../lib/store/encryption/vault.ts";
 
 const T = "clinic-a";
 const OTHER = "clinic-b";

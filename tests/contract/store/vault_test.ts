@@ -1,9 +1,12 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
-import { DataKeys } from "../../../lib/store/data_keys.ts";
-import { openKeyring, rewrapIndex } from "../../../lib/store/keyring.ts";
-import { sealStore } from "../../../lib/store/seal_store.ts";
-import { Vault } from "../../../lib/store/vault.ts";
+import { DataKeys } from "../../../lib/store/encryption/data_keys.ts";
+import {
+  openKeyring,
+  rewrapIndex,
+} from "../../../lib/store/encryption/keyring.ts";
+import { sealStore } from "../../../lib/store/encryption/seal_store.ts";
+import { Vault } from "../../../lib/store/encryption/vault.ts";
 import { openVault, operatorKey } from "../../support/operator_key.ts";
 
 const key = ["reference", "t", "Jane Doe", "visit 1"];

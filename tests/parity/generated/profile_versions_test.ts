@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { readProfile, writeProfile } from "../../../lib/format/profile_file.ts";
-import { encodePng } from "../../../lib/image/encode_png.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../../lib/sample/patient.ts";
 
 /** Written before profiles kept the places of their patches and the background. */

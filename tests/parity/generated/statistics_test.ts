@@ -6,7 +6,7 @@ import {
   ranks,
   rocAuc,
   spearman,
-} from "../../../lib/cli/statistics.ts";
+} from "../../../lib/evaluation/statistics.ts";
 import golden from "../golden/statistics.json" with { type: "json" };
 
 const near = (a: number | null, b: number) =>

@@ -1,6 +1,6 @@
 import { ok } from "node:assert/strict";
-import { answerSet, calibrate } from "../../../lib/cli/calibration.ts";
-import { findDatasets } from "../../../lib/cli/dataset.ts";
+import { answerSet, calibrate } from "../../../lib/evaluation/calibration.ts";
+import { findDatasets } from "../../../lib/evaluation/data_set.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { openAllCores } from "../../support/all_cores.ts";
 import { length } from "../../support/length.ts";

@@ -1,12 +1,12 @@
 import { ok } from "node:assert/strict";
-import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { countSet, evaluateSet } from "../../../lib/cli/evaluate_set.ts";
+import { findDatasets } from "../../../lib/evaluation/data_set.ts";
+import { countSet, evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
 import {
   corrected,
   methodsOf,
   severalReferences,
-} from "../../../lib/cli/methods.ts";
-import { worstThird } from "../../../lib/cli/results.ts";
+} from "../../../lib/evaluation/methods.ts";
+import { worstThird } from "../../../lib/evaluation/report.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { openAllCores } from "../../support/all_cores.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";

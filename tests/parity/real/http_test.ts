@@ -1,8 +1,8 @@
 import { equal, ok } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
-import { findDatasets } from "../../../lib/cli/dataset.ts";
-import { examine } from "../../../lib/engine/examine.ts";
+import { findDatasets } from "../../../lib/evaluation/data_set.ts";
+import { examine } from "../../../lib/engine/self_test.ts";
 import { form } from "../../support/requests.ts";
 import { length } from "../../support/length.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";

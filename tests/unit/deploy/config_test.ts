@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { readConfig } from "../../../deploy/config.ts";
 import { mintKey } from "../../../lib/access/api_keys.ts";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 
 const { entry: KEY } = mintKey("k", "t", ["read"]);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { deriveUid } from "../../../lib/dicom/uid.ts";
+import { deriveUid } from "../../../lib/dicom/data_set/uid.ts";
 
 Deno.test("a derived UID is valid and follows from its parts", () => {
   fc.assert(

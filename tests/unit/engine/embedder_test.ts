@@ -1,10 +1,10 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { concat } from "../../../lib/bytes.ts";
-import { hexDigest } from "../../../lib/digest.ts";
+import { concat } from "../../../lib/core/bytes.ts";
+import { hexDigest } from "../../../lib/core/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
 import { createMemoryEmbeddings } from "../../../lib/store/memory_embeddings.ts";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { files } from "../../support/requests.ts";
 import { workOf } from "../../support/work.ts";
 

@@ -4,7 +4,7 @@ import {
   readArchive,
   writeArchive,
 } from "../../../lib/format/profile_archive.ts";
-import { createSigner } from "../../../lib/signing.ts";
+import { createSigner } from "../../../lib/core/signing.ts";
 
 const AT = "2026-11-25T09:44:35.362Z";
 const signer = await createSigner(new Uint8Array(32).fill(3));

@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { describeMask } from "../../../lib/format/mask_document.ts";
 import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
 import type { Mask } from "../../../lib/pipeline/types.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import {
   chooseReferences,
   MAX_POOLED,
-} from "../../../functions/choose_references.ts";
+} from "../../../functions/patients/choose_references.ts";
 import type { Enrolled } from "../../../lib/store/types.ts";
 
 const enrolled = Array.from({ length: 12 }, (_, i): Enrolled => ({

@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { concat } from "../../../lib/bytes.ts";
+import { concat } from "../../../lib/core/bytes.ts";
 import { decodeImage } from "../../../lib/image/decode.ts";
-import { decodeJpeg2000Frame } from "../../../lib/image/dicom_codecs.ts";
-import type { DicomLayout } from "../../../lib/image/dicom_layout.ts";
+import { decodeJpeg2000Frame } from "../../../lib/dicom/pixels/codecs.ts";
+import type { DicomLayout } from "../../../lib/dicom/pixels/layout.ts";
 import { ImageError } from "../../../lib/image/errors.ts";
 import { workDone } from "../../support/work_done.ts";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { resizeBilinear } from "../../../lib/numerics/bilinear.ts";
 import { findPeak } from "../../../lib/numerics/peak.ts";
-import { Frame } from "../../../lib/pipeline/frame.ts";
+import { Frame } from "../../../lib/pipeline/coordinates.ts";
 
 const GRID = 6;
 const SIZE = 48;

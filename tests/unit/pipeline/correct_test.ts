@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { correct } from "../../../lib/pipeline/correct.ts";
-import { Frame } from "../../../lib/pipeline/frame.ts";
+import { Frame } from "../../../lib/pipeline/coordinates.ts";
 import type { Decoder, Mask } from "../../../lib/pipeline/types.ts";
 
 const SIDE = 16;

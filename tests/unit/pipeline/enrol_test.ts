@@ -1,11 +1,11 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
-import type { EdgeError } from "../../../lib/errors.ts";
+import type { EdgeError } from "../../../lib/core/errors.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
 import type { Mask, ModelGeometry } from "../../../lib/pipeline/types.ts";
-import { plainSplit } from "../../support/plain_road.ts";
+import { plainSplit } from "../../support/plain_pipeline.ts";
 
 const model: ModelGeometry = {
   digest: "d",

@@ -7,7 +7,7 @@ import {
   differentParameters,
   differentProfile,
 } from "../../../lib/receipt/difference.ts";
-import { ingredientsOf } from "../../../lib/receipt/ingredients.ts";
+import { ingredientsOf } from "../../../lib/receipt/provenance.ts";
 import {
   Receipt,
   requireUnchanged,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import type { EmbeddingFile } from "../../../lib/engine/engine.ts";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import {
   createEncodeClient,
   type EncodeClientOptions,

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import type { SeriesFile } from "../../../lib/series/series.ts";

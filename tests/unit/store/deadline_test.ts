@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { EdgeError } from "../../../lib/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { withDeadline } from "../../../lib/store/deadline.ts";
 
 const never = () => new Promise<string>(() => {});

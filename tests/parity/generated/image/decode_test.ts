@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import type { Raster } from "../../../../lib/image/raster.ts";
+import type { Raster } from "../../../../lib/core/raster.ts";
 import { workDone } from "../../../support/work_done.ts";
 import { decodeImage } from "../../../../lib/image/decode.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";

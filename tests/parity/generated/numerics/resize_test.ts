@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { hexDigest } from "../../../../lib/digest.ts";
+import { hexDigest } from "../../../../lib/core/digest.ts";
 import { mulberry32 } from "../../../../lib/numerics/random.ts";
 import {
   resizeAntialiased,

@@ -1,0 +1,155 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setImmediate as turn } from "node:timers/promises";
+// @ts-types="./busboy.d.ts"
+import { Busboy, type BusboyEvents } from "@fastify/busboy";
+import type { Context } from "hono";
+import { EdgeError } from "../../lib/core/errors.ts";
+import { RequestError } from "../contract/problems.ts";
+import { invalid } from "../router.ts";
+
+/** What is done with the parts of a body, in their order; either may throw to refuse the body. */
+export interface Parts {
+  /** The next part waits until this one is taken. */
+  file(
+    field: string | undefined,
+    bytes: AsyncIterable<Uint8Array>,
+    mediaType: string | undefined,
+    name: string | null,
+  ): Promise<void>;
+  field(name: string | undefined, value: string): void;
+  /** Parts that the body may have; one more is refused before it is looked at. */
+  maxParts: number;
+  /** Bytes of a part that is no file. */
+  maxFieldBytes: number;
+}
+
+/** Bytes that are looked at between two turns of the event loop. */
+const CHUNK = 65_536;
+
+/** How long the parser may sit on a chunk that nothing comes of: of some broken bodies it waits for ever. */
+const STALL_MS = 1500;
+
+/** Bytes and lines of the head of one part: its name, its file's name, its type. */
+const HEAD = { headerSize: 4096, headerPairs: 16 };
+
+/**
+ * Takes a multipart body apart as it comes (RFC 7578). Nothing of it is looked at twice, and the event
+ * loop turns between any two chunks of it, whatever they hold.
+ *
+ * @throws RequestError for a body that is cut short or has too many parts, and what `parts` throws.
+ */
+export async function takeParts(
+  c: Context,
+  body: AsyncIterable<Uint8Array>,
+  parts: Parts,
+): Promise<void> {
+  let taken = Promise.resolve();
+  let parser: Busboy;
+  const { maxParts, maxFieldBytes } = parts;
+  try {
+    parser = new Busboy({
+      headers: { "content-type": c.req.header("content-type")! },
+      limits: { parts: maxParts, fieldSize: maxFieldBytes, ...HEAD },
+    });
+  } catch {
+    throw unreadable("its content type names no boundary");
+  }
+  let open: Readable | undefined;
+  const refuse = (error: unknown) => {
+    open?.destroy();
+    parser.destroy(error as Error);
+  };
+  const stall = watchStall(() => refuse(new Error("The parser stalled.")));
+  async function* given() {
+    for await (const chunk of body) {
+      stall.begin();
+      yield chunk;
+      stall.end();
+    }
+    stall.begin();
+  }
+  async function* read(stream: Readable) {
+    for await (const chunk of stream) {
+      stall.touch();
+      yield chunk;
+      stall.touch();
+    }
+  }
+  const onField: BusboyEvents["field"] = (name, value, _, isCut) => {
+    try {
+      if (isCut) {
+        const why = `a field is larger than ${maxFieldBytes} bytes`;
+        throw new RequestError(
+          "too-many-bytes",
+          `Cannot read the body: ${why}.`,
+        );
+      }
+      parts.field(name, value);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+  const onFile: BusboyEvents["file"] = (field, stream, name, _, mediaType) => {
+    // Whoever reads it meets its errors; one that nobody reads any more must not end the process.
+    stream.on("error", () => {});
+    // The parser says text/plain of a part that states no type, and no image is text.
+    const declared = mediaType === "text/plain" ? undefined : mediaType;
+    taken = taken.then(() => {
+      open = stream;
+      return parts.file(field, read(stream), declared, name || null);
+    });
+    taken.catch(refuse);
+  };
+  const onTooMany = () =>
+    refuse(
+      invalid("body", [{
+        path: [],
+        message: `has more than ${maxParts} parts`,
+      }]),
+    );
+  parser.on("field", onField).on("file", onFile).on("partsLimit", onTooMany);
+  try {
+    await pipeline(Readable.from(given()), parser);
+    await taken;
+  } catch (error) {
+    if (error instanceof RequestError || error instanceof EdgeError) {
+      throw error;
+    }
+    throw unreadable("it is not whole multipart");
+  } finally {
+    stall.end();
+  }
+}
+
+/** Calls back when nothing was touched for `STALL_MS` since the beginning. */
+function watchStall(onStall: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const begin = () => {
+    end();
+    timer = setTimeout(onStall, STALL_MS);
+  };
+  return { begin, end, touch: () => timer !== undefined && begin() };
+}
+
+/** The bytes of a body as they come. @throws RequestError when the connection ends before them. */
+export async function* bytesOf(c: Context): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of c.req.raw.body ?? []) {
+      for (let at = 0; at < chunk.length; at += CHUNK) {
+        yield chunk.subarray(at, at + CHUNK);
+        await turn();
+      }
+    }
+  } catch {
+    throw unreadable("the connection ended before it");
+  }
+}
+
+export function unreadable(why: string): RequestError {
+  return new RequestError("malformed-request", `Cannot read the body: ${why}.`);
+}

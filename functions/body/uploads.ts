@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import type { Context } from "hono";
+import { EdgeError } from "../../lib/core/errors.ts";
+import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
+import { partOf, type Spool } from "../../lib/series/spool.ts";
+import { mediaTypeOf } from "./form.ts";
+import { bytesOf, takeParts } from "./multipart.ts";
+import { invalid } from "../router.ts";
+
+/** The files of a body, and what tells them from any others. */
+export interface SentFiles {
+  files: SeriesFile[];
+  /** sha256 over the files' bytes and lengths, hex. */
+  digest: string;
+}
+
+/** A field that is no file is refused, however long it is. */
+const MAX_FIELD_BYTES = 1024;
+const UNKNOWN = "has an unknown field; it takes image, many times";
+
+type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
+
+/**
+ * Writes a body of any length to a spool as it comes: the files of a multipart body, each a field
+ * `image`, or the whole body as one file.
+ *
+ * @throws RequestError for a body that is cut short, EdgeError `too-many-bytes` for one over the limit.
+ */
+export async function receiveFiles(
+  c: Context,
+  spool: Spool,
+  limits: UploadLimits,
+): Promise<SentFiles> {
+  const stated = Number(c.req.header("content-length") ?? 0);
+  if (stated > limits.maxSeriesBytes) throw tooManyBytes(limits);
+  const hash = createHash("sha256");
+  const files: SeriesFile[] = [];
+  let failure: unknown;
+
+  /** Stores one file. */
+  const store = async (
+    bytes: AsyncIterable<Uint8Array>,
+    mediaType: string | undefined,
+    name: string | null,
+  ) => {
+    const start = spool.size;
+    for await (const part of bytes) {
+      hash.update(part);
+      await spool.write(part).catch((error) => {
+        failure = error;
+        throw error;
+      });
+    }
+    const size = spool.size - start;
+    hash.update(` ${size} `);
+    files.push({ file: partOf(spool, start, size), mediaType, name });
+  };
+
+  if (mediaTypeOf(c) === "multipart/form-data") {
+    const refuse = (message: string) =>
+      invalid("body", [{ path: [], message }]);
+    await takeParts(c, bounded(c, limits), {
+      async file(field, bytes, mediaType, name) {
+        if (field !== "image") throw refuse(UNKNOWN);
+        await store(bytes, mediaType, name);
+      },
+      field(name) {
+        throw refuse(
+          name === "image" ? "has a field image without a file name" : UNKNOWN,
+        );
+      },
+      maxParts: limits.maxImages,
+      maxFieldBytes: MAX_FIELD_BYTES,
+    }).catch((error) => {
+      // What the disk refuses is not the sender's fault.
+      throw failure ?? error;
+    });
+  } else {
+    await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
+  }
+  return { files, digest: hash.digest("hex") };
+}
+
+/** The body's bytes as they come, up to the limit. */
+async function* bounded(c: Context, limits: UploadLimits) {
+  let received = 0;
+  for await (const part of bytesOf(c)) {
+    received += part.length;
+    if (received > limits.maxSeriesBytes) throw tooManyBytes(limits);
+    yield part;
+  }
+}
+
+function tooManyBytes({ maxSeriesBytes }: UploadLimits): EdgeError {
+  const why = `The series is larger than ${maxSeriesBytes} bytes.`;
+  return new EdgeError("too-many-bytes", why);
+}

@@ -1,0 +1,109 @@
+import type { Router } from "../router.ts";
+import { header } from "./header.ts";
+import { problems } from "./schemas.ts";
+import { needOf } from "../middleware/scopes.ts";
+
+type Document = ReturnType<Router["getOpenAPI31Document"]>;
+
+/** Headers that answers have whatever the route. */
+const ANY_ANSWER = {
+  "x-request-id": header("Names the request in the log"),
+};
+const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
+  401: { "www-authenticate": header("Bearer, and what is wrong") },
+  403: { "www-authenticate": header("Bearer, and the scope that is needed") },
+  429: { "retry-after": header("Seconds until another try is worth it") },
+  503: { "retry-after": header("Seconds until another try is worth it") },
+};
+
+/** What opens a closed operation, either one. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */
+const SCHEMES = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key, or a token (JWT) of the issuer",
+  },
+  key: {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description: "An API key",
+  },
+} as const;
+
+/**
+ * The OpenAPI document of an application's routes, with what they have in common: the headers of every
+ * answer, and the keys and tokens that open each operation.
+ *
+ * @param closed whether it needs them: a service without keys takes requests without any.
+ */
+export function describeService(app: Router, closed: boolean): Document {
+  for (const [name, scheme] of Object.entries(SCHEMES)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "P²SAM Edge",
+      version: "1",
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+      description:
+        "Annotate one image of a patient once; every later image of that patient comes " +
+        "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
+        "Errors are problem documents (RFC 9457) whose `type` this server explains. " +
+        "Not a medical device.",
+    },
+    servers: [{ url: "/" }],
+    tags: [
+      { name: "patients", description: "Segment a patient's images" },
+      { name: "references", description: "A patient's annotated images" },
+      { name: "embeddings", description: "What an encoder makes of an image" },
+      { name: "masks", description: "Interactive use" },
+      { name: "service", description: "Models and health" },
+    ],
+  });
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    const operations = Object.entries(item as Record<string, Operation>);
+    for (const [method, operation] of operations) {
+      const need = needOf(method, path);
+      if (need !== "open") {
+        const scopes = need === "known" ? [] : [need];
+        operation.security = [
+          ...(closed ? [] : [{}]),
+          ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
+        ];
+        Object.assign(operation.responses, problemsOf(401), problemsOf(429));
+        // The store may fail whatever is asked of it.
+        Object.assign(operation.responses, problemsOf(503));
+        // A page of another site may have sent it, whatever its scope.
+        Object.assign(operation.responses, problemsOf(403));
+      }
+      if (operation.requestBody !== undefined) {
+        Object.assign(operation.responses, problemsOf(408));
+      }
+      for (const [status, response] of Object.entries(operation.responses)) {
+        response.headers = {
+          ...ANY_ANSWER,
+          ...BY_STATUS[status],
+          ...response.headers,
+        };
+      }
+    }
+  }
+  return document;
+}
+
+interface Operation {
+  requestBody?: unknown;
+  security?: Record<string, string[]>[];
+  responses: Record<string, { headers?: Record<string, unknown> }>;
+}
+
+/** The problem answers of one status, as they stand in a document. */
+function problemsOf(status: number): Operation["responses"] {
+  const { description, content } = problems(status)[status];
+  const { examples } = content["application/problem+json"];
+  const schema = { $ref: "#/components/schemas/Problem" };
+  const answer = { "application/problem+json": { schema, examples } };
+  return { [status]: { description, content: answer } as never };
+}

@@ -1,0 +1,86 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { type Access, ANYONE, type Scope } from "../../lib/access/caller.ts";
+import { callerOf } from "./caller.ts";
+import { RequestError } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+
+/** Names the tenant on whose behalf another host of the service asks. */
+export const TENANT_HEADER = "x-tenant";
+
+/**
+ * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1) or `x-api-key`; without an
+ * access to ask, it is anyone.
+ */
+export function identifyCaller(
+  access: Access | undefined,
+): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    c.set("caller", access === undefined ? ANYONE : await identify(access, c));
+    // What one caller is answered is not for the next one, whatever is in between.
+    if (access !== undefined) {
+      c.header("vary", "authorization, x-api-key", { append: true });
+    }
+    await next();
+  };
+}
+
+async function identify(access: Access, c: Context) {
+  const credential = credentialOf(c);
+  const caller = credential === null
+    ? null
+    : await access.identify(credential, c.req.header(TENANT_HEADER));
+  if (caller !== null) return caller;
+  c.header(
+    "www-authenticate",
+    credential === null ? "Bearer" : 'Bearer error="invalid_token"',
+  );
+  throw new RequestError(
+    "unauthorized",
+    credential === null
+      ? "This address needs a key or token, in the header `authorization: Bearer` or `x-api-key`."
+      : "The key or token opens nothing here; it may have expired.",
+  );
+}
+
+function credentialOf(c: Context): string | null {
+  const header = c.req.header("authorization");
+  if (header === undefined) return c.req.header("x-api-key") || null;
+  return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? null;
+}
+
+/** Lets pass whom the scope was granted. */
+export function requireScope(scope: Scope): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (!callerOf(c).scopes.has(scope)) {
+      c.header(
+        "www-authenticate",
+        `Bearer error="insufficient_scope", scope="${scope}"`,
+      );
+      throw new RequestError(
+        "forbidden",
+        `This needs the scope "${scope}", which the key or token lacks.`,
+      );
+    }
+    await next();
+  };
+}
+
+/** Names by which a machine calls itself (RFC 6761, section 6.3). */
+const OWN_NAMES = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * Answers on the machine's own names alone. A server without keys that listens on the loopback could
+ * else be read by any web page that its user visits: a page's own name may be made to point at the
+ * loopback (DNS rebinding).
+ */
+export function requireOwnName(): MiddlewareHandler {
+  return async (c, next) => {
+    if (!OWN_NAMES.test(new URL(c.req.url).hostname)) {
+      throw new RequestError(
+        "forbidden",
+        "Without keys the server answers as localhost alone.",
+      );
+    }
+    await next();
+  };
+}

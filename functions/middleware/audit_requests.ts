@@ -1,0 +1,74 @@
+import type { MiddlewareHandler } from "hono";
+import type { AuditStore } from "../../lib/store/types.ts";
+import { callerOf } from "./caller.ts";
+import { patternOf } from "../contract/methods.ts";
+import type { Env, Router } from "../router.ts";
+import { NEEDS } from "./scopes.ts";
+
+/** What a call that changes something needs. */
+const CHANGES = new Set<string | undefined>(["enrol", "erase"]);
+
+/**
+ * Writes every call into the trail: a change before it is made, so that none is made untold, and every
+ * call before its answer leaves. A call that cannot be written is not answered. An address is told as its
+ * route and the tags of its names: it may name somebody.
+ */
+export function auditRequests(
+  audit: AuditStore,
+  app: Router,
+): MiddlewareHandler<Env> {
+  let routes: { route: string; pattern: RegExp }[] | undefined;
+  return async (c, next) => {
+    routes ??= app.routes
+      .filter(({ path }) => path.startsWith("/v1/") && !path.includes("*"))
+      .map(({ method, path }) => ({
+        route: `${method} ${path}`,
+        pattern: patternOf(path),
+      }));
+    const { method, path } = c.req;
+    const { route } =
+      routes.find(({ route, pattern }) =>
+        route.startsWith(`${method} `) && pattern.test(path)
+      ) ?? { route: `${method} ?` };
+    // Tells nothing of anybody.
+    if (NEEDS[route] === "known") return await next();
+    const { tenant, caller } = callerOf(c);
+    const event = {
+      caller,
+      operation: route,
+      names: await tagNames(audit, tenant, route, path),
+      request: c.get("requestId"),
+    };
+    if (CHANGES.has(NEEDS[route]) && method !== "GET") {
+      await audit.append(tenant, { ...event, phase: "begun", status: null });
+    }
+    await next();
+    const { status } = c.res;
+    await audit.append(tenant, { ...event, phase: "answered", status });
+  };
+}
+
+/** The tags of what a path has in the places of its route's parameters. */
+async function tagNames(
+  audit: AuditStore,
+  tenant: string,
+  route: string,
+  path: string,
+): Promise<string[]> {
+  const names = path.split("/").map(decoded);
+  const tags: string[] = [];
+  for (const [i, part] of route.split(" ")[1].split("/").entries()) {
+    if (!part.startsWith(":")) continue;
+    // From behind /v1 on, so that a patient has one tag whatever the route.
+    tags.push(await audit.tag(tenant, ...names.slice(2, i + 1)));
+  }
+  return tags;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

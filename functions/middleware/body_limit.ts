@@ -1,0 +1,43 @@
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Share } from "../../lib/access/quota.ts";
+import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
+import { callerOf } from "./caller.ts";
+import { RequestError } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+
+/**
+ * Bounds the body of a request, and what all bodies together take of memory while they are worked on. A
+ * request is refused by the length that it states, before its body is read; one that states none counts
+ * as the longest.
+ */
+export function limitBodies(
+  maxBytes: number,
+  memory: Share,
+): MiddlewareHandler<Env> {
+  const limit = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        const detail = `The request body is larger than ${maxSize} bytes.`;
+        throw new RequestError("too-many-bytes", detail);
+      },
+    });
+  const maxJson = Math.min(MAX_JSON_BYTES, maxBytes);
+  const [anyBody, jsonBody] = [limit(maxBytes), limit(maxJson)];
+  return async (c, next) => {
+    const isJson = mediaTypeOf(c) === "application/json";
+    const check = isJson ? jsonBody : anyBody;
+    if (c.req.raw.body === null) return await next();
+    const stated = Number(c.req.header("content-length") ?? NaN);
+    const most = isJson ? maxJson : maxBytes;
+    // One that is too large is refused by the check below.
+    const size = stated <= most ? stated : most;
+    const release = memory.take(callerOf(c).tenant, size);
+    try {
+      await check(c, next);
+    } finally {
+      release();
+    }
+  };
+}

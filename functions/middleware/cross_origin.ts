@@ -1,0 +1,36 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { RequestError } from "../contract/problems.ts";
+
+/**
+ * Refuses what a page of another origin sends from a browser, unless its origin may call. CORS keeps such a page from
+ * reading an answer, not from sending a request, and a server without keys would carry that out. Browsers say where a
+ * request comes from by `Sec-Fetch-Site` (W3C Fetch Metadata), or by `Origin` (RFC 6454) alone where the server has no
+ * TLS; other clients say nothing.
+ *
+ * @param origins that may call, or `*`.
+ */
+export function refuseOtherSites(origins: string[]): MiddlewareHandler {
+  return async (c, next) => {
+    const origin = c.req.header("origin");
+    const isNamed = origins.includes("*") ||
+      origin !== undefined && origins.includes(origin);
+    if (!isNamed && comesFromElsewhere(c, origin)) {
+      throw new RequestError(
+        "forbidden",
+        "A page of another origin sent this. CORS_ORIGINS names the origins whose pages may call; behind a proxy that " +
+          "changes the host's name, the page's own.",
+      );
+    }
+    await next();
+  };
+}
+
+function comesFromElsewhere(c: Context, origin: string | undefined): boolean {
+  const site = c.req.header("sec-fetch-site");
+  // `none`: a person typed the address, or opened a bookmark.
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  if (origin === undefined) return false;
+  // A proxy may speak TLS for the server, so that the scheme tells nothing.
+  const host = c.req.header("host") ?? new URL(c.req.url).host;
+  return URL.parse(origin)?.host !== host;
+}

@@ -1,0 +1,34 @@
+import type { MiddlewareHandler } from "hono";
+import { RateLimit } from "../../lib/access/rate_limit.ts";
+import { callerOf } from "./caller.ts";
+import { RequestError } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+
+/**
+ * Lets every caller send so many requests a minute, and tells how many are left by the fields `RateLimit`
+ * and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10). Parts of the service itself are not
+ * counted.
+ */
+export function limitRate(perMinute: number): MiddlewareHandler<Env> {
+  const limit = new RateLimit(perMinute);
+  return async (c, next) => {
+    const { tenant, caller, unlimited } = callerOf(c);
+    if (!unlimited) {
+      const quota = limit.take(`${tenant} ${caller}`);
+      c.header("ratelimit-policy", `"requests";q=${perMinute};w=60`);
+      c.header(
+        "ratelimit",
+        `"requests";r=${quota.remaining};t=${quota.reset}`,
+      );
+      if (!quota.allowed) {
+        throw new RequestError(
+          "too-many-requests",
+          `A key may send ${perMinute} requests a minute.`,
+          [],
+          quota.retryAfter,
+        );
+      }
+    }
+    await next();
+  };
+}

@@ -1,0 +1,54 @@
+import type { ServedModel } from "../../lib/engine/catalogue.ts";
+import type { Work } from "../../lib/engine/work.ts";
+import { DRIFT_LIMIT } from "../../lib/pipeline/drift.ts";
+import type {
+  Bytes,
+  Drift,
+  Enrolled,
+  Reference,
+} from "../../lib/store/types.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * How far an accepted result lies from the first reference that a person annotated; null where there is none
+ * of this model.
+ *
+ * @param accepted its record, and its profile's file.
+ */
+export async function driftOf(
+  { profiles }: Services,
+  { manifest, engineFor }: ServedModel,
+  work: Work,
+  { patient, label, reference }: Reference,
+  accepted: Bytes,
+): Promise<Drift | null> {
+  const model = manifest.digest;
+  const found = await profiles.profile(work.tenant, patient, label, { model });
+  const [first, ...others] = (found?.enrolled ?? [])
+    .filter((one) => one.reference.accepted === undefined)
+    .filter((one) => one.reference.reference !== reference)
+    .sort(byDate)
+    .map(({ profile }) => profile);
+  if (first === undefined) return null;
+  const value = await engineFor(work).measureDrift(first, others, accepted);
+  return { value, warning: value > DRIFT_LIMIT ? warn(value) : null };
+}
+
+/** The largest drift; null for none. */
+export function worst(drifts: Drift[]): Drift | null {
+  return drifts.reduce<Drift | null>(
+    (most, next) => most === null || next.value > most.value ? next : most,
+    null,
+  );
+}
+
+function byDate(a: Enrolled, b: Enrolled): number {
+  return a.reference.createdAt < b.reference.createdAt ? -1 : 1;
+}
+
+function warn(value: number): string {
+  return `What was accepted looks unlike the first reference: ${
+    value.toFixed(1)
+  } times as far from it as its own parts vary. ` +
+    "Check that it is the same structure; if it is not, restore an earlier revision.";
+}

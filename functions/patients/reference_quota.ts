@@ -1,0 +1,25 @@
+import type { Reference } from "../../lib/store/types.ts";
+import { RequestError } from "../contract/problems.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * Refuses references that are more than a patient may have: every one is compared with every image.
+ *
+ * @param names of those that are to be stored.
+ */
+export async function requireRoom(
+  { profiles, maxReferences }: Pick<Services, "profiles" | "maxReferences">,
+  tenant: string,
+  patient: string,
+  names: string[],
+): Promise<void> {
+  const nameOf = ({ reference }: Reference) => reference;
+  const held = (await profiles.list(tenant, patient)).map(nameOf);
+  if (new Set([...held, ...names]).size <= maxReferences) return;
+  if (names.every((name) => held.includes(name))) return;
+  throw new RequestError(
+    "limit-reached",
+    `Patient "${patient}" has ${held.length} references, and may have ${maxReferences}; ` +
+      "replace or erase one.",
+  );
+}

@@ -1,0 +1,43 @@
+import { createRoute } from "@hono/zod-openapi";
+import { RequestError } from "../contract/problems.ts";
+import { createRouter, type Router } from "../router.ts";
+import { json, problems, StatusDocument } from "../contract/schemas.ts";
+import type { Services } from "../services.ts";
+
+const live = createRoute({
+  method: "get",
+  path: "/healthz",
+  operationId: "live",
+  tags: ["service"],
+  summary: "The process answers",
+  responses: { 200: json(StatusDocument, "Alive"), ...problems() },
+});
+
+const ready = createRoute({
+  method: "get",
+  path: "/readyz",
+  operationId: "ready",
+  tags: ["service"],
+  summary: "Requests can be served",
+  responses: { 200: json(StatusDocument, "Ready"), ...problems(503) },
+});
+
+export function healthFunction(services: Services): Router {
+  return createRouter()
+    .openapi(live, (c) => c.json({ status: "ok" }, 200))
+    .openapi(ready, async (c) => {
+      if (await services.ready()) {
+        return c.json({ status: "ready", ...encodeHosts(services) }, 200);
+      }
+      throw new RequestError(
+        "not-ready",
+        "The store does not answer or the queue is full.",
+      );
+    });
+}
+
+/** Prompts and masks of cached embeddings need no encode host: its loss is told, not fatal. */
+function encodeHosts({ encodeAvailable }: Services) {
+  if (encodeAvailable === undefined) return {};
+  return { encode: encodeAvailable() ? "available" : "unavailable" } as const;
+}

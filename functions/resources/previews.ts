@@ -1,0 +1,55 @@
+import { createRoute } from "@hono/zod-openapi";
+import { readImage } from "../body/form.ts";
+import { workOf } from "../middleware/caller.ts";
+import { header } from "../contract/header.ts";
+import { createRouter, type Router } from "../router.ts";
+import {
+  binary,
+  imageBody,
+  PreviewQuery,
+  problems,
+} from "../contract/schemas.ts";
+import type { Services } from "../services.ts";
+
+const { "application/x-safetensors": _, ...images } = imageBody;
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/previews",
+  operationId: "previewImage",
+  tags: ["embeddings"],
+  summary: "An image as a PNG that any browser shows",
+  description:
+    "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and what else a " +
+    "browser cannot show. Nothing is stored.",
+  request: {
+    query: PreviewQuery,
+    body: { content: images, required: true },
+  },
+  responses: {
+    200: {
+      description: "The picture",
+      headers: {
+        "x-frame-count": header(
+          "Frames of the DICOM image or slices of the NIfTI volume, 1 of other images",
+        ),
+      },
+      content: { "image/png": binary },
+    },
+    ...problems(400, 413, 415, 422, 503),
+  },
+});
+
+/** The preview function: image → PNG for display. */
+export function previewFunction({ models }: Services): Router {
+  return createRouter().openapi(create, async (c) => {
+    const { side, frame } = c.req.valid("query");
+    const file = await readImage(c, frame);
+    const engine = models.default.engineFor(workOf(c));
+    const { bytes, frames } = await engine.preview(file, side);
+    return c.body(bytes, 200, {
+      "content-type": "image/png",
+      "x-frame-count": String(frames),
+    }) as never;
+  });
+}

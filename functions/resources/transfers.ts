@@ -1,0 +1,157 @@
+import { createRoute } from "@hono/zod-openapi";
+import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
+import {
+  ARCHIVE_MEDIA_TYPE,
+  type Archived,
+  readArchive,
+  writeArchive,
+} from "../../lib/format/profile_archive.ts";
+import { readProfile } from "../../lib/format/profile_file.ts";
+import { requireSigner } from "../../lib/core/signing.ts";
+import type { Enrolled } from "../../lib/store/types.ts";
+import { mediaTypeOf } from "../body/form.ts";
+import { callerOf } from "../middleware/caller.ts";
+import { RequestError } from "../contract/problems.ts";
+import { describeReference } from "../contract/reference.ts";
+import { ImportedDocument } from "../contract/revisions.ts";
+import { createRouter, invalid, type Router } from "../router.ts";
+import { binary, json, PatientParams, problems } from "../contract/schemas.ts";
+import { ArchivedReference, TransferQuery } from "../contract/transfers.ts";
+import { requireRoom } from "../patients/reference_quota.ts";
+import type { Services } from "../services.ts";
+
+/** References of one archive: as many as one commit of KV can check. */
+const MAX_REFERENCES = 48;
+
+const exportRoute = createRoute({
+  method: "get",
+  path: "/v1/patients/{patient}/export",
+  operationId: "exportPatient",
+  tags: ["patients"],
+  summary:
+    "A patient's references as one signed file, without the patient's id",
+  request: { params: PatientParams, query: TransferQuery },
+  responses: {
+    200: {
+      description: "The file, for the import of another installation",
+      content: { [ARCHIVE_MEDIA_TYPE]: binary },
+    },
+    ...problems(404, 422),
+  },
+});
+
+const importRoute = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/import",
+  operationId: "importPatient",
+  tags: ["patients"],
+  summary: "Take over exported references: all or none",
+  request: {
+    params: PatientParams,
+    body: {
+      required: true,
+      content: { [ARCHIVE_MEDIA_TYPE]: binary },
+    },
+  },
+  responses: {
+    200: json(ImportedDocument, "The references that were imported"),
+    ...problems(403, 409, 413, 415, 422),
+  },
+});
+
+/** The transfer function: profiles from one installation to another. */
+export function transferFunction(services: Services): Router {
+  const { models, profiles, trust, now } = services;
+
+  const exported = async (tenant: string, patient: string, label?: string) => {
+    const archived: Archived[] = [];
+    for (const { reference } of await profiles.list(tenant, patient)) {
+      const found = await profiles.get(tenant, patient, reference);
+      // It may have been erased since it was listed.
+      if (found === null) continue;
+      if (label !== undefined && found.reference.label !== label) continue;
+      const { patient: _, ...record } = found.reference;
+      archived.push({ record, profile: found.profile });
+    }
+    return archived;
+  };
+
+  const opened = (
+    patient: string,
+    { record, profile }: Archived,
+    i: number,
+  ): Enrolled => {
+    const parsed = ArchivedReference.safeParse(record);
+    if (!parsed.success) throw invalid(`references.${i}`, parsed.error.issues);
+    const reference = { ...parsed.data, patient };
+    const maker = models.all.find(({ manifest }) =>
+      manifest.digest === reference.model
+    );
+    const { model, patches, channels } = readProfile(profile);
+    if (maker === undefined || model !== reference.model) {
+      throw new EdgeError(
+        "model-mismatch",
+        `The reference "${reference.reference}" was made by a model that is not served here: ` +
+          `its digest is ${reference.model}.`,
+      );
+    }
+    if (patches.length !== reference.patches * channels) {
+      throw invalidInput(
+        `The reference "${reference.reference}" does not fit its profile.`,
+      );
+    }
+    return { reference, profile };
+  };
+
+  return createRouter()
+    .openapi(exportRoute, async (c) => {
+      const signer = requireSigner(trust);
+      const { patient } = c.req.valid("param");
+      const { label } = c.req.valid("query");
+      const { tenant } = callerOf(c);
+      const archived = await exported(tenant, patient, label);
+      if (archived.length === 0) {
+        const what = label === undefined ? "" : ` labelled "${label}"`;
+        throw new EdgeError(
+          "not-found",
+          `There is no reference${what} of patient "${patient}".`,
+        );
+      }
+      const at = new Date(now()).toISOString();
+      return c.body(await writeArchive(archived, at, signer), 200, {
+        "content-type": ARCHIVE_MEDIA_TYPE,
+        "content-disposition": 'attachment; filename="profile.p2sam"',
+        "cache-control": "no-store",
+      }) as never;
+    })
+    .openapi(importRoute, async (c) => {
+      const { patient } = c.req.valid("param");
+      const { tenant } = callerOf(c);
+      if (mediaTypeOf(c) !== ARCHIVE_MEDIA_TYPE) {
+        throw new RequestError(
+          "unsupported-type",
+          `Cannot read the body: wanted ${ARCHIVE_MEDIA_TYPE}, got ${
+            mediaTypeOf(c) || "no content type"
+          }.`,
+        );
+      }
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const archived = await readArchive(bytes, trust.trusted);
+      if (archived.length > MAX_REFERENCES) {
+        throw invalidInput(
+          `The file holds ${archived.length} references; at most ${MAX_REFERENCES} are imported at once.`,
+        );
+      }
+      const enrolled = archived.map((one, i) => opened(patient, one, i));
+      const names = enrolled.map(({ reference }) => reference.reference);
+      if (names.length === 0 || new Set(names).size < names.length) {
+        throw invalidInput("The file holds no reference, or one twice.");
+      }
+      await requireRoom(services, tenant, patient, names);
+      await profiles.putAll(tenant, enrolled);
+      const references = enrolled.map(({ reference }) =>
+        describeReference(reference)
+      );
+      return c.json({ patient, references }, 200);
+    });
+}

@@ -1,0 +1,172 @@
+import type { SegmentationAnswer } from "../engine/engine.ts";
+import type { CandidateReport } from "../engine/report.ts";
+import { decodeRle, type Rle } from "../format/rle.ts";
+import { drawOverlay } from "../image/overlay.ts";
+import { type Mask, type Raster, toRgb } from "../core/raster.ts";
+import { shrink } from "../image/shrink.ts";
+import { CHARACTER, drawText } from "../image/draw_text.ts";
+import { sayWhy } from "../wording/choice.ts";
+
+/** Long side of a tile, pixels. */
+const TILE = 280;
+/** Pixels between tiles, and around a caption. */
+const GAP = 8;
+/** Captions below a tile. */
+const LINES = 2;
+const LINE = CHARACTER.height + 3;
+
+const PAPER = [24, 26, 30] as const;
+const INK = [232, 234, 238] as const;
+const FAINT = [150, 156, 166] as const;
+const WON = [64, 208, 255] as const;
+
+const HEADS = [
+  "points, with their similarities",
+  "mask by the points",
+  "then with that mask as well",
+  "then with its box as well",
+];
+
+/**
+ * Draws what a segmentation was chosen from: a row a candidate, first its points, then the mask after every
+ * pass, with similarities, distances and predicted IoU below; the winner is framed.
+ *
+ * @param image in the image frame.
+ * @param answer traced, every distance solved.
+ * @param references what the profiles are called.
+ */
+export function drawExplanation(
+  image: Raster,
+  { winner, candidates }: SegmentationAnswer,
+  references: string[],
+): Raster {
+  const small = toRgb(shrink(image, TILE));
+  const scale = small.width / image.width;
+  const columns = HEADS.length;
+  const side = Math.max(small.width, 36 * CHARACTER.width);
+  const rowHeight = small.height + LINES * LINE + 2 * GAP;
+  const width = columns * (side + GAP) + GAP;
+  const why = wrapped(
+    sayWhy(winner, candidates, (profile) => references[profile]),
+    Math.floor((width - 2 * GAP) / CHARACTER.width),
+  );
+  const top = GAP + (why.length + 1) * LINE + GAP;
+  const height = top + candidates.length * rowHeight;
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) data[i] = PAPER[i % 3];
+  const picture: Raster = { width, height, channels: 3, data };
+
+  why.forEach((line, i) => drawText(picture, line, GAP, GAP + i * LINE, INK));
+  const leftOf = (column: number) => GAP + column * (side + GAP);
+  HEADS.forEach((head, column) =>
+    drawText(picture, head, leftOf(column), top - LINE - 4, FAINT)
+  );
+  const noMask: Mask = {
+    width: small.width,
+    height: small.height,
+    data: new Uint8Array(small.width * small.height),
+  };
+  candidates.forEach((candidate, row) => {
+    const y = top + row * rowHeight;
+    const won = candidate.parts === winner.parts &&
+      candidate.negatives === winner.negatives &&
+      candidate.profile === winner.profile;
+    if (won) frame(picture, 2, y - 4, width - 4, rowHeight - GAP + 4);
+    const points = candidate.points.map(({ x, y, label }) => ({
+      x: x * scale,
+      y: y * scale,
+      label,
+    }));
+    const tile = (column: number, drawn: Raster, captions: string[]) => {
+      paste(picture, drawn, leftOf(column), y);
+      captions.forEach((caption, i) =>
+        drawText(
+          picture,
+          caption,
+          leftOf(column),
+          y + small.height + 4 + i * LINE,
+          i === 0 && column === 0 && won ? WON : i === 0 ? INK : FAINT,
+        )
+      );
+    };
+    tile(0, drawOverlay(small, noMask, points), [
+      titleOf(candidate, references) + (won ? ", won" : ""),
+      similarities(candidate),
+    ]);
+    candidate.passes!.forEach(({ mask, predictedIou }, pass) =>
+      tile(pass + 1, drawOverlay(small, shrunk(mask, small)), [
+        `pass ${pass + 1}: predicted IoU ${predictedIou.toFixed(2)}`,
+        `${mask.area} pixels`,
+      ])
+    );
+  });
+  return picture;
+}
+
+function titleOf(
+  { parts, negatives, distance, profile }: CandidateReport,
+  references: string[],
+): string {
+  const which = references.length > 1 ? `${references[profile]}: ` : "";
+  const far = Number.isFinite(distance)
+    ? `distance ${distance.toFixed(2)}`
+    : "nothing found";
+  return `${which}n = ${parts}, m = ${negatives}: ${far}`;
+}
+
+/** The similarities of the points, those inside the structure first. */
+function similarities({ points }: CandidateReport): string {
+  const told = (label: number) =>
+    points.filter((point) => point.label === label)
+      .map(({ similarity }) => similarity.toFixed(2).replace(/^0/, ""))
+      .join(" ");
+  const outside = told(0);
+  return `in ${told(1)}${outside === "" ? "" : ` out ${outside}`}`;
+}
+
+/** A mask in the size of a smaller picture. */
+function shrunk(rle: Rle, { width, height }: Raster): Mask {
+  const mask = decodeRle(rle);
+  if (mask.width === width) return mask;
+  const { data } = shrink({ ...mask, channels: 1 }, Math.max(width, height));
+  return { width, height, data: data.map((value) => value > 127 ? 255 : 0) };
+}
+
+/** Text in lines of at most so many characters, broken at spaces. */
+function wrapped(text: string, most: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= most) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
+function paste(onto: Raster, tile: Raster, left: number, top: number): void {
+  for (let y = 0; y < tile.height; y++) {
+    const row = tile.data.subarray(
+      y * tile.width * 3,
+      (y + 1) * tile.width * 3,
+    );
+    onto.data.set(row, ((top + y) * onto.width + left) * 3);
+  }
+}
+
+/** A frame of two pixels. */
+function frame(
+  { width, data }: Raster,
+  left: number,
+  top: number,
+  wide: number,
+  high: number,
+): void {
+  for (let y = 0; y < high; y++) {
+    for (let x = 0; x < wide; x++) {
+      const inside = x > 1 && x < wide - 2 && y > 1 && y < high - 2;
+      if (!inside) data.set(WON, 3 * ((top + y) * width + left + x));
+    }
+  }
+}

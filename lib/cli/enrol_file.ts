@@ -1,0 +1,25 @@
+import { examine } from "../engine/self_test.ts";
+import type { Engine, InputFile } from "../engine/engine.ts";
+import type { EnrolmentReport } from "../pipeline/self_test.ts";
+import type { Bytes } from "../store/types.ts";
+import { naming } from "./arguments.ts";
+
+/** Makes the profile's file, and its report; an error names the file at fault. All copies are tried, whatever it takes. */
+export async function enrol(
+  engine: Engine,
+  image: { path: string; file: InputFile },
+  mask: { path: string; file: InputFile; segment?: number },
+): Promise<{ profile: Bytes; report: EnrolmentReport }> {
+  const embedding = await naming(image.path, () => engine.embed(image.file));
+  const { file, segment } = mask;
+  const annotation = { file, image: image.file, segment };
+  const enrolled = await naming(
+    mask.path,
+    () => engine.enrol(embedding.bytes, annotation),
+  );
+  return await examine(
+    engine,
+    { embedding: embedding.bytes, enrolled, image: image.file },
+    { budget: Infinity },
+  );
+}

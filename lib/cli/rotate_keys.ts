@@ -1,0 +1,48 @@
+import { invalidInput } from "../core/errors.ts";
+import { rewrapAudit } from "../store/audit/trail.ts";
+import { DataKeys } from "../store/encryption/data_keys.ts";
+import {
+  openKeyring,
+  type OperatorKey,
+  rewrapIndex,
+} from "../store/encryption/keyring.ts";
+import { whenUnlocked } from "../store/encryption/locked.ts";
+import type { Scrubber } from "../store/encryption/scrub.ts";
+import { sealStore } from "../store/encryption/seal_store.ts";
+import { SCRUB } from "../store/encryption/vault.ts";
+import { misuse } from "./arguments.ts";
+
+export const KEYS_USAGE =
+  "deno task operator-keys rotate | seal (OPERATOR_KEYS names the keys, the newest first)";
+
+/** Wraps all data keys under the newest operator key, or encrypts a store that is in the clear. */
+export async function manageKeys(
+  args: string[],
+  kv: Deno.Kv,
+  keys: OperatorKey[],
+  scrubber: Scrubber,
+): Promise<void> {
+  const [command, ...rest] = args;
+  if (rest.length > 0 || !["rotate", "seal"].includes(command)) {
+    throw misuse(`There is no command ${args.join(" ")}`, KEYS_USAGE);
+  }
+  const sealing = command === "seal";
+  const keyring = await openKeyring(kv, keys, { sealing });
+  if (keyring === null) {
+    throw invalidInput("OPERATOR_KEYS is needed, the newest key first.");
+  }
+  if (sealing) {
+    const count = await sealStore(kv, keyring);
+    await scrubber.scrub();
+    console.log(`sealed ${count} records under "${keyring.newest}"`);
+    return;
+  }
+  const count = await new DataKeys(kv, keyring, Date.now).rewrap();
+  await rewrapAudit(kv, keyring);
+  await rewrapIndex(kv, keyring);
+  await whenUnlocked(() => kv.set(SCRUB, Date.now()));
+  await scrubber.scrub();
+  console.log(
+    `wrapped ${count} data keys under "${keyring.newest}"; no other key is needed any more`,
+  );
+}

@@ -1,0 +1,109 @@
+import { ImageError } from "../../image/errors.ts";
+
+const damaged = (what: string) =>
+  new ImageError("malformed", `Cannot read the JPEG: ${what}`);
+
+/**
+ * A Huffman table (T.81 §C.2) as a look-up by the next 16 bits: length · 256 + symbol, 0 where no code
+ * fits.
+ */
+export type HuffmanTable = Uint16Array;
+
+/**
+ * @param spec 16 counts of codes by their length, then their symbols.
+ * @throws {ImageError} for counts that no prefix code has.
+ */
+function buildHuffman(spec: Uint8Array): HuffmanTable {
+  const table = new Uint16Array(0x10000);
+  let code = 0;
+  let symbol = 16;
+  for (let length = 1; length <= 16; length++) {
+    for (let i = 0; i < spec[length - 1]; i++, symbol++) {
+      const span = 1 << (16 - length);
+      if (code + span > 0x10000 || symbol >= spec.length) {
+        throw damaged("a Huffman table is not one.");
+      }
+      table.fill((length << 8) | spec[symbol], code, code + span);
+      code += span;
+    }
+  }
+  return table;
+}
+
+/** The table of a class (0 DC or lossless, 1 AC) that a scan names. @throws {ImageError} */
+export function huffmanTable(
+  specs: Map<number, Uint8Array>,
+  kind: 0 | 1,
+  destination: number,
+): HuffmanTable {
+  const spec = specs.get(kind * 16 + destination);
+  if (spec === undefined) {
+    throw damaged("a scan names a table that never came.");
+  }
+  return buildHuffman(spec);
+}
+
+/** Bits of one entropy-coded segment (T.81 §F.2.2.5), without its stuffed zeros. */
+export class EntropyReader {
+  #bits = 0;
+  #count = 0;
+  /** Bits that were made up behind the end. */
+  #invented = 0;
+
+  constructor(readonly bytes: Uint8Array, public at: number) {}
+
+  /** The next Huffman-coded symbol. */
+  symbol(table: HuffmanTable): number {
+    if (this.#count < 16) this.#fill();
+    const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff];
+    if (entry === 0) throw damaged("its picture data are damaged.");
+    this.#count -= entry >> 8;
+    return entry & 255;
+  }
+
+  /** A difference of a category (T.81 §F.1.2.1.1, table H.2), 0 to 16. */
+  difference(category: number): number {
+    if (category === 0) return 0;
+    if (category === 16) return 32768;
+    if (category > 16) throw damaged("its picture data are damaged.");
+    if (this.#count < category) this.#fill();
+    this.#count -= category;
+    const value = (this.#bits >>> this.#count) & ((1 << category) - 1);
+    return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
+  }
+
+  /** @throws {ImageError} where more bits were taken than there are. */
+  requireWhole(): void {
+    if (this.#count >= this.#invented) return;
+    throw new ImageError(
+      "truncated",
+      "Cannot read the JPEG: its picture data end too early.",
+    );
+  }
+
+  /** Goes on behind the next restart marker. */
+  restart(): void {
+    this.requireWhole();
+    const { bytes } = this;
+    if (
+      bytes[this.at] !== 0xff || bytes[this.at + 1] < 0xd0 ||
+      bytes[this.at + 1] > 0xd7
+    ) throw damaged("a restart marker is missing.");
+    this.at += 2;
+    this.#bits = this.#count = this.#invented = 0;
+  }
+
+  #fill(): void {
+    while (this.#count <= 16) {
+      let byte = this.bytes[this.at];
+      if (
+        byte === undefined || (byte === 0xff && this.bytes[this.at + 1] !== 0)
+      ) {
+        byte = 0;
+        this.#invented += 8;
+      } else this.at += byte === 0xff ? 2 : 1;
+      this.#bits = (this.#bits << 8) | byte;
+      this.#count += 8;
+    }
+  }
+}

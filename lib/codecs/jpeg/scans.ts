@@ -1,0 +1,177 @@
+import { ImageError } from "../../image/errors.ts";
+import type { JpegFrame } from "./markers.ts";
+
+export const badJpeg = (message: string) =>
+  new ImageError("malformed", `Cannot read the JPEG: ${message}`);
+const cut = () =>
+  new ImageError("truncated", "Cannot read the JPEG: it ends too early.");
+
+/** What stands before a scan (T.81 §B.2.4) and applies to it. */
+export interface ScanTables {
+  precision: number;
+  width: number;
+  height: number;
+  /** In the order of the samples. */
+  components: { id: number; sampling: number; quantization: number }[];
+  /** Specifications of Huffman tables by class · 16 + destination. */
+  huffman: Map<number, Uint8Array>;
+  /** 64 steps in zigzag order, by destination. */
+  quantization: Map<number, Uint16Array>;
+  /** Units between restart markers, or 0. */
+  interval: number;
+}
+
+/** The header of a scan (T.81 §B.2.3). */
+export interface ScanHeader {
+  components: { index: number; dc: number; ac: number }[];
+  /** Ss, or the predictor of lossless processes. */
+  start: number;
+  /** Al, or the point transform of lossless processes. */
+  low: number;
+}
+
+/**
+ * Walks a sequential JPEG up to the end of its last component, each of which must come in one scan.
+ *
+ * @param checked the frame header that was checked, which must be the one that is met here: memory is
+ * spent by it.
+ * @param decode decodes the scan whose data start at a byte, and tells where they end.
+ * @throws {ImageError}
+ */
+export function readScans(
+  bytes: Uint8Array,
+  checked: JpegFrame,
+  decode: (tables: ScanTables, header: ScanHeader, at: number) => number,
+): void {
+  const huffman = new Map<number, Uint8Array>();
+  const quantization = new Map<number, Uint16Array>();
+  const missing = new Set<number>();
+  let tables: ScanTables | undefined;
+  let interval = 0;
+  for (let at = 2; tables === undefined || missing.size > 0;) {
+    if (at + 2 > bytes.length) throw cut();
+    if (bytes[at] !== 0xff) {
+      throw badJpeg("there are stray bytes between its segments.");
+    }
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    if (marker === 0xd9) throw cut();
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { // no parameters
+      at += 2;
+      continue;
+    }
+    if (marker === 0x00 || marker === 0xd8) {
+      throw badJpeg("a marker is out of place.");
+    }
+    if (at + 4 > bytes.length) throw cut();
+    const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+    if (end < at + 4) throw badJpeg("a segment is too short.");
+    if (end > bytes.length) throw cut();
+    const body = bytes.subarray(at + 4, end);
+    at = end;
+    if (marker === 0xc4) readHuffman(body, huffman);
+    else if (marker === 0xdb) readQuantization(body, quantization);
+    else if (marker === 0xdd) interval = (body[0] << 8) | body[1];
+    else if (marker >= 0xc0 && marker <= 0xc3) {
+      if (tables !== undefined) throw badJpeg("it has two frame headers.");
+      tables = { ...readFrame(body), huffman, quantization, interval };
+      requireChecked(tables, checked);
+      tables.components.forEach((_, i) => missing.add(i));
+    } else if (marker === 0xda) {
+      if (tables === undefined) {
+        throw badJpeg("a scan comes before the frame header.");
+      }
+      const header = readHeader(body, tables);
+      for (const { index } of header.components) {
+        if (!missing.delete(index)) {
+          throw badJpeg("a scan names a component twice or none.");
+        }
+      }
+      at = decode({ ...tables, interval }, header, at);
+    }
+  }
+}
+
+function readFrame(body: Uint8Array) {
+  const count = body[5];
+  if (body.length < 6 + 3 * count || count === 0) {
+    throw badJpeg("its frame header is too short.");
+  }
+  return {
+    precision: body[0],
+    height: (body[1] << 8) | body[2],
+    width: (body[3] << 8) | body[4],
+    components: Array.from({ length: count }, (_, i) => ({
+      id: body[6 + 3 * i],
+      sampling: body[7 + 3 * i],
+      quantization: body[8 + 3 * i],
+    })),
+  };
+}
+
+function requireChecked(
+  { width, height, precision, components }: ScanTables,
+  checked: JpegFrame,
+): void {
+  if (
+    width === checked.width && height === checked.height &&
+    precision === checked.precision && components.length === checked.components
+  ) return;
+  throw badJpeg("its frame header is not the first one.");
+}
+
+function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {
+  const count = body[0];
+  if (body.length < 4 + 2 * count || count === 0) {
+    throw badJpeg("a scan header is too short.");
+  }
+  return {
+    components: Array.from({ length: count }, (_, i) => ({
+      index: components.findIndex(({ id }) => id === body[1 + 2 * i]),
+      dc: body[2 + 2 * i] >> 4,
+      ac: body[2 + 2 * i] & 15,
+    })),
+    start: body[1 + 2 * count],
+    low: body[3 + 2 * count] & 15,
+  };
+}
+
+function readHuffman(body: Uint8Array, tables: Map<number, Uint8Array>): void {
+  for (let at = 0; at < body.length;) {
+    const counts = body.subarray(at + 1, at + 17);
+    const length = 17 + counts.reduce((sum, n) => sum + n, 0);
+    if (at + length > body.length) {
+      throw badJpeg("a Huffman table is cut short.");
+    }
+    tables.set(body[at], body.subarray(at + 1, at + length));
+    at += length;
+  }
+}
+
+function readQuantization(
+  body: Uint8Array,
+  tables: Map<number, Uint16Array>,
+): void {
+  for (let at = 0; at < body.length;) {
+    const wide = body[at] >> 4 !== 0;
+    const length = wide ? 129 : 65;
+    if (at + length > body.length) {
+      throw badJpeg("a quantization table is cut short.");
+    }
+    const from = at + 1;
+    tables.set(
+      body[at] & 15,
+      Uint16Array.from(
+        { length: 64 },
+        (_, i) =>
+          wide
+            ? (body[from + 2 * i] << 8) | body[from + 2 * i + 1]
+            : body[from + i],
+      ),
+    );
+    at += length;
+  }
+}

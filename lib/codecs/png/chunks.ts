@@ -1,0 +1,137 @@
+import { crc32 } from "node:zlib";
+import { ImageError } from "../../image/errors.ts";
+
+/** IHDR, PNG (third edition) §11.2.1. */
+export interface PngHeader {
+  width: number;
+  height: number;
+  depth: number;
+  colourType: number;
+  interlaced: boolean;
+}
+
+/**
+ * What a whole PNG file holds that matters here; the views share the file's
+ * bytes.
+ */
+export interface PngChunks {
+  header: PngHeader;
+  /** R, G, B triples. */
+  palette?: Uint8Array;
+  /** The TIFF-shaped EXIF block, §11.3.3.1. */
+  exif?: Uint8Array;
+  /** Pieces of the one zlib stream. */
+  data: Uint8Array[];
+}
+
+/** Bit depths allowed for each colour type, §11.2.1 table 12. */
+const DEPTHS: Record<number, number[]> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+
+const bad = (message: string) =>
+  new ImageError("malformed", `Cannot read the PNG: ${message}`);
+const cut = (message: string) =>
+  new ImageError("truncated", `Cannot read the PNG: ${message}`);
+const big = (view: DataView, at: number) => view.getUint32(at);
+
+/** The first chunk, which must be IHDR; reads 29 bytes and decodes nothing. */
+export function readPngHeader(bytes: Uint8Array): PngHeader {
+  if (bytes.length < 33) {
+    throw cut(`its header needs 33 bytes, ${bytes.length} came.`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (big(view, 8) !== 13 || nameAt(bytes, 12) !== "IHDR") {
+    throw bad("it must begin with a 13-byte IHDR chunk, and does not.");
+  }
+  const header = {
+    width: big(view, 16),
+    height: big(view, 20),
+    depth: bytes[24],
+    colourType: bytes[25],
+    interlaced: bytes[28] === 1,
+  };
+  if (header.width === 0 || header.height === 0) {
+    throw bad(`its header says ${header.width}×${header.height} pixels.`);
+  }
+  if (header.width > 0x7fffffff || header.height > 0x7fffffff) {
+    throw bad("a side in its header is over 2³¹ − 1.");
+  }
+  if (!DEPTHS[header.colourType]?.includes(header.depth)) {
+    throw bad(
+      `colour type ${header.colourType} with ${header.depth} bits does not exist.`,
+    );
+  }
+  if (bytes[26] !== 0 || bytes[27] !== 0 || bytes[28] > 1) {
+    throw bad("its compression, filter or interlace method does not exist.");
+  }
+  return header;
+}
+
+/**
+ * Walks all chunks to IEND, checking every CRC-32 (§5.3). Unknown critical
+ * chunks are refused, unknown ancillary ones (APNG frames among them) are
+ * skipped, and so is anything after IEND.
+ */
+export function readPngChunks(bytes: Uint8Array): PngChunks {
+  const header = readPngHeader(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const chunks: PngChunks = { header, data: [] };
+  let closed = false; // IDAT chunks must be consecutive, §5.6
+  for (let at = 8;;) {
+    if (at + 12 > bytes.length) throw cut("it ends before its IEND chunk.");
+    const length = big(view, at);
+    const end = at + 12 + length;
+    const name = nameAt(bytes, at + 4);
+    if (!/^[A-Za-z]{4}$/.test(name)) {
+      throw bad("a chunk's type is not four letters.");
+    }
+    if (end > bytes.length) {
+      throw cut(`it ends inside a chunk of ${length} bytes.`);
+    }
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== big(view, end - 4)) {
+      throw bad("a chunk's checksum is wrong.");
+    }
+    const body = bytes.subarray(at + 8, end - 4);
+    if (name === "IEND") break;
+    if (name === "IDAT") {
+      if (closed) throw bad("its IDAT chunks are not consecutive.");
+      chunks.data.push(body);
+    } else {
+      closed = chunks.data.length > 0;
+      if (name === "PLTE") {
+        if (chunks.palette || closed) {
+          throw bad("its palette is doubled or out of order.");
+        }
+        if (length % 3 !== 0 || length === 0 || length > 768) {
+          throw bad(
+            `its palette has ${length} bytes; wanted 3 to 768, in threes.`,
+          );
+        }
+        chunks.palette = body;
+      } else if (name === "eXIf") chunks.exif = body;
+      else if (name === "IHDR" ? at !== 8 : /^[A-Z]/.test(name)) {
+        throw bad("it has a second header or an unknown critical chunk.");
+      }
+    }
+    at = end;
+  }
+  if (header.colourType === 3 && !chunks.palette) {
+    throw bad("its colour type needs a palette.");
+  }
+  if (chunks.data.length === 0) throw bad("it has no picture data (IDAT).");
+  return chunks;
+}
+
+function nameAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(
+    bytes[at],
+    bytes[at + 1],
+    bytes[at + 2],
+    bytes[at + 3],
+  );
+}

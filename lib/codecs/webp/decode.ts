@@ -1,0 +1,68 @@
+import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
+import { emscriptenOptions } from "../emscripten.ts";
+import { ImageError } from "../../image/errors.ts";
+import { dropAlpha } from "../rgba.ts";
+import type { Samples } from "../samples.ts";
+import { lazyProgram } from "../wasm_program.ts";
+import { readWebpChunks } from "./chunks.ts";
+
+const libwebp = lazyProgram(
+  import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"),
+);
+
+/** What libwebp takes at most for a pixel: lossless, with alpha, its working copy and the result. */
+const PIXEL_BYTES = 16;
+
+/**
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped.
+ * Every call gets an instance of its own, so that the memory goes back
+ * afterwards. Result: H×W×3 samples, not yet rotated.
+ */
+export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
+  const { width, height, lossy, animated } = readWebpChunks(bytes);
+  if (animated) {
+    throw new ImageError(
+      "unsupported-type",
+      "Cannot read the WebP: wanted a still picture, it is an animation.",
+    );
+  }
+  const program = await libwebp();
+  let image: ImageData | null = null;
+  let cause: unknown;
+  try {
+    const decoder = await createDecoder(
+      emscriptenOptions(
+        program,
+        () => {},
+        bytes.length + width * height * PIXEL_BYTES,
+      ),
+    );
+    image = decoder.decode(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    cause = error;
+  }
+  if (!image) {
+    throw new ImageError(
+      "malformed",
+      "Cannot read the WebP: its picture data are damaged.",
+      {
+        cause,
+      },
+    );
+  }
+  if (image.width !== width || image.height !== height) {
+    throw new ImageError(
+      "malformed",
+      `Cannot read the WebP: its header says ${width}×${height} pixels, ` +
+        `${image.width}×${image.height} came out.`,
+    );
+  }
+  return {
+    width,
+    height,
+    channels: 3,
+    max: 255,
+    lossy,
+    data: dropAlpha(image, 3),
+  };
+}

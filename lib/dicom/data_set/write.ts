@@ -1,0 +1,93 @@
+import { concat } from "../../core/bytes.ts";
+
+/** A data element to be written: tag, value representation, value; items make a sequence. */
+export type WriteElement = [
+  tag: number,
+  vr: string,
+  value: string | number[] | Uint8Array | WriteElement[][],
+];
+
+const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
+const TEXT = new TextEncoder();
+
+/**
+ * A DICOM file (PS3.10) in Explicit VR Little Endian. Elements are sorted; sequences and items have
+ * defined lengths; odd values are padded as their representation wants (PS3.5 §6.2).
+ *
+ * @param software UID and name (at most 16 characters) of the implementation.
+ * @param dataset SOP class and instance UID among its elements.
+ */
+export function writeDicom(
+  sop: { classUid: string; instanceUid: string },
+  software: { uid: string; name: string },
+  dataset: WriteElement[],
+): Uint8Array<ArrayBuffer> {
+  const meta = encode([
+    [0x00020001, "OB", Uint8Array.of(0, 1)],
+    [0x00020002, "UI", sop.classUid],
+    [0x00020003, "UI", sop.instanceUid],
+    [0x00020010, "UI", EXPLICIT_LITTLE_ENDIAN],
+    [0x00020012, "UI", software.uid],
+    [0x00020013, "SH", software.name],
+  ]);
+  return concat([
+    new Uint8Array(128),
+    TEXT.encode("DICM"),
+    encode([[0x00020000, "UL", [meta.length]]]),
+    meta,
+    encode(dataset),
+  ]);
+}
+
+function encode(elements: WriteElement[]): Uint8Array<ArrayBuffer> {
+  return concat(
+    elements.toSorted(([a], [b]) => a - b).flatMap(([tag, vr, value]) => {
+      const body = encodeValue(vr, value);
+      const long = /^(OB|OW|SQ|UN|UT)$/.test(vr);
+      const head = new Uint8Array(long ? 12 : 8);
+      const view = new DataView(head.buffer);
+      view.setUint16(0, tag >>> 16, true);
+      view.setUint16(2, tag & 0xffff, true);
+      head.set(TEXT.encode(vr), 4);
+      if (long) view.setUint32(8, body.length, true);
+      else view.setUint16(6, body.length, true);
+      return [head, body];
+    }),
+  );
+}
+
+function encodeValue(vr: string, value: WriteElement[2]): Uint8Array {
+  if (typeof value === "string") return padded(TEXT.encode(value), vr);
+  if (value instanceof Uint8Array) return padded(value, vr);
+  if (vr === "SQ") {
+    return concat((value as WriteElement[][]).flatMap((item) => {
+      const body = encode(item);
+      const head = new Uint8Array(8);
+      const view = new DataView(head.buffer);
+      view.setUint16(0, 0xfffe, true);
+      view.setUint16(2, 0xe000, true);
+      view.setUint32(4, body.length, true);
+      return [head, body];
+    }));
+  }
+  const numbers = value as number[];
+  const step = vr === "US" ? 2 : 4;
+  const body = new Uint8Array(numbers.length * step);
+  const view = new DataView(body.buffer);
+  numbers.forEach((number, i) => {
+    if (vr === "US") view.setUint16(2 * i, number, true);
+    else if (vr === "AT") {
+      view.setUint16(4 * i, number >>> 16, true);
+      view.setUint16(4 * i + 2, number & 0xffff, true);
+    } else view.setUint32(4 * i, number, true);
+  });
+  return body;
+}
+
+function padded(bytes: Uint8Array, vr: string): Uint8Array {
+  if (bytes.length % 2 === 0) return bytes;
+  const out = new Uint8Array(bytes.length + 1);
+  out.set(bytes);
+  if (vr !== "UI" && vr !== "OB" && vr !== "UN") out[bytes.length] = 0x20;
+  return out;
+}

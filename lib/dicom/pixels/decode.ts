@@ -1,0 +1,143 @@
+import { readDicom } from "../data_set/file.ts";
+import {
+  type CodedFrame,
+  decodeJpeg2000Frame,
+  decodeJpegFrame,
+  decodeJpegLsFrame,
+} from "./codecs.ts";
+import { fromPalette, fromYbrFull } from "./colour.ts";
+import { displayTable } from "./display.ts";
+import { type DicomLayout, readDicomLayout, unsupported } from "./layout.ts";
+import { nativeFrame, nativePixels, type Words } from "./native.ts";
+import { decodeRleFrame } from "./rle.ts";
+import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
+import { ImageError } from "../../image/errors.ts";
+import type { Samples } from "../../codecs/samples.ts";
+
+const NATIVE = new Set([
+  "1.2.840.10008.1.2",
+  "1.2.840.10008.1.2.1",
+  "1.2.840.10008.1.2.1.99",
+  "1.2.840.10008.1.2.2",
+]);
+
+type FrameDecoder = (
+  bytes: Uint8Array,
+  layout: DicomLayout,
+) => CodedFrame | Promise<CodedFrame>;
+
+/** By transfer syntax (PS3.6 table A-1). */
+const CODECS: Record<string, FrameDecoder> = {
+  "1.2.840.10008.1.2.5": decodeRleFrame,
+  "1.2.840.10008.1.2.4.50": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.51": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.57": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.70": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.80": decodeJpegLsFrame,
+  "1.2.840.10008.1.2.4.81": decodeJpegLsFrame,
+  "1.2.840.10008.1.2.4.90": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
+};
+
+/** Decodes one frame of a DICOM image, the first where none is named; frames count from 0. */
+export async function decodeDicom(
+  bytes: Uint8Array,
+  frame = 0,
+): Promise<Samples> {
+  const layout = readDicomLayout(readDicom(bytes));
+  return await decodeFrame(layout, frame);
+}
+
+/**
+ * Decodes one frame: grey as stored values with the table that shows them, palette colours as 8-bit
+ * RGB, other colours as RGB of the stored bits.
+ */
+export async function decodeFrame(
+  layout: DicomLayout,
+  frame: number,
+): Promise<Samples> {
+  requireFrame(frame, layout.frames);
+  const { width, height, samples, stored, photometric } = layout;
+  const { words, lossy, isRgb } = await wordsOf(layout, frame);
+  const data = cutToStored(words, layout, isCoded(layout) ? 0 : layout.shift);
+  const size = { width, height, lossy };
+  if (photometric === "PALETTE COLOR") {
+    return { ...size, channels: 3, max: 255, data: fromPalette(layout, data) };
+  }
+  const max = stored > 8 ? 2 ** stored - 1 : 255;
+  if (samples === 3) {
+    if (photometric.startsWith("YBR_FULL") && !isRgb) {
+      fromYbrFull(data as Uint8Array);
+    }
+    return { ...size, channels: 3, max: 2 ** stored - 1, data };
+  }
+  const display = displayTable(layout, frame, data);
+  return { ...size, channels: 1, max, data, display };
+}
+
+/** @throws {ImageError} for a frame that a file does not have. */
+export function requireFrame(frame: number, frames: number): void {
+  if (frame < frames) return;
+  throw new ImageError(
+    "frame-choice",
+    `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
+      frames - 1
+    }.`,
+  );
+}
+
+async function wordsOf(
+  layout: DicomLayout,
+  frame: number,
+): Promise<CodedFrame> {
+  const decode = CODECS[layout.transferSyntax];
+  if (NATIVE.has(layout.transferSyntax)) {
+    const words = nativeFrame(layout, frame);
+    return { words, lossy: false, isRgb: false };
+  }
+  if (decode === undefined) {
+    throw unsupported(
+      "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+      "another transfer syntax",
+    );
+  }
+  return await decode(encapsulatedFrame(layout, frame), layout);
+}
+
+/** @throws {ImageError} where the pixel data cannot hold the frames that the file states. */
+export function requirePixels(layout: DicomLayout): void {
+  if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
+  else encapsulatedPixels(layout);
+}
+
+/** Whether the pixels passed a codec that knows the stored bits: all but native words and RLE's bytes. */
+function isCoded({ transferSyntax }: DicomLayout): boolean {
+  return transferSyntax.startsWith("1.2.840.10008.1.2.4.");
+}
+
+/**
+ * Stored values: the stored bits of every word, with their sign.
+ *
+ * @param shift bits below the lowest one that is stored.
+ */
+function cutToStored(
+  words: Words,
+  { stored, signed, allocated }: DicomLayout,
+  shift: number,
+): Samples["data"] {
+  if (!signed) {
+    const mask = 2 ** stored - 1;
+    if (stored < allocated && allocated > 1) {
+      for (let i = 0; i < words.length; i++) {
+        words[i] = (words[i] >> shift) & mask;
+      }
+    }
+    return words;
+  }
+  const out = new Int16Array(words.length);
+  const unused = 32 - stored;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (words[i] >> shift) << unused >> unused;
+  }
+  return out;
+}

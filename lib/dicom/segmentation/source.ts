@@ -1,0 +1,165 @@
+import type { Dataset } from "../data_set/data_set.ts";
+import { isDicom, readDicom } from "../data_set/file.ts";
+import { TAG } from "../data_set/tags.ts";
+import type { WriteElement } from "../data_set/write.ts";
+import { requireFrame } from "../pixels/decode.ts";
+import { groupOf } from "../data_set/functional_groups.ts";
+import { readDicomLayout } from "../pixels/layout.ts";
+import { EdgeError } from "../../core/errors.ts";
+
+/**
+ * What a segmentation says of the image it was drawn on. It holds the patient's and study's attributes
+ * as the image has them: it goes into the answer to who sent the image, and nowhere else.
+ */
+export interface ImageSource {
+  width: number;
+  height: number;
+  sopClass: string;
+  sopInstance: string;
+  series: string;
+  /** From 0; null where the image has a single frame. */
+  frame: number | null;
+  frameOfReference: string | null;
+  /** Decimal strings as in the file, or null where the image has no place in the patient. */
+  geometry: {
+    /** Image Position (Patient). */
+    position: string;
+    /** Image Orientation (Patient). */
+    orientation: string;
+    /** Pixel Spacing. */
+    spacing: string;
+    thickness: string;
+  } | null;
+  /** Attributes that are the same in the image and what is derived from it. */
+  shared: WriteElement[];
+  /** Date and time of the image, DICOM DA and TM. */
+  date: string;
+  time: string;
+  instanceNumber: string;
+  /** Lossy compression that the image went through: ratio and method, or null. */
+  lossy: { ratio: string; method: string } | null;
+}
+
+/** Attributes of patient and study, and their character set, with their representation. */
+const SHARED: [number, string][] = [
+  [TAG.characterSet, "CS"],
+  [TAG.timezone, "SH"],
+  [TAG.studyDate, "DA"],
+  [TAG.studyTime, "TM"],
+  [TAG.accessionNumber, "SH"],
+  [TAG.referringPhysician, "PN"],
+  [TAG.patientName, "PN"],
+  [TAG.patientId, "LO"],
+  [TAG.patientBirthDate, "DA"],
+  [TAG.patientSex, "CS"],
+  [TAG.patientAge, "AS"],
+  [TAG.studyInstance, "UI"],
+  [TAG.studyId, "SH"],
+  [TAG.positionReference, "LO"],
+];
+
+/** Written empty where the image has none (type 2); the others are left out. */
+const ALWAYS = new Set<number>([
+  TAG.studyDate,
+  TAG.studyTime,
+  TAG.accessionNumber,
+  TAG.referringPhysician,
+  TAG.patientName,
+  TAG.patientId,
+  TAG.patientBirthDate,
+  TAG.patientSex,
+  TAG.studyId,
+]);
+
+/** Elements are written with lengths of 16 bits, which are even; implicit ones are read with 32 bits. */
+const MAX_VALUE = 65_534;
+
+/**
+ * Reads what a segmentation must say of a DICOM image; decodes no pixels.
+ *
+ * @param frame from 0.
+ * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to, or
+ * with a value that is too long to be written; ImageError for a DICOM file that cannot be read.
+ */
+export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
+  if (!isDicom(bytes)) {
+    throw new EdgeError(
+      "invalid-input",
+      "Cannot write a DICOM segmentation: it refers to a DICOM image, and the image is none.",
+    );
+  }
+  const file = readDicom(bytes);
+  const { dataset } = file;
+  const { width, height, frames } = readDicomLayout(file);
+  requireFrame(frame, frames);
+  const uid = (tag: number, name: string) => {
+    const text = dataset.text(tag);
+    if (/^[0-9.]{1,64}$/.test(text)) return text;
+    throw new EdgeError(
+      "invalid-input",
+      `Cannot write a DICOM segmentation: the image states no ${name} UID to refer to.`,
+    );
+  };
+  const sopClass = uid(TAG.sopClass, "SOP class");
+  const sopInstance = uid(TAG.sopInstance, "SOP instance");
+  const series = uid(TAG.seriesInstance, "series");
+  uid(TAG.studyInstance, "study");
+  const reference = dataset.text(TAG.frameOfReference);
+  const always = (tag: number) =>
+    tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
+  const shared: WriteElement[] = SHARED
+    .filter(([tag]) => always(tag) || dataset.has(tag))
+    .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
+  const first = (...tags: number[]) =>
+    tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
+  return {
+    width,
+    height,
+    sopClass,
+    sopInstance,
+    series,
+    frame: frames > 1 ? frame : null,
+    frameOfReference: reference === "" ? null : reference,
+    geometry: reference === "" ? null : geometryOf(dataset, frame),
+    shared,
+    date: first(TAG.contentDate, TAG.seriesDate, TAG.studyDate) ?? "19000101",
+    time: first(TAG.contentTime, TAG.seriesTime, TAG.studyTime) ?? "000000",
+    instanceNumber: first(TAG.instanceNumber) ?? "1",
+    lossy: dataset.text(TAG.lossy) === "01"
+      ? {
+        ratio: first(TAG.lossyRatio) ?? "1",
+        method: first(TAG.lossyMethod) ?? "ISO_10918_1",
+      }
+      : null,
+  };
+}
+
+/** A value as it is in the file, or empty. */
+function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
+  const bytes = dataset.bytes(tag);
+  if (bytes !== undefined && bytes.length > MAX_VALUE) {
+    throw new EdgeError(
+      "invalid-input",
+      `Cannot write a DICOM segmentation: an attribute of the image's patient or study has ${bytes.length} bytes; ` +
+        `at most ${MAX_VALUE} can be written.`,
+    );
+  }
+  return bytes?.slice() ?? "";
+}
+
+function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
+  const plane = groupOf(dataset, frame, TAG.planePosition);
+  const orientation = groupOf(dataset, frame, TAG.planeOrientation);
+  const measures = groupOf(dataset, frame, TAG.pixelMeasures);
+  const whole = plane.decimals(TAG.imagePosition).length === 3 &&
+    orientation.decimals(TAG.imageOrientation).length === 6 &&
+    measures.decimals(TAG.pixelSpacing).length === 2;
+  if (!whole) return null;
+  return {
+    position: plane.text(TAG.imagePosition),
+    orientation: orientation.text(TAG.imageOrientation),
+    spacing: measures.text(TAG.pixelSpacing),
+    thickness: measures.text(TAG.sliceThickness) ||
+      measures.text(TAG.spacingBetweenSlices),
+  };
+}

@@ -1,0 +1,310 @@
+import { EdgeError } from "../core/errors.ts";
+import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
+import type { Engine, InputFile } from "./engine.ts";
+import { EngineWorker } from "./engine_worker.ts";
+import { FairQueue } from "./fair_queue.ts";
+import {
+  type Call,
+  type Loaded,
+  type Reply,
+  settle,
+  type WorkerOptions,
+} from "./protocol.ts";
+import { reasonOf, type Work } from "./work.ts";
+
+export interface PoolOptions extends WorkerOptions {
+  /** Number of workers, each with sessions of its own for every model. */
+  workers: number;
+  /** Calls that may wait for a worker; one more is refused. */
+  queue: number;
+  /** Calls of one tenant that may. */
+  tenantQueue: number;
+  /** Images that one worker takes together when they wait for the same model, and that allows it. */
+  batch: number;
+  /** Milliseconds after which a running call is stopped. */
+  deadline: number;
+  /** Milliseconds after which a worker that has not loaded its models is given up. */
+  startDeadline: number;
+  /** Is told what happens. */
+  observer?: PoolObserver;
+}
+
+/** Takes what a pool tells of itself. */
+export interface PoolObserver {
+  /** A call waited so many milliseconds for its worker. */
+  waited(ms: number): void;
+  /** A worker died or was ended, and will be replaced. */
+  lost(): void;
+}
+
+/** Engines of every model, all over the same workers behind one bounded queue in which tenants take turns. */
+export interface EnginePool extends AsyncDisposable {
+  /** @param model its place in `folders`. */
+  engineFor(model: number, work: Work): Engine;
+  /** What runs the models in every worker. */
+  readonly runtime: RuntimeDescription;
+  /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
+  readonly ready: boolean;
+  readonly state: { waiting: number; idle: number; busy: number };
+}
+
+interface Job {
+  work: Work;
+  call: Call;
+  /** Milliseconds of the monotonic clock. */
+  since: number;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  /** Of a job that runs: stops its worker, unless somebody still waits for another job of it. */
+  stop?(): void;
+}
+
+/**
+ * Workers that may hang one after the other before the start fails: with several threads onnxruntime-web
+ * sometimes waits for ever in the first run of a graph.
+ */
+const START_TRIES = 3;
+
+/** The share of a full queue from which on a load balancer should send its requests elsewhere. */
+const READY_SHARE = 0.75;
+
+/** Time that a worker has to stop after its deadline, milliseconds, before it is replaced; the deadline if less. */
+const GRACE_MS = 5000;
+
+/** Wait after a worker could not be replaced, milliseconds; it doubles with every further one. */
+const REHIRE_MS = 1000;
+const MOST_REHIRE_MS = 30_000;
+const NO_WORKER = "No worker can be started.";
+
+/**
+ * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or does not stop at a
+ * call's deadline, fails that call and is replaced.
+ *
+ * @param createWorker starts a thread that runs `worker.ts`.
+ * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
+ * their deadline, reject with EdgeError `busy`; of a tenant that has too many waiting, with
+ * `too-many-requests`. A call that nobody wants any more leaves the queue.
+ */
+export async function createPool(
+  options: PoolOptions,
+  createWorker: () => Worker = () =>
+    new Worker(import.meta.resolve("./worker_thread.ts"), { type: "module" }),
+): Promise<EnginePool> {
+  const { queue, tenantQueue, deadline, observer, ...rest } = options;
+  const { workers: _, batch, startDeadline, ...load } = rest;
+  const grace = Math.min(deadline, GRACE_MS);
+  const waiting = new FairQueue<Job>();
+  const idle: EngineWorker[] = [];
+  const living = new Set<EngineWorker>();
+  /** Those that have loaded their models, and whether they have answered a call since. */
+  const loaded = new Map<EngineWorker, boolean>();
+  let models: Loaded[] = [];
+  let closed = false;
+  let rehire: ReturnType<typeof setTimeout> | undefined;
+  /** Workers that could not be started, or died before they answered a call, one after the other. */
+  let losses = 0;
+  const down = () => losses > 1 && living.size === 0;
+
+  const hire = async (tries = START_TRIES): Promise<void> => {
+    const worker = new EngineWorker(createWorker(), () => {
+      living.delete(worker);
+      if (loaded.get(worker) === false) losses++;
+      loaded.delete(worker);
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      if (!closed) observer?.lost();
+      replaceLater();
+    });
+    living.add(worker);
+    const late = `The models were not loaded within ${
+      startDeadline / 1000
+    } s; slow ones need a larger DEADLINE.`;
+    try {
+      models = await worker.ask(load, startDeadline, late) as Loaded[];
+    } catch (error) {
+      const { message } = error as Error;
+      if (living.has(worker)) worker.terminate();
+      else if (message !== late) {
+        const why = "A worker died while it loaded the models.";
+        throw new EdgeError("busy", why);
+      }
+      if (message === late && tries > 1) return await hire(tries - 1);
+      throw error;
+    }
+    loaded.set(worker, false);
+    idle.push(worker);
+    next();
+  };
+
+  /** The first lost worker is replaced at once; those that die one after the other ever later. */
+  const replaceLater = () => {
+    if (closed || rehire !== undefined) return;
+    const wait = losses < 2 ? 0 : REHIRE_MS * 2 ** (losses - 2);
+    rehire = setTimeout(replace, Math.min(wait, MOST_REHIRE_MS));
+  };
+
+  const replace = async () => {
+    try {
+      if (living.size < options.workers) await hire();
+    } catch {
+      losses++;
+      if (living.size === 0) refuseWaiting(NO_WORKER);
+    }
+    rehire = undefined;
+    if (living.size < options.workers) replaceLater();
+  };
+
+  const refuseWaiting = (why: string) => {
+    for (let job; (job = waiting.take()) !== undefined;) {
+      job.reject(new EdgeError("busy", why));
+    }
+  };
+
+  const next = () => {
+    while (idle.length > 0 && waiting.size > 0) {
+      run(idle.pop()!, takeJobs());
+    }
+  };
+
+  /** The next job, and the images behind it that its worker can encode in the same run. */
+  const takeJobs = (): Job[] => {
+    const jobs = [waiting.take()!];
+    const { model } = jobs[0].call;
+    if (!encodesImage(jobs[0]) || !models[model].batches) return jobs;
+    const fits = (job: Job) => job.call.model === model && encodesImage(job);
+    while (jobs.length < batch) {
+      const job = waiting.take(fits);
+      if (job === undefined) break;
+      jobs.push(job);
+    }
+    return jobs;
+  };
+
+  const run = async (worker: EngineWorker, jobs: Job[]) => {
+    const late = `The work took over ${deadline / 1000} s and was stopped.`;
+    const [{ call }] = jobs;
+    for (const { since } of jobs) observer?.waited(performance.now() - since);
+    const stop = () => {
+      if (jobs.every(({ work }) => work.signal.aborted)) worker.stop();
+    };
+    for (const job of jobs) job.stop = stop;
+    try {
+      if (jobs.length === 1) {
+        jobs[0].resolve(await worker.ask(call, deadline, late, grace));
+      } else {
+        const made = await worker.ask(together(jobs), deadline, late, grace);
+        (made as Reply[]).forEach((reply, i) =>
+          settle(reply, jobs[i].resolve, jobs[i].reject)
+        );
+      }
+    } catch (error) {
+      for (const { reject } of jobs) reject(error as Error);
+    }
+    await worker.freed;
+    if (living.has(worker)) {
+      losses = 0;
+      loaded.set(worker, true);
+      idle.push(worker);
+      next();
+    }
+  };
+
+  /** Why a call may not wait, if it may not. */
+  const refusal = ({ tenant, signal }: Work): EdgeError | undefined => {
+    if (signal.aborted) return reasonOf(signal);
+    if (closed) return new EdgeError("busy", "The server stops.");
+    if (down()) return new EdgeError("busy", NO_WORKER);
+    if (waiting.size >= queue) {
+      const why = `All workers are busy and ${queue} requests wait`;
+      return new EdgeError("busy", `${why}; try again shortly.`);
+    }
+    if (waiting.sizeOf(tenant) >= tenantQueue) {
+      const why =
+        `All workers are busy and ${tenantQueue} of your requests wait`;
+      return new EdgeError("too-many-requests", `${why}; try again shortly.`);
+    }
+  };
+
+  const enqueue = async <T>(work: Work, call: Call): Promise<T> => {
+    const refused = refusal(work);
+    if (refused !== undefined) throw refused;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const job: Job = { work, call, since: performance.now(), resolve, reject };
+    const { tenant, signal } = work;
+    const giveUp = () => {
+      waiting.remove(tenant, job);
+      reject(reasonOf(signal));
+      job.stop?.();
+    };
+    signal.addEventListener("abort", giveUp);
+    waiting.push(tenant, job);
+    next();
+    try {
+      return await promise as T;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  };
+
+  const close = () => {
+    closed = true;
+    clearTimeout(rehire);
+    for (const worker of living) worker.terminate();
+    refuseWaiting("The server stops.");
+    return Promise.resolve();
+  };
+
+  try {
+    await Promise.all(Array.from({ length: options.workers }, () => hire()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const engineFor = (model: number, work: Work): Engine => {
+    const call = <T>(method: keyof Engine, ...args: unknown[]) =>
+      enqueue<T>(work, { model, method, args });
+    return {
+      embed: (input) => call("embed", input),
+      countFrames: (file) => call("countFrames", file),
+      readFrames: (file, from, count) => call("readFrames", file, from, count),
+      enrol: (embedding, annotation) => call("enrol", embedding, annotation),
+      copy: (image, mask, name) => call("copy", image, mask, name),
+      trial: (embedding, profile, mask) =>
+        call("trial", embedding, profile, mask),
+      conclude: (profile, copies, dice) =>
+        call("conclude", profile, copies, dice),
+      propose: (embedding, profile, recipe) =>
+        call("propose", embedding, profile, recipe),
+      decode: (embedding, prompt) => call("decode", embedding, prompt),
+      segment: (embedding, profiles, request) =>
+        call("segment", embedding, profiles, request),
+      measureDrift: (first, annotated, accepted) =>
+        call("measureDrift", first, annotated, accepted),
+      exportMask: (own) => call("exportMask", own),
+      preview: (input, side) => call("preview", input, side),
+    };
+  };
+  return {
+    engineFor,
+    runtime: models[0].runtime,
+    get ready() {
+      return !closed && loaded.size > 0 && waiting.size < READY_SHARE * queue;
+    },
+    get state() {
+      const busy = loaded.size - idle.length;
+      return { waiting: waiting.size, idle: idle.length, busy };
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function encodesImage({ call: { method, args } }: Job): boolean {
+  if (method !== "embed") return false;
+  return (args[0] as InputFile).mediaType !== EMBEDDING_MEDIA_TYPE;
+}
+
+/** Encodings of images for the same model as one call. */
+function together(jobs: Job[]): Call {
+  const args = jobs.flatMap(({ call }) => call.args);
+  return { model: jobs[0].call.model, method: "embedImages", args };
+}

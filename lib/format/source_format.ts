@@ -1,0 +1,44 @@
+import { ImageError } from "../image/errors.ts";
+import { checkMediaType } from "../image/media_type.ts";
+import { chooseSlice } from "../codecs/nifti/decode.ts";
+import { readNiftiHeader } from "../codecs/nifti/header.ts";
+import type { Mask } from "../pipeline/types.ts";
+import {
+  type SegmentDescription,
+  writeSegmentation,
+} from "../dicom/segmentation/write.ts";
+import { readSource } from "../dicom/segmentation/source.ts";
+import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
+
+/**
+ * What writes masks of an image in the image's own format and in its place: a DICOM segmentation that
+ * refers to a DICOM image, a gzipped volume of a NIfTI volume's shape. The image is looked at at once.
+ *
+ * @param image a file, what its sender declared it to be, and which frame is meant, from 0.
+ * @param segment what to call the segment; a NIfTI volume has no place for it.
+ * @throws ImageError for an image of another format, or that cannot be read; EdgeError `invalid-input`
+ * for a DICOM image that nothing can refer to.
+ */
+export function ownFormat(
+  { bytes, mediaType, frame }: {
+    bytes: Uint8Array;
+    mediaType?: string;
+    frame?: number;
+  },
+  segment: SegmentDescription,
+): (mask: Mask) => Promise<Uint8Array<ArrayBuffer>> {
+  const type = checkMediaType(bytes, mediaType);
+  if (type === "application/dicom") {
+    const source = readSource(bytes, frame);
+    return (mask) =>
+      Promise.resolve(writeSegmentation([{ source, mask }], segment));
+  }
+  if (type === "application/x-nifti") {
+    const index = chooseSlice(readNiftiHeader(bytes), frame);
+    return (mask) => writeMaskVolume(bytes, [{ index, mask }]);
+  }
+  throw new ImageError(
+    "unsupported-type",
+    `Cannot write the mask in the format of its image: wanted a DICOM image or a NIfTI volume, got ${type}.`,
+  );
+}

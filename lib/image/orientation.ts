@@ -1,0 +1,84 @@
+import { readJpegMarkers } from "../codecs/jpeg/markers.ts";
+import type { ImageType } from "./media_type.ts";
+import { readPngChunks } from "../codecs/png/chunks.ts";
+import { TAG, TiffDirectory } from "../codecs/tiff/ifd.ts";
+import { readWebpChunks } from "../codecs/webp/chunks.ts";
+
+/**
+ * EXIF 2.3 table 4: 1 upright; 2 mirrored; 3 half turn; 4 flipped; 5–8 with
+ * sides swapped.
+ */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/**
+ * The orientation that a whole file asks for: JPEG APP1, PNG eXIf, WebP EXIF
+ * chunk, TIFF's own tag. A missing or damaged EXIF block, or a value that does
+ * not exist, means upright.
+ */
+export function readOrientation(
+  bytes: Uint8Array,
+  type: ImageType,
+): Orientation {
+  switch (type) {
+    case "image/jpeg":
+      return parseOrientation(readJpegMarkers(bytes).exif);
+    case "image/png":
+      return parseOrientation(readPngChunks(bytes).exif);
+    case "image/webp":
+      return parseOrientation(readWebpChunks(bytes).exif);
+    case "image/tiff":
+      return parseOrientation(bytes);
+    case "application/dicom":
+    case "application/x-nifti":
+      return 1;
+  }
+}
+
+/** Tag 274 of a TIFF-shaped EXIF block's first directory. */
+export function parseOrientation(exif: Uint8Array | undefined): Orientation {
+  if (!exif) return 1;
+  try {
+    const value = new TiffDirectory(exif).number(TAG.orientation, 1);
+    return value >= 1 && value <= 8 ? value as Orientation : 1;
+  } catch {
+    return 1; // as Pillow and the browsers do: bad metadata do not spoil a good picture
+  }
+}
+
+/**
+ * Turns stored pixels upright, into the image frame. Takes and gives H×W×C
+ * uint8; orientations 5 to 8 swap the sides. Upright pictures are returned as
+ * they are.
+ */
+export function orient<
+  T extends { width: number; height: number; data: Uint8Array },
+>(
+  picture: T,
+  orientation: Orientation,
+): T {
+  if (orientation === 1) return picture;
+  const { width: w, height: h, data } = picture;
+  const channels = data.length / (w * h);
+  // Where the upright picture's pixel (0, 0) is stored, and the steps to its
+  // right and lower neighbours.
+  const [start, right, down] = {
+    2: [w - 1, -1, w],
+    3: [w * h - 1, -1, -w],
+    4: [w * (h - 1), 1, -w],
+    5: [0, w, 1],
+    6: [w * (h - 1), -w, 1],
+    7: [w * h - 1, -w, -1],
+    8: [w - 1, w, -1],
+  }[orientation];
+  const width = orientation < 5 ? w : h;
+  const height = orientation < 5 ? h : w;
+  const out = new Uint8Array(data.length);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    let from = (start + y * down) * channels;
+    for (let x = 0; x < width; x++, from += right * channels) {
+      for (let c = 0; c < channels; c++) out[to++] = data[from + c];
+    }
+  }
+  return { ...picture, width, height, data: out };
+}

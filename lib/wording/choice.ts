@@ -1,0 +1,96 @@
+import { AVERAGED } from "../pipeline/pool.ts";
+import type { Candidate } from "../pipeline/segment.ts";
+
+/** What tells of a choice between candidates. */
+export type Scored = Pick<
+  Candidate,
+  "parts" | "negatives" | "profile" | "distance"
+>;
+
+/** Says the same of pooled references, whose mask is not the winner's alone. */
+export function sayWhyPooled(
+  winner: Scored,
+  candidates: Scored[],
+  referenceOf: (profile: number) => string,
+): string {
+  const why = sayWhy(winner, candidates, referenceOf);
+  if (!Number.isFinite(winner.distance)) return why;
+  return `${why} The mask is what the ${AVERAGED} nearest have in common, as far as its patches are like those of ` +
+    "the references; distances are to all references together.";
+}
+
+/**
+ * Says in plain words why the winner was chosen among candidates whose distances were all solved.
+ *
+ * @param referenceOf what to call the reference of a profile.
+ */
+export function sayWhy(
+  winner: Scored,
+  candidates: Scored[],
+  referenceOf: (profile: number) => string,
+): string {
+  const references = new Set(candidates.map(({ profile }) => profile));
+  const negatives = new Set(candidates.map(({ negatives }) => negatives));
+  const name = (one: Scored) =>
+    `n = ${one.parts}` +
+    (negatives.size > 1 ? `, m = ${one.negatives}` : "") +
+    (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
+  const others = candidates.filter((one) =>
+    one.parts !== winner.parts || one.negatives !== winner.negatives ||
+    one.profile !== winner.profile
+  );
+  if (!Number.isFinite(winner.distance)) {
+    return `No candidate found a patch of the structure, so ${
+      name(winner)
+    } stands for all with an empty mask.`;
+  }
+  const found = others.filter(({ distance }) => Number.isFinite(distance))
+    .sort((a, b) => a.distance - b.distance);
+  const empty = others.length - found.length;
+  const rest = empty === 0
+    ? ""
+    : empty === 1
+    ? " One candidate found nothing."
+    : ` ${empty} candidates found nothing.`;
+  if (found.length === 0) {
+    const only = others.length === 0
+      ? `${name(winner)} is the only candidate`
+      : `${name(winner)} is the only candidate that found something`;
+    return `${only}; its distance is ${winner.distance.toPrecision(3)}.`;
+  }
+  const equal = found.filter(({ distance }) => distance === winner.distance);
+  const next = found.find(({ distance }) => distance > winner.distance);
+  const [least, more] = apart(winner.distance, next?.distance);
+  const tie = equal.length === 0
+    ? ""
+    : ` (${listed(equal.map(name))} ${equal.length === 1 ? "has" : "have"} ` +
+      "the same, and the earliest counts)";
+  const behind = next === undefined ? "" : `; the next, ${name(next)}, ${more}`;
+  return `${
+    name(winner)
+  } has the smallest distance, ${least}${tie}${behind}.${rest}`;
+}
+
+/** Names as a sentence lists them, the first few of many. */
+function listed(names: string[]): string {
+  const more = names.length - 3;
+  const told = more > 1 ? [...names.slice(0, 3), `${more} more`] : names;
+  return new Intl.ListFormat("en").format(told);
+}
+
+/** Two different numbers with as many digits as tell them apart, three at least. */
+function apart(a: number, b: number | undefined): [string, string] {
+  for (let digits = 3; digits < 17; digits++) {
+    const texts = [a, b ?? a].map((value) => plain(value, digits));
+    if (b === undefined || texts[0] !== texts[1]) {
+      return texts as [string, string];
+    }
+  }
+  return [String(a), String(b)];
+}
+
+/** At least so many significant digits, never with an exponent for numbers of this size. */
+function plain(value: number, digits: number): string {
+  const before = Math.max(1, Math.floor(Math.log10(Math.abs(value) || 1)) + 1);
+  return value.toFixed(Math.min(20, Math.max(0, digits - before)));
+}

@@ -1,0 +1,3 @@
+import { testRoads } from "../../support/golden_pipelines.ts";
+
+await testRoads(true);

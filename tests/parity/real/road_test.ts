@@ -1,3 +1,0 @@
-import { testRoads } from "../../support/golden_roads.ts";
-
-await testRoads(true);

@@ -1,0 +1,10 @@
+import { wholeRoad } from "../support/pipeline.ts";
+import { Server } from "../support/server.ts";
+
+Deno.test("the contract holds over HTTP, with the embedded model", async (t) => {
+  await using server = await Server.start({
+    MODEL: "nano",
+    KV_PATH: ":memory:",
+  });
+  await wholeRoad(t, server);
+});

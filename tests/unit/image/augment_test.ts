@@ -1,0 +1,76 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { COPY_NAMES, varied } from "../../../lib/image/augment.ts";
+import { drawPatient } from "../../../lib/sample/patient.ts";
+
+const { first: { image, mask } } = drawPatient();
+const areaOf = ({ data }: { data: Uint8Array }) =>
+  data.reduce((sum, value) => sum + Number(value !== 0), 0);
+const mean = ({ data }: { data: Uint8Array }) =>
+  data.reduce((sum, value) => sum + value, 0) / data.length;
+const middle = ({ width, data }: { width: number; data: Uint8Array }) => {
+  let [x, y, count] = [0, 0, 0];
+  data.forEach((value, i) => {
+    if (value === 0) return;
+    x += i % width;
+    y += Math.floor(i / width);
+    count++;
+  });
+  return [x / count, y / count];
+};
+
+Deno.test("a copy keeps size and channels, and its mask is binary", () => {
+  for (const name of COPY_NAMES) {
+    const copy = varied(image, mask, name);
+    deepEqual(
+      [copy.image.width, copy.image.height, copy.image.channels],
+      [image.width, image.height, image.channels],
+    );
+    equal(copy.mask.data.length, mask.data.length);
+    ok(copy.mask.data.every((value) => value === 0 || value === 255));
+    ok(copy.image.data.some((value, i) => value !== image.data[i]), name);
+  }
+});
+
+Deno.test("the same picture gives the same copy, and is not changed", () => {
+  const before = image.data.slice();
+  for (const name of COPY_NAMES) {
+    deepEqual(varied(image, mask, name), varied(image, mask, name));
+  }
+  deepEqual(image.data, before);
+});
+
+Deno.test("copies differ in what their names say", () => {
+  const copy = (name: typeof COPY_NAMES[number]) => varied(image, mask, name);
+  ok(mean(copy("brighter").image) > mean(image));
+  ok(Math.abs(mean(copy("noisy").image) - mean(image)) < 2);
+  const area = areaOf(mask);
+  ok(Math.abs(areaOf(copy("smaller").mask) / area - 0.85 ** 2) < 0.03);
+  for (const name of ["brighter", "noisy"] as const) {
+    equal(areaOf(copy(name).mask), area);
+  }
+});
+
+Deno.test("scaling keeps the structure's middle; moving brings it nearer to the picture's", () => {
+  const [x, y] = middle(mask);
+  const [atX, atY] = middle(varied(image, mask, "smaller").mask);
+  ok(Math.hypot(atX - x, atY - y) < 1);
+  const [cx, cy] = [(image.width - 1) / 2, (image.height - 1) / 2];
+  const [mx, my] = middle(varied(image, mask, "moved").mask);
+  const moved = Math.hypot(mx - x, my - y);
+  ok(Math.abs(moved - 0.06 * Math.max(image.width, image.height)) < 1);
+  ok(Math.hypot(mx - cx, my - cy) < Math.hypot(x - cx, y - cy));
+});
+
+Deno.test("the whole image moves with the structure", () => {
+  const { image: moved, mask: at } = varied(image, mask, "moved");
+  const inside = (picture: typeof image, where: typeof mask) => {
+    let [sum, count] = [0, 0];
+    where.data.forEach((value, i) => {
+      if (value === 0) return;
+      sum += picture.data[i * picture.channels];
+      count++;
+    });
+    return sum / count;
+  };
+  ok(Math.abs(inside(moved, at) - inside(image, mask)) < 3);
+});
