@@ -14,7 +14,8 @@ import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
 import { limitTime } from "./middleware/caller.ts";
 import { allowOrigins } from "./middleware/cors.ts";
-import { answerProblem, RequestError } from "./contract/problems.ts";
+import { answerProblem } from "./contract/problems.ts";
+import { EdgeError } from "../lib/core/errors.ts";
 import { methodsAt } from "./contract/methods.ts";
 import { refuseOtherSites } from "./middleware/cross_origin.ts";
 import { type Pace, requirePace } from "./middleware/minimum_rate.ts";
@@ -124,11 +125,11 @@ export function createApp(
     const allowed = methodsAt(app, c.req.path).join(", ");
     if (allowed === "") {
       const detail = `There is no ${c.req.method} route here.`;
-      return answerProblem(new RequestError("no-route", detail), c);
+      return answerProblem(new EdgeError("no-route", detail), c);
     }
     c.header("allow", allowed);
     const detail = `This address takes ${allowed}, not ${c.req.method}.`;
-    return answerProblem(new RequestError("no-method", detail), c);
+    return answerProblem(new EdgeError("no-method", detail), c);
   });
   app.onError(answerProblem);
   return app;

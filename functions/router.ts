@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Caller } from "../lib/access/caller.ts";
-import { type Fault, RequestError } from "./contract/problems.ts";
+import { EdgeError, type Fault } from "../lib/core/errors.ts";
 
 export type Env = {
   Variables: {
@@ -34,7 +34,7 @@ interface Issue {
 }
 
 /** The problem of values that break their schema. */
-export function invalid(place: string, issues: Issue[]): RequestError {
+export function invalid(place: string, issues: Issue[]): EdgeError {
   const faults: Fault[] = issues.map(({ path, message }) => ({
     path: [place, ...path.map(String)].join("."),
     message,
@@ -42,9 +42,9 @@ export function invalid(place: string, issues: Issue[]): RequestError {
   const detail = faults.map((fault) => `${fault.path}: ${fault.message}`).join(
     "; ",
   );
-  return new RequestError(
+  return new EdgeError(
     "validation",
     `The request is not valid: ${detail}.`,
-    faults,
+    { faults },
   );
 }

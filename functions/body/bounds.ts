@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Size } from "../../lib/pipeline/types.ts";
+import type { Size } from "../../lib/core/geometry.ts";
 import { invalid } from "../router.ts";
 import type { Prompts } from "../contract/schemas.ts";
 

@@ -1,10 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { concat } from "../../lib/core/bytes.ts";
+import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
-import type { Bytes } from "../../lib/store/types.ts";
 import { bytesOf, takeParts } from "./multipart.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import { invalid } from "../router.ts";
 
 /** Largest JSON body: a mask prompt of a large photo fits. */
@@ -26,7 +25,7 @@ export function parseJson<T extends z.ZodType>(
   try {
     value = JSON.parse(text);
   } catch {
-    throw new RequestError(
+    throw new EdgeError(
       "malformed-request",
       `Cannot read ${place}: it is not JSON.`,
     );
@@ -54,7 +53,7 @@ export async function readForm(
   names: string[],
 ): Promise<Record<string, FormValue>> {
   if (mediaTypeOf(c) !== "multipart/form-data") {
-    throw new RequestError(
+    throw new EdgeError(
       "unsupported-type",
       `Cannot read the body: wanted multipart/form-data, got ${
         mediaTypeOf(c) || "no content type"

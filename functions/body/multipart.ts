@@ -5,7 +5,6 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Busboy, type BusboyEvents } from "@fastify/busboy";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
-import { RequestError } from "../contract/problems.ts";
 import { invalid } from "../router.ts";
 
 /** What is done with the parts of a body, in their order; either may throw to refuse the body. */
@@ -37,7 +36,7 @@ const HEAD = { headerSize: 4096, headerPairs: 16 };
  * Takes a multipart body apart as it comes (RFC 7578). Nothing of it is looked at twice, and the event
  * loop turns between any two chunks of it, whatever they hold.
  *
- * @throws RequestError for a body that is cut short or has too many parts, and what `parts` throws.
+ * @throws EdgeError for a body that is cut short or has too many parts, and what `parts` throws.
  */
 export async function takeParts(
   c: Context,
@@ -80,7 +79,7 @@ export async function takeParts(
     try {
       if (isCut) {
         const why = `a field is larger than ${maxFieldBytes} bytes`;
-        throw new RequestError(
+        throw new EdgeError(
           "too-many-bytes",
           `Cannot read the body: ${why}.`,
         );
@@ -113,7 +112,7 @@ export async function takeParts(
     await pipeline(Readable.from(given()), parser);
     await taken;
   } catch (error) {
-    if (error instanceof RequestError || error instanceof EdgeError) {
+    if (error instanceof EdgeError) {
       throw error;
     }
     throw unreadable("it is not whole multipart");
@@ -136,7 +135,7 @@ function watchStall(onStall: () => void) {
   return { begin, end, touch: () => timer !== undefined && begin() };
 }
 
-/** The bytes of a body as they come. @throws RequestError when the connection ends before them. */
+/** The bytes of a body as they come. @throws EdgeError when the connection ends before them. */
 export async function* bytesOf(c: Context): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of c.req.raw.body ?? []) {
@@ -150,6 +149,6 @@ export async function* bytesOf(c: Context): AsyncGenerator<Uint8Array> {
   }
 }
 
-export function unreadable(why: string): RequestError {
-  return new RequestError("malformed-request", `Cannot read the body: ${why}.`);
+export function unreadable(why: string): EdgeError {
+  return new EdgeError("malformed-request", `Cannot read the body: ${why}.`);
 }

@@ -24,7 +24,7 @@ type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
  * Writes a body of any length to a spool as it comes: the files of a multipart body, each a field
  * `image`, or the whole body as one file.
  *
- * @throws RequestError for a body that is cut short, EdgeError `too-many-bytes` for one over the limit.
+ * @throws EdgeError for a body that is cut short, EdgeError `too-many-bytes` for one over the limit.
  */
 export async function receiveFiles(
   c: Context,

@@ -2,51 +2,16 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { traceOf } from "../../lib/engine/protocol.ts";
-import { EdgeError, type ErrorCode } from "../../lib/core/errors.ts";
-import { ImageError, type ImageErrorCode } from "../../lib/image/errors.ts";
+import {
+  EdgeError,
+  type ErrorCode,
+  type Fault,
+} from "../../lib/core/errors.ts";
 import { NotReproduced } from "../../lib/receipt/difference.ts";
-
-/** A fault in one part of a request. */
-export interface Fault {
-  /** Where: `path.patient`, `query.label`, `body.points.0.x`. */
-  path: string;
-  message: string;
-  /** What a receipt states there, and what was found instead. */
-  expected?: string;
-  actual?: string;
-}
-
-/** A request that breaks the contract; `code` is one of `PROBLEMS`. */
-export class RequestError extends Error {
-  constructor(
-    readonly code: ProblemCode,
-    message: string,
-    readonly faults: Fault[] = [],
-    /** Seconds after which another try is worth it. */
-    readonly retryAfter?: number,
-  ) {
-    super(message);
-  }
-}
-
-type RequestCode =
-  | "malformed-request"
-  | "validation"
-  | "no-route"
-  | "unauthorized"
-  | "forbidden"
-  | "no-method"
-  | "limit-reached"
-  | "not-acceptable"
-  | "too-slow"
-  | "not-ready"
-  | "internal";
-
-export type ProblemCode = ErrorCode | ImageErrorCode | RequestCode;
 
 /** Status and title of every problem (RFC 9457, section 3.1). */
 export const PROBLEMS: Record<
-  ProblemCode,
+  ErrorCode,
   { status: ContentfulStatusCode; title: string }
 > = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
@@ -111,7 +76,7 @@ const RETRY_AFTER = "2";
 
 /** Where the error knows better than that. */
 function retryAfterOf(error: unknown): string {
-  const known = error instanceof RequestError ? error.retryAfter : undefined;
+  const known = error instanceof EdgeError ? error.retryAfter : undefined;
   return known === undefined ? RETRY_AFTER : `${known}`;
 }
 
@@ -143,7 +108,7 @@ export function describeProblem(error: unknown, c: Context): Problem {
   const { status, title } = PROBLEMS[code];
   const instance = c.get("requestId");
   const cause = error instanceof EdgeError ? error.cause : undefined;
-  if (status === 500 || cause !== undefined) {
+  if (status === 500 || (status > 500 && cause !== undefined)) {
     const trace = traceOf(cause ?? error);
     const line = { level: "error", request: instance, ...trace };
     console.error(JSON.stringify(line));
@@ -161,10 +126,7 @@ export function describeProblem(error: unknown, c: Context): Problem {
 function explain(
   error: unknown,
   c: Context,
-): { code: ProblemCode; detail: string; faults: Fault[] } {
-  if (error instanceof RequestError) {
-    return { code: error.code, detail: error.message, faults: error.faults };
-  }
+): { code: ErrorCode; detail: string; faults: Fault[] } {
   if (error instanceof NotReproduced) {
     const { code, message, differences } = error;
     const faults = differences.map(({ path, ...difference }) => ({
@@ -173,8 +135,8 @@ function explain(
     }));
     return { code, detail: message, faults };
   }
-  if (error instanceof EdgeError || error instanceof ImageError) {
-    return { code: error.code, detail: error.message, faults: [] };
+  if (error instanceof EdgeError) {
+    return { code: error.code, detail: error.message, faults: error.faults };
   }
   if (error instanceof HTTPException && error.status < 500) {
     if (error.status !== 415) {

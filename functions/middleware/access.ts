@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { type Access, ANYONE, type Scope } from "../../lib/access/caller.ts";
 import { callerOf } from "./caller.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
 /** Names the tenant on whose behalf another host of the service asks. */
@@ -34,7 +34,7 @@ async function identify(access: Access, c: Context) {
     "www-authenticate",
     credential === null ? "Bearer" : 'Bearer error="invalid_token"',
   );
-  throw new RequestError(
+  throw new EdgeError(
     "unauthorized",
     credential === null
       ? "This address needs a key or token, in the header `authorization: Bearer` or `x-api-key`."
@@ -56,7 +56,7 @@ export function requireScope(scope: Scope): MiddlewareHandler<Env> {
         "www-authenticate",
         `Bearer error="insufficient_scope", scope="${scope}"`,
       );
-      throw new RequestError(
+      throw new EdgeError(
         "forbidden",
         `This needs the scope "${scope}", which the key or token lacks.`,
       );
@@ -76,7 +76,7 @@ const OWN_NAMES = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 export function requireOwnName(): MiddlewareHandler {
   return async (c, next) => {
     if (!OWN_NAMES.test(new URL(c.req.url).hostname)) {
-      throw new RequestError(
+      throw new EdgeError(
         "forbidden",
         "Without keys the server answers as localhost alone.",
       );

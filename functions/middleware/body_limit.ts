@@ -3,7 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Share } from "../../lib/access/quota.ts";
 import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
 import { callerOf } from "./caller.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
 /**
@@ -20,7 +20,7 @@ export function limitBodies(
       maxSize,
       onError: () => {
         const detail = `The request body is larger than ${maxSize} bytes.`;
-        throw new RequestError("too-many-bytes", detail);
+        throw new EdgeError("too-many-bytes", detail);
       },
     });
   const maxJson = Math.min(MAX_JSON_BYTES, maxBytes);

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 
 /**
  * Refuses what a page of another origin sends from a browser, unless its origin may call. CORS keeps such a page from
@@ -15,7 +15,7 @@ export function refuseOtherSites(origins: string[]): MiddlewareHandler {
     const isNamed = origins.includes("*") ||
       origin !== undefined && origins.includes(origin);
     if (!isNamed && comesFromElsewhere(c, origin)) {
-      throw new RequestError(
+      throw new EdgeError(
         "forbidden",
         "A page of another origin sent this. CORS_ORIGINS names the origins whose pages may call; behind a proxy that " +
           "changes the host's name, the page's own.",

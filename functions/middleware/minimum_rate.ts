@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import { answerProblem, RequestError } from "../contract/problems.ts";
+import { answerProblem } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 
 /** How slowly a body may come. */
 export interface Pace {
@@ -21,7 +22,7 @@ export function requirePace({ grace, rate }: Pace = PACE): MiddlewareHandler {
   return async (c, next) => {
     const { body } = c.req.raw;
     if (body === null) return await next();
-    const late = new RequestError(
+    const late = new EdgeError(
       "too-slow",
       "The request body came too slowly and was given up.",
     );

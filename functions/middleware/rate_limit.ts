@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { RateLimit } from "../../lib/access/rate_limit.ts";
 import { callerOf } from "./caller.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
 /**
@@ -21,11 +21,10 @@ export function limitRate(perMinute: number): MiddlewareHandler<Env> {
         `"requests";r=${quota.remaining};t=${quota.reset}`,
       );
       if (!quota.allowed) {
-        throw new RequestError(
+        throw new EdgeError(
           "too-many-requests",
           `A key may send ${perMinute} requests a minute.`,
-          [],
-          quota.retryAfter,
+          { retryAfter: quota.retryAfter },
         );
       }
     }

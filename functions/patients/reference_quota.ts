@@ -1,5 +1,5 @@
 import type { Reference } from "../../lib/store/types.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import type { Services } from "../services.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function requireRoom(
   const held = (await profiles.list(tenant, patient)).map(nameOf);
   if (new Set([...held, ...names]).size <= maxReferences) return;
   if (names.every((name) => held.includes(name))) return;
-  throw new RequestError(
+  throw new EdgeError(
     "limit-reached",
     `Patient "${patient}" has ${held.length} references, and may have ${maxReferences}; ` +
       "replace or erase one.",

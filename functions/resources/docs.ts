@@ -1,9 +1,6 @@
 import { html } from "hono/html";
-import {
-  type ProblemCode,
-  PROBLEMS,
-  RequestError,
-} from "../contract/problems.ts";
+import { EdgeError, type ErrorCode } from "../../lib/core/errors.ts";
+import { PROBLEMS } from "../contract/problems.ts";
 import { createRouter, type Router } from "../router.ts";
 
 const ASSETS: Record<string, string> = {
@@ -54,7 +51,7 @@ export function docsFunction(): Router {
   router.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
     if (!Object.hasOwn(ASSETS, file)) {
-      throw new RequestError("no-route", "There is no such file.");
+      throw new EdgeError("no-route", "There is no such file.");
     }
     const url = new URL(import.meta.resolve(`swagger-ui-dist/${file}`));
     return c.body(await Deno.readFile(url), 200, {
@@ -65,11 +62,11 @@ export function docsFunction(): Router {
   router.get("/problems/:code", (c) => {
     const code = c.req.param("code");
     if (!Object.hasOwn(PROBLEMS, code)) {
-      throw new RequestError("no-route", "There is no such problem type.");
+      throw new EdgeError("no-route", "There is no such problem type.");
     }
     return c.json({
       type: `/problems/${code}`,
-      ...PROBLEMS[code as ProblemCode],
+      ...PROBLEMS[code as ErrorCode],
     });
   });
   return router;

@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import { createRouter, type Router } from "../router.ts";
 import { json, problems, StatusDocument } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
@@ -29,7 +29,7 @@ export function healthFunction(services: Services): Router {
       if (await services.ready()) {
         return c.json({ status: "ready", ...encodeHosts(services) }, 200);
       }
-      throw new RequestError(
+      throw new EdgeError(
         "not-ready",
         "The store does not answer or the queue is full.",
       );

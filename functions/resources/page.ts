@@ -4,7 +4,7 @@ import { hexDigest } from "../../lib/core/digest.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
 import { matchesEtag } from "../contract/etag.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import { createRouter, type Router } from "../router.ts";
 
 const TYPES: Record<string, string> = {
@@ -44,7 +44,7 @@ export function pageFunction(): Router {
     const [, number, annotation] =
       /^visit-(\d)(_annotation)?\.png$/.exec(file) ?? [];
     if (!(Number(number) >= 1 && Number(number) <= VISIT_COUNT)) {
-      throw new RequestError(
+      throw new EdgeError(
         "no-route",
         "There is no such visit of the sample.",
       );
@@ -68,7 +68,7 @@ async function answerFile(c: Context, name: string): Promise<Response> {
   const type = TYPES[extension];
   const bytes = type === undefined ? null : await read(name);
   if (bytes === null) {
-    throw new RequestError("no-route", "There is no such file.");
+    throw new EdgeError("no-route", "There is no such file.");
   }
   const etag = `"${await hexDigest(bytes)}"`;
   c.header("etag", etag);

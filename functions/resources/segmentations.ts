@@ -11,7 +11,7 @@ import { chooseReferences } from "../patients/choose_references.ts";
 import { mediaTypeOf, parseJson, readImage } from "../body/form.ts";
 import { callerOf, workOf } from "../middleware/caller.ts";
 import { presenceHeaders, stateHeaders } from "../contract/presence.ts";
-import { RequestError } from "../contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import { describeChoice } from "../contract/references_used.ts";
 import { receiptHeaders, sendReceipt } from "../contract/receipt.ts";
 import { createRouter, type Env, type Router } from "../router.ts";
@@ -208,7 +208,7 @@ function answerType(c: Context): AnswerType {
     default: "none",
   });
   if (type === "none") {
-    throw new RequestError(
+    throw new EdgeError(
       "not-acceptable",
       `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
     );
@@ -225,7 +225,7 @@ function requireSource(type: AnswerType, file?: InputFile): void {
     ? "a NIfTI volume"
     : null;
   if (kind === null || (file && sniffMediaType(file.bytes) === type)) return;
-  throw new RequestError(
+  throw new EdgeError(
     "not-acceptable",
     `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
       `${file === undefined ? "an embedding" : "an image of another type"}; ` +

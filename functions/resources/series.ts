@@ -1,12 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import { inTime, requireWanted, type Work } from "../../lib/engine/work.ts";
-import { invalidInput } from "../../lib/core/errors.ts";
+import { invalidInput, isRetryable } from "../../lib/core/errors.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { readCursor, seriesTag, writeCursor } from "../../lib/series/cursor.ts";
 import { inOrder } from "../../lib/series/in_order.ts";
 import { openFiles } from "../../lib/series/open_files.ts";
-import { isPassing } from "../../lib/series/passing.ts";
 import { positionOf, type SeriesImage } from "../../lib/series/series.ts";
 import { Spool } from "../../lib/series/spool.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
@@ -241,7 +240,7 @@ async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      if (signal.aborted || !isPassing(error)) throw error;
+      if (signal.aborted || !isRetryable(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
     signal.throwIfAborted();

@@ -11,7 +11,6 @@ import { requireSigner } from "../../lib/core/signing.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import { mediaTypeOf } from "../body/form.ts";
 import { callerOf } from "../middleware/caller.ts";
-import { RequestError } from "../contract/problems.ts";
 import { describeReference } from "../contract/reference.ts";
 import { ImportedDocument } from "../contract/revisions.ts";
 import { createRouter, invalid, type Router } from "../router.ts";
@@ -128,7 +127,7 @@ export function transferFunction(services: Services): Router {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
       if (mediaTypeOf(c) !== ARCHIVE_MEDIA_TYPE) {
-        throw new RequestError(
+        throw new EdgeError(
           "unsupported-type",
           `Cannot read the body: wanted ${ARCHIVE_MEDIA_TYPE}, got ${
             mediaTypeOf(c) || "no content type"

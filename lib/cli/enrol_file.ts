@@ -1,7 +1,7 @@
 import { examine } from "../engine/self_test.ts";
 import type { Engine, InputFile } from "../engine/engine.ts";
 import type { EnrolmentReport } from "../pipeline/self_test.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { naming } from "./arguments.ts";
 
 /** Makes the profile's file, and its report; an error names the file at fault. All copies are tried, whatever it takes. */

@@ -9,7 +9,7 @@ import type { Raster } from "../core/raster.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import { ingredientsOf } from "../receipt/provenance.ts";
 import { writeReceipt } from "../receipt/receipt.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import {
   misuse,
   naming,

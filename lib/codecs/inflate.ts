@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { ImageError } from "../image/errors.ts";
+import { EdgeError } from "../core/errors.ts";
 
 /**
  * DEFLATE cannot expand further than this: 258 bytes from two bits, RFC 1951
@@ -29,7 +29,7 @@ export function inflate(
   } catch (cause) {
     const code = (cause as { code?: string }).code;
     if (code === "Z_BUF_ERROR") throw short(format, wanted);
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the ${format}: its compressed data ` +
         (code === "ERR_BUFFER_TOO_LARGE"
@@ -42,8 +42,8 @@ export function inflate(
   return out;
 }
 
-function short(format: string, wanted: number): ImageError {
-  return new ImageError(
+function short(format: string, wanted: number): EdgeError {
+  return new EdgeError(
     "truncated",
     `Cannot read the ${format}: its compressed data end before the ${wanted} bytes its header asks for.`,
   );

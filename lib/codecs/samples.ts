@@ -1,4 +1,5 @@
-import type { Mask, Raster } from "../core/raster.ts";
+import type { Mask } from "../core/mask.ts";
+import type { Raster } from "../core/raster.ts";
 
 /**
  * What a format's decoder hands over: raw sample values before any windowing,

@@ -1,5 +1,8 @@
+/** Bytes of a buffer that no other thread shares. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** Byte arrays one after another, as a new array. */
-export function concat(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concat(parts: Uint8Array[]): Bytes {
   const whole = new Uint8Array(
     parts.reduce((sum, part) => sum + part.length, 0),
   );

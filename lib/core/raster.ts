@@ -1,7 +1,5 @@
-import type { Mask, Size } from "../pipeline/types.ts";
-import { ImageError } from "../image/errors.ts";
-
-export type { Mask, Size };
+import { EdgeError } from "./errors.ts";
+import type { Size } from "./geometry.ts";
 
 /** Longest side of a picture, in pixels. */
 const MAX_SIDE = 65_535;
@@ -38,20 +36,20 @@ export function checkSize(
   { maxPixels }: ImageLimits,
 ): void {
   if (width < 1 || height < 1) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the image: its header says ${width}×${height} pixels; both sides must be at least 1.`,
     );
   }
   if (Math.max(width, height) > MAX_SIDE) {
-    throw new ImageError(
+    throw new EdgeError(
       "too-large",
       `Cannot read the image: its header says ${width}×${height} pixels; ` +
         `a side may have at most ${MAX_SIDE}.`,
     );
   }
   if (width * height > maxPixels) {
-    throw new ImageError(
+    throw new EdgeError(
       "too-large",
       `Cannot read the image: its header says ${width}×${height} = ${
         width * height

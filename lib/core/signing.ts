@@ -1,6 +1,5 @@
+import type { Bytes } from "./bytes.ts";
 import { EdgeError } from "./errors.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes of an Ed25519 public key and of a signature (RFC 8032). */
 export const PUBLIC_KEY_BYTES = 32;

@@ -17,7 +17,8 @@ import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
 import { type CopyName, varied } from "../image/augment.ts";
-import type { Bytes } from "../store/types.ts";
+import { emptyMask, type Mask } from "../core/mask.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { dice } from "../pipeline/agreement.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { cascade, decodeOnce } from "../pipeline/cascade.ts";
@@ -40,16 +41,13 @@ import {
   type SegmentOptions,
   type StageTimings,
 } from "../pipeline/segment.ts";
+import type { Box, Point, Size } from "../core/geometry.ts";
 import type {
-  Box,
   Decoder,
   DecoderOutput,
   Embedding,
   Encoder,
-  Mask,
   ModelGeometry,
-  Point,
-  Size,
 } from "../pipeline/types.ts";
 import { type CandidateReport, createReporter } from "./report.ts";
 
@@ -446,9 +444,3 @@ export function createEngine(
     },
   };
 }
-
-const emptyMask = ({ width, height }: Size): Mask => ({
-  width,
-  height,
-  data: new Uint8Array(width * height),
-});

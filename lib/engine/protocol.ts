@@ -1,5 +1,4 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
-import { ImageError, type ImageErrorCode } from "../image/errors.ts";
 import type { ModelPart } from "../model/package.ts";
 import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
 import type { BatchEngine } from "./engine.ts";
@@ -44,7 +43,6 @@ export type Reply = { value: unknown } | {
 /** An error on its way between threads. */
 export type ErrorDescription =
   | { kind: "edge"; code: ErrorCode; message: string }
-  | { kind: "image"; code: ImageErrorCode; message: string }
   | { kind: "other"; name: string; frames: string[] };
 
 /** An unforeseen error: its class and where it was thrown; its message may quote input and is dropped. */
@@ -63,7 +61,7 @@ export function refusal(error: unknown): Reply {
 
 /** Whether memory ran out, as V8, onnxruntime and Emscripten say it, or a WebAssembly program trapped. */
 function isExhausted(error: unknown): boolean {
-  if (error instanceof EdgeError || error instanceof ImageError) return false;
+  if (error instanceof EdgeError) return false;
   if (error instanceof WebAssembly.RuntimeError) return true;
   return error instanceof Error &&
     /bad_alloc|allocation failed|failed to allocate|out of memory|unable to grow|memory size exceeded/i
@@ -73,9 +71,6 @@ function isExhausted(error: unknown): boolean {
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof EdgeError) {
     return { kind: "edge", code: error.code, message: error.message };
-  }
-  if (error instanceof ImageError) {
-    return { kind: "image", code: error.code, message: error.message };
   }
   return { kind: "other", ...traceOf(error) };
 }
@@ -94,8 +89,6 @@ function restoreError(description: ErrorDescription): Error {
   switch (description.kind) {
     case "edge":
       return new EdgeError(description.code, description.message);
-    case "image":
-      return new ImageError(description.code, description.message);
     case "other":
       return new InternalError(description.name, description.frames);
   }

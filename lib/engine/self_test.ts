@@ -1,7 +1,7 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import { COPY_NAMES } from "../image/augment.ts";
 import { type EnrolmentReport, reportOf } from "../pipeline/self_test.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import type { Engine, InputFile, ProfileFile, TrialAnswer } from "./engine.ts";
 
 /** Of a copy, errors that say nothing of the reference: no worker or no host was free. */

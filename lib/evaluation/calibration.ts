@@ -3,7 +3,7 @@ import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
 import { choose } from "../numerics/choose.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 import { naming, readNamed } from "../cli/arguments.ts";
 import type { Dataset, Pair, Subject } from "./data_set.ts";
 import { inParallel } from "./in_parallel.ts";

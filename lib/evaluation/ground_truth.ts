@@ -1,6 +1,7 @@
 import { describeMask } from "../format/mask_document.ts";
 import { squaredDepth } from "../numerics/depth.ts";
-import type { Box, Mask, Point } from "../pipeline/types.ts";
+import type { Box, Point } from "../core/geometry.ts";
+import type { Mask } from "../core/mask.ts";
 
 /** The tight box of a mask's non-zero pixels: inclusive corners in its frame; null for an empty mask. */
 export function truthBox(mask: Mask): Box | null {

@@ -7,7 +7,8 @@ import type {
 import { decodeRle, type Rle } from "../format/rle.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Mask, Point } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
+import type { Point } from "../core/geometry.ts";
 import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./report.ts";
 import type { Scene } from "./scene.ts";

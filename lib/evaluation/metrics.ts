@@ -1,4 +1,4 @@
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 
 /** Pixel counts behind Dice and IoU; non-zero is inside. */
 export interface Overlap {

@@ -1,7 +1,7 @@
 import type { EmbeddingFile, Engine } from "../engine/engine.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 import { naming, readNamed } from "../cli/arguments.ts";
 import type { Pair } from "./data_set.ts";
 

@@ -1,5 +1,6 @@
 import { squaredDepth } from "../numerics/depth.ts";
-import type { Mask, Point } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
+import type { Point } from "../core/geometry.ts";
 
 /**
  * The click of somebody who knows the truth, as interactive segmentation is scored: on the pixel deepest inside the

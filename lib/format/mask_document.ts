@@ -1,4 +1,5 @@
-import type { Box, Mask } from "../pipeline/types.ts";
+import type { Box } from "../core/geometry.ts";
+import type { Mask } from "../core/mask.ts";
 import { maskRuns } from "./mask_runs.ts";
 import { outline, type Ring } from "./polygons.ts";
 import { encodeRuns, type Rle } from "./rle.ts";

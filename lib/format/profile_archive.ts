@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { concat } from "../core/bytes.ts";
+import { type Bytes, concat } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import {
@@ -8,8 +8,6 @@ import {
   SIGNATURE_BYTES,
   type Signer,
 } from "../core/signing.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export const ARCHIVE_MEDIA_TYPE = "application/vnd.p2sam.profile";
 

@@ -1,7 +1,7 @@
 import { invalidInput } from "../core/errors.ts";
 import type { Yardstick } from "../pipeline/presence.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
-import type { Tensor } from "../pipeline/types.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The tensors whose rows are patches or prototypes. */

@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 import { type MaskRuns, maskRuns } from "./mask_runs.ts";
 
 /**

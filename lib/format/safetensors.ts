@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Tensor } from "../pipeline/types.ts";
+import type { Tensor } from "../core/tensor.ts";
 
 /** A safetensors file: named float tensors and string metadata. */
 export interface TensorFile {

@@ -1,8 +1,8 @@
-import { ImageError } from "../image/errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { checkMediaType } from "../image/media_type.ts";
 import { chooseSlice } from "../codecs/nifti/decode.ts";
 import { readNiftiHeader } from "../codecs/nifti/header.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 import {
   type SegmentDescription,
   writeSegmentation,
@@ -16,7 +16,7 @@ import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
  *
  * @param image a file, what its sender declared it to be, and which frame is meant, from 0.
  * @param segment what to call the segment; a NIfTI volume has no place for it.
- * @throws ImageError for an image of another format, or that cannot be read; EdgeError `invalid-input`
+ * @throws EdgeError for an image of another format, or that cannot be read; EdgeError `invalid-input`
  * for a DICOM image that nothing can refer to.
  */
 export function ownFormat(
@@ -37,7 +37,7 @@ export function ownFormat(
     const index = chooseSlice(readNiftiHeader(bytes), frame);
     return (mask) => writeMaskVolume(bytes, [{ index, mask }]);
   }
-  throw new ImageError(
+  throw new EdgeError(
     "unsupported-type",
     `Cannot write the mask in the format of its image: wanted a DICOM image or a NIfTI volume, got ${type}.`,
   );

@@ -1,5 +1,5 @@
 import { mulberry32 } from "../numerics/random.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 
 /** A change that leaves what a picture shows the same: other light, size, place, and noise. */

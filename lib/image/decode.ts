@@ -16,7 +16,7 @@ import { toRaster } from "../codecs/samples.ts";
  * contradict the bytes
  * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
  * of a DICOM image where it is left out
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export async function decodeImage(
   bytes: Uint8Array,

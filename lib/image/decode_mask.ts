@@ -9,7 +9,8 @@ import { dicomSize } from "../dicom/pixels/layout.ts";
 import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
 import { checkMediaType } from "./media_type.ts";
-import { checkSize, type ImageLimits, type Mask } from "../core/raster.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
+import type { Mask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
 
 /**
@@ -25,7 +26,7 @@ import { toMask } from "../codecs/samples.ts";
  *
  * @param declared the media type that the sender stated, if any; must not
  * contradict the bytes
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export async function decodeMask(
   bytes: Uint8Array,

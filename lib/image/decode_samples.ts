@@ -1,5 +1,5 @@
 import { decodeDicom, requireFrame } from "../dicom/pixels/decode.ts";
-import { ImageError } from "./errors.ts";
+import { EdgeError } from "../core/errors.ts";
 import { type Orientation, readOrientation } from "./orientation.ts";
 import { readHeader } from "./read_size.ts";
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
@@ -25,7 +25,7 @@ const DECODERS: Record<
 
 /**
  * The road that pictures and masks share: type, declared type, size limit from
- * the header, and only then the decoding. Throws nothing but ImageError for
+ * the header, and only then the decoding. Throws nothing but EdgeError for
  * anything that the bytes can do.
  */
 export async function decodeSamples(
@@ -45,7 +45,7 @@ export async function decodeSamples(
     samples.width !== header.width || samples.height !== header.height ||
     samples.data.length !== header.width * header.height * samples.channels
   ) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the image: its header says ${header.width}×${header.height} pixels, ` +
         `${samples.width}×${samples.height} came out.`,

@@ -40,7 +40,7 @@ export interface DecodedFrame {
  * Counts the frames of a file and tells where they lie.
  *
  * @param declared the media type that the sender stated, if any.
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
   switch (checkMediaType(bytes, declared)) {
@@ -59,7 +59,7 @@ export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
  * of a single frame gives that one.
  *
  * @param declared the media type that the sender stated, if any.
- * @throws {ImageError} at once for a file that cannot be read; at a frame that is damaged.
+ * @throws {EdgeError} at once for a file that cannot be read; at a frame that is damaged.
  */
 export async function* readFrames(
   bytes: Uint8Array,

@@ -1,5 +1,5 @@
 import { isDicom } from "../dicom/data_set/file.ts";
-import { ImageError } from "./errors.ts";
+import { EdgeError } from "../core/errors.ts";
 
 /** The picture types that are decoded here. */
 export type ImageType =
@@ -48,16 +48,16 @@ export function checkMediaType(
   declared?: string,
 ): ImageType {
   if (bytes.length === 0) {
-    throw new ImageError("empty", "Cannot read the image: 0 bytes came.");
+    throw new EdgeError("empty", "Cannot read the image: 0 bytes came.");
   }
   const type = sniffMediaType(bytes);
   if (type === undefined) {
     throw isPrefix(bytes)
-      ? new ImageError(
+      ? new EdgeError(
         "truncated",
         `Cannot read the image: only ${bytes.length} bytes came, too few to hold a picture.`,
       )
-      : new ImageError(
+      : new EdgeError(
         "unsupported-type",
         "Cannot read the image: wanted PNG, JPEG, WebP, TIFF, DICOM or NIfTI, " +
           `got ${foreign(bytes) ?? "bytes that are none of these"}.`,
@@ -65,7 +65,7 @@ export function checkMediaType(
   }
   const wanted = normalise(declared);
   if (wanted !== undefined && wanted !== type) {
-    throw new ImageError(
+    throw new EdgeError(
       "media-type-mismatch",
       `Cannot read the image: it was declared as ${wanted}, but its bytes are ${type}.`,
     );

@@ -1,5 +1,6 @@
 import { chamfer, UNIT } from "./distance.ts";
-import { type Mask, type Raster, toRgb } from "../core/raster.ts";
+import type { Mask } from "../core/mask.ts";
+import { type Raster, toRgb } from "../core/raster.ts";
 
 /**
  * A prompt in image-frame pixels, x right, y down; label 1 is positive, 0

@@ -2,7 +2,7 @@ import { readDicomSize } from "../dicom/pixels/layout.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
 import type { ImageType } from "./media_type.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
-import type { Size } from "../core/raster.ts";
+import type { Size } from "../core/geometry.ts";
 import { readNiftiSize } from "../codecs/nifti/header.ts";
 import { readTiffSize } from "../codecs/tiff/layout.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";

@@ -1,4 +1,4 @@
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 
 /** A mask brought to another size by taking the nearest pixel. */
 export function resizeNearest(mask: Mask, width: number, height: number): Mask {

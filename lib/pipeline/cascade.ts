@@ -1,6 +1,6 @@
 import type { Frame } from "./coordinates.ts";
+import type { Box, Point } from "../core/geometry.ts";
 import type {
-  Box,
   Decoder,
   DecoderAnswer,
   DecoderOutput,
@@ -8,7 +8,6 @@ import type {
   Embedding,
   Guidance,
   ModelGeometry,
-  Point,
 } from "./types.ts";
 
 /** A prompt of one pass: coordinates in the image frame, `mask` as low-res logits. */

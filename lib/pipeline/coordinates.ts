@@ -5,7 +5,8 @@ import {
   type Span,
 } from "../numerics/logit_rows.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
-import type { Box, Mask, Point, Size } from "./types.ts";
+import type { Box, Point, Size } from "../core/geometry.ts";
+import type { Mask } from "../core/mask.ts";
 
 /**
  * Every change of coordinates between the image frame (pixels of the file after EXIF rotation, x

@@ -2,14 +2,9 @@ import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
 import type { Frame } from "./coordinates.ts";
 import { maskLogits } from "./mask_logits.ts";
-import type {
-  Decoder,
-  Embedding,
-  Mask,
-  ModelGeometry,
-  Point,
-  Size,
-} from "./types.ts";
+import type { Decoder, Embedding, ModelGeometry } from "./types.ts";
+import type { Mask } from "../core/mask.ts";
+import type { Point, Size } from "../core/geometry.ts";
 
 /** How many points inside the mask stand for what is to stay, in one reading of a click each. */
 const READINGS = [1, 5];

@@ -5,7 +5,8 @@ import { STRIDE } from "./nearness.ts";
 import { surroundingsOf } from "./presence.ts";
 import type { Profile } from "./profile.ts";
 import { meanSets, prototypeSets } from "./prototypes.ts";
-import type { Embedding, Mask, ModelGeometry } from "./types.ts";
+import type { Embedding, ModelGeometry } from "./types.ts";
+import type { Mask } from "../core/mask.ts";
 
 /** Largest part count a profile holds (paper: polyp n = 1..5); of negatives it holds m = 1. */
 export const MAX_PARTS = 5;

@@ -1,6 +1,7 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { maskInModelFrame } from "./preprocess.ts";
-import type { Mask, ModelGeometry } from "./types.ts";
+import type { Mask } from "../core/mask.ts";
+import type { ModelGeometry } from "./types.ts";
 
 /** Logit of a pixel that is surely inside. */
 const CERTAIN = 8;

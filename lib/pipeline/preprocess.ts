@@ -1,6 +1,7 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
 import { scaledSize } from "./coordinates.ts";
-import type { Mask, ModelGeometry } from "./types.ts";
+import type { Mask } from "../core/mask.ts";
+import type { ModelGeometry } from "./types.ts";
 
 /**
  * An image as the encoder wants it: long side resized to S as Pillow does, normalised per channel,

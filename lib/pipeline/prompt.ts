@@ -5,7 +5,8 @@ import { Frame } from "./coordinates.ts";
 import { meanMap } from "./guidance.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
-import type { Embedding, ModelGeometry, Point } from "./types.ts";
+import type { Embedding, ModelGeometry } from "./types.ts";
+import type { Point } from "../core/geometry.ts";
 
 /** A prompt point and the cosine similarity at its pixel. */
 export interface ScoredPoint extends Point {

@@ -1,14 +1,5 @@
-/** Width and height in pixels. */
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** Row-major float32 tensor. */
-export interface Tensor {
-  dims: number[];
-  data: Float32Array;
-}
+import type { Size } from "../core/geometry.ts";
+import type { Tensor } from "../core/tensor.ts";
 
 /**
  * What an encoder makes of one image: a named bundle of tensors, `image_embeddings` of shape
@@ -43,16 +34,6 @@ export interface ModelGeometry {
   /** Whether the decoder takes a guidance and gives the multimask outputs: what the natural recipe needs. */
   guided: boolean;
 }
-
-/** A click or a prototype's peak, in image-frame pixels; label 1 is inside, 0 outside. */
-export interface Point {
-  x: number;
-  y: number;
-  label: 0 | 1;
-}
-
-/** Inclusive corners in image-frame pixels: x0, y0, x1, y1. */
-export type Box = [number, number, number, number];
 
 /** What PerSAM (arXiv 2305.03048, "Training-free PerSAM") adds to a prompt. */
 export interface Guidance {
@@ -102,9 +83,4 @@ export interface Decoder {
     tensors: Record<string, Tensor>,
     prompt: DecoderPrompt,
   ): Promise<DecoderAnswer>;
-}
-
-/** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */
-export interface Mask extends Size {
-  data: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { hexDigest } from "../core/digest.ts";
 import { PASSES } from "../pipeline/cascade.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Combine } from "../pipeline/segment.ts";
-import type { Size } from "../pipeline/types.ts";
+import type { Size } from "../core/geometry.ts";
 import type { Ingredients } from "./receipt.ts";
 
 /** What all answers of a process have in common. */

@@ -2,7 +2,7 @@ import { hexDigest } from "../core/digest.ts";
 import type { EmbeddingFile, Engine, InputFile } from "../engine/engine.ts";
 import type { MaskDocument } from "../format/mask_document.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import {
   type Difference,
   differentCircumstances,

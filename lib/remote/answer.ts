@@ -1,19 +1,8 @@
 import { concat } from "../core/bytes.ts";
-import { EdgeError } from "../core/errors.ts";
-import { ImageError, type ImageErrorCode } from "../image/errors.ts";
+import { EdgeError, isImageCode } from "../core/errors.ts";
 
 /** Longest problem document read, bytes. */
 const MAX_PROBLEM = 65_536;
-
-const IMAGE_PROBLEMS: ReadonlySet<string> = new Set<ImageErrorCode>([
-  "empty",
-  "frame-choice",
-  "malformed",
-  "media-type-mismatch",
-  "too-large",
-  "truncated",
-  "unsupported-type",
-]);
 
 /**
  * A body of at most `most` bytes, or null for a longer one, which is not read to its end.
@@ -42,7 +31,7 @@ export async function readBody(
  */
 export async function imageProblem(
   response: Response,
-): Promise<ImageError | EdgeError | null> {
+): Promise<EdgeError | null> {
   const bytes = await readBody(response, MAX_PROBLEM);
   if (bytes === null || response.status >= 500) return null;
   let problem: unknown;
@@ -54,8 +43,6 @@ export async function imageProblem(
   const { type, detail } = Object(problem);
   if (typeof type !== "string" || typeof detail !== "string") return null;
   const code = type.replace(/^.*\//, "");
-  if (code === "too-many-bytes") return new EdgeError(code, detail);
-  return IMAGE_PROBLEMS.has(code)
-    ? new ImageError(code as ImageErrorCode, detail)
-    : null;
+  const isOfImage = code === "too-many-bytes" || isImageCode(code);
+  return isOfImage ? new EdgeError(code, detail) : null;
 }

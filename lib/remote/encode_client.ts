@@ -3,7 +3,7 @@ import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { imageProblem, readBody } from "./answer.ts";
 import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
 import type { BreakerOptions } from "./breaker.ts";
@@ -44,7 +44,7 @@ export interface EncodeClient {
    *
    * @param work the hosts keep tenants apart, too; it ends when nobody wants the answer.
    * @param check takes a host's answer and gives the embedding, or throws when it is none.
-   * @throws ImageError, or EdgeError `too-many-bytes`, when a host refuses the image;
+   * @throws EdgeError, or EdgeError `too-many-bytes`, when a host refuses the image;
    * EdgeError `encode-unavailable` when no host gives an answer.
    */
   embed(

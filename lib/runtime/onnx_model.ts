@@ -5,8 +5,8 @@ import type {
   DecoderPrompt,
   Encoder,
   ModelGeometry,
-  Tensor,
 } from "../pipeline/types.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { requireDecoderGraph, requireEncoded } from "./check_graphs.ts";
 import type { Runtime, Session } from "./runtime.ts";
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "../pipeline/types.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { hasWasmThreads } from "./threads.ts";
 
 /** The runtimes, by the names that RUNTIME takes. */

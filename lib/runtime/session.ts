@@ -3,7 +3,7 @@ import type {
   InferenceSession,
   TensorConstructor,
 } from "onnxruntime-common";
-import type { Tensor } from "../pipeline/types.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Session } from "./runtime.ts";
 
 /** What the onnxruntime packages have in common. */

@@ -1,6 +1,6 @@
 import type { Raster } from "../core/raster.ts";
 import { mulberry32 } from "../numerics/random.ts";
-import type { Mask } from "../pipeline/types.ts";
+import type { Mask } from "../core/mask.ts";
 
 /** Side of a phantom image in pixels. */
 const SIDE = 384;

@@ -1,9 +1,8 @@
 import { hexDigest } from "../core/digest.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type EdgeError, invalidInput } from "../core/errors.ts";
+import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import { type FileFrames, placesAlong } from "../image/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
-import { isPassing } from "./passing.ts";
 import {
   type PackedFile,
   type SeriesFile,
@@ -34,7 +33,7 @@ type Placed = SeriesImage & { along: number | null | undefined };
  * every frame, of any other the one that it is. A file that cannot be opened is an image that cannot be
  * read.
  *
- * @throws ImageError or EdgeError for an archive that cannot be opened, and for the file itself where it
+ * @throws EdgeError or EdgeError for an archive that cannot be opened, and for the file itself where it
  * is all that was sent.
  */
 export async function openFiles(
@@ -96,7 +95,7 @@ async function openFile(
       return image(whole, found.along);
     }
   } catch (error) {
-    if (alone || isPassing(error)) throw error;
+    if (alone || isRetryable(error)) throw error;
     const bad = { name, position: null, along: undefined };
     return [{ ...bad, read: () => Promise.reject(error) }];
   }
@@ -139,7 +138,7 @@ function framesOf(
     try {
       return (await batch)[offset];
     } catch (error) {
-      if (isPassing(error)) {
+      if (isRetryable(error)) {
         start = -1;
         throw error;
       }

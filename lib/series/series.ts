@@ -1,6 +1,6 @@
 import type { InputFile } from "../engine/engine.ts";
 import { EdgeError } from "../core/errors.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 import type { RangeFile } from "./spool.ts";
 
 /** A file of a series, as it was sent or found. */
@@ -35,7 +35,7 @@ export interface SeriesImage {
     /** From 0. */
     frame: number;
   };
-  /** @throws ImageError or EdgeError when this image is bad; the others are not. */
+  /** @throws EdgeError or EdgeError when this image is bad; the others are not. */
   read(): Promise<InputFile>;
 }
 

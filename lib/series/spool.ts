@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Bytes } from "../store/types.ts";
+import type { Bytes } from "../core/bytes.ts";
 
 /** Bytes outside memory that are read by ranges. */
 export interface RangeFile {

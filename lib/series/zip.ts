@@ -2,10 +2,8 @@ import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 // @ts-types="./yauzl.d.ts"
 import yauzl, { type Entry, type ZipFile } from "yauzl";
-import { concat } from "../core/bytes.ts";
+import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
-import { ImageError } from "../image/errors.ts";
-import type { Bytes } from "../store/types.ts";
 import { naturalOrder } from "./natural_order.ts";
 import type { PackedFile, SeriesLimits } from "./series.ts";
 import type { RangeFile } from "./spool.ts";
@@ -88,7 +86,7 @@ export function isZip(
   const zip = p === 0x50 && k === 0x4b &&
     (a === 3 && b === 4 || a === 5 && b === 6);
   if (zip || !ZIP_TYPES.includes(mediaType ?? "")) return zip;
-  throw new ImageError(
+  throw new EdgeError(
     "media-type-mismatch",
     "Cannot read the series: it was declared as a zip archive, and its bytes are none.",
   );
@@ -120,9 +118,9 @@ async function inflate(
   }
 }
 
-function damaged(why: string): ImageError {
+function damaged(why: string): EdgeError {
   const message = `Cannot unpack the image from the zip archive: ${why}.`;
-  return new ImageError("malformed", message);
+  return new EdgeError("malformed", message);
 }
 
 /** yauzl's messages that quote no name of the archive; the others may name a person. */

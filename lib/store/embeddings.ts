@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Size } from "../pipeline/types.ts";
+import type { Size } from "../core/geometry.ts";
 import type { BlobStore } from "./blob.ts";
 import type { EmbeddingStore } from "./types.ts";
 

@@ -1,9 +1,9 @@
+import type { Bytes } from "../core/bytes.ts";
 import type { AuditEntry, AuditEvent } from "./audit/chain.ts";
 import type { EnrolmentReport } from "../pipeline/self_test.ts";
-import type { Size } from "../pipeline/types.ts";
+import type { Size } from "../core/geometry.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Who accepted a result as a reference, and when: the caller's own words, kept and given back as they are. */
 export interface Accepted {

@@ -1,4 +1,5 @@
-import type { Bytes, CachedEmbedding, EmbeddingStore } from "./types.ts";
+import type { Bytes } from "../core/bytes.ts";
+import type { CachedEmbedding, EmbeddingStore } from "./types.ts";
 import { embeddingAt } from "./embeddings.ts";
 import type { Vault } from "./encryption/vault.ts";
 

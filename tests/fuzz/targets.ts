@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
 import { parseJson, readForm } from "../../functions/body/form.ts";
 import { receiveFiles } from "../../functions/body/uploads.ts";
-import { RequestError } from "../../functions/contract/problems.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import {
   EmbeddingReference,
   MaskRequest,
@@ -11,7 +11,6 @@ import {
 } from "../../functions/contract/schemas.ts";
 import { ArchivedReference } from "../../functions/contract/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
-import { EdgeError } from "../../lib/core/errors.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
 import { ownFormat } from "../../lib/format/source_format.ts";
@@ -20,7 +19,6 @@ import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { ImageError } from "../../lib/image/errors.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
 import {
@@ -45,8 +43,8 @@ export interface Target {
 
 /** Whether an error is a refusal that the service answers with a 4xx. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof ImageError || error instanceof EdgeError ||
-    error instanceof RequestError;
+  return error instanceof EdgeError ||
+    error instanceof EdgeError;
 }
 
 const LIMITS = { maxPixels: 25_000_000 };

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import type { Manifest } from "../../lib/model/package.ts";
-import type { Point, Size } from "../../lib/pipeline/types.ts";
+import type { Point, Size } from "../../lib/core/geometry.ts";
 
 /** That a file is an embedding of this model and image: its statements, its tensors' names and shapes, finite. */
 export function requireEmbedding(

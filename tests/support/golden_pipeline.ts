@@ -3,7 +3,7 @@ import type { Engine } from "../../lib/engine/engine.ts";
 import { decodeRle } from "../../lib/format/rle.ts";
 import { iou, overlap } from "../../lib/evaluation/metrics.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
-import type { Mask } from "../../lib/pipeline/types.ts";
+import type { Mask } from "../../lib/core/mask.ts";
 
 export const GOLDEN = new URL("../parity/golden/", import.meta.url);
 

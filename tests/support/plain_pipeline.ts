@@ -14,14 +14,13 @@ import {
 } from "../../lib/numerics/patches.ts";
 import { Frame } from "../../lib/pipeline/coordinates.ts";
 import { maskInModelFrame } from "../../lib/pipeline/preprocess.ts";
+import type { Box, Point } from "../../lib/core/geometry.ts";
 import type {
-  Box,
   Decoder,
   Embedding,
-  Mask,
   ModelGeometry,
-  Point,
 } from "../../lib/pipeline/types.ts";
+import type { Mask } from "../../lib/core/mask.ts";
 import { plainKMeans } from "./plain_kmeans.ts";
 
 /** The patches inside and outside an annotation, by resizing it in full. */

@@ -1,6 +1,6 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { emscriptenOptions } from "../emscripten.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { type JpegMarkers, readJpegMarkers } from "./markers.ts";
 import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
@@ -61,7 +61,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
     throw refusal(complaint);
   }
   if (image.width !== width || image.height !== height) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the JPEG: its header says ${width}×${height} pixels, ` +
         `${image.width}×${image.height} came out.`,
@@ -74,7 +74,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
 function check({ frame, scans, missing }: JpegMarkers): void {
   const { process, precision, components } = frame;
   const reject = (came: string) => {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       `Cannot read the JPEG: wanted 8-bit baseline or progressive, grey or colour; it is ${came}.`,
     );
@@ -90,13 +90,13 @@ function check({ frame, scans, missing }: JpegMarkers): void {
     reject(`of ${components} components`);
   }
   if (scans === 0 || scans > MAX_SCANS) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the JPEG: it has ${scans} scans; wanted 1 to ${MAX_SCANS}.`,
     );
   }
   if (missing > 0) {
-    throw new ImageError(
+    throw new EdgeError(
       "truncated",
       `Cannot read the JPEG: ${missing} of its ${components} components never come.`,
     );
@@ -104,11 +104,11 @@ function check({ frame, scans, missing }: JpegMarkers): void {
 }
 
 /** What libjpeg's first complaint means for the caller. */
-function refusal(complaint: string, cause?: unknown): ImageError {
+function refusal(complaint: string, cause?: unknown): EdgeError {
   const [code, reason] = /premature end/i.test(complaint)
     ? ["truncated", "its picture data end too early"] as const
     : /memory|OOM/i.test(complaint)
     ? ["too-large", "decoding it needs too much memory"] as const
     : ["malformed", "its picture data are damaged"] as const;
-  return new ImageError(code, `Cannot read the JPEG: ${reason}.`, { cause });
+  return new EdgeError(code, `Cannot read the JPEG: ${reason}.`, { cause });
 }

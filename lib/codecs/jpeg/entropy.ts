@@ -1,7 +1,7 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 const damaged = (what: string) =>
-  new ImageError("malformed", `Cannot read the JPEG: ${what}`);
+  new EdgeError("malformed", `Cannot read the JPEG: ${what}`);
 
 /**
  * A Huffman table (T.81 §C.2) as a look-up by the next 16 bits: length · 256 + symbol, 0 where no code
@@ -11,7 +11,7 @@ export type HuffmanTable = Uint16Array;
 
 /**
  * @param spec 16 counts of codes by their length, then their symbols.
- * @throws {ImageError} for counts that no prefix code has.
+ * @throws {EdgeError} for counts that no prefix code has.
  */
 function buildHuffman(spec: Uint8Array): HuffmanTable {
   const table = new Uint16Array(0x10000);
@@ -30,7 +30,7 @@ function buildHuffman(spec: Uint8Array): HuffmanTable {
   return table;
 }
 
-/** The table of a class (0 DC or lossless, 1 AC) that a scan names. @throws {ImageError} */
+/** The table of a class (0 DC or lossless, 1 AC) that a scan names. @throws {EdgeError} */
 export function huffmanTable(
   specs: Map<number, Uint8Array>,
   kind: 0 | 1,
@@ -72,10 +72,10 @@ export class EntropyReader {
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
   }
 
-  /** @throws {ImageError} where more bits were taken than there are. */
+  /** @throws {EdgeError} where more bits were taken than there are. */
   requireWhole(): void {
     if (this.#count >= this.#invented) return;
-    throw new ImageError(
+    throw new EdgeError(
       "truncated",
       "Cannot read the JPEG: its picture data end too early.",
     );

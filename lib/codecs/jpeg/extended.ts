@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { EntropyReader, huffmanTable } from "./entropy.ts";
 import type { JpegFrame } from "./markers.ts";
 import {
@@ -29,7 +29,7 @@ const COSINE = Float64Array.from({ length: 64 }, (_, i) => {
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W samples, 0 to 4095.
- * @throws {ImageError} for damaged or cut streams; nothing is filled in.
+ * @throws {EdgeError} for damaged or cut streams; nothing is filled in.
  */
 export function decodeExtendedJpeg(
   bytes: Uint8Array,
@@ -39,7 +39,7 @@ export function decodeExtendedJpeg(
   readScans(bytes, frame, (tables, header, at) => {
     const { width, height, precision, components } = tables;
     if (components.length !== 1 || precision !== 12) {
-      throw new ImageError(
+      throw new EdgeError(
         "unsupported-type",
         `Cannot read the JPEG: wanted 8 bits, or 12 bits of grey; it has ${precision} bits ` +
           `of ${components.length} components.`,

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { EntropyReader, huffmanTable } from "./entropy.ts";
 import type { JpegFrame } from "./markers.ts";
 import {
@@ -14,7 +14,7 @@ import {
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W×C samples, interleaved.
- * @throws {ImageError} for damaged or cut streams; nothing is filled in.
+ * @throws {EdgeError} for damaged or cut streams; nothing is filled in.
  */
 export function decodeLosslessJpeg(
   bytes: Uint8Array,
@@ -33,7 +33,7 @@ function allocate({ width, height, precision, components }: ScanTables) {
     throw badJpeg(`it says ${precision} bits a sample.`);
   }
   if (components.length > 1 && components.some((c) => c.sampling !== 0x11)) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the JPEG: wanted lossless colours of full resolution; they are subsampled.",
     );

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 /** A start-of-frame segment, T.81 B.2.2. */
 export interface JpegFrame {
@@ -29,9 +29,9 @@ export interface JpegMarkers {
 }
 
 const cut = (where: string) =>
-  new ImageError("truncated", `Cannot read the JPEG: it ends ${where}.`);
+  new EdgeError("truncated", `Cannot read the JPEG: it ends ${where}.`);
 const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the JPEG: ${message}`);
+  new EdgeError("malformed", `Cannot read the JPEG: ${message}`);
 
 /** The first frame header; stops there and decodes nothing. */
 export function readJpegHeader(bytes: Uint8Array): JpegFrame {

@@ -1,10 +1,10 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { JpegFrame } from "./markers.ts";
 
 export const badJpeg = (message: string) =>
-  new ImageError("malformed", `Cannot read the JPEG: ${message}`);
+  new EdgeError("malformed", `Cannot read the JPEG: ${message}`);
 const cut = () =>
-  new ImageError("truncated", "Cannot read the JPEG: it ends too early.");
+  new EdgeError("truncated", "Cannot read the JPEG: it ends too early.");
 
 /** What stands before a scan (T.81 §B.2.4) and applies to it. */
 export interface ScanTables {
@@ -36,7 +36,7 @@ export interface ScanHeader {
  * @param checked the frame header that was checked, which must be the one that is met here: memory is
  * spent by it.
  * @param decode decodes the scan whose data start at a byte, and tells where they end.
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export function readScans(
   bytes: Uint8Array,

@@ -28,7 +28,7 @@ const damaged = () => malformed("its compressed pixel data are damaged.");
  * since CharLS as it is built for the web loops for minutes on damaged data. Result: H×W×C sample
  * values, interleaved.
  *
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
   const { width, height, components, precision } = frame;

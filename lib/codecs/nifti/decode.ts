@@ -1,6 +1,6 @@
 import { createGunzip } from "node:zlib";
 import { requireFrame } from "../../dicom/pixels/decode.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { cutNifti, type NiftiHeader, readNiftiHeader } from "./header.ts";
 import type { Samples } from "../samples.ts";
 
@@ -48,7 +48,7 @@ export async function* decodeNiftiSlices(
 /**
  * The slice that is meant; the only one where none is named.
  *
- * @throws {ImageError} `frame-choice` where it is not said or not there.
+ * @throws {EdgeError} `frame-choice` where it is not said or not there.
  */
 export function chooseSlice(
   { slices, volumes }: NiftiHeader,
@@ -56,7 +56,7 @@ export function chooseSlice(
 ): number {
   const count = slices * volumes;
   if (slice === undefined && count > 1) {
-    throw new ImageError(
+    throw new EdgeError(
       "frame-choice",
       `Cannot read the image: it is a volume of ${count} slices; say which with frame, from 0 to ${
         count - 1
@@ -175,7 +175,7 @@ async function* unzip(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     for await (const part of stream) yield part as Uint8Array;
   } catch (cause) {
     const cut = (cause as { code?: string }).code === "Z_BUF_ERROR";
-    throw cut ? cutNifti("inside its gzip stream") : new ImageError(
+    throw cut ? cutNifti("inside its gzip stream") : new EdgeError(
       "malformed",
       "Cannot read the NIfTI: its gzip stream is damaged.",
     );

@@ -1,6 +1,7 @@
 import { constants, gunzipSync } from "node:zlib";
-import { ImageError } from "../../image/errors.ts";
-import { MAX_FRAMES, type Size } from "../../core/raster.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { MAX_FRAMES } from "../../core/raster.ts";
+import type { Size } from "../../core/geometry.ts";
 
 /** The header of a NIfTI-1 file of one part (`n+1`), checked. */
 export interface NiftiHeader extends Size {
@@ -47,14 +48,14 @@ const MAX_RATIO = 1032;
 const HEAD = 4096;
 
 const malformed = (message: string) =>
-  new ImageError("malformed", `Cannot read the NIfTI: ${message}`);
+  new EdgeError("malformed", `Cannot read the NIfTI: ${message}`);
 export const cutNifti = (where: string) =>
-  new ImageError("truncated", `Cannot read the NIfTI: it ends ${where}.`);
+  new EdgeError("truncated", `Cannot read the NIfTI: it ends ${where}.`);
 
 /**
  * Reads the header of a `.nii` or `.nii.gz` file (NIfTI-1.1, nifti1.h) without unpacking the voxels.
  *
- * @throws {ImageError}
+ * @throws {EdgeError}
  */
 export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -62,7 +63,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const magic = String.fromCharCode(...head.subarray(344, 348));
   if (magic !== "n+1\0") {
     if (head.length < HEADER) throw cutNifti("inside its header");
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       zipped
         ? "Cannot read the image: it is a gzip file that holds no NIfTI-1 volume (magic n+1)."
@@ -92,7 +93,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
     );
   }
   if (rest.some((n) => n > 1)) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the NIfTI: wanted at most 4 dimensions; it has more.",
     );
@@ -100,7 +101,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const datatype = view.getInt16(70, littleEndian);
   const voxelBytes = VOXEL_BYTES[datatype];
   if (voxelBytes === undefined) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the NIfTI: wanted integers, floats of up to 64 bits or RGB24; " +
         `it has datatype ${datatype}.`,
@@ -112,14 +113,14 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   }
   const size = width * height * slices * volumes * voxelBytes;
   if (size > MAX_VOLUME) {
-    throw new ImageError(
+    throw new EdgeError(
       "too-large",
       `Cannot read the NIfTI: its ${width}×${height}×${slices}×${volumes} voxels fill ${size} bytes; ` +
         `at most ${MAX_VOLUME} are accepted.`,
     );
   }
   if (slices * volumes > MAX_FRAMES) {
-    throw new ImageError(
+    throw new EdgeError(
       "too-large",
       `Cannot read the NIfTI: it has ${slices}×${volumes} slices; at most ${MAX_FRAMES} are accepted.`,
     );

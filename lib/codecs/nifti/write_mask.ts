@@ -1,6 +1,6 @@
 import { invalidInput } from "../../core/errors.ts";
 import { type NiftiHeader, readNiftiHeader } from "./header.ts";
-import type { Mask } from "../../pipeline/types.ts";
+import type { Mask } from "../../core/mask.ts";
 
 /** A mask and the slice of the volume that it is of, from 0. */
 export interface SliceMask {
@@ -22,7 +22,7 @@ const OFFSET = 352;
  * @param source the `.nii` or `.nii.gz` file; its voxels are not read.
  * @param masks in the order of their slices, at most one of each.
  * @throws EdgeError `invalid-input` for a mask of another size, or of a slice that is not there or not
- * in its order; ImageError for a source that cannot be read.
+ * in its order; EdgeError for a source that cannot be read.
  */
 export async function writeMaskVolume(
   source: Uint8Array,

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 /** IHDR, PNG (third edition) §11.2.1. */
 export interface PngHeader {
@@ -34,9 +34,9 @@ const DEPTHS: Record<number, number[]> = {
 };
 
 const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the PNG: ${message}`);
+  new EdgeError("malformed", `Cannot read the PNG: ${message}`);
 const cut = (message: string) =>
-  new ImageError("truncated", `Cannot read the PNG: ${message}`);
+  new EdgeError("truncated", `Cannot read the PNG: ${message}`);
 const big = (view: DataView, at: number) => view.getUint32(at);
 
 /** The first chunk, which must be IHDR; reads 29 bytes and decodes nothing. */

@@ -1,5 +1,5 @@
 import { concat } from "../../core/bytes.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
 import type { Samples } from "../samples.ts";
@@ -116,7 +116,7 @@ function unfilter(
       raw[i] += pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
     }
   } else {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the PNG: a line uses filter ${filter}; wanted 0 to 4.`,
     );
@@ -148,7 +148,7 @@ function writer(
       for (let x = 0; x < columns; x++, to += step) {
         const i = 3 * bits(raw, at, x, depth);
         if (i >= colours.length) {
-          throw new ImageError(
+          throw new EdgeError(
             "malformed",
             `Cannot read the PNG: a pixel uses colour ${
               i / 3

@@ -1,5 +1,6 @@
 import { constants, crc32, deflateSync } from "node:zlib";
-import type { Mask, Raster } from "../../core/raster.ts";
+import type { Mask } from "../../core/mask.ts";
+import type { Raster } from "../../core/raster.ts";
 
 const RUNS = { level: 1, strategy: constants.Z_RLE };
 

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { inflate } from "../inflate.ts";
 
 /**
@@ -60,7 +60,7 @@ const END = 257;
  */
 function lzw(segment: Uint8Array, wanted: number): Uint8Array {
   if (segment[0] === 0 && (segment[1] & 1) === 1) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the TIFF: it uses the old LZW coding from before TIFF 6.0.",
     );
@@ -102,7 +102,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     if (code < 256) out[to++] = code;
     else {
       if (code >= next) {
-        throw new ImageError(
+        throw new EdgeError(
           "malformed",
           "Cannot read the TIFF: its LZW data are damaged.",
         );
@@ -119,8 +119,8 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
   return out;
 }
 
-function cut(): ImageError {
-  return new ImageError(
+function cut(): EdgeError {
+  return new EdgeError(
     "truncated",
     "Cannot read the TIFF: the data of a strip or tile end too early.",
   );

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Samples } from "../samples.ts";
 import { uncompress } from "./compression.ts";
 import { readTiffLayout, type TiffLayout } from "./layout.ts";
@@ -145,7 +145,7 @@ function checkRatio({ width, height, depth, byteCounts }: TiffLayout): void {
   const least = (width * height * depth) / 8;
   const held = byteCounts.reduce((sum, count) => sum + count, 0);
   if (least > (held + 1) * 2731) {
-    throw new ImageError(
+    throw new EdgeError(
       "truncated",
       `Cannot read the TIFF: ${held} bytes of data cannot hold ${width}×${height} pixels.`,
     );

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 /** Bytes per value of TIFF 6.0's field types 1..12 (§2), index 0 unused. */
 const TYPE_SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
@@ -36,7 +36,7 @@ export class TiffDirectory {
     this.littleEndian = order === 0x4949;
     const magic = this.#u16(2);
     if (magic === 43) {
-      throw new ImageError(
+      throw new EdgeError(
         "unsupported-type",
         "Cannot read the TIFF: wanted a classic TIFF, it is a BigTIFF.",
       );
@@ -123,9 +123,9 @@ export const TAG = {
 } as const;
 
 const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the TIFF: ${message}`);
+  new EdgeError("malformed", `Cannot read the TIFF: ${message}`);
 const cut = (what: string) =>
-  new ImageError(
+  new EdgeError(
     "truncated",
     `Cannot read the TIFF: it ends before its ${what} does.`,
   );

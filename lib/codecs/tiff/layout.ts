@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { TAG, TiffDirectory } from "./ifd.ts";
 
 /**
@@ -36,9 +36,9 @@ export interface TiffLayout {
 }
 
 const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the TIFF: ${message}`);
+  new EdgeError("malformed", `Cannot read the TIFF: ${message}`);
 const unsupported = (wanted: string, came: string) =>
-  new ImageError(
+  new EdgeError(
     "unsupported-type",
     `Cannot read the TIFF: wanted ${wanted}; it has ${came}.`,
   );
@@ -187,7 +187,7 @@ function segmentsOf(
   }
   for (let i = 0; i < wanted; i++) {
     if (offsets[i] + byteCounts[i] > fileLength) {
-      throw new ImageError(
+      throw new EdgeError(
         "truncated",
         `Cannot read the TIFF: strip or tile ${
           i + 1

@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 /** What a WebP container holds that matters here. */
 export interface WebpChunks {
@@ -14,9 +14,9 @@ export interface WebpChunks {
 const FIRST = ["VP8X", "VP8 ", "VP8L"];
 
 const bad = (message: string) =>
-  new ImageError("malformed", `Cannot read the WebP: ${message}`);
+  new EdgeError("malformed", `Cannot read the WebP: ${message}`);
 const cut = (message: string) =>
-  new ImageError("truncated", `Cannot read the WebP: ${message}`);
+  new EdgeError("truncated", `Cannot read the WebP: ${message}`);
 
 /**
  * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's

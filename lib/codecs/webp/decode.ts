@@ -1,6 +1,6 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
 import { emscriptenOptions } from "../emscripten.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
 import { lazyProgram } from "../wasm_program.ts";
@@ -21,7 +21,7 @@ const PIXEL_BYTES = 16;
 export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   const { width, height, lossy, animated } = readWebpChunks(bytes);
   if (animated) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the WebP: wanted a still picture, it is an animation.",
     );
@@ -42,7 +42,7 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
     cause = error;
   }
   if (!image) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       "Cannot read the WebP: its picture data are damaged.",
       {
@@ -51,7 +51,7 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
     );
   }
   if (image.width !== width || image.height !== height) {
-    throw new ImageError(
+    throw new EdgeError(
       "malformed",
       `Cannot read the WebP: its header says ${width}×${height} pixels, ` +
         `${image.width}×${image.height} came out.`,

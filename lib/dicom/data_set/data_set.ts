@@ -1,4 +1,4 @@
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 
 /** How the elements of a data set are coded (PS3.5 §7.1 to 7.3). */
 export interface Coding {
@@ -38,9 +38,9 @@ const PIXEL_DATA = 0x7fe00010;
 const LONG = /^(O[BDFLVW]|S[QV]|U[CNRTV])$/;
 
 export const malformed = (message: string) =>
-  new ImageError("malformed", `Cannot read the DICOM: ${message}`);
+  new EdgeError("malformed", `Cannot read the DICOM: ${message}`);
 export const truncated = (where: string) =>
-  new ImageError("truncated", `Cannot read the DICOM: it ends ${where}.`);
+  new EdgeError("truncated", `Cannot read the DICOM: it ends ${where}.`);
 
 /** What the data sets of one file share: their bytes and what may still be read of them. */
 interface Source {
@@ -75,7 +75,7 @@ export class Dataset {
    *
    * @param stop ends the data set before the first element for whose tag it is true.
    * @returns the data set, and where it ended.
-   * @throws {ImageError}
+   * @throws {EdgeError}
    */
   static read(
     bytes: Uint8Array,

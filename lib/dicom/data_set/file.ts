@@ -1,5 +1,5 @@
 import { inflateRawSync } from "node:zlib";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { Dataset, malformed, truncated } from "./data_set.ts";
 import { TAG } from "./tags.ts";
 
@@ -31,7 +31,7 @@ const META = "\x02\0\0\0UL\x04\0";
 /**
  * Reads the data set of a DICOM file, which {@linkcode isDicom} has recognised; decodes no pixels.
  *
- * @throws {ImageError} for a file that is cut short, contradicts its format, or nests or grows beyond
+ * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows beyond
  * what real files do.
  */
 export function readDicom(bytes: Uint8Array): DicomFile {
@@ -70,7 +70,7 @@ function inflate(stream: Uint8Array): Uint8Array {
     const code = (cause as { code?: string }).code;
     if (code === "Z_BUF_ERROR") throw truncated("inside its deflated data set");
     if (code === "ERR_BUFFER_TOO_LARGE") {
-      throw new ImageError(
+      throw new EdgeError(
         "too-large",
         `Cannot read the DICOM: its deflated data set holds more than ${most} bytes.`,
       );

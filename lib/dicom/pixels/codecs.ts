@@ -2,7 +2,7 @@ import { malformed, truncated } from "../data_set/data_set.ts";
 import { type DicomLayout, unsupported } from "./layout.ts";
 import type { Words } from "./native.ts";
 import { emscriptenOptions } from "../../codecs/emscripten.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { decodeJpeg } from "../../codecs/jpeg/decode.ts";
 import { decodeExtendedJpeg } from "../../codecs/jpeg/extended.ts";
 import { decodeJpegLs } from "../../codecs/jpeg_ls/decode.ts";
@@ -140,7 +140,7 @@ async function run(bytes: Uint8Array, layout: DicomLayout): Promise<Words> {
     const copy = decoded.slice();
     return wide ? new Uint16Array(copy.buffer) : copy;
   } catch (error) {
-    if (error instanceof ImageError) throw error;
+    if (error instanceof EdgeError) throw error;
     throw malformed("its compressed pixel data are damaged.");
   }
 }

@@ -11,7 +11,7 @@ import { type DicomLayout, readDicomLayout, unsupported } from "./layout.ts";
 import { nativeFrame, nativePixels, type Words } from "./native.ts";
 import { decodeRleFrame } from "./rle.ts";
 import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
 const NATIVE = new Set([
@@ -75,10 +75,10 @@ export async function decodeFrame(
   return { ...size, channels: 1, max, data, display };
 }
 
-/** @throws {ImageError} for a frame that a file does not have. */
+/** @throws {EdgeError} for a frame that a file does not have. */
 export function requireFrame(frame: number, frames: number): void {
   if (frame < frames) return;
-  throw new ImageError(
+  throw new EdgeError(
     "frame-choice",
     `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
       frames - 1
@@ -104,7 +104,7 @@ async function wordsOf(
   return await decode(encapsulatedFrame(layout, frame), layout);
 }
 
-/** @throws {ImageError} where the pixel data cannot hold the frames that the file states. */
+/** @throws {EdgeError} where the pixel data cannot hold the frames that the file states. */
 export function requirePixels(layout: DicomLayout): void {
   if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
   else encapsulatedPixels(layout);

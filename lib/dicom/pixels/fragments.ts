@@ -27,7 +27,7 @@ export function encapsulatedFrame(
   return concat(fragments.slice(starts[frame], starts[frame + 1]));
 }
 
-/** The offset table and the fragments. @throws {ImageError} for fewer of them than frames. */
+/** The offset table and the fragments. @throws {EdgeError} for fewer of them than frames. */
 export function encapsulatedPixels(
   { dataset, frames }: DicomLayout,
 ): Uint8Array[] {

@@ -1,9 +1,7 @@
-import type { Dataset } from "../data_set/data_set.ts";
-import { malformed } from "../data_set/data_set.ts";
-import type { DicomFile } from "../data_set/file.ts";
-import { readDicom } from "../data_set/file.ts";
+import { type Dataset, malformed } from "../data_set/data_set.ts";
+import { type DicomFile, readDicom } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
-import { ImageError } from "../../image/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { MAX_FRAMES } from "../../core/raster.ts";
 
 /** How the pixels of a DICOM image are stored; everything checked and within what is read here. */
@@ -61,7 +59,7 @@ export function dicomSize(dataset: Dataset): { width: number; height: number } {
   const width = dataset.short(TAG.columns);
   const height = dataset.short(TAG.rows);
   if (width === undefined || height === undefined) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the DICOM: wanted an image; it has no rows and columns.",
     );
@@ -107,7 +105,7 @@ export function readDicomLayout(
     );
   }
   if (!dataset.has(TAG.pixelData)) {
-    throw new ImageError(
+    throw new EdgeError(
       "unsupported-type",
       "Cannot read the DICOM: wanted an image; it has no pixel data.",
     );
@@ -129,7 +127,7 @@ export function readDicomLayout(
 }
 
 export const unsupported = (wanted: string, came: string) =>
-  new ImageError(
+  new EdgeError(
     "unsupported-type",
     `Cannot read the DICOM: wanted ${wanted}; it has ${came}.`,
   );

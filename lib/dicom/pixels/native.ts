@@ -26,7 +26,7 @@ export function nativeFrame(layout: DicomLayout, frame: number): Words {
   return layout.planar ? interleave(words, pixels) : words;
 }
 
-/** The pixel data of all frames. @throws {ImageError} where they are not whole. */
+/** The pixel data of all frames. @throws {EdgeError} where they are not whole. */
 export function nativePixels(layout: DicomLayout): Uint8Array {
   const { dataset, width, height, frames } = layout;
   const bytes = dataset.bytes(TAG.pixelData);

@@ -1,12 +1,11 @@
-import { malformed } from "../data_set/data_set.ts";
-import type { Dataset } from "../data_set/data_set.ts";
+import { type Dataset, malformed } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
 import { decodeFrame } from "../pixels/decode.ts";
 import { groupOf } from "../data_set/functional_groups.ts";
 import { readDicomLayout } from "../pixels/layout.ts";
-import { ImageError } from "../../image/errors.ts";
-import type { Mask } from "../../core/raster.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Mask } from "../../core/mask.ts";
 
 /** Segmentation Storage (PS3.6 table A-1). */
 export const SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4";
@@ -23,7 +22,7 @@ export interface SegmentChoice {
 const SAME_PLACE = 0.05;
 
 const wrong = (message: string) =>
-  new ImageError("frame-choice", `Cannot use the segmentation: ${message}`);
+  new EdgeError("frame-choice", `Cannot use the segmentation: ${message}`);
 
 /** Whether a DICOM file is a segmentation. */
 export function isSegmentation(dataset: Dataset): boolean {
@@ -35,7 +34,7 @@ export function isSegmentation(dataset: Dataset): boolean {
  * the image by its UID, or else lie where the image lies. Without a DICOM image to compare with, the
  * segment must have a single frame. Fractional segments count from half of their maximum on.
  *
- * @throws {ImageError} `frame-choice` where the segment is not said, is not there, or has no frame for
+ * @throws {EdgeError} `frame-choice` where the segment is not said, is not there, or has no frame for
  * the image.
  */
 export async function decodeSegment(

@@ -79,7 +79,7 @@ const MAX_VALUE = 65_534;
  *
  * @param frame from 0.
  * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to, or
- * with a value that is too long to be written; ImageError for a DICOM file that cannot be read.
+ * with a value that is too long to be written; EdgeError for a DICOM file that cannot be read.
  */
 export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   if (!isDicom(bytes)) {

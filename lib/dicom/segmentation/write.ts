@@ -3,7 +3,7 @@ import { deriveUid } from "../data_set/uid.ts";
 import { writeDicom, type WriteElement } from "../data_set/write.ts";
 import { invalidInput } from "../../core/errors.ts";
 import { SEGMENTATION } from "./read_segment.ts";
-import type { Mask } from "../../pipeline/types.ts";
+import type { Mask } from "../../core/mask.ts";
 import type { ImageSource } from "./source.ts";
 
 /** A coded concept (PS3.3 §8): value, coding scheme designator, meaning. */

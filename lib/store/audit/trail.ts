@@ -14,7 +14,8 @@ import {
   type Wrapped,
 } from "../encryption/keyring.ts";
 import { whenUnlocked } from "../encryption/locked.ts";
-import type { AuditStore, Bytes } from "../types.ts";
+import type { AuditStore } from "../types.ts";
+import type { Bytes } from "../../core/bytes.ts";
 
 /** Entries of one commit. */
 const MOST = 100;

@@ -1,6 +1,6 @@
 import { committed } from "../blob.ts";
 import { importKey, type Keyring, type Wrapped } from "./keyring.ts";
-import type { Bytes } from "../types.ts";
+import type { Bytes } from "../../core/bytes.ts";
 
 /** Whose data a key seals: one patient's, or one embedding's; names are hidden already. */
 export type Owner = readonly [

@@ -1,6 +1,6 @@
 import { EdgeError } from "../../core/errors.ts";
 import { whenUnlocked } from "./locked.ts";
-import type { Bytes } from "../types.ts";
+import type { Bytes } from "../../core/bytes.ts";
 
 /** A key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {

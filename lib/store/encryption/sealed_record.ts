@@ -1,6 +1,6 @@
 import type { Entry, Stored } from "../blob.ts";
 import { damaged, decrypt, encrypt } from "./keyring.ts";
-import type { Bytes } from "../types.ts";
+import type { Bytes } from "../../core/bytes.ts";
 
 /** Version of the layout, bound into every ciphertext. */
 const LAYOUT = 1;

@@ -16,7 +16,7 @@ import {
   type SealedRecord,
   sealEntry,
 } from "./sealed_record.ts";
-import type { Bytes } from "../types.ts";
+import type { Bytes } from "../../core/bytes.ts";
 
 /** Other changes of a patient that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;

@@ -11,7 +11,7 @@ import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
 import { Frame } from "../../../lib/pipeline/coordinates.ts";
-import type { Box, Point } from "../../../lib/pipeline/types.ts";
+import type { Box, Point } from "../../../lib/core/geometry.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";
 

@@ -10,7 +10,8 @@ import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { meanSets, prototypeSets } from "../../../lib/pipeline/prototypes.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
-import type { Decoder, Embedding, Mask } from "../../../lib/pipeline/types.ts";
+import type { Decoder, Embedding } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime, type RuntimeName } from "../../../lib/runtime/runtime.ts";
 

@@ -1,6 +1,7 @@
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import type { Raster } from "../../../lib/core/raster.ts";
-import type { Mask, Size } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
+import type { Size } from "../../../lib/core/geometry.ts";
 
 /** A generated picture, RGB, and the structure in it. */
 export interface Picture {

@@ -14,7 +14,7 @@ import type {
 } from "../../../lib/engine/engine.ts";
 import { decodeRle } from "../../../lib/format/rle.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 import { inFolder } from "../../support/in_folder.ts";
 import { TEST_MODELS } from "../../support/model_package.ts";
 import { writeSet } from "../../support/perseg_set.ts";

@@ -2,7 +2,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
-import type { Tensor } from "../../../lib/pipeline/types.ts";
+import type { Tensor } from "../../../lib/core/tensor.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import {

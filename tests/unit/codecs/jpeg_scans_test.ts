@@ -7,14 +7,14 @@ import {
   type DicomLayout,
   readDicomLayout,
 } from "../../../lib/dicom/pixels/layout.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { decodeExtendedJpeg } from "../../../lib/codecs/jpeg/extended.ts";
 import { decodeLosslessJpeg } from "../../../lib/codecs/jpeg/lossless.ts";
 import { readJpegHeader } from "../../../lib/codecs/jpeg/markers.ts";
 import { fixture } from "../../support/fixtures.ts";
 
 const malformed = (error: unknown) =>
-  error instanceof ImageError && error.code === "malformed";
+  error instanceof EdgeError && error.code === "malformed";
 
 for (
   const { name, decode } of [

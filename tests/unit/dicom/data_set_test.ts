@@ -8,7 +8,7 @@ import {
   writeDicom,
   type WriteElement,
 } from "../../../lib/dicom/data_set/write.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 
 const SOFTWARE = { uid: "2.25.1", name: "TEST" };
 const SOP = { classUid: "1.2.840.10008.5.1.4.1.1.7", instanceUid: "2.25.2" };
@@ -28,7 +28,7 @@ const raw = (
 const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
 
 const is = (code: string, message = /./) => (error: unknown) =>
-  error instanceof ImageError && error.code === code &&
+  error instanceof EdgeError && error.code === code &&
   message.test(error.message);
 
 Deno.test("what is written is read: text, numbers, sequences within sequences", () => {
@@ -239,7 +239,7 @@ Deno.test("a file without transfer syntax, and a bomb of a deflated one, are ref
   assert.throws(() => readDicom(cut), is("truncated"));
 });
 
-Deno.test("any bytes behind the signature give a data set or an ImageError", () => {
+Deno.test("any bytes behind the signature give a data set or an EdgeError", () => {
   const syntaxes = [
     "1.2.840.10008.1.2",
     "1.2.840.10008.1.2.1",
@@ -274,7 +274,7 @@ Deno.test("any bytes behind the signature give a data set or an ImageError", () 
           dataset.items(TAG.segments);
           dataset.fragments(TAG.pixelData);
         } catch (error) {
-          assert.ok(error instanceof ImageError, `threw ${error}`);
+          assert.ok(error instanceof EdgeError, `threw ${error}`);
         }
       },
     ),

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 
 /** A mask drawn with `#`. */
 function drawn(...rows: string[]): Mask {

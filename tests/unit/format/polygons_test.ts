@@ -4,7 +4,7 @@ import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { maskRuns } from "../../../lib/format/mask_runs.ts";
 import { outline, type Ring } from "../../../lib/format/polygons.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 
 /** The outline by d3-contour, every cell visited. */
 function contoured({ width, height, data }: Mask): Ring[] {

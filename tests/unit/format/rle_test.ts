@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { describeMask } from "../../../lib/format/mask_document.ts";
 import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
-import type { Mask } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 
 Deno.test("the encoding equals pycocotools' on known masks", () => {
   // pycocotools.mask.encode of these Fortran-order uint8 arrays.

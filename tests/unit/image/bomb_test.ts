@@ -1,16 +1,16 @@
 import { stepsOf } from "../../support/steps.ts";
-import assert from "node:assert/strict";
-import { deflateSync } from "node:zlib";
 import { decodeImage } from "../../../lib/image/decode.ts";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { chunk, fixture } from "../../support/fixtures.ts";
 import { workDone } from "../../support/work_done.ts";
+import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 
 const limits = { maxPixels: 1_000_000 };
 
 const is = (code: string) => (error: unknown) =>
-  error instanceof ImageError && error.code === code;
+  error instanceof EdgeError && error.code === code;
 
 /** A grey 8-bit PNG whose header says width × height over whatever data. */
 function png(width: number, height: number, data: Uint8Array): Uint8Array {

@@ -4,14 +4,14 @@ import { concat } from "../../../lib/core/bytes.ts";
 import { decodeImage } from "../../../lib/image/decode.ts";
 import { decodeJpeg2000Frame } from "../../../lib/dicom/pixels/codecs.ts";
 import type { DicomLayout } from "../../../lib/dicom/pixels/layout.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { workDone } from "../../support/work_done.ts";
 
 const MIB = 2 ** 20;
 const unpack = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
 
 const is = (code: string) => (error: unknown) =>
-  error instanceof ImageError && error.code === code;
+  error instanceof EdgeError && error.code === code;
 
 /** Bits, the lowest of a byte first, as VP8L packs them. */
 function bitsOf(...fields: [value: number, bits: number][]): Uint8Array {
@@ -139,7 +139,7 @@ Deno.test("a codec gets no more memory than its picture can need", async () => {
     bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0x52) + 14;
   bytes.fill(0x11, precincts, precincts + 6);
   const { grown } = await workDone(() =>
-    rejects(decode(bytes, 5000), ImageError)
+    rejects(decode(bytes, 5000), EdgeError)
   );
   ok(grown <= 64 * MIB + 16 * 25e6 + bytes.length, `${grown / MIB} MiB`);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { decodeImage } from "../../../lib/image/decode.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { readPngChunks } from "../../../lib/codecs/png/chunks.ts";
 import type { Raster } from "../../../lib/core/raster.ts";
 import { damagedFiles } from "../../support/damaged.ts";
@@ -17,14 +17,14 @@ const RUNS = 1000;
 const CUTS = length(50, 150);
 
 /**
- * The raster, or the code of the ImageError; anything else that is thrown fails
+ * The raster, or the code of the EdgeError; anything else that is thrown fails
  * the test.
  */
 async function attempt(bytes: Uint8Array): Promise<Raster | string> {
   try {
     return await decodeImage(bytes, limits, undefined, 0);
   } catch (error) {
-    assert.ok(error instanceof ImageError, `threw ${error}`);
+    assert.ok(error instanceof EdgeError, `threw ${error}`);
     return error.code;
   }
 }
@@ -66,7 +66,7 @@ Deno.test("a JPEG cut in its picture data is refused even if an end marker follo
   }
 });
 
-Deno.test("a damaged file gives a picture or an ImageError", async () => {
+Deno.test("a damaged file gives a picture or an EdgeError", async () => {
   await fc.assert(
     fc.asyncProperty(damagedFiles, async ({ bytes }) => {
       const came = await attempt(bytes);
@@ -78,7 +78,7 @@ Deno.test("a damaged file gives a picture or an ImageError", async () => {
   );
 });
 
-Deno.test("a PNG whose unpacked lines are damaged gives a picture or an ImageError", async () => {
+Deno.test("a PNG whose unpacked lines are damaged gives a picture or an EdgeError", async () => {
   const pngs = fixtures.filter((f) => /^[a-z0-9-]+\.png$/.test(f.name));
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 });
   await fc.assert(

@@ -1,8 +1,6 @@
 import { stepsOf } from "../../support/steps.ts";
-import { ok } from "node:assert/strict";
-import fc from "fast-check";
 import { decodeImage } from "../../../lib/image/decode.ts";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { countFrames, readFrames } from "../../../lib/image/frames.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import {
@@ -13,6 +11,8 @@ import {
 import { fixture } from "../../support/fixtures.ts";
 import { length } from "../../support/length.ts";
 import { workDone } from "../../support/work_done.ts";
+import { ok } from "node:assert/strict";
+import fc from "fast-check";
 
 const limits = { maxPixels: 100_000 };
 /** What a picture of the most pixels may take, and no file of a few kB more. */
@@ -37,7 +37,7 @@ async function bounded(
     Object.assign(
       work,
       await workDone(() =>
-        read().catch((error) => ok(error instanceof ImageError, `${error}`))
+        read().catch((error) => ok(error instanceof EdgeError, `${error}`))
       ),
     );
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ImageError } from "../../../lib/image/errors.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import {
   checkMediaType,
   sniffMediaType,
@@ -7,7 +7,7 @@ import {
 import { fixtures } from "../../support/fixtures.ts";
 
 const is = (code: string, text = /./) => (error: unknown) =>
-  error instanceof ImageError && error.code === code &&
+  error instanceof EdgeError && error.code === code &&
   text.test(error.message);
 
 const bytesOf = (text: string) =>
@@ -68,11 +68,11 @@ Deno.test("checkMediaType refuses a declaration that the bytes contradict", () =
 Deno.test("checkMediaType says what it cannot read", () => {
   assert.throws(() => checkMediaType(new Uint8Array(0)), is("empty"));
   const refused = (text: string) => {
-    let found: ImageError | undefined;
+    let found: EdgeError | undefined;
     try {
       checkMediaType(bytesOf(text));
     } catch (error) {
-      found = error as ImageError;
+      found = error as EdgeError;
     }
     return `${found?.code}: ${found?.message}`;
   };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chamfer, UNIT } from "../../../lib/image/distance.ts";
 import { drawOverlay } from "../../../lib/image/overlay.ts";
-import type { Mask, Raster } from "../../../lib/core/raster.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
+import type { Raster } from "../../../lib/core/raster.ts";
 
 const W = 120;
 const H = 80;

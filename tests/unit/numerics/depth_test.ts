@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { squaredDepth } from "../../../lib/numerics/depth.ts";
-import type { Mask } from "../../../lib/core/raster.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 
 /** Every pixel against every one outside, in a ring of them around the image. */
 function bruteForce({ width, height, data }: Mask): number[] {

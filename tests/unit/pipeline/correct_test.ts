@@ -2,7 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { correct } from "../../../lib/pipeline/correct.ts";
 import { Frame } from "../../../lib/pipeline/coordinates.ts";
-import type { Decoder, Mask } from "../../../lib/pipeline/types.ts";
+import type { Decoder } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
 
 const SIDE = 16;
 const model = {

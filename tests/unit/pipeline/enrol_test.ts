@@ -4,7 +4,8 @@ import type { EdgeError } from "../../../lib/core/errors.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
-import type { Mask, ModelGeometry } from "../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../lib/core/mask.ts";
+import type { ModelGeometry } from "../../../lib/pipeline/types.ts";
 import { plainSplit } from "../../support/plain_pipeline.ts";
 
 const model: ModelGeometry = {

@@ -5,7 +5,7 @@ import { writeMaskVolume } from "../../../../lib/codecs/nifti/write_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
 import { countFrames } from "../../../../lib/image/frames.ts";
-import type { Mask } from "../../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../../lib/core/mask.ts";
 import {
   checkByNibabel,
   dicomPython,

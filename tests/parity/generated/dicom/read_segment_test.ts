@@ -9,7 +9,7 @@ import {
   type WriteElement,
 } from "../../../../lib/dicom/data_set/write.ts";
 import { SEGMENTATION } from "../../../../lib/dicom/segmentation/read_segment.ts";
-import { ImageError } from "../../../../lib/image/errors.ts";
+import { EdgeError } from "../../../../lib/core/errors.ts";
 import { fixture } from "../../../support/fixtures.ts";
 import { DICOM_DATA, hasDicom } from "../../../support/dicom_data.ts";
 
@@ -21,7 +21,7 @@ const { masks } = JSON.parse(
 ) as { masks: Record<string, string> };
 
 const choice = (message: RegExp) => (error: unknown) =>
-  error instanceof ImageError && error.code === "frame-choice" &&
+  error instanceof EdgeError && error.code === "frame-choice" &&
   message.test(error.message);
 
 for (const name of ["segments.dcm", "segments-fractional.dcm"]) {

@@ -11,7 +11,7 @@ import {
 import { readSource } from "../../../../lib/dicom/segmentation/source.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
-import type { Mask } from "../../../../lib/pipeline/types.ts";
+import type { Mask } from "../../../../lib/core/mask.ts";
 import {
   checkByReaders,
   dicomPython,

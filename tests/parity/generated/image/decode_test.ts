@@ -4,7 +4,7 @@ import type { Raster } from "../../../../lib/core/raster.ts";
 import { workDone } from "../../../support/work_done.ts";
 import { decodeImage } from "../../../../lib/image/decode.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
-import { ImageError } from "../../../../lib/image/errors.ts";
+import { EdgeError } from "../../../../lib/core/errors.ts";
 import {
   fixture,
   fixtures,
@@ -34,7 +34,7 @@ for (const f of fixtures.filter((f) => f.refused)) {
     for (const decode of [decodeImage, decodeMask]) {
       await assert.rejects(
         decode(f.bytes, limits),
-        (error) => error instanceof ImageError && error.code === f.refused,
+        (error) => error instanceof EdgeError && error.code === f.refused,
       );
     }
   });

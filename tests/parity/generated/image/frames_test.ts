@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { decodeImage } from "../../../../lib/image/decode.ts";
-import { ImageError } from "../../../../lib/image/errors.ts";
+import { EdgeError } from "../../../../lib/core/errors.ts";
 import { countFrames, readFrames } from "../../../../lib/image/frames.ts";
 import { niftiHeader } from "../../../support/nifti_header.ts";
 import { damagedVolumes } from "../../../support/damaged.ts";
@@ -15,7 +15,7 @@ const whole = fixtures.filter((f) => !f.refused);
 const many = whole.filter((f) => f.more.length > 0);
 
 const is = (code: string) => (error: unknown) =>
-  error instanceof ImageError && error.code === code;
+  error instanceof EdgeError && error.code === code;
 
 Deno.test("every frame of a file is read, in order, with its place", async () => {
   assert.ok(many.length > 15);
@@ -151,7 +151,7 @@ Deno.test("a volume that cannot be held, or is not there, is refused by its head
   );
 });
 
-Deno.test("damaged DICOM and NIfTI files give frames or an ImageError", async () => {
+Deno.test("damaged DICOM and NIfTI files give frames or an EdgeError", async () => {
   await fc.assert(
     fc.asyncProperty(damagedVolumes, async ({ name, bytes }) => {
       try {
@@ -164,7 +164,7 @@ Deno.test("damaged DICOM and NIfTI files give frames or an ImageError", async ()
           if (++read === 5) break;
         }
       } catch (error) {
-        assert.ok(error instanceof ImageError, `${name}: threw ${error}`);
+        assert.ok(error instanceof EdgeError, `${name}: threw ${error}`);
       }
     }),
     { numRuns: 3000 },

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ImageError } from "../../../../lib/image/errors.ts";
+import { EdgeError } from "../../../../lib/core/errors.ts";
 import { readHeader } from "../../../../lib/image/read_size.ts";
 import { checkMediaType } from "../../../../lib/image/media_type.ts";
 import { checkSize } from "../../../../lib/core/raster.ts";
 import { fixture, fixtures } from "../../../support/fixtures.ts";
 
 const is = (code: string) => (error: unknown) =>
-  error instanceof ImageError && error.code === code;
+  error instanceof EdgeError && error.code === code;
 
 Deno.test("readHeader tells every fixture's stored size without decoding", () => {
   for (const { name, bytes, refused, width, height } of fixtures) {
