@@ -1,15 +1,15 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
-import { Share } from "../lib/access/quota.ts";
+import { Quota } from "../lib/access/quota.ts";
 import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import {
-  createPool,
-  type EnginePool,
-  type PoolOptions,
+  type EngineWorkers,
+  startWorkers,
+  type WorkersOptions,
 } from "../lib/engine/workers.ts";
 import type { EngineFor } from "../lib/engine/work.ts";
 import { EdgeError } from "../lib/core/errors.ts";
@@ -17,7 +17,7 @@ import { locatePackage } from "../lib/model/locate.ts";
 import {
   loadPackage,
   type Manifest,
-  type ModelPart,
+  type ModelComponent,
   readManifest,
 } from "../lib/model/package.ts";
 import {
@@ -26,12 +26,10 @@ import {
 } from "../lib/remote/encode_client.ts";
 import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
-import type { Circumstances } from "../lib/receipt/provenance.ts";
+import type { Environment } from "../lib/receipt/provenance.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import {
-  openRuntime,
-  type RuntimeDescription,
-} from "../lib/runtime/runtime.ts";
+import { openRuntime } from "../lib/runtime/runtime.ts";
+import type { RuntimeDescription } from "../lib/runtime/types.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
 import { NO_AUDIT } from "../lib/store/audit/trail.ts";
 import { createSigner, type Trust } from "../lib/core/signing.ts";
@@ -41,7 +39,7 @@ import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
 import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { composeState } from "./compose_state.ts";
-import { type Config, modelRoots, shareOf } from "./config.ts";
+import { type Config, modelRoots, tenantShare } from "./config.ts";
 
 /** What a model gets at least to be loaded and run once, seconds. */
 const START_S = 60;
@@ -71,13 +69,14 @@ export interface Needs {
  * The composition root: builds everything that the functions are given.
  *
  * @param closing aborted when the process is told to stop.
- * @param openPool what runs the models; disposed of with the services.
+ * @param openWorkers what runs the models; disposed of with the services.
  */
 export async function compose(
   config: Config,
   needs: Needs = { encoder: true, decoder: true, state: true },
   closing: AbortSignal = new AbortController().signal,
-  openPool: (options: PoolOptions) => Promise<EnginePool> = createPool,
+  openWorkers: (options: WorkersOptions) => Promise<EngineWorkers> =
+    startWorkers,
 ): Promise<Services & AsyncDisposable> {
   // What was opened is closed again where the rest cannot be.
   await using opened = new AsyncDisposableStack();
@@ -88,7 +87,7 @@ export async function compose(
   const telemetry = createTelemetry(spans);
   const { metrics } = telemetry;
   const client = needs.encoder ? composeClient(config, telemetry) : undefined;
-  const parts: ModelPart[] = [];
+  const parts: ModelComponent[] = [];
   if (needs.encoder && client === undefined) parts.push("encoder");
   if (needs.decoder) parts.push("decoder");
   const folders = await modelFolders(config);
@@ -101,14 +100,14 @@ export async function compose(
   const deadline = config.DEADLINE * 1000;
   const bodyMemory = config.BODY_MEMORY ??
     Math.max(BODY_MEMORY, config.MAX_BYTES);
-  const pool = await openPool({
+  const pool = await openWorkers({
     folders: folders.map(({ href }) => href),
     parts,
     runtime: config.RUNTIME,
     threads: config.THREADS,
     workers: config.WORKERS,
     queue: config.QUEUE,
-    tenantQueue: shareOf(config.QUEUE, config),
+    tenantQueue: tenantShare(config.QUEUE, config),
     // In WASM an image takes as long in a batch as alone.
     batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
     deadline,
@@ -120,7 +119,7 @@ export async function compose(
     },
   });
   opened.use(pool);
-  metrics.watchPool(() => pool.state);
+  metrics.watchWorkers(() => pool.state);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const maxBytes = config.ENCODE_CACHE * 2 ** 20;
   const stored = <T extends object>(name: string, store: T) =>
@@ -149,21 +148,21 @@ export async function compose(
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     trust,
     sealed: state.sealed || !needs.state,
-    circumstances: circumstancesOf(
+    environment: environmentOf(
       pool.runtime,
       client === undefined ? "local" : "remote",
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
-    memory: new Share({
+    memory: new Quota({
       most: bodyMemory,
       // A body of the largest size passes in any case.
-      mostPerTenant: Math.max(config.MAX_BYTES, shareOf(bodyMemory, config)),
+      perTenant: Math.max(config.MAX_BYTES, tenantShare(bodyMemory, config)),
       what: "bytes of bodies",
     }),
-    series: new Share({
+    series: new Quota({
       most: MAX_SERIES,
-      mostPerTenant: shareOf(MAX_SERIES, config),
+      perTenant: tenantShare(MAX_SERIES, config),
       what: "series",
     }),
     deadline,
@@ -172,7 +171,7 @@ export async function compose(
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
     // Somebody waits for the enrolment to end.
-    trialBudget: deadline / 6,
+    selfTestBudget: deadline / 6,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
     now: Date.now,
@@ -200,7 +199,7 @@ export async function composeModel(config: Config): Promise<OpenModel> {
     id,
     digest,
     engine: createEngine(encoder, decoder, model.geometry, limits),
-    circumstances: circumstancesOf(runtime.description, "local"),
+    environment: environmentOf(runtime.description, "local"),
   };
 }
 
@@ -212,7 +211,7 @@ export async function composeEngine(config: Config): Promise<Engine> {
 /** The default model in as many threads as there are workers, for the command line: a call waits and runs as long as it takes. */
 export async function composeEngines(config: Config): Promise<Engines> {
   const [folder] = await modelFolders(config);
-  const pool = await createPool({
+  const pool = await startWorkers({
     folders: [folder.href],
     parts: ["encoder", "decoder"],
     runtime: config.RUNTIME,
@@ -239,10 +238,10 @@ function startDeadlineOf({ DEADLINE }: Config, models: number): number {
   return Math.max(DEADLINE, START_S) * 1000 * models;
 }
 
-function circumstancesOf(
+function environmentOf(
   runtime: RuntimeDescription,
   encoder: "local" | "remote",
-): Circumstances {
+): Environment {
   const { deno, v8 } = Deno.version;
   const platform = Deno.build.target;
   return {

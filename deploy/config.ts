@@ -3,7 +3,7 @@ import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
 import type { OperatorKey } from "../lib/store/encryption/keyring.ts";
-import { RUNTIMES } from "../lib/runtime/runtime.ts";
+import { RUNTIMES } from "../lib/runtime/types.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
@@ -134,7 +134,7 @@ const notBoth = (a: string, b: string) => ({
   path: [b],
 });
 
-const Environment = z.object({
+const Settings = z.object({
   PORT: whole(0, 65535).default(8000),
   HOST: z.string().default("127.0.0.1"),
   KV_PATH: z.string().default("data/edge.kv"),
@@ -210,7 +210,7 @@ const Environment = z.object({
   );
 
 /** The service's settings; README.md says what each one means. */
-export type Config = z.infer<typeof Environment>;
+export type Config = z.infer<typeof Settings>;
 
 /**
  * Settings from environment variables; an empty one counts as unset.
@@ -221,7 +221,7 @@ export function readConfig(
   environment: Record<string, string | undefined>,
 ): Config {
   const set = Object.entries(environment).filter(([, value]) => value !== "");
-  const parsed = Environment.safeParse(Object.fromEntries(set));
+  const parsed = Settings.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
   throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
@@ -234,7 +234,7 @@ export function knowsTenants(config: Config): boolean {
 }
 
 /** How much one tenant may take of something that all share: all of it, where there is one tenant. */
-export function shareOf(most: number, config: Config): number {
+export function tenantShare(most: number, config: Config): number {
   const percent = config.TENANT_SHARE ?? (knowsTenants(config) ? 50 : 100);
   return Math.max(1, Math.ceil(most * percent / 100));
 }

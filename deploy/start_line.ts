@@ -19,7 +19,7 @@ export function startLine(
 export function startNotes(
   config: Config,
   access: Access | undefined,
-  { sealed, circumstances: { runtime } }: Services,
+  { sealed, environment: { runtime } }: Services,
 ): string[] {
   const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;
   const notes: string[] = [];

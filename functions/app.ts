@@ -18,7 +18,10 @@ import { answerProblem } from "./contract/problems.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import { methodsAt } from "./contract/methods.ts";
 import { refuseOtherSites } from "./middleware/cross_origin.ts";
-import { type Pace, requirePace } from "./middleware/minimum_rate.ts";
+import {
+  type MinimumRate,
+  requireMinimumRate,
+} from "./middleware/minimum_rate.ts";
 import { describeService } from "./contract/openapi.ts";
 import { observeRequests, type RequestLine } from "./middleware/observe.ts";
 import { nameRequests } from "./middleware/request_id.ts";
@@ -74,7 +77,7 @@ export interface AppOptions {
   /** Other origins whose pages may call from a browser, or `*`; none by default. */
   origins?: string[];
   /** How slowly bodies may come. */
-  pace?: Pace;
+  minimumRate?: MinimumRate;
   /** Takes a line for every request. */
   log?: (line: RequestLine) => void;
 }
@@ -88,7 +91,7 @@ export function createApp(
     requestsPerMinute,
     ownNameOnly = false,
     origins = [],
-    pace,
+    minimumRate,
     log,
   }: AppOptions = {},
 ): Router {
@@ -109,7 +112,7 @@ export function createApp(
     if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
-  app.use(requirePace(pace));
+  app.use(requireMinimumRate(minimumRate));
   const { maxBytes, memory, deadline } = services;
   const bodies = limitBodies(maxBytes, memory);
   const time = limitTime(deadline);

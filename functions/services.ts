@@ -1,6 +1,6 @@
-import type { Share } from "../lib/access/quota.ts";
+import type { Quota } from "../lib/access/quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
-import type { Circumstances } from "../lib/receipt/provenance.ts";
+import type { Environment } from "../lib/receipt/provenance.ts";
 import type {
   AuditStore,
   PatientStore,
@@ -20,14 +20,14 @@ export interface Services {
   /** Whether what is stored is encrypted. */
   sealed: boolean;
   /** What runs the models, for receipts. */
-  circumstances: Circumstances;
+  environment: Environment;
   telemetry: Telemetry;
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** What bodies of requests take of memory, bytes. */
-  memory: Share;
+  memory: Quota;
   /** Series in progress, each with its body on disk. */
-  series: Share;
+  series: Quota;
   /** Milliseconds that the work of a request may take. */
   deadline: number;
   /** References that a patient may have. */
@@ -37,7 +37,7 @@ export interface Services {
   /** Images of one series that are worked on at once. */
   parallel: number;
   /** Milliseconds after which an enrolment begins no further trial of a copy. */
-  trialBudget: number;
+  selfTestBudget: number;
   /** Aborted when the process is told to stop: what may go on elsewhere ends. */
   closing: AbortSignal;
   /** Whether requests can be served now. */

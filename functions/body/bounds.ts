@@ -4,7 +4,7 @@ import { invalid } from "../router.ts";
 import type { Prompts } from "../contract/schemas.ts";
 
 /** @throws a problem for every point or box corner outside the image frame. */
-export function requireInside(
+export function requireInBounds(
   { points, box }: z.infer<typeof Prompts>,
   { width, height }: Size,
   place: string,

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
-import { bytesOf, takeParts } from "./multipart.ts";
+import { bytesOf, readMultipart } from "./multipart.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { invalid } from "../router.ts";
 
@@ -74,7 +74,7 @@ export async function readForm(
       }, each once`,
     }]);
   };
-  await takeParts(c, bytesOf(c), {
+  await readMultipart(c, bytesOf(c), {
     async file(field, stream, mediaType, name) {
       const expected = expect(field);
       const bytes = await gather(stream);

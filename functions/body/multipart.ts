@@ -38,7 +38,7 @@ const HEAD = { headerSize: 4096, headerPairs: 16 };
  *
  * @throws EdgeError for a body that is cut short or has too many parts, and what `parts` throws.
  */
-export async function takeParts(
+export async function readMultipart(
   c: Context,
   body: AsyncIterable<Uint8Array>,
   parts: Parts,

@@ -4,7 +4,7 @@ import { EdgeError } from "../../lib/core/errors.ts";
 import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
 import { partOf, type Spool } from "../../lib/series/spool.ts";
 import { mediaTypeOf } from "./form.ts";
-import { bytesOf, takeParts } from "./multipart.ts";
+import { bytesOf, readMultipart } from "./multipart.ts";
 import { invalid } from "../router.ts";
 
 /** The files of a body, and what tells them from any others. */
@@ -59,7 +59,7 @@ export async function receiveFiles(
   if (mediaTypeOf(c) === "multipart/form-data") {
     const refuse = (message: string) =>
       invalid("body", [{ path: [], message }]);
-    await takeParts(c, bounded(c, limits), {
+    await readMultipart(c, bounded(c, limits), {
       async file(field, bytes, mediaType, name) {
         if (field !== "image") throw refuse(UNKNOWN);
         await store(bytes, mediaType, name);

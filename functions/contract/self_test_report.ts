@@ -73,11 +73,11 @@ export const presenceFields = {
     threshold: share,
     structure: z.number().nullable().openapi({
       description:
-        "Likeness of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings",
+        "Similarity of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings",
     }),
     surroundings: z.number().nullable().openapi({
       description:
-        "Likeness of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone",
+        "Similarity of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone",
     }),
   }).openapi("Presence"),
 };

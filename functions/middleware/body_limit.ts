@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Share } from "../../lib/access/quota.ts";
+import type { Quota } from "../../lib/access/quota.ts";
 import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
 import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
@@ -13,7 +13,7 @@ import type { Env } from "../router.ts";
  */
 export function limitBodies(
   maxBytes: number,
-  memory: Share,
+  memory: Quota,
 ): MiddlewareHandler<Env> {
   const limit = (maxSize: number) =>
     bodyLimit({

@@ -3,7 +3,7 @@ import { answerProblem } from "../contract/problems.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 
 /** How slowly a body may come. */
-export interface Pace {
+export interface MinimumRate {
   /** Milliseconds that may be waited for bytes beside those that the rate allows. */
   grace: number;
   /** Bytes a second at least. */
@@ -11,14 +11,16 @@ export interface Pace {
 }
 
 /** Slower than any link on which an image is worth sending. */
-const PACE: Pace = { grace: 30_000, rate: 16_384 };
+const MINIMUM_RATE: MinimumRate = { grace: 30_000, rate: 16_384 };
 
 /**
  * Gives up bodies that come too slowly (408): whoever sends a byte now and then would else hold a
  * connection, its memory, and a place among the series in progress for ever. Only the time spent waiting
  * for bytes counts, not what is done with them.
  */
-export function requirePace({ grace, rate }: Pace = PACE): MiddlewareHandler {
+export function requireMinimumRate(
+  { grace, rate }: MinimumRate = MINIMUM_RATE,
+): MiddlewareHandler {
   return async (c, next) => {
     const { body } = c.req.raw;
     if (body === null) return await next();

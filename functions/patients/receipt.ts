@@ -3,7 +3,7 @@ import type { InputFile, SegmentationAnswer } from "../../lib/engine/engine.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import {
   type Answering,
-  ingredientsOf,
+  provenanceOf,
   type Source,
 } from "../../lib/receipt/provenance.ts";
 import { type Receipt, writeReceipt } from "../../lib/receipt/receipt.ts";
@@ -33,7 +33,7 @@ export function sourceOf(file?: InputFile): Source | null {
 
 /** Waits for a segmentation and writes its receipt, whose files are hashed meanwhile. */
 export async function withReceipt(
-  { circumstances }: Services,
+  { environment }: Services,
   { manifest }: ServedModel,
   enrolled: Enrolled[],
   asked: Asked,
@@ -44,9 +44,9 @@ export async function withReceipt(
     bytes: profile,
   }));
   const answering = { ...asked, model: manifest, profiles };
-  const [answer, ingredients] = await Promise.all([
+  const [answer, provenance] = await Promise.all([
     segmenting,
-    ingredientsOf(answering, circumstances),
+    provenanceOf(answering, environment),
   ]);
-  return { answer, receipt: await writeReceipt(ingredients, answer.mask) };
+  return { answer, receipt: await writeReceipt(provenance, answer.mask) };
 }

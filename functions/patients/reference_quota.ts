@@ -7,7 +7,7 @@ import type { Services } from "../services.ts";
  *
  * @param names of those that are to be stored.
  */
-export async function requireRoom(
+export async function requireReferenceQuota(
   { profiles, maxReferences }: Pick<Services, "profiles" | "maxReferences">,
   tenant: string,
   patient: string,

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { callerOf, workOf } from "../middleware/caller.ts";
-import { requireInside } from "../body/bounds.ts";
+import { requireInBounds } from "../body/bounds.ts";
 import { createRouter, type Router } from "../router.ts";
 import {
   json,
@@ -40,7 +40,7 @@ export function decodeFunction({ models }: Services): Router {
       model,
       id,
     );
-    requireInside(prompt, image, "body");
+    requireInBounds(prompt, image, "body");
     const answer = await model.engineFor(workOf(c)).decode(bytes, prompt);
     const { id: name, digest } = model.manifest;
     return c.json({ ...answer, model: { id: name, digest } }, 200);

@@ -71,7 +71,7 @@ const route = createRoute({
 
 /** The receipts function: a receipt and its input → the identical mask, or what changed. */
 export function receiptsFunction(services: Services): Router {
-  const { models, profiles, circumstances } = services;
+  const { models, profiles, environment } = services;
 
   return createRouter().openapi(route, async (c) => {
     const { tenant } = callerOf(c);
@@ -105,7 +105,7 @@ export function receiptsFunction(services: Services): Router {
           : null
       ),
       input,
-      circumstances,
+      environment,
     });
     const told = notes.map((note) => ({
       ...note,

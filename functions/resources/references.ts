@@ -11,7 +11,7 @@ import {
   textOf,
 } from "../body/form.ts";
 import { callerOf, workOf } from "../middleware/caller.ts";
-import { requireInside } from "../body/bounds.ts";
+import { requireInBounds } from "../body/bounds.ts";
 import { createRouter, invalid, type Router } from "../router.ts";
 import {
   binary,
@@ -31,7 +31,7 @@ import { Accepted } from "../contract/accepted.ts";
 import { EnrolledDocument, PatientDocument } from "../contract/revisions.ts";
 import { driftOf, worst } from "../patients/drift.ts";
 import { keepFor } from "../patients/keep_embedding.ts";
-import { requireRoom } from "../patients/reference_quota.ts";
+import { requireReferenceQuota } from "../patients/reference_quota.ts";
 import type { Services } from "../services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
@@ -178,7 +178,7 @@ const FIELDS = [
 
 /** The references function: enrolment, and what is stored of a patient. */
 export function referencesFunction(services: Services): Router {
-  const { models, profiles, patients, trialBudget, now } = services;
+  const { models, profiles, patients, selfTestBudget, now } = services;
   const missing = (what: string) =>
     new EdgeError("not-found", `There is no ${what}.`);
   const missingReference = (
@@ -194,7 +194,7 @@ export function referencesFunction(services: Services): Router {
       const model = models.choose(c.req.valid("query").model);
       const { embedder, manifest } = model;
       const { tenant } = callerOf(c);
-      await requireRoom(services, tenant, patient, [reference]);
+      await requireReferenceQuota(services, tenant, patient, [reference]);
       const { image, mask, prompts, accepted: acceptance, ...texts } =
         await readForm(c, FIELDS);
       const work = workOf(c);
@@ -216,7 +216,7 @@ export function referencesFunction(services: Services): Router {
       const made = picture !== undefined
         ? await embedder.embed(work, picture)
         : await models.recall(tenant, model, id!);
-      if (prompt !== null) requireInside(prompt, made.image, "body.prompts");
+      if (prompt !== null) requireInBounds(prompt, made.image, "body.prompts");
       const annotation: Annotation = prompt === null
         ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
@@ -225,7 +225,7 @@ export function referencesFunction(services: Services): Router {
       const { profile, report } = await examine(
         engine,
         { embedding: made.bytes, enrolled, image: picture },
-        { budget: trialBudget },
+        { budget: selfTestBudget },
       );
 
       const whose = { tenant, patient, enrols: true };

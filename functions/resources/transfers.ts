@@ -16,7 +16,7 @@ import { ImportedDocument } from "../contract/revisions.ts";
 import { createRouter, invalid, type Router } from "../router.ts";
 import { binary, json, PatientParams, problems } from "../contract/schemas.ts";
 import { ArchivedReference, TransferQuery } from "../contract/transfers.ts";
-import { requireRoom } from "../patients/reference_quota.ts";
+import { requireReferenceQuota } from "../patients/reference_quota.ts";
 import type { Services } from "../services.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
@@ -146,7 +146,7 @@ export function transferFunction(services: Services): Router {
       if (names.length === 0 || new Set(names).size < names.length) {
         throw invalidInput("The file holds no reference, or one twice.");
       }
-      await requireRoom(services, tenant, patient, names);
+      await requireReferenceQuota(services, tenant, patient, names);
       await profiles.putAll(tenant, enrolled);
       const references = enrolled.map(({ reference }) =>
         describeReference(reference)

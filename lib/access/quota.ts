@@ -1,20 +1,20 @@
 import { EdgeError } from "../core/errors.ts";
 
 /** How much there is of something that tenants share, and how much of it one may hold. */
-export interface ShareOptions {
+export interface QuotaOptions {
   most: number;
-  mostPerTenant: number;
+  perTenant: number;
   /** What is shared, as a refusal calls it: `series`. */
   what: string;
 }
 
 /** Counts what tenants hold of something. */
-export class Share {
-  #options: ShareOptions;
+export class Quota {
+  #options: QuotaOptions;
   #held = new Map<string, number>();
   #sum = 0;
 
-  constructor(options: ShareOptions) {
+  constructor(options: QuotaOptions) {
     this.#options = options;
   }
 
@@ -25,7 +25,7 @@ export class Share {
    * no more.
    */
   take(tenant: string, amount = 1): () => void {
-    const { most, mostPerTenant, what } = this.#options;
+    const { most, perTenant, what } = this.#options;
     const own = this.#held.get(tenant) ?? 0;
     const refuse = (code: "busy" | "too-many-requests", whose: string) =>
       new EdgeError(
@@ -33,7 +33,7 @@ export class Share {
         `${whose} as many ${what} under way as may be; try again shortly.`,
       );
     if (this.#sum + amount > most) throw refuse("busy", "There are");
-    if (own + amount > mostPerTenant) {
+    if (own + amount > perTenant) {
       throw refuse("too-many-requests", "You have");
     }
     this.#set(tenant, own + amount, amount);

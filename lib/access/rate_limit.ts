@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 const CALLERS = 10_000;
 
 /** What is left of a caller's quota. */
-export interface Quota {
+export interface Allowance {
   allowed: boolean;
   /** Requests that may follow at once. */
   remaining: number;
@@ -31,7 +31,7 @@ export class RateLimit {
   ) {}
 
   /** Counts a request. */
-  take(caller: string): Quota {
+  take(caller: string): Allowance {
     const now = this.now();
     const perSecond = this.perMinute / 60;
     const before = this.#buckets.get(caller) ??

@@ -1,10 +1,10 @@
 import type { Engine } from "../engine/engine.ts";
-import type { Circumstances } from "../receipt/provenance.ts";
+import type { Environment } from "../receipt/provenance.ts";
 
 /** A model in this thread, and what receipts say of it. */
 export interface OpenModel {
   id: string;
   digest: string;
   engine: Engine;
-  circumstances: Circumstances;
+  environment: Environment;
 }

@@ -56,7 +56,7 @@ export async function replayFiles(
     models: [model],
     profiles: [profile],
     input,
-    circumstances: model.circumstances,
+    environment: model.environment,
   });
   console.log(`identical: ${area} pixels`);
   for (const { message } of notes) console.log(`note: ${message}`);

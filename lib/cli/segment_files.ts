@@ -7,7 +7,7 @@ import { encodePng } from "../codecs/png/encode.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import type { Raster } from "../core/raster.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
-import { ingredientsOf } from "../receipt/provenance.ts";
+import { provenanceOf } from "../receipt/provenance.ts";
 import { writeReceipt } from "../receipt/receipt.ts";
 import type { Bytes } from "../core/bytes.ts";
 import {
@@ -186,14 +186,14 @@ async function segmentImage(
   await Deno.writeFile(`${target}_overlay.png`, encodePng(picture));
   if (receipt) {
     const written = await writeReceipt(
-      await ingredientsOf({
+      await provenanceOf({
         model,
         source: image.frameOf ?? { bytes: bytes as Bytes, frame },
         embedding,
         label,
         profiles: [{ reference: REFERENCE, bytes: profile }],
         recipe,
-      }, model.circumstances),
+      }, model.environment),
       answer.mask,
     );
     const text = JSON.stringify(written, null, 2);

@@ -6,7 +6,7 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { ownFormat } from "../format/source_format.ts";
+import { sourceFormat } from "../format/source_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/rle.ts";
 import { decodeImage } from "../image/decode.ts";
@@ -16,7 +16,7 @@ import { encodePng } from "../codecs/png/encode.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
-import { type CopyName, varied } from "../image/augment.ts";
+import { augment, type AugmentationName } from "../image/augment.ts";
 import { emptyMask, type Mask } from "../core/mask.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { dice } from "../pipeline/agreement.ts";
@@ -26,16 +26,13 @@ import { correct } from "../pipeline/correct.ts";
 import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
 import { Frame } from "../pipeline/coordinates.ts";
-import { maskLogits } from "../pipeline/mask_logits.ts";
+import { maskToLogits } from "../pipeline/mask_logits.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
-import {
-  type Likeness,
-  type Presence,
-  withCopies,
-} from "../pipeline/presence.ts";
+import type { Similarity } from "../pipeline/calibration_range.ts";
+import { calibrated, type Presence } from "../pipeline/presence.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { Trial } from "../pipeline/self_test.ts";
+import type { SelfTest } from "../pipeline/self_test.ts";
 import {
   segment,
   type SegmentOptions,
@@ -89,8 +86,8 @@ export interface Copy {
 }
 
 /** A trial, and how like the reference its image is; null where the profile holds nothing to tell by. */
-export interface TrialAnswer extends Trial {
-  likeness: Likeness | null;
+export interface SelfTestAnswer extends SelfTest {
+  similarity: Similarity | null;
 }
 
 /** What a person points at: points, a box, an earlier mask, in the image frame. */
@@ -109,14 +106,14 @@ export type Annotation =
   | { prompt: MaskPrompt };
 
 /** The DICOM image or NIfTI volume whose format a mask is to be written in. */
-export interface OwnFormat {
+export interface SourceFormat {
   image: InputFile;
   /** Of a DICOM image: what to call the segment. */
   segment: Omit<SegmentDescription, "model">;
 }
 
 /** A mask that the caller has, and the image it was drawn on. */
-export interface OwnMask extends OwnFormat {
+export interface MaskExport extends SourceFormat {
   mask: InputFile | Rle;
 }
 
@@ -152,7 +149,7 @@ export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes" | "combine" | "every" | "trace">
   & {
     png?: boolean;
-    own?: OwnFormat;
+    own?: SourceFormat;
     /** Whether the mask is the winner's even where the structure is called absent. */
     evenAbsent?: boolean;
   };
@@ -182,11 +179,11 @@ export interface Engine {
   /** Embedding and annotation → profile. */
   enrol(embedding: Bytes, annotation: Annotation): Promise<ProfileFile>;
   /** A reference's image and annotation → a varied copy, no larger than the model takes it. */
-  copy(image: InputFile, mask: Rle, name: CopyName): Promise<Copy>;
+  copy(image: InputFile, mask: Rle, name: AugmentationName): Promise<Copy>;
   /** Embedding of an image whose true mask is known, and a profile → how well it finds it. */
-  trial(embedding: Bytes, profile: Bytes, mask: Rle): Promise<TrialAnswer>;
-  /** The profile with what its copies gave: their likenesses, and the mean Dice of all trials. */
-  conclude(profile: Bytes, copies: Likeness[], dice: number): Promise<Bytes>;
+  trial(embedding: Bytes, profile: Bytes, mask: Rle): Promise<SelfTestAnswer>;
+  /** The profile with what its copies gave: their similarities, and the mean Dice of all trials. */
+  conclude(profile: Bytes, copies: Similarity[], dice: number): Promise<Bytes>;
   /** Embedding and profile → the points of every candidate. */
   propose(
     embedding: Bytes,
@@ -208,7 +205,7 @@ export interface Engine {
     accepted: Bytes,
   ): Promise<number>;
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
-  exportMask(own: OwnMask): Promise<Bytes>;
+  exportMask(own: MaskExport): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }
@@ -284,7 +281,7 @@ export function createEngine(
       await decodeOnce(decoder, embedding, frame, {
         points,
         box,
-        mask: maskLogits(before, model),
+        mask: maskToLogits(before, model),
       }),
     );
   };
@@ -293,7 +290,7 @@ export function createEngine(
     embedImages,
 
     async exportMask({ image, mask: given, segment }) {
-      const write = ownFormat(image, { ...segment, model: null });
+      const write = sourceFormat(image, { ...segment, model: null });
       if ("bytes" in given) {
         const { bytes, mediaType } = given;
         return write(await decodeMask(bytes, limits, mediaType, { image }));
@@ -357,7 +354,7 @@ export function createEngine(
         image.width,
         image.height,
       );
-      const made = varied(image, annotated, name);
+      const made = augment(image, annotated, name);
       return { image: encodePng(made.image), mask: encodeRle(made.mask) };
     },
 
@@ -378,15 +375,15 @@ export function createEngine(
         { parts: one.parts, dice: score(one) }
       ));
       const { distance } = winner;
-      const { likeness } = presence;
-      return { dice: score(winner), distance, parts, likeness };
+      const { similarity } = presence;
+      return { dice: score(winner), distance, parts, similarity };
     },
 
     conclude(profile, copies, dice) {
       const read = readProfile(profile);
-      if (read.yardstick === null) return Promise.resolve(profile);
-      const yardstick = withCopies(read.yardstick, copies, dice);
-      return Promise.resolve(writeProfile({ ...read, yardstick }));
+      if (read.calibrationRange === null) return Promise.resolve(profile);
+      const calibrationRange = calibrated(read.calibrationRange, copies, dice);
+      return Promise.resolve(writeProfile({ ...read, calibrationRange }));
     },
 
     propose(embedding, profile, recipe) {
@@ -419,7 +416,7 @@ export function createEngine(
     ) {
       const embedding = read(bytes);
       const write = own &&
-        ownFormat(own.image, { ...own.segment, model: model.digest });
+        sourceFormat(own.image, { ...own.segment, model: model.digest });
       const { winner, candidates, logits, presence, timings } = await segment(
         decoder,
         embedding,

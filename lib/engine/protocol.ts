@@ -1,12 +1,12 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
-import type { ModelPart } from "../model/package.ts";
-import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
+import type { ModelComponent } from "../model/package.ts";
+import type { RuntimeDescription, RuntimeName } from "../runtime/types.ts";
 import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
 export interface WorkerOptions {
   /** What is loaded of every model; an operation that needs another part fails. */
-  parts: ModelPart[];
+  parts: ModelComponent[];
   /** URLs of the model package folders, ending in a slash. */
   folders: string[];
   runtime: RuntimeName;

@@ -1,8 +1,13 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
-import { COPY_NAMES } from "../image/augment.ts";
+import { AUGMENTATION_NAMES } from "../image/augment.ts";
 import { type EnrolmentReport, reportOf } from "../pipeline/self_test.ts";
 import type { Bytes } from "../core/bytes.ts";
-import type { Engine, InputFile, ProfileFile, TrialAnswer } from "./engine.ts";
+import type {
+  Engine,
+  InputFile,
+  ProfileFile,
+  SelfTestAnswer,
+} from "./engine.ts";
 
 /** Of a copy, errors that say nothing of the reference: no worker or no host was free. */
 const PASSING: ErrorCode[] = ["busy", "encode-unavailable"];
@@ -27,7 +32,7 @@ export interface ExamineOptions {
  * work comes between; a copy is encoded where images are, on encode hosts where there are any. Copies that take too
  * long, or that no host takes, are left out, and the report says so; the reference is enrolled all the same.
  *
- * @returns the profile with the yardstick that its copies gave, and the report.
+ * @returns the profile with the calibration range that its copies gave, and the report.
  */
 export async function examine(
   engine: Engine,
@@ -36,18 +41,18 @@ export async function examine(
 ): Promise<{ profile: Bytes; report: EnrolmentReport }> {
   const { bytes, mask, patches } = enrolled;
   const self = await engine.trial(embedding, bytes, mask);
-  const copies: { name: string; trial: TrialAnswer }[] = [];
+  const copies: { name: string; trial: SelfTestAnswer }[] = [];
   let skipped = image === undefined
     ? "Varied copies were not tried: they need the image, and only its embedding was sent."
     : null;
   const started = now();
-  for (const name of image === undefined ? [] : COPY_NAMES) {
+  for (const name of image === undefined ? [] : AUGMENTATION_NAMES) {
     const spent = now() - started;
     // The next is expected to take as long as those before.
     const ahead = spent / Math.max(1, copies.length);
     if (spent + ahead > budget) {
       skipped =
-        `${copies.length} of ${COPY_NAMES.length} varied copies were tried; the others would have taken too long.`;
+        `${copies.length} of ${AUGMENTATION_NAMES.length} varied copies were tried; the others would have taken too long.`;
       break;
     }
     try {
@@ -60,12 +65,12 @@ export async function examine(
         PASSING.includes(error.code);
       if (!passing) throw error;
       skipped =
-        `${copies.length} of ${COPY_NAMES.length} varied copies were tried; then the service was too busy.`;
+        `${copies.length} of ${AUGMENTATION_NAMES.length} varied copies were tried; then the service was too busy.`;
       break;
     }
   }
-  const likenesses = copies.flatMap(({ trial }) => trial.likeness ?? []);
+  const similarities = copies.flatMap(({ trial }) => trial.similarity ?? []);
   const report = reportOf(self, copies, skipped, patches);
-  const profile = await engine.conclude(bytes, likenesses, report.dice.mean);
+  const profile = await engine.conclude(bytes, similarities, report.dice.mean);
   return { profile, report };
 }

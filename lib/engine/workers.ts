@@ -1,6 +1,6 @@
 import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
-import type { RuntimeDescription } from "../runtime/runtime.ts";
+import type { RuntimeDescription } from "../runtime/types.ts";
 import type { Engine, InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import { FairQueue } from "./fair_queue.ts";
@@ -13,7 +13,7 @@ import {
 } from "./protocol.ts";
 import { reasonOf, type Work } from "./work.ts";
 
-export interface PoolOptions extends WorkerOptions {
+export interface WorkersOptions extends WorkerOptions {
   /** Number of workers, each with sessions of its own for every model. */
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
@@ -27,11 +27,11 @@ export interface PoolOptions extends WorkerOptions {
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
   /** Is told what happens. */
-  observer?: PoolObserver;
+  observer?: WorkersObserver;
 }
 
 /** Takes what a pool tells of itself. */
-export interface PoolObserver {
+export interface WorkersObserver {
   /** A call waited so many milliseconds for its worker. */
   waited(ms: number): void;
   /** A worker died or was ended, and will be replaced. */
@@ -39,7 +39,7 @@ export interface PoolObserver {
 }
 
 /** Engines of every model, all over the same workers behind one bounded queue in which tenants take turns. */
-export interface EnginePool extends AsyncDisposable {
+export interface EngineWorkers extends AsyncDisposable {
   /** @param model its place in `folders`. */
   engineFor(model: number, work: Work): Engine;
   /** What runs the models in every worker. */
@@ -86,11 +86,11 @@ const NO_WORKER = "No worker can be started.";
  * their deadline, reject with EdgeError `busy`; of a tenant that has too many waiting, with
  * `too-many-requests`. A call that nobody wants any more leaves the queue.
  */
-export async function createPool(
-  options: PoolOptions,
+export async function startWorkers(
+  options: WorkersOptions,
   createWorker: () => Worker = () =>
     new Worker(import.meta.resolve("./worker_thread.ts"), { type: "module" }),
-): Promise<EnginePool> {
+): Promise<EngineWorkers> {
   const { queue, tenantQueue, deadline, observer, ...rest } = options;
   const { workers: _, batch, startDeadline, ...load } = rest;
   const grace = Math.min(deadline, GRACE_MS);

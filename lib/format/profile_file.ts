@@ -1,5 +1,5 @@
 import { invalidInput } from "../core/errors.ts";
-import type { Yardstick } from "../pipeline/presence.ts";
+import type { CalibrationRange } from "../pipeline/calibration_range.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -12,10 +12,10 @@ const PATCHES = ["patches", "surroundings", "background"];
 
 /**
  * A profile as a safetensors file: `patches`, `surroundings` and `background` float16, prototypes and `cells` float32;
- * metadata `model` and, as JSON, `yardstick`.
+ * metadata `model` and, as JSON under its first name `yardstick`, the calibration range.
  */
 export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
-  const { channels, model, patches, surroundings, yardstick } = profile;
+  const { channels, model, patches, surroundings, calibrationRange } = profile;
   const { cells, background } = profile;
   const rows = (data: Float32Array): Tensor => ({
     dims: [data.length / channels, channels],
@@ -35,7 +35,7 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
   ]);
   const metadata = {
     model,
-    ...(yardstick && { yardstick: JSON.stringify(yardstick) }),
+    ...(calibrationRange && { yardstick: JSON.stringify(calibrationRange) }),
   };
   return writeSafetensors(
     { metadata, tensors },
@@ -44,7 +44,7 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads what `writeProfile` wrote, now or before there were surroundings and yardsticks.
+ * Reads what `writeProfile` wrote, now or before there were surroundings and calibration ranges.
  *
  * @throws EdgeError `invalid-input` for a file that is no profile.
  */
@@ -74,17 +74,19 @@ export function readProfile(bytes: Uint8Array): Profile {
     ...(tensors.background && { background: tensors.background.data }),
     ...(tensors.cells && { cells: Int32Array.from(tensors.cells.data) }),
     surroundings: tensors.surroundings?.data ?? null,
-    yardstick: readYardstick(metadata.yardstick),
+    calibrationRange: readCalibrationRange(metadata.yardstick),
   };
 }
 
-function readYardstick(text: string | undefined): Yardstick | null {
+function readCalibrationRange(
+  text: string | undefined,
+): CalibrationRange | null {
   if (text === undefined) return null;
   try {
     const { absent, present, copies, dice } = JSON.parse(text);
-    const [none, all] = [absent, present].map((likeness) => ({
-      structure: numberOf(likeness.structure),
-      surroundings: numberOf(likeness.surroundings),
+    const [none, all] = [absent, present].map((similarity) => ({
+      structure: numberOf(similarity.structure),
+      surroundings: numberOf(similarity.surroundings),
     }));
     return {
       absent: none,

@@ -19,7 +19,7 @@ import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
  * @throws EdgeError for an image of another format, or that cannot be read; EdgeError `invalid-input`
  * for a DICOM image that nothing can refer to.
  */
-export function ownFormat(
+export function sourceFormat(
   { bytes, mediaType, frame }: {
     bytes: Uint8Array;
     mediaType?: string;

@@ -26,9 +26,9 @@ const VARIATIONS = {
 } satisfies Record<string, Variation>;
 
 /** A varied copy of a reference. */
-export type CopyName = keyof typeof VARIATIONS;
+export type AugmentationName = keyof typeof VARIATIONS;
 
-export const COPY_NAMES = Object.keys(VARIATIONS) as CopyName[];
+export const AUGMENTATION_NAMES = Object.keys(VARIATIONS) as AugmentationName[];
 
 /** Seed of the noise. */
 const SEED = 7;
@@ -41,10 +41,10 @@ const SEED = 7;
  * @param mask of the same size, non-zero inside, not empty.
  * @returns the copy, and its mask of 0 and 255.
  */
-export function varied(
+export function augment(
   image: Raster,
   mask: Mask,
-  name: CopyName,
+  name: AugmentationName,
 ): { image: Raster; mask: Mask } {
   const { gain = 1, scale = 1, move = 0, noise = 0 }: Variation =
     VARIATIONS[name];

@@ -59,7 +59,7 @@ export const Manifest = z.strictObject({
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The parts of a package, each of which is loaded only where it is used; the image graph belongs to the decoder. */
-export type ModelPart = "encoder" | "decoder";
+export type ModelComponent = "encoder" | "decoder";
 
 /** A model package in memory, checked. */
 export interface ModelPackage {
@@ -110,7 +110,7 @@ export async function readManifest(folder: URL): Promise<Manifest> {
  */
 export async function loadPackage(
   folder: URL,
-  parts: ModelPart[] = ["encoder", "decoder"],
+  parts: ModelComponent[] = ["encoder", "decoder"],
 ): Promise<ModelPackage> {
   const manifest = await readManifest(folder);
   const load = async (role: keyof Manifest["files"]) => {

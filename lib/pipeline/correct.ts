@@ -1,7 +1,7 @@
 import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
 import type { Frame } from "./coordinates.ts";
-import { maskLogits } from "./mask_logits.ts";
+import { maskToLogits } from "./mask_logits.ts";
 import type { Decoder, Embedding, ModelGeometry } from "./types.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point, Size } from "../core/geometry.ts";
@@ -73,7 +73,7 @@ export async function correct(
   if (readings.length === 0) {
     const output = await decodeOnce(decoder, embedding, frame, {
       points,
-      mask: maskLogits(mask, model),
+      mask: maskToLogits(mask, model),
     });
     const { data } = frame.toMask(output.logits, model.lowResMask);
     for (let i = 0; i < data.length; i++) {

@@ -12,7 +12,7 @@ const CERTAIN = 8;
  *
  * @returns lowResMask × lowResMask, row-major.
  */
-export function maskLogits(
+export function maskToLogits(
   mask: Mask,
   { size, lowResMask }: ModelGeometry,
 ): Float32Array {

@@ -31,7 +31,7 @@ export function poolProfiles(profiles: Profile[]): Profile {
     parts: prototypeSets(patches, channels, most)
       .filter(({ count }) => POOLED_PARTS.includes(count)),
     surroundings: null,
-    yardstick: null,
+    calibrationRange: null,
     negatives: negatives.length === 0 ? [] : prototypeSets(
       concatRows(negatives.map(({ prototypes }) => prototypes)),
       channels,

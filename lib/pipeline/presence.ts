@@ -6,37 +6,12 @@ import {
 } from "../numerics/patches.ts";
 import { Frame } from "./coordinates.ts";
 import { meanPatch } from "./guidance.ts";
+import type { CalibrationRange, Similarity } from "./calibration_range.ts";
 import type { Profile } from "./profile.ts";
 import type { Embedding, ModelGeometry } from "./types.ts";
 
 /** Patches of a reference that stand for its structure, and that stand for its surroundings, at most. */
 const SAMPLE = 64;
-
-/**
- * How well an image repeats a reference, as mean cosine similarities: each sampled patch of the reference against the
- * patch of the image that is most like it.
- */
-export interface Likeness {
-  /** Of the annotated patches, within a mask. */
-  structure: number;
-  /** Of the patches around them, within the whole image. */
-  surroundings: number;
-}
-
-/** The two likenesses between which that of an image is placed; the reference itself gives both. */
-export interface Yardstick {
-  /**
-   * Nothing of the reference is there: what its structure finds in its own surroundings, and what its surroundings
-   * have in common with their mean.
-   */
-  absent: Likeness;
-  /** All of it is there: the mean over its varied copies; without any, itself, which is 1. */
-  present: Likeness;
-  /** Copies that `present` is the mean of. */
-  copies: number;
-  /** Mean Dice with which the reference and its copies were found again; 1 until they are tried. */
-  dice: number;
-}
 
 /** Whether a structure is in an image, and how far the answer can be trusted. */
 export interface Presence {
@@ -46,8 +21,8 @@ export interface Presence {
   /** 0..1, from `threshold` on it is present; null where the reference gives nothing to judge by. */
   score: number | null;
   threshold: number;
-  /** Likenesses on the scale of the yardstick: 0 is absent, 1 present; neither end bounds them. */
-  relative: Likeness | null;
+  /** Likenesses on the scale of the calibration range: 0 is absent, 1 present; neither end bounds them. */
+  relative: Similarity | null;
   /** 0..1: ranks answers by how well their masks fit; null as `score` is. */
   confidence: number | null;
 }
@@ -65,23 +40,24 @@ const LEAST = -1 / 2;
 const LEAST_SPAN = 1e-3;
 
 /**
- * Judges an answer by its likeness to the reference. Present is where the mean of both relative likenesses, each at
+ * Judges an answer by its similarity to the reference. Present is where the mean of both relative similarities, each at
  * most 1, passes the threshold. The confidence is the product of three shares: how far the candidates agree, how well
  * the reference is found again in its own copies, and how like its structure the mask is.
  *
- * @param likeness null where the profile holds no surroundings.
+ * @param similarity null where the profile holds no surroundings.
  * @param agreement 0..1, see `agreement.ts`.
  * @param empty whether the mask is empty.
  */
 export function judge(
-  likeness: Likeness | null,
-  yardstick: Yardstick | null,
+  similarity: Similarity | null,
+  calibrationRange: CalibrationRange | null,
   agreement: number,
   empty: boolean,
 ): Presence {
-  const relative = likeness && yardstick && relate(likeness, yardstick);
+  const relative = similarity && calibrationRange &&
+    relate(similarity, calibrationRange);
   const known = { relative, threshold: THRESHOLD };
-  if (relative === null || yardstick === null) {
+  if (relative === null || calibrationRange === null) {
     const reason = empty ? NOTHING_FOUND : null;
     return { present: !empty, reason, score: null, confidence: null, ...known };
   }
@@ -89,7 +65,9 @@ export function judge(
   const surroundings = clamp(relative.surroundings, LEAST, 1);
   const score = empty ? 0 : Math.max(0, (structure + surroundings) / 2);
   const like = (clamp(relative.structure, -1, 1) + 1) / 2;
-  const confidence = empty ? 0 : agreement * clamp(yardstick.dice, 0, 1) * like;
+  const confidence = empty
+    ? 0
+    : agreement * clamp(calibrationRange.dice, 0, 1) * like;
   const present = score >= THRESHOLD;
   const reason = present ? null : empty ? NOTHING_FOUND : whyAbsent(relative);
   return { present, reason, score, confidence, ...known };
@@ -97,7 +75,7 @@ export function judge(
 
 const NOTHING_FOUND = "No part of the image was taken for the structure.";
 
-function whyAbsent({ structure, surroundings }: Likeness): string {
+function whyAbsent({ structure, surroundings }: Similarity): string {
   const found = structure < 0
     ? "What is most like the structure is less like it than the reference's own surroundings are"
     : "What is most like the structure is hardly more like it than the reference's own surroundings are";
@@ -106,14 +84,14 @@ function whyAbsent({ structure, surroundings }: Likeness): string {
     : `${found}.`;
 }
 
-/** Places a likeness between those of its yardstick; null where these are not apart. */
+/** Places a similarity between those of its calibration range; null where these are not apart. */
 function relate(
-  likeness: Likeness,
-  { absent, present }: Yardstick,
-): Likeness | null {
-  const place = (of: keyof Likeness) =>
-    (likeness[of] - absent[of]) / (present[of] - absent[of]);
-  const apart = (of: keyof Likeness) => present[of] - absent[of] > LEAST_SPAN;
+  similarity: Similarity,
+  { absent, present }: CalibrationRange,
+): Similarity | null {
+  const place = (of: keyof Similarity) =>
+    (similarity[of] - absent[of]) / (present[of] - absent[of]);
+  const apart = (of: keyof Similarity) => present[of] - absent[of] > LEAST_SPAN;
   if (!apart("structure") || !apart("surroundings")) return null;
   return {
     structure: place("structure"),
@@ -123,7 +101,7 @@ function relate(
 
 /**
  * What a profile holds to judge presence by: at most 64 patches from around the structure, evenly spread over the image
- * without its padding, and the yardstick of a reference of which no copy was seen yet. Nulls where nothing is around it.
+ * without its padding, and the calibration range of a reference of which no copy was seen yet. Nulls where nothing is around it.
  *
  * @param structure the annotated ones, K × C.
  * @param background indices of the others.
@@ -133,11 +111,13 @@ export function surroundingsOf(
   structure: Float32Array,
   background: Int32Array,
   model: ModelGeometry,
-): Pick<Profile, "surroundings" | "yardstick"> {
+): Pick<Profile, "surroundings" | "calibrationRange"> {
   const { channels } = model;
   const shown = new Set(shownPatches(embedding, model));
   const around = background.filter((patch) => shown.has(patch));
-  if (around.length === 0) return { surroundings: null, yardstick: null };
+  if (around.length === 0) {
+    return { surroundings: null, calibrationRange: null };
+  }
   const { data } = embedding.tensors.image_embeddings;
   const surroundings = pickPatches(data, channels, spread(around));
   const rows = sampleRows(structure, channels);
@@ -146,20 +126,23 @@ export function surroundingsOf(
     surroundings: cosineWithMean(surroundings, channels),
   };
   const present = { structure: 1, surroundings: 1 };
-  return { surroundings, yardstick: { absent, present, copies: 0, dice: 1 } };
+  return {
+    surroundings,
+    calibrationRange: { absent, present, copies: 0, dice: 1 },
+  };
 }
 
 /**
- * The yardstick once the reference's copies were tried.
+ * The calibration range once the reference's copies were tried.
  *
  * @param dice mean over the reference and its copies.
  */
-export function withCopies(
-  { absent, present }: Yardstick,
-  copies: Likeness[],
+export function calibrated(
+  { absent, present }: CalibrationRange,
+  copies: Similarity[],
   dice: number,
-): Yardstick {
-  const mean = (of: keyof Likeness) =>
+): CalibrationRange {
+  const mean = (of: keyof Similarity) =>
     copies.reduce((sum, copy) => sum + copy[of], 0) / copies.length;
   return {
     absent,
@@ -172,14 +155,17 @@ export function withCopies(
 }
 
 /**
- * The yardstick of a reference beside others of its label: what their annotated patches show is what the structure
+ * The calibration range of a reference beside others of its label: what their annotated patches show is what the structure
  * looks like on other images of the patient, and joins the copies' mean, one for one. It never comes nearer to absent
  * than half the way.
  */
-export function refined(profile: Profile, others: Profile[]): Yardstick | null {
-  const { yardstick } = profile;
-  if (yardstick === null || others.length === 0) return yardstick;
-  const { absent, present } = yardstick;
+export function refined(
+  profile: Profile,
+  others: Profile[],
+): CalibrationRange | null {
+  const { calibrationRange } = profile;
+  if (calibrationRange === null || others.length === 0) return calibrationRange;
+  const { absent, present } = calibrationRange;
   const rows = sampleRows(profile.patches, profile.channels);
   const seen = others.map(({ patches }) =>
     meanBestOf(rows, patches, profile.channels)
@@ -188,7 +174,7 @@ export function refined(profile: Profile, others: Profile[]): Yardstick | null {
     (1 + seen.length);
   const least = (absent.structure + present.structure) / 2;
   const structure = Math.max(Math.min(mean, present.structure), least);
-  return { ...yardstick, present: { ...present, structure } };
+  return { ...calibrationRange, present: { ...present, structure } };
 }
 
 /**
@@ -197,12 +183,12 @@ export function refined(profile: Profile, others: Profile[]): Yardstick | null {
  * @param masked patches of the image that a mask holds, ascending; an empty mask is like nothing (-1).
  * @returns null for a profile of before.
  */
-export function likenessOf(
+export function similarityTo(
   embedding: Embedding,
   profile: Profile,
   masked: Int32Array,
   model: ModelGeometry,
-): Likeness | null {
+): Similarity | null {
   const { channels } = model;
   if (profile.surroundings === null) return null;
   const structure = sampleRows(profile.patches, channels);

@@ -1,4 +1,4 @@
-import type { Yardstick } from "./presence.ts";
+import type { CalibrationRange } from "./calibration_range.ts";
 
 /** The prototypes for one part count: rows of norm 1. */
 export interface PrototypeSet {
@@ -23,7 +23,7 @@ export interface Profile {
   /** Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null in a profile of before. */
   surroundings: Float32Array | null;
   /** By what presence is judged; null in a profile of before. */
-  yardstick: Yardstick | null;
+  calibrationRange: CalibrationRange | null;
   /** The grid cells of the patches, `y · g + x`, ascending; profiles of older versions lack them. */
   cells?: Int32Array;
   /** Raw patches of the background, row-major: those in every second row and column of the grid; lacking likewise. */

@@ -11,13 +11,8 @@ import {
   pooledRecipe,
   poolProfiles,
 } from "./pool.ts";
-import {
-  judge,
-  type Likeness,
-  likenessOf,
-  type Presence,
-  refined,
-} from "./presence.ts";
+import { judge, type Presence, refined, similarityTo } from "./presence.ts";
+import type { Similarity } from "./calibration_range.ts";
 import type { Profile } from "./profile.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
@@ -38,7 +33,7 @@ export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
 }
 
 /**
- * How several profiles work together: `pooled`, see `pool.ts` and `likeness.ts`; or `nearest`, each proposes
+ * How several profiles work together: `pooled`, see `pool.ts` and `similarity.ts`; or `nearest`, each proposes
  * and scores its own candidates, and the smallest distance wins.
  */
 export const COMBINE = ["pooled", "nearest"] as const;
@@ -50,7 +45,7 @@ export interface Segmentation {
   candidates: Candidate[];
   /** Of the answer: the winner's, or what pooled profiles make of several. */
   logits: Float32Array;
-  presence: Presence & { likeness: Likeness | null };
+  presence: Presence & { similarity: Similarity | null };
   timings: StageTimings;
 }
 
@@ -274,13 +269,21 @@ function judged(
       .reduce((best, next) => next.distance < best.distance ? next : best);
   const profile = profiles[at];
   const masked = maskedPatches(logits, model);
-  const likeness = likenessOf(embedding, profile, masked, model);
+  const similarity = similarityTo(embedding, profile, masked, model);
   const own = candidates.filter((candidate) => candidate.profile === at);
   const empty = new Frame(embedding.image, model.size)
     .toBox(logits, model.lowResMask) === null;
-  const yardstick = refined(profile, profiles.filter((_, p) => p !== at));
-  const presence = judge(likeness, yardstick, agreement(winner, own), empty);
-  return { ...presence, likeness };
+  const calibrationRange = refined(
+    profile,
+    profiles.filter((_, p) => p !== at),
+  );
+  const presence = judge(
+    similarity,
+    calibrationRange,
+    agreement(winner, own),
+    empty,
+  );
+  return { ...presence, similarity };
 }
 
 function cannotBeGuided(): EdgeError {

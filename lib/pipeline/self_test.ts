@@ -1,5 +1,5 @@
 /** What segmenting a reference, or a varied copy of it, by its own profile gave. */
-export interface Trial {
+export interface SelfTest {
   /** Of the winner's mask with the annotation, 0..1. */
   dice: number;
   /** Of the winner, or Infinity when its mask is empty. */
@@ -44,8 +44,8 @@ const SMALL = 6;
  * @param patches annotated patches.
  */
 export function reportOf(
-  self: Trial,
-  copies: { name: string; trial: Trial }[],
+  self: SelfTest,
+  copies: { name: string; trial: SelfTest }[],
   skipped: string | null,
   patches: number,
 ): EnrolmentReport {
@@ -98,8 +98,8 @@ const WEAKNESSES: Record<string, string> = {
 
 function adviceOf(
   verdict: Verdict,
-  self: Trial,
-  copies: { name: string; trial: Trial }[],
+  self: SelfTest,
+  copies: { name: string; trial: SelfTest }[],
   patches: number,
 ): string {
   if (verdict === "good") {

@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Circumstances } from "./provenance.ts";
+import type { Environment } from "./provenance.ts";
 import { parametersOf } from "./provenance.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Receipt } from "./receipt.ts";
@@ -87,9 +87,9 @@ export function differentInput(
 }
 
 /** The differences between what ran the model and what runs it. */
-export function differentCircumstances(
+export function differentEnvironment(
   { runtime, version }: Receipt,
-  now: Circumstances,
+  now: Environment,
 ): Difference[] {
   return [
     ...leaves("runtime", runtime, now.runtime),

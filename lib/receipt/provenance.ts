@@ -4,10 +4,10 @@ import { PASSES } from "../pipeline/cascade.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Combine } from "../pipeline/segment.ts";
 import type { Size } from "../core/geometry.ts";
-import type { Ingredients } from "./receipt.ts";
+import type { Provenance } from "./receipt.ts";
 
 /** What all answers of a process have in common. */
-export type Circumstances = Pick<Ingredients, "runtime" | "version">;
+export type Environment = Pick<Provenance, "runtime" | "version">;
 
 /** An image as it was sent, or the file of several frames that it was taken out of. */
 export type Source =
@@ -33,10 +33,10 @@ export interface Answering {
 }
 
 /** States what an answer is made of, as its receipt holds it. */
-export async function ingredientsOf(
+export async function provenanceOf(
   answering: Answering,
-  circumstances: Circumstances,
-): Promise<Ingredients> {
+  environment: Environment,
+): Promise<Provenance> {
   const { model, source, embedding, label, revision, profiles } = answering;
   const { recipe, position = null } = answering;
   const combine = profiles.length > 1 ? answering.combine : undefined;
@@ -59,7 +59,7 @@ export async function ingredientsOf(
       })),
     },
     parameters: parametersOf(recipe, position, combine),
-    ...circumstances,
+    ...environment,
   };
 }
 
@@ -68,7 +68,7 @@ export function parametersOf(
   recipe: RecipeName,
   position: number | null,
   combine?: Combine,
-): Ingredients["parameters"] {
+): Provenance["parameters"] {
   const parameters = { recipe, ...RECIPES[recipe], passes: PASSES, position };
   return combine === undefined ? parameters : { ...parameters, combine };
 }
@@ -77,7 +77,7 @@ export function parametersOf(
 export async function inputOf(
   source: Source | null,
   { bytes, image: { width, height } }: Answering["embedding"],
-): Promise<Ingredients["input"]> {
+): Promise<Provenance["input"]> {
   const embedding = await hexDigest(bytes);
   if (source === null) {
     const kind = "embedding";

@@ -4,7 +4,7 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { Rle } from "../format/rle.ts";
 import { COMBINE } from "../pipeline/segment.ts";
-import { RUNTIMES } from "../runtime/runtime.ts";
+import { RUNTIMES } from "../runtime/types.ts";
 
 const sha256 = z.string().regex(
   /^[0-9a-f]{64}$/,
@@ -43,7 +43,7 @@ const Runtime = z.strictObject({
 });
 
 /** What an answer was made of. */
-const ingredients = {
+const provenance = {
   format: z.literal(1),
   model: z.strictObject({ id: word, digest: sha256 }),
   input: z.strictObject({
@@ -81,7 +81,7 @@ const ingredients = {
 export const Receipt = z.strictObject({
   /** sha256 over the rest as canonical JSON (RFC 8785), hex. It finds mistakes; it is no signature. */
   id: sha256,
-  ...ingredients,
+  ...provenance,
   mask: z.strictObject({
     /** Of the canonical JSON of `{"counts","size"}`, COCO's run-length encoding. */
     sha256,
@@ -90,15 +90,15 @@ export const Receipt = z.strictObject({
   }),
 });
 export type Receipt = z.infer<typeof Receipt>;
-export type Ingredients = Omit<Receipt, "id" | "mask">;
+export type Provenance = Omit<Receipt, "id" | "mask">;
 
 /** The receipt of an answer. */
 export async function writeReceipt(
-  ingredients: Ingredients,
+  provenance: Provenance,
   { size, counts, area }: Rle & { area: number },
 ): Promise<Receipt> {
   const mask = { sha256: await digestOf({ size, counts }), area };
-  const rest = { ...ingredients, mask };
+  const rest = { ...provenance, mask };
   return { id: await digestOf(rest), ...rest };
 }
 

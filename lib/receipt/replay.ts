@@ -5,7 +5,7 @@ import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Bytes } from "../core/bytes.ts";
 import {
   type Difference,
-  differentCircumstances,
+  differentEnvironment,
   differentInput,
   differentMask,
   differentModel,
@@ -13,7 +13,7 @@ import {
   differentProfile,
   NotReproduced,
 } from "./difference.ts";
-import { type Circumstances, ingredientsOf } from "./provenance.ts";
+import { type Environment, provenanceOf } from "./provenance.ts";
 import { type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What a receipt is replayed with. */
@@ -24,7 +24,7 @@ export interface Given {
   profiles: (Bytes | null)[];
   /** The image file, whose frame the receipt states; or an embedding. */
   input: InputFile & { bytes: Bytes } | { embedding: EmbeddingFile };
-  circumstances: Circumstances;
+  environment: Environment;
 }
 
 /** A replay that gave the identical mask. */
@@ -42,7 +42,7 @@ export interface Replayed {
  */
 export async function replay(
   receipt: Receipt,
-  { models, profiles, input, circumstances }: Given,
+  { models, profiles, input, environment }: Given,
 ): Promise<Replayed> {
   const found = await Promise.all(
     profiles.map((bytes) => bytes && hexDigest(bytes)),
@@ -69,7 +69,7 @@ export async function replay(
   const recipe = parameters.recipe as RecipeName;
   // Receipts from before there was a choice state none.
   const { combine = "nearest" } = parameters;
-  const ingredients = await ingredientsOf({
+  const provenance = await provenanceOf({
     model: { id, digest },
     source: isFile && receipt.input.kind === "image"
       ? { bytes: input.bytes, frame }
@@ -84,11 +84,11 @@ export async function replay(
     recipe,
     position: parameters.position ?? undefined,
     combine: parameters.combine,
-  }, circumstances);
+  }, environment);
   const otherEmbedding = differentInput(
     "embedding",
     receipt,
-    ingredients.input.embedding,
+    provenance.input.embedding,
   );
   // The mask is made of the embedding: an image that gives the same one is as good, whatever its file.
   const sameFile = isFile && receipt.input.kind === "image" &&
@@ -106,12 +106,12 @@ export async function replay(
   );
   const otherMask = differentMask(
     receipt,
-    await writeReceipt(ingredients, mask),
+    await writeReceipt(provenance, mask),
   );
   const notes = [
     ...otherFile,
     ...otherEmbedding,
-    ...differentCircumstances(receipt, circumstances),
+    ...differentEnvironment(receipt, environment),
   ];
   if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);
   return { mask, notes };

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { arch, platform } from "node:process";
 import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./types.ts";
 import { type OnnxLibrary, openSession } from "./session.ts";
 
 /** The library and the one version that is tested; it is no dependency, since it is large. */

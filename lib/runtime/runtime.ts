@@ -1,35 +1,5 @@
-import type { Tensor } from "../core/tensor.ts";
+import type { Runtime, RuntimeName } from "./types.ts";
 import { hasWasmThreads } from "./threads.ts";
-
-/** The runtimes, by the names that RUNTIME takes. */
-export const RUNTIMES = ["wasm", "webgpu", "native"] as const;
-export type RuntimeName = typeof RUNTIMES[number];
-
-/** A loaded ONNX graph. */
-export interface Session {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  /** Whether the first axis of the first input is free. */
-  readonly batches: boolean;
-  /** Runs the graph once. */
-  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
-}
-
-/** What a runtime is, as far as that may change a result. */
-export interface RuntimeDescription {
-  name: RuntimeName;
-  /** Version of the onnxruntime package. */
-  onnxruntime: string;
-  /** CPU threads it runs with; one where more were asked for and this Deno cannot start them. */
-  threads: number;
-}
-
-/** What runs ONNX graphs. */
-export interface Runtime {
-  readonly description: RuntimeDescription;
-  /** Loads the bytes of an ONNX file. */
-  open(file: Uint8Array): Promise<Session>;
-}
 
 export interface RuntimeOptions {
   name: RuntimeName;

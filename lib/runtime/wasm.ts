@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import * as ort from "onnxruntime-web";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./types.ts";
 import { openSession, versionOf } from "./session.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./types.ts";
 import { openSession, versionOf } from "./session.ts";
 
 /**

@@ -24,7 +24,7 @@ const BUCKETS = [
 ];
 
 /** What the queue and its workers look like at one moment. */
-export interface PoolState {
+export interface WorkersState {
   waiting: number;
   idle: number;
   busy: number;
@@ -95,7 +95,7 @@ export function createMetrics() {
     ),
 
     /** Adds gauges of the queue, read when they are asked for. */
-    watchPool(state: () => PoolState) {
+    watchWorkers(state: () => WorkersState) {
       new Gauge({
         name: "p2sam_queue_waiting",
         help: "Calls that wait for a worker",

@@ -27,8 +27,8 @@ function dripping(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
 
 Deno.test("bodies that come too slowly are given up with 408, and hold no place", async () => {
   await using service = await openService();
-  const pace = { grace: 300, rate: 1_000_000 };
-  const app = createApp(service.services, undefined, { pace });
+  const minimumRate = { grace: 300, rate: 1_000_000 };
+  const app = createApp(service.services, undefined, { minimumRate });
   equal((await enrol(app, "p", "r")).status, 201);
   const multipart = new Uint8Array(
     await new Response(form({ image: files.next })).arrayBuffer(),

@@ -90,7 +90,7 @@ Deno.test("profiles of before presence answer as they did", async () => {
     profile: writeProfile({
       ...readProfile(profile),
       surroundings: null,
-      yardstick: null,
+      calibrationRange: null,
     }),
   });
   const stored = await (await app.request("/v1/patients/p/references/r"))

@@ -97,7 +97,7 @@ Deno.test("hostile and foreign files are refused, and nothing of them is stored"
     negatives: [],
     patches: new Float32Array(8),
     surroundings: null,
-    yardstick: null,
+    calibrationRange: null,
   });
   const cases: [string, Uint8Array<ArrayBuffer>, number][] = [
     ["empty", new Uint8Array(0), 422],

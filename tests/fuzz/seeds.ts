@@ -83,7 +83,7 @@ export function profileSeeds(model: ModelGeometry): Seed[] {
       negatives: [{ count: 1, prototypes: rows(1) }],
       patches: rows(patches),
       surroundings: rows(7),
-      yardstick: {
+      calibrationRange: {
         absent: { structure: 0.6, surroundings: 0.3 },
         present: { structure: 0.9, surroundings: 0.95 },
         copies: 6,

@@ -13,7 +13,7 @@ import { ArchivedReference } from "../../functions/contract/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
-import { ownFormat } from "../../lib/format/source_format.ts";
+import { sourceFormat } from "../../lib/format/source_format.ts";
 import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
@@ -157,7 +157,7 @@ export async function allTargets(): Promise<Target[]> {
           property: TISSUE,
           model: null,
         };
-        const write = ownFormat({ bytes, frame }, segment);
+        const write = sourceFormat({ bytes, frame }, segment);
         const image = await decodeImage(bytes, LIMITS, undefined, frame);
         const data = new Uint8Array(image.width * image.height).fill(255, 0, 1);
         await write({ width: image.width, height: image.height, data });

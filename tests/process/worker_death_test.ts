@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
 import { createApp } from "../../functions/app.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
-import { createPool } from "../../lib/engine/workers.ts";
+import { startWorkers } from "../../lib/engine/workers.ts";
 import { locatePackage } from "../../lib/model/locate.ts";
 import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
@@ -18,7 +18,7 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
   await using service = await openService(":memory:", { MODEL: "nano" });
   const served = service.services.models.default;
   let lost = 0;
-  await using pool = await createPool(
+  await using pool = await startWorkers(
     {
       folders: [(await locatePackage("nano", [EMBEDDED_MODELS])).href],
       parts: ["encoder", "decoder"],

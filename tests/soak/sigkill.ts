@@ -275,8 +275,8 @@ class Ordeal {
         continue;
       }
       const n = Number(held.reference.label.slice(1));
-      // How many copies the yardstick is of depends on how busy the machine was.
-      const made = { ...readProfile(held.profile), yardstick: null };
+      // How many copies the calibration range is of depends on how busy the machine was.
+      const made = { ...readProfile(held.profile), calibrationRange: null };
       const madeOf = patient === gone
         ? `theirs ${n % 2}`
         : isOwnPicture(n)

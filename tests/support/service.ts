@@ -2,10 +2,10 @@ import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import {
-  createPool,
-  type EnginePool,
-  type PoolObserver,
-  type PoolOptions,
+  type EngineWorkers,
+  startWorkers,
+  type WorkersObserver,
+  type WorkersOptions,
 } from "../../lib/engine/workers.ts";
 import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
@@ -16,19 +16,19 @@ import { TINY } from "./model_package.ts";
  * The pool of the first service outlives it, for every service of the same options: the threads and the loaded model
  * are the slow part of a start, and a file's tests share them.
  */
-let warm: { key: string; pool: EnginePool } | undefined;
+let warm: { key: string; pool: EngineWorkers } | undefined;
 /** Told what happens in a warm pool: the service that was opened last. */
-let told: PoolObserver | undefined;
+let told: WorkersObserver | undefined;
 
-async function openWarmPool(options: PoolOptions): Promise<EnginePool> {
+async function openWarmPool(options: WorkersOptions): Promise<EngineWorkers> {
   const key = JSON.stringify(options);
-  if (warm !== undefined && warm.key !== key) return createPool(options);
+  if (warm !== undefined && warm.key !== key) return startWorkers(options);
   told = options.observer;
-  const observer: PoolObserver = {
+  const observer: WorkersObserver = {
     waited: (ms) => told?.waited(ms),
     lost: () => told?.lost(),
   };
-  warm ??= { key, pool: await createPool({ ...options, observer }) };
+  warm ??= { key, pool: await startWorkers({ ...options, observer }) };
   const { pool } = warm;
   return {
     engineFor: pool.engineFor,

@@ -6,7 +6,7 @@ import { examine } from "../../../lib/engine/self_test.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { readProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
-import { COPY_NAMES } from "../../../lib/image/augment.ts";
+import { AUGMENTATION_NAMES } from "../../../lib/image/augment.ts";
 import { files } from "../../support/requests.ts";
 
 const engine = await composeEngine(readConfig({ THREADS: "1" }));
@@ -17,22 +17,22 @@ const enrolled = await engine.enrol(embedding, {
 });
 const budget = Infinity;
 
-Deno.test("a clear reference is good, and its copies set the yardstick", async () => {
+Deno.test("a clear reference is good, and its copies set the calibration range", async () => {
   const { profile, report } = await examine(
     engine,
     { embedding, enrolled, image },
     { budget },
   );
   equal(report.verdict, "good");
-  deepEqual(report.copies.map(({ name }) => name), COPY_NAMES);
+  deepEqual(report.copies.map(({ name }) => name), AUGMENTATION_NAMES);
   equal(report.skipped, null);
   ok(report.selfDice > 0.9);
-  const { yardstick, patches } = readProfile(profile);
-  equal(yardstick!.copies, COPY_NAMES.length);
-  equal(yardstick!.dice, report.dice.mean);
+  const { calibrationRange, patches } = readProfile(profile);
+  equal(calibrationRange!.copies, AUGMENTATION_NAMES.length);
+  equal(calibrationRange!.dice, report.dice.mean);
   for (const which of ["structure", "surroundings"] as const) {
-    ok(yardstick!.absent[which] < yardstick!.present[which]);
-    ok(yardstick!.present[which] < 1);
+    ok(calibrationRange!.absent[which] < calibrationRange!.present[which]);
+    ok(calibrationRange!.present[which] < 1);
   }
   deepEqual(patches, readProfile(enrolled.bytes).patches);
 
@@ -50,9 +50,9 @@ Deno.test("an embedding alone is tried by itself, and the report says so", async
   );
   deepEqual(report.copies, []);
   match(report.skipped!, /only its embedding/);
-  const { yardstick } = readProfile(profile);
-  deepEqual(yardstick!.present, { structure: 1, surroundings: 1 });
-  equal(yardstick!.dice, report.selfDice);
+  const { calibrationRange } = readProfile(profile);
+  deepEqual(calibrationRange!.present, { structure: 1, surroundings: 1 });
+  equal(calibrationRange!.dice, report.selfDice);
 });
 
 Deno.test("no copy is begun that would end beyond the budget", async () => {

@@ -5,11 +5,8 @@ import { loadPackage } from "../../../lib/model/package.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import {
-  openRuntime,
-  type Runtime,
-  type RuntimeName,
-} from "../../../lib/runtime/runtime.ts";
+import { openRuntime } from "../../../lib/runtime/runtime.ts";
+import type { Runtime, RuntimeName } from "../../../lib/runtime/types.ts";
 
 /** Largest difference allowed, relative to the largest value of the tensor. */
 const TOLERANCE = 1e-3;

@@ -1,8 +1,8 @@
 import { throws } from "node:assert/strict";
-import { Share } from "../../../lib/access/quota.ts";
+import { Quota } from "../../../lib/access/quota.ts";
 
 Deno.test("a tenant takes no more than its part, and all no more than there is", () => {
-  const share = new Share({ most: 10, mostPerTenant: 6, what: "things" });
+  const share = new Quota({ most: 10, perTenant: 6, what: "things" });
   const back = share.take("a", 6);
   throws(() => share.take("a"), {
     code: "too-many-requests",

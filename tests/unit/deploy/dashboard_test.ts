@@ -4,7 +4,7 @@ import dashboard from "../../../deploy/grafana.json" with { type: "json" };
 
 Deno.test("the dashboard asks for metrics that are served", async () => {
   const metrics = createMetrics();
-  metrics.watchPool(() => ({ waiting: 0, idle: 0, busy: 0 }));
+  metrics.watchWorkers(() => ({ waiting: 0, idle: 0, busy: 0 }));
   const { text } = await metrics.write();
   const served = new Set(text.match(/^# TYPE \w+/gm)!.map((t) => t.slice(7)));
   for (const { title, targets } of dashboard.panels) {

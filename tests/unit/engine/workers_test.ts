@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
-  createPool,
-  type EnginePool,
-  type PoolOptions,
+  type EngineWorkers,
+  startWorkers,
+  type WorkersOptions,
 } from "../../../lib/engine/workers.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { workOf } from "../../support/work.ts";
@@ -11,8 +11,8 @@ import { workOf } from "../../support/work.ts";
 const fragile = () =>
   new Worker(import.meta.resolve("./fragile_worker.ts"), { type: "module" });
 
-const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
-  createPool({
+const openWorkers = (options: Partial<WorkersOptions> = {}, create = fragile) =>
+  startWorkers({
     folders: ["whole"],
     parts: [],
     runtime: "wasm",
@@ -27,11 +27,11 @@ const openPool = (options: Partial<PoolOptions> = {}, create = fragile) =>
     ...options,
   }, create);
 
-const engineOf = (pool: EnginePool, model = 0, work = workOf("t")) =>
+const engineOf = (pool: EngineWorkers, model = 0, work = workOf("t")) =>
   pool.engineFor(model, work);
 
 /** Calls by what they do to a fragile worker. */
-const calls = (pool: EnginePool, engine = engineOf(pool)) => ({
+const calls = (pool: EngineWorkers, engine = engineOf(pool)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
@@ -44,14 +44,14 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test("calls are answered in order, each with its own reply", async () => {
-  await using pool = await openPool({ workers: 2 });
+  await using pool = await openWorkers({ workers: 2 });
   const { echo } = calls(pool);
   const answers = await Promise.all(["a", "b", "c", "d", "e"].map(echo));
   deepEqual(answers, [["a"], ["b"], ["c"], ["d"], ["e"]]);
 });
 
 Deno.test("files to be taken apart are handed over, others are copied", async () => {
-  await using pool = await openPool();
+  await using pool = await openWorkers();
   const engine = engineOf(pool);
   const file = { bytes: bytesOf("file") };
   await engine.preview(file, 1);
@@ -62,7 +62,7 @@ Deno.test("files to be taken apart are handed over, others are copied", async ()
 });
 
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
-  await using pool = await openPool();
+  await using pool = await openWorkers();
   const { echo, crash } = calls(pool);
   const crashed = rejects(crash(), { code: "busy", message: /was stopped/ });
   const after = echo("after");
@@ -71,7 +71,7 @@ Deno.test("a crash fails its call alone, and the worker is replaced", async () =
 });
 
 Deno.test("a call past its deadline is stopped, and the next one is served", async () => {
-  await using pool = await openPool();
+  await using pool = await openWorkers();
   const { echo, hang } = calls(pool);
   const hung = rejects(hang(), /took over 0.5 s and was stopped/);
   const after = echo("after");
@@ -86,12 +86,12 @@ Deno.test("a worker that stops when it is told to, at the deadline or when nobod
     return fragile();
   };
   {
-    await using pool = await openPool({}, create);
+    await using pool = await openWorkers({}, create);
     const { echo, goOn } = calls(pool);
     await rejects(goOn(), /took over 0.5 s and was stopped/);
     deepEqual(await echo("after"), ["after"]);
   }
-  await using pool = await openPool({ deadline: 60_000 }, create);
+  await using pool = await openWorkers({ deadline: 60_000 }, create);
   const caller = new AbortController();
   const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
   const running = rejects(given.goOn(), { code: "given-up" });
@@ -103,7 +103,7 @@ Deno.test("a worker that stops when it is told to, at the deadline or when nobod
 });
 
 Deno.test("a worker that dies idle swallows no call", async () => {
-  await using pool = await openPool();
+  await using pool = await openWorkers();
   const { echo, crashIdle } = calls(pool);
   await crashIdle();
   await pause(200);
@@ -112,7 +112,7 @@ Deno.test("a worker that dies idle swallows no call", async () => {
 });
 
 Deno.test("a worker that cannot start fails the start with its reason", async () => {
-  await rejects(openPool({ folders: ["broken"], workers: 2 }), /no model/);
+  await rejects(openWorkers({ folders: ["broken"], workers: 2 }), /no model/);
 });
 
 Deno.test("a worker that hangs while it starts is given up for another", async () => {
@@ -124,18 +124,18 @@ Deno.test("a worker that hangs while it starts is given up for another", async (
     worker.postMessage = (message) => post({ ...message, folders: ["hung"] });
     return worker;
   };
-  await using pool = await openPool({ startDeadline: 3000 }, create);
+  await using pool = await openWorkers({ startDeadline: 3000 }, create);
   deepEqual(await calls(pool).echo("after"), ["after"]);
 });
 
 Deno.test("workers that hang one after the other fail the start", async () => {
   const options = { folders: ["hung"], startDeadline: 100 };
-  await rejects(openPool(options), /not loaded within 0.1 s/);
+  await rejects(openWorkers(options), /not loaded within 0.1 s/);
 });
 
 Deno.test("images that wait for the same model are encoded together, the others alone", async () => {
   const folders = ["batching", "single", "batching"];
-  await using pool = await openPool({ folders, batch: 3, deadline: 60_000 });
+  await using pool = await openWorkers({ folders, batch: 3, deadline: 60_000 });
   const [first, single, other] = [0, 1, 2].map((model) =>
     engineOf(pool, model)
   );
@@ -180,7 +180,7 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
     if (broken) throw new Error("no threads left");
     return fragile();
   };
-  await using pool = await openPool(options, create);
+  await using pool = await openWorkers(options, create);
   const { echo, crash } = calls(pool);
   broken = true;
   const crashed = rejects(crash());
@@ -194,7 +194,7 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
 });
 
 Deno.test("a full queue and a closed pool refuse at once", async () => {
-  const pool = await openPool({ queue: 1, deadline: 60_000 });
+  const pool = await openWorkers({ queue: 1, deadline: 60_000 });
   const { echo, hang } = calls(pool);
   const hung = rejects(hang(), { code: "busy", message: /was stopped/ });
   const waiting = rejects(echo("waiting"), /The server stops/);
@@ -207,7 +207,7 @@ Deno.test("a full queue and a closed pool refuse at once", async () => {
 });
 
 Deno.test("a tenant with many calls is refused more, and does not keep another waiting", async () => {
-  await using pool = await openPool({ queue: 8, tenantQueue: 4 });
+  await using pool = await openWorkers({ queue: 8, tenantQueue: 4 });
   const by = (tenant: string) => calls(pool, engineOf(pool, 0, workOf(tenant)));
   const [heavy, light] = [by("heavy"), by("light")];
   const order: string[] = [];
@@ -236,7 +236,7 @@ Deno.test("a tenant with many calls is refused more, and does not keep another w
 });
 
 Deno.test("a call that nobody wants any more leaves the queue, and is never begun", async () => {
-  await using pool = await openPool({ deadline: 60_000 });
+  await using pool = await openWorkers({ deadline: 60_000 });
   const caller = new AbortController();
   const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
   const { echo, hang } = calls(pool);
@@ -255,7 +255,7 @@ Deno.test("a call that nobody wants any more leaves the queue, and is never begu
 });
 
 Deno.test("a call that is given up while it runs is answered at once, and its worker serves the next", async () => {
-  await using pool = await openPool({ deadline: 1000 });
+  await using pool = await openWorkers({ deadline: 1000 });
   const caller = new AbortController();
   const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
   const running = rejects(given.hang(), { code: "too-late" });
@@ -266,7 +266,7 @@ Deno.test("a call that is given up while it runs is answered at once, and its wo
 });
 
 Deno.test("a worker that ends without a word is noticed at the deadline, and replaced", async () => {
-  await using pool = await openPool();
+  await using pool = await openWorkers();
   const { echo } = calls(pool);
   const engine = pool.engineFor(0, workOf("t"));
   await rejects(engine.exportMask(null!), { code: "busy" });
@@ -280,7 +280,7 @@ Deno.test("a worker without memory, or whose program trapped, answers busy and i
     const url = import.meta.resolve("./exhausted_worker.ts");
     return new Worker(url, { type: "module" });
   };
-  await using pool = await openPool({ deadline: 60_000 }, create);
+  await using pool = await openWorkers({ deadline: 60_000 }, create);
   const engine = pool.engineFor(0, workOf("t"));
   const exhausting = [
     () => engine.enrol(null!, null!),
@@ -306,7 +306,7 @@ Deno.test("workers that die at every start are replaced ever later, and the pool
       post({ ...message, folders: ["crashing"] });
     return worker;
   };
-  await using pool = await openPool({}, create);
+  await using pool = await openWorkers({}, create);
   const { echo, crash } = calls(pool);
   crashing = true;
   await rejects(crash(), { code: "busy" });

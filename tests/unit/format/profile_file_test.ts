@@ -15,7 +15,7 @@ const profile: Profile = {
   negatives: [{ count: 1, prototypes: rows(1) }],
   patches: rows(9),
   surroundings: rows(3),
-  yardstick: {
+  calibrationRange: {
     absent: { structure: 0.6, surroundings: 0.1 + 0.2 },
     present: { structure: 0.9, surroundings: 0.95 },
     copies: 4,
@@ -27,8 +27,8 @@ Deno.test("a profile is read as it was written, bit for bit", () => {
   deepEqual(readProfile(writeProfile(profile)), profile);
 });
 
-Deno.test("a profile of before surroundings and yardsticks is read", () => {
-  const before = { ...profile, surroundings: null, yardstick: null };
+Deno.test("a profile of before surroundings and calibration ranges is read", () => {
+  const before = { ...profile, surroundings: null, calibrationRange: null };
   const file = writeProfile(before);
   const { metadata, tensors } = readSafetensors(file);
   deepEqual({ ...metadata }, { model: "ab" });
@@ -36,21 +36,21 @@ Deno.test("a profile of before surroundings and yardsticks is read", () => {
   deepEqual(readProfile(file), before);
 });
 
-Deno.test("a yardstick that is none is refused", () => {
+Deno.test("a calibration range that is none is refused", () => {
   const { tensors } = readSafetensors(writeProfile(profile));
   for (
-    const yardstick of [
+    const calibrationRange of [
       "",
       "null",
       "{",
       "[]",
       '{"absent":{},"present":{},"copies":1,"dice":1}',
-      JSON.stringify({ ...profile.yardstick, dice: "1" }),
-      JSON.stringify({ ...profile.yardstick, present: null }),
+      JSON.stringify({ ...profile.calibrationRange, dice: "1" }),
+      JSON.stringify({ ...profile.calibrationRange, present: null }),
     ]
   ) {
     const file = writeSafetensors(
-      { metadata: { model: "ab", yardstick }, tensors },
+      { metadata: { model: "ab", calibrationRange }, tensors },
       () => "F32",
     );
     throws(() => readProfile(file), /lacks what a profile has/);

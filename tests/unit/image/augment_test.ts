@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { COPY_NAMES, varied } from "../../../lib/image/augment.ts";
+import { augment, AUGMENTATION_NAMES } from "../../../lib/image/augment.ts";
 import { drawPatient } from "../../../lib/sample/patient.ts";
 
 const { first: { image, mask } } = drawPatient();
@@ -19,8 +19,8 @@ const middle = ({ width, data }: { width: number; data: Uint8Array }) => {
 };
 
 Deno.test("a copy keeps size and channels, and its mask is binary", () => {
-  for (const name of COPY_NAMES) {
-    const copy = varied(image, mask, name);
+  for (const name of AUGMENTATION_NAMES) {
+    const copy = augment(image, mask, name);
     deepEqual(
       [copy.image.width, copy.image.height, copy.image.channels],
       [image.width, image.height, image.channels],
@@ -33,14 +33,15 @@ Deno.test("a copy keeps size and channels, and its mask is binary", () => {
 
 Deno.test("the same picture gives the same copy, and is not changed", () => {
   const before = image.data.slice();
-  for (const name of COPY_NAMES) {
-    deepEqual(varied(image, mask, name), varied(image, mask, name));
+  for (const name of AUGMENTATION_NAMES) {
+    deepEqual(augment(image, mask, name), augment(image, mask, name));
   }
   deepEqual(image.data, before);
 });
 
 Deno.test("copies differ in what their names say", () => {
-  const copy = (name: typeof COPY_NAMES[number]) => varied(image, mask, name);
+  const copy = (name: typeof AUGMENTATION_NAMES[number]) =>
+    augment(image, mask, name);
   ok(mean(copy("brighter").image) > mean(image));
   ok(Math.abs(mean(copy("noisy").image) - mean(image)) < 2);
   const area = areaOf(mask);
@@ -52,17 +53,17 @@ Deno.test("copies differ in what their names say", () => {
 
 Deno.test("scaling keeps the structure's middle; moving brings it nearer to the picture's", () => {
   const [x, y] = middle(mask);
-  const [atX, atY] = middle(varied(image, mask, "smaller").mask);
+  const [atX, atY] = middle(augment(image, mask, "smaller").mask);
   ok(Math.hypot(atX - x, atY - y) < 1);
   const [cx, cy] = [(image.width - 1) / 2, (image.height - 1) / 2];
-  const [mx, my] = middle(varied(image, mask, "moved").mask);
+  const [mx, my] = middle(augment(image, mask, "moved").mask);
   const moved = Math.hypot(mx - x, my - y);
   ok(Math.abs(moved - 0.06 * Math.max(image.width, image.height)) < 1);
   ok(Math.hypot(mx - cx, my - cy) < Math.hypot(x - cx, y - cy));
 });
 
 Deno.test("the whole image moves with the structure", () => {
-  const { image: moved, mask: at } = varied(image, mask, "moved");
+  const { image: moved, mask: at } = augment(image, mask, "moved");
   const inside = (picture: typeof image, where: typeof mask) => {
     let [sum, count] = [0, 0];
     where.data.forEach((value, i) => {

@@ -1,16 +1,14 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { agreement, dice } from "../../../lib/pipeline/agreement.ts";
-import {
-  judge,
-  type Likeness,
-  refined,
-  withCopies,
-  type Yardstick,
-} from "../../../lib/pipeline/presence.ts";
+import { calibrated, judge, refined } from "../../../lib/pipeline/presence.ts";
+import type {
+  CalibrationRange,
+  Similarity,
+} from "../../../lib/pipeline/calibration_range.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 
-const YARDSTICK: Yardstick = {
+const YARDSTICK: CalibrationRange = {
   absent: { structure: 0.6, surroundings: 0.3 },
   present: { structure: 0.9, surroundings: 0.95 },
   copies: 6,
@@ -19,41 +17,47 @@ const YARDSTICK: Yardstick = {
 
 const cosine = fc.double({ min: -1, max: 1, noNaN: true });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-const likeness = fc.record({ structure: cosine, surroundings: cosine });
-const yardstick = fc.record({
-  absent: likeness,
-  present: likeness,
+const similarity = fc.record({ structure: cosine, surroundings: cosine });
+const calibrationRange = fc.record({
+  absent: similarity,
+  present: similarity,
   copies: fc.nat(6),
   dice: share,
 });
 
-Deno.test("more likeness never makes a structure less present, nor an answer less trusted", () => {
+Deno.test("more similarity never makes a structure less present, nor an answer less trusted", () => {
   fc.assert(
-    fc.property(likeness, likeness, yardstick, share, (a, b, y, agreed) => {
-      const low: Likeness = {
-        structure: Math.min(a.structure, b.structure),
-        surroundings: Math.min(a.surroundings, b.surroundings),
-      };
-      const high: Likeness = {
-        structure: Math.max(a.structure, b.structure),
-        surroundings: Math.max(a.surroundings, b.surroundings),
-      };
-      const [less, more] = [low, high].map((one) =>
-        judge(one, y, agreed, false)
-      );
-      if (less.score === null) return equal(more.score, null);
-      ok(less.score <= more.score!);
-      ok(less.confidence! <= more.confidence!);
-      ok(!less.present || more.present);
-    }),
+    fc.property(
+      similarity,
+      similarity,
+      calibrationRange,
+      share,
+      (a, b, y, agreed) => {
+        const low: Similarity = {
+          structure: Math.min(a.structure, b.structure),
+          surroundings: Math.min(a.surroundings, b.surroundings),
+        };
+        const high: Similarity = {
+          structure: Math.max(a.structure, b.structure),
+          surroundings: Math.max(a.surroundings, b.surroundings),
+        };
+        const [less, more] = [low, high].map((one) =>
+          judge(one, y, agreed, false)
+        );
+        if (less.score === null) return equal(more.score, null);
+        ok(less.score <= more.score!);
+        ok(less.confidence! <= more.confidence!);
+        ok(!less.present || more.present);
+      },
+    ),
   );
 });
 
 Deno.test("score and confidence lie in 0..1, and presence and reason go by the threshold", () => {
   fc.assert(
     fc.property(
-      likeness,
-      yardstick,
+      similarity,
+      calibrationRange,
       share,
       fc.boolean(),
       (one, y, agreed, empty) => {
@@ -75,7 +79,7 @@ Deno.test("score and confidence lie in 0..1, and presence and reason go by the t
 
 Deno.test("more agreement and a better reference give more confidence", () => {
   fc.assert(
-    fc.property(likeness, share, share, share, share, (one, a, b, c, d) => {
+    fc.property(similarity, share, share, share, share, (one, a, b, c, d) => {
       const of = (agreed: number, dice: number) =>
         judge(one, { ...YARDSTICK, dice }, agreed, false).confidence!;
       ok(
@@ -86,13 +90,13 @@ Deno.test("more agreement and a better reference give more confidence", () => {
   );
 });
 
-Deno.test("the ends of the yardstick are 0 and 1", () => {
+Deno.test("the ends of the calibration range are 0 and 1", () => {
   equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).score, 0);
   equal(judge(YARDSTICK.present, YARDSTICK, 1, false).score, 1);
   equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).present, false);
 });
 
-Deno.test("without a yardstick, or with one of no length, only an empty mask is absent", () => {
+Deno.test("without a calibration range, or with one of no length, only an empty mask is absent", () => {
   const flat = { ...YARDSTICK, present: YARDSTICK.absent };
   for (const [one, y] of [[null, null], [YARDSTICK.present, flat]] as const) {
     const { present, score, confidence } = judge(one, y, 1, false);
@@ -103,26 +107,26 @@ Deno.test("without a yardstick, or with one of no length, only an empty mask is 
   }
 });
 
-Deno.test("copies take the place of the reference itself in the yardstick", () => {
+Deno.test("copies take the place of the reference itself in the calibration range", () => {
   const copies = [
     { structure: 0.8, surroundings: 0.9 },
     { structure: 0.7, surroundings: 0.8 },
   ];
-  const { present, copies: count } = withCopies(YARDSTICK, copies, 0.7);
+  const { present, copies: count } = calibrated(YARDSTICK, copies, 0.7);
   ok(Math.abs(present.structure - 0.75) < 1e-12);
   ok(Math.abs(present.surroundings - 0.85) < 1e-12);
   equal(count, 2);
-  deepEqual(withCopies(YARDSTICK, [], 0.7).present, YARDSTICK.present);
+  deepEqual(calibrated(YARDSTICK, [], 0.7).present, YARDSTICK.present);
 });
 
-const profileOf = (patches: number[], y: Yardstick | null): Profile => ({
+const profileOf = (patches: number[], y: CalibrationRange | null): Profile => ({
   model: "",
   channels: 2,
   parts: [],
   negatives: [],
   patches: Float32Array.from(patches),
   surroundings: null,
-  yardstick: y,
+  calibrationRange: y,
 });
 
 Deno.test("further references of other looks lower what presence takes, never beyond half the way", () => {

@@ -44,7 +44,7 @@ Deno.test("prompts of equal points are decoded once, and both candidates get the
     negatives: [],
     patches: data.slice(0, 5 * CHANNELS),
     surroundings: null,
-    yardstick: null,
+    calibrationRange: null,
   };
   let runs = 0;
   const decoder: Decoder = {

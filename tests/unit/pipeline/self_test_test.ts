@@ -2,11 +2,11 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import {
   reportOf,
-  type Trial,
+  type SelfTest,
   VERDICTS,
 } from "../../../lib/pipeline/self_test.ts";
 
-const trial = (dice: number, distance = 10): Trial => ({
+const trial = (dice: number, distance = 10): SelfTest => ({
   dice,
   distance,
   parts: [{ parts: 1, dice: dice / 2 }, { parts: 2, dice }],

@@ -2,12 +2,12 @@ import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import canonicalize from "canonicalize";
 import {
-  differentCircumstances,
+  differentEnvironment,
   differentModel,
   differentParameters,
   differentProfile,
 } from "../../../lib/receipt/difference.ts";
-import { ingredientsOf } from "../../../lib/receipt/provenance.ts";
+import { provenanceOf } from "../../../lib/receipt/provenance.ts";
 import {
   Receipt,
   requireUnchanged,
@@ -21,7 +21,7 @@ import {
 } from "../../support/receipt_files.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const circumstances = {
+const environment = {
   runtime: {
     name: "wasm" as const,
     onnxruntime: "1.30.0",
@@ -46,8 +46,8 @@ const answering = {
   position: 0.1 + 0.2,
 };
 const mask = { size: [5, 4] as [number, number], counts: "0d0", area: 20 };
-const ingredients = await ingredientsOf(answering, circumstances);
-const receipt = await writeReceipt(ingredients, mask);
+const provenance = await provenanceOf(answering, environment);
+const receipt = await writeReceipt(provenance, mask);
 
 Deno.test("a receipt holds the digests of what it was made of", () => {
   deepEqual(Receipt.parse(JSON.parse(JSON.stringify(receipt))), receipt);
@@ -71,8 +71,8 @@ Deno.test("a receipt holds the digests of what it was made of", () => {
 });
 
 Deno.test("of a client's embedding, and of a frame of a file, it says what they are", async () => {
-  const of = async (source: Parameters<typeof ingredientsOf>[0]["source"]) =>
-    (await ingredientsOf({ ...answering, source }, circumstances)).input;
+  const of = async (source: Parameters<typeof provenanceOf>[0]["source"]) =>
+    (await provenanceOf({ ...answering, source }, environment)).input;
   const embedding = await of(null);
   deepEqual([embedding.kind, embedding.sha256, embedding.frame], [
     "embedding",
@@ -127,7 +127,7 @@ Deno.test("a change anywhere is found, and told by its place", async () => {
         receipt.profile.references.map(({ sha256 }) => sha256),
       ),
       ...differentParameters(changed),
-      ...differentCircumstances(changed, circumstances),
+      ...differentEnvironment(changed, environment),
     ].map((difference) => difference.path);
     const told = /^(runtime|version)/.test(path) ||
       /^parameters\.(?!position)/.test(path) ||
