@@ -1,6 +1,6 @@
-import { examine } from "../engine/self_test.ts";
+import { examine } from "../engine/self_tests.ts";
 import type { Engine, InputFile } from "../engine/engine.ts";
-import type { EnrolmentReport } from "../pipeline/self_test.ts";
+import type { EnrolmentReport } from "../pipeline/self_tests.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { naming } from "./arguments.ts";
 

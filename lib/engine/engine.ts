@@ -32,7 +32,7 @@ import type { Similarity } from "../pipeline/calibration_range.ts";
 import { calibrated, type Presence } from "../pipeline/presence.ts";
 import { type CandidatePrompt, propose } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { SelfTest } from "../pipeline/self_test.ts";
+import type { SelfTest } from "../pipeline/self_tests.ts";
 import {
   segment,
   type SegmentOptions,

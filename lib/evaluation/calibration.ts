@@ -1,4 +1,4 @@
-import { examine } from "../engine/self_test.ts";
+import { examine } from "../engine/self_tests.ts";
 import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/rle.ts";
 import { choose } from "../numerics/choose.ts";

@@ -1,6 +1,6 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import { AUGMENTATION_NAMES } from "../image/augment.ts";
-import { type EnrolmentReport, reportOf } from "../pipeline/self_test.ts";
+import { type EnrolmentReport, reportOf } from "../pipeline/self_tests.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type {
   Engine,

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import type { Engine } from "../../../lib/engine/engine.ts";
-import { examine } from "../../../lib/engine/self_test.ts";
+import { examine } from "../../../lib/engine/self_tests.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { readProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";

@@ -4,7 +4,7 @@ import {
   reportOf,
   type SelfTest,
   VERDICTS,
-} from "../../../lib/pipeline/self_test.ts";
+} from "../../../lib/pipeline/self_tests.ts";
 
 const trial = (dice: number, distance = 10): SelfTest => ({
   dice,
