@@ -5,7 +5,8 @@ import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
-import { createEngine, type Engine } from "../lib/engine/engine.ts";
+import type { Engine } from "../lib/engine/engine.ts";
+import { createEngine } from "../lib/engine/local_engine.ts";
 import {
   type EngineWorkers,
   startWorkers,

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import type { Presence } from "../../lib/pipeline/presence.ts";
+import type { PresenceAnswer } from "../../lib/engine/engine.ts";
 import { header } from "./header.ts";
 
 /** A presence as the contract gives it. */
 export function describePresence(
-  { present, reason, confidence, score, threshold, relative }: Presence,
+  { present, reason, confidence, score, threshold, relative }: PresenceAnswer,
 ) {
   return {
     present,
@@ -30,7 +30,7 @@ export const presenceHeaders = {
 /** What an answer that is a file says of it in its headers. */
 export function stateHeaders(
   c: Context,
-  { present, confidence }: Presence,
+  { present, confidence }: PresenceAnswer,
 ): void {
   c.header("x-structure-present", String(present));
   if (confidence !== null) c.header("x-confidence", confidence.toFixed(4));

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { examine } from "../../lib/engine/self_tests.ts";
 import type { Annotation } from "../../lib/engine/engine.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Reference } from "../../lib/store/types.ts";
@@ -220,12 +219,10 @@ export function referencesFunction(services: Services): Router {
       const annotation: Annotation = prompt === null
         ? { file: fileOf(mask, "mask"), image: picture, segment }
         : { prompt };
-      const engine = model.engineFor(work);
-      const enrolled = await engine.enrol(made.bytes, annotation);
-      const { profile, report } = await examine(
-        engine,
-        { embedding: made.bytes, enrolled, image: picture },
-        { budget: selfTestBudget },
+      const enrolled = await model.engineFor(work).enrol(
+        made.bytes,
+        annotation,
+        { image: picture, budget: selfTestBudget },
       );
 
       const whose = { tenant, patient, enrols: true };
@@ -238,16 +235,16 @@ export function referencesFunction(services: Services): Router {
         model: manifest.digest,
         image: made.image,
         patches: enrolled.patches,
-        report,
+        report: enrolled.report!,
         createdAt: new Date(now()).toISOString(),
         ...(accepted && { accepted }),
       };
       const drift = accepted &&
-        await driftOf(services, model, work, record, profile);
+        await driftOf(services, model, work, record, enrolled.bytes);
       if (drift) record.drift = drift;
       const { replaced, revision } = await profiles.put(tenant, {
         reference: record,
-        profile,
+        profile: enrolled.bytes,
       });
       return c.json(
         { ...describeReference(record), revision },

@@ -1,4 +1,3 @@
-import { examine } from "../engine/self_tests.ts";
 import type { Engine, InputFile } from "../engine/engine.ts";
 import type { EnrolmentReport } from "../pipeline/self_tests.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -13,13 +12,10 @@ export async function enrol(
   const embedding = await naming(image.path, () => engine.embed(image.file));
   const { file, segment } = mask;
   const annotation = { file, image: image.file, segment };
-  const enrolled = await naming(
+  const tests = { image: image.file, budget: Infinity };
+  const { bytes, report } = await naming(
     mask.path,
-    () => engine.enrol(embedding.bytes, annotation),
+    () => engine.enrol(embedding.bytes, annotation, tests),
   );
-  return await examine(
-    engine,
-    { embedding: embedding.bytes, enrolled, image: image.file },
-    { budget: Infinity },
-  );
+  return { profile: bytes, report: report! };
 }

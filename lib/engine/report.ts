@@ -1,9 +1,9 @@
 import { encodeRle, type Rle } from "../format/rle.ts";
-import type { Frame } from "../pipeline/coordinates.ts";
 import type { Candidate } from "../pipeline/segment.ts";
+import type { Target } from "../pipeline/target.ts";
 import type { DecoderOutput } from "../pipeline/types.ts";
 
-/** The mask after one pass of the cascade, in the image frame. */
+/** The mask after one pass of the cascade, in image space. */
 export interface PassReport {
   mask: Rle & { area: number };
   /** The decoder's own estimate of its IoU. */
@@ -16,15 +16,11 @@ export type CandidateReport = Omit<Candidate, "logits" | "trace"> & {
   passes?: PassReport[];
 };
 
-/**
- * Gives the function that reports the candidates of one image.
- *
- * @param side of the decoder's square logits.
- */
-export function createReporter(frame: Frame, side: number) {
+/** Gives the function that reports the candidates of one image. */
+export function createReporter(target: Target) {
   const known = new Map<DecoderOutput[], PassReport[]>();
   const reportPass = ({ logits, predictedIou }: DecoderOutput): PassReport => {
-    const mask = frame.toMask(logits, side);
+    const mask = target.toMask(logits);
     const rle = encodeRle(mask);
     let area = 0;
     for (const value of mask.data) if (value !== 0) area++;

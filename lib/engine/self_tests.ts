@@ -1,76 +1,70 @@
-import { EdgeError, type ErrorCode } from "../core/errors.ts";
+import type { Mask } from "../core/mask.ts";
 import { AUGMENTATION_NAMES } from "../image/augment.ts";
-import { type EnrolmentReport, reportOf } from "../pipeline/self_tests.ts";
-import type { Bytes } from "../core/bytes.ts";
-import type {
-  Engine,
-  InputFile,
-  ProfileFile,
-  SelfTestAnswer,
-} from "./engine.ts";
+import { calibrate } from "../pipeline/calibration_range.ts";
+import type { Profile } from "../pipeline/profile.ts";
+import {
+  type EnrolmentReport,
+  type SelfTest,
+  selfTest,
+  summarise,
+} from "../pipeline/self_tests.ts";
+import { Target } from "../pipeline/target.ts";
+import type { Embedding } from "../pipeline/types.ts";
+import { advise, SKIPPED } from "../wording/enrolment.ts";
 
-/** Of a copy, errors that say nothing of the reference: no worker or no host was free. */
-const PASSING: ErrorCode[] = ["busy", "encode-unavailable"];
-
-/** What of a reference is examined. */
-export interface Examined {
-  embedding: Bytes;
-  enrolled: ProfileFile;
-  /** The image, when it is at hand; a reference of an embedding alone has no copies. */
-  image?: InputFile;
+/** An augmentation of a reference, made when it is asked for. */
+export interface Augmentation {
+  name: string;
+  make(): Promise<{ embedding: Embedding; mask: Mask }>;
 }
 
-export interface ExamineOptions {
-  /** Milliseconds after which no further copy is begun. */
+export interface SelfTestOptions {
+  /** Milliseconds after which no further augmentation is begun. */
   budget: number;
+  /** Why some augmentations are missing already; null where none is. */
+  skipped: string | null;
   /** Monotonic clock in milliseconds. */
   now?: () => number;
 }
 
 /**
- * Segments a reference and varied copies of it by its own profile. Each step is an operation of its own, so that other
- * work comes between; a copy is encoded where images are, on encode hosts where there are any. Copies that take too
- * long, or that no host takes, are left out, and the report says so; the reference is enrolled all the same.
+ * Segments a reference and its augmentations by its own profile. Augmentations that would take too long are left out,
+ * and the report says so; the reference is enrolled all the same.
  *
- * @returns the profile with the calibration range that its copies gave, and the report.
+ * @returns the profile with the calibration range of its augmentations, and the report.
  */
-export async function examine(
-  engine: Engine,
-  { embedding, enrolled, image }: Examined,
-  { budget, now = () => performance.now() }: ExamineOptions,
-): Promise<{ profile: Bytes; report: EnrolmentReport }> {
-  const { bytes, mask, patches } = enrolled;
-  const self = await engine.trial(embedding, bytes, mask);
-  const copies: { name: string; trial: SelfTestAnswer }[] = [];
-  let skipped = image === undefined
-    ? "Varied copies were not tried: they need the image, and only its embedding was sent."
-    : null;
+export async function runSelfTests(
+  target: Target,
+  profile: Profile,
+  annotation: Mask,
+  augmentations: Augmentation[],
+  { budget, skipped, now = () => performance.now() }: SelfTestOptions,
+): Promise<{ profile: Profile; report: EnrolmentReport }> {
+  const self = await selfTest(target, profile, annotation);
+  const tests: { name: string; test: SelfTest }[] = [];
   const started = now();
-  for (const name of image === undefined ? [] : AUGMENTATION_NAMES) {
+  for (const { name, make } of augmentations) {
     const spent = now() - started;
     // The next is expected to take as long as those before.
-    const ahead = spent / Math.max(1, copies.length);
+    const ahead = spent / Math.max(1, tests.length);
     if (spent + ahead > budget) {
-      skipped =
-        `${copies.length} of ${AUGMENTATION_NAMES.length} varied copies were tried; the others would have taken too long.`;
+      skipped = SKIPPED.outOfTime(tests.length, AUGMENTATION_NAMES.length);
       break;
     }
-    try {
-      const copy = await engine.copy(image!, mask, name);
-      const made = await engine.embed({ bytes: copy.image });
-      const trial = await engine.trial(made.bytes, bytes, copy.mask);
-      copies.push({ name, trial });
-    } catch (error) {
-      const passing = error instanceof EdgeError &&
-        PASSING.includes(error.code);
-      if (!passing) throw error;
-      skipped =
-        `${copies.length} of ${AUGMENTATION_NAMES.length} varied copies were tried; then the service was too busy.`;
-      break;
-    }
+    const { embedding, mask } = await make();
+    const augmented = new Target(embedding, target.decoder, target.model);
+    const test = await selfTest(augmented, profile, mask);
+    tests.push({ name, test });
   }
-  const similarities = copies.flatMap(({ trial }) => trial.similarity ?? []);
-  const report = reportOf(self, copies, skipped, patches);
-  const profile = await engine.conclude(bytes, similarities, report.dice.mean);
-  return { profile, report };
+  const summary = summarise(self, tests);
+  const patches = profile.patches.length / profile.channels;
+  const { calibrationRange: range } = profile;
+  const similarities = tests.flatMap(({ test }) => test.similarity ?? []);
+  const calibrationRange = range &&
+    calibrate(range, similarities, summary.dice.mean);
+  const { verdict, selfDice, copies, ...spreads } = summary;
+  const advice = advise(summary, patches);
+  // In the order in which reports have always been written.
+  const report = { verdict, advice, selfDice, copies, skipped, ...spreads };
+  return { profile: { ...profile, calibrationRange }, report };
 }

@@ -4,7 +4,8 @@ import { createOnnxModel } from "../runtime/onnx_model.ts";
 import { openRuntime } from "../runtime/runtime.ts";
 import { loadPackage } from "../model/package.ts";
 import { answerMessages } from "./answer_messages.ts";
-import { type BatchEngine, createEngine, type InputFile } from "./engine.ts";
+import type { BatchEngine, InputFile } from "./engine.ts";
+import { createEngine } from "./local_engine.ts";
 import {
   type Call,
   describeError,

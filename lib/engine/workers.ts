@@ -1,7 +1,7 @@
 import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import type { RuntimeDescription } from "../runtime/types.ts";
-import type { Engine, InputFile } from "./engine.ts";
+import { type Engine, forwardingEngine, type InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import { FairQueue } from "./fair_queue.ts";
 import {
@@ -225,7 +225,7 @@ export async function startWorkers(
     }
   };
 
-  const enqueue = async <T>(work: Work, call: Call): Promise<T> => {
+  const enqueue = async (work: Work, call: Call): Promise<unknown> => {
     const refused = refusal(work);
     if (refused !== undefined) throw refused;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -240,7 +240,7 @@ export async function startWorkers(
     waiting.push(tenant, job);
     next();
     try {
-      return await promise as T;
+      return await promise;
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
@@ -260,30 +260,8 @@ export async function startWorkers(
     await close();
     throw error;
   }
-  const engineFor = (model: number, work: Work): Engine => {
-    const call = <T>(method: keyof Engine, ...args: unknown[]) =>
-      enqueue<T>(work, { model, method, args });
-    return {
-      embed: (input) => call("embed", input),
-      countFrames: (file) => call("countFrames", file),
-      readFrames: (file, from, count) => call("readFrames", file, from, count),
-      enrol: (embedding, annotation) => call("enrol", embedding, annotation),
-      copy: (image, mask, name) => call("copy", image, mask, name),
-      trial: (embedding, profile, mask) =>
-        call("trial", embedding, profile, mask),
-      conclude: (profile, copies, dice) =>
-        call("conclude", profile, copies, dice),
-      propose: (embedding, profile, recipe) =>
-        call("propose", embedding, profile, recipe),
-      decode: (embedding, prompt) => call("decode", embedding, prompt),
-      segment: (embedding, profiles, request) =>
-        call("segment", embedding, profiles, request),
-      measureDrift: (first, annotated, accepted) =>
-        call("measureDrift", first, annotated, accepted),
-      exportMask: (own) => call("exportMask", own),
-      preview: (input, side) => call("preview", input, side),
-    };
-  };
+  const engineFor = (model: number, work: Work) =>
+    forwardingEngine((method, args) => enqueue(work, { model, method, args }));
   return {
     engineFor,
     runtime: models[0].runtime,

@@ -35,7 +35,8 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
   ]);
   const metadata = {
     model,
-    ...(calibrationRange && { yardstick: JSON.stringify(calibrationRange) }),
+    ...(calibrationRange &&
+      { yardstick: JSON.stringify(stored(calibrationRange)) }),
   };
   return writeSafetensors(
     { metadata, tensors },
@@ -78,6 +79,11 @@ export function readProfile(bytes: Uint8Array): Profile {
   };
 }
 
+/** A calibration range as files have held it since presence scoring began. */
+function stored({ absent, present, augmentations, dice }: CalibrationRange) {
+  return { absent, present, copies: augmentations, dice };
+}
+
 function readCalibrationRange(
   text: string | undefined,
 ): CalibrationRange | null {
@@ -91,7 +97,7 @@ function readCalibrationRange(
     return {
       absent: none,
       present: all,
-      copies: numberOf(copies),
+      augmentations: numberOf(copies),
       dice: numberOf(dice),
     };
   } catch {

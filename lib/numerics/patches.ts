@@ -114,3 +114,11 @@ export function normaliseRows(
   }
   return out;
 }
+
+/** Each row divided by its Euclidean norm, rounded to float32; a zero row stays zero. */
+export function unitRows(
+  rows: Float32Array | Float64Array,
+  channels: number,
+): Float32Array {
+  return Float32Array.from(normaliseRows(rows, channels));
+}

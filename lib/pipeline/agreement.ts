@@ -1,18 +1,5 @@
+import { dice } from "../core/mask.ts";
 import type { DecoderOutput } from "./types.ts";
-
-/** 2 |A ∩ B| / (|A| + |B|) of the values above 0; 1 when there are none in either. */
-export function dice(
-  a: Float32Array | Uint8Array,
-  b: Float32Array | Uint8Array,
-): number {
-  let both = 0, sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    const inA = a[i] > 0 ? 1 : 0, inB = b[i] > 0 ? 1 : 0;
-    both += inA & inB;
-    sum += inA + inB;
-  }
-  return sum === 0 ? 1 : 2 * both / sum;
-}
 
 /**
  * How far the candidates tell the same: the mean Dice of their low-res masks with the winner's, its own among them.

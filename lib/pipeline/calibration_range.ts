@@ -16,10 +16,34 @@ export interface CalibrationRange {
    * have in common with their mean.
    */
   absent: Similarity;
-  /** All of it is there: the mean over its varied copies; without any, itself, which is 1. */
+  /** All of it is there: the mean over its augmentations; without any, itself, which is 1. */
   present: Similarity;
-  /** Copies that `present` is the mean of. */
-  copies: number;
-  /** Mean Dice with which the reference and its copies were found again; 1 until they are tried. */
+  /** How many augmentations `present` is the mean of. */
+  augmentations: number;
+  /** Mean Dice of the self-tests; 1 until they have run. */
   dice: number;
+}
+
+/**
+ * The calibration range of a reference after its self-tests.
+ *
+ * @param augmentations how like the reference each of its augmentations is.
+ * @param dice mean over the reference and its augmentations.
+ */
+export function calibrate(
+  { absent, present }: CalibrationRange,
+  augmentations: Similarity[],
+  dice: number,
+): CalibrationRange {
+  const count = augmentations.length;
+  const mean = (of: keyof Similarity) =>
+    augmentations.reduce((sum, one) => sum + one[of], 0) / count;
+  return {
+    absent,
+    present: count === 0
+      ? present
+      : { structure: mean("structure"), surroundings: mean("surroundings") },
+    augmentations: count,
+    dice,
+  };
 }

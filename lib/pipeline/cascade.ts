@@ -1,16 +1,13 @@
-import type { Frame } from "./coordinates.ts";
+import type { Target } from "./target.ts";
 import type { Box, Point } from "../core/geometry.ts";
 import type {
-  Decoder,
   DecoderAnswer,
   DecoderOutput,
   DecoderPrompt,
-  Embedding,
   Guidance,
-  ModelGeometry,
 } from "./types.ts";
 
-/** A prompt of one pass: coordinates in the image frame, `mask` as low-res logits. */
+/** The prompt of one pass: coordinates in image space, `mask` as low-res logits. */
 interface PassPrompt extends Pick<DecoderPrompt, "guidance" | "multimask"> {
   points: Point[];
   box?: Box;
@@ -19,12 +16,10 @@ interface PassPrompt extends Pick<DecoderPrompt, "guidance" | "multimask"> {
 
 /** Decodes one prompt. */
 export function decodeOnce(
-  decoder: Decoder,
-  embedding: Embedding,
-  frame: Frame,
+  { decoder, embedding, coordinates }: Target,
   { points, box, mask, ...options }: PassPrompt,
 ): Promise<DecoderAnswer> {
-  const { coords, labels } = frame.toDecoder(points, box);
+  const { coords, labels } = coordinates.toDecoder(points, box);
   return decoder.decode(embedding.tensors, {
     coords,
     labels,
@@ -33,34 +28,31 @@ export function decodeOnce(
   });
 }
 
-/** Passes of the method. */
+/** How many passes the method decodes in. */
 export const PASSES = 3;
 
 export interface CascadeOptions {
-  /** {@linkcode PASSES} for the method; fewer for baselines. */
+  /** {@linkcode PASSES} unless a baseline wants fewer. */
   passes?: number;
   /** Guides the first pass; the later ones then take the best multimask output. */
   guidance?: Guidance;
-  /** Told the output of every pass, in order; the last is the answer. */
+  /** Takes the output of every pass, in order; the last is the answer. */
   onPass?: (output: DecoderOutput) => void;
 }
 
 /**
- * The three-pass cascade (paper, section 3.2; after PerSAM): points; points and the logits
- * before; points, the box of that mask and its logits. An empty mask skips the box; a box that is
- * given takes its place, in every pass.
+ * The three-pass cascade (paper, section 3.2; after PerSAM): the points; the points and the logits of the first pass;
+ * the points, the box of the second mask and its logits. An empty mask has no box. A box that is given replaces that
+ * one and prompts every pass.
  */
 export async function cascade(
-  decoder: Decoder,
-  embedding: Embedding,
-  frame: Frame,
-  model: ModelGeometry,
+  target: Target,
   { points, box }: Pick<PassPrompt, "points" | "box">,
   { passes = PASSES, guidance, onPass }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
   const pass = async (more: Omit<PassPrompt, "points" | "box">) => {
     const prompt = { points, box, ...more };
-    const output = best(await decodeOnce(decoder, embedding, frame, prompt));
+    const output = best(await decodeOnce(target, prompt));
     onPass?.(output);
     return output;
   };
@@ -68,7 +60,7 @@ export async function cascade(
   let output = await pass({ guidance });
   if (passes > 1) output = await pass({ mask: output.logits, multimask });
   if (passes > 2) {
-    box ??= frame.toBox(output.logits, model.lowResMask) ?? undefined;
+    box ??= target.coordinates.toBox(output.logits) ?? undefined;
     output = await pass({ mask: output.logits, multimask });
   }
   return output;

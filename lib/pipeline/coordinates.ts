@@ -7,20 +7,47 @@ import {
 import type { UpsampleAxis } from "../numerics/peak.ts";
 import type { Box, Point, Size } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
+import type { ModelGeometry } from "./types.ts";
 
 /**
- * Every change of coordinates between the image frame (pixels of the file after EXIF rotation, x
- * right, y down) and the model frame (long side resized to S, zero-padded at bottom and right).
+ * Every change of coordinates between image space (pixels of the file after EXIF rotation, x right, y down), model
+ * space (long side resized to S, zero-padded at the bottom and the right), the g × g grid of patches, and the decoder's
+ * low-res logits. Grid and logits cover the whole padded model space.
  */
-export class Frame {
-  /** The unpadded part of the model frame. */
+export class Coordinates {
+  /** The unpadded part of model space, pixels. */
   readonly scaled: Size;
+  /** Columns and rows of the grid that show the image, not its padding. */
+  readonly shown: { columns: number; rows: number };
+  readonly #size: number;
+  readonly #grid: number;
+  readonly #side: number;
 
-  constructor(readonly image: Size, readonly size: number) {
+  constructor(
+    readonly image: Size,
+    { size, grid, lowResMask }: Pick<
+      ModelGeometry,
+      "size" | "grid" | "lowResMask"
+    >,
+  ) {
+    this.#size = size;
+    this.#grid = grid;
+    this.#side = lowResMask;
     this.scaled = scaledSize(image, size);
+    this.shown = {
+      columns: Math.ceil(this.scaled.width * grid / size),
+      rows: Math.ceil(this.scaled.height * grid / size),
+    };
   }
 
-  /** Image-frame pixel to model-frame pixel, as SAM's `ResizeLongestSide.apply_coords`. */
+  /** Whether a patch, `y · g + x`, shows the image rather than its padding. */
+  shows(patch: number): boolean {
+    const { columns, rows } = this.shown;
+    return patch % this.#grid < columns &&
+      Math.floor(patch / this.#grid) < rows;
+  }
+
+  /** A pixel of the image in model space, as SAM's `ResizeLongestSide.apply_coords`. */
   toModel(x: number, y: number): [number, number] {
     return [
       x * (this.scaled.width / this.image.width),
@@ -52,13 +79,12 @@ export class Frame {
     };
   }
 
-  /** The chains grid → 4·grid → model frame → image frame of a similarity map. */
-  similarityAxes(
-    grid: number,
-  ): { vertical: UpsampleAxis; horizontal: UpsampleAxis } {
+  /** The chains grid → 4·grid → model space → image space of a similarity map. */
+  similarityAxes(): { vertical: UpsampleAxis; horizontal: UpsampleAxis } {
+    const grid = this.#grid;
     const chain = (scaled: number, image: number): UpsampleAxis => ({
       first: bilinearAxis(grid, 4 * grid),
-      second: cutAxis(bilinearAxis(4 * grid, this.size), scaled),
+      second: cutAxis(bilinearAxis(4 * grid, this.#size), scaled),
       third: bilinearAxis(scaled, image),
     });
     return {
@@ -67,11 +93,11 @@ export class Frame {
     };
   }
 
-  /** The mask that low-res logits describe: resized to the model frame, cut, resized to the image frame, then > 0. */
-  toMask(logits: Float32Array, side: number): Mask {
+  /** The mask of low-res logits: resized to model space, cut, resized to image space, then > 0. */
+  toMask(logits: Float32Array): Mask {
     const { width, height } = this.image;
     const data = new Uint8Array(width * height);
-    this.#resize(logits, side).visit((y, spans, values) => {
+    this.#resize(logits).visit((y, spans, values) => {
       const row = y * width;
       const needed = spans.some(({ isInside }) => !isInside);
       const at = needed ? values() : null;
@@ -88,11 +114,11 @@ export class Frame {
   /**
    * The box of `toMask(logits)`, without building the mask.
    *
-   * @returns inclusive corners in the image frame, or null for an empty mask.
+   * @returns inclusive corners in image space, or null for an empty mask.
    */
-  toBox(logits: Float32Array, side: number): Box | null {
+  toBox(logits: Float32Array): Box | null {
     let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
-    this.#resize(logits, side).visit((y, spans, values) => {
+    this.#resize(logits).visit((y, spans, values) => {
       const [first, last] = [spans[0], spans[spans.length - 1]];
       const isInside = spans.some(({ isInside }) => isInside);
       const [left, right] = isInside && first.from >= x0 && last.to - 1 <= x1
@@ -107,28 +133,24 @@ export class Frame {
     return y1 < 0 ? null : [x0, y0, x1, y1];
   }
 
-  #resize(logits: Float32Array, side: number): LogitRows {
-    const axes = this.#logitAxes.get(side) ?? this.#makeLogitAxes(side);
-    return new LogitRows(logits, side, axes.vertical, axes.horizontal);
+  #resize(logits: Float32Array): LogitRows {
+    this.#logitAxes ??= this.#makeLogitAxes();
+    const { vertical, horizontal } = this.#logitAxes;
+    return new LogitRows(logits, this.#side, vertical, horizontal);
   }
 
-  #logitAxes = new Map<
-    number,
-    { vertical: LogitAxis; horizontal: LogitAxis }
-  >();
+  #logitAxes: { vertical: LogitAxis; horizontal: LogitAxis } | undefined;
 
-  #makeLogitAxes(side: number) {
-    const axis = bilinearAxis(side, this.size);
+  #makeLogitAxes() {
+    const axis = bilinearAxis(this.#side, this.#size);
     const chain = (scaled: number, image: number) => ({
       first: cutAxis(axis, scaled),
       second: bilinearAxis(scaled, image),
     });
-    const axes = {
+    return {
       vertical: chain(this.scaled.height, this.image.height),
       horizontal: chain(this.scaled.width, this.image.width),
     };
-    this.#logitAxes.set(side, axes);
-    return axes;
   }
 }
 

@@ -1,8 +1,7 @@
 import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
-import type { Frame } from "./coordinates.ts";
 import { maskToLogits } from "./mask_logits.ts";
-import type { Decoder, Embedding, ModelGeometry } from "./types.ts";
+import type { Target } from "./target.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point, Size } from "../core/geometry.ts";
 
@@ -13,7 +12,7 @@ const VOTES = 0.4;
 /** Long side at most of the mask in which points are looked for, pixels. */
 const COARSE = 256;
 
-/** A corrected mask, in the image frame. */
+/** A corrected mask, in image space. */
 export interface Correction {
   mask: Mask;
   /** Mean of the decoder's own estimates. */
@@ -35,10 +34,7 @@ export interface Correction {
  * @param points at least one, the click last; those before it are kept to.
  */
 export async function correct(
-  decoder: Decoder,
-  embedding: Embedding,
-  frame: Frame,
-  model: ModelGeometry,
+  target: Target,
   mask: Mask,
   points: Point[],
 ): Promise<Correction> {
@@ -46,8 +42,8 @@ export async function correct(
   const click = points[points.length - 1];
   const at = Math.floor(click.y) * width + Math.floor(click.x);
   const read = async (points: Point[]) => {
-    const output = await cascade(decoder, embedding, frame, model, { points });
-    const { data } = frame.toMask(output.logits, model.lowResMask);
+    const output = await cascade(target, { points });
+    const { data } = target.toMask(output.logits);
     const agrees = (data[at] !== 0) === (click.label === 1);
     return { data, agrees, predictedIou: output.predictedIou };
   };
@@ -71,11 +67,11 @@ export async function correct(
     }
   }
   if (readings.length === 0) {
-    const output = await decodeOnce(decoder, embedding, frame, {
+    const output = await decodeOnce(target, {
       points,
-      mask: maskToLogits(mask, model),
+      mask: maskToLogits(mask, target.model),
     });
-    const { data } = frame.toMask(output.logits, model.lowResMask);
+    const { data } = target.toMask(output.logits);
     for (let i = 0; i < data.length; i++) {
       if (click.label === 1) data[i] |= mask.data[i];
       else data[i] &= mask.data[i];

@@ -31,9 +31,12 @@ function distanceTo(first: Profile, { patches, channels }: Profile): number {
     { length: patches.length / channels },
     (_, i) => i,
   );
-  const pick = (indices: Int32Array) =>
-    gatherPatches(patches, channels, indices);
-  return scoreCandidates(first.patches, pick, channels, [all])[0].distance;
+  const accepted = {
+    channels,
+    pick: (indices: Int32Array) => gatherPatches(patches, channels, indices),
+  };
+  const [score] = scoreCandidates(first.patches, accepted, [all]);
+  return score!.distance;
 }
 
 /** Mean squared Euclidean distance of patches to their mean. */

@@ -2,7 +2,7 @@ import { EdgeError } from "../core/errors.ts";
 import { pickPatches } from "../numerics/patches.ts";
 import { requireSameSize, splitPatches } from "./annotation.ts";
 import { STRIDE } from "./nearness.ts";
-import { surroundingsOf } from "./presence.ts";
+import { surroundingsOf } from "./similarity.ts";
 import type { Profile } from "./profile.ts";
 import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, ModelGeometry } from "./types.ts";
@@ -14,7 +14,7 @@ export const MAX_PARTS = 5;
 /**
  * Makes a profile of one annotated image (paper, section 3.1).
  *
- * @param mask in the image frame of `embedding`; non-zero is the structure.
+ * @param mask of the image of `embedding`; non-zero is the structure.
  * @throws EdgeError `invalid-input` for a mask of another size, empty or full; `annotation-too-small`
  * when it owns no patch.
  */

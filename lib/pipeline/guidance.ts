@@ -1,5 +1,4 @@
-import type { Frame } from "./coordinates.ts";
-import type { ModelGeometry } from "./types.ts";
+import type { Coordinates } from "./coordinates.ts";
 
 /** The mean of maps of one size, at least one. */
 export function meanMap(maps: Float64Array[]): Float64Array {
@@ -19,13 +18,9 @@ export function meanMap(maps: Float64Array[]): Float64Array {
  */
 export function attentionSimilarity(
   map: Float64Array,
-  { grid, size }: ModelGeometry,
-  { scaled }: Frame,
+  coordinates: Coordinates,
 ): Float32Array {
-  const columns = Math.ceil(scaled.width * grid / size);
-  const rows = Math.ceil(scaled.height * grid / size);
-  const inside = (p: number) =>
-    p % grid < columns && Math.floor(p / grid) < rows;
+  const inside = (patch: number) => coordinates.shows(patch);
   const values = map.filter((_, p) => inside(p));
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) /

@@ -1,10 +1,9 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
-import { normaliseRows } from "../numerics/patches.ts";
+import { normaliseRows, toPatches } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/transport.ts";
-import type { Frame } from "./coordinates.ts";
 import type { Profile } from "./profile.ts";
-import type { ModelGeometry } from "./types.ts";
+import type { Target } from "./target.ts";
 
 /** Nearest patches whose similarity is averaged. */
 const NEIGHBOURS = 3;
@@ -17,9 +16,9 @@ export const STRIDE = 2;
 
 /** What several references together say of a target's patches. */
 export interface Nearness {
-  /** Probability of inside; lowResMask², row-major, model frame. */
+  /** Probability of inside; lowResMask², row-major, model space. */
   inside: Float32Array;
-  /** How much it may be believed, 0 to ½: by how well each reference is found from the others alike. */
+  /** How much it counts, 0 to ½: by how well the references divide one another. */
   weight: number;
 }
 
@@ -29,23 +28,25 @@ interface Sides {
   outside: Float32Array;
 }
 
+/** What several references know of one another: their sides, and the limit that divides each best by the others. */
+export interface NearnessCalibration {
+  sides: Sides[];
+  /** Difference of similarities from which on a patch is taken for the structure. */
+  limit: number;
+  /** Mean Dice of the references divided by that limit. */
+  dice: number;
+}
+
 /**
- * Whether each patch of a target is more like the structure or more like its surroundings, in the references
- * together: the mean cosine similarity to the nearest patches of either kind, and their difference against a
- * limit. The limit, and how much this is worth, come from the references themselves: each is divided so by the
- * others, and the limit is the one of the best Dice.
+ * Divides the patches of each reference by the others and keeps the limit of the best mean Dice.
  *
- * @param target (g · g) × C, row-major, raw.
- * @returns null for one reference, or where one was stored without its surroundings.
+ * @returns null for one reference, or where one was stored without its background.
  */
-export function nearness(
-  profiles: Profile[],
-  target: Float32Array,
-  model: ModelGeometry,
-  frame: Frame,
-): Nearness | null {
+export function calibrateNearness(
+  profiles: readonly Profile[],
+): NearnessCalibration | null {
   if (profiles.length < 2) return null;
-  const { channels, grid, lowResMask, size } = model;
+  const [{ channels }] = profiles;
   const sides: Sides[] = [];
   for (const { patches, background } of profiles) {
     if (background === undefined || background.length === 0) return null;
@@ -54,28 +55,6 @@ export function nearness(
       outside: unitRows(background, channels),
     });
   }
-  const { limit, dice } = calibrate(sides, channels);
-  const differences = compare(sides, unitRows(target, channels), channels);
-  const columns = Math.ceil(frame.scaled.width / (size / grid));
-  const rows = Math.ceil(frame.scaled.height / (size / grid));
-  const map = Float32Array.from(
-    differences,
-    (difference, i) =>
-      i % grid < columns && i / grid < rows ? difference - limit : -1,
-  );
-  const axis = bilinearAxis(grid, lowResMask);
-  const inside = Float32Array.from(
-    resizeBilinear(map, grid, axis, axis),
-    (value) => 1 / (1 + Math.exp(-STEEP * value)),
-  );
-  return { inside, weight: dice ** 4 / 2 };
-}
-
-/** The limit by which the references find each other best, and the mean Dice by it. */
-function calibrate(
-  sides: Sides[],
-  channels: number,
-): { limit: number; dice: number } {
   const found = sides.map(({ inside, outside }, i) => {
     const others = sides.filter((_, other) => other !== i);
     return {
@@ -95,9 +74,31 @@ function calibrate(
     return each.reduce((sum, dice) => sum + dice, 0) / each.length;
   });
   const dice = Math.max(...scores);
-  const good = LIMITS.filter((_, i) => scores[i] >= dice - 0.003);
+  const good = LIMITS.filter((_, i) => scores[i]! >= dice - 0.003);
   const limit = good.reduce((sum, value) => sum + value, 0) / good.length;
-  return { limit, dice };
+  return { sides, limit, dice };
+}
+
+/**
+ * Whether each patch of a target is more like the structure or more like its surroundings, in the references together:
+ * the mean cosine similarity to the nearest patches of either kind, and their difference against the calibrated limit.
+ */
+export function nearness(
+  { sides, limit, dice }: NearnessCalibration,
+  { patches, coordinates, model }: Target,
+): Nearness {
+  const { channels, grid, lowResMask } = model;
+  const rows = unitRows(toPatches(patches, channels), channels);
+  const differences = compare(sides, rows, channels);
+  const map = differences.map((difference, patch) =>
+    coordinates.shows(patch) ? difference - limit : -1
+  );
+  const axis = bilinearAxis(grid, lowResMask);
+  const inside = Float32Array.from(
+    resizeBilinear(map, grid, axis, axis),
+    (value) => 1 / (1 + Math.exp(-STEEP * value)),
+  );
+  return { inside, weight: dice ** 4 / 2 };
 }
 
 /** For every row, its similarity to the structure less that to its surroundings. */

@@ -1,24 +1,26 @@
 import type { Profile } from "./profile.ts";
 import { prototypeSets } from "./prototypes.ts";
 import type { Recipe } from "./recipe.ts";
-import { maskedPatches, scoreCandidates } from "./retrieve.ts";
-import type { DecoderOutput, ModelGeometry } from "./types.ts";
+import type { Nearness } from "./nearness.ts";
+import { type Score, scoreCandidates } from "./retrieve.ts";
+import type { Target } from "./target.ts";
+import type { DecoderOutput } from "./types.ts";
 
-/** Part counts of the prototypes of the pool: it holds more looks than one reference. */
+/** Part counts of the pooled prototypes: several references show more than one does. */
 const POOLED_PARTS = [2, 4, 6, 8];
 /** Nearest candidates whose masks are averaged. */
 export const AVERAGED = 3;
-/** What lying where the references lie counts, against 1 for the nearest candidate's distance. */
+/** What overlap with the places of the references counts, against 1 for the least distance. */
 const PLACE = 0.5;
 
-/** A recipe for the pool's prototypes. */
+/** The recipe for the pooled prototypes. */
 export function pooledRecipe(recipe: Recipe): Recipe {
   return { ...recipe, parts: POOLED_PARTS };
 }
 
-/** All references as one: prototypes of their patches together; of negatives the mean. */
-export function poolProfiles(profiles: Profile[]): Profile {
-  const [{ model, channels }] = profiles;
+/** All references as one profile: prototypes of their patches together, and the mean of their negatives. */
+export function poolProfiles(profiles: readonly Profile[]): Profile {
+  const { model, channels } = profiles[0]!;
   const patches = concatRows(profiles.map(({ patches }) => patches));
   const most = Math.max(...POOLED_PARTS);
   const negatives = profiles.flatMap(({ negatives }) =>
@@ -41,50 +43,74 @@ export function poolProfiles(profiles: Profile[]): Profile {
 }
 
 /**
- * The distance of candidates to several references together. References differ in scale, so that each one's
- * distances are divided by its least; the mean of that, less what a candidate's overlap with the places of the
- * references counts, is told in the scale of their mean least distance. Where candidates equal each other in all
- * but place, the one that lies where the structure was is nearer.
+ * The distance of candidates to several references together. References differ in scale, so each one's distances are
+ * divided by its least; from the mean of that is taken what a candidate's overlap with the places of the references
+ * counts. The result is given in the scale of their mean least distance. Of candidates that differ in place alone, the
+ * one that lies where the structure was is nearer.
  *
- * @param pick gives the listed patches of the target, raw.
- * @returns one distance for each candidate; Infinity for an empty mask.
+ * @returns one score for each candidate, Infinity for an empty mask.
  */
 export function pooledDistances(
-  profiles: Profile[],
-  pick: (patches: Int32Array) => Float32Array,
-  model: ModelGeometry,
+  target: Target,
+  profiles: readonly Profile[],
   candidates: DecoderOutput[],
-): number[] {
-  const masks = candidates.map(({ logits }) => maskedPatches(logits, model));
+): Score[] {
+  const masks = candidates.map(({ logits }) => target.held(logits));
   const scores = profiles.map(({ patches }) =>
-    scoreCandidates(patches, pick, model.channels, masks)
-      .map(({ distance }) => distance)
+    scoreCandidates(patches, target, masks).map(({ distance }) => distance)
   );
   const least = scores.map((distances) => Math.min(...distances));
   const scale = mean(least);
   const places = profiles.flatMap(({ cells }) => cells ?? []);
   return masks.map((mask, i) => {
-    if (!Number.isFinite(scores[0][i])) return Infinity;
+    if (mask.length === 0) return { distance: Infinity, isBound: false };
     const relative = mean(
-      scores.map((distances, p) => least[p] > 0 ? distances[i] / least[p] : 1),
+      scores.map((distances, p) =>
+        least[p]! > 0 ? distances[i]! / least[p]! : 1
+      ),
     );
     const overlaps = places.map((cells) => overlapOf(mask, cells));
     const place = overlaps.length > 0 ? mean(overlaps) : 0;
-    return (relative - PLACE * place) * scale;
+    const distance = (relative - PLACE * place) * scale;
+    return { distance, isBound: false };
+  });
+}
+
+/** Probability that keeps logits finite. */
+const TINY = 1e-7;
+
+/**
+ * The mean of the masks of the nearest candidates, and the nearness of patches, as logits.
+ *
+ * @param near weighs nothing where it is null.
+ * @returns lowResMask², or null where every mask is empty.
+ */
+export function blendNearest(
+  candidates: (DecoderOutput & Score)[],
+  near: Nearness | null,
+): Float32Array | null {
+  const inside = averageNearest(candidates);
+  if (inside === null) return null;
+  return inside.map((p, i) => {
+    const both = near === null
+      ? p
+      : p * (1 - near.weight) + near.inside[i]! * near.weight;
+    return Math.log(Math.max(both, TINY) / Math.max(1 - both, TINY));
   });
 }
 
 /** The mean of the masks of the nearest candidates, as probabilities; lowResMask², or null where all are empty. */
-export function averageNearest(
-  candidates: (DecoderOutput & { distance: number })[],
+function averageNearest(
+  candidates: (DecoderOutput & Score)[],
 ): Float32Array | null {
   const nearest = candidates.filter(({ distance }) => Number.isFinite(distance))
     .sort((a, b) => a.distance - b.distance).slice(0, AVERAGED);
-  if (nearest.length === 0) return null;
-  const sum = new Float32Array(nearest[0].logits.length);
+  const [first] = nearest;
+  if (first === undefined) return null;
+  const sum = new Float32Array(first.logits.length);
   for (const { logits } of nearest) {
-    for (let i = 0; i < sum.length; i++) {
-      sum[i] += 1 / (1 + Math.exp(-logits[i])) / nearest.length;
+    for (const [i, logit] of logits.entries()) {
+      sum[i]! += 1 / (1 + Math.exp(-logit)) / nearest.length;
     }
   }
   return sum;

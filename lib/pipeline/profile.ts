@@ -20,12 +20,12 @@ export interface Profile {
   negatives: PrototypeSet[];
   /** K × C, row-major: the raw foreground patches, the reference distribution. */
   patches: Float32Array;
-  /** Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null in a profile of before. */
+  /** Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null for profiles enrolled before presence scoring. */
   surroundings: Float32Array | null;
-  /** By what presence is judged; null in a profile of before. */
+  /** What presence is judged by; null as `surroundings` is. */
   calibrationRange: CalibrationRange | null;
   /** The grid cells of the patches, `y · g + x`, ascending; profiles of older versions lack them. */
   cells?: Int32Array;
-  /** Raw patches of the background, row-major: those in every second row and column of the grid; lacking likewise. */
+  /** Raw patches of the background, row-major, of every second row and column of the grid; older profiles lack them. */
   background?: Float32Array;
 }

@@ -1,11 +1,10 @@
 import { cosineMaps } from "../numerics/cosine.ts";
 import { type BoundedMap, withBoundedMaps } from "../numerics/cosine_bounds.ts";
 import { findPeak } from "../numerics/peak.ts";
-import { Frame } from "./coordinates.ts";
 import { meanMap } from "./guidance.ts";
 import type { Profile, PrototypeSet } from "./profile.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
-import type { Embedding, ModelGeometry } from "./types.ts";
+import type { Target } from "./target.ts";
 import type { Point } from "../core/geometry.ts";
 
 /** A prompt point and the cosine similarity at its pixel. */
@@ -27,20 +26,17 @@ export interface Proposal {
 }
 
 /**
- * The points of every candidate (paper, section 3.2): each prototype's cosine map over the target,
- * and the image-frame pixel where it is largest, or, for a negative at the `least` of the mean map,
- * smallest. Resizing is linear, so that the mean of the maps is resized instead of each.
+ * The points of every candidate (paper, section 3.2). Each prototype has a cosine map over the target; its point is the
+ * pixel of the image where the resized map is largest. A negative of the recipe `least` lies where the mean map of the
+ * parts is smallest: resizing is linear, so the mean is resized instead of every map.
  */
 export function propose(
-  embedding: Embedding,
+  { patches: data, coordinates, model }: Target,
   profile: Profile,
-  model: ModelGeometry,
   recipe: Recipe = RECIPES.medical,
 ): Proposal[] {
-  const { channels, grid, size } = model;
-  const { data } = embedding.tensors.image_embeddings;
-  const { vertical, horizontal } = new Frame(embedding.image, size)
-    .similarityAxes(grid);
+  const { channels, grid } = model;
+  const { vertical, horizontal } = coordinates.similarityAxes();
   const peakOf = (
     map: Float64Array,
     label: 0 | 1,

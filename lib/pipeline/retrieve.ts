@@ -21,6 +21,14 @@ export function maskedPatches(
   return Int32Array.from(inside);
 }
 
+/** Where the raw patches of a target come from. */
+export interface PatchSource {
+  /** C: length of a patch. */
+  channels: number;
+  /** The listed patches, ascending, as rows of C values. */
+  pick(patches: Int32Array): Float32Array;
+}
+
 /** How near a candidate is to the reference. */
 export interface Score {
   /** Earth mover's distance; Infinity for an empty mask. With `isBound` a lower bound on it, above the least distance. */
@@ -37,14 +45,13 @@ export interface Score {
  * of the means, or the potentials of a candidate solved before. It never rules out the least, nor what equals it.
  *
  * @param reference K × C, row-major, raw.
- * @param pick the raw patches of some ascending indices, one after the other, of C values each.
+ * @param target whose patches the candidates hold.
  * @param candidates patch indices, ascending, of each candidate's mask.
  * @param options `best`: the least distance known from other references.
  */
 export function scoreCandidates(
   reference: Float32Array,
-  pick: (patches: Int32Array) => Float32Array,
-  channels: number,
+  target: PatchSource,
   candidates: Int32Array[],
   { every = true, best = Infinity }: { every?: boolean; best?: number } = {},
 ): Score[] {
@@ -53,7 +60,8 @@ export function scoreCandidates(
   const union = Int32Array.from(
     new Set([...sets.values()].flatMap((set) => [...set])),
   ).sort();
-  const points = pick(union);
+  const { channels } = target;
+  const points = target.pick(union);
   const columnOf = new Map(Array.from(union, (patch, i) => [patch, i]));
   const rows = reference.length / channels;
 

@@ -1,28 +1,18 @@
 import { EdgeError } from "../core/errors.ts";
-import { pickPatches, toPatches } from "../numerics/patches.ts";
 import { agreement } from "./agreement.ts";
-import { cascade } from "./cascade.ts";
-import { Frame } from "./coordinates.ts";
-import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
-import { type Nearness, nearness } from "./nearness.ts";
-import {
-  averageNearest,
-  pooledDistances,
-  pooledRecipe,
-  poolProfiles,
-} from "./pool.ts";
-import { judge, type Presence, refined, similarityTo } from "./presence.ts";
 import type { Similarity } from "./calibration_range.ts";
-import type { Profile } from "./profile.ts";
-import { type CandidatePrompt, propose } from "./prompt.ts";
+import { cascade } from "./cascade.ts";
+import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
+import { nearness } from "./nearness.ts";
+import { blendNearest, pooledDistances, pooledRecipe } from "./pool.ts";
+import { judge, type Presence } from "./presence.ts";
+import { type CandidatePrompt, type Proposal, propose } from "./prompt.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
-import { maskedPatches, type Score, scoreCandidates } from "./retrieve.ts";
-import type {
-  Decoder,
-  DecoderOutput,
-  Embedding,
-  ModelGeometry,
-} from "./types.ts";
+import type { ReferenceSet } from "./reference_set.ts";
+import { type Score, scoreCandidates } from "./retrieve.ts";
+import { similarityTo } from "./similarity.ts";
+import type { Target } from "./target.ts";
+import type { DecoderOutput } from "./types.ts";
 
 /** A candidate with its mask and its distance to the reference. */
 export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
@@ -33,8 +23,8 @@ export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
 }
 
 /**
- * How several profiles work together: `pooled`, see `pool.ts` and `similarity.ts`; or `nearest`, each proposes
- * and scores its own candidates, and the smallest distance wins.
+ * How several profiles work together: `pooled`, see `pool.ts` and `nearness.ts`; or `nearest`, where each proposes and
+ * scores its own candidates, and the smallest distance wins.
  */
 export const COMBINE = ["pooled", "nearest"] as const;
 export type Combine = typeof COMBINE[number];
@@ -45,7 +35,9 @@ export interface Segmentation {
   candidates: Candidate[];
   /** Of the answer: the winner's, or what pooled profiles make of several. */
   logits: Float32Array;
-  presence: Presence & { similarity: Similarity | null };
+  presence: Presence;
+  /** How like the reference the answer is; null for profiles enrolled before presence scoring. */
+  similarity: Similarity | null;
   timings: StageTimings;
 }
 
@@ -60,8 +52,8 @@ export interface StageTimings {
 
 export interface SegmentOptions {
   recipe?: Recipe;
-  passes?: number;
-  /** How several profiles work together. */
+  /** Passes of the cascade; fewer than the method's for baselines. */
+  passes?: number | undefined;
   combine?: Combine;
   /** Whether every candidate's distance is wanted, or the winner's alone. */
   every?: boolean;
@@ -72,18 +64,23 @@ export interface SegmentOptions {
 }
 
 /**
- * Segments a target image: prompts, masks and distances for every candidate of every profile; the
- * answer is the one of smallest distance, the earliest among equals (paper, section 3), or, of several pooled
- * profiles, what the nearest ones have in common.
+ * Segments a target image (paper, section 3): every profile proposes candidates, each is decoded to a mask, and the
+ * answer is the mask whose patches are nearest to the reference's, the earliest among equals. Of several pooled
+ * profiles it is what the nearest candidates have in common.
  *
- * @param references at least one, all made by the embedding's model.
  * @throws EdgeError `recipe-unsupported` when the model's decoder cannot be guided as the recipe wants.
+ *
+ * @example
+ * ```ts ignore
+ * const target = new Target(embedding, decoder, model);
+ * const references = new ReferenceSet([enrol(annotated, mask, model)]);
+ * const { logits, presence } = await segment(target, references);
+ * const mask = target.toMask(logits);
+ * ```
  */
 export async function segment(
-  decoder: Decoder,
-  embedding: Embedding,
-  references: Profile[],
-  model: ModelGeometry,
+  target: Target,
+  references: ReferenceSet,
   {
     recipe = RECIPES.medical,
     passes,
@@ -93,197 +90,162 @@ export async function segment(
     now = () => performance.now(),
   }: SegmentOptions = {},
 ): Promise<Segmentation> {
-  if (recipe.guided && !model.guided) throw cannotBeGuided();
-  const frame = new Frame(embedding.image, model.size);
+  if (recipe.guided && !target.model.guided) throw cannotBeGuided();
+  const isPooled = combine === "pooled" && references.profiles.length > 1;
+
   const started = now();
-  const isPooled = combine === "pooled" && references.length > 1;
-  const profiles = isPooled
-    ? [...references, poolProfiles(references)]
-    : references;
-  const proposals = profiles.map((profile, p) =>
-    propose(
-      embedding,
-      profile,
-      model,
-      p < references.length ? recipe : pooledRecipe(recipe),
-    )
-  );
-  const means = profiles.map(({ patches }) =>
-    recipe.guided ? meanPatch(patches, model.channels) : null
-  );
-
+  const proposed = proposeAll(target, references, recipe, isPooled);
   const prompted = now();
-  type Decoded = DecoderOutput & Pick<Candidate, "trace">;
-  const decoded: Decoded[][] = [];
-  const known = new Map<string, Decoded>();
-  for (const [p, proposed] of proposals.entries()) {
-    const mean = means[p];
-    const outputs: Decoded[] = [];
-    for (const { prompt, maps } of proposed) {
-      const guidance = mean === null ? undefined : {
-        similarity: attentionSimilarity(meanMap(maps()), model, frame),
-        target: mean,
-      };
-      // Equal points give equal masks, unless they are guided, which depends on the maps.
-      const key = prompt.points.map(({ x, y, label }) => [x, y, label]).join();
-      const decode = async (): Promise<Decoded> => {
-        const seen: DecoderOutput[] = [];
-        const onPass = trace
-          ? (output: DecoderOutput) => seen.push(output)
-          : undefined;
-        const options = { passes, guidance, onPass };
-        const output = await cascade(
-          decoder,
-          embedding,
-          frame,
-          model,
-          prompt,
-          options,
-        );
-        return trace ? { ...output, trace: seen } : output;
-      };
-      const output = guidance === undefined && known.get(key) || await decode();
-      known.set(key, output);
-      outputs.push(output);
-    }
-    decoded.push(outputs);
-  }
-
+  const decoded = await decodeAll(target, proposed, { passes, trace });
   const retrieving = now();
-  const { data } = embedding.tensors.image_embeddings;
-  const pick = (patches: Int32Array) =>
-    pickPatches(data, model.channels, patches);
-  const scored = isPooled
-    ? scoreTogether(references, pick, model, decoded)
-    : scoreApart(references, pick, model, decoded, every);
-  const candidates = proposals.flatMap((proposed, p) =>
-    proposed.map(({ prompt }, i) => ({
-      ...prompt,
-      ...decoded[p][i],
-      ...scored[p][i],
-      profile: p,
-    }))
-  );
-  // A bound is above some distance, so that only a distance can be the least.
-  const winner = candidates.reduce((best, next) =>
-    next.distance < best.distance ? next : best
-  );
-  const near = isPooled
-    ? nearness(references, toPatches(data, model.channels), model, frame)
-    : null;
-  const logits = (isPooled && blend(candidates, near)) || winner.logits;
+  const scores = isPooled
+    ? pooledDistances(target, references.profiles, decoded)
+    : scoreApart(target, references, proposed, decoded, every);
+  const candidates = proposed.map(({ prompt, profile }, i): Candidate => ({
+    ...prompt,
+    ...decoded[i]!,
+    ...scores[i]!,
+    profile,
+  }));
+  const winner = nearest(candidates);
+  const logits = isPooled
+    ? blendPooled(target, references, candidates) ?? winner.logits
+    : winner.logits;
   const retrieved = now();
-  const presence = judged(
-    embedding,
+  const judged = judgeAnswer(
+    target,
     references,
     { ...winner, logits },
     candidates,
-    model,
   );
-  const done = now();
   return {
     winner,
     candidates,
     logits,
-    presence,
+    ...judged,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
       retrieve: retrieved - retrieving,
-      judge: done - retrieved,
+      judge: now() - retrieved,
     },
   };
 }
 
+/** A candidate before it is decoded. */
+interface Proposed extends Proposal {
+  profile: number;
+  /** The mean foreground patch that guides the decoder, where the recipe is guided. */
+  guide: Float32Array | null;
+}
+
+function proposeAll(
+  target: Target,
+  references: ReferenceSet,
+  recipe: Recipe,
+  isPooled: boolean,
+): Proposed[] {
+  const { profiles } = references;
+  const { channels } = target.model;
+  const all = isPooled ? [...profiles, references.pool] : profiles;
+  return all.flatMap((profile, at) => {
+    const own = at < profiles.length ? recipe : pooledRecipe(recipe);
+    const guide = recipe.guided ? meanPatch(profile.patches, channels) : null;
+    return propose(target, profile, own)
+      .map((proposal) => ({ ...proposal, profile: at, guide }));
+  });
+}
+
+type Decoded = DecoderOutput & Pick<Candidate, "trace">;
+
+/** Decodes every candidate; those of equal points share one decoding, unless they are guided by different maps. */
+async function decodeAll(
+  target: Target,
+  proposed: Proposed[],
+  { passes, trace }: Pick<SegmentOptions, "passes" | "trace">,
+): Promise<Decoded[]> {
+  const known = new Map<string, Decoded>();
+  const decode = async ({ prompt, maps, guide }: Proposed) => {
+    const guidance = guide === null ? undefined : {
+      similarity: attentionSimilarity(meanMap(maps()), target.coordinates),
+      target: guide,
+    };
+    const seen: DecoderOutput[] = [];
+    const output = await cascade(target, prompt, {
+      passes,
+      guidance,
+      onPass: (output) => seen.push(output),
+    });
+    return trace ? { ...output, trace: seen } : output;
+  };
+  const decoded: Decoded[] = [];
+  for (const one of proposed) {
+    const key = one.prompt.points.map(({ x, y, label }) => [x, y, label])
+      .join();
+    const equal = one.guide === null ? known.get(key) : undefined;
+    const output = equal ?? await decode(one);
+    known.set(key, output);
+    decoded.push(output);
+  }
+  return decoded;
+}
+
 /** Every profile's own candidates by their distance to it. */
 function scoreApart(
-  profiles: Profile[],
-  pick: PickPatches,
-  model: ModelGeometry,
-  decoded: DecoderOutput[][],
+  target: Target,
+  { profiles }: ReferenceSet,
+  proposed: Proposed[],
+  decoded: DecoderOutput[],
   every: boolean,
-): Score[][] {
+): Score[] {
   let best = Infinity;
-  return profiles.map(({ patches }, p) => {
-    const masks = decoded[p].map(({ logits }) => maskedPatches(logits, model));
+  return profiles.flatMap(({ patches }, at) => {
+    const masks = decoded.filter((_, i) => proposed[i]!.profile === at)
+      .map(({ logits }) => target.held(logits));
     const options = { every, best };
-    const scores = scoreCandidates(
-      patches,
-      pick,
-      model.channels,
-      masks,
-      options,
-    );
+    const scores = scoreCandidates(patches, target, masks, options);
     for (const { distance } of scores) best = Math.min(best, distance);
     return scores;
   });
 }
 
-/** All candidates by their distance to all references. */
-function scoreTogether(
-  references: Profile[],
-  pick: PickPatches,
-  model: ModelGeometry,
-  decoded: DecoderOutput[][],
-): Score[][] {
-  const distances = pooledDistances(references, pick, model, decoded.flat());
-  let at = 0;
-  return decoded.map((outputs) =>
-    outputs.map(() => ({ distance: distances[at++], isBound: false }))
+function blendPooled(
+  target: Target,
+  references: ReferenceSet,
+  candidates: Candidate[],
+): Float32Array | null {
+  const calibrated = references.nearness;
+  const near = calibrated && nearness(calibrated, target);
+  return blendNearest(candidates, near);
+}
+
+/** The candidate of the least distance, the earliest among equals. A bound exceeds some distance and never wins. */
+function nearest(candidates: Candidate[]): Candidate {
+  return candidates.reduce((best, next) =>
+    next.distance < best.distance ? next : best
   );
 }
 
-/** The nearest candidates' masks and the nearness of patches in one, as logits; null where no mask holds a patch. */
-function blend(
-  candidates: Candidate[],
-  near: Nearness | null,
-): Float32Array | null {
-  const inside = averageNearest(candidates);
-  if (inside === null) return null;
-  return inside.map((p, i) => {
-    const both = near === null
-      ? p
-      : p * (1 - near.weight) + near.inside[i] * near.weight;
-    return Math.log(Math.max(both, TINY) / Math.max(1 - both, TINY));
-  });
-}
-
-/** Gives the listed patches of the target, raw. */
-type PickPatches = (patches: Int32Array) => Float32Array;
-
-/** Probability that keeps logits finite. */
-const TINY = 1e-7;
-
-/** Judges the winner by the reference that made it, of pooled ones by that of the nearest candidate; beside the others. */
-function judged(
-  embedding: Embedding,
-  profiles: Profile[],
+/** Judges the answer by the reference that made it; of pooled ones by that of the nearest candidate of its own. */
+function judgeAnswer(
+  target: Target,
+  references: ReferenceSet,
   winner: Candidate,
   candidates: Candidate[],
-  model: ModelGeometry,
-): Segmentation["presence"] {
+): Pick<Segmentation, "presence" | "similarity"> {
   const { logits } = winner;
-  const { profile: at } = winner.profile < profiles.length
+  const isOfOne = ({ profile }: Candidate) =>
+    profile < references.profiles.length;
+  const { profile: at } = isOfOne(winner)
     ? winner
-    : candidates.filter((candidate) => candidate.profile < profiles.length)
-      .reduce((best, next) => next.distance < best.distance ? next : best);
-  const profile = profiles[at];
-  const masked = maskedPatches(logits, model);
-  const similarity = similarityTo(embedding, profile, masked, model);
+    : nearest(candidates.filter(isOfOne));
+  const profile = references.profiles[at]!;
+  const similarity = similarityTo(target, profile, target.held(logits));
   const own = candidates.filter((candidate) => candidate.profile === at);
-  const empty = new Frame(embedding.image, model.size)
-    .toBox(logits, model.lowResMask) === null;
-  const calibrationRange = refined(
-    profile,
-    profiles.filter((_, p) => p !== at),
-  );
-  const presence = judge(
-    similarity,
-    calibrationRange,
-    agreement(winner, own),
-    empty,
-  );
-  return { ...presence, similarity };
+  const isEmpty = target.coordinates.toBox(logits) === null;
+  const range = references.rangeOf(at);
+  const presence = judge(similarity, range, agreement(winner, own), isEmpty);
+  return { presence, similarity };
 }
 
 function cannotBeGuided(): EdgeError {

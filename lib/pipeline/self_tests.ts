@@ -1,4 +1,13 @@
-/** What segmenting a reference, or a varied copy of it, by its own profile gave. */
+import { dice } from "../core/mask.ts";
+import type { Mask } from "../core/mask.ts";
+import type { Similarity } from "./calibration_range.ts";
+import type { Profile } from "./profile.ts";
+import { ReferenceSet } from "./reference_set.ts";
+import { segment } from "./segment.ts";
+import type { Target } from "./target.ts";
+import type { DecoderOutput } from "./types.ts";
+
+/** What segmenting a reference, or an augmentation of it, by its own profile gave. */
 export interface SelfTest {
   /** Of the winner's mask with the annotation, 0..1. */
   dice: number;
@@ -6,23 +15,43 @@ export interface SelfTest {
   distance: number;
   /** Dice of the mask of every part count. */
   parts: { parts: number; dice: number }[];
+  /** How like the reference the image is; null where the profile holds nothing to tell by. */
+  similarity: Similarity | null;
+}
+
+/** Segments an image of the reference by its own profile, and compares the masks with the annotation. */
+export async function selfTest(
+  target: Target,
+  profile: Profile,
+  annotation: Mask,
+): Promise<SelfTest> {
+  const references = new ReferenceSet([profile]);
+  const { winner, candidates, similarity } = await segment(
+    target,
+    references,
+    { every: false },
+  );
+  const score = ({ logits }: DecoderOutput) =>
+    dice(target.toMask(logits).data, annotation.data);
+  return {
+    dice: score(winner),
+    distance: winner.distance,
+    parts: candidates.map((one) => ({ parts: one.parts, dice: score(one) })),
+    similarity,
+  };
 }
 
 export const VERDICTS = ["good", "weak", "unusable"] as const;
 export type Verdict = typeof VERDICTS[number];
 
-/** How far a reference finds itself again. */
-export interface EnrolmentReport {
+/** How well a reference finds itself again. */
+export interface SelfTestSummary {
   verdict: Verdict;
-  /** What to do, in plain words. */
-  advice: string;
   /** Dice of the reference segmented by its own profile. */
   selfDice: number;
-  /** The same of its varied copies, in the order in which they ran. */
+  /** The same of its augmentations, in the order in which they ran. */
   copies: { name: string; dice: number }[];
-  /** Why copies are missing, in plain words; null when all ran. */
-  skipped: string | null;
-  /** Dice over the reference and its copies. */
+  /** Dice over the reference and its augmentations. */
   dice: { mean: number; worst: number };
   /** Mean Dice of every part count over the same, and the best of them; the least among equals. */
   parts: { best: number; dice: { parts: number; dice: number }[] };
@@ -30,47 +59,46 @@ export interface EnrolmentReport {
   distance: { least: number; mean: number; most: number } | null;
 }
 
+/** What is kept and answered of an enrolment: the summary, and what it means in words. */
+export interface EnrolmentReport extends SelfTestSummary {
+  /** What to do. */
+  advice: string;
+  /** Why augmentations are missing; null when all ran. */
+  skipped: string | null;
+}
+
 /** From these Dice on a reference is good: the mean, and the worst. */
-const GOOD = { mean: 0.8, worst: 0.6 };
+export const GOOD = { mean: 0.8, worst: 0.6 };
 /** Below this mean Dice it cannot be used: it misses more of itself than it finds. */
 const USABLE = 0.5;
-/** Annotated patches below which a structure is called small. */
-const SMALL = 6;
 
 /**
- * Judges a reference by its trials.
+ * Judges a reference by its self-tests.
  *
  * @param self of the reference itself.
- * @param patches annotated patches.
  */
-export function reportOf(
+export function summarise(
   self: SelfTest,
-  copies: { name: string; trial: SelfTest }[],
-  skipped: string | null,
-  patches: number,
-): EnrolmentReport {
-  const trials = [self, ...copies.map(({ trial }) => trial)];
-  const scores = trials.map(({ dice }) => dice);
+  augmentations: { name: string; test: SelfTest }[],
+): SelfTestSummary {
+  const tests = [self, ...augmentations.map(({ test }) => test)];
+  const scores = tests.map(({ dice }) => dice);
   const dice = { mean: mean(scores), worst: Math.min(...scores) };
   const parts = self.parts.map(({ parts }) => ({
     parts,
     dice: mean(
-      trials.flatMap((trial) =>
-        trial.parts.filter((one) => one.parts === parts)
-      ).map(({ dice }) => dice),
+      tests.flatMap((test) => test.parts.filter((one) => one.parts === parts))
+        .map(({ dice }) => dice),
     ),
   }));
   const best = parts.reduce((best, next) =>
     next.dice > best.dice ? next : best
   );
-  const distances = trials.map(({ distance }) => distance);
-  const verdict = verdictOf(dice);
+  const distances = tests.map(({ distance }) => distance);
   return {
-    verdict,
-    advice: adviceOf(verdict, self, copies, patches),
+    verdict: verdictOf(dice),
     selfDice: self.dice,
-    copies: copies.map(({ name, trial }) => ({ name, dice: trial.dice })),
-    skipped,
+    copies: augmentations.map(({ name, test }) => ({ name, dice: test.dice })),
     dice,
     parts: { best: best.parts, dice: parts },
     distance: distances.every(Number.isFinite)
@@ -83,45 +111,9 @@ export function reportOf(
   };
 }
 
-function verdictOf({ mean, worst }: EnrolmentReport["dice"]): Verdict {
+function verdictOf({ mean, worst }: SelfTestSummary["dice"]): Verdict {
   if (mean < USABLE) return "unusable";
   return mean >= GOOD.mean && worst >= GOOD.worst ? "good" : "weak";
-}
-
-/** What a copy's failure says about the reference. */
-const WEAKNESSES: Record<string, string> = {
-  brighter: "when the image is brighter",
-  smaller: "when it is smaller",
-  moved: "when it has moved",
-  noisy: "when the image is noisier",
-};
-
-function adviceOf(
-  verdict: Verdict,
-  self: SelfTest,
-  copies: { name: string; trial: SelfTest }[],
-  patches: number,
-): string {
-  if (verdict === "good") {
-    return copies.length > 0
-      ? "The structure is found again in this image and in varied copies of it."
-      : "The structure is found again in this image.";
-  }
-  const small = patches < SMALL
-    ? " The structure is very small in it: a closer crop helps."
-    : "";
-  if (verdict === "unusable") {
-    return "The structure is not found again even in this image. Check that the outline follows its visible " +
-      `border, or annotate an image where it stands out from its surroundings.${small}`;
-  }
-  if (self.dice < GOOD.mean) {
-    return "Only part of the outline is found again in this image. Check the outline, or annotate another image " +
-      `where the border is clearer; a second reference helps too.${small}`;
-  }
-  const lost = copies.filter(({ trial }) => trial.dice < GOOD.mean);
-  const when = lost.map(({ name }) => WEAKNESSES[name]).join(", or ");
-  return `The structure is found again in this image, but less well ${when}. ` +
-    `Add a reference that differs in this, or one where it stands out more.${small}`;
 }
 
 function mean(values: number[]): number {

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import { type Engine, forwardingEngine } from "../engine/engine.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** An engine whose operations are timed and traced, and the stages of its segmentations with them. */
@@ -18,11 +18,10 @@ export function observeEngine(
         throw error;
       }
     });
-  const operations = Object.entries(engine).map(([operation, call]) => [
-    operation,
-    (...args: unknown[]) => observe(operation, () => call(...args)),
-  ]);
-  const observed: Engine = Object.fromEntries(operations);
+  const observed = forwardingEngine((operation, args) => {
+    const call = engine[operation] as (...args: unknown[]) => Promise<unknown>;
+    return observe(operation, () => call(...args));
+  });
   return {
     ...observed,
     async segment(...args) {

@@ -1,110 +1,144 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
-import type { Engine } from "../../../lib/engine/engine.ts";
-import { examine } from "../../../lib/engine/self_tests.ts";
-import { EdgeError } from "../../../lib/core/errors.ts";
-import { readProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+import { runSelfTests } from "../../../lib/engine/self_tests.ts";
+import { readProfile } from "../../../lib/format/profile_file.ts";
 import { AUGMENTATION_NAMES } from "../../../lib/image/augment.ts";
+import { decodeMask } from "../../../lib/image/decode_mask.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
+import type { EncodeClient } from "../../../lib/remote/encode_client.ts";
+import { encodeRemotely } from "../../../lib/remote/remote_engine.ts";
 import { files } from "../../support/requests.ts";
 
 const engine = await composeEngine(readConfig({ THREADS: "1" }));
 const image = { bytes: files.image };
-const { bytes: embedding } = await engine.embed(image);
-const enrolled = await engine.enrol(embedding, {
-  file: { bytes: files.mask },
-});
+const { bytes: embedding, image: size } = await engine.embed(image);
+const annotation = { file: { bytes: files.mask } };
 const budget = Infinity;
+const work = { tenant: "", signal: new AbortController().signal };
 
-Deno.test("a clear reference is good, and its copies set the calibration range", async () => {
-  const { profile, report } = await examine(
-    engine,
-    { embedding, enrolled, image },
-    { budget },
-  );
+Deno.test("a clear reference is good, and its augmentations set the calibration range", async () => {
+  const made = await engine.enrol(embedding, annotation, { image, budget });
+  const report = made.report!;
   equal(report.verdict, "good");
   deepEqual(report.copies.map(({ name }) => name), AUGMENTATION_NAMES);
   equal(report.skipped, null);
   ok(report.selfDice > 0.9);
-  const { calibrationRange, patches } = readProfile(profile);
-  equal(calibrationRange!.copies, AUGMENTATION_NAMES.length);
+  const { calibrationRange, patches } = readProfile(made.bytes);
+  equal(calibrationRange!.augmentations, AUGMENTATION_NAMES.length);
   equal(calibrationRange!.dice, report.dice.mean);
   for (const which of ["structure", "surroundings"] as const) {
     ok(calibrationRange!.absent[which] < calibrationRange!.present[which]);
     ok(calibrationRange!.present[which] < 1);
   }
-  deepEqual(patches, readProfile(enrolled.bytes).patches);
+  const untested = await engine.enrol(embedding, annotation);
+  equal(untested.report, null);
+  deepEqual(patches, readProfile(untested.bytes).patches);
 
-  const again = await examine(engine, { embedding, enrolled, image }, {
-    budget,
-  });
-  deepEqual(again, { profile, report });
-});
-
-Deno.test("an embedding alone is tried by itself, and the report says so", async () => {
-  const { profile, report } = await examine(
-    engine,
-    { embedding, enrolled },
-    { budget },
+  deepEqual(
+    await engine.enrol(embedding, annotation, { image, budget }),
+    made,
   );
-  deepEqual(report.copies, []);
-  match(report.skipped!, /only its embedding/);
-  const { calibrationRange } = readProfile(profile);
-  deepEqual(calibrationRange!.present, { structure: 1, surroundings: 1 });
-  equal(calibrationRange!.dice, report.selfDice);
 });
 
-Deno.test("no copy is begun that would end beyond the budget", async () => {
-  let time = 0;
-  const slow = {
-    ...engine,
-    copy: (...args: Parameters<Engine["copy"]>) => {
-      time += 400;
-      return engine.copy(...args);
-    },
+Deno.test("an embedding alone is tested by itself, and the report says so", async () => {
+  const made = await engine.enrol(embedding, annotation, { budget });
+  deepEqual(made.report!.copies, []);
+  match(made.report!.skipped!, /only its embedding/);
+  const { calibrationRange } = readProfile(made.bytes);
+  deepEqual(calibrationRange!.present, { structure: 1, surroundings: 1 });
+  equal(calibrationRange!.dice, made.report!.selfDice);
+});
+
+Deno.test("no augmentation is begun that would end beyond the budget", async () => {
+  const { bytes } = await engine.enrol(embedding, annotation);
+  const profile = readProfile(bytes);
+  const mask = await decodeMask(files.mask, { maxPixels: 10 ** 6 });
+  // A decoder that always answers the same mask: what is tested is when the next test begins.
+  const side = 4;
+  const model = {
+    digest: profile.model,
+    size: 64,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    channels: profile.channels,
+    grid: 4,
+    lowResMask: side,
+    tensors: {},
+    guided: false,
   };
-  const { report } = await examine(
-    slow,
-    { embedding, enrolled, image },
-    { budget: 1000, now: () => time },
+  const data = new Float32Array(profile.channels * 16).fill(0.5);
+  const of = {
+    model: profile.model,
+    image: size,
+    tensors: { image_embeddings: { dims: [1], data } },
+  };
+  const decoder = {
+    decode: () =>
+      Promise.resolve({
+        logits: new Float32Array(side * side).fill(1),
+        predictedIou: 1,
+      }),
+  };
+  let time = 0;
+  const augmentations = AUGMENTATION_NAMES.map((name) => ({
+    name,
+    make: () => {
+      time += 400;
+      return Promise.resolve({ embedding: of, mask });
+    },
+  }));
+  const { report } = await runSelfTests(
+    new Target(of, decoder, model),
+    profile,
+    mask,
+    augmentations,
+    { budget: 1000, skipped: null, now: () => time },
   );
   equal(report.copies.length, 2);
   match(report.skipped!, /^2 of 4 .* too long/);
 });
 
-Deno.test("where copies find no worker or host, the reference is enrolled all the same", async () => {
-  const failing = (code: "busy" | "encode-unavailable" | "conflict") => ({
-    ...engine,
-    embed: () => Promise.reject(new EdgeError(code, "none")),
-  });
-  for (const code of ["busy", "encode-unavailable"] as const) {
-    const { report } = await examine(
-      failing(code),
-      { embedding, enrolled, image },
-      { budget },
-    );
-    match(report.skipped!, /^0 of 4 .* too busy/);
-  }
-  await rejects(
-    examine(failing("conflict"), { embedding, enrolled, image }, { budget }),
+Deno.test("augmentations that hosts encode give what one process gives", async () => {
+  const client = {
+    available: true,
+    embed: (_: unknown, input: Parameters<typeof engine.embed>[0]) =>
+      engine.embed(input),
+  } as unknown as EncodeClient;
+  const edge = encodeRemotely(() => engine, client, "nano")(work);
+  deepEqual(
+    await edge.enrol(embedding, annotation, { image, budget }),
+    await engine.enrol(embedding, annotation, { image, budget }),
   );
 });
 
+Deno.test("where no host encodes an augmentation, the reference is enrolled all the same", async () => {
+  const failing = (code: "busy" | "encode-unavailable" | "conflict") => {
+    const client = {
+      available: false,
+      embed: () => Promise.reject(new EdgeError(code, "none")),
+    } as unknown as EncodeClient;
+    return encodeRemotely(() => engine, client, "nano")(work)
+      .enrol(embedding, annotation, { image, budget });
+  };
+  for (const code of ["busy", "encode-unavailable"] as const) {
+    const { report } = await failing(code);
+    match(report!.skipped!, /^0 of 4 .* too busy/);
+  }
+  await rejects(failing("conflict"), { code: "conflict" });
+});
+
 Deno.test("a mark on nothing in particular is not called good", async () => {
-  const mask = new Uint8Array(enrolled.mask.size[0] * enrolled.mask.size[1]);
-  const width = enrolled.mask.size[1];
+  const { width, height } = size;
+  const mask = new Uint8Array(width * height);
   // A thin, ragged line across the body: no border that the model could find.
   for (let x = 100; x < 300; x++) {
     for (let y = 0; y < 9; y++) mask[(200 + y + x % 7) * width + x] = 255;
   }
-  const file = encodePng({ width, height: enrolled.mask.size[0], data: mask });
-  const bad = await engine.enrol(embedding, { file: { bytes: file } });
-  const { report } = await examine(
-    engine,
-    { embedding, enrolled: bad },
-    { budget },
-  );
-  ok(report.verdict !== "good", report.verdict);
-  ok(report.advice.length > 40);
+  const file = { bytes: encodePng({ width, height, data: mask }) };
+  const { report } = await engine.enrol(embedding, { file }, { budget });
+  ok(report!.verdict !== "good", report!.verdict);
+  ok(report!.advice.length > 40);
 });

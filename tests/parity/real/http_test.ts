@@ -2,7 +2,6 @@ import { equal, ok } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { examine } from "../../../lib/engine/self_tests.ts";
 import { form } from "../../support/requests.ts";
 import { length } from "../../support/length.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
@@ -40,13 +39,10 @@ async function compareEveryImage(t: Deno.TestContext) {
           201,
         );
         const annotated = await engine.embed({ bytes: image });
-        const enrolled = await engine.enrol(annotated.bytes, {
-          file: { bytes: mask },
-        });
-        const { profile } = await examine(
-          engine,
-          { embedding: annotated.bytes, enrolled, image: { bytes: image } },
-          { budget: Infinity },
+        const { bytes: profile } = await engine.enrol(
+          annotated.bytes,
+          { file: { bytes: mask } },
+          { image: { bytes: image }, budget: Infinity },
         );
         for (const target of targets.slice(0, length(1, targets.length))) {
           const bytes = await Deno.readFile(target.image);

@@ -35,7 +35,7 @@ const calls = (pool: EngineWorkers, engine = engineOf(pool)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
-  goOn: () => engine.copy(null!, null!, null!),
+  goOn: () => engine.augment(null!, null!, null!),
   crashIdle: () => engine.propose(null!, null!),
 });
 

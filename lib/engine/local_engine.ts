@@ -1,0 +1,291 @@
+import type { Size } from "../core/geometry.ts";
+import { emptyMask, type Mask } from "../core/mask.ts";
+import type { Raster } from "../core/raster.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { encodePng } from "../codecs/png/encode.ts";
+import {
+  EMBEDDING_MEDIA_TYPE,
+  readEmbedding,
+  roundEmbedding,
+  writeEmbedding,
+} from "../format/embedding_file.ts";
+import { describeMask } from "../format/mask_document.ts";
+import { readProfile, writeProfile } from "../format/profile_file.ts";
+import { decodeRle, encodeRle } from "../format/rle.ts";
+import { sourceFormat } from "../format/source_format.ts";
+import {
+  augment,
+  AUGMENTATION_NAMES,
+  type AugmentationName,
+} from "../image/augment.ts";
+import { decodeImage } from "../image/decode.ts";
+import { decodeMask } from "../image/decode_mask.ts";
+import { countFrames, readFrames } from "../image/frames.ts";
+import { resizeNearest } from "../image/resize_nearest.ts";
+import { shrink } from "../image/shrink.ts";
+import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
+import { measureDrift } from "../pipeline/drift.ts";
+import { enrol } from "../pipeline/enrol.ts";
+import { preprocess } from "../pipeline/preprocess.ts";
+import { propose } from "../pipeline/prompt.ts";
+import { segment } from "../pipeline/segment.ts";
+import { Target } from "../pipeline/target.ts";
+import type {
+  Decoder,
+  Embedding,
+  Encoder,
+  ModelGeometry,
+} from "../pipeline/types.ts";
+import { SKIPPED } from "../wording/enrolment.ts";
+import { explainAbsence } from "../wording/presence.ts";
+import type {
+  Annotation,
+  BatchEngine,
+  EmbeddingFile,
+  FrameFile,
+  InputFile,
+  MaskPrompt,
+  SelfTestRequest,
+} from "./engine.ts";
+import { ReferenceSets } from "./reference_sets.ts";
+import { createReporter } from "./report.ts";
+import { type Augmentation, runSelfTests } from "./self_tests.ts";
+
+/** The engine over an encoder and a decoder in this thread. */
+export function createEngine(
+  encoder: Encoder,
+  decoder: Decoder,
+  model: ModelGeometry,
+  limits: ImageLimits,
+): BatchEngine {
+  const read = (bytes: Uint8Array) =>
+    readEmbedding(bytes, model, limits.maxPixels);
+
+  const targetOf = (embedding: Embedding) =>
+    new Target(embedding, decoder, model);
+  const referenceSets = new ReferenceSets();
+
+  /** The size of an image and what the encoder takes of it. */
+  const toInput = ({ data, width, height, channels }: Raster) => ({
+    image: { width, height },
+    input: preprocess(data, width, height, channels, model),
+  });
+  const prepare = async ({ bytes, mediaType, frame }: InputFile) =>
+    toInput(await decodeImage(bytes, limits, mediaType, frame));
+
+  const toEmbedding = (image: Size, tensors: Record<string, Tensor>) =>
+    roundEmbedding({ model: model.digest, image, tensors });
+
+  const encode = async (raster: Raster): Promise<Embedding> => {
+    const { image, input } = toInput(raster);
+    const [tensors] = await encoder.encode([input]);
+    return toEmbedding(image, tensors!);
+  };
+
+  const toFile = (embedding: Embedding): EmbeddingFile => ({
+    bytes: writeEmbedding(embedding),
+    image: embedding.image,
+  });
+
+  const embedImages: BatchEngine["embedImages"] = async (files) => {
+    const prepared: PromiseSettledResult<
+      Awaited<ReturnType<typeof prepare>>
+    >[] = [];
+    for (const file of files) {
+      prepared.push(...await Promise.allSettled([prepare(file)]));
+    }
+    const whole = prepared.filter((one) => one.status === "fulfilled");
+    const encoded = await encoder.encode(whole.map(({ value }) => value.input));
+    return prepared.map((one) => {
+      if (one.status === "rejected") return one;
+      const { image } = one.value;
+      const tensors = encoded.shift()!;
+      return { status: one.status, value: toFile(toEmbedding(image, tensors)) };
+    });
+  };
+
+  /** A reference's profile, and its annotation as a mask. */
+  const enrolMask = async (embedding: Embedding, annotation: Annotation) => {
+    const target = targetOf(embedding);
+    const mask = "file" in annotation
+      ? await decodeMask(
+        annotation.file.bytes,
+        limits,
+        annotation.file.mediaType,
+        annotation,
+      )
+      : (await decodePrompt(target, promptOf(annotation.prompt))).mask;
+    return { target, mask, profile: enrol(embedding, mask, model) };
+  };
+
+  /** Gives a reference's augmentations by their names, no larger than the model takes them. */
+  const augmenter = async (
+    { bytes, mediaType, frame }: InputFile,
+    mask: Mask,
+  ) => {
+    const raster = await decodeImage(bytes, limits, mediaType, frame);
+    const image = shrink(raster, model.size);
+    const annotated = resizeNearest(mask, image.width, image.height);
+    return (name: AugmentationName) => augment(image, annotated, name);
+  };
+
+  const augmentationsOf = async (
+    { image, encoded }: SelfTestRequest,
+    mask: Mask,
+  ): Promise<{ augmentations: Augmentation[]; skipped: string | null }> => {
+    if (encoded !== undefined) {
+      const { skipped } = encoded;
+      const augmentations = encoded.augmentations
+        .map(({ name, embedding, mask }) => ({
+          name,
+          make: () =>
+            Promise.resolve({
+              embedding: read(embedding),
+              mask: decodeRle(mask),
+            }),
+        }));
+      return { augmentations, skipped };
+    }
+    if (image === undefined) {
+      return { augmentations: [], skipped: SKIPPED.noImage };
+    }
+    const augmented = await augmenter(image, mask);
+    const augmentations = AUGMENTATION_NAMES.map((name) => ({
+      name,
+      make: async () => {
+        const { image, mask } = augmented(name);
+        return { embedding: await encode(image), mask };
+      },
+    }));
+    return { augmentations, skipped: null };
+  };
+
+  return {
+    embedImages,
+
+    async exportMask({ image, mask: given, segment }) {
+      const write = sourceFormat(image, { ...segment, model: null });
+      if ("bytes" in given) {
+        const { bytes, mediaType } = given;
+        return write(await decodeMask(bytes, limits, mediaType, { image }));
+      }
+      const [height, width] = given.size;
+      checkSize({ width, height }, limits);
+      return write(decodeRle(given));
+    },
+
+    async preview({ bytes, mediaType, frame }, side) {
+      const raster = await decodeImage(bytes, limits, mediaType, frame);
+      const { count: frames } = countFrames(bytes, mediaType);
+      return { bytes: encodePng(shrink(raster, side)), frames };
+    },
+
+    async embed(input) {
+      if (input.mediaType === EMBEDDING_MEDIA_TYPE) {
+        return toFile(read(input.bytes));
+      }
+      const [made] = await embedImages([input]);
+      if (made!.status === "rejected") throw made!.reason;
+      return made!.value;
+    },
+
+    countFrames({ bytes, mediaType }) {
+      return Promise.resolve(countFrames(bytes, mediaType));
+    },
+
+    async readFrames({ bytes, mediaType: declared }, from, count) {
+      const files: FrameFile[] = [];
+      if (count < 1) return files;
+      const frames = readFrames(bytes, limits, { from, declared });
+      for await (const { index, position, raster } of frames) {
+        const bytes = encodePng(raster);
+        files.push({ index, position, bytes, mediaType: "image/png" });
+        if (files.length === count) break;
+      }
+      return files;
+    },
+
+    async enrol(bytes, annotation, selfTests) {
+      const enrolled = await enrolMask(read(bytes), annotation);
+      const { target, mask, profile } = enrolled;
+      const patches = profile.patches.length / profile.channels;
+      if (selfTests === undefined) {
+        return { bytes: writeProfile(profile), patches, report: null };
+      }
+      const { augmentations, skipped } = await augmentationsOf(selfTests, mask);
+      const tested = await runSelfTests(target, profile, mask, augmentations, {
+        budget: selfTests.budget,
+        skipped,
+      });
+      const { report } = tested;
+      return { bytes: writeProfile(tested.profile), patches, report };
+    },
+
+    async augment(bytes, annotation, image) {
+      const { mask } = await enrolMask(read(bytes), annotation);
+      const augmented = await augmenter(image, mask);
+      return AUGMENTATION_NAMES.map((name) => {
+        const { image, mask } = augmented(name);
+        return { name, image: encodePng(image), mask: encodeRle(mask) };
+      });
+    },
+
+    propose(embedding, profile, recipe) {
+      return Promise.resolve(
+        propose(targetOf(read(embedding)), readProfile(profile), recipe)
+          .map(({ prompt }) => prompt),
+      );
+    },
+
+    measureDrift(first, annotated, accepted) {
+      return Promise.resolve(measureDrift(
+        readProfile(first),
+        annotated.map(readProfile),
+        readProfile(accepted),
+      ));
+    },
+
+    async decode(embedding, prompt) {
+      const { mask, predictedIou } = await decodePrompt(
+        targetOf(read(embedding)),
+        promptOf(prompt),
+      );
+      return { mask: describeMask(mask), predictedIou };
+    },
+
+    async segment(
+      bytes,
+      profiles,
+      { png = false, own, evenAbsent = false, ...options },
+    ) {
+      const target = targetOf(read(bytes));
+      const write = own &&
+        sourceFormat(own.image, { ...own.segment, model: model.digest });
+      const references = await referenceSets.of(profiles);
+      const { winner, candidates, logits, presence, timings } = await segment(
+        target,
+        references,
+        options,
+      );
+      const mask = presence.present || evenAbsent
+        ? target.toMask(logits)
+        : emptyMask(target.embedding.image);
+      const report = createReporter(target);
+      return {
+        mask: describeMask(mask),
+        presence: { ...presence, reason: explainAbsence(presence) },
+        png: png ? encodePng(mask) : null,
+        own: write ? await write(mask) : null,
+        winner: report({ ...winner, trace: undefined }),
+        candidates: candidates.map(report),
+        timings,
+      };
+    },
+  };
+}
+
+/** A prompt with its mask decoded. */
+function promptOf({ points, box, mask }: MaskPrompt): Prompt {
+  return { points, box, mask: mask && decodeRle(mask) };
+}

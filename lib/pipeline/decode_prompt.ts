@@ -1,0 +1,40 @@
+import type { Box, Point } from "../core/geometry.ts";
+import type { Mask } from "../core/mask.ts";
+import { requireSameSize } from "./annotation.ts";
+import { cascade, decodeOnce } from "./cascade.ts";
+import { correct, type Correction } from "./correct.ts";
+import { maskToLogits } from "./mask_logits.ts";
+import type { Target } from "./target.ts";
+
+/** What a person points at, in image space: points, a box, and the mask so far. */
+export interface Prompt {
+  points: Point[];
+  box?: Box | undefined;
+  mask?: Mask | undefined;
+}
+
+/**
+ * The mask of a person's prompt. Points and a box run the method's cascade. Points on a mask correct it; a mask that is
+ * empty, or comes with a box or alone, is decoded once.
+ *
+ * @throws EdgeError `invalid-input` for a mask of another size than the image.
+ */
+export async function decodePrompt(
+  target: Target,
+  { points, box, mask }: Prompt,
+): Promise<Correction> {
+  if (mask === undefined) {
+    const { logits, predictedIou } = await cascade(target, { points, box });
+    return { mask: target.toMask(logits), predictedIou };
+  }
+  requireSameSize(mask, target.embedding.image);
+  if (points.length > 0 && box === undefined && mask.data.includes(255)) {
+    return await correct(target, mask, points);
+  }
+  const { logits, predictedIou } = await decodeOnce(target, {
+    points,
+    box,
+    mask: maskToLogits(mask, target.model),
+  });
+  return { mask: target.toMask(logits), predictedIou };
+}
