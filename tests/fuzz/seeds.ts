@@ -86,7 +86,7 @@ export function profileSeeds(model: ModelGeometry): Seed[] {
       calibrationRange: {
         absent: { structure: 0.6, surroundings: 0.3 },
         present: { structure: 0.9, surroundings: 0.95 },
-        copies: 6,
+        augmentations: 6,
         dice: 0.9,
       },
     }),

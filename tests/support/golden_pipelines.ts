@@ -1,6 +1,7 @@
 import { equal } from "node:assert/strict";
 import { EMBEDDED_MODELS } from "../../deploy/config.ts";
-import { createEngine, type Engine } from "../../lib/engine/engine.ts";
+import type { Engine } from "../../lib/engine/engine.ts";
+import { createEngine } from "../../lib/engine/local_engine.ts";
 import { locatePackage } from "../../lib/model/locate.ts";
 import { loadPackage } from "../../lib/model/package.ts";
 import { createOnnxModel } from "../../lib/runtime/onnx_model.ts";

@@ -12,7 +12,7 @@ import {
   normaliseRows,
   toPatches,
 } from "../../lib/numerics/patches.ts";
-import { Frame } from "../../lib/pipeline/coordinates.ts";
+import { Coordinates } from "../../lib/pipeline/coordinates.ts";
 import { maskInModelFrame } from "../../lib/pipeline/preprocess.ts";
 import type { Box, Point } from "../../lib/core/geometry.ts";
 import type {
@@ -82,8 +82,8 @@ export class PlainRoad {
     embedding: Embedding,
     { parts, negative, patches }: ReturnType<PlainRoad["enrol"]>,
   ) {
-    const { channels, size, lowResMask } = this.model;
-    const frame = new Frame(embedding.image, size);
+    const { channels, lowResMask } = this.model;
+    const frame = new Coordinates(embedding.image, this.model);
     const target = toPatches(embedding.tensors.image_embeddings.data, channels);
     const unit = normaliseRows(target, channels);
     const points = parts.map((set) => {
@@ -112,7 +112,7 @@ export class PlainRoad {
     return { points, winner, mask: this.#mask(logits, frame) };
   }
 
-  #peak(unit: Float64Array, prototype: Float32Array, frame: Frame) {
+  #peak(unit: Float64Array, prototype: Float32Array, frame: Coordinates) {
     const { grid, channels, size } = this.model;
     const map = Float64Array.from({ length: grid * grid }, (_, p) => {
       let dot = 0;
@@ -134,7 +134,7 @@ export class PlainRoad {
   #toImage(
     map: Float64Array | Float32Array,
     side: number,
-    { scaled, image }: Frame,
+    { scaled, image }: Coordinates,
     size: number,
   ): Float64Array {
     const axis = bilinearAxis(side, size);
@@ -152,13 +152,13 @@ export class PlainRoad {
     );
   }
 
-  #mask(logits: Float32Array, frame: Frame): Uint8Array {
+  #mask(logits: Float32Array, frame: Coordinates): Uint8Array {
     const { lowResMask, size } = this.model;
     const image = this.#toImage(logits, lowResMask, frame, size);
     return Uint8Array.from(image, (value) => value > 0 ? 255 : 0);
   }
 
-  async #cascade(embedding: Embedding, points: Point[], frame: Frame) {
+  async #cascade(embedding: Embedding, points: Point[], frame: Coordinates) {
     const decode = async (mask: Float32Array | null, box?: Box) => {
       const prompt = { ...frame.toDecoder(points, box), mask };
       return (await this.decoder.decode(embedding.tensors, prompt)).logits;

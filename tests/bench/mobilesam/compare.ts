@@ -10,7 +10,7 @@ import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
 import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
-import { Frame } from "../../../lib/pipeline/coordinates.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
 import type { Box, Point } from "../../../lib/core/geometry.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";
@@ -37,25 +37,22 @@ async function enter(model: ModelPackage, threads: number) {
     { length: 3 * size * size },
     () => 4 * random() - 2,
   );
-  const frame = new Frame({ width: size, height: size }, size);
   const click = ([x, y]: number[], label: 0 | 1): Point => (
     { x: x * size, y: y * size, label }
   );
   const points = [...INSIDE.map((at) => click(at, 1)), click(OUTSIDE, 0)];
   const box = BOX.map((at) => at * size) as Box;
   const [tensors] = await encoder.encode([pixels]);
-  const embedding = {
-    model: digest,
-    image: frame.image,
-    tensors,
-  };
-  const first = await decodeOnce(decoder, embedding, frame, { points });
+  const image = { width: size, height: size };
+  const embedding = { model: digest, image, tensors };
+  const target = new Target(embedding, decoder, model.geometry);
+  const first = await decodeOnce(target, { points });
   const third = { points, box, mask: first.logits };
-  await decodeOnce(decoder, embedding, frame, third);
+  await decodeOnce(target, third);
   return {
     megabytes: (model.encoder!.length + model.decoder!.length) / 1e6,
     encode: () => encoder.encode([pixels]),
-    decode: () => decodeOnce(decoder, embedding, frame, third),
+    decode: () => decodeOnce(target, third),
   };
 }
 

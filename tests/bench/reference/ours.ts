@@ -5,7 +5,8 @@ import type { Raster } from "../../../lib/core/raster.ts";
 import type { ModelPackage } from "../../../lib/model/package.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol, MAX_PARTS } from "../../../lib/pipeline/enrol.ts";
-import { Frame } from "../../../lib/pipeline/coordinates.ts";
+import { ReferenceSet } from "../../../lib/pipeline/reference_set.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { meanSets, prototypeSets } from "../../../lib/pipeline/prototypes.ts";
@@ -103,16 +104,14 @@ export class Ours {
       },
     };
     const started = this.now();
+    const target = new Target(embedding, timed, geometry);
     const { winner, candidates, timings } = await segment(
-      timed,
-      embedding,
-      [profile],
-      geometry,
+      target,
+      new ReferenceSet([profile]),
       { every: false, now: this.now },
     );
     const chosen = this.now();
-    const frame = new Frame(embedding.image, geometry.size);
-    const mask = frame.toMask(winner.logits, geometry.lowResMask);
+    const mask = target.toMask(winner.logits);
     const document = describeMask(mask);
     encodePng(mask);
     const done = this.now();

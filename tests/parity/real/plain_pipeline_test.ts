@@ -8,7 +8,8 @@ import { decodeMask } from "../../../lib/image/decode_mask.ts";
 import { locatePackage } from "../../../lib/model/locate.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
-import { Frame } from "../../../lib/pipeline/coordinates.ts";
+import { ReferenceSet } from "../../../lib/pipeline/reference_set.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
 import type { Decoder, DecoderAnswer } from "../../../lib/pipeline/types.ts";
@@ -89,13 +90,12 @@ async function compareEveryImage(t: Deno.TestContext) {
         deepEqual(profile.parts.map((set) => set.prototypes), wanted.parts);
         for (const { image } of targets) {
           decoder.clear();
-          const target = await embed(image);
-          const found = await plain.segment(target, wanted);
+          const embedding = await embed(image);
+          const found = await plain.segment(embedding, wanted);
+          const target = new Target(embedding, decoder, geometry);
           const { winner, candidates } = await segment(
-            decoder,
             target,
-            [profile],
-            geometry,
+            new ReferenceSet([profile]),
             { every: false },
           );
           deepEqual(
@@ -109,8 +109,7 @@ async function compareEveryImage(t: Deno.TestContext) {
             winner.distance === found.winner.distance ||
               Math.abs(winner.distance / found.winner.distance - 1) <= 1e-12,
           );
-          const frame = new Frame(target.image, geometry.size);
-          const { data } = frame.toMask(winner.logits, geometry.lowResMask);
+          const { data } = target.toMask(winner.logits);
           equal(Buffer.compare(data, found.mask), 0, image);
         }
       });

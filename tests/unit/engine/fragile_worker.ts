@@ -28,7 +28,7 @@ scope.onmessage = ({ data }: MessageEvent) => {
     });
   } else if (data.method === "decode") {
     hang();
-  } else if (data.method === "copy") {
+  } else if (data.method === "augment") {
     isObeying = true; // works on until it is told to stop
   } else if (data.method === "propose") {
     scope.postMessage({ value: data.args });

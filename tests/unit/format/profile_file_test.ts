@@ -18,7 +18,7 @@ const profile: Profile = {
   calibrationRange: {
     absent: { structure: 0.6, surroundings: 0.1 + 0.2 },
     present: { structure: 0.9, surroundings: 0.95 },
-    copies: 4,
+    augmentations: 4,
     dice: 1 / 3,
   },
 };

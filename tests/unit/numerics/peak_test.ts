@@ -2,14 +2,14 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { resizeBilinear } from "../../../lib/numerics/bilinear.ts";
 import { findPeak } from "../../../lib/numerics/peak.ts";
-import { Frame } from "../../../lib/pipeline/coordinates.ts";
+import { Coordinates } from "../../../lib/pipeline/coordinates.ts";
 
 const GRID = 6;
-const SIZE = 48;
+const MODEL = { size: 48, grid: GRID, lowResMask: 4 * GRID };
 
 /** The peak by building the full-size map. */
-function fullPeak(map: Float64Array, frame: Frame) {
-  const { vertical, horizontal } = frame.similarityAxes(GRID);
+function fullPeak(map: Float64Array, coordinates: Coordinates) {
+  const { vertical, horizontal } = coordinates.similarityAxes();
   const middle = resizeBilinear(map, GRID, vertical.first, horizontal.first);
   const model = resizeBilinear(
     middle,
@@ -19,13 +19,13 @@ function fullPeak(map: Float64Array, frame: Frame) {
   );
   const full = resizeBilinear(
     model,
-    frame.scaled.width,
+    coordinates.scaled.width,
     vertical.third,
     horizontal.third,
   );
   let best = 0;
   for (let i = 1; i < full.length; i++) if (full[i] > full[best]) best = i;
-  const { width } = frame.image;
+  const { width } = coordinates.image;
   return { x: best % width, y: Math.floor(best / width), value: full[best] };
 }
 
@@ -39,12 +39,12 @@ Deno.test("the peak found without the full-size map is the full-size map's first
   });
   fc.assert(
     fc.property(image, smooth, (image, values) => {
-      const frame = new Frame(image, SIZE);
+      const coordinates = new Coordinates(image, MODEL);
       const map = Float64Array.from(values);
-      const { vertical, horizontal } = frame.similarityAxes(GRID);
+      const { vertical, horizontal } = coordinates.similarityAxes();
       deepEqual(
         findPeak(map, GRID, vertical, horizontal),
-        fullPeak(map, frame),
+        fullPeak(map, coordinates),
       );
     }),
     { numRuns: 300 },
@@ -58,11 +58,11 @@ Deno.test("among equal maxima the first in row-major order wins, also on flat ma
   });
   fc.assert(
     fc.property(image, few, (image, values) => {
-      const frame = new Frame(image, SIZE);
+      const coordinates = new Coordinates(image, MODEL);
       const map = Float64Array.from(values);
-      const { vertical, horizontal } = frame.similarityAxes(GRID);
+      const { vertical, horizontal } = coordinates.similarityAxes();
       const found = findPeak(map, GRID, vertical, horizontal);
-      const full = fullPeak(map, frame);
+      const full = fullPeak(map, coordinates);
       equal(found.value, full.value);
       deepEqual([found.x, found.y], [full.x, full.y]);
     }),

@@ -6,7 +6,10 @@ import {
   cutAxis,
   resizeBilinear,
 } from "../../../lib/numerics/bilinear.ts";
-import { Frame, scaledSize } from "../../../lib/pipeline/coordinates.ts";
+import { Coordinates, scaledSize } from "../../../lib/pipeline/coordinates.ts";
+
+const SIZE = 32;
+const model = (size: number) => ({ size, grid: 4, lowResMask: 8 });
 
 Deno.test("the long side becomes S, as in SAM", () => {
   deepEqual(scaledSize({ width: 854, height: 480 }, 512), {
@@ -24,22 +27,26 @@ Deno.test("the long side becomes S, as in SAM", () => {
 });
 
 Deno.test("points are scaled, a box adds two corners, no box a padding point", () => {
-  const frame = new Frame({ width: 100, height: 50 }, 200);
+  const coordinates = new Coordinates({ width: 100, height: 50 }, model(200));
   const points = [{ x: 10, y: 20, label: 1 as const }];
-  deepEqual(frame.toDecoder(points), {
+  deepEqual(coordinates.toDecoder(points), {
     coords: Float32Array.of(20, 40, 0, 0),
     labels: Float32Array.of(1, -1),
   });
-  deepEqual(frame.toDecoder(points, [1, 2, 3, 4]), {
+  deepEqual(coordinates.toDecoder(points, [1, 2, 3, 4]), {
     coords: Float32Array.of(20, 40, 2, 4, 6, 8),
     labels: Float32Array.of(1, 2, 3),
   });
 });
 
 /** The mask by building both maps in full. */
-function fullMask(frame: Frame, logits: Float32Array, side: number) {
-  const axis = bilinearAxis(side, frame.size);
-  const { width, height } = frame.scaled;
+function fullMask(
+  coordinates: Coordinates,
+  logits: Float32Array,
+  side: number,
+) {
+  const axis = bilinearAxis(side, SIZE);
+  const { width, height } = coordinates.scaled;
   const model = resizeBilinear(
     logits,
     side,
@@ -49,8 +56,8 @@ function fullMask(frame: Frame, logits: Float32Array, side: number) {
   const image = resizeBilinear(
     model,
     width,
-    bilinearAxis(height, frame.image.height),
-    bilinearAxis(width, frame.image.width),
+    bilinearAxis(height, coordinates.image.height),
+    bilinearAxis(width, coordinates.image.width),
   );
   return Uint8Array.from(image, (value) => value > 0 ? 255 : 0);
 }
@@ -64,21 +71,27 @@ Deno.test("the mask without the full maps is the full maps' mask, its box the ma
   });
   fc.assert(
     fc.property(length, length, logits, (width, height, values) => {
-      const frame = new Frame({ width, height }, 32);
+      const coordinates = new Coordinates({ width, height }, model(SIZE));
       const low = Float32Array.from(values);
-      const mask = frame.toMask(low, side);
-      deepEqual(mask.data, fullMask(frame, low, side));
-      deepEqual(frame.toBox(low, side), describeMask(mask).box);
+      const mask = coordinates.toMask(low);
+      deepEqual(mask.data, fullMask(coordinates, low, side));
+      deepEqual(coordinates.toBox(low), describeMask(mask).box);
     }),
     { numRuns: 500 },
   );
 });
 
 Deno.test("logits that are inside everywhere make a full mask, outside everywhere none", () => {
-  const frame = new Frame({ width: 33, height: 20 }, 32);
+  const coordinates = new Coordinates({ width: 33, height: 20 }, model(SIZE));
   ok(
-    frame.toMask(new Float32Array(64).fill(1), 8).data.every((v) => v === 255),
+    coordinates.toMask(new Float32Array(64).fill(1)).data.every((v) =>
+      v === 255
+    ),
   );
-  ok(frame.toMask(new Float32Array(64).fill(-1), 8).data.every((v) => v === 0));
-  equal(frame.toBox(new Float32Array(64).fill(-1), 8), null);
+  ok(
+    coordinates.toMask(new Float32Array(64).fill(-1)).data.every((v) =>
+      v === 0
+    ),
+  );
+  equal(coordinates.toBox(new Float32Array(64).fill(-1)), null);
 });

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { correct } from "../../../lib/pipeline/correct.ts";
-import { Frame } from "../../../lib/pipeline/coordinates.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
 import type { Decoder } from "../../../lib/pipeline/types.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 
@@ -20,9 +20,9 @@ const model = {
 const embedding = {
   model: "",
   image: { width: SIDE, height: SIDE },
-  tensors: {},
+  tensors: { image_embeddings: { dims: [0], data: new Float32Array() } },
 };
-const frame = new Frame(embedding.image, SIDE);
+const targetOf = (decoder: Decoder) => new Target(embedding, decoder, model);
 const pixels = fc.array(fc.boolean(), {
   minLength: SIDE * SIDE,
   maxLength: SIDE * SIDE,
@@ -51,14 +51,7 @@ Deno.test("whatever the decoder says, a click adds or takes away one piece with 
         };
         const mask = maskOf(before);
         const points = [{ x, y, label }];
-        const made = await correct(
-          decoder,
-          embedding,
-          frame,
-          model,
-          mask,
-          points,
-        );
+        const made = await correct(targetOf(decoder), mask, points);
         const at = y * SIDE + x;
         const { data } = made.mask;
         if (answer[at] !== (label === 1)) {
@@ -96,7 +89,7 @@ Deno.test("a first click on what does not touch the mask, and is thought better 
   });
   const click = { x: 8, y: 14, label: 1 as const };
   const by = async (alone: number, points = [click]) =>
-    (await correct(decoder(alone), embedding, frame, model, before, points))
+    (await correct(targetOf(decoder(alone)), before, points))
       .mask.data;
   const both = before.data.map((value, i) => there[i] ? 255 : value);
   deepEqual(await by(0.6), maskOf(there).data);

@@ -1,17 +1,21 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { agreement, dice } from "../../../lib/pipeline/agreement.ts";
-import { calibrated, judge, refined } from "../../../lib/pipeline/presence.ts";
-import type {
-  CalibrationRange,
-  Similarity,
+import { dice } from "../../../lib/core/mask.ts";
+import { agreement } from "../../../lib/pipeline/agreement.ts";
+import { judge } from "../../../lib/pipeline/presence.ts";
+import { refineRange } from "../../../lib/pipeline/similarity.ts";
+import { explainAbsence } from "../../../lib/wording/presence.ts";
+import {
+  calibrate,
+  type CalibrationRange,
+  type Similarity,
 } from "../../../lib/pipeline/calibration_range.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 
-const YARDSTICK: CalibrationRange = {
+const RANGE: CalibrationRange = {
   absent: { structure: 0.6, surroundings: 0.3 },
   present: { structure: 0.9, surroundings: 0.95 },
-  copies: 6,
+  augmentations: 6,
   dice: 0.9,
 };
 
@@ -21,7 +25,7 @@ const similarity = fc.record({ structure: cosine, surroundings: cosine });
 const calibrationRange = fc.record({
   absent: similarity,
   present: similarity,
-  copies: fc.nat(6),
+  augmentations: fc.nat(6),
   dice: share,
 });
 
@@ -61,13 +65,9 @@ Deno.test("score and confidence lie in 0..1, and presence and reason go by the t
       share,
       fc.boolean(),
       (one, y, agreed, empty) => {
-        const { present, reason, score, threshold, confidence } = judge(
-          one,
-          y,
-          agreed,
-          empty,
-        );
-        equal(reason === null, present);
+        const judged = judge(one, y, agreed, empty);
+        const { present, score, threshold, confidence } = judged;
+        equal(explainAbsence(judged) === null, present);
         if (empty) equal(present, false);
         if (score === null) return equal(confidence, null);
         ok(score >= 0 && score <= 1 && confidence! >= 0 && confidence! <= 1);
@@ -81,7 +81,7 @@ Deno.test("more agreement and a better reference give more confidence", () => {
   fc.assert(
     fc.property(similarity, share, share, share, share, (one, a, b, c, d) => {
       const of = (agreed: number, dice: number) =>
-        judge(one, { ...YARDSTICK, dice }, agreed, false).confidence!;
+        judge(one, { ...RANGE, dice }, agreed, false).confidence!;
       ok(
         of(Math.min(a, b), Math.min(c, d)) <=
           of(Math.max(a, b), Math.max(c, d)),
@@ -91,32 +91,36 @@ Deno.test("more agreement and a better reference give more confidence", () => {
 });
 
 Deno.test("the ends of the calibration range are 0 and 1", () => {
-  equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).score, 0);
-  equal(judge(YARDSTICK.present, YARDSTICK, 1, false).score, 1);
-  equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).present, false);
+  equal(judge(RANGE.absent, RANGE, 1, false).score, 0);
+  equal(judge(RANGE.present, RANGE, 1, false).score, 1);
+  equal(judge(RANGE.absent, RANGE, 1, false).present, false);
 });
 
 Deno.test("without a calibration range, or with one of no length, only an empty mask is absent", () => {
-  const flat = { ...YARDSTICK, present: YARDSTICK.absent };
-  for (const [one, y] of [[null, null], [YARDSTICK.present, flat]] as const) {
+  const flat = { ...RANGE, present: RANGE.absent };
+  for (const [one, y] of [[null, null], [RANGE.present, flat]] as const) {
     const { present, score, confidence } = judge(one, y, 1, false);
     deepEqual([present, score, confidence], [true, null, null]);
     const empty = judge(one, y, 1, true);
     equal(empty.present, false);
-    ok(empty.reason);
+    ok(explainAbsence(empty));
   }
 });
 
-Deno.test("copies take the place of the reference itself in the calibration range", () => {
-  const copies = [
+Deno.test("augmentations take the place of the reference itself in the calibration range", () => {
+  const augmentations = [
     { structure: 0.8, surroundings: 0.9 },
     { structure: 0.7, surroundings: 0.8 },
   ];
-  const { present, copies: count } = calibrated(YARDSTICK, copies, 0.7);
+  const { present, augmentations: count } = calibrate(
+    RANGE,
+    augmentations,
+    0.7,
+  );
   ok(Math.abs(present.structure - 0.75) < 1e-12);
   ok(Math.abs(present.surroundings - 0.85) < 1e-12);
   equal(count, 2);
-  deepEqual(calibrated(YARDSTICK, [], 0.7).present, YARDSTICK.present);
+  deepEqual(calibrate(RANGE, [], 0.7).present, RANGE.present);
 });
 
 const profileOf = (patches: number[], y: CalibrationRange | null): Profile => ({
@@ -136,22 +140,22 @@ Deno.test("further references of other looks lower what presence takes, never be
   const patches = fc.array(patch, { minLength: 1, maxLength: 9 });
   fc.assert(
     fc.property(patches, fc.array(patches, { maxLength: 3 }), (own, others) => {
-      const profile = profileOf(own.flat(), YARDSTICK);
-      const { present, absent } = refined(
+      const profile = profileOf(own.flat(), RANGE);
+      const { present, absent } = refineRange(
         profile,
         others.map((one) => profileOf(one.flat(), null)),
       )!;
-      deepEqual(absent, YARDSTICK.absent);
-      ok(present.structure <= YARDSTICK.present.structure);
+      deepEqual(absent, RANGE.absent);
+      ok(present.structure <= RANGE.present.structure);
       ok(present.structure >= 0.75 - 1e-12);
-      equal(present.surroundings, YARDSTICK.present.surroundings);
+      equal(present.surroundings, RANGE.present.surroundings);
     }),
   );
-  const same = profileOf([1, 0], YARDSTICK);
-  equal(refined(same, [same])!.present.structure, 0.9);
+  const same = profileOf([1, 0], RANGE);
+  equal(refineRange(same, [same])!.present.structure, 0.9);
   const across = profileOf([0, 1], null);
-  equal(refined(same, [across])!.present.structure, 0.75);
-  equal(refined(across, [same]), null);
+  equal(refineRange(same, [across])!.present.structure, 0.75);
+  equal(refineRange(across, [same]), null);
 });
 
 const logits = fc.float32Array({ minLength: 16, maxLength: 16, noNaN: true });

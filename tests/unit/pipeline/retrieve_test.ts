@@ -61,9 +61,12 @@ for (const [name, entry] of Object.entries(DRAWS)) {
           candidates.push(candidates[0].slice());
 
           const plain = plainDistances(reference, target, dim, candidates);
-          const pick = (set: Int32Array) => gatherPatches(target, dim, set);
-          const all = scoreCandidates(reference, pick, dim, candidates);
-          const few = scoreCandidates(reference, pick, dim, candidates, {
+          const source = {
+            channels: dim,
+            pick: (set: Int32Array) => gatherPatches(target, dim, set),
+          };
+          const all = scoreCandidates(reference, source, candidates);
+          const few = scoreCandidates(reference, source, candidates, {
             every: false,
           });
           const numbers = (scores: Score[]) => scores.map((s) => s.distance);

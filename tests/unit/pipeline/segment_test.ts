@@ -1,7 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
+import { ReferenceSet } from "../../../lib/pipeline/reference_set.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
+import { Target } from "../../../lib/pipeline/target.ts";
 import type {
   Decoder,
   Embedding,
@@ -57,11 +59,12 @@ Deno.test("prompts of equal points are decoded once, and both candidates get the
       return Promise.resolve({ logits, predictedIou: 0.5 });
     },
   };
-  const once = await segment(decoder, embedding, [profile], MODEL);
+  const target = new Target(embedding, decoder, MODEL);
+  const once = await segment(target, new ReferenceSet([profile]));
   equal(runs, 3);
-  const both = [profile, profile];
+  const both = new ReferenceSet([profile, profile]);
   const combine = "nearest";
-  const twice = await segment(decoder, embedding, both, MODEL, { combine });
+  const twice = await segment(target, both, { combine });
   equal(runs, 6);
   equal(twice.candidates.length, 2);
   deepEqual(twice.candidates[1].logits, once.winner.logits);
@@ -69,11 +72,10 @@ Deno.test("prompts of equal points are decoded once, and both candidates get the
   deepEqual(twice.logits, twice.winner.logits);
 
   // Pooled, the own candidates of equal references are as near as alone, or one of the pool is nearer.
-  const pooled = await segment(decoder, embedding, both, MODEL);
+  const pooled = await segment(target, both);
   ok(pooled.winner.distance <= once.winner.distance);
   ok(pooled.logits.every(Number.isFinite));
-  deepEqual(
-    await segment(decoder, embedding, both, MODEL).then(({ logits }) => logits),
-    pooled.logits,
-  );
+  const anew = new ReferenceSet([profile, profile]);
+  deepEqual((await segment(target, anew)).logits, pooled.logits);
+  deepEqual((await segment(target, both)).logits, pooled.logits);
 });
