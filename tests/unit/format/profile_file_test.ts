@@ -36,21 +36,29 @@ Deno.test("a profile of before surroundings and calibration ranges is read", () 
   deepEqual(readProfile(file), before);
 });
 
+/** A calibration range under the names that files have for it. */
+const STORED = {
+  absent: { structure: 0.1, surroundings: 0.2 },
+  present: { structure: 0.8, surroundings: 0.9 },
+  copies: 4,
+  dice: 0.9,
+};
+
 Deno.test("a calibration range that is none is refused", () => {
   const { tensors } = readSafetensors(writeProfile(profile));
   for (
-    const calibrationRange of [
+    const yardstick of [
       "",
       "null",
       "{",
       "[]",
       '{"absent":{},"present":{},"copies":1,"dice":1}',
-      JSON.stringify({ ...profile.calibrationRange, dice: "1" }),
-      JSON.stringify({ ...profile.calibrationRange, present: null }),
+      JSON.stringify({ ...STORED, dice: "1" }),
+      JSON.stringify({ ...STORED, present: null }),
     ]
   ) {
     const file = writeSafetensors(
-      { metadata: { model: "ab", calibrationRange }, tensors },
+      { metadata: { model: "ab", yardstick }, tensors },
       () => "F32",
     );
     throws(() => readProfile(file), /lacks what a profile has/);
