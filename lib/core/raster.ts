@@ -9,7 +9,7 @@ export const MAX_FRAMES = 100_000;
 
 /**
  * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major
- * uint8, sRGB (C = 3) or grey (C = 1), origin top left, in the image frame
+ * uint8, sRGB (C = 3) or grey (C = 1), origin top left, in image space
  * (pixels of the file after EXIF rotation).
  */
 export interface Raster {

@@ -39,10 +39,11 @@ export function createCatalogue(all: ServedModel[]): ModelCatalogue {
       ? "a model that is not served"
       : `the model "${maker.manifest.id}"`;
   };
+  const first = all[0]!;
   return {
     all,
-    default: all[0],
-    choose(id = all[0].manifest.id) {
+    default: first,
+    choose(id = first.manifest.id) {
       const chosen = all.find(({ manifest }) => manifest.id === id);
       if (chosen !== undefined) return chosen;
       const served = all.map(({ manifest }) => manifest.id).join(", ");

@@ -272,12 +272,13 @@ export function createEngine(
         ? target.toMask(logits)
         : emptyMask(target.embedding.image);
       const report = createReporter(target);
+      const { trace: _, ...untraced } = winner;
       return {
         mask: describeMask(mask),
         presence: { ...presence, reason: explainAbsence(presence) },
         png: png ? encodePng(mask) : null,
         own: write ? await write(mask) : null,
-        winner: report({ ...winner, trace: undefined }),
+        winner: report(untraced),
         candidates: candidates.map(report),
         timings,
       };

@@ -53,14 +53,14 @@ async function start(
 
 async function answer({ model, method, args }: Call): Promise<unknown> {
   if (method === "embedImages") {
-    const made = await engines[model].embedImages(args as InputFile[]);
+    const made = await engines[model]!.embedImages(args as InputFile[]);
     return made.map((one): Reply =>
       one.status === "fulfilled"
         ? { value: one.value }
         : { error: describeError(one.reason) }
     );
   }
-  const operation = engines[model][method] as (
+  const operation = engines[model]![method] as (
     ...args: unknown[]
   ) => Promise<unknown>;
   return await operation(...args);

@@ -168,9 +168,10 @@ export async function startWorkers(
 
   /** The next job, and the images behind it that its worker can encode in the same run. */
   const takeJobs = (): Job[] => {
-    const jobs = [waiting.take()!];
-    const { model } = jobs[0].call;
-    if (!encodesImage(jobs[0]) || !models[model].batches) return jobs;
+    const first = waiting.take()!;
+    const jobs = [first];
+    const { model } = first.call;
+    if (!encodesImage(first) || !models[model]!.batches) return jobs;
     const fits = (job: Job) => job.call.model === model && encodesImage(job);
     while (jobs.length < batch) {
       const job = waiting.take(fits);
@@ -182,7 +183,7 @@ export async function startWorkers(
 
   const run = async (worker: EngineWorker, jobs: Job[]) => {
     const late = `The work took over ${deadline / 1000} s and was stopped.`;
-    const [{ call }] = jobs;
+    const first = jobs[0]!;
     for (const { since } of jobs) observer?.waited(performance.now() - since);
     const stop = () => {
       if (jobs.every(({ work }) => work.signal.aborted)) worker.stop();
@@ -190,11 +191,12 @@ export async function startWorkers(
     for (const job of jobs) job.stop = stop;
     try {
       if (jobs.length === 1) {
-        jobs[0].resolve(await worker.ask(call, deadline, late, grace));
+        first.resolve(await worker.ask(first.call, deadline, late, grace));
       } else {
         const made = await worker.ask(together(jobs), deadline, late, grace);
-        (made as Reply[]).forEach((reply, i) =>
-          settle(reply, jobs[i].resolve, jobs[i].reject)
+        const replies = made as Reply[];
+        jobs.forEach(({ resolve, reject }, i) =>
+          settle(replies[i]!, resolve, reject)
         );
       }
     } catch (error) {
@@ -264,7 +266,7 @@ export async function startWorkers(
     forwardingEngine((method, args) => enqueue(work, { model, method, args }));
   return {
     engineFor,
-    runtime: models[0].runtime,
+    runtime: models[0]!.runtime,
     get ready() {
       return !closed && loaded.size > 0 && waiting.size < READY_SHARE * queue;
     },
@@ -284,5 +286,5 @@ function encodesImage({ call: { method, args } }: Job): boolean {
 /** Encodings of images for the same model as one call. */
 function together(jobs: Job[]): Call {
   const args = jobs.flatMap(({ call }) => call.args);
-  return { model: jobs[0].call.model, method: "embedImages", args };
+  return { model: jobs[0]!.call.model, method: "embedImages", args };
 }

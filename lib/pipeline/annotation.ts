@@ -2,7 +2,7 @@ import { EdgeError } from "../core/errors.ts";
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { sampleAntialiased } from "../numerics/resize.ts";
 import { scaledSize } from "./coordinates.ts";
-import { maskInModelFrame } from "./preprocess.ts";
+import { maskInModelSpace } from "./preprocess.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 import type { Size } from "../core/geometry.ts";
@@ -21,12 +21,12 @@ export interface PatchSplit {
 export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const { size, grid } = model;
   const onGrid = sampleOnGrid(mask, model) ??
-    wholeOnGrid(maskInModelFrame(mask, size), model);
+    wholeOnGrid(maskInModelSpace(mask, size), model);
   const { values, middle } = onGrid;
   const foreground: number[] = [];
   const background: number[] = [];
   for (let patch = 0; patch < grid * grid; patch++) {
-    (values[patch] > middle ? foreground : background).push(patch);
+    (values[patch]! > middle ? foreground : background).push(patch);
   }
   return {
     foreground: Int32Array.from(foreground),
@@ -34,7 +34,7 @@ export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   };
 }
 
-/** The mask on the grid, g × g, and the middle of its minimum and maximum in the model frame. */
+/** The mask on the grid, g × g, and the middle of its minimum and maximum in model space. */
 interface OnGrid {
   values: Float64Array;
   middle: number;
@@ -46,9 +46,9 @@ function wholeOnGrid(
 ): OnGrid {
   let low = 255;
   let high = 0;
-  for (let i = 0; i < padded.length; i++) {
-    if (padded[i] < low) low = padded[i];
-    if (padded[i] > high) high = padded[i];
+  for (const value of padded) {
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
   const axis = bilinearAxis(size, grid);
   const values = resizeBilinear(padded, size, axis, axis);
@@ -88,8 +88,8 @@ function sampleOnGrid(
     padded.set(row, i * used.length);
   }
   const among = {
-    low: axis.low.map((at) => place[at]),
-    high: axis.high.map((at) => place[at]),
+    low: axis.low.map((at) => place[at]!),
+    high: axis.high.map((at) => place[at]!),
     weight: axis.weight,
   };
   const values = resizeBilinear(padded, used.length, among, among);

@@ -10,7 +10,7 @@ import type {
 /** The prompt of one pass: coordinates in image space, `mask` as low-res logits. */
 interface PassPrompt extends Pick<DecoderPrompt, "guidance" | "multimask"> {
   points: Point[];
-  box?: Box;
+  box?: Box | undefined;
   mask?: Float32Array;
 }
 
@@ -33,9 +33,9 @@ export const PASSES = 3;
 
 export interface CascadeOptions {
   /** {@linkcode PASSES} unless a baseline wants fewer. */
-  passes?: number;
+  passes?: number | undefined;
   /** Guides the first pass; the later ones then take the best multimask output. */
-  guidance?: Guidance;
+  guidance?: Guidance | undefined;
   /** Takes the output of every pass, in order; the last is the answer. */
   onPass?: (output: DecoderOutput) => void;
 }

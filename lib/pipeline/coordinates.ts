@@ -104,7 +104,7 @@ export class Coordinates {
       for (const { from, to, isInside } of spans) {
         if (isInside) data.fill(255, row + from, row + to);
         else {
-          for (let x = from; x < to; x++) if (at![x] > 0) data[row + x] = 255;
+          for (let x = from; x < to; x++) if (at![x]! > 0) data[row + x] = 255;
         }
       }
     });
@@ -119,7 +119,7 @@ export class Coordinates {
   toBox(logits: Float32Array): Box | null {
     let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
     this.#resize(logits).visit((y, spans, values) => {
-      const [first, last] = [spans[0], spans[spans.length - 1]];
+      const [first, last] = [spans[0]!, spans.at(-1)!];
       const isInside = spans.some(({ isInside }) => isInside);
       const [left, right] = isInside && first.from >= x0 && last.to - 1 <= x1
         ? [x0, x1]
@@ -159,11 +159,11 @@ function extent(spans: Span[], values: Float64Array): [number, number] {
   let [left, right] = [Infinity, -1];
   for (const { from, to, isInside } of spans) {
     let x = from;
-    while (x < to && !(isInside || values[x] > 0)) x++;
+    while (x < to && !(isInside || values[x]! > 0)) x++;
     if (x === to) continue;
     left = Math.min(left, x);
     let end = to - 1;
-    while (!(isInside || values[end] > 0)) end--;
+    while (!(isInside || values[end]! > 0)) end--;
     right = end;
   }
   return [left, right];

@@ -39,7 +39,7 @@ export async function correct(
   points: Point[],
 ): Promise<Correction> {
   const { width, height } = mask;
-  const click = points[points.length - 1];
+  const click = points.at(-1)!;
   const at = Math.floor(click.y) * width + Math.floor(click.x);
   const read = async (points: Point[]) => {
     const output = await cascade(target, { points });
@@ -73,17 +73,17 @@ export async function correct(
     });
     const { data } = target.toMask(output.logits);
     for (let i = 0; i < data.length; i++) {
-      if (click.label === 1) data[i] |= mask.data[i];
-      else data[i] &= mask.data[i];
+      if (click.label === 1) data[i]! |= mask.data[i]!;
+      else data[i]! &= mask.data[i]!;
     }
     return { mask: { width, height, data }, predictedIou: output.predictedIou };
   }
 
   const votes = new Uint8Array(mask.data.length);
   for (const { data } of readings) {
-    for (let i = 0; i < votes.length; i++) if (data[i] !== 0) votes[i]++;
+    for (let i = 0; i < votes.length; i++) if (data[i] !== 0) votes[i]!++;
   }
-  const isInside = (i: number) => votes[i] > VOTES * readings.length;
+  const isInside = (i: number) => votes[i]! > VOTES * readings.length;
   const isChanged = (i: number) =>
     click.label === 1
       ? isInside(i) && mask.data[i] === 0
@@ -117,7 +117,7 @@ function keptPoints(mask: Mask, clicks: Point[], most: number): Point[] {
       const column = i % coarse.width;
       const row = (i - column) / coarse.width;
       const distance = Math.hypot(column - x / step, row - y / step) * scale;
-      if (distance < depth[i]) depth[i] = distance;
+      if (distance < depth[i]!) depth[i] = distance;
     }
   };
   for (const click of clicks) limit(click, 1);
@@ -125,9 +125,9 @@ function keptPoints(mask: Mask, clicks: Point[], most: number): Point[] {
   while (points.length < most) {
     let deepest = 0;
     for (let i = 1; i < depth.length; i++) {
-      if (depth[i] > depth[deepest]) deepest = i;
+      if (depth[i]! > depth[deepest]!) deepest = i;
     }
-    if (!(depth[deepest] > 0)) break;
+    if (!(depth[deepest]! > 0)) break;
     const column = deepest % coarse.width;
     const x = column * step;
     const y = (deepest - column) / coarse.width * step;
@@ -146,7 +146,7 @@ function shrinkMask(mask: Mask, step: number): Mask {
   const data = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      data[y * width + x] = mask.data[y * step * mask.width + x * step];
+      data[y * width + x] = mask.data[y * step * mask.width + x * step]!;
     }
   }
   return { width, height, data };

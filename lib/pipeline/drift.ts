@@ -44,9 +44,9 @@ function spread({ patches, channels }: Profile): number {
   const count = patches.length / channels;
   const mean = new Float64Array(channels);
   let squares = 0;
-  for (let i = 0; i < patches.length; i++) {
-    mean[i % channels] += patches[i] / count;
-    squares += patches[i] ** 2 / count;
+  for (const [i, value] of patches.entries()) {
+    mean[i % channels]! += value / count;
+    squares += value ** 2 / count;
   }
   return Math.max(0, squares - mean.reduce((sum, m) => sum + m * m, 0));
 }

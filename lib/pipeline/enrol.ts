@@ -33,7 +33,7 @@ export function enrol(
         `draw a larger region or send a closer crop.`,
     );
   }
-  const { data } = embedding.tensors.image_embeddings;
+  const { data } = embedding.tensors.image_embeddings!;
   const patches = pickPatches(data, model.channels, foreground);
   return {
     model: model.digest,

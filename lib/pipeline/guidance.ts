@@ -2,8 +2,8 @@ import type { Coordinates } from "./coordinates.ts";
 
 /** The mean of maps of one size, at least one. */
 export function meanMap(maps: Float64Array[]): Float64Array {
-  return maps[0].map((_, p) =>
-    maps.reduce((sum, map) => sum + map[p], 0) / maps.length
+  return maps[0]!.map((_, p) =>
+    maps.reduce((sum, map) => sum + map[p]!, 0) / maps.length
   );
 }
 
@@ -38,6 +38,6 @@ export function meanPatch(
   channels: number,
 ): Float32Array {
   const sum = new Float64Array(channels);
-  patches.forEach((value, at) => sum[at % channels] += value);
+  patches.forEach((value, at) => sum[at % channels]! += value);
   return Float32Array.from(sum, (value) => value * channels / patches.length);
 }

@@ -1,5 +1,5 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
-import { maskInModelFrame } from "./preprocess.ts";
+import { maskInModelSpace } from "./preprocess.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 
@@ -7,7 +7,7 @@ import type { ModelGeometry } from "./types.ts";
 const CERTAIN = 8;
 
 /**
- * A mask as the low-res logits of an earlier pass: resized to the model frame, padded as outside,
+ * A mask as the low-res logits of an earlier pass: resized to model space, padded as outside,
  * brought to the decoder's size, and spread over ±8.
  *
  * @returns lowResMask × lowResMask, row-major.
@@ -16,7 +16,7 @@ export function maskToLogits(
   mask: Mask,
   { size, lowResMask }: ModelGeometry,
 ): Float32Array {
-  const padded = maskInModelFrame(mask, size);
+  const padded = maskInModelSpace(mask, size);
   const axis = bilinearAxis(size, lowResMask);
   const low = resizeBilinear(padded, size, axis, axis);
   return Float32Array.from(low, (value) => (value / 255 * 2 - 1) * CERTAIN);

@@ -1,6 +1,6 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
-import { normaliseRows, toPatches } from "../numerics/patches.ts";
+import { toPatches, unitRows } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/transport.ts";
 import type { Profile } from "./profile.ts";
 import type { Target } from "./target.ts";
@@ -46,7 +46,7 @@ export function calibrateNearness(
   profiles: readonly Profile[],
 ): NearnessCalibration | null {
   if (profiles.length < 2) return null;
-  const [{ channels }] = profiles;
+  const { channels } = profiles[0]!;
   const sides: Sides[] = [];
   for (const { patches, background } of profiles) {
     if (background === undefined || background.length === 0) return null;
@@ -109,7 +109,7 @@ function compare(
 ): Float32Array {
   const inside = nearest(sides.map(({ inside }) => inside), rows, channels);
   const outside = nearest(sides.map(({ outside }) => outside), rows, channels);
-  return inside.map((value, i) => value - outside[i]);
+  return inside.map((value, i) => value - outside[i]!);
 }
 
 /** For every row the mean cosine similarity of the nearest of some others; all rows of norm 1. */
@@ -135,12 +135,12 @@ function nearest(
       const costs = arena.floats(cost, n * stride);
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < count; j++) {
-          const value = costs[i * stride + j];
+          const value = costs[i * stride + j]!;
           const at = j * NEIGHBOURS;
           let place = at + NEIGHBOURS - 1;
-          if (!(value < least[place])) continue;
-          for (; place > at && least[place - 1] > value; place--) {
-            least[place] = least[place - 1];
+          if (!(value < least[place]!)) continue;
+          for (; place > at && least[place - 1]! > value; place--) {
+            least[place] = least[place - 1]!;
           }
           least[place] = value;
         }
@@ -151,15 +151,11 @@ function nearest(
     let sum = 0;
     let found = 0;
     for (let k = 0; k < NEIGHBOURS; k++) {
-      const value = least[j * NEIGHBOURS + k];
+      const value = least[j * NEIGHBOURS + k]!;
       if (value === Infinity) continue;
       sum += value;
       found++;
     }
     return found === 0 ? -1 : 1 - sum / found / 2;
   });
-}
-
-function unitRows(rows: Float32Array, channels: number): Float32Array {
-  return Float32Array.from(normaliseRows(rows, channels));
 }

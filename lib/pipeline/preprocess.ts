@@ -7,9 +7,9 @@ import type { ModelGeometry } from "./types.ts";
  * An image as the encoder wants it: long side resized to S as Pillow does, normalised per channel,
  * then zero-padded at bottom and right.
  *
- * @param data height × width × channels, row-major, uint8, sRGB or grey, image frame.
+ * @param data height × width × channels, row-major, uint8, sRGB or grey, image space.
  * @param channels 1 (grey, repeated) or 3.
- * @returns [1, 3, S, S] float32, model frame.
+ * @returns [1, 3, S, S] float32, model space.
  */
 export function preprocess(
   data: Uint8Array,
@@ -32,13 +32,13 @@ export function preprocess(
   for (let c = 0; c < 3; c++) {
     const normal = Float32Array.from(
       { length: 256 },
-      (_, value) => (value - mean[c]) / std[c],
+      (_, value) => (value - mean[c]!) / std[c]!,
     );
     let from = channels === 1 ? 0 : c;
     for (let y = 0; y < scaled.height; y++) {
       const row = (c * size + y) * size;
       for (let x = 0; x < scaled.width; x++, from += channels) {
-        input[row + x] = normal[resized[from]];
+        input[row + x] = normal[resized[from]!]!;
       }
     }
   }
@@ -46,11 +46,11 @@ export function preprocess(
 }
 
 /**
- * A mask in the model frame: resized like an image, zero-padded at bottom and right.
+ * A mask in model space: resized like an image, zero-padded at bottom and right.
  *
  * @returns S × S, row-major, 0..255.
  */
-export function maskInModelFrame(mask: Mask, size: number): Uint8Array {
+export function maskInModelSpace(mask: Mask, size: number): Uint8Array {
   const scaled = scaledSize(mask, size);
   const resized = resizeAntialiased(
     mask.data,

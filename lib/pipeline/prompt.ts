@@ -59,7 +59,7 @@ export function propose(
   return withBoundedMaps(data, channels, prototypes, (bounded) => {
     const peaksOf = (set: PrototypeSet, label: 0 | 1) =>
       of(bounded, set).map(({ upper, at, isFlat }, i) =>
-        isFlat ? peakOf(of(whole(), set)[i], label) : peakOf(upper, label, at)
+        isFlat ? peakOf(of(whole(), set)[i]!, label) : peakOf(upper, label, at)
       );
     const shared = negative.map((set) => peaksOf(set, 0));
     return parts.flatMap((set) => {

@@ -17,7 +17,9 @@ export function maskedPatches(
   const axis = bilinearAxis(model.lowResMask, model.grid);
   const onGrid = resizeBilinear(logits, model.lowResMask, axis, axis);
   const inside: number[] = [];
-  for (let p = 0; p < onGrid.length; p++) if (onGrid[p] > 0) inside.push(p);
+  onGrid.forEach((value, patch) => {
+    if (value > 0) inside.push(patch);
+  });
   return Int32Array.from(inside);
 }
 
@@ -76,7 +78,7 @@ export function scoreCandidates(
         union.length,
         channels,
       );
-      let open = Array.from(sets, ([key, set]) => {
+      const open = Array.from(sets, ([key, set]) => {
         const columns = set.map((patch) => columnOf.get(patch)!);
         const bound = every ? 0 : meanBound(costs, columns);
         return { key, columns, bound };
@@ -84,8 +86,7 @@ export function scoreCandidates(
       let solved: Float64Array | undefined; // potentials of the last candidate solved
       while (open.length > 0) {
         open.sort((a, b) => a.bound - b.bound);
-        const [{ key, columns, ...next }, ...rest] = open;
-        open = rest;
+        const { key, columns, ...next } = open.shift()!;
         let { bound } = next;
         if (!every && bound <= best && solved !== undefined) {
           bound = Math.max(
@@ -106,9 +107,9 @@ export function scoreCandidates(
           arena,
           costs,
           sourcePotentials,
-          rest.map(({ columns }) => columns),
+          open.map(({ columns }) => columns),
         );
-        rest.forEach((one, i) => one.bound = Math.max(one.bound, bounds[i]));
+        open.forEach((one, i) => one.bound = Math.max(one.bound, bounds[i]!));
       }
     });
   }

@@ -34,7 +34,7 @@ export function surroundingsOf(
   if (around.length === 0) {
     return { surroundings: null, calibrationRange: null };
   }
-  const { data } = tensors.image_embeddings;
+  const { data } = tensors.image_embeddings!;
   const surroundings = pickPatches(data, channels, spread(around));
   const rows = sampleRows(structure, channels);
   const absent = {

@@ -20,7 +20,7 @@ export class Target implements PatchSource {
   ) {
     this.channels = model.channels;
     this.coordinates = new Coordinates(embedding.image, model);
-    this.patches = embedding.tensors.image_embeddings.data;
+    this.patches = embedding.tensors.image_embeddings!.data;
   }
 
   /** The listed patches, ascending `y · g + x`, as rows of C values, raw. */

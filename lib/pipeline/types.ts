@@ -9,7 +9,7 @@ import type { Tensor } from "../core/tensor.ts";
 export interface Embedding {
   /** Digest of the model that made it. */
   model: string;
-  /** The image frame: pixels of the file after EXIF rotation. */
+  /** The image space: pixels of the file after EXIF rotation. */
   image: Size;
   tensors: Record<string, Tensor>;
 }
@@ -18,7 +18,7 @@ export interface Embedding {
 export interface ModelGeometry {
   /** Digest of the model package, hex. */
   digest: string;
-  /** S: side of the square model frame in pixels. */
+  /** S: side of the square model space in pixels. */
   size: number;
   /** Per-channel mean and standard deviation, RGB, on the 0..255 scale. */
   mean: number[];
@@ -43,22 +43,22 @@ export interface Guidance {
   target: Float32Array;
 }
 
-/** What a decoder is asked, in the model frame. */
+/** What a decoder is asked, in model space. */
 export interface DecoderPrompt {
-  /** x, y pairs in model-frame pixels. */
+  /** x, y pairs in pixels of model space. */
   coords: Float32Array;
   /** 1 inside, 0 outside, 2 and 3 the top-left and bottom-right corners of a box. */
   labels: Float32Array;
   /** Low-res logits of the pass before, lowResMask², or null. */
   mask: Float32Array | null;
-  guidance?: Guidance;
+  guidance?: Guidance | undefined;
   /** Whether the multimask outputs are wanted too. */
   multimask?: boolean;
 }
 
 /** A mask that a decoder answers. */
 export interface DecoderOutput {
-  /** lowResMask × lowResMask, row-major, over the whole padded model frame; > 0 is inside. */
+  /** lowResMask × lowResMask, row-major, over the whole padded model space; > 0 is inside. */
   logits: Float32Array;
   /** The decoder's own estimate of its IoU. */
   predictedIou: number;

@@ -13,7 +13,7 @@ import {
   toPatches,
 } from "../../lib/numerics/patches.ts";
 import { Coordinates } from "../../lib/pipeline/coordinates.ts";
-import { maskInModelFrame } from "../../lib/pipeline/preprocess.ts";
+import { maskInModelSpace } from "../../lib/pipeline/preprocess.ts";
 import type { Box, Point } from "../../lib/core/geometry.ts";
 import type {
   Decoder,
@@ -25,7 +25,7 @@ import { plainKMeans } from "./plain_kmeans.ts";
 
 /** The patches inside and outside an annotation, by resizing it in full. */
 export function plainSplit(mask: Mask, { size, grid }: ModelGeometry) {
-  const padded = maskInModelFrame(mask, size);
+  const padded = maskInModelSpace(mask, size);
   const values = [...new Set(padded)];
   const middle = (Math.min(...values) + Math.max(...values)) / 2;
   const axis = bilinearAxis(size, grid);
