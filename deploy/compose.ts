@@ -88,9 +88,9 @@ export async function compose(
   const telemetry = createTelemetry(spans);
   const { metrics } = telemetry;
   const client = needs.encoder ? composeClient(config, telemetry) : undefined;
-  const parts: ModelComponent[] = [];
-  if (needs.encoder && client === undefined) parts.push("encoder");
-  if (needs.decoder) parts.push("decoder");
+  const components: ModelComponent[] = [];
+  if (needs.encoder && client === undefined) components.push("encoder");
+  if (needs.decoder) components.push("decoder");
   const folders = await modelFolders(config);
   const manifests = await Promise.all(folders.map(readManifest));
   requireDistinct(manifests);
@@ -103,7 +103,7 @@ export async function compose(
     Math.max(BODY_MEMORY, config.MAX_BYTES);
   const pool = await openWorkers({
     folders: folders.map(({ href }) => href),
-    parts,
+    components,
     runtime: config.RUNTIME,
     threads: config.THREADS,
     workers: config.WORKERS,
@@ -214,7 +214,7 @@ export async function composeEngines(config: Config): Promise<Engines> {
   const [folder] = await modelFolders(config);
   const pool = await startWorkers({
     folders: [folder.href],
-    parts: ["encoder", "decoder"],
+    components: ["encoder", "decoder"],
     runtime: config.RUNTIME,
     threads: config.THREADS,
     workers: config.WORKERS,

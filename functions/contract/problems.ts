@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { traceOf } from "../../lib/engine/protocol.ts";
+import { traceOf } from "../../lib/core/error_trace.ts";
 import {
   EdgeError,
   type ErrorCode,

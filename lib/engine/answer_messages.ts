@@ -4,9 +4,9 @@ import { refusal, type Reply, STOP } from "./protocol.ts";
 import type { Stops } from "./stops.ts";
 
 /**
- * Answers every message that a thread gets with what `handle` makes of it, or with why it failed.
+ * Answers every message of a thread with the result of `handle`, or with why it failed.
  *
- * @param stops is told when a message is to be left unfinished.
+ * @param stops learns when a message is to be left unfinished.
  */
 export function answerMessages<T>(
   scope: DedicatedWorkerGlobalScope,

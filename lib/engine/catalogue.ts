@@ -3,7 +3,7 @@ import type { Manifest } from "../model/package.ts";
 import type { AddressedEmbedding, Embedder } from "./embedder.ts";
 import type { EngineFor } from "./work.ts";
 
-/** A model that requests can choose, with its engines and its way to embeddings. */
+/** A model that requests can choose, with its engines and its embeddings. */
 export interface ServedModel {
   manifest: Manifest;
   engineFor: EngineFor;
@@ -17,7 +17,7 @@ export interface ModelCatalogue {
   readonly default: ServedModel;
   /** The model with this id, or the default. @throws EdgeError `invalid-input` for an unknown id. */
   choose(id?: string): ServedModel;
-  /** What to call the maker of a stored thing: the id of a served model, or that it is not served. */
+  /** The maker of a stored thing in words: the id of a served model, or that it is not served. */
   nameOf(digest: string): string;
   /**
    * A tenant's cached embedding of the chosen model.

@@ -1,15 +1,14 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Bytes of buffers outside the JavaScript heap from which on collecting them is worth its 10 ms. */
+/** Bytes of buffers outside the JavaScript heap above which collecting them is worth its 10 ms. */
 const ENOUGH = 16 * 2 ** 20;
 
 /**
  * Gives a function that frees this thread's unused typed arrays, if there are many.
  *
- * Typed arrays weigh almost nothing on the JavaScript heap, so V8 sees no hurry to collect them: left
- * to itself it lets some 64 MB of them pile up in every thread. V8 hands out `gc` to new contexts once
- * the flag is set; a host that keeps it back is left to collect as it pleases.
+ * Typed arrays weigh almost nothing on the JavaScript heap, so V8 is in no hurry to collect them: some 64 MB pile up in
+ * every thread. V8 gives `gc` to new contexts once the flag is set; a host that withholds it collects as it pleases.
  */
 export function createCollector(): () => void {
   setFlagsFromString("--expose-gc");

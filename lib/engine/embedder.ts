@@ -17,12 +17,12 @@ export interface AddressedEmbedding extends EmbeddingFile {
   expiresAt: number | null;
 }
 
-/** Made embeddings that are held until they are kept; one that never is makes room for later ones. */
+/** How many new embeddings are held until they are stored; one that never is gives way to later ones. */
 const HELD = 4;
 
 /**
- * Finds embeddings in the cache and makes the missing ones. A file that arrives again while it is
- * encoded, or before its embedding is kept, is not encoded again. Every tenant has a cache of its own.
+ * Finds embeddings in the cache and makes the missing ones. A file that arrives again while it is encoded, or before its
+ * embedding is stored, is not encoded again. Every tenant has its own cache.
  */
 export interface Embedder {
   /** The embedding of an image file, or of an embedding file that a client made. */
@@ -77,7 +77,7 @@ export function createEmbedder(
     async embed(work, input) {
       const { bytes, mediaType, frame } = input;
       if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
-      // In front: behind the file, its own last bytes could name a frame.
+      // In front of the file: behind it, its own last bytes could name a frame.
       const which = frame === undefined ? "" : `#${frame} `;
       const id = await hexDigest(
         concat([new TextEncoder().encode(which + digest), bytes]),
@@ -89,7 +89,7 @@ export function createEmbedder(
         try {
           return await others;
         } catch (error) {
-          // Whoever asked first has given up or run out of time, which is no reason for the next one to.
+          // The first caller gave up or ran out of time, which is no reason for the next one to.
           if (work.signal.aborted || !isOfCaller(error)) throw error;
         }
       }
@@ -121,13 +121,13 @@ export function createEmbedder(
   };
 }
 
-/** Whether the one who asked ended it, rather than what was asked. */
+/** Whether a caller ended the work, rather than the work itself failing. */
 function isOfCaller(error: unknown): boolean {
   return error instanceof EdgeError &&
     (error.code === "given-up" || error.code === "too-late");
 }
 
-/** Where an embedding is found among those of all tenants. */
+/** The key of an embedding among those of all tenants. */
 function addressOf(tenant: string, id: string): string {
   return `${tenant} ${id}`;
 }

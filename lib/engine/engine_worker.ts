@@ -39,7 +39,7 @@ export class EngineWorker {
 
   /**
    * Sends options or a call; the next message waits until the thread is free. A thread that has not replied after
-   * `deadline` milliseconds is told to stop, and one that has not stopped `grace` milliseconds later is ended.
+   * `deadline` milliseconds is told to stop; one that has not stopped `grace` milliseconds later is terminated.
    *
    * @throws EdgeError `busy` with the message `late` at the deadline, else what the thread threw.
    */
@@ -67,17 +67,17 @@ export class EngineWorker {
     return promise;
   }
 
-  /** Settles when the thread has replied, or was ended. */
+  /** Settles when the thread has replied or was terminated. */
   get freed(): Promise<void> {
     return this.#freed;
   }
 
-  /** Tells the thread to leave what it was asked unfinished, and reply. */
+  /** Tells the thread to leave its call unfinished, and reply. */
   stop(): void {
     this.#worker.postMessage(STOP);
   }
 
-  /** Ends the thread, whatever it is doing, and refuses what it was asked. */
+  /** Terminates the thread, whatever it is doing, and refuses its call. */
   terminate(reply: Reply = STOPPED): void {
     this.#worker.terminate();
     this.#onDeath();
@@ -91,7 +91,7 @@ export class EngineWorker {
   }
 }
 
-/** The bytes of whole volumes are handed over, since to copy them would hold up the calling thread. */
+/** The bytes of whole volumes are transferred, since copying them would hold up the calling thread. */
 function givenAway(message: WorkerOptions | Call): Transferable[] {
   if (!("method" in message) || !/Frames$/.test(message.method)) return [];
   const [{ bytes }] = message.args as [InputFile];

@@ -1,3 +1,4 @@
+import { InternalError, traceOf } from "../core/error_trace.ts";
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import type { ModelComponent } from "../model/package.ts";
 import type { RuntimeDescription, RuntimeName } from "../runtime/types.ts";
@@ -5,8 +6,8 @@ import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */
 export interface WorkerOptions {
-  /** What is loaded of every model; an operation that needs another part fails. */
-  parts: ModelComponent[];
+  /** What is loaded of every model; an operation that needs anything else fails. */
+  components: ModelComponent[];
   /** URLs of the model package folders, ending in a slash. */
   folders: string[];
   runtime: RuntimeName;
@@ -22,21 +23,21 @@ export interface Loaded {
   runtime: RuntimeDescription;
 }
 
-/** One call of an engine operation; a worker gets the next when it has answered the last. */
+/** One call of an engine operation; a worker gets the next one after its answer. */
 export interface Call {
   /** Which model, by its place in `folders`. */
   model: number;
   method: keyof BatchEngine;
-  /** Of `embedImages`, the files; it is answered with a `Reply` for each. */
+  /** For `embedImages` the files; the answer is a `Reply` for each. */
   args: unknown[];
 }
 
-/** Tells a worker to leave its call unfinished, as soon as it can; it answers the call all the same. */
+/** Tells a worker to leave its call unfinished as soon as it can; the call is answered all the same. */
 export const STOP = "stop";
 
 export type Reply = { value: unknown } | {
   error: ErrorDescription;
-  /** The thread ran out of memory, or its program trapped: it is to be replaced. */
+  /** The thread ran out of memory, or its program trapped: it must be replaced. */
   spoilt?: true;
 };
 
@@ -45,13 +46,6 @@ export type ErrorDescription =
   | { kind: "edge"; code: ErrorCode; message: string }
   | { kind: "other"; name: string; frames: string[] };
 
-/** An unforeseen error: its class and where it was thrown; its message may quote input and is dropped. */
-export class InternalError extends Error {
-  constructor(override readonly name: string, readonly frames: string[]) {
-    super("An unforeseen error in a worker.");
-  }
-}
-
 /** A thread's answer to a call that failed. */
 export function refusal(error: unknown): Reply {
   if (!isExhausted(error)) return { error: describeError(error) };
@@ -59,7 +53,7 @@ export function refusal(error: unknown): Reply {
   return { error: { kind: "edge", code: "busy", message }, spoilt: true };
 }
 
-/** Whether memory ran out, as V8, onnxruntime and Emscripten say it, or a WebAssembly program trapped. */
+/** Whether memory ran out, by the messages of V8, onnxruntime and Emscripten, or a WebAssembly program trapped. */
 function isExhausted(error: unknown): boolean {
   if (error instanceof EdgeError) return false;
   if (error instanceof WebAssembly.RuntimeError) return true;
@@ -75,7 +69,7 @@ export function describeError(error: unknown): ErrorDescription {
   return { kind: "other", ...traceOf(error) };
 }
 
-/** Settles a promise as another thread says. */
+/** Settles a promise by the reply of another thread. */
 export function settle(
   reply: Reply,
   resolve: (value: unknown) => void,
@@ -92,17 +86,4 @@ function restoreError(description: ErrorDescription): Error {
     case "other":
       return new InternalError(description.name, description.frames);
   }
-}
-
-/** What may be logged of an error: its class and its stack frames, never its message. */
-export function traceOf(error: unknown): { name: string; frames: string[] } {
-  if (error instanceof InternalError) {
-    return { name: error.name, frames: error.frames };
-  }
-  if (!(error instanceof Error)) return { name: typeof error, frames: [] };
-  const lines = (error.stack ?? "").split("\n").map((line) => line.trim());
-  return {
-    name: error.name,
-    frames: lines.filter((line) => line.startsWith("at ")),
-  };
 }

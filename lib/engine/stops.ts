@@ -1,7 +1,7 @@
 import { EdgeError } from "../core/errors.ts";
 import type { Decoder, Encoder } from "../pipeline/types.ts";
 
-/** Whether the call that a thread is at is to be left unfinished. */
+/** Whether the current call of a thread is to be left unfinished. */
 export class Stops {
   #isStopped = false;
   #channel = new MessageChannel();
@@ -16,9 +16,9 @@ export class Stops {
   }
 
   /**
-   * Networks that leave a stopped call before their next run, with EdgeError `busy`. Messages reach a thread only where
-   * its event loop turns, which awaiting onnxruntime's WASM does not make it do; nor does Deno (2.9) end a terminated
-   * worker anywhere else (denoland/deno#35657).
+   * Networks that leave a stopped call before their next run, with EdgeError `busy`. A message reaches a thread only when
+   * its event loop turns, and awaiting onnxruntime's WASM does not turn it. Deno (2.9) ends a terminated worker only
+   * there, too (denoland/deno#35657).
    */
   between(
     { encoder, decoder }: { encoder: Encoder; decoder: Decoder },
@@ -40,7 +40,7 @@ export class Stops {
     };
   }
 
-  /** A message of our own comes after those that wait; a timer takes 2 ms, and `setImmediate` leaves messages lying. */
+  /** Our own message arrives after those that wait. A timer takes 2 ms, and `setImmediate` leaves messages unread. */
   #takeMessages(): Promise<unknown> {
     const { port1, port2 } = this.#channel;
     const taken = new Promise((resolve) => port1.onmessage = resolve);

@@ -1,10 +1,10 @@
 import { EdgeError } from "../core/errors.ts";
 import type { Engine } from "./engine.ts";
 
-/** On whose behalf something is done, and how long anybody wants it. */
+/** On whose behalf work is done, and until when it is wanted. */
 export interface Work {
   tenant: string;
-  /** Aborted when nobody waits for the answer any more, or its time is up: then its reason is an EdgeError. */
+  /** Aborted when the caller has gone or the deadline has passed; its reason is then an EdgeError. */
   signal: AbortSignal;
 }
 
@@ -12,9 +12,10 @@ export interface Work {
 export type EngineFor = (work: Work) => Engine;
 
 /**
- * Does work that has so many milliseconds.
+ * Runs work under a deadline.
  *
- * @throws EdgeError `too-late` from whatever asks an engine after them.
+ * @param ms milliseconds until the deadline.
+ * @throws EdgeError `too-late` from whatever asks an engine after it.
  */
 export async function inTime<T>(
   ms: number,
@@ -36,14 +37,14 @@ export function tooLate(ms: number): EdgeError {
   return new EdgeError("too-late", why);
 }
 
-/** Why work is no longer wanted. */
+/** Why work is not wanted any more. */
 export function reasonOf({ reason }: AbortSignal): EdgeError {
   return reason instanceof EdgeError
     ? reason
-    : new EdgeError("given-up", "Nobody waits for the answer any more.");
+    : new EdgeError("given-up", "The caller has gone.");
 }
 
-/** @throws EdgeError when nobody wants the work any more. */
+/** @throws EdgeError when the work is not wanted any more. */
 export function requireWanted({ signal }: Work): void {
   if (signal.aborted) throw reasonOf(signal);
 }

@@ -21,10 +21,10 @@ const engines: BatchEngine[] = [];
 const stops = new Stops();
 
 async function start(
-  { folders, parts, runtime: name, threads, maxPixels }: WorkerOptions,
+  { folders, components, runtime: name, threads, maxPixels }: WorkerOptions,
 ): Promise<Loaded[]> {
   const loaded: Loaded[] = [];
-  const encodes = parts.includes("encoder");
+  const encodes = components.includes("encoder");
   const runtime = await openRuntime({ name, threads, encodes }).catch(
     (error) => {
       if (error instanceof EdgeError) throw error;
@@ -33,7 +33,7 @@ async function start(
     },
   );
   for (const folder of folders) {
-    const model = await loadPackage(new URL(folder), parts);
+    const model = await loadPackage(new URL(folder), components);
     const networks = await createOnnxModel(model, runtime).catch(
       (error) => {
         const why = `Cannot run the model "${model.manifest.id}": ${

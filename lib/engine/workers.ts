@@ -18,23 +18,23 @@ export interface WorkersOptions extends WorkerOptions {
   workers: number;
   /** Calls that may wait for a worker; one more is refused. */
   queue: number;
-  /** Calls of one tenant that may. */
+  /** Calls of one tenant that may wait. */
   tenantQueue: number;
-  /** Images that one worker takes together when they wait for the same model, and that allows it. */
+  /** Images that one worker encodes together, where they wait for the same model and that allows it. */
   batch: number;
   /** Milliseconds after which a running call is stopped. */
   deadline: number;
   /** Milliseconds after which a worker that has not loaded its models is given up. */
   startDeadline: number;
-  /** Is told what happens. */
+  /** Watches what happens. */
   observer?: WorkersObserver;
 }
 
-/** Takes what a pool tells of itself. */
+/** Watches workers, for metrics. */
 export interface WorkersObserver {
-  /** A call waited so many milliseconds for its worker. */
+  /** A call waited this long for its worker, milliseconds. */
   waited(ms: number): void;
-  /** A worker died or was ended, and will be replaced. */
+  /** A worker died or was terminated, and will be replaced. */
   lost(): void;
 }
 
@@ -44,7 +44,7 @@ export interface EngineWorkers extends AsyncDisposable {
   engineFor(model: number, work: Work): Engine;
   /** What runs the models in every worker. */
   readonly runtime: RuntimeDescription;
-  /** Whether a worker lives and the queue has room to spare: it turns false before calls are refused. */
+  /** Whether a worker lives and the queue has space to spare: it turns false before calls are refused. */
   readonly ready: boolean;
   readonly state: { waiting: number; idle: number; busy: number };
 }
@@ -56,35 +56,35 @@ interface Job {
   since: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
-  /** Of a job that runs: stops its worker, unless somebody still waits for another job of it. */
+  /** Of a running job: stops its worker, unless another job of the same run is still wanted. */
   stop?(): void;
 }
 
 /**
- * Workers that may hang one after the other before the start fails: with several threads onnxruntime-web
- * sometimes waits for ever in the first run of a graph.
+ * How many workers may hang one after the other before the start fails: with several threads, onnxruntime-web sometimes
+ * waits for ever in the first run of a graph.
  */
 const START_TRIES = 3;
 
-/** The share of a full queue from which on a load balancer should send its requests elsewhere. */
+/** Share of the queue above which a load balancer should send requests elsewhere. */
 const READY_SHARE = 0.75;
 
-/** Time that a worker has to stop after its deadline, milliseconds, before it is replaced; the deadline if less. */
+/** Milliseconds that a worker has to stop after its deadline before it is replaced; the deadline if that is less. */
 const GRACE_MS = 5000;
 
-/** Wait after a worker could not be replaced, milliseconds; it doubles with every further one. */
-const REHIRE_MS = 1000;
-const MOST_REHIRE_MS = 30_000;
+/** Milliseconds to wait after a worker could not be replaced; they double with every further failure. */
+const RESTART_MS = 1000;
+const MAX_RESTART_MS = 30_000;
 const NO_WORKER = "No worker can be started.";
 
 /**
  * Starts the workers and waits until each has loaded and warmed its models. A worker that dies, or does not stop at a
  * call's deadline, fails that call and is replaced.
  *
- * @param createWorker starts a thread that runs `worker.ts`.
- * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past
- * their deadline, reject with EdgeError `busy`; of a tenant that has too many waiting, with
- * `too-many-requests`. A call that nobody wants any more leaves the queue.
+ * @param createWorker starts a thread that runs `worker_thread.ts`.
+ * @throws the first worker's error when a model cannot be loaded. Calls to a full queue, or past their deadline, reject
+ * with EdgeError `busy`; calls of a tenant whose own queue is full, with `too-many-requests`. A call whose caller has
+ * gone leaves the queue.
  */
 export async function startWorkers(
   options: WorkersOptions,
@@ -97,16 +97,16 @@ export async function startWorkers(
   const waiting = new FairQueue<Job>();
   const idle: EngineWorker[] = [];
   const living = new Set<EngineWorker>();
-  /** Those that have loaded their models, and whether they have answered a call since. */
+  /** Workers that have loaded their models, and whether they have answered a call since. */
   const loaded = new Map<EngineWorker, boolean>();
   let models: Loaded[] = [];
   let closed = false;
-  let rehire: ReturnType<typeof setTimeout> | undefined;
-  /** Workers that could not be started, or died before they answered a call, one after the other. */
+  let restart: ReturnType<typeof setTimeout> | undefined;
+  /** How many workers in a row could not be started, or died before they answered a call. */
   let losses = 0;
   const down = () => losses > 1 && living.size === 0;
 
-  const hire = async (tries = START_TRIES): Promise<void> => {
+  const start = async (tries = START_TRIES): Promise<void> => {
     const worker = new EngineWorker(createWorker(), () => {
       living.delete(worker);
       if (loaded.get(worker) === false) losses++;
@@ -128,7 +128,7 @@ export async function startWorkers(
         const why = "A worker died while it loaded the models.";
         throw new EdgeError("busy", why);
       }
-      if (message === late && tries > 1) return await hire(tries - 1);
+      if (message === late && tries > 1) return await start(tries - 1);
       throw error;
     }
     loaded.set(worker, false);
@@ -136,21 +136,21 @@ export async function startWorkers(
     next();
   };
 
-  /** The first lost worker is replaced at once; those that die one after the other ever later. */
+  /** The first lost worker is replaced at once, those that die in a row after ever longer waits. */
   const replaceLater = () => {
-    if (closed || rehire !== undefined) return;
-    const wait = losses < 2 ? 0 : REHIRE_MS * 2 ** (losses - 2);
-    rehire = setTimeout(replace, Math.min(wait, MOST_REHIRE_MS));
+    if (closed || restart !== undefined) return;
+    const wait = losses < 2 ? 0 : RESTART_MS * 2 ** (losses - 2);
+    restart = setTimeout(replace, Math.min(wait, MAX_RESTART_MS));
   };
 
   const replace = async () => {
     try {
-      if (living.size < options.workers) await hire();
+      if (living.size < options.workers) await start();
     } catch {
       losses++;
       if (living.size === 0) refuseWaiting(NO_WORKER);
     }
-    rehire = undefined;
+    restart = undefined;
     if (living.size < options.workers) replaceLater();
   };
 
@@ -166,7 +166,7 @@ export async function startWorkers(
     }
   };
 
-  /** The next job, and the images behind it that its worker can encode in the same run. */
+  /** The next job, and the waiting images that can be encoded in the same run. */
   const takeJobs = (): Job[] => {
     const first = waiting.take()!;
     const jobs = [first];
@@ -211,7 +211,7 @@ export async function startWorkers(
     }
   };
 
-  /** Why a call may not wait, if it may not. */
+  /** Why a call is refused; undefined where it may wait. */
   const refusal = ({ tenant, signal }: Work): EdgeError | undefined => {
     if (signal.aborted) return reasonOf(signal);
     if (closed) return new EdgeError("busy", "The server stops.");
@@ -250,14 +250,14 @@ export async function startWorkers(
 
   const close = () => {
     closed = true;
-    clearTimeout(rehire);
+    clearTimeout(restart);
     for (const worker of living) worker.terminate();
     refuseWaiting("The server stops.");
     return Promise.resolve();
   };
 
   try {
-    await Promise.all(Array.from({ length: options.workers }, () => hire()));
+    await Promise.all(Array.from({ length: options.workers }, () => start()));
   } catch (error) {
     await close();
     throw error;
@@ -283,7 +283,7 @@ function encodesImage({ call: { method, args } }: Job): boolean {
   return (args[0] as InputFile).mediaType !== EMBEDDING_MEDIA_TYPE;
 }
 
-/** Encodings of images for the same model as one call. */
+/** The images of several jobs as one call. */
 function together(jobs: Job[]): Call {
   const args = jobs.flatMap(({ call }) => call.args);
   return { model: jobs[0]!.call.model, method: "embedImages", args };

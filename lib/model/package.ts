@@ -58,7 +58,7 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The parts of a package, each of which is loaded only where it is used; the image graph belongs to the decoder. */
+/** The components of a package, each loaded only where it is used; the image graph belongs to the decoder. */
 export type ModelComponent = "encoder" | "decoder";
 
 /** A model package in memory, checked. */
@@ -110,13 +110,13 @@ export async function readManifest(folder: URL): Promise<Manifest> {
  */
 export async function loadPackage(
   folder: URL,
-  parts: ModelComponent[] = ["encoder", "decoder"],
+  components: ModelComponent[] = ["encoder", "decoder"],
 ): Promise<ModelPackage> {
   const manifest = await readManifest(folder);
   const load = async (role: keyof Manifest["files"]) => {
     const file = manifest.files[role];
     const part = role === "encoder" ? "encoder" : "decoder";
-    if (file === undefined || !parts.includes(part)) return null;
+    if (file === undefined || !components.includes(part)) return null;
     const { path, sha256 } = file;
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);

@@ -28,7 +28,7 @@ Deno.test("a call that is stopped leaves its thread long before it would have en
   });
   await ask({
     folders: [new URL("nano/", EMBEDDED_MODELS).href],
-    parts: ["encoder", "decoder"],
+    components: ["encoder", "decoder"],
     runtime: "wasm",
     threads: 1,
     maxPixels: 1e7,

@@ -21,7 +21,7 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
   await using pool = await startWorkers(
     {
       folders: [(await locatePackage("nano", [EMBEDDED_MODELS])).href],
-      parts: ["encoder", "decoder"],
+      components: ["encoder", "decoder"],
       runtime: "wasm",
       threads: 1,
       maxPixels: 1e7,
