@@ -2,7 +2,10 @@ import type { z } from "@hono/zod-openapi";
 import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
 import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
-import { sayWhy, sayWhyPooled } from "../../lib/wording/choice.ts";
+import {
+  explainChoice,
+  explainPooledChoice,
+} from "../../lib/wording/choice.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import { describePresence } from "./presence.ts";
@@ -52,7 +55,7 @@ export function describeSegmentation(
     distance: Number.isFinite(distance) ? distance : null,
   });
   const isPooled = used.choice !== "nearest" && enrolled.length > 1;
-  const say = isPooled ? sayWhyPooled : sayWhy;
+  const say = isPooled ? explainPooledChoice : explainChoice;
   return {
     patient,
     label,

@@ -6,7 +6,7 @@ import type { Mask } from "../core/mask.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
-import { sayWhy } from "../wording/choice.ts";
+import { explainChoice } from "../wording/choice.ts";
 
 /** Long side of a tile, pixels. */
 const TILE = 280;
@@ -48,7 +48,7 @@ export function drawExplanation(
   const rowHeight = small.height + LINES * LINE + 2 * GAP;
   const width = columns * (side + GAP) + GAP;
   const why = wrapped(
-    sayWhy(winner, candidates, (profile) => references[profile]),
+    explainChoice(winner, candidates, (profile) => references[profile]),
     Math.floor((width - 2 * GAP) / CHARACTER.width),
   );
   const top = GAP + (why.length + 1) * LINE + GAP;

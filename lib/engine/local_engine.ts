@@ -67,9 +67,9 @@ export function createEngine(
   const referenceSets = new ReferenceSets();
 
   /** The size of an image and what the encoder takes of it. */
-  const toInput = ({ data, width, height, channels }: Raster) => ({
-    image: { width, height },
-    input: preprocess(data, width, height, channels, model),
+  const toInput = (raster: Raster) => ({
+    image: { width: raster.width, height: raster.height },
+    input: preprocess(raster, model),
   });
   const prepare = async ({ bytes, mediaType, frame }: InputFile) =>
     toInput(await decodeImage(bytes, limits, mediaType, frame));

@@ -2,9 +2,9 @@ import { dice } from "../core/mask.ts";
 import type { DecoderOutput } from "./types.ts";
 
 /**
- * How far the candidates tell the same: the mean Dice of their low-res masks with the winner's, its own among them.
- * Each part count prompts the decoder with other points; where the structure is clear they lead to one mask (as members
- * of an ensemble agree where they are right; Lakshminarayanan et al., arXiv 1612.01474).
+ * How far the candidates agree: the mean Dice of their low-res masks with the winner's, its own among them. Each part
+ * count prompts the decoder with other points, which lead to one mask where the structure is clear, as the members of an
+ * ensemble agree where they are right (Lakshminarayanan et al., arXiv 1612.01474).
  *
  * @param candidates at least one, the winner among them.
  * @returns 0..1.

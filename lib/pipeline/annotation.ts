@@ -14,9 +14,9 @@ export interface PatchSplit {
 }
 
 /**
- * Which patches an annotation owns: the mask is resized like the image, padded with zeros, recentred
- * about the middle of its own minimum and maximum, and resized to the grid; foreground is > 0
- * (paper, section 3.1). The padding counts as background.
+ * Which patches an annotation covers (paper, section 3.1): the mask is resized like the image, padded with zeros,
+ * recentred about the middle of its own minimum and maximum, and resized to the grid; foreground is > 0. The padding
+ * counts as background.
  */
 export function splitPatches(mask: Mask, model: ModelGeometry): PatchSplit {
   const { size, grid } = model;
@@ -56,8 +56,8 @@ function wholeOnGrid(
 }
 
 /**
- * The same from the pixels alone that the grid rests on; null where those do not hold both 0 and 255, so that they do
- * not tell the minimum and the maximum.
+ * The same from only those pixels that the grid depends on; null where they do not hold both 0 and 255 and so cannot
+ * give the minimum and the maximum.
  */
 function sampleOnGrid(
   mask: Mask,

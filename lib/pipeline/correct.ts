@@ -5,33 +5,32 @@ import type { Target } from "./target.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point, Size } from "../core/geometry.ts";
 
-/** How many points inside the mask stand for what is to stay, in one reading of a click each. */
+/** How many points inside the mask say what must stay: one number for each reading of a click. */
 const READINGS = [1, 5];
-/** Share of the readings that agree with the click in which a pixel of the new mask is. */
+/** A pixel belongs to the new mask where more than this share of the agreeing readings hold it. */
 const VOTES = 0.4;
-/** Long side at most of the mask in which points are looked for, pixels. */
+/** Longest side of the mask in which points are searched, pixels. */
 const COARSE = 256;
 
 /** A corrected mask, in image space. */
 export interface Correction {
   mask: Mask;
-  /** Mean of the decoder's own estimates. */
+  /** Mean of the decoder's own estimates of the IoU. */
   predictedIou: number;
 }
 
 /**
- * Corrects a mask by a click: what is missing there is added, or what is too much taken away, and nothing else.
+ * Corrects a mask by a click: it adds what is missing there, or removes what is too much, and nothing else.
  *
- * A decoder that is given the mask and the click alone tends to start anew around the click. So that it knows what
- * is to stay, points deep inside the mask and far from the click go with it, few in one reading, more in another;
- * each runs the cascade. Of the readings that agree with the click the new mask is drawn by vote, and of what it
- * changes only the piece that the click lies in is taken over. Where no reading agrees, the mask and the click are
- * decoded once, and nothing but what the click asks for, more or less, is taken over.
+ * A decoder that sees only the mask and the click tends to start anew around the click. Points deep inside the mask and
+ * far from the click tell it what must stay: few in one reading, more in another, and each reading runs the cascade. The
+ * readings that agree with the click vote on the new mask, and only the connected change that holds the click is made.
+ * Where no reading agrees, the mask and the click are decoded once, and only what the click asks for is taken over.
  *
- * A first click may also say that the structure is elsewhere: when what the click alone brings does not touch the mask,
- * and the decoder thinks better of it than of both together, it takes the mask's place.
+ * A first click may also say that the structure is elsewhere. Where the mask of the click alone does not touch the old
+ * one, and the decoder rates it above both together, it replaces the old mask.
  *
- * @param points at least one, the click last; those before it are kept to.
+ * @param points at least one, the click last; the mask must keep to the earlier ones.
  */
 export async function correct(
   target: Target,

@@ -2,14 +2,14 @@ import { gatherPatches } from "../numerics/patches.ts";
 import type { Profile } from "./profile.ts";
 import { scoreCandidates } from "./retrieve.ts";
 
-/** Above this many times the distance to be expected an accepted result is said to have moved. */
+/** Drift above which a result is reported as having moved. */
 export const DRIFT_LIMIT = 1.5;
 
 /**
- * How far an accepted result lies from the first reference: the earth mover's distance between their patches,
- * over the largest distance that is known to be harmless. That is the first reference's own spread, the mean
- * squared distance of its patches to their mean, or the distance of a reference that a person annotated, where
- * that is larger. Results accepted before widen nothing: small steps in one direction add up.
+ * How far an accepted result lies from the first reference: the earth mover's distance between their patches over the
+ * largest distance known to be harmless. That is the first reference's own spread (the mean squared distance of its
+ * patches to their mean), or the distance of another annotated reference where that is larger. Earlier accepted results
+ * do not widen it, since small steps in one direction add up.
  *
  * @param annotated other references that a person annotated.
  * @returns about 1 where nothing moved.

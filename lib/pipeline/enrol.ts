@@ -8,7 +8,7 @@ import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, ModelGeometry } from "./types.ts";
 import type { Mask } from "../core/mask.ts";
 
-/** Largest part count a profile holds (paper: polyp n = 1..5); of negatives it holds m = 1. */
+/** Largest part count of a profile (paper: polyps, n = 1..5); of negatives it holds m = 1. */
 export const MAX_PARTS = 5;
 
 /**
@@ -51,14 +51,14 @@ export function enrol(
   };
 }
 
-/** Neighbours are much alike: one patch in STRIDE² stands for the background. */
+/** Neighbours are much alike, so one patch in STRIDE² stands for the background. */
 function isKept(cell: number, grid: number): boolean {
   return cell % grid % STRIDE === 0 && Math.floor(cell / grid) % STRIDE === 0;
 }
 
 function requireInsideAndOutside({ data }: Mask): void {
   const first = data[0] !== 0;
-  // Most often a coarse look is enough.
+  // A coarse scan is usually enough.
   for (const step of [251, 1]) {
     for (let i = 1; i < data.length; i += step) {
       if ((data[i] !== 0) !== first) return;

@@ -1,24 +1,19 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
 import { scaledSize } from "./coordinates.ts";
+import type { Raster } from "../core/raster.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 
 /**
- * An image as the encoder wants it: long side resized to S as Pillow does, normalised per channel,
- * then zero-padded at bottom and right.
+ * An image as the encoder takes it: the long side resized to S as Pillow does, normalised per channel, then zero-padded
+ * at the bottom and the right. A grey image is repeated in all three channels.
  *
- * @param data height × width × channels, row-major, uint8, sRGB or grey, image space.
- * @param channels 1 (grey, repeated) or 3.
  * @returns [1, 3, S, S] float32, model space.
  */
 export function preprocess(
-  data: Uint8Array,
-  width: number,
-  height: number,
-  channels: number,
-  model: Pick<ModelGeometry, "size" | "mean" | "std">,
+  { data, width, height, channels }: Raster,
+  { size, mean, std }: Pick<ModelGeometry, "size" | "mean" | "std">,
 ): Float32Array {
-  const { size, mean, std } = model;
   const scaled = scaledSize({ width, height }, size);
   const resized = resizeAntialiased(
     data,

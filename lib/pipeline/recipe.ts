@@ -2,7 +2,7 @@
 export interface Recipe {
   /** Part counts n. */
   parts: number[];
-  /** Counts m of background prototypes; or `least`: one negative point, where the mean map of the parts is least. */
+  /** Counts m of background prototypes; or `least`: one negative point, where the mean map of the parts is smallest. */
   negatives: number[] | "least";
   /**
    * PerSAM's ideas (arXiv 2305.03048, "Training-free PerSAM"): the first pass is guided by the mean map and the mean

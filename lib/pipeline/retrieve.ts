@@ -9,7 +9,7 @@ import {
 } from "../numerics/transport.ts";
 import type { ModelGeometry } from "./types.ts";
 
-/** The patches a mask holds: low-res logits resized to the grid, > 0; ascending indices `y · g + x`. */
+/** The patches of a mask: low-res logits resized to the grid, > 0; ascending indices `y · g + x`. */
 export function maskedPatches(
   logits: Float32Array,
   model: ModelGeometry,
@@ -43,8 +43,8 @@ export interface Score {
  * Euclidean cost, uniform weights, between the reference patches and each candidate's target patches.
  * The cost matrix is computed once for the union of the candidates, and equal sets are solved once.
  *
- * With `every` false a candidate is not solved when a lower bound shows that it cannot be the nearest: the distance
- * of the means, or the potentials of a candidate solved before. It never rules out the least, nor what equals it.
+ * With `every` false, a candidate is not solved where a lower bound shows that it cannot be the nearest: the distance of
+ * the means, or the potentials of a candidate solved before. The least distance and its equals are never ruled out.
  *
  * @param reference K × C, row-major, raw.
  * @param target whose patches the candidates hold.

@@ -1,30 +1,30 @@
 import { AVERAGED } from "../pipeline/pool.ts";
 import type { Candidate } from "../pipeline/segment.ts";
 
-/** What tells of a choice between candidates. */
+/** The facts of a choice between candidates. */
 export type Scored = Pick<
   Candidate,
   "parts" | "negatives" | "profile" | "distance"
 >;
 
-/** Says the same of pooled references, whose mask is not the winner's alone. */
-export function sayWhyPooled(
+/** The same for pooled references, whose mask is not the winner's alone. */
+export function explainPooledChoice(
   winner: Scored,
   candidates: Scored[],
   referenceOf: (profile: number) => string,
 ): string {
-  const why = sayWhy(winner, candidates, referenceOf);
+  const why = explainChoice(winner, candidates, referenceOf);
   if (!Number.isFinite(winner.distance)) return why;
   return `${why} The mask is what the ${AVERAGED} nearest have in common, as far as its patches are like those of ` +
     "the references; distances are to all references together.";
 }
 
 /**
- * Says in plain words why the winner was chosen among candidates whose distances were all solved.
+ * Why the winner was chosen among candidates whose distances were all solved, for people.
  *
- * @param referenceOf what to call the reference of a profile.
+ * @param referenceOf the name of the reference of a profile.
  */
-export function sayWhy(
+export function explainChoice(
   winner: Scored,
   candidates: Scored[],
   referenceOf: (profile: number) => string,

@@ -38,21 +38,21 @@ export class Ours {
     return new Ours(model, await createOnnxModel(model, runtime), now);
   }
 
-  preprocess({ data, width, height, channels }: Raster): Stages {
+  preprocess(image: Raster): Stages {
     const started = this.now();
-    preprocess(data, width, height, channels, this.model.geometry);
+    preprocess(image, this.model.geometry);
     return { preprocess: this.now() - started };
   }
 
-  async encode({ data, width, height, channels }: Raster) {
+  async encode(image: Raster) {
     const { geometry } = this.model;
-    const input = preprocess(data, width, height, channels, geometry);
+    const input = preprocess(image, geometry);
     const started = this.now();
     const [tensors] = await this.onnx.encoder.encode([input]);
     const stages: Stages = { encode: this.now() - started };
     const embedding: Embedding = roundEmbedding({
       model: geometry.digest,
-      image: { width, height },
+      image: { width: image.width, height: image.height },
       tensors,
     });
     return { embedding, stages };

@@ -66,8 +66,8 @@ async function compareEveryImage(t: Deno.TestContext) {
   const plain = new PlainRoad(decoder, geometry);
   const embed = async (path: string) => {
     const image = await decodeImage(await Deno.readFile(path), LIMITS);
-    const { data, width, height, channels } = image;
-    const input = preprocess(data, width, height, channels, geometry);
+    const { width, height } = image;
+    const input = preprocess(image, geometry);
     const [tensors] = await onnx.encoder.encode([input]);
     return roundEmbedding({
       model: geometry.digest,

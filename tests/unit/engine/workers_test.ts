@@ -14,7 +14,7 @@ const fragile = () =>
 const openWorkers = (options: Partial<WorkersOptions> = {}, create = fragile) =>
   startWorkers({
     folders: ["whole"],
-    parts: [],
+    components: [],
     runtime: "wasm",
     threads: 1,
     maxPixels: 1,

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { sayWhy } from "../../../lib/wording/choice.ts";
+import { explainChoice } from "../../../lib/wording/choice.ts";
 
 const one = (parts: number, distance: number, profile = 0, negatives = 1) => ({
   parts,
@@ -11,7 +11,7 @@ const why = (...candidates: ReturnType<typeof one>[]) => {
   const winner = candidates.reduce((best, next) =>
     next.distance < best.distance ? next : best
   );
-  return sayWhy(winner, candidates, (profile) => `visit-${profile + 1}`);
+  return explainChoice(winner, candidates, (profile) => `visit-${profile + 1}`);
 };
 
 Deno.test("a choice is told with the numbers that decided it", () => {
