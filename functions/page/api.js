@@ -1,4 +1,4 @@
-import { askKey, keyHeader } from "./key.js";
+import { askKey, keyHeader } from "./api_key.js";
 
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {{x: number, y: number, label: 0 | 1}} Click */

@@ -1,12 +1,12 @@
 import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { byId, explain, html, tell } from "./dom.js";
-import { withEmbedding } from "./images.js";
+import { withEmbedding } from "./prepare.js";
 import { Mask, pathOf } from "./mask.js";
-import { save } from "./saving.js";
+import { save } from "./save_file.js";
 import { busy, patient, session } from "./session.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 /** @typedef {import("./api.js").Explained} Explained */
 /** @typedef {Explained["candidates"][number]} Candidate */
 

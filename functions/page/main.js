@@ -4,7 +4,7 @@ import {
   explainShown,
   saveExplanation,
 } from "./explanation.js";
-import { addImages, cancelSegmenting, inOrder, itemOf } from "./follow.js";
+import { addImages, cancelSegmenting, inOrder, itemOf } from "./queue.js";
 import {
   acceptOutline,
   openFirst,
@@ -26,7 +26,7 @@ import {
   saveReceipt,
   saveRle,
 } from "./results.js";
-import { openSample } from "./sample.js";
+import { openSample } from "./sample_patient.js";
 import {
   isOpening,
   isWaiting,

@@ -1,9 +1,9 @@
 import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { button, explain, html, input, tell } from "./dom.js";
-import { Editor } from "./editor.js";
-import { itemOf, otherFrames, queue } from "./follow.js";
-import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
+import { Editor } from "./mask_editor.js";
+import { itemOf, otherFrames, queue } from "./queue.js";
+import { drawTile, prepare, showPicture, withEmbedding } from "./prepare.js";
 import { Mask } from "./mask.js";
 import {
   busy,
@@ -23,10 +23,10 @@ import {
   render,
   renderEditor,
   reportText,
-} from "./show.js";
+} from "./render.js";
 
-/** @typedef {import("./film.js").Item} Item */
-/** @typedef {import("./editor.js").Tool} Tool */
+/** @typedef {import("./item.js").Item} Item */
+/** @typedef {import("./mask_editor.js").Tool} Tool */
 
 /** @type {Record<Tool, string>} */
 const HINTS = {

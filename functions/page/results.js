@@ -1,14 +1,14 @@
 import * as api from "./api.js";
 import { isCancelled } from "./api.js";
 import { explain, html, tell } from "./dom.js";
-import { queue } from "./follow.js";
+import { queue } from "./queue.js";
 import { Mask } from "./mask.js";
 import { edit, enrolItem } from "./outline.js";
-import { polygonsOf, save, saveJson, saveTable } from "./saving.js";
+import { polygonsOf, save, saveJson, saveTable } from "./save_file.js";
 import { busy, notice, patient, say, session, stage } from "./session.js";
-import { choose, render } from "./show.js";
+import { choose, render } from "./render.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 export function correct() {
   if (session.shown === null) return;

@@ -1,8 +1,8 @@
 import { button, byId, explain, html, input, tell } from "./dom.js";
 import { referencesOf } from "./api.js";
-import { Stage } from "./stage.js";
+import { Stage } from "./viewer.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 /** Waits longer than this are shown, milliseconds. */
 const SOON = 400;
@@ -15,7 +15,7 @@ export const session = {
   items: [],
   /** @type {Item | null} */
   shown: null,
-  /** @type {import("./editor.js").Editor | null} */
+  /** @type {import("./mask_editor.js").Editor | null} */
   editor: null,
   enrolled: false,
   /** Whether each new result is shown as it comes; until somebody picks one. */

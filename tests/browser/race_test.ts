@@ -263,7 +263,7 @@ Deno.test({
       const added = { ...visitPng(4), buffer: Buffer.from(visitPng(4).buffer) };
       // In one go, before the cancelled run has noticed.
       await page.evaluate(async ({ name, bytes }) => {
-        const module: string = "/page/follow.js";
+        const module: string = "/page/queue.js";
         const { addImages, cancelSegmenting } = await import(module);
         cancelSegmenting();
         addImages([new File([new Uint8Array(bytes)], name)]);

@@ -92,6 +92,6 @@ Deno.test("the sample patient's visits are the generated ones", async () => {
     deepEqual(await decodeImage(await read(""), limits), image);
     deepEqual(await decodeMask(await read("_annotation"), limits), mask);
   }
-  const sample = await Deno.readTextFile(new URL("sample.js", FOLDER));
+  const sample = await Deno.readTextFile(new URL("sample_patient.js", FOLDER));
   match(sample, new RegExp(`\\[2, .*${VISIT_COUNT}\\];`));
 });

@@ -4,7 +4,7 @@ import { Mask } from "./mask.js";
 /** @typedef {import("./mask.js").Point2} Point2 */
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {import("./api.js").Click} Click */
-/** @typedef {import("./stage.js").Stage} Stage */
+/** @typedef {import("./viewer.js").Stage} Stage */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
 /** @typedef {{points: Click[], box?: number[], mask?: Rle}} Prompt */
 /** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step a mask, and what it was decoded from and to */

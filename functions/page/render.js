@@ -1,10 +1,10 @@
 import { button, byId, explain, html, make, tell } from "./dom.js";
-import { showPicture } from "./images.js";
+import { showPicture } from "./prepare.js";
 import { Mask } from "./mask.js";
-import { drawPlot } from "./plot.js";
+import { drawPlot } from "./area_plot.js";
 import { notice, patient, session, stage } from "./session.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 export function enterWork() {
   html("start").hidden = true;

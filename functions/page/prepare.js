@@ -1,9 +1,9 @@
 import * as api from "./api.js";
 import { Mask, pathOf } from "./mask.js";
-import { formatOf, showable } from "./picture.js";
+import { formatOf, showable } from "./image_file.js";
 import { stage } from "./session.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 /** Makes an image's embedding, and what can be shown of it. @param {Item} item @param {AbortSignal} signal @param {() => void} visible */
 export async function prepare(item, signal, visible = () => {}) {

@@ -1,9 +1,9 @@
 import { samplePicture } from "./api.js";
-import { createItem } from "./film.js";
+import { createItem } from "./item.js";
 import { Mask } from "./mask.js";
 import { outlineReference } from "./outline.js";
 import { randomPatient, session } from "./session.js";
-import { choose } from "./show.js";
+import { choose } from "./render.js";
 import { explain, input, tell } from "./dom.js";
 
 /** Visits of the sample patient beside the annotated one. */

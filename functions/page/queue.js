@@ -1,11 +1,11 @@
 import { isCancelled, segment } from "./api.js";
 import { byId, html } from "./dom.js";
-import { createItem } from "./film.js";
-import { drawTile, prepare, withEmbedding } from "./images.js";
+import { createItem } from "./item.js";
+import { drawTile, prepare, withEmbedding } from "./prepare.js";
 import { patient, say, session } from "./session.js";
-import { choose, render } from "./show.js";
+import { choose, render } from "./render.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 /** What segments the waiting images. @type {AbortController | null} */
 let segmenting = null;

@@ -1,5 +1,5 @@
 import { make } from "./dom.js";
-import { drawThumb } from "./picture.js";
+import { drawThumb } from "./image_file.js";
 
 /** @typedef {import("./mask.js").Rle} Rle */
 /** @typedef {import("./api.js").Segmentation} Segmentation */
