@@ -1,39 +1,46 @@
-import { byId, input, tell } from "./dom.js";
+import { byId, input, showText } from "./dom.js";
 
-/** Where the key is kept: with this tab, and gone with it. */
-const PLACE = "p2sam-key";
+/** The key is kept in the tab's session storage and goes with the tab. */
+const STORED = "p2sam-key";
 
-/** The header that says who calls, once a key was put in. @returns {Record<string, string>} */
+/**
+ * The header that identifies the caller; none until a key was entered.
+ *
+ * @returns {Record<string, string>}
+ */
 export function keyHeader() {
-  const key = sessionStorage.getItem(PLACE);
+  const key = sessionStorage.getItem(STORED);
   return key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
 /** @type {Promise<boolean> | null} */
 let asking = null;
 
-/** Asks for the key that the server wants, once for all requests that wait; false when none is given. */
+/** Asks for the key once, for all requests that wait for it; false when none is entered. */
 export function askKey() {
-  asking ??= ask().finally(() => asking = null);
+  asking ??= openDialog().finally(() => asking = null);
   return asking;
 }
 
 /** @returns {Promise<boolean>} */
-function ask() {
+function openDialog() {
   const dialog = byId("key", HTMLDialogElement);
   const field = input("key-field");
-  const known = sessionStorage.getItem(PLACE) !== null;
-  tell("key-problem", known ? "That key opens nothing here." : "");
+  const isKnown = sessionStorage.getItem(STORED) !== null;
+  showText(
+    "key-problem",
+    isKnown ? "This server did not accept that key." : "",
+  );
   field.value = "";
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) =>
     dialog.addEventListener("close", () => {
-      // What is no header value would only fail later, and less plainly.
-      const given = field.value.trim().replace(/[^\x21-\x7e]/g, "");
+      // Other characters cannot be sent in a header; fetch would only fail later, with a worse message.
+      const key = field.value.trim().replace(/[^\x21-\x7e]/g, "");
       field.value = "";
-      const isGiven = dialog.returnValue === "given" && given !== "";
-      if (isGiven) sessionStorage.setItem(PLACE, given);
+      const isGiven = dialog.returnValue === "given" && key !== "";
+      if (isGiven) sessionStorage.setItem(STORED, key);
       resolve(isGiven);
     }, { once: true })
   );

@@ -1,35 +1,45 @@
-import { make } from "./dom.js";
-import { drawThumb } from "./image_file.js";
+import { context2d, make } from "./dom.js";
+import { Mask } from "./mask.js";
+import { pathOf, strokeOutline } from "./outline_path.js";
 
-/** @typedef {import("./mask.js").Rle} Rle */
-/** @typedef {import("./api.js").Segmentation} Segmentation */
+/** @import { Report, Rle, Segmentation, Size, Source } from "./api.js" */
 /** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} State */
 /**
- * An image of the patient and what came of it.
+ * One image of the patient, its result and its tile in the filmstrip.
+ *
  * @typedef {object} Item
  * @property {string} name
  * @property {Blob} file
- * @property {boolean} reference whether it was annotated
+ * @property {boolean} reference whether it is enrolled as a reference
  * @property {boolean} corrected
  * @property {number} frame of its file, from 0
- * @property {number} frames that its file has; 0 until that is known
- * @property {boolean} whole whether the other frames are still to be taken out of its file
- * @property {import("./api.js").Source["format"]} format
+ * @property {number} frames in its file; 0 until that is known
+ * @property {boolean} whole whether it stands for all frames of its file, which are still to be taken out
+ * @property {Source["format"]} format
  * @property {State} state
- * @property {string} doing what is being done, while it is working
+ * @property {string} activity what is being done while its state is "working"
  * @property {unknown} error
- * @property {Blob | null} source what the browser can show of it
+ * @property {Blob | null} source a picture of it that the browser can show
  * @property {string} embedding its id, or empty
- * @property {{width: number, height: number}} size of the image frame
+ * @property {Size} size in image space
  * @property {Rle | null} rle
  * @property {number} area
  * @property {Segmentation | null} answer
- * @property {import("./api.js").Report | null} report of a reference that was enrolled here
+ * @property {Report | null} report of a reference that was enrolled on this page
  * @property {Tile} tile
  */
 
-/** @param {Blob} file @param {string} name @param {boolean} reference @param {(item: Item) => void} choose @returns {Item} */
-export function createItem(file, name, reference, choose) {
+/** Long side of the picture in a tile, pixels. */
+const THUMBNAIL = 240;
+
+/**
+ * @param {Blob} file
+ * @param {string} name
+ * @param {boolean} reference
+ * @param {(item: Item) => void} select called when the tile is clicked
+ * @returns {Item}
+ */
+export function createItem(file, name, reference, select) {
   const tile = new Tile(name);
   /** @type {Item} */
   const item = {
@@ -42,7 +52,7 @@ export function createItem(file, name, reference, choose) {
     whole: true,
     format: "",
     state: "waiting",
-    doing: "",
+    activity: "",
     error: null,
     source: null,
     embedding: "",
@@ -53,11 +63,44 @@ export function createItem(file, name, reference, choose) {
     report: null,
     tile,
   };
-  tile.button.addEventListener("click", () => choose(item));
+  tile.button.addEventListener("click", () => select(item));
   return item;
 }
 
-/** One picture of the filmstrip. */
+/**
+ * Draws an item's picture and outline on its tile.
+ *
+ * @param {Item} item
+ */
+export async function drawTile({ source, rle, size, tile }) {
+  if (source === null) return;
+  const bitmap = await createImageBitmap(source);
+  const outline = rle && pathOf(Mask.fromRle(rle).outline());
+  tile.setPicture(drawThumbnail(bitmap, outline, size));
+  bitmap.close();
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {Path2D | null} outline
+ * @param {Size} size of the image, which the outline refers to
+ */
+function drawThumbnail(bitmap, outline, size) {
+  const canvas = document.createElement("canvas");
+  const scale = THUMBNAIL / Math.max(size.width, size.height);
+  canvas.width = Math.max(1, Math.round(size.width * scale));
+  canvas.height = Math.max(1, Math.round(size.height * scale));
+  const context = context2d(canvas);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  if (outline) {
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    strokeOutline(context, outline, scale);
+  }
+  return canvas;
+}
+
+/** One image of the filmstrip. */
 class Tile {
   #picture = make("span", "picture");
   #caption;
@@ -72,12 +115,15 @@ class Tile {
     this.element = make("li", "", this.button);
   }
 
-  /** @param {Item} item @param {boolean} shown */
-  update({ name, state, doing, reference, corrected, area, answer }, shown) {
+  /**
+   * @param {Item} item
+   * @param {boolean} shown
+   */
+  update({ name, state, activity, reference, corrected, area, answer }, shown) {
     this.#caption.textContent = name;
     const note = {
       waiting: "Waiting",
-      working: doing,
+      working: activity,
       failed: "Failed",
       cancelled: "Cancelled",
       done: answer && !corrected && !answer.present
@@ -91,8 +137,8 @@ class Tile {
     else this.button.removeAttribute("aria-current");
   }
 
-  /** @param {ImageBitmap} bitmap @param {Path2D | null} outline @param {{width: number, height: number}} size */
-  picture(bitmap, outline, size) {
-    this.#picture.replaceChildren(drawThumb(bitmap, outline, size));
+  /** @param {HTMLCanvasElement} picture */
+  setPicture(picture) {
+    this.#picture.replaceChildren(picture);
   }
 }

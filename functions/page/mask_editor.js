@@ -1,108 +1,116 @@
 import { isCancelled } from "./api.js";
 import { Mask } from "./mask.js";
 
-/** @typedef {import("./mask.js").Point2} Point2 */
-/** @typedef {import("./mask.js").Rle} Rle */
-/** @typedef {import("./api.js").Click} Click */
-/** @typedef {import("./viewer.js").Stage} Stage */
+/** @import { Click, MaskPrompt, Rle } from "./api.js" */
+/** @import { Point2 } from "./mask.js" */
+/** @import { Viewer } from "./viewer.js" */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
-/** @typedef {{points: Click[], box?: number[], mask?: Rle}} Prompt */
-/** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step a mask, and what it was decoded from and to */
+/**
+ * A state of the mask in the history.
+ *
+ * @typedef {object} Step
+ * @property {Uint32Array} runs of the mask
+ * @property {Click[]} clicks that it was decoded from
+ * @property {Rle | null} rle once it is known
+ */
 
-/** A polygon is closed by a click this near to its first corner, and a press that moves farther is no click, CSS pixels. */
+/** A press that moves farther is no click, and a click nearer to a polygon's end closes it, CSS pixels. */
 const NEAR = 10;
 
-/** Draws one mask on the stage, with undo; clicks and boxes are decoded by the server. */
-export class Editor {
+/** Edits one mask in the viewer, with undo. Clicks and boxes are decoded by the server. */
+export class MaskEditor {
   /** @type {Tool} */
   #tool = "inside";
   /** @type {Step[]} */
-  #past = [];
+  #undoSteps = [];
   /** @type {Step[]} */
-  #future = [];
-  /** @type {Step} */
-  #settled;
-  /** Those of `#settled`, and what is being decoded. @type {Click[]} */
+  #redoSteps = [];
+  /** The mask without what is being drawn. @type {Step} */
+  #current;
+  /** Those of `#current`, and one that is being decoded. @type {Click[]} */
   #clicks = [];
-  /** Where the brush was last. @type {Point2 | null} */
+  /** Where a press began, or the brush was last. @type {Point2 | null} */
   #last = null;
-  /** @type {AbortController | null} */
-  #asking = null;
-  /** While the mask is being enrolled it stays as it is. */
+  /** Cancels the decoding. @type {AbortController | null} */
+  #decoding = null;
+  /** Whether the mask stays as it is, because it is being enrolled. */
   frozen = false;
 
   /**
-   * @param {Stage} stage
+   * @param {Viewer} viewer
    * @param {Mask} mask changed in place
-   * @param {object} to
-   * @param {(prompt: Prompt, signal: AbortSignal) => Promise<Rle>} to.decode
-   * @param {() => void} to.changed after every change, and when a decoding begins or ends
-   * @param {(error: unknown) => void} to.failed
+   * @param {object} callbacks
+   * @param {(prompt: MaskPrompt, signal: AbortSignal) => Promise<Rle>} callbacks.decode
+   * @param {() => void} callbacks.changed called after every change, and when a decoding begins or ends
+   * @param {(error: unknown) => void} callbacks.failed
    */
-  constructor(stage, mask, { decode, changed, failed }) {
-    this.stage = stage;
+  constructor(viewer, mask, { decode, changed, failed }) {
+    this.viewer = viewer;
     this.mask = mask;
     this.decode = decode;
     this.changed = changed;
     this.failed = failed;
-    this.#settled = { runs: mask.runs(), clicks: [], rle: null };
-    stage.hand = this;
+    this.#current = { runs: mask.runs(), clicks: [], rle: null };
+    viewer.handler = this;
     this.#show();
   }
 
-  get held() {
+  get isPressed() {
     return this.#last !== null;
   }
-  /** Whether the tool acts at the end of a press, which may yet become a pinch or a drag. */
-  get clicks() {
+  /** Whether the tool waits for the end of a press, since the press may still become a pinch or a drag. */
+  get actsOnRelease() {
     return ["inside", "outside", "polygon"].includes(this.#tool);
   }
   get busy() {
-    return this.#asking !== null;
+    return this.#decoding !== null;
   }
   get canUndo() {
-    return !this.frozen && this.#past.length > 0;
+    return !this.frozen && this.#undoSteps.length > 0;
   }
   get canRedo() {
-    return !this.frozen && this.#future.length > 0;
+    return !this.frozen && this.#redoSteps.length > 0;
   }
   get empty() {
-    return this.#settled.runs.length === 1;
+    return this.#current.runs.length === 1;
   }
 
-  /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
+  /**
+   * @param {Tool} tool
+   * @param {number} size of the brush, 1 to 100
+   */
   use(tool, size) {
     this.cancel();
-    this.stage.draft = [];
+    this.viewer.draft = [];
     this.#tool = tool;
-    const long = Math.max(this.mask.width, this.mask.height);
-    const radius = 0.5 + long * 0.15 * (size / 100) ** 2;
+    const longSide = Math.max(this.mask.width, this.mask.height);
+    const radius = 0.5 + longSide * 0.15 * (size / 100) ** 2;
     const paints = tool === "brush" || tool === "eraser";
-    this.stage.brush = paints ? radius : 0;
-    this.stage.redraw();
+    this.viewer.brush = paints ? radius : 0;
+    this.viewer.redraw();
   }
 
   /** @param {Point2} at */
   down(at) {
     if (this.frozen) return;
     this.#last = at;
-    if (this.clicks) return;
-    if (this.#tool !== "box") this.#asking?.abort();
+    if (this.actsOnRelease) return;
+    if (this.#tool !== "box") this.#decoding?.abort();
     this.move(at);
   }
 
   /** @param {Point2} at */
   move(at) {
-    if (this.#last === null || this.clicks) return;
+    if (this.#last === null || this.actsOnRelease) return;
     if (this.#tool === "box") {
       const [[x0, y0], [x1, y1]] = [this.#last, at];
-      this.stage.draft = [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]];
-      return this.stage.redraw();
+      this.viewer.draft = [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]];
+      return this.viewer.redraw();
     }
     const value = this.#tool === "brush" ? 255 : 0;
-    this.mask.stroke(this.#last, at, this.stage.brush, value);
+    this.mask.stroke(this.#last, at, this.viewer.brush, value);
     this.#last = at;
-    this.stage.mark(this.mask);
+    this.viewer.setMask(this.mask);
   }
 
   /** @param {Point2} at */
@@ -110,136 +118,169 @@ export class Editor {
     if (this.#last === null) return;
     const from = this.#last;
     this.#last = null;
-    if (this.clicks) {
-      if (!this.#near(from, at)) return;
-      return this.#tool === "polygon" ? this.#corner(from) : this.#click(from);
-    }
-    if (this.#tool !== "box") return this.#settle([]);
-    this.stage.draft = [];
-    const [x0, x1] = [from[0], at[0]].sort((a, b) => a - b);
-    const [y0, y1] = [from[1], at[1]].sort((a, b) => a - b);
-    this.stage.redraw();
-    if ((x1 - x0) * this.stage.scale < 4 || (y1 - y0) * this.stage.scale < 4) {
-      return;
-    }
-    this.#ask({ points: [], box: [x0, y0, x1, y1].map(Math.floor) }, []);
+    if (this.actsOnRelease) {
+      if (!this.#isNear(from, at)) return;
+      if (this.#tool === "polygon") this.#addCorner(from);
+      else this.#addClick(from);
+    } else if (this.#tool === "box") this.#drawBox(from, at);
+    else this.#commit([]);
   }
 
+  /** Undoes the press that is going on. */
   cancel() {
     if (this.#last === null) return;
     this.#last = null;
-    if (this.clicks) return;
-    if (this.#tool === "box") this.stage.draft = [];
-    this.mask.restore(this.#settled.runs);
+    if (this.actsOnRelease) return;
+    if (this.#tool === "box") this.viewer.draft = [];
+    this.mask.restore(this.#current.runs);
     this.#show();
   }
 
-  /** Ends a decoding or a drawing that is under way. */
+  /** Cancels a decoding or a drawing that is going on. */
   stop() {
-    this.#asking?.abort();
+    this.#decoding?.abort();
     this.cancel();
-    this.stage.draft = [];
+    this.viewer.draft = [];
     this.#show();
   }
 
   undo() {
     if (this.frozen) return;
     this.stop();
-    this.#travel(this.#past, this.#future);
+    this.#step(this.#undoSteps, this.#redoSteps);
   }
 
   redo() {
     if (this.frozen) return;
     this.stop();
-    this.#travel(this.#future, this.#past);
+    this.#step(this.#redoSteps, this.#undoSteps);
   }
 
   clear() {
     this.stop();
     this.mask.data.fill(0);
-    this.#settle([]);
+    this.#commit([]);
   }
 
   close() {
     this.stop();
-    this.stage.hand = null;
-    this.stage.brush = 0;
+    this.viewer.handler = null;
+    this.viewer.brush = 0;
   }
 
-  /** @param {Point2} a @param {Point2} b */
-  #near([ax, ay], [bx, by]) {
-    return Math.hypot(ax - bx, ay - by) * this.stage.scale < NEAR;
+  /**
+   * @param {Point2} a
+   * @param {Point2} b
+   */
+  #isNear([ax, ay], [bx, by]) {
+    return Math.hypot(ax - bx, ay - by) * this.viewer.scale < NEAR;
+  }
+
+  /**
+   * @param {Point2} a
+   * @param {Point2} b the opposite corner
+   */
+  #drawBox([ax, ay], [bx, by]) {
+    this.viewer.draft = [];
+    this.viewer.redraw();
+    const [width, height] = [Math.abs(bx - ax), Math.abs(by - ay)];
+    if (Math.min(width, height) * this.viewer.scale < 4) return;
+    /** @type {NonNullable<MaskPrompt["box"]>} */
+    const box = [
+      Math.floor(Math.min(ax, bx)),
+      Math.floor(Math.min(ay, by)),
+      Math.floor(Math.max(ax, bx)),
+      Math.floor(Math.max(ay, by)),
+    ];
+    this.#request({ points: [], box }, []);
   }
 
   /** @param {Point2} at */
-  #corner(at) {
-    const { draft } = this.stage;
-    const ends = [draft[0], draft[draft.length - 1]];
-    if (draft.length > 2 && ends.some((end) => this.#near(end, at))) {
-      this.#closePolygon();
-    } else draft.push(at);
-    this.stage.redraw();
+  #addCorner(at) {
+    const { draft } = this.viewer;
+    const ends = [draft.at(0), draft.at(-1)];
+    const closes = ends.some((end) =>
+      end !== undefined && this.#isNear(end, at)
+    );
+    if (draft.length > 2 && closes) this.#closePolygon();
+    else draft.push(at);
+    this.viewer.redraw();
   }
 
   #closePolygon() {
-    this.#asking?.abort();
-    this.mask.fill(this.stage.draft);
-    this.stage.draft = [];
-    this.#settle([]);
+    this.#decoding?.abort();
+    this.mask.fill(this.viewer.draft);
+    this.viewer.draft = [];
+    this.#commit([]);
   }
 
   /** @param {Point2} at */
-  #click([x, y]) {
+  #addClick([x, y]) {
     const label = this.#tool === "inside" ? 1 : 0;
     if (this.empty && label === 0 && this.#clicks.length === 0) return;
-    const click =
-      /** @type {Click} */ ({ x: Math.floor(x), y: Math.floor(y), label });
-    const clicks = [...this.#clicks, click];
-    const mask = this.empty
-      ? undefined
-      : this.#settled.rle ??= this.mask.toRle();
-    this.#ask({ points: clicks, mask }, clicks);
+    /** @type {Click} */
+    const click = { x: Math.floor(x), y: Math.floor(y), label };
+    const points = [...this.#clicks, click];
+    const prompt = this.empty
+      ? { points }
+      : { points, mask: this.#current.rle ??= this.mask.toRle() };
+    this.#request(prompt, points);
   }
 
-  /** The last question wins; an earlier one that is not answered yet is dropped. @param {Prompt} prompt @param {Click[]} clicks */
-  async #ask(prompt, clicks) {
-    this.#asking?.abort();
-    const asking = new AbortController();
-    this.#asking = asking;
+  /**
+   * Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.
+   *
+   * @param {MaskPrompt} prompt
+   * @param {Click[]} clicks
+   */
+  async #request(prompt, clicks) {
+    this.#decoding?.abort();
+    const decoding = new AbortController();
+    this.#decoding = decoding;
     this.#clicks = clicks;
-    this.stage.dot(clicks);
+    this.viewer.setPoints(clicks);
     this.changed();
     try {
-      const rle = await this.decode(prompt, asking.signal);
-      if (asking.signal.aborted) return;
+      const rle = await this.decode(prompt, decoding.signal);
+      if (decoding.signal.aborted) return;
       this.mask.data.set(Mask.fromRle(rle).data);
-      this.#settle(clicks, rle);
+      this.#commit(clicks, rle);
     } catch (error) {
-      if (this.#asking === asking) this.#clicks = this.#settled.clicks;
+      if (this.#decoding === decoding) this.#clicks = this.#current.clicks;
       if (!isCancelled(error)) this.failed(error);
     } finally {
-      if (this.#asking === asking) this.#asking = null;
-      this.stage.dot(this.#clicks);
+      if (this.#decoding === decoding) this.#decoding = null;
+      this.viewer.setPoints(this.#clicks);
       this.changed();
     }
   }
 
-  /** Takes the mask as it is now for a step of the history. @param {Click[]} clicks @param {Rle | null} rle */
-  #settle(clicks, rle = null) {
-    this.#past.push(this.#settled);
-    this.#future = [];
-    this.#settled = { runs: this.mask.runs(), clicks, rle };
+  /**
+   * Makes the mask as it is now a step of the history.
+   *
+   * @param {Click[]} clicks
+   * @param {Rle | null} rle
+   */
+  #commit(clicks, rle = null) {
+    this.#undoSteps.push(this.#current);
+    this.#redoSteps = [];
+    this.#current = { runs: this.mask.runs(), clicks, rle };
     this.#clicks = clicks;
     this.#show();
     this.changed();
   }
 
-  /** @param {Step[]} from @param {Step[]} to */
-  #travel(from, to) {
+  /**
+   * Goes back or forth by one step of the history.
+   *
+   * @param {Step[]} from
+   * @param {Step[]} to
+   */
+  #step(from, to) {
     const step = from.pop();
     if (step === undefined) return;
-    to.push(this.#settled);
-    this.#settled = step;
+    to.push(this.#current);
+    this.#current = step;
     this.#clicks = step.clicks;
     this.mask.restore(step.runs);
     this.#show();
@@ -247,6 +288,6 @@ export class Editor {
   }
 
   #show() {
-    this.stage.mark(this.mask, this.#clicks);
+    this.viewer.setMask(this.mask, this.#clicks);
   }
 }

@@ -163,11 +163,11 @@ export async function onScreen(
   x: number,
   y: number,
 ): Promise<[number, number]> {
-  const box = (await page.locator("#stage").boundingBox())!;
+  const box = (await page.locator("#viewer").boundingBox())!;
   const [cx, cy] = await page.evaluate(async ([x, y]) => {
     const module: string = "/page/session.js";
-    const { stage } = await import(module);
-    return stage.toCanvas([x, y]);
+    const { viewer } = await import(module);
+    return viewer.toCanvas([x, y]);
   }, [x, y]);
   return [box.x + cx, box.y + cy];
 }

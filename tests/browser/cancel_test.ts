@@ -44,7 +44,7 @@ Deno.test({
       }),
     );
     while (begun() < 2) await pause(10);
-    await page.click("#film-cancel");
+    await page.click("#filmstrip-cancel");
     await finished(page);
     const states = (await held(page)).map(({ state }) => state);
     ok(states.filter((state) => state === "done").length <= begun());

@@ -42,7 +42,7 @@ Deno.test({
     await page.fill("#key-field", "p2sam_wrong");
     await page.keyboard.press("Enter");
     await page.waitForSelector("#key-problem:not([hidden])");
-    match(await page.innerText("#key-problem"), /opens nothing/);
+    match(await page.innerText("#key-problem"), /did not accept/);
     await page.fill("#key-field", ` ${secret}\n`);
     await page.keyboard.press("Enter");
     await dialog.waitFor({ state: "hidden" });

@@ -133,7 +133,7 @@ Deno.test({
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         equal(await page.textContent("#result-title"), "visit-3");
-        match((await page.textContent("#facts"))!, /Expected overlap\d+ %/);
+        match((await page.textContent("#facts"))!, /Expected overlap\d+%/);
         match(
           (await page.getAttribute("#plot", "aria-label"))!,
           new RegExp(`visit-3 ${items[2].area}$`),
@@ -166,7 +166,7 @@ Deno.test({
         equal(await page.isVisible("#explanation-note"), false);
         match(
           (await page.getAttribute("#explanation-picture", "aria-label"))!,
-          /^n = 1: distance .*, won/,
+          /^n = 1: distance .*, chosen/,
         );
         await accessible(page, "explanation");
         const explained = await download(page, "#explanation-save");
@@ -206,7 +206,7 @@ Deno.test({
         await page.click("#accept");
         await page.waitForSelector("#result:not([hidden])");
         equal(await page.textContent("#result-badge"), "Corrected by hand");
-        await page.click("#learn");
+        await page.click("#accept-result");
         await page.getByText("Reference", { exact: true }).waitFor();
         const id = await page.textContent("#who-id");
         const { body } = await server.json(`/v1/patients/${id}`);
@@ -268,7 +268,7 @@ Deno.test({
       await tabTo("clear");
       await press("Enter");
       equal(await drawnArea(page), 0);
-      await page.focus("#stage");
+      await page.focus("#viewer");
       // A stroke of the brush: to the right from the middle of the image.
       await press("b", "Enter", "ArrowRight", "ArrowRight", "Enter");
       const painted = await drawnArea(page);
@@ -353,7 +353,7 @@ Deno.test({
       await page.context().setOffline(true);
       await tool(page, "inside");
       await page.mouse.click(...await onScreen(page, ...LESION));
-      await says("#notice", /does not answer/);
+      await says("#notice", /not responding/);
       await page.context().setOffline(false);
       await tool(page, "box");
       await drag(page, ...BOX);
@@ -388,7 +388,7 @@ Deno.test({
       await page.getByText("(lesion)").waitFor();
       await choose(page, visitPng(3));
       await page.waitForSelector("#result:not([hidden])");
-      await page.waitForSelector("#film-bar", { state: "hidden" });
+      await page.waitForSelector("#filmstrip-bar", { state: "hidden" });
       const [item] = await held(page);
       ok(dice(overlap(decodeRle(item.rle), drawVisit(3).mask)) > 0.7);
       await page.close();
@@ -424,7 +424,7 @@ Deno.test({
         const page = await visitor.open();
         await enrolByBox(page);
         await choose(page, visitPng(2), visitPng(3), visitPng(4), visitPng(5));
-        await page.click("#film-cancel");
+        await page.click("#filmstrip-cancel");
         await finished(page);
         const states = (await held(page)).map(({ state }) => state);
         equal(states.at(-1), "cancelled");

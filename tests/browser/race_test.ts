@@ -47,7 +47,7 @@ async function outlineByBox(page: Page): Promise<void> {
 const settled = (page: Page) => page.waitForTimeout(300);
 
 Deno.test({
-  name: "the page in hasty hands",
+  name: "the page under races",
   ignore: !hasChromium,
   async fn(t) {
     await using visitor = await Visitor.start();
@@ -64,11 +64,11 @@ Deno.test({
         // The decoding of the second image takes longer than that of the third.
         const shown = await page.evaluate(async () => {
           const module: string = "/page/session.js";
-          const { session, stage } = await import(module);
+          const { session, viewer } = await import(module);
           const [, slow, quick] = session.items;
           const pictures: unknown[] = [];
-          const show = stage.show.bind(stage);
-          stage.show = (picture: unknown, size: unknown) => {
+          const show = viewer.show.bind(viewer);
+          viewer.show = (picture: unknown, size: unknown) => {
             pictures.push(picture);
             show(picture, size);
           };
@@ -208,7 +208,7 @@ Deno.test({
         equal(asked, 0);
         const corners = await page.evaluate(async () => {
           const module: string = "/page/session.js";
-          return (await import(module)).stage.draft.length;
+          return (await import(module)).viewer.draft.length;
         });
         equal(corners, 0);
         equal(await drawnArea(page), 0);
@@ -240,7 +240,7 @@ Deno.test({
       await drag(page, [60, 60], [100, 60]);
       await tool(page, "inside");
       await page.mouse.click(...await onScreen(page, 60, 60));
-      await page.focus("#stage");
+      await page.focus("#viewer");
       await page.keyboard.press("Control+z");
       for (const id of ["undo", "redo", "clear", "accept"]) {
         equal(await page.isDisabled(`#${id}`), true, id);
@@ -284,15 +284,15 @@ Deno.test({
       await choose(page, visitPng(1));
       await page.waitForSelector("#outline:not([hidden])");
       const chosen = () => page.inputValue("input[name=tool]:checked");
-      const bare = () => page.getAttribute("#bare", "aria-pressed");
+      const hidden = () => page.getAttribute("#hide-outline", "aria-pressed");
       await page.focus("#zoom-in");
       await page.keyboard.press("b");
       await page.keyboard.press("h");
-      deepEqual([await chosen(), await bare()], ["inside", "false"]);
-      await page.focus("#stage");
+      deepEqual([await chosen(), await hidden()], ["inside", "false"]);
+      await page.focus("#viewer");
       await page.keyboard.press("b");
       await page.keyboard.press("h");
-      deepEqual([await chosen(), await bare()], ["brush", "true"]);
+      deepEqual([await chosen(), await hidden()], ["brush", "true"]);
       await page.close();
     });
 
