@@ -87,7 +87,9 @@ function* facts(item, isModels) {
     `${item.area.toLocaleString("en")} px`,
     change === null
       ? ""
-      : `${change < 0 ? "−" : "+"}${Math.abs(change)}% from the reference`,
+      : `${change < 0 ? "−" : "+"}${
+        Math.abs(change)
+      }% compared with the reference`,
   );
   if (!isModels || item.answer === null) return;
   const { predictedIou, distance, points, confidence } = item.answer;

@@ -32,7 +32,7 @@ export async function acceptShown() {
     item.reference = true;
     render();
     announce(
-      `Accepted as another reference (revision ${revision}). Images added from now on use it too.`,
+      `Accepted as a reference (revision ${revision}). Images added from now on use it too.`,
     );
     if (drift?.warning) showNotice(drift.warning);
     html("result-title").focus({ preventScroll: true });

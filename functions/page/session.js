@@ -49,7 +49,7 @@ export async function lookUpPatient() {
     const [first] = known;
     const list = known.map((one) => `${one.reference} (${one.label})`);
     html("patient-hint").textContent = first === undefined
-      ? "This is a random code. To continue with an earlier patient, enter that patient's code; never enter a name."
+      ? "A random code. To continue with a patient, enter their code, never a name."
       : `This patient has references: ${list.join(", ")}. ` +
         "You can open the next images now.";
     if (first !== undefined) session.label = first.label;
