@@ -7,7 +7,7 @@ import {
   ProblemError,
   type SeriesLine,
 } from "../../lib/client/client.ts";
-import { seriesLines } from "../../lib/client/lines.ts";
+import { seriesLines } from "../../lib/client/series_lines.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { decodeRle, encodeRle } from "../../lib/format/rle.ts";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
@@ -23,7 +23,7 @@ const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
 const [image, mask, next] = [files.image, files.mask, files.next].map(blob);
 const box: [number, number, number, number] = [212, 114, 270, 162];
 
-Deno.test("the client goes the whole road", async () => {
+Deno.test("the client makes every call end to end", async () => {
   await using server = await Server.start({ KV_PATH: ":memory:" });
   const client = new Client({ url: server.url });
 
@@ -72,7 +72,7 @@ Deno.test("the client goes the whole road", async () => {
   );
 });
 
-Deno.test("the client takes a series up again when its server is killed", () =>
+Deno.test("the client resumes a series whose server was killed", () =>
   inFolder(async (folder) => {
     const settings = { KV_PATH: `${folder}/edge.kv` };
     let server = await Server.start(settings);
@@ -108,7 +108,7 @@ Deno.test("the client takes a series up again when its server is killed", () =>
     }
   }));
 
-Deno.test("lines come from a fetch without streams, too, and a cut answer is told", async () => {
+Deno.test("lines come from a fetch without streams, too, and a truncated answer is an error", async () => {
   const line = (index: number) => JSON.stringify({ index, total: 2 }) + "\n";
   const answer = (text: string) =>
     ({ body: null, text: () => Promise.resolve(text) }) as unknown as Response;
@@ -119,7 +119,7 @@ Deno.test("lines come from a fetch without streams, too, and a cut answer is tol
   await rejects(all(""), TypeError);
 });
 
-Deno.test("a Retry-After is seconds or it is none", async () => {
+Deno.test("a Retry-After that is no number of seconds is ignored", async () => {
   const stated = [null, "7", "Wed, 21 Oct 2026 07:28:00 GMT"];
   const told = [null, 7, null];
   for (const [i, after] of stated.entries()) {
