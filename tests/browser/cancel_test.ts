@@ -16,7 +16,7 @@ import {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
-  name: "what the page cancels, the server does no more",
+  name: "the server stops what the page cancels",
   ignore: !hasChromium,
   async fn() {
     await using service = await openService(":memory:", { MODEL: "nano" });

@@ -16,7 +16,7 @@ import {
 
 Deno.test({
   name:
-    "where the server wants a key, the page asks for it, and keeps it with the tab",
+    "where the server requires a key, the page asks for it and keeps it with the tab",
   ignore: !hasChromium,
   async fn() {
     const { secret, entry } = mintKey("page", "clinic", SCOPES);
