@@ -17,10 +17,14 @@ import { askKey, keyHeader } from "./api_key.js";
  * @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query
  */
 /**
- * The fields of a multipart body.
+ * @template {"enrolReference" | "exportMask"} T
+ * @typedef {operations[T]["requestBody"]["content"]["multipart/form-data"]} Multipart
+ */
+/**
+ * The fields of a multipart body; those that are undefined are left out.
  *
  * @template {"enrolReference" | "exportMask"} T
- * @typedef {Partial<Record<keyof operations[T]["requestBody"]["content"]["multipart/form-data"], Blob | string | undefined>>} Fields
+ * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields
  */
 
 /** A refusal in the server's own words (RFC 9457), or a server that could not be reached. */
@@ -42,11 +46,7 @@ export class Problem extends Error {
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
-/**
- * @param {string} path
- * @param {RequestInit} [init]
- * @returns {Promise<Response>}
- */
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
 async function request(path, init = {}) {
   let response;
   try {
@@ -71,10 +71,7 @@ async function request(path, init = {}) {
   throw new Problem(problem);
 }
 
-/**
- * @param {unknown} body
- * @returns {RequestInit}
- */
+/** @param {unknown} body @returns {RequestInit} */
 const postJson = (body) => ({
   method: "POST",
   body: JSON.stringify(body),
@@ -101,17 +98,11 @@ const searchOf = (query) =>
 /** @param {string} patient */
 const patientPath = (patient) => `/v1/patients/${encodeURIComponent(patient)}`;
 
-/**
- * @param {string} patient
- * @param {string} reference
- */
+/** @param {string} patient @param {string} reference */
 const referencePath = (patient, reference) =>
   `${patientPath(patient)}/references/${encodeURIComponent(reference)}`;
 
-/**
- * @param {string} patient
- * @param {Query<"segmentImage">} query
- */
+/** @param {string} patient @param {Query<"segmentImage">} query */
 const segmentationsPath = (patient, query) =>
   `${patientPath(patient)}/segmentations${searchOf(query)}`;
 
@@ -181,11 +172,7 @@ export async function enrol(patient, reference, annotation, signal) {
   return await (await request(referencePath(patient, reference), init)).json();
 }
 
-/**
- * @param {string} embedding
- * @param {AbortSignal} signal
- * @returns {RequestInit}
- */
+/** @param {string} embedding @param {AbortSignal} signal @returns {RequestInit} */
 const postEmbedding = (embedding, signal) => ({
   ...postJson({ embedding }),
   signal,
@@ -279,10 +266,7 @@ export async function referencesOf(patient) {
   }
 }
 
-/**
- * @param {string} patient
- * @param {string} reference
- */
+/** @param {string} patient @param {string} reference */
 export async function eraseReference(patient, reference) {
   await request(referencePath(patient, reference), { method: "DELETE" });
 }

@@ -139,19 +139,13 @@ function draw(canvas, bitmap, size, explained) {
   return chosenTop;
 }
 
-/**
- * @param {Candidate} candidate
- * @param {ExplainedSegmentation} explained
- */
+/** @param {Candidate} candidate @param {ExplainedSegmentation} explained */
 const wasChosen = (candidate, explained) =>
   candidate.parts === explained.parts &&
   candidate.negatives === explained.negatives &&
   candidate.reference === explained.reference;
 
-/**
- * @param {Candidate} candidate
- * @param {Candidate[]} all
- */
+/** @param {Candidate} candidate @param {Candidate[]} all */
 function titleOf({ parts, reference, distance }, all) {
   const isOneOfSeveral = all.some((one) => one.reference !== reference);
   const result = distance === null

@@ -115,10 +115,7 @@ class Tile {
     this.element = make("li", "", this.button);
   }
 
-  /**
-   * @param {Item} item
-   * @param {boolean} shown
-   */
+  /** @param {Item} item @param {boolean} shown */
   update({ name, state, activity, reference, corrected, area, answer }, shown) {
     this.#caption.textContent = name;
     const note = {

@@ -168,10 +168,7 @@ export class MaskEditor {
     this.viewer.brush = 0;
   }
 
-  /**
-   * @param {Point2} a
-   * @param {Point2} b
-   */
+  /** @param {Point2} a @param {Point2} b */
   #isNear([ax, ay], [bx, by]) {
     return Math.hypot(ax - bx, ay - by) * this.viewer.scale < NEAR;
   }

@@ -85,10 +85,7 @@ export async function acceptOutline() {
   await enrolOutline(item, editor);
 }
 
-/**
- * @param {Item} item
- * @param {MaskEditor} editor
- */
+/** @param {Item} item @param {MaskEditor} editor */
 async function enrolOutline(item, editor) {
   const { mask } = editor;
   showText("outline-problem", "");
@@ -138,10 +135,7 @@ function showRefusal(error) {
   } else showText("outline-problem", explainError(error));
 }
 
-/**
- * @param {Item} item
- * @param {Mask} mask
- */
+/** @param {Item} item @param {Mask} mask */
 async function acceptCorrection(item, mask) {
   closeEditor();
   setMask(item, mask);
@@ -151,10 +145,7 @@ async function acceptCorrection(item, mask) {
   button("accept-result").focus();
 }
 
-/**
- * @param {Item} item
- * @param {Mask} mask
- */
+/** @param {Item} item @param {Mask} mask */
 function setMask(item, mask) {
   item.rle = mask.toRle();
   item.area = mask.area;

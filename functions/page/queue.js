@@ -88,10 +88,7 @@ function showProgress(done, started) {
   else bar.removeAttribute("value");
 }
 
-/**
- * @param {Item} item
- * @param {AbortSignal} signal
- */
+/** @param {Item} item @param {AbortSignal} signal */
 async function segmentItem(item, signal) {
   const begin = (/** @type {string} */ activity) => {
     item.state = "working";

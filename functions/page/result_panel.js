@@ -102,11 +102,7 @@ function* facts(item, isModels) {
   yield fact("Points", `${inside} inside, ${points.length - inside} outside`);
 }
 
-/**
- * @param {string} term
- * @param {string} value
- * @param {string} note
- */
+/** @param {string} term @param {string} value @param {string} note */
 const fact = (term, value, note = "") =>
   make(
     "div",

@@ -12,10 +12,7 @@ export function saveFile(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/**
- * @param {unknown} value
- * @param {string} name
- */
+/** @param {unknown} value @param {string} name */
 export function saveJson(value, name) {
   const text = JSON.stringify(value);
   saveFile(new Blob([text], { type: "application/json" }), name);

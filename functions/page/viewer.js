@@ -1,5 +1,11 @@
 import { context2d } from "./dom.js";
-import { pathOf, strokeLines } from "./outline_path.js";
+import { pathOf } from "./outline_path.js";
+import {
+  drawCrosshair,
+  drawDraft,
+  drawOutline,
+  drawPoint,
+} from "./viewer_marks.js";
 
 /** @import { Click, Size } from "./api.js" */
 /** @import { Mask, Point2 } from "./mask.js" */
@@ -22,10 +28,6 @@ const DIRECTIONS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-
-const OUTLINE = "#ffd23f";
-const INSIDE = "#19c37d";
-const OUTSIDE = "#ff5a5f";
 
 /** The large canvas: an image with its outline and points, which can be zoomed and panned. */
 export class Viewer {
@@ -182,10 +184,7 @@ export class Viewer {
     else this.redraw();
   }
 
-  /**
-   * @param {PointerEvent} event
-   * @returns {Point2}
-   */
+  /** @param {PointerEvent} event @returns {Point2} */
   #toImage({ offsetX, offsetY }) {
     const { scale, x, y } = this.#view;
     return this.#clamp([(offsetX - x) / scale, (offsetY - y) / scale]);
@@ -202,10 +201,7 @@ export class Viewer {
     return [x + px * scale, y + py * scale];
   }
 
-  /**
-   * @param {Point2} at
-   * @returns {Point2}
-   */
+  /** @param {Point2} at @returns {Point2} */
   #clamp([x, y]) {
     const { width, height } = this.#size;
     return [
@@ -315,83 +311,16 @@ export class Viewer {
     c.imageSmoothingEnabled = scale < 4;
     c.imageSmoothingQuality = "high";
     c.drawImage(this.#bitmap, 0, 0, this.#size.width, this.#size.height);
-    c.lineJoin = "round";
+    const unit = 1 / scale;
     if (this.#outline && !this.outlineHidden) {
-      c.fillStyle = "#ffd23f2b";
-      c.fill(this.#outline, "evenodd");
-      this.#line(this.#outline);
+      drawOutline(c, this.#outline, unit);
     }
-    if (this.draft.length > 0) {
-      const path = new Path2D();
-      this.draft.forEach(([x, y], i) =>
-        i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
-      );
-      this.#line(path);
-      for (const [x, y] of this.draft) {
-        c.beginPath();
-        c.arc(x, y, 4 / scale, 0, 7);
-        c.fillStyle = OUTLINE;
-        c.fill();
-      }
-    }
+    drawDraft(c, this.draft, unit);
     if (!this.outlineHidden) {
-      for (const point of this.#points) this.#point(point);
+      for (const point of this.#points) drawPoint(c, point, unit);
     }
-    if (this.cursor && this.handler) this.#crosshair(this.cursor);
-  }
-
-  /** @param {Path2D} path */
-  #line(path) {
-    const unit = 1 / this.#view.scale;
-    strokeLines(this.context, path, [[4.5 * unit, "#000a"], [
-      2 * unit,
-      OUTLINE,
-    ]]);
-  }
-
-  /** @param {Click} point */
-  #point({ x, y, label }) {
-    const c = this.context;
-    const unit = 1 / this.#view.scale;
-    const [cx, cy] = [x + 0.5, y + 0.5];
-    for (
-      const [radius, colour]
-        of /** @type {const} */ ([[7.5, "#000a"], [6.5, "#fff"], [
-          5,
-          label === 1 ? INSIDE : OUTSIDE,
-        ]])
-    ) {
-      c.beginPath();
-      c.arc(cx, cy, radius * unit, 0, 7);
-      c.fillStyle = colour;
-      c.fill();
+    if (this.cursor && this.handler) {
+      drawCrosshair(c, this.cursor, this.brush, unit);
     }
-    c.beginPath();
-    c.moveTo(cx - 2.7 * unit, cy);
-    c.lineTo(cx + 2.7 * unit, cy);
-    if (label === 1) {
-      c.moveTo(cx, cy - 2.7 * unit);
-      c.lineTo(cx, cy + 2.7 * unit);
-    }
-    c.lineWidth = 1.6 * unit;
-    c.strokeStyle = "#fff";
-    c.stroke();
-  }
-
-  /** @param {Point2} at */
-  #crosshair([x, y]) {
-    const unit = 1 / this.#view.scale;
-    const path = new Path2D();
-    if (this.brush > 0) path.arc(x, y, Math.max(this.brush, 3 * unit), 0, 7);
-    else {
-      for (const [dx, dy] of Object.values(DIRECTIONS)) {
-        path.moveTo(x + 4 * dx * unit, y + 4 * dy * unit);
-        path.lineTo(x + 13 * dx * unit, y + 13 * dy * unit);
-      }
-    }
-    strokeLines(this.context, path, [[3.5 * unit, "#000a"], [
-      1.5 * unit,
-      "#fff",
-    ]]);
   }
 }
