@@ -49,7 +49,7 @@ export function renderResult(item) {
     state === "failed"
       ? explainError(error)
       : state === "cancelled"
-      ? "This image was cancelled before it was segmented."
+      ? "The segmentation of this image was cancelled."
       : "",
   );
   const isModels = state === "done" && answer !== null && !corrected &&
