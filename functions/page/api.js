@@ -1,17 +1,35 @@
-import { askKey, keyHeader } from "./key.js";
+import { askKey, keyHeader } from "./api_key.js";
 
-/** @typedef {import("./mask.js").Rle} Rle */
-/** @typedef {{x: number, y: number, label: 0 | 1}} Click */
-/** @typedef {{id: string, image: {width: number, height: number}}} Embedding */
-/** @typedef {{present: boolean, reason: string | null, confidence: number | null, mask: Rle & {area: number}, points: (Click & {similarity: number})[], predictedIou: number, distance: number | null, reference: string, parts: number, negatives: number, receipt: {id: string}}} Segmentation */
-/** @typedef {{points: Segmentation["points"], parts: number, negatives: number, reference: string, distance: number | null, passes: {mask: Rle & {area: number}, predictedIou: number}[]}} Candidate */
-/** @typedef {Segmentation & {candidates: Candidate[], why: string}} Explained */
+/** @import { components, operations } from "../../lib/client/api.ts" */
+/** @typedef {components["schemas"]} Schemas */
+/** @typedef {Schemas["Rle"]} Rle */
+/** @typedef {Schemas["ImageSize"]} Size */
+/** @typedef {Schemas["PointPrompt"]} Click */
+/** @typedef {Schemas["Segmentation"]} Segmentation */
+/** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
+/** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report */
+/** @typedef {Partial<Omit<Schemas["MaskRequest"], "embedding">>} MaskPrompt */
+/** @typedef {Partial<Schemas["Accepted"]>} Accepted */
+/** @typedef {keyof operations["exportMask"]["responses"][200]["content"]} SourceFormat */
+/** @typedef {{file: Blob, frame: number, format: SourceFormat | ""}} Source a frame of a file, from 0 */
+/**
+ * @template {keyof operations} T
+ * @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query
+ */
+/**
+ * @template {"enrolReference" | "exportMask"} T
+ * @typedef {operations[T]["requestBody"]["content"]["multipart/form-data"]} Multipart
+ */
+/**
+ * The fields of a multipart body; those that are undefined are left out.
+ *
+ * @template {"enrolReference" | "exportMask"} T
+ * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields
+ */
 
-/** @typedef {{file: Blob, frame: number, format: "application/dicom" | "application/x-nifti" | ""}} Source */
-
-/** A refusal in the server's own words (RFC 9457), or that it could not be asked. */
+/** A refusal in the server's own words (RFC 9457), or a server that could not be reached. */
 export class Problem extends Error {
-  /** @param {{title: string, detail: string, type?: string, errors?: {path: string, message: string}[]}} document */
+  /** @param {Pick<Schemas["Problem"], "title" | "detail"> & Partial<Schemas["Problem"]>} document */
   constructor({ title, detail, type = "", errors = [] }) {
     super(detail);
     this.title = title;
@@ -20,12 +38,16 @@ export class Problem extends Error {
   }
 }
 
-/** Whether a wait was ended by its cancel button. @param {unknown} error */
+/**
+ * Whether the user cancelled the wait.
+ *
+ * @param {unknown} error
+ */
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
-/** @param {string} path @param {RequestInit} init @returns {Promise<Response>} */
-async function ask(path, init) {
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
+async function request(path, init = {}) {
   let response;
   try {
     const headers = { ...init.headers, ...keyHeader() };
@@ -33,111 +55,211 @@ async function ask(path, init) {
   } catch (error) {
     if (isCancelled(error)) throw error;
     throw new Problem({
-      title: "The server does not answer",
-      detail: "Check that it runs and that you are connected, then try again.",
+      title: "The server is not responding",
+      detail:
+        "Check that it is running and that you are connected, then try again.",
     });
   }
   if (response.ok) return response;
-  if (response.status === 401 && await askKey()) return await ask(path, init);
+  if (response.status === 401 && await askKey()) {
+    return await request(path, init);
+  }
   const problem = await response.json().catch(() => ({
     title: "The server failed",
-    detail: `It answered with status ${response.status}.`,
+    detail: `It responded with status ${response.status}.`,
   }));
   throw new Problem(problem);
 }
 
 /** @param {unknown} body @returns {RequestInit} */
-const post = (body) => ({
+const postJson = (body) => ({
   method: "POST",
   body: JSON.stringify(body),
   headers: { "content-type": "application/json" },
 });
 
-/** @param {string} patient */
-const pathOf = (patient) => `/v1/patients/${encodeURIComponent(patient)}`;
-
-/** @param {Blob} file @param {number} frame @param {AbortSignal} signal @returns {Promise<Embedding>} */
-export async function embed(file, frame, signal) {
-  const init = { method: "POST", body: file, signal };
-  return await (await ask(`/v1/embeddings?frame=${frame}`, init)).json();
-}
-
-/** A frame as a PNG that the browser can show, and how many the file has. @param {Blob} file @param {number} frame @param {AbortSignal} signal */
-export async function preview(file, frame, signal) {
-  const init = { method: "POST", body: file, signal };
-  const answer = await ask(`/v1/previews?side=4096&frame=${frame}`, init);
-  const frames = Number(answer.headers.get("x-frame-count"));
-  return { picture: await answer.blob(), frames };
-}
-
-/** @param {{embedding: string, points?: Click[], box?: number[], mask?: Rle}} prompt @param {AbortSignal} signal @returns {Promise<Rle>} */
-export async function decode(prompt, signal) {
-  const answer = await ask("/v1/masks", { ...post(prompt), signal });
-  const { mask: { size, counts } } = await answer.json();
-  return { size, counts };
-}
-
-/** How far a reference finds itself again. @typedef {{verdict: "good" | "weak" | "unusable", advice: string, dice: {mean: number}}} Report */
-
-/** Sends the image, of which the server tries varied copies. @param {string} patient @param {string} reference @param {{file: Blob, frame: number, mask: Blob, label: string, accepted?: {at: string}}} annotation @param {AbortSignal} signal @returns {Promise<{report: Report, revision: number, drift?: {warning: string | null}}>} */
-export async function enrol(patient, reference, annotation, signal) {
-  const body = new FormData();
-  body.set("image", annotation.file);
-  body.set("frame", String(annotation.frame));
-  body.set("mask", annotation.mask, "mask.png");
-  body.set("label", annotation.label);
-  if (annotation.accepted) {
-    body.set("accepted", JSON.stringify(annotation.accepted));
+/** @param {Record<string, Blob | string | undefined>} fields */
+function formOf(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) form.set(name, value);
   }
-  const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
-  return await (await ask(path, { method: "PUT", body, signal })).json();
+  return form;
 }
 
-/** @param {string} patient @param {string} label */
-const segmentations = (patient, label) =>
-  `${pathOf(patient)}/segmentations?label=${encodeURIComponent(label)}`;
+/** @param {Blob} mask */
+const maskFile = (mask) => new File([mask], "mask.png", { type: mask.type });
 
-/** @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal @returns {Promise<Segmentation>} */
+/** @param {Record<string, string | number | boolean>} query */
+const searchOf = (query) =>
+  "?" + Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+
+/** @param {string} patient */
+const patientPath = (patient) => `/v1/patients/${encodeURIComponent(patient)}`;
+
+/** @param {string} patient @param {string} reference */
+const referencePath = (patient, reference) =>
+  `${patientPath(patient)}/references/${encodeURIComponent(reference)}`;
+
+/** @param {string} patient @param {Query<"segmentImage">} query */
+const segmentationsPath = (patient, query) =>
+  `${patientPath(patient)}/segmentations${searchOf(query)}`;
+
+/**
+ * @param {Blob} file
+ * @param {number} frame
+ * @param {AbortSignal} signal
+ * @returns {Promise<Schemas["Embedding"]>}
+ */
+export async function embed(file, frame, signal) {
+  /** @satisfies {Query<"createEmbedding">} */
+  const query = { frame };
+  const init = { method: "POST", body: file, signal };
+  return await (await request(`/v1/embeddings${searchOf(query)}`, init)).json();
+}
+
+/**
+ * A frame as a PNG that the browser can show, and the number of frames in the file.
+ *
+ * @param {Blob} file
+ * @param {number} frame
+ * @param {AbortSignal} signal
+ */
+export async function preview(file, frame, signal) {
+  /** @satisfies {Query<"previewImage">} */
+  const query = { side: 4096, frame };
+  const init = { method: "POST", body: file, signal };
+  const response = await request(`/v1/previews${searchOf(query)}`, init);
+  const frames = Number(response.headers.get("x-frame-count"));
+  return { picture: await response.blob(), frames };
+}
+
+/**
+ * @param {string} embedding
+ * @param {MaskPrompt} prompt
+ * @param {AbortSignal} signal
+ * @returns {Promise<Rle>}
+ */
+export async function decode(embedding, prompt, signal) {
+  const init = { ...postJson({ embedding, ...prompt }), signal };
+  /** @type {Schemas["Mask"]} */
+  const { mask } = await (await request("/v1/masks", init)).json();
+  return { size: mask.size, counts: mask.counts };
+}
+
+/**
+ * Enrols an annotated image. It sends the image rather than its embedding, so that the server can test the
+ * reference on augmentations of it.
+ *
+ * @param {string} patient
+ * @param {string} reference
+ * @param {{file: Blob, frame: number, mask: Blob, label: string, accepted: Accepted | undefined}} annotation
+ * @param {AbortSignal} signal
+ * @returns {Promise<Schemas["EnrolledReference"]>}
+ */
+export async function enrol(patient, reference, annotation, signal) {
+  const { file, frame, mask, label, accepted } = annotation;
+  /** @satisfies {Fields<"enrolReference">} */
+  const fields = {
+    image: file,
+    frame: String(frame),
+    mask: maskFile(mask),
+    label,
+    accepted: accepted && JSON.stringify(accepted),
+  };
+  const init = { method: "PUT", body: formOf(fields), signal };
+  return await (await request(referencePath(patient, reference), init)).json();
+}
+
+/** @param {string} embedding @param {AbortSignal} signal @returns {RequestInit} */
+const postEmbedding = (embedding, signal) => ({
+  ...postJson({ embedding }),
+  signal,
+});
+
+/**
+ * @param {string} patient
+ * @param {string} label
+ * @param {string} embedding
+ * @param {AbortSignal} signal
+ * @returns {Promise<Segmentation>}
+ */
 export async function segment(patient, label, embedding, signal) {
-  const init = { ...post({ embedding }), signal };
-  return await (await ask(segmentations(patient, label), init)).json();
+  const path = segmentationsPath(patient, { label });
+  return await (await request(path, postEmbedding(embedding, signal))).json();
 }
 
-/** The same with every candidate and its masks. @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal @returns {Promise<Explained>} */
-export async function explained(patient, label, embedding, signal) {
-  const init = { ...post({ embedding }), signal };
-  const path = `${segmentations(patient, label)}&explain=true`;
-  return await (await ask(path, init)).json();
+/**
+ * The same with every candidate and its masks.
+ *
+ * @param {string} patient
+ * @param {string} label
+ * @param {string} embedding
+ * @param {AbortSignal} signal
+ * @returns {Promise<ExplainedSegmentation>}
+ */
+export async function segmentExplained(patient, label, embedding, signal) {
+  const path = segmentationsPath(patient, { label, explain: true });
+  return await (await request(path, postEmbedding(embedding, signal))).json();
 }
 
-/** The structure as a DICOM segmentation or NIfTI volume, as its image is one. @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */
+/**
+ * The structure as a DICOM segmentation or NIfTI volume, whichever its image is.
+ *
+ * @param {string} patient
+ * @param {string} label
+ * @param {Source} source
+ * @param {AbortSignal} signal
+ */
 export async function segmentToFile(patient, label, source, signal) {
   const { file, frame, format } = source;
   const headers = { accept: format, "content-type": format };
   const init = { method: "POST", body: file, headers, signal };
-  const path = `${segmentations(patient, label)}&frame=${frame}`;
-  return await (await ask(path, init)).blob();
+  return await (await request(
+    segmentationsPath(patient, { label, frame }),
+    init,
+  )).blob();
 }
 
-/** A mask that was drawn or corrected, in the same formats. @param {Source} source @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
+/**
+ * A mask that was drawn or corrected, in the same formats.
+ *
+ * @param {Source} source
+ * @param {Blob} mask a PNG
+ * @param {string} label
+ * @param {AbortSignal} signal
+ */
 export async function maskToFile({ file, frame }, mask, label, signal) {
-  const body = new FormData();
-  body.set("image", file);
-  body.set("mask", mask, "mask.png");
-  const named = encodeURIComponent(label);
-  const path = `/v1/masks/export?label=${named}&frame=${frame}`;
-  return await (await ask(path, { method: "POST", body, signal })).blob();
+  /** @satisfies {Fields<"exportMask">} */
+  const fields = { image: file, mask: maskFile(mask) };
+  /** @satisfies {Query<"exportMask">} */
+  const query = { label, frame };
+  const init = { method: "POST", body: formOf(fields), signal };
+  return await (await request(`/v1/masks/export${searchOf(query)}`, init))
+    .blob();
 }
 
-/** A picture of the sample patient. @param {string} name */
+/**
+ * A picture of the sample patient.
+ *
+ * @param {string} name
+ */
 export async function samplePicture(name) {
-  return await (await ask(`/page/sample/${name}.png`, {})).blob();
+  return await (await request(`/page/sample/${name}.png`)).blob();
 }
 
-/** The references of a patient, none where it is unknown. @param {string} patient @returns {Promise<{reference: string, label: string}[]>} */
+/**
+ * The references of a patient; none for an unknown patient.
+ *
+ * @param {string} patient
+ * @returns {Promise<Schemas["Reference"][]>}
+ */
 export async function referencesOf(patient) {
   try {
-    return (await (await ask(pathOf(patient), {})).json()).references;
+    /** @type {Schemas["Patient"]} */
+    const { references } = await (await request(patientPath(patient))).json();
+    return references;
   } catch (error) {
     if (error instanceof Problem && error.code === "not-found") return [];
     throw error;
@@ -145,12 +267,11 @@ export async function referencesOf(patient) {
 }
 
 /** @param {string} patient @param {string} reference */
-export async function forget(patient, reference) {
-  const path = `${pathOf(patient)}/references/${encodeURIComponent(reference)}`;
-  await ask(path, { method: "DELETE" });
+export async function eraseReference(patient, reference) {
+  await request(referencePath(patient, reference), { method: "DELETE" });
 }
 
 /** @param {string} patient */
-export async function erase(patient) {
-  await ask(pathOf(patient), { method: "DELETE" });
+export async function erasePatient(patient) {
+  await request(patientPath(patient), { method: "DELETE" });
 }

@@ -1,56 +1,69 @@
+import { cancelBusy, isBusy } from "./busy_bar.js";
 import { button, input } from "./dom.js";
+import {
+  saveAreas,
+  saveInSourceFormat,
+  savePng,
+  savePolygons,
+  saveReceipt,
+  saveRle,
+} from "./downloads.js";
 import {
   closeExplanation,
   explainShown,
   saveExplanation,
 } from "./explanation.js";
-import { addImages, cancelSegmenting, inOrder, itemOf } from "./follow.js";
+import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
+import { showNotice } from "./messages.js";
+import { acceptOutline, rejectOutline, useTool } from "./outline.js";
+import { addImages, cancelSegmenting, itemOf } from "./queue.js";
 import {
-  acceptOutline,
-  openFirst,
-  openFrame,
-  rejectOutline,
-  showFrameNumber,
-  useTool,
-} from "./outline.js";
-import {
-  correct,
+  acceptShown,
+  correctShown,
   erasePatient,
-  learn,
   removeShown,
-  retry,
-  saveAreas,
-  saveLikeSource,
-  savePng,
-  savePolygons,
-  saveReceipt,
-  saveRle,
+  retryShown,
 } from "./results.js";
-import { openSample } from "./sample.js";
-import {
-  isOpening,
-  isWaiting,
-  lookUpPatient,
-  notice,
-  opened,
-  randomPatient,
-  session,
-  stage,
-  stopWaiting,
-} from "./session.js";
+import { openSample } from "./sample_patient.js";
+import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
 
-const files = input("files");
-/** @param {FileList | null | undefined} list */
-function take(list) {
-  const chosen = inOrder(list ?? []);
+/** Whether the first image is being opened. */
+let opening = false;
+
+/**
+ * Opens the first image, unless that is going on already.
+ *
+ * @param {() => Promise<void>} step
+ */
+async function openOnce(step) {
+  if (opening) return;
+  opening = true;
+  try {
+    await step();
+  } finally {
+    opening = false;
+  }
+}
+
+/**
+ * Takes images that were chosen or dropped, in the order of their names.
+ *
+ * @param {FileList | null | undefined} list
+ */
+function takeFiles(list) {
+  const chosen = [...list ?? []].sort((a, b) =>
+    a.name.localeCompare(b.name, "en", { numeric: true })
+  );
   if (chosen.length === 0) return;
   if (session.enrolled) addImages(chosen);
-  else if (session.editor === null && !isWaiting() && !isOpening()) {
-    opened(() => openFirst(chosen));
+  else if (session.editor === null && !isBusy() && !opening) {
+    openOnce(() => openFirst(chosen));
   } else session.later.push(...chosen.map(itemOf));
 }
+
+const files = input("files");
 files.addEventListener("change", () => {
-  take(files.files);
+  takeFiles(files.files);
   files.value = "";
 });
 addEventListener("dragover", (event) => {
@@ -63,42 +76,45 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dragging");
-  take(event.dataTransfer?.files);
+  takeFiles(event.dataTransfer?.files);
 });
 
 /** @type {Record<string, () => unknown>} */
 const clicks = {
   "open": () => files.click(),
   "add-open": () => files.click(),
-  "film-add": () => files.click(),
-  "sample": () => opened(openSample),
+  "filmstrip-add": () => files.click(),
+  "sample": () => openOnce(openSample),
   "undo": () => session.editor?.undo(),
   "redo": () => session.editor?.redo(),
   "clear": () => session.editor?.clear(),
   "accept": acceptOutline,
   "reject": rejectOutline,
-  "retry": retry,
-  "correct": correct,
+  "retry": retryShown,
+  "correct": correctShown,
   "explain": explainShown,
   "explanation-save": saveExplanation,
   "explanation-close": closeExplanation,
-  "learn": learn,
+  "accept-result": acceptShown,
   "remove": removeShown,
-  "busy-cancel": stopWaiting,
-  "film-cancel": cancelSegmenting,
-  "notice-close": () => notice(""),
-  "zoom-in": () => stage.zoom(1.4),
-  "zoom-out": () => stage.zoom(1 / 1.4),
-  "zoom-fit": () => stage.fit(),
-  "bare": () => {
-    stage.bare = !stage.bare;
-    button("bare").setAttribute("aria-pressed", String(stage.bare));
-    stage.redraw();
+  "busy-cancel": cancelBusy,
+  "filmstrip-cancel": cancelSegmenting,
+  "notice-close": () => showNotice(""),
+  "zoom-in": () => viewer.zoom(1.4),
+  "zoom-out": () => viewer.zoom(1 / 1.4),
+  "zoom-fit": () => viewer.fit(),
+  "hide-outline": () => {
+    viewer.outlineHidden = !viewer.outlineHidden;
+    button("hide-outline").setAttribute(
+      "aria-pressed",
+      String(viewer.outlineHidden),
+    );
+    viewer.redraw();
   },
   "save-png": savePng,
   "save-rle": saveRle,
   "save-polygons": savePolygons,
-  "save-source": saveLikeSource,
+  "save-source": saveInSourceFormat,
   "save-receipt": saveReceipt,
   "save-table": saveAreas,
   "erase": erasePatient,
@@ -124,9 +140,9 @@ const TOOL_KEYS = {
   e: "eraser",
 };
 addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement &&
+  const isTyping = event.target instanceof HTMLInputElement &&
     event.target.type !== "radio";
-  if (typing) return;
+  if (isTyping) return;
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "z") {
     event.preventDefault();
@@ -134,9 +150,9 @@ addEventListener("keydown", (event) => {
     else session.editor?.undo();
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (key === "escape") session.editor?.stop();
-  // Single characters act on the image alone: speech input types them elsewhere (WCAG 2.1.4).
-  else if (event.target !== stage.canvas) return;
-  else if (key === "h") button("bare").click();
+  // Speech input types single letters elsewhere, so they act on the image alone (WCAG 2.1.4).
+  else if (event.target !== viewer.canvas) return;
+  else if (key === "h") button("hide-outline").click();
   else if (session.editor && TOOL_KEYS[key]) {
     const radio = document.querySelector(
       `input[name=tool][value=${TOOL_KEYS[key]}]`,

@@ -1,7 +1,9 @@
-/** @typedef {[number, number]} Point2 x, y in image-frame pixels */
-/** @typedef {{size: [number, number], counts: string}} Rle COCO compressed run-length encoding; size is height, width */
+import { context2d } from "./dom.js";
 
-/** A binary mask in the image frame: 255 inside, 0 outside; height × width, row-major. */
+/** @import { Rle } from "./api.js" */
+/** @typedef {[number, number]} Point2 x, y in pixels of image space */
+
+/** A binary mask in image space: 255 inside, 0 outside; height × width, row-major. */
 export class Mask {
   /** @param {number} width @param {number} height */
   constructor(width, height) {
@@ -10,14 +12,21 @@ export class Mask {
     this.data = new Uint8Array(width * height);
   }
 
-  /** Inside pixels. */
+  /** Number of inside pixels. */
   get area() {
     let area = 0;
     for (const value of this.data) if (value !== 0) area++;
     return area;
   }
 
-  /** Sets every pixel whose centre is within `radius` of the segment. @param {Point2} from @param {Point2} to @param {number} radius @param {number} value */
+  /**
+   * Sets every pixel whose centre is within `radius` of the segment.
+   *
+   * @param {Point2} from
+   * @param {Point2} to
+   * @param {number} radius pixels
+   * @param {number} value
+   */
   stroke([x0, y0], [x1, y1], radius, value) {
     const r = Math.max(radius, 0.71);
     const [dx, dy] = [x1 - x0, y1 - y0];
@@ -36,21 +45,28 @@ export class Mask {
     }
   }
 
-  /** Sets every pixel whose centre is inside the polygon, by the even-odd rule. @param {Point2[]} ring */
+  /**
+   * Sets every pixel whose centre is inside the polygon, by the even-odd rule.
+   *
+   * @param {Point2[]} ring
+   */
   fill(ring) {
     for (let y = 0; y < this.height; y++) {
       const middle = y + 0.5;
+      /** @type {number[]} */
       const crossings = [];
-      for (let i = 0; i < ring.length; i++) {
-        const [ax, ay] = ring[i];
-        const [bx, by] = ring[(i + 1) % ring.length];
-        if ((ay <= middle) === (by <= middle)) continue;
+      ring.forEach(([bx, by], i) => {
+        const [ax, ay] = /** @type {Point2} */ (ring.at(i - 1));
+        if ((ay <= middle) === (by <= middle)) return;
         crossings.push(ax + (bx - ax) * (middle - ay) / (by - ay));
-      }
+      });
       crossings.sort((a, b) => a - b);
       for (let i = 0; i + 1 < crossings.length; i += 2) {
-        const from = Math.max(0, Math.ceil(crossings[i] - 0.5));
-        const to = Math.min(this.width - 1, Math.ceil(crossings[i + 1] - 1.5));
+        const [enter, leave] = /** @type {Point2} */ (
+          crossings.slice(i, i + 2)
+        );
+        const from = Math.max(0, Math.ceil(enter - 0.5));
+        const to = Math.min(this.width - 1, Math.ceil(leave - 1.5));
         if (from <= to) {
           this.data.fill(255, y * this.width + from, y * this.width + to + 1);
         }
@@ -58,19 +74,23 @@ export class Mask {
     }
   }
 
-  /** Lengths of outside and inside runs in turn, row by row: small, for undo. */
+  /** Lengths of outside and inside runs in turn, row by row: a small copy of the mask, for undo. */
   runs() {
     const runs = [];
     let [value, start] = [0, 0];
     for (let i = 0; i < this.data.length; i++) {
       if (this.data[i] === value) continue;
       runs.push(i - start);
-      [value, start] = [this.data[i], i];
+      [value, start] = [255 - value, i];
     }
     return Uint32Array.from([...runs, this.data.length - start]);
   }
 
-  /** The mask that `runs` took down. @param {Uint32Array} runs */
+  /**
+   * Takes the mask back to what it was when `runs` was called.
+   *
+   * @param {Uint32Array} runs
+   */
   restore(runs) {
     let at = 0;
     runs.forEach((run, i) => {
@@ -97,7 +117,7 @@ export class Mask {
     runs.push(run);
     let counts = "";
     runs.forEach((run, i) => {
-      let rest = i > 2 ? run - runs[i - 2] : run;
+      let rest = i > 2 ? run - (runs[i - 2] ?? 0) : run;
       for (let more = true; more;) {
         const bits = rest & 31;
         rest >>= 5;
@@ -108,7 +128,11 @@ export class Mask {
     return { size: [height, width], counts };
   }
 
-  /** Trusts the server's encoding. @param {Rle} rle */
+  /**
+   * The mask of an encoding that the server made, which is not validated.
+   *
+   * @param {Rle} rle
+   */
   static fromRle({ size: [height, width], counts }) {
     const mask = new Mask(width, height);
     /** @type {number[]} */
@@ -122,7 +146,7 @@ export class Mask {
         more = (bits & 32) !== 0;
         if (!more && (bits & 16) !== 0) run |= -1 << (shift + 5);
       }
-      if (runs.length > 2) run += runs[runs.length - 2];
+      if (runs.length > 2) run += runs.at(-2) ?? 0;
       if (runs.length % 2 === 1) {
         let [x, y] = [Math.floor(at / height), at % height];
         for (let k = 0; k < run; k++) {
@@ -137,9 +161,9 @@ export class Mask {
   }
 
   /**
-   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1];
-   * corners are cut at 45°, so that every pixel's centre stays on its side. Rings are to be filled by
-   * the even-odd rule.
+   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1].
+   * Corners are cut at 45°, which leaves every pixel's centre on its side. The rings are to be filled by the
+   * even-odd rule.
    *
    * @returns {Point2[][]}
    */
@@ -186,8 +210,8 @@ export class Mask {
           at = next;
         } while (at !== start);
         rings.push(middles.filter(([x, y], i) => {
-          const [px, py] = middles[(i || middles.length) - 1];
-          const [nx, ny] = middles[(i + 1) % middles.length];
+          const [px, py] = middles.at(i - 1) ?? [x, y];
+          const [nx, ny] = middles[(i + 1) % middles.length] ?? [x, y];
           return (x - px) * (ny - y) !== (y - py) * (nx - x);
         }));
       }
@@ -195,14 +219,16 @@ export class Mask {
     return rings;
   }
 
-  /** White on black, as the server takes it. @returns {Promise<Blob>} */
+  /**
+   * A PNG in white on black, as the server expects it.
+   *
+   * @returns {Promise<Blob>}
+   */
   toPng() {
     const canvas = document.createElement("canvas");
     canvas.width = this.width;
     canvas.height = this.height;
-    const context = /** @type {CanvasRenderingContext2D} */ (
-      canvas.getContext("2d")
-    );
+    const context = context2d(canvas);
     const picture = context.createImageData(this.width, this.height);
     new Uint32Array(picture.data.buffer).set(
       Uint32Array.from(this.data, (value) => value ? 0xffffffff : 0xff000000),
@@ -210,20 +236,8 @@ export class Mask {
     context.putImageData(picture, 0, 0);
     return new Promise((resolve, reject) =>
       canvas.toBlob((blob) =>
-        blob ? resolve(blob) : reject(new Error("This mask cannot be written."))
+        blob ? resolve(blob) : reject(new Error("The mask cannot be encoded."))
       )
     );
   }
-}
-
-/** A path of rings, to be filled by the even-odd rule. @param {Point2[][]} rings */
-export function pathOf(rings) {
-  const path = new Path2D();
-  for (const ring of rings) {
-    ring.forEach(([x, y], i) =>
-      i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
-    );
-    path.closePath();
-  }
-  return path;
 }

@@ -1,135 +1,69 @@
-import * as api from "./api.js";
-import { isCancelled } from "./api.js";
-import { button, explain, html, input, tell } from "./dom.js";
-import { Editor } from "./editor.js";
-import { itemOf, otherFrames, queue } from "./follow.js";
-import { drawTile, prepare, showPicture, withEmbedding } from "./images.js";
-import { Mask } from "./mask.js";
+import { decode, isCancelled } from "./api.js";
+import { cancelBusy, withBusyBar } from "./busy_bar.js";
+import { button, html, input, showText } from "./dom.js";
+import { enrolItem } from "./enrol.js";
+import { drawTile } from "./item.js";
+import { MaskEditor } from "./mask_editor.js";
+import { announce, explainError, showNotice } from "./messages.js";
+import { withEmbedding } from "./prepare.js";
+import { otherFrames, queue } from "./queue.js";
 import {
-  busy,
-  lookUpPatient,
-  notice,
-  patient,
-  say,
-  session,
-  stage,
-  stopWaiting,
-} from "./session.js";
-import {
-  choose,
   closeEditor,
-  enterWork,
-  leaveWork,
+  leaveWorkspace,
   render,
   renderEditor,
-  reportText,
-} from "./show.js";
+  selectItem,
+} from "./render.js";
+import { reportText } from "./result_panel.js";
+import { session, viewer } from "./session.js";
 
-/** @typedef {import("./film.js").Item} Item */
-/** @typedef {import("./editor.js").Tool} Tool */
+/** @import { Item } from "./item.js" */
+/** @import { Mask } from "./mask.js" */
+/** @import { Tool } from "./mask_editor.js" */
 
 /** @type {Record<Tool, string>} */
 const HINTS = {
   inside:
-    "Click inside the structure. Add clicks where the outline misses a part.",
-  outside: "Click what the outline took but does not belong to it.",
+    "Click inside the structure. Click again where the outline misses a part of it.",
+  outside: "Click where the outline covers more than the structure.",
   box: "Drag a box tightly around the structure.",
-  polygon: "Click the corners one by one; click the first again to close.",
+  polygon:
+    "Click the corners one by one. Click the first one again to close the outline.",
   brush: "Paint over the structure.",
-  eraser: "Rub away what does not belong.",
+  eraser: "Erase what does not belong to the structure.",
 };
 
-/** @param {File[]} files */
-export async function openFirst(files) {
-  const [first, ...others] = files.map(itemOf);
-  session.later = others;
-  if (first === undefined || !await lookUpPatient()) return;
-  if (session.references.length > 0) {
-    enterWork();
-    session.enrolled = true;
-    session.following = true;
-    queue([first, ...session.later.splice(0)]);
-    return;
-  }
-  first.reference = true;
-  await outlineReference(first);
-}
-
-/** @param {Item} item @param {Mask | null} [known] an outline to begin with */
-export async function outlineReference(item, known = null) {
-  tell("start-problem", "");
-  enterWork();
-  let preparing = true;
-  const early = () => showPicture(item, false, () => preparing);
-  try {
-    await busy(
-      "Preparing the image",
-      (signal) => prepare(item, signal, early),
-    );
-  } catch (error) {
-    leaveWork();
-    if (!isCancelled(error)) tell("start-problem", explain(error));
-    button("open").focus();
-    return;
-  } finally {
-    preparing = false;
-  }
-  session.items.push(item);
-  input("frame").max = String(item.frames);
-  input("frame").valueAsNumber = item.frame + 1;
-  showFrameNumber();
-  await showPicture(item, true);
-  edit(item, known ?? new Mask(item.size.width, item.size.height), {
-    eyebrow: "Step 1 of 2",
-    title: "Mark the structure",
-    accept: "Use this outline",
-    reject: "Choose another image",
-  });
-}
-
-export function showFrameNumber() {
-  const { value, max } = input("frame");
-  html("frame-number").textContent = `${value} of ${max}`;
-}
-
-/** Outlines another frame of the first image instead. */
-export async function openFrame() {
-  closeEditor();
-  const [item] = session.items.splice(0);
-  item.frame = input("frame").valueAsNumber - 1;
-  item.source = null;
-  await outlineReference(item);
-  input("frame").focus();
-}
-
-/** @param {Item} item @param {Mask} mask @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
-export function edit(item, mask, words) {
+/**
+ * Opens the outline panel with an editor of a mask.
+ *
+ * @param {Item} item
+ * @param {Mask} mask
+ * @param {{eyebrow: string, title: string, accept: string, reject: string}} words
+ */
+export function startEditing(item, mask, words) {
   html("outline-eyebrow").textContent = words.eyebrow;
   html("outline-title").textContent = words.title;
   button("accept").textContent = words.accept;
   button("reject").textContent = words.reject;
-  tell("outline-problem", "");
-  session.editor = new Editor(stage, mask, {
-    decode: ({ points, box, mask }, signal) =>
-      busy("Outlining", (cancelled) => {
+  showText("outline-problem", "");
+  session.editor = new MaskEditor(viewer, mask, {
+    decode: (prompt, signal) =>
+      withBusyBar("Outlining", (cancelled) => {
         const either = AbortSignal.any([signal, cancelled]);
-        return withEmbedding(
-          item,
-          either,
-          (embedding) => api.decode({ embedding, points, box, mask }, either),
-        );
+        return withEmbedding(item, either, (id) => decode(id, prompt, either));
       }),
     changed: () => {
-      tell("outline-problem", "");
+      showText("outline-problem", "");
       renderEditor();
     },
-    failed: (error) => notice(explain(error)),
+    failed: (error) => showNotice(explainError(error)),
   });
   useTool();
   render();
   html("outline-title").focus({ preventScroll: true });
 }
 
+/** Hands the chosen tool and brush size to the editor. */
 export function useTool() {
   const tool = /** @type {Tool} */ (
     document.querySelector("input[name=tool]:checked")?.getAttribute("value")
@@ -139,19 +73,23 @@ export function useTool() {
   html("size-row").hidden = tool !== "brush" && tool !== "eraser";
 }
 
-/** Until the last enrolment has ended, well or not. @type {Promise<void>} */
+/** Settles, and never rejects, when the last enrolment has ended. @type {Promise<void>} */
 let enrolling = Promise.resolve();
 
 export async function acceptOutline() {
-  if (session.editor === null || session.shown === null && session.enrolled) {
-    return;
-  }
-  const { editor } = session;
-  const { mask } = editor;
-  if (session.shown !== null) return acceptCorrection(session.shown, mask);
+  const { editor, shown } = session;
+  if (editor === null) return;
+  if (shown !== null) return await acceptCorrection(shown, editor.mask);
   const [item] = session.items;
-  tell("outline-problem", "");
-  tell("label-problem", "");
+  if (session.enrolled || item === undefined) return;
+  await enrolOutline(item, editor);
+}
+
+/** @param {Item} item @param {MaskEditor} editor */
+async function enrolOutline(item, editor) {
+  const { mask } = editor;
+  showText("outline-problem", "");
+  showText("label-problem", "");
   session.label = input("label").value.trim() || "target";
   editor.stop();
   editor.frozen = true;
@@ -163,25 +101,20 @@ export async function acceptOutline() {
   } catch (error) {
     editor.frozen = false;
     renderEditor();
-    if (isCancelled(error)) return;
-    const fault = explain(error, "body.label");
-    if (fault) {
-      tell("label-problem", fault);
-      input("label").focus();
-    } else tell("outline-problem", explain(error));
+    if (!isCancelled(error)) showRefusal(error);
     return;
   }
   session.enrolled = true;
   closeEditor();
-  keep(item, mask);
+  setMask(item, mask);
   await drawTile(item);
-  say(`The outline is enrolled. ${reportText(item)}`);
-  const waitingItems = [...otherFrames(item), ...session.later];
+  announce(`The outline is enrolled. ${reportText(item)}`);
+  const next = [...otherFrames(item), ...session.later];
   session.later = [];
-  await choose(item);
+  await selectItem(item);
   session.following = true;
-  if (waitingItems.length > 0) {
-    queue(waitingItems);
+  if (next.length > 0) {
+    queue(next);
     html("result-title").focus({ preventScroll: true });
   } else {
     render();
@@ -189,69 +122,50 @@ export async function acceptOutline() {
   }
 }
 
-/** @param {Item} item @param {Mask} mask @param {{at: string}} [accepted] where the mask is a result that was accepted */
-export async function enrolItem(item, mask, accepted) {
-  let number = session.references.length + 1;
-  while (session.references.includes(`ref-${number}`)) number++;
-  const reference = `ref-${number}`;
-  try {
-    const made = await busy(
-      "Learning the structure",
-      async (signal) => {
-        const png = await mask.toPng();
-        const { file, frame } = item;
-        const annotation = {
-          file,
-          frame,
-          mask: png,
-          label: session.label,
-          accepted,
-        };
-        return await api.enrol(patient(), reference, annotation, signal);
-      },
-    );
-    item.report = made.report;
-    session.references.push(reference);
-    return made;
-  } catch (error) {
-    // The server may have kept it before it heard of the end.
-    if (isCancelled(error)) {
-      await api.forget(patient(), reference).catch(() => {});
-    }
-    throw error;
-  }
-}
-
-/** @param {Item} item @param {Mask} mask */
-function keep(item, mask) {
-  item.rle = mask.toRle();
-  item.area = mask.area;
-  item.state = "done";
-}
-
-export async function rejectOutline() {
-  if (session.editor === null) return;
-  const corrected = session.shown;
-  closeEditor();
-  if (corrected !== null) {
-    await choose(corrected);
-    button("correct").focus();
-    return;
-  }
-  stopWaiting();
-  await enrolling;
-  session.items.length = 0;
-  session.later = [];
-  leaveWork();
-  button("open").focus();
+/**
+ * Shows why an outline was refused, beside the label where that is the reason.
+ *
+ * @param {unknown} error
+ */
+function showRefusal(error) {
+  const fault = explainError(error, "body.label");
+  if (fault) {
+    showText("label-problem", fault);
+    input("label").focus();
+  } else showText("outline-problem", explainError(error));
 }
 
 /** @param {Item} item @param {Mask} mask */
 async function acceptCorrection(item, mask) {
   closeEditor();
-  keep(item, mask);
+  setMask(item, mask);
   item.corrected = true;
   await drawTile(item);
-  await choose(item);
-  button("learn").focus();
+  await selectItem(item);
+  button("accept-result").focus();
+}
+
+/** @param {Item} item @param {Mask} mask */
+function setMask(item, mask) {
+  item.rle = mask.toRle();
+  item.area = mask.area;
+  item.state = "done";
+}
+
+/** Discards a correction, or goes back to the choice of the first image. */
+export async function rejectOutline() {
+  if (session.editor === null) return;
+  const corrected = session.shown;
+  closeEditor();
+  if (corrected !== null) {
+    await selectItem(corrected);
+    button("correct").focus();
+    return;
+  }
+  cancelBusy();
+  await enrolling;
+  session.items.length = 0;
+  session.later = [];
+  leaveWorkspace();
+  button("open").focus();
 }

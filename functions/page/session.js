@@ -1,24 +1,24 @@
-import { button, byId, explain, html, input, tell } from "./dom.js";
 import { referencesOf } from "./api.js";
-import { Stage } from "./stage.js";
+import { button, byId, html, input, showText } from "./dom.js";
+import { explainError } from "./messages.js";
+import { Viewer } from "./viewer.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @import { Item } from "./item.js" */
+/** @import { MaskEditor } from "./mask_editor.js" */
 
-/** Waits longer than this are shown, milliseconds. */
-const SOON = 400;
-
-export const stage = new Stage(byId("stage", HTMLCanvasElement));
+export const viewer = new Viewer(byId("viewer", HTMLCanvasElement));
 
 /** What the page knows of the patient at hand. */
 export const session = {
-  /** The reference first. @type {Item[]} */
+  /** In the order of the filmstrip, the outlined one first. @type {Item[]} */
   items: [],
   /** @type {Item | null} */
   shown: null,
-  /** @type {import("./editor.js").Editor | null} */
+  /** @type {MaskEditor | null} */
   editor: null,
+  /** Whether the server has a reference of the patient. */
   enrolled: false,
-  /** Whether each new result is shown as it comes; until somebody picks one. */
+  /** Whether each new result is shown as soon as it is ready; ends when the user selects an image. */
   following: true,
   /** Name of the structure. */
   label: "target",
@@ -26,31 +26,9 @@ export const session = {
   references: [],
   /** Whether images are being segmented. */
   segmenting: false,
-  /** Images that wait for the first outline. @type {Item[]} */
+  /** Images that wait until the first one is outlined. @type {Item[]} */
   later: [],
 };
-
-/** What the busy bar's cancel button ends. @type {AbortController | null} */
-let waiting = null;
-
-export const isWaiting = () => waiting !== null;
-export const stopWaiting = () => waiting?.abort();
-
-/** Whether the first image is on its way. */
-let opening = false;
-
-export const isOpening = () => opening;
-
-/** Runs what opens the first image, unless that is being done already. @param {() => Promise<void>} step */
-export async function opened(step) {
-  if (opening) return;
-  opening = true;
-  try {
-    await step();
-  } finally {
-    opening = false;
-  }
-}
 
 export const patient = () => input("patient").value.trim();
 
@@ -58,60 +36,31 @@ export function randomPatient() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   const letters = "abcdefghjkmnpqrstuvwxyz23456789";
   return "p-" +
-    Array.from(bytes, (byte) => letters[byte % letters.length]).join("");
+    Array.from(bytes, (byte) => letters.charAt(byte % letters.length)).join("");
 }
 
-/** A patient of whom the server has references needs no new outline. */
+/** Reads the patient's references; with some, no new outline is needed. False when the server refuses. */
 export async function lookUpPatient() {
-  tell("patient-problem", "");
+  showText("patient-problem", "");
   if (patient() === "") input("patient").value = randomPatient();
   try {
     const known = await referencesOf(patient());
     session.references = known.map(({ reference }) => reference);
-    html("patient-hint").textContent = known.length === 0
-      ? "A random code. Type your own to go on with a patient; never a name."
-      : `Known: ${
-        known.map((one) => `${one.reference} (${one.label})`).join(", ")
-      }. ` +
-        "Open the next images right away.";
-    if (known.length > 0) session.label = known[0].label;
-    button("open").textContent = known.length === 0
+    const [first] = known;
+    const list = known.map((one) => `${one.reference} (${one.label})`);
+    html("patient-hint").textContent = first === undefined
+      ? "A random code. To continue with a patient, enter their code, never a name."
+      : `This patient has references: ${list.join(", ")}. ` +
+        "You can open the next images now.";
+    if (first !== undefined) session.label = first.label;
+    button("open").textContent = first === undefined
       ? "Open the first image"
       : "Open the next images";
     return true;
   } catch (error) {
-    const fault = explain(error, "path.patient");
-    tell("patient-problem", fault || explain(error));
+    const fault = explainError(error, "path.patient");
+    showText("patient-problem", fault || explainError(error));
     input("patient").focus();
     return false;
   }
-}
-
-/** Runs a step with the busy bar and its cancel button. @template T @param {string} text @param {(signal: AbortSignal) => Promise<T>} step @returns {Promise<T>} */
-export async function busy(text, step) {
-  waiting?.abort();
-  const mine = new AbortController();
-  waiting = mine;
-  html("busy-text").textContent = text;
-  const timer = setTimeout(() => html("busy").hidden = false, SOON);
-  try {
-    return await step(mine.signal);
-  } finally {
-    clearTimeout(timer);
-    if (waiting === mine) {
-      waiting = null;
-      html("busy").hidden = true;
-    }
-  }
-}
-
-/** @param {string} text */
-export function say(text) {
-  html("status").textContent = text;
-}
-
-/** @param {string} text */
-export function notice(text) {
-  html("notice-text").textContent = text;
-  html("notice").hidden = text === "";
 }

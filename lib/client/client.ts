@@ -1,12 +1,23 @@
 import type { components, operations } from "./api.ts";
-import { seriesLines } from "./lines.ts";
+import { appendFile, type FileLike, formOf } from "./form.ts";
+import { ProblemError } from "./problem_error.ts";
+import { seriesLines } from "./series_lines.ts";
+import {
+  type Call,
+  type CallOptions,
+  Transport,
+  type TransportOptions,
+} from "./transport.ts";
+
+export type { FileLike } from "./form.ts";
+export { type Problem, ProblemError } from "./problem_error.ts";
+export type { CallOptions } from "./transport.ts";
 
 type Schemas = components["schemas"];
 export type Embedding = Schemas["Embedding"];
 export type Mask = Schemas["Mask"];
 export type Models = Schemas["Models"];
 export type Patient = Schemas["Patient"];
-export type Problem = Schemas["Problem"];
 export type Prompts = Schemas["Prompts"];
 export type Receipt = Schemas["Receipt"];
 export type Reference = Schemas["Reference"];
@@ -19,43 +30,30 @@ type Query<T extends keyof operations> = NonNullable<
   operations[T]["parameters"]["query"]
 >;
 
-/** A file: a Blob or File, or what React Native calls one. */
-export type FileLike = Blob | { uri: string; name: string; type: string };
-
 /** An image, or the id of its embedding. */
 export type ImageOrEmbedding = FileLike | { embedding: string };
 
-/** What a mask alone may come as. */
+/** Formats of a mask on its own. */
 export type MaskType =
   | "image/png"
   | "application/dicom"
   | "application/x-nifti";
 
-export interface ClientOptions {
-  /** Where the service answers: `https://example.org/edge/`. */
-  url: string;
-  /** API key or token, where the service wants one. */
-  token?: string;
-  /** `expo/fetch` in React Native, whose own fetch holds a series' lines back until the last. */
-  fetch?: typeof fetch;
-}
-
-/** What every call may be told. */
-export interface CallOptions {
-  signal?: AbortSignal;
-}
+export type ClientOptions = TransportOptions;
 
 export interface SeriesOptions extends CallOptions {
-  /** Where to go on, from the last line of an earlier call with the same images. */
+  /** Of the last line of an earlier call with the same images; the series goes on after that line. */
   cursor?: string;
-  /** Times that a broken connection is taken up again without a line coming between. */
+  /** Attempts, one after the other, to resume a broken connection before the next line; 5 by default. */
   tries?: number;
 }
 
+/** An annotated image. */
 export interface Enrolment {
   image: ImageOrEmbedding;
-  /** Non-zero is the structure; or points and a box that are decoded to a mask. */
+  /** An image whose non-zero pixels are the structure, or points and a box that are decoded to a mask. */
   mask: FileLike | { prompts: Prompts };
+  /** Name of the structure; `target` by default. */
   label?: string;
   /** 0..1 along a volume. */
   position?: number;
@@ -65,30 +63,34 @@ export interface Enrolment {
   segment?: number;
 }
 
-/** An answer that is a problem document. */
-export class ProblemError extends Error {
-  override name = "ProblemError";
-
-  constructor(readonly problem: Problem, readonly retryAfter: number | null) {
-    super(problem.detail);
-  }
-}
-
-/** The service's calls, typed by its OpenAPI document. Every call rejects with ProblemError for a problem. */
+/**
+ * The calls of the service, typed by its OpenAPI document. Every call rejects with ProblemError when the
+ * service refuses it, and as fetch does when it cannot be reached or is aborted. Coordinates are pixels of the
+ * image, x to the right and y down.
+ *
+ * @example Enrol one annotated image and segment the next ones.
+ * ```ts
+ * import { Client } from "./client.ts";
+ *
+ * export async function followUp(image: Blob, mask: Blob, next: Blob[]) {
+ *   const client = new Client({ url: "http://127.0.0.1:8000" });
+ *   const { report } = await client.enrol("p-17", "visit-1", { image, mask });
+ *   console.log(report?.verdict, report?.advice);
+ *   for await (const { index, segmentation, problem } of client.series("p-17", next)) {
+ *     console.log(index, segmentation?.mask.area ?? problem?.detail);
+ *   }
+ * }
+ * ```
+ */
 export class Client {
-  readonly #base: string;
-  readonly #token: string | undefined;
-  readonly #fetch: typeof fetch;
+  readonly #transport: Transport;
 
-  constructor({ url, token, fetch: call = fetch }: ClientOptions) {
-    this.#base = url.replace(/\/*$/, "/");
-    this.#token = token;
-    // Browsers refuse to call their fetch as a method.
-    this.#fetch = (...args) => call(...args);
+  constructor(options: ClientOptions) {
+    this.#transport = new Transport(options);
   }
 
   models(options?: CallOptions): Promise<Models> {
-    return this.#json("v1/models", {}, options);
+    return this.#transport.json("v1/models", {}, options);
   }
 
   embed(
@@ -96,35 +98,37 @@ export class Client {
     query: Query<"createEmbedding"> = {},
     options?: CallOptions,
   ): Promise<Embedding> {
-    const body = formOf({ image });
-    return this.#json("v1/embeddings", { query, body }, options);
+    const call = { query, body: formOf({ image }) };
+    return this.#transport.json("v1/embeddings", call, options);
   }
 
-  /** An embedding's tensors as a safetensors file. */
+  /** An embedding's tensors as a safetensors file, float16. */
   async tensors(id: string, options?: CallOptions): Promise<ArrayBuffer> {
-    const response = await this.#call(`v1/embeddings/${id}`, {}, options);
+    const path = `v1/embeddings/${id}`;
+    const response = await this.#transport.send(path, {}, options);
     return await response.arrayBuffer();
   }
 
+  /** Enrols an annotated image as a reference of the patient. */
   enrol(
     patient: string,
     reference: string,
-    { image, mask, label, ...numbers }: Enrolment,
+    { image, mask, label, position, frame, segment }: Enrolment,
     query: Query<"enrolReference"> = {},
     options?: CallOptions,
   ): Promise<Reference> {
     const body = formOf({
-      ...("embedding" in image ? image : { image }),
+      ...imageFields(image),
       ...("prompts" in mask
         ? { prompts: JSON.stringify(mask.prompts) }
         : { mask }),
       label,
-      position: numbers.position?.toString(),
-      frame: numbers.frame?.toString(),
-      segment: numbers.segment?.toString(),
+      position: position?.toString(),
+      frame: frame?.toString(),
+      segment: segment?.toString(),
     });
-    const request = { method: "PUT", query, body };
-    return this.#json(referenceAt(patient, reference), request, options);
+    const call = { method: "PUT", query, body };
+    return this.#transport.json(referenceAt(patient, reference), call, options);
   }
 
   reference(
@@ -132,7 +136,7 @@ export class Client {
     reference: string,
     options?: CallOptions,
   ): Promise<Reference> {
-    return this.#json(referenceAt(patient, reference), {}, options);
+    return this.#transport.json(referenceAt(patient, reference), {}, options);
   }
 
   async eraseReference(
@@ -140,19 +144,20 @@ export class Client {
     reference: string,
     options?: CallOptions,
   ): Promise<void> {
-    const request = { method: "DELETE" };
-    await this.#call(referenceAt(patient, reference), request, options);
+    const path = referenceAt(patient, reference);
+    await this.#transport.send(path, { method: "DELETE" }, options);
   }
 
   patient(patient: string, options?: CallOptions): Promise<Patient> {
-    return this.#json(patientAt(patient), {}, options);
+    return this.#transport.json(patientAt(patient), {}, options);
   }
 
   async erasePatient(patient: string, options?: CallOptions): Promise<void> {
-    await this.#call(patientAt(patient), { method: "DELETE" }, options);
+    const path = patientAt(patient);
+    await this.#transport.send(path, { method: "DELETE" }, options);
   }
 
-  /** The points that a patient's profile proposes for an embedding. */
+  /** The points that a patient's references propose for an embedding. */
   prompts(
     patient: string,
     json: Partial<Schemas["PromptsRequest"]> & { embedding: string },
@@ -160,16 +165,16 @@ export class Client {
     options?: CallOptions,
   ): Promise<Schemas["CandidatePrompts"]> {
     const path = `${patientAt(patient)}/prompts`;
-    return this.#json(path, { query, json }, options);
+    return this.#transport.json(path, { query, json }, options);
   }
 
-  /** Points, a box or an earlier mask → one mask. */
+  /** Decodes points, a box or an earlier mask to one mask. */
   decode(
     json: Partial<Schemas["MaskRequest"]> & { embedding: string },
     query: Query<"decodeMask"> = {},
     options?: CallOptions,
   ): Promise<Mask> {
-    return this.#json("v1/masks", { query, json }, options);
+    return this.#transport.json("v1/masks", { query, json }, options);
   }
 
   segment(
@@ -179,12 +184,12 @@ export class Client {
     options?: CallOptions,
   ): Promise<Segmentation> {
     const path = `${patientAt(patient)}/segmentations`;
-    return this.#json(path, { query, ...bodyOf(image) }, options);
+    return this.#transport.json(path, { query, ...bodyOf(image) }, options);
   }
 
   /**
-   * The structure's mask alone: a PNG of 0 and 255; of a DICOM image a segmentation (SEG); of a slice of a
-   * NIfTI volume the volume with the mask in its place, gzipped.
+   * Segments an image and returns the mask alone: a PNG of 0 and 255, for a DICOM image a segmentation (SEG),
+   * or for a slice of a NIfTI volume a gzipped volume with the mask in its place.
    */
   async mask(
     patient: string,
@@ -194,13 +199,13 @@ export class Client {
     options?: CallOptions,
   ): Promise<Blob> {
     const path = `${patientAt(patient)}/segmentations`;
-    const request = { query, ...bodyOf(image), accept };
-    return await (await this.#call(path, request, options)).blob();
+    const call = { query, ...bodyOf(image), accept };
+    return await (await this.#transport.send(path, call, options)).blob();
   }
 
   /**
-   * Makes a mask again from the receipt of its answer and the same image; rejects with what changed where
-   * it would be another.
+   * Makes a mask again from its receipt and the same image; rejects with what has changed when the mask would
+   * not be identical.
    */
   replay(
     patient: string,
@@ -208,18 +213,17 @@ export class Client {
     image: ImageOrEmbedding,
     options?: CallOptions,
   ): Promise<Replay> {
-    const given = "embedding" in image ? image : { image };
     const body = formOf({
       receipt: JSON.stringify(receipt),
       patient,
-      ...given,
+      ...imageFields(image),
     });
-    return this.#json("v1/receipts/replay", { body }, options);
+    return this.#transport.json("v1/receipts/replay", { body }, options);
   }
 
   /**
-   * A mask that was drawn or corrected, in the format of its image: of a DICOM image a segmentation (SEG), of
-   * a NIfTI volume a gzipped volume with the mask in its place.
+   * Writes a mask that was drawn or corrected in the format of its image: for a DICOM image a segmentation
+   * (SEG), for a NIfTI volume a gzipped volume with the mask in its place.
    */
   async exportMask(
     image: FileLike,
@@ -227,15 +231,15 @@ export class Client {
     query: Query<"exportMask"> = {},
     options?: CallOptions,
   ): Promise<Blob> {
-    const given = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
-    const body = formOf({ image, ...given });
+    const fields = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
+    const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
-    return await (await this.#call(path, { query, body }, options)).blob();
+    return await (await this.#transport.send(path, call, options)).blob();
   }
 
   /**
-   * Segments many images, or the files of a zip or volume, and yields a line for each as it comes. A
-   * connection that breaks is taken up again behind the last line; leaving the loop ends the work.
+   * Segments many images, or the files of a zip or volume, and yields a line for each when it is ready. A
+   * broken connection is resumed after the last line; leaving the loop ends the work on the server.
    */
   async *series(
     patient: string,
@@ -245,79 +249,35 @@ export class Client {
   ): AsyncGenerator<SeriesLine> {
     const path = `${patientAt(patient)}/series`;
     const body = new FormData();
-    for (const image of [images].flat()) append(body, "image", image);
+    for (const image of [images].flat()) appendFile(body, "image", image);
     for (let failed = 0;;) {
       const leave = new AbortController();
-      const stop = () => leave.abort(signal!.reason);
+      const stop = () => leave.abort(signal?.reason);
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop);
       try {
-        const request = { query: { ...query, cursor }, body };
-        const response = await this.#call(path, request, leave);
-        const begun = cursor !== undefined;
-        for await (const line of seriesLines<SeriesLine>(response, begun)) {
+        const call = { query: { ...query, cursor }, body };
+        const response = await this.#transport.send(path, call, leave);
+        const resumed = cursor !== undefined;
+        for await (const line of seriesLines<SeriesLine>(response, resumed)) {
           cursor = line.cursor;
           failed = 0;
           yield line;
         }
         return;
       } catch (error) {
-        const passing = error instanceof ProblemError
+        const isTemporary = error instanceof ProblemError
           ? error.problem.status === 503
           : error instanceof TypeError;
-        if (signal?.aborted || !passing || ++failed > tries) throw error;
-        const asked = error instanceof ProblemError ? error.retryAfter : null;
-        await pause(1000 * (asked ?? Math.min(2 ** failed, 30)), signal);
+        if (signal?.aborted || !isTemporary || ++failed > tries) throw error;
+        const seconds = error instanceof ProblemError ? error.retryAfter : null;
+        await pause(1000 * (seconds ?? Math.min(2 ** failed, 30)), signal);
       } finally {
         signal?.removeEventListener("abort", stop);
         leave.abort();
       }
     }
   }
-
-  async #json<T>(
-    path: string,
-    request: Request,
-    options?: CallOptions,
-  ): Promise<T> {
-    return await (await this.#call(path, request, options)).json();
-  }
-
-  async #call(
-    path: string,
-    { method, query = {}, json, body, accept }: Request,
-    { signal }: CallOptions = {},
-  ): Promise<Response> {
-    const given = Object.entries(query)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
-    const search = given.length > 0 ? `?${given.join("&")}` : "";
-    const response = await this.#fetch(this.#base + path + search, {
-      method: method ?? (json ?? body ? "POST" : "GET"),
-      body: json === undefined ? body : JSON.stringify(json),
-      headers: {
-        ...(json !== undefined && { "content-type": "application/json" }),
-        ...(accept && { accept }),
-        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
-      },
-      signal,
-    });
-    if (response.ok) return response;
-    // A proxy may state a date, which is no number.
-    const seconds = Number(response.headers.get("retry-after") ?? NaN);
-    throw new ProblemError(
-      await problemOf(response),
-      Number.isFinite(seconds) ? seconds : null,
-    );
-  }
-}
-
-interface Request {
-  method?: string;
-  query?: Record<string, unknown>;
-  json?: unknown;
-  body?: FormData;
-  accept?: string;
 }
 
 const patientAt = (patient: string) =>
@@ -325,37 +285,11 @@ const patientAt = (patient: string) =>
 const referenceAt = (patient: string, reference: string) =>
   `${patientAt(patient)}/references/${encodeURIComponent(reference)}`;
 
-function bodyOf(image: ImageOrEmbedding): Pick<Request, "json" | "body"> {
+const imageFields = (image: ImageOrEmbedding) =>
+  "embedding" in image ? { embedding: image.embedding } : { image };
+
+function bodyOf(image: ImageOrEmbedding): Pick<Call, "json" | "body"> {
   return "embedding" in image ? { json: image } : { body: formOf({ image }) };
-}
-
-function formOf(fields: Record<string, FileLike | string | undefined>) {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) {
-    if (typeof value === "string") form.append(name, value);
-    else if (value !== undefined) append(form, name, value);
-  }
-  return form;
-}
-
-/** React Native's FormData takes its own kind of file, which the types of the web do not know. */
-function append(form: FormData, name: string, file: FileLike): void {
-  form.append(name, file as Blob);
-}
-
-/** An answer's problem document; one of a proxy's making is put into words. */
-async function problemOf(response: Response): Promise<Problem> {
-  const { status } = response;
-  const text = await response.text();
-  try {
-    const problem = JSON.parse(text);
-    if (typeof problem.detail === "string") return problem;
-  } catch {
-    // It is no JSON.
-  }
-  const title = `Status ${status}`;
-  const detail = `The service answered ${status} without saying why.`;
-  return { type: "about:blank", title, status, detail, instance: "" };
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

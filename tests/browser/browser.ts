@@ -20,7 +20,7 @@ const executablePath = PLACES.find((path) => {
   }
 });
 
-/** Whether there is a browser; says why tests are skipped when not. */
+/** Whether there is a browser; without one, the tests of the page are skipped. */
 export const hasChromium = executablePath !== undefined;
 if (!hasChromium) {
   console.log(`Tests of the page are skipped: there is no ${PLACES[0]}.`);
@@ -35,14 +35,14 @@ export const PHONE: PageOptions = {
   hasTouch: true,
 };
 
-/** A server that is stopped with the browser, where it can be. */
+/** A server, which is stopped with the browser if it can be disposed of. */
 interface Served extends Partial<AsyncDisposable> {
   url: string;
 }
 
 /** A real server and a real headless browser. */
 export class Visitor<S extends Served = Server> implements AsyncDisposable {
-  /** What the browser reported as wrong, and asked of others than the server. */
+  /** Errors that the browser reported, and requests to other servers. */
   readonly complaints: string[] = [];
 
   private constructor(readonly server: S, readonly browser: Browser) {}
@@ -53,7 +53,7 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
     );
   }
 
-  /** A browser for a server that runs. */
+  /** A browser for a running server. */
   static async of<S extends Served>(server: S): Promise<Visitor<S>> {
     const browser = await chromium.launch({
       executablePath,
@@ -71,7 +71,7 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
     return new Visitor(server, browser);
   }
 
-  /** The page in a browser context of its own, ready for use. */
+  /** The page in a new browser context, ready for use. */
   async open(options: PageOptions = {}): Promise<Page> {
     const page = await this.browser.newPage({
       viewport: { width: 1280, height: 800 },
@@ -80,7 +80,7 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
     page.setDefaultTimeout(30_000);
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
-      // A refused request is reported as an error, too: that is looked at where it is shown.
+      // Chromium also reports refused requests as errors; tests check those where the page shows them.
       const refused = message.text().startsWith("Failed to load resource");
       if (message.type() === "error" && !refused) {
         this.complaints.push(message.text());
@@ -103,7 +103,7 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
   }
 }
 
-/** A file to be chosen or dropped. */
+/** A file to choose on the page. */
 export interface Chosen {
   name: string;
   mimeType: string;
@@ -118,7 +118,7 @@ export function png(name: string, bytes: Uint8Array): Chosen {
 export async function accessible(page: Page, state: string): Promise<void> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any -- axe is there by the line above
+    // deno-lint-ignore no-explicit-any -- the line above has loaded axe
     const { violations } = await (globalThis as any).axe.run();
     return violations.map((
       { id, nodes }: { id: string; nodes: { html: string }[] },
@@ -127,7 +127,7 @@ export async function accessible(page: Page, state: string): Promise<void> {
   ok(found.length === 0, `${state}: ${found.join("\n")}`);
 }
 
-/** Saves what a button offers. */
+/** Clicks a download button and reads the file. */
 export async function download(page: Page, id: string) {
   const [file] = await Promise.all([
     page.waitForEvent("download"),
@@ -139,12 +139,16 @@ export async function download(page: Page, id: string) {
   };
 }
 
-/** A visit of the sample patient as a file that is chosen. */
+/** A visit of the sample patient as a file to choose. */
 export const visitPng = (n: number) =>
   png(`visit-${n}.png`, encodePng(drawVisit(n).image));
-/** The lesion of the first visit: its middle, and a box around it. */
+/** The middle of the first visit's lesion. */
 export const LESION: [number, number] = [242, 138];
-export const BOX: [[number, number], [number, number]] = [
+/** Opposite corners in image pixels. */
+export type Box = [[number, number], [number, number]];
+
+/** Around that lesion. */
+export const BOX: Box = [
   [212, 114],
   [271, 163],
 ];
@@ -152,7 +156,7 @@ export const BOX: [[number, number], [number, number]] = [
 export async function choose(page: Page, ...files: Chosen[]): Promise<void> {
   await page.setInputFiles(
     "#files",
-    // Playwright takes Node's buffers alone.
+    // Playwright accepts only Node's buffers.
     files.map((file) => ({ ...file, buffer: Buffer.from(file.buffer) })),
   );
 }
@@ -163,16 +167,16 @@ export async function onScreen(
   x: number,
   y: number,
 ): Promise<[number, number]> {
-  const box = (await page.locator("#stage").boundingBox())!;
+  const box = (await page.locator("#viewer").boundingBox())!;
   const [cx, cy] = await page.evaluate(async ([x, y]) => {
     const module: string = "/page/session.js";
-    const { stage } = await import(module);
-    return stage.toCanvas([x, y]);
+    const { viewer } = await import(module);
+    return viewer.toCanvas([x, y]);
   }, [x, y]);
   return [box.x + cx, box.y + cy];
 }
 
-/** What the page holds of every image. */
+/** What the page knows of an image. */
 export interface Held {
   name: string;
   state: string;
@@ -199,16 +203,18 @@ export function drawnArea(page: Page): Promise<number> {
   });
 }
 
-/** Asks the page again until it says yes. */
+/** Asks the page until it says yes. */
 async function until(ask: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 120_000;
   while (!await ask()) {
-    if (Date.now() > end) throw new Error("The page did not come so far.");
+    if (Date.now() > end) {
+      throw new Error("The page did not get there in time.");
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Until every image is through. */
+/** Waits until every image is segmented, failed or cancelled. */
 export async function finished(page: Page): Promise<void> {
   await until(() =>
     page.evaluate(async () => {
@@ -219,7 +225,7 @@ export async function finished(page: Page): Promise<void> {
   );
 }
 
-/** Until a click or box has become an outline. */
+/** Waits until a click or box has been decoded to another outline. */
 export async function decoded(page: Page, before: number): Promise<void> {
   await until(() =>
     page.evaluate(async (before) => {
@@ -254,7 +260,36 @@ export async function drag(
   await page.mouse.up();
 }
 
-/** Spreads two fingers over a pixel of the image, three times as far apart; gives how much was zoomed. */
+/** Opens images as the first of a patient and waits for the outline panel. */
+export async function openFirst(page: Page, ...files: Chosen[]): Promise<void> {
+  await choose(page, ...files);
+  await page.waitForSelector("#outline:not([hidden])");
+}
+
+/** Opens a first image and outlines it by a box. */
+export async function outlineByBox(
+  page: Page,
+  first: Chosen = visitPng(1),
+  box = BOX,
+): Promise<void> {
+  await openFirst(page, first);
+  await tool(page, "box");
+  await drag(page, ...box);
+  await decoded(page, 0);
+}
+
+/** Opens a first image and enrols it with an outline by a box. */
+export async function enrolByBox(
+  page: Page,
+  first: Chosen = visitPng(1),
+  box = BOX,
+): Promise<void> {
+  await outlineByBox(page, first, box);
+  await page.click("#accept");
+  await page.waitForSelector("#add:not([hidden])");
+}
+
+/** Spreads two fingers over a pixel of the image to three times their distance; returns the change of scale. */
 export async function pinch(
   page: Page,
   column: number,

@@ -16,7 +16,7 @@ import {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
-  name: "what the page cancels, the server does no more",
+  name: "the server stops what the page cancels",
   ignore: !hasChromium,
   async fn() {
     await using service = await openService(":memory:", { MODEL: "nano" });
@@ -44,7 +44,7 @@ Deno.test({
       }),
     );
     while (begun() < 2) await pause(10);
-    await page.click("#film-cancel");
+    await page.click("#filmstrip-cancel");
     await finished(page);
     const states = (await held(page)).map(({ state }) => state);
     ok(states.filter((state) => state === "done").length <= begun());

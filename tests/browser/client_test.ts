@@ -9,7 +9,7 @@ import { hasChromium, Visitor } from "./browser.ts";
 
 const CLIENT = new URL("../../lib/client/", import.meta.url);
 
-/** A site of somebody else: an empty page, images, and the client without its types. */
+/** Another origin: an empty page, images, and the client without its types. */
 function serveSite() {
   return Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
@@ -38,8 +38,8 @@ function serveSite() {
   );
 }
 
-/** The road of the client, as text, since it runs in the page. */
-const road = (url: string) =>
+/** Calls of the client, end to end; a text, since it runs in the page. */
+const callsOf = (url: string) =>
   `(async () => {
   const { Client } = await import("/client.ts");
   const client = new Client({ url: "${url}" });
@@ -56,7 +56,7 @@ const road = (url: string) =>
 })()`;
 
 Deno.test({
-  name: "the client goes its road from a page of another origin",
+  name: "the client works end to end from a page of another origin",
   ignore: !hasChromium,
   async fn() {
     await using site = serveSite();
@@ -70,22 +70,22 @@ Deno.test({
     await using visitor = await Visitor.of(server);
     const page = await visitor.browser.newPage();
     await page.goto(originOf(site));
-    const came = await page.evaluate(road(server.url)) as {
+    const answers = await page.evaluate(callsOf(server.url)) as {
       patches: number;
       found: Rle;
       png: string;
       lines: { index: number; segmentation: { mask: Rle } }[];
       problem: { status: number; type: string };
     };
-    ok(came.patches > 0);
-    ok(dice(overlap(decodeRle(came.found), visits.second.mask)) > 0.7);
-    equal(came.png, "image/png");
-    deepEqual(came.lines.map(({ index }) => index), [0, 1]);
-    deepEqual(came.lines[0].segmentation.mask, came.found);
-    equal(came.problem.type, "/problems/not-found");
+    ok(answers.patches > 0);
+    ok(dice(overlap(decodeRle(answers.found), visits.second.mask)) > 0.7);
+    equal(answers.png, "image/png");
+    deepEqual(answers.lines.map(({ index }) => index), [0, 1]);
+    deepEqual(answers.lines[0].segmentation.mask, answers.found);
+    equal(answers.problem.type, "/problems/not-found");
 
     await page.goto(originOf(other));
-    const refused = await page.evaluate(road(server.url)).catch(String);
+    const refused = await page.evaluate(callsOf(server.url)).catch(String);
     match(refused as string, /Failed to fetch/);
     await page.close();
   },
@@ -106,7 +106,7 @@ Deno.test({
     await call.locator("input[type=file]").setInputFiles({
       name: "visit.png",
       mimeType: "image/png",
-      // Playwright takes Node's buffers alone.
+      // Playwright accepts only Node's buffers.
       buffer: Buffer.from(files.image),
     });
     await call.getByRole("button", { name: "Execute" }).click();

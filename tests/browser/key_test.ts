@@ -16,7 +16,7 @@ import {
 
 Deno.test({
   name:
-    "where the server wants a key, the page asks for it, and keeps it with the tab",
+    "where the server requires a key, the page asks for it and keeps it with the tab",
   ignore: !hasChromium,
   async fn() {
     const { secret, entry } = mintKey("page", "clinic", SCOPES);
@@ -42,7 +42,7 @@ Deno.test({
     await page.fill("#key-field", "p2sam_wrong");
     await page.keyboard.press("Enter");
     await page.waitForSelector("#key-problem:not([hidden])");
-    match(await page.innerText("#key-problem"), /opens nothing/);
+    match(await page.innerText("#key-problem"), /did not accept/);
     await page.fill("#key-field", ` ${secret}\n`);
     await page.keyboard.press("Enter");
     await dialog.waitFor({ state: "hidden" });

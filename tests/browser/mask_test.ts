@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Mask } from "../../functions/page/mask.js";
 import { describeMask } from "../../lib/format/mask_document.ts";
 
-/** The browser's masks against the server's. */
+/** Random masks, for the browser's code against the server's. */
 const masks = fc.tuple(
   fc.integer({ min: 1, max: 12 }),
   fc.integer({ min: 1, max: 12 }),
@@ -19,7 +19,7 @@ const masks = fc.tuple(
     })
   );
 
-/** Even-odd rule at the centre of every pixel. */
+/** Whether a place is inside the rings by the even-odd rule. */
 function inside(rings: [number, number][][], x: number, y: number): boolean {
   let crossings = 0;
   for (const ring of rings) {
@@ -78,7 +78,7 @@ Deno.test("a stroke sets the pixels within its radius", () => {
         mask.stroke(from, to, radius, 255);
         for (let i = 0; i < 144; i++) {
           const [x, y] = [i % 12 + 0.5, Math.floor(i / 12) + 0.5];
-          // The nearest of many points on the segment.
+          // Distance to the nearest of many points on the segment.
           let least = Infinity;
           for (let t = 0; t <= 1; t += 1 / 512) {
             const [sx, sy] = [

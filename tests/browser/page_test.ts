@@ -13,16 +13,19 @@ import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
 import {
   accessible,
   BOX,
+  type Box,
   choose,
   decoded,
   download,
   drag,
   drawnArea,
+  enrolByBox,
   finished,
   hasChromium,
   held,
   LESION,
   onScreen,
+  openFirst,
   PHONE,
   pinch,
   tool,
@@ -30,7 +33,7 @@ import {
   visitPng,
 } from "./browser.ts";
 
-/** A place of the first visit that is empty. */
+/** A place in the background of the first visit. */
 const ELSEWHERE: [number, number] = [60, 60];
 
 /** Width of the photo over that of the phantom. */
@@ -38,6 +41,8 @@ const SCALE = 3000 / 384;
 
 /** A real CT series beside the checkout; only where the service reads DICOM. */
 const CT = new URL("../dicom/ct-3slice/", ONESHOT);
+/** The liver on its first slice. */
+const LIVER: Box = [[92, 154], [256, 333]];
 const hasCt = hasOneshot && "application/dicom" in imageBody;
 
 const LIMITS = { maxPixels: 25_000_000 };
@@ -74,17 +79,6 @@ async function sidewaysPhoto(page: Page, n: number): Promise<Uint8Array> {
   ]);
 }
 
-/** From the start to an enrolled outline that a box gave. */
-async function enrolByBox(page: Page): Promise<void> {
-  await choose(page, visitPng(1));
-  await page.waitForSelector("#outline:not([hidden])");
-  await tool(page, "box");
-  await drag(page, ...BOX);
-  await decoded(page, 0);
-  await page.click("#accept");
-  await page.waitForSelector("#add:not([hidden])");
-}
-
 Deno.test({
   name: "the page",
   ignore: !hasChromium,
@@ -93,15 +87,14 @@ Deno.test({
     const { server } = visitor;
 
     await t.step(
-      "the whole path: outline, results, correction, downloads",
+      "end to end: outline, results, correction, downloads",
       async () => {
         const page = await visitor.open();
         await accessible(page, "start");
-        await choose(page, visitPng(1));
-        await page.waitForSelector("#outline:not([hidden])");
+        await openFirst(page, visitPng(1));
         equal(await page.isDisabled("#accept"), true);
 
-        // A click inside, an undo, a redo, and a box instead.
+        // A click inside, undo, redo, and then a box.
         await page.mouse.click(...await onScreen(page, ...LESION));
         await decoded(page, 0);
         const clicked = await drawnArea(page);
@@ -133,7 +126,7 @@ Deno.test({
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         equal(await page.textContent("#result-title"), "visit-3");
-        match((await page.textContent("#facts"))!, /Expected overlap\d+ %/);
+        match((await page.textContent("#facts"))!, /Expected overlap\d+%/);
         match(
           (await page.getAttribute("#plot", "aria-label"))!,
           new RegExp(`visit-3 ${items[2].area}$`),
@@ -166,7 +159,7 @@ Deno.test({
         equal(await page.isVisible("#explanation-note"), false);
         match(
           (await page.getAttribute("#explanation-picture", "aria-label"))!,
-          /^n = 1: distance .*, won/,
+          /^n = 1: distance .*, chosen/,
         );
         await accessible(page, "explanation");
         const explained = await download(page, "#explanation-save");
@@ -183,7 +176,7 @@ Deno.test({
           new RegExp(`^visit-3,${items[2].area},segmented,0\\.`, "m"),
         );
 
-        // A click where the outline took something that does not belong to it.
+        // Part of the outline is erased, and a click brings it back.
         await page.click("#correct");
         await page.waitForSelector("#outline:not([hidden])");
         const before = await drawnArea(page);
@@ -206,7 +199,7 @@ Deno.test({
         await page.click("#accept");
         await page.waitForSelector("#result:not([hidden])");
         equal(await page.textContent("#result-badge"), "Corrected by hand");
-        await page.click("#learn");
+        await page.click("#accept-result");
         await page.getByText("Reference", { exact: true }).waitFor();
         const id = await page.textContent("#who-id");
         const { body } = await server.json(`/v1/patients/${id}`);
@@ -268,7 +261,7 @@ Deno.test({
       await tabTo("clear");
       await press("Enter");
       equal(await drawnArea(page), 0);
-      await page.focus("#stage");
+      await page.focus("#viewer");
       // A stroke of the brush: to the right from the middle of the image.
       await press("b", "Enter", "ArrowRight", "ArrowRight", "Enter");
       const painted = await drawnArea(page);
@@ -323,7 +316,7 @@ Deno.test({
       await page.close();
     });
 
-    await t.step("errors are told where they happen", async () => {
+    await t.step("errors are shown where they happen", async () => {
       const page = await visitor.open();
       const says = async (id: string, words: RegExp) => {
         await page.waitForSelector(id);
@@ -337,8 +330,7 @@ Deno.test({
       await says("#patient-problem", /letters, digits/);
       await page.fill("#patient", "p-errors");
 
-      await choose(page, visitPng(1));
-      await page.waitForSelector("#outline:not([hidden])");
+      await openFirst(page, visitPng(1));
       equal(await page.isVisible("#start-problem"), false);
       await tool(page, "brush");
       await page.fill("#size", "4");
@@ -353,7 +345,7 @@ Deno.test({
       await page.context().setOffline(true);
       await tool(page, "inside");
       await page.mouse.click(...await onScreen(page, ...LESION));
-      await says("#notice", /does not answer/);
+      await says("#notice", /not responding/);
       await page.context().setOffline(false);
       await tool(page, "box");
       await drag(page, ...BOX);
@@ -381,14 +373,14 @@ Deno.test({
       await page.close();
     });
 
-    await t.step("a known patient goes on without a new outline", async () => {
+    await t.step("a known patient needs no new outline", async () => {
       const page = await visitor.open();
       await page.fill("#patient", "p-errors");
       await page.press("#patient", "Tab");
       await page.getByText("(lesion)").waitFor();
       await choose(page, visitPng(3));
       await page.waitForSelector("#result:not([hidden])");
-      await page.waitForSelector("#film-bar", { state: "hidden" });
+      await page.waitForSelector("#filmstrip-bar", { state: "hidden" });
       const [item] = await held(page);
       ok(dice(overlap(decodeRle(item.rle), drawVisit(3).mask)) > 0.7);
       await page.close();
@@ -419,12 +411,12 @@ Deno.test({
     });
 
     await t.step(
-      "what takes long can be cancelled, and tried again",
+      "a long wait can be cancelled and tried again",
       async () => {
         const page = await visitor.open();
         await enrolByBox(page);
         await choose(page, visitPng(2), visitPng(3), visitPng(4), visitPng(5));
-        await page.click("#film-cancel");
+        await page.click("#filmstrip-cancel");
         await finished(page);
         const states = (await held(page)).map(({ state }) => state);
         equal(states.at(-1), "cancelled");
@@ -445,18 +437,15 @@ Deno.test({
           mimeType: "image/jpeg",
           buffer: await sidewaysPhoto(page, n),
         });
-        await choose(page, await photo(1));
-        await page.waitForSelector("#outline:not([hidden])");
         // The phantom fills the width, 3000 of 384 pixels, in the middle of the height.
         const upright = ([x, y]: [number, number]): [number, number] => [
           x * SCALE,
           500 + y * SCALE,
         ];
-        await tool(page, "box");
-        await drag(page, upright(BOX[0]), upright(BOX[1]));
-        await decoded(page, 0);
-        await page.click("#accept");
-        await page.waitForSelector("#add:not([hidden])");
+        await enrolByBox(page, await photo(1), [
+          upright(BOX[0]),
+          upright(BOX[1]),
+        ]);
         await choose(page, await photo(2));
         await finished(page);
         const [, { rle, size }] = await held(page);
@@ -481,12 +470,11 @@ Deno.test({
         const tiff = await Deno.readFile(
           new URL("../parity/golden/images/rgb-lzw.tiff", import.meta.url),
         );
-        await choose(page, {
+        await openFirst(page, {
           name: "scan.tiff",
           mimeType: "image/tiff",
           buffer: tiff,
         });
-        await page.waitForSelector("#outline:not([hidden])");
         const type = await page.evaluate(async () => {
           const module: string = "/page/session.js";
           return (await import(module)).session.items[0].source.type;
@@ -500,8 +488,7 @@ Deno.test({
       "zoomed and dragged, the brush paints under the pointer",
       async () => {
         const page = await visitor.open();
-        await choose(page, visitPng(1));
-        await page.waitForSelector("#outline:not([hidden])");
+        await openFirst(page, visitPng(1));
         await tool(page, "brush");
         for (let i = 0; i < 3; i++) await page.click("#zoom-in");
         await page.mouse.move(...await onScreen(page, ...LESION));
@@ -530,8 +517,7 @@ Deno.test({
 
     await t.step("two fingers zoom and paint nothing", async () => {
       const page = await visitor.open(PHONE);
-      await choose(page, visitPng(1));
-      await page.waitForSelector("#outline:not([hidden])");
+      await openFirst(page, visitPng(1));
       await tool(page, "brush");
       const ratio = await pinch(page, 192, 192);
       ok(ratio > 2.5 && ratio < 3.5, `zoomed ${ratio} times`);
@@ -549,14 +535,7 @@ Deno.test({
           mimeType: "application/dicom",
           buffer: await Deno.readFile(new URL(`0${n}.dcm`, CT)),
         });
-        await choose(page, await slice(1));
-        await page.waitForSelector("#outline:not([hidden])");
-        // The liver.
-        await tool(page, "box");
-        await drag(page, [92, 154], [256, 333]);
-        await decoded(page, 0);
-        await page.click("#accept");
-        await page.waitForSelector("#add:not([hidden])");
+        await enrolByBox(page, await slice(1), LIVER);
         await choose(page, await slice(2), await slice(3));
         await finished(page);
         for (const { state, area } of await held(page)) {
@@ -567,7 +546,7 @@ Deno.test({
         equal(name, "03_seg.dcm");
         equal(text(bytes.subarray(128, 132)), "DICM");
 
-        // The reference, and the last slice once it is corrected, as they were drawn.
+        // The reference and the corrected last slice are saved as they were drawn.
         await page.click("#correct");
         await page.waitForSelector("#outline:not([hidden])");
         await tool(page, "brush");
@@ -617,14 +596,10 @@ Deno.test({
             buffer: await Deno.readFile(new URL(`${subject}/${name}`, images)),
           });
           const page = await visitor.open();
-          await choose(page, await file(names[0]));
-          await page.waitForSelector("#outline:not([hidden])");
-          const box = describeMask(await annotation(names[0])).box!;
-          await tool(page, "box");
-          await drag(page, [box[0], box[1]], [box[2], box[3]]);
-          await decoded(page, 0);
-          await page.click("#accept");
-          await page.waitForSelector("#add:not([hidden])");
+          const [x0, y0, x1, y1] = describeMask(await annotation(names[0]))
+            .box!;
+          const box: Box = [[x0, y0], [x1, y1]];
+          await enrolByBox(page, await file(names[0]), box);
           await choose(page, ...await Promise.all(names.slice(1).map(file)));
           await finished(page);
           const items = await held(page);

@@ -2,30 +2,23 @@ import { deepEqual, match, ok } from "node:assert/strict";
 import { unrelatedImage } from "../support/unrelated_image.ts";
 import {
   accessible,
-  BOX,
   choose,
-  decoded,
-  drag,
   finished,
   hasChromium,
   held,
+  outlineByBox,
   png,
-  tool,
   Visitor,
   visitPng,
 } from "./browser.ts";
 
 Deno.test({
-  name: "the page tells a reference's verdict, and where nothing was found",
+  name: "the page shows a reference's verdict, and where nothing was found",
   ignore: !hasChromium,
   async fn() {
     await using visitor = await Visitor.start();
     const page = await visitor.open();
-    await choose(page, visitPng(1));
-    await page.waitForSelector("#outline:not([hidden])");
-    await tool(page, "box");
-    await drag(page, ...BOX);
-    await decoded(page, 0);
+    await outlineByBox(page);
     await page.click("#accept");
     await page.waitForSelector("#add-report:not([hidden])", {
       timeout: 120_000,
@@ -43,7 +36,7 @@ Deno.test({
       /^Not found in this image$/,
     );
     ok((await page.textContent("#result-note"))!.length > 20);
-    match((await page.textContent("#facts"))!, /Area0 px.*Confidence\d+ %/);
+    match((await page.textContent("#facts"))!, /Area0 px.*Confidence\d+%/);
     await accessible(page, "not found");
   },
 });

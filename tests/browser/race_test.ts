@@ -7,11 +7,14 @@ import {
   decoded,
   drag,
   drawnArea,
+  enrolByBox,
   finished,
   hasChromium,
   held,
   LESION,
   onScreen,
+  openFirst,
+  outlineByBox,
   PHONE,
   pinch,
   tool,
@@ -19,35 +22,26 @@ import {
   visitPng,
 } from "./browser.ts";
 
-/** Holds back what is asked of an address, or the server's answers to it, until it is let go. */
-async function holdBack(page: Page, url: string, what = "question") {
+/** Holds back requests to an address, or the responses to them, until they are released. */
+async function holdBack(page: Page, url: string, what = "request") {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   await page.route(url, async (route) => {
     if (route.request().method() === "DELETE") return await route.continue();
-    const response = what === "answer" ? await route.fetch() : undefined;
+    const response = what === "response" ? await route.fetch() : undefined;
     asked.resolve();
     await gate.promise;
-    // A request that was cancelled meanwhile has nobody to answer.
+    // The page may have cancelled the request meanwhile.
     await (response ? route.fulfill({ response }) : route.continue())
       .catch(() => {});
   });
-  return { asked: asked.promise, letGo: gate.resolve };
-}
-
-/** To an outline that a box gave. */
-async function outlineByBox(page: Page): Promise<void> {
-  await choose(page, visitPng(1));
-  await page.waitForSelector("#outline:not([hidden])");
-  await tool(page, "box");
-  await drag(page, ...BOX);
-  await decoded(page, 0);
+  return { asked: asked.promise, release: gate.resolve };
 }
 
 const settled = (page: Page) => page.waitForTimeout(300);
 
 Deno.test({
-  name: "the page in hasty hands",
+  name: "the page under races",
   ignore: !hasChromium,
   async fn(t) {
     await using visitor = await Visitor.start();
@@ -56,19 +50,17 @@ Deno.test({
       "the picture under the outline is that of the image picked last",
       async () => {
         const page = await visitor.open();
-        await outlineByBox(page);
-        await page.click("#accept");
-        await page.waitForSelector("#add:not([hidden])");
+        await enrolByBox(page);
         await choose(page, visitPng(2), visitPng(3));
         await finished(page);
-        // The decoding of the second image takes longer than that of the third.
+        // The picture of the second image takes longer to decode than that of the third.
         const shown = await page.evaluate(async () => {
           const module: string = "/page/session.js";
-          const { session, stage } = await import(module);
+          const { session, viewer } = await import(module);
           const [, slow, quick] = session.items;
           const pictures: unknown[] = [];
-          const show = stage.show.bind(stage);
-          stage.show = (picture: unknown, size: unknown) => {
+          const show = viewer.show.bind(viewer);
+          viewer.show = (picture: unknown, size: unknown) => {
             pictures.push(picture);
             show(picture, size);
           };
@@ -99,7 +91,7 @@ Deno.test({
       await page.click("#sample");
       await page.click("#sample");
       await sample.asked;
-      sample.letGo();
+      sample.release();
       await page.waitForSelector("#outline:not([hidden])");
       await settled(page);
       deepEqual((await held(page)).map(({ name }) => name), ["Visit 1"]);
@@ -115,7 +107,7 @@ Deno.test({
       await choose(page, visitPng(1));
       await choose(page, visitPng(2));
       await patient.asked;
-      patient.letGo();
+      patient.release();
       await page.waitForSelector("#outline:not([hidden])");
       await settled(page);
       deepEqual((await held(page)).map(({ name }) => name), ["visit-1"]);
@@ -134,33 +126,30 @@ Deno.test({
     await t.step("another image can be chosen during enrolment", async () => {
       const page = await visitor.open();
       await outlineByBox(page);
-      // The server keeps the reference, but the page does not hear of it.
+      // The server enrols the reference, but its response is held back.
       const enrolment = await holdBack(
         page,
         "**/v1/patients/*/references/*",
-        "answer",
+        "response",
       );
       await page.click("#accept");
       await enrolment.asked;
       await page.click("#reject");
-      enrolment.letGo();
+      enrolment.release();
       await page.waitForSelector("#start:not([hidden])");
       await settled(page);
       equal(await page.isVisible("#work"), false);
-      await outlineByBox(page);
-      await page.click("#accept");
-      await page.waitForSelector("#add:not([hidden])");
+      await enrolByBox(page);
       deepEqual((await held(page)).map(({ state }) => state), ["done"]);
       await page.close();
     });
 
     for (const drawing of ["brush", "polygon"]) {
       await t.step(
-        `a click that is late takes no ${drawing} away`,
+        `a late answer to a click does not undo a ${drawing}`,
         async () => {
           const page = await visitor.open();
-          await choose(page, visitPng(1));
-          await page.waitForSelector("#outline:not([hidden])");
+          await openFirst(page, visitPng(1));
           const click = await holdBack(page, "**/v1/masks");
           await page.mouse.click(...await onScreen(page, ...LESION));
           await click.asked;
@@ -177,13 +166,13 @@ Deno.test({
           }
           const drawn = await drawnArea(page);
           ok(drawn > 0);
-          click.letGo();
+          click.release();
           await page.waitForFunction(async () => {
             const module: string = "/page/session.js";
             return !(await import(module)).session.editor.busy;
           });
           equal(await drawnArea(page), drawn);
-          // It is the first step of the history, and has no points.
+          // The drawing is the first step of the history.
           await page.click("#undo");
           equal(await drawnArea(page), 0);
           equal(await page.isDisabled("#undo"), true);
@@ -195,8 +184,7 @@ Deno.test({
     for (const name of ["inside", "polygon"]) {
       await t.step(`two fingers zoom and leave no ${name} point`, async () => {
         const page = await visitor.open(PHONE);
-        await choose(page, visitPng(1));
-        await page.waitForSelector("#outline:not([hidden])");
+        await openFirst(page, visitPng(1));
         await tool(page, name);
         let asked = 0;
         page.on("request", (request) => {
@@ -208,7 +196,7 @@ Deno.test({
         equal(asked, 0);
         const corners = await page.evaluate(async () => {
           const module: string = "/page/session.js";
-          return (await import(module)).stage.draft.length;
+          return (await import(module)).viewer.draft.length;
         });
         equal(corners, 0);
         equal(await drawnArea(page), 0);
@@ -216,10 +204,9 @@ Deno.test({
       });
     }
 
-    await t.step("a press that is dragged away is no click", async () => {
+    await t.step("a press that is dragged is no click", async () => {
       const page = await visitor.open();
-      await choose(page, visitPng(1));
-      await page.waitForSelector("#outline:not([hidden])");
+      await openFirst(page, visitPng(1));
       await drag(page, LESION, [60, 60]);
       equal(await page.isDisabled("#accept"), true);
       await settled(page);
@@ -229,46 +216,47 @@ Deno.test({
       await page.close();
     });
 
-    await t.step("the outline that is kept is the one enrolled", async () => {
-      const page = await visitor.open();
-      await outlineByBox(page);
-      const outlined = await drawnArea(page);
-      const enrolment = await holdBack(page, "**/v1/patients/*/references/*");
-      await page.click("#accept");
-      await enrolment.asked;
-      await tool(page, "brush");
-      await drag(page, [60, 60], [100, 60]);
-      await tool(page, "inside");
-      await page.mouse.click(...await onScreen(page, 60, 60));
-      await page.focus("#stage");
-      await page.keyboard.press("Control+z");
-      for (const id of ["undo", "redo", "clear", "accept"]) {
-        equal(await page.isDisabled(`#${id}`), true, id);
-      }
-      equal(await drawnArea(page), outlined);
-      enrolment.letGo();
-      await page.waitForSelector("#add:not([hidden])");
-      equal((await held(page))[0].area, outlined);
-      await page.close();
-    });
+    await t.step(
+      "the outline that is shown is the one that was enrolled",
+      async () => {
+        const page = await visitor.open();
+        await outlineByBox(page);
+        const outlined = await drawnArea(page);
+        const enrolment = await holdBack(page, "**/v1/patients/*/references/*");
+        await page.click("#accept");
+        await enrolment.asked;
+        await tool(page, "brush");
+        await drag(page, [60, 60], [100, 60]);
+        await tool(page, "inside");
+        await page.mouse.click(...await onScreen(page, 60, 60));
+        await page.focus("#viewer");
+        await page.keyboard.press("Control+z");
+        for (const id of ["undo", "redo", "clear", "accept"]) {
+          equal(await page.isDisabled(`#${id}`), true, id);
+        }
+        equal(await drawnArea(page), outlined);
+        enrolment.release();
+        await page.waitForSelector("#add:not([hidden])");
+        equal((await held(page))[0].area, outlined);
+        await page.close();
+      },
+    );
 
     await t.step("images added after a cancel are segmented", async () => {
       const page = await visitor.open();
-      await outlineByBox(page);
-      await page.click("#accept");
-      await page.waitForSelector("#add:not([hidden])");
+      await enrolByBox(page);
       const reading = await holdBack(page, "**/v1/embeddings*");
       await choose(page, visitPng(2), visitPng(3));
       await reading.asked;
       const added = { ...visitPng(4), buffer: Buffer.from(visitPng(4).buffer) };
-      // In one go, before the cancelled run has noticed.
+      // Both at once, before the cancelled run has ended.
       await page.evaluate(async ({ name, bytes }) => {
-        const module: string = "/page/follow.js";
+        const module: string = "/page/queue.js";
         const { addImages, cancelSegmenting } = await import(module);
         cancelSegmenting();
         addImages([new File([new Uint8Array(bytes)], name)]);
       }, { name: added.name, bytes: [...added.buffer] });
-      reading.letGo();
+      reading.release();
       await finished(page);
       deepEqual((await held(page)).map(({ name, state }) => [name, state]), [
         ["visit-1", "done"],
@@ -281,18 +269,17 @@ Deno.test({
 
     await t.step("single letters act on the image alone", async () => {
       const page = await visitor.open();
-      await choose(page, visitPng(1));
-      await page.waitForSelector("#outline:not([hidden])");
+      await openFirst(page, visitPng(1));
       const chosen = () => page.inputValue("input[name=tool]:checked");
-      const bare = () => page.getAttribute("#bare", "aria-pressed");
+      const hidden = () => page.getAttribute("#hide-outline", "aria-pressed");
       await page.focus("#zoom-in");
       await page.keyboard.press("b");
       await page.keyboard.press("h");
-      deepEqual([await chosen(), await bare()], ["inside", "false"]);
-      await page.focus("#stage");
+      deepEqual([await chosen(), await hidden()], ["inside", "false"]);
+      await page.focus("#viewer");
       await page.keyboard.press("b");
       await page.keyboard.press("h");
-      deepEqual([await chosen(), await bare()], ["brush", "true"]);
+      deepEqual([await chosen(), await hidden()], ["brush", "true"]);
       await page.close();
     });
 

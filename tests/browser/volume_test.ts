@@ -32,7 +32,7 @@ const scan = toDicom(visits(2, 1, 3));
 const volume = new Uint8Array(gzipSync(toNifti(visits(4, 5))));
 
 Deno.test({
-  name: "the page takes volumes apart",
+  name: "the page takes the frames out of volumes",
   ignore: !hasChromium,
   async fn(t) {
     await using visitor = await Visitor.start();

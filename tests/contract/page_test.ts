@@ -49,8 +49,16 @@ Deno.test("all of the page's files are served, and its script is at most 300 KB"
     if (!name.endsWith(".js")) continue;
     const script = await app.request(`/page/${name}`);
     equal(script.headers.get("content-type"), "text/javascript; charset=utf-8");
-    bytes += (await script.bytes()).length;
+    const text = await script.text();
+    bytes += new TextEncoder().encode(text).length;
     ok(named.includes(`/page/${name}`), `${name} is loaded ahead`);
+    // Types may come from elsewhere, in comments; modules may not.
+    const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    for (
+      const [, from] of code.matchAll(/\b(?:from|import)\b[\s(]*"([^"]+)"/g)
+    ) {
+      ok(named.includes(from.replace(/^\.\//, "/page/")), `${name}: ${from}`);
+    }
   }
   ok(bytes <= 300_000, `${bytes} bytes`);
 });
@@ -92,6 +100,6 @@ Deno.test("the sample patient's visits are the generated ones", async () => {
     deepEqual(await decodeImage(await read(""), limits), image);
     deepEqual(await decodeMask(await read("_annotation"), limits), mask);
   }
-  const sample = await Deno.readTextFile(new URL("sample.js", FOLDER));
+  const sample = await Deno.readTextFile(new URL("sample_patient.js", FOLDER));
   match(sample, new RegExp(`\\[2, .*${VISIT_COUNT}\\];`));
 });

@@ -7,7 +7,7 @@ import {
   ProblemError,
   type SeriesLine,
 } from "../../lib/client/client.ts";
-import { seriesLines } from "../../lib/client/lines.ts";
+import { seriesLines } from "../../lib/client/series_lines.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { decodeRle, encodeRle } from "../../lib/format/rle.ts";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
@@ -23,7 +23,7 @@ const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
 const [image, mask, next] = [files.image, files.mask, files.next].map(blob);
 const box: [number, number, number, number] = [212, 114, 270, 162];
 
-Deno.test("the client goes the whole road", async () => {
+Deno.test("the client makes every call end to end", async () => {
   await using server = await Server.start({ KV_PATH: ":memory:" });
   const client = new Client({ url: server.url });
 
@@ -72,7 +72,7 @@ Deno.test("the client goes the whole road", async () => {
   );
 });
 
-Deno.test("the client takes a series up again when its server is killed", () =>
+Deno.test("the client resumes a series whose server was killed", () =>
   inFolder(async (folder) => {
     const settings = { KV_PATH: `${folder}/edge.kv` };
     let server = await Server.start(settings);
@@ -80,22 +80,22 @@ Deno.test("the client takes a series up again when its server is killed", () =>
       const { port } = new URL(server.url);
       const client = new Client({ url: server.url });
       await client.enrol("p", "r", { image, mask });
-      const came: SeriesLine[] = [];
+      const lines: SeriesLine[] = [];
       const images = [next, image, next, new Blob(["no image"]), image, next];
       let restarted;
       for await (const line of client.series("p", images)) {
-        came.push(line);
-        if (came.length !== 2) continue;
+        lines.push(line);
+        if (lines.length !== 2) continue;
         await server.kill();
         restarted = Server.start({ ...settings, PORT: port })
           .then((started) => server = started);
       }
       await restarted;
-      deepEqual(came.map(({ index }) => index), [0, 1, 2, 3, 4, 5]);
-      equal(came[3].problem!.status, 415);
-      deepEqual(came[5].segmentation!.mask, came[0].segmentation!.mask);
+      deepEqual(lines.map(({ index }) => index), [0, 1, 2, 3, 4, 5]);
+      equal(lines[3].problem!.status, 415);
+      deepEqual(lines[5].segmentation!.mask, lines[0].segmentation!.mask);
 
-      const { cursor } = came[5];
+      const { cursor } = lines[5];
       const none = client.series("p", images, {}, { cursor });
       deepEqual(await Array.fromAsync(none), []);
       const other = client.series("p", [image], {}, { cursor });
@@ -108,7 +108,7 @@ Deno.test("the client takes a series up again when its server is killed", () =>
     }
   }));
 
-Deno.test("lines come from a fetch without streams, too, and a cut answer is told", async () => {
+Deno.test("lines come from a fetch without streams, too, and a truncated answer is an error", async () => {
   const line = (index: number) => JSON.stringify({ index, total: 2 }) + "\n";
   const answer = (text: string) =>
     ({ body: null, text: () => Promise.resolve(text) }) as unknown as Response;
@@ -119,9 +119,9 @@ Deno.test("lines come from a fetch without streams, too, and a cut answer is tol
   await rejects(all(""), TypeError);
 });
 
-Deno.test("a Retry-After is seconds or it is none", async () => {
+Deno.test("a Retry-After that is no number of seconds is ignored", async () => {
   const stated = [null, "7", "Wed, 21 Oct 2026 07:28:00 GMT"];
-  const told = [null, 7, null];
+  const expected = [null, 7, null];
   for (const [i, after] of stated.entries()) {
     const headers = new Headers(after === null ? {} : { "retry-after": after });
     await using server = Deno.serve(
@@ -131,7 +131,7 @@ Deno.test("a Retry-After is seconds or it is none", async () => {
     const client = new Client({ url: `http://127.0.0.1:${server.addr.port}` });
     const error = await client.models().catch((error) => error);
     ok(error instanceof ProblemError);
-    equal(error.retryAfter, told[i]);
+    equal(error.retryAfter, expected[i]);
   }
 });
 

@@ -1,25 +1,25 @@
 /**
- * The lines of an NDJSON answer as they come; where the host's fetch gives no stream, at its end.
+ * The lines of an NDJSON answer as they arrive; all at the end where the host's fetch gives no stream.
  *
- * @param begun whether lines came in an answer before, so that this one may hold none.
- * @throws TypeError, as fetch does, when the answer ends before the last image's line.
+ * @param resumed whether an earlier answer had lines, so that this one may have none
+ * @throws TypeError, as fetch does, when the answer ends before the last image's line
  */
 export async function* seriesLines<T extends { index: number; total: number }>(
   response: Response,
-  begun: boolean,
+  resumed: boolean,
 ): AsyncGenerator<T> {
   let rest = "";
-  let complete = begun;
+  let complete = resumed;
   for await (const text of textOf(response)) {
     const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
+    rest = lines.pop() ?? "";
     for (const line of lines) {
       const value: T = JSON.parse(line);
       complete = value.index === value.total - 1;
       yield value;
     }
   }
-  if (!complete) throw new TypeError("The series broke off.");
+  if (!complete) throw new TypeError("The series ended before its last image.");
 }
 
 async function* textOf(response: Response): AsyncGenerator<string> {

@@ -1,35 +1,36 @@
 import { samplePicture } from "./api.js";
-import { createItem } from "./film.js";
+import { input, showText } from "./dom.js";
+import { outlineReference } from "./first_image.js";
+import { createItem } from "./item.js";
 import { Mask } from "./mask.js";
-import { outlineReference } from "./outline.js";
+import { explainError } from "./messages.js";
+import { selectItem } from "./render.js";
 import { randomPatient, session } from "./session.js";
-import { choose } from "./show.js";
-import { explain, input, tell } from "./dom.js";
 
-/** Visits of the sample patient beside the annotated one. */
-const SAMPLE_VISITS = [2, 3, 4, 5];
+/** Visits of the sample patient after the annotated one. */
+const LATER_VISITS = [2, 3, 4, 5];
 
 export async function openSample() {
-  tell("start-problem", "");
+  showText("start-problem", "");
   const visit = async (/** @type {number} */ n) =>
     createItem(
       await samplePicture(`visit-${n}`),
       `Visit ${n}`,
       n === 1,
-      choose,
+      selectItem,
     );
   try {
     const [annotation, first, ...later] = await Promise.all([
       samplePicture("visit-1_annotation"),
       visit(1),
-      ...SAMPLE_VISITS.map(visit),
+      ...LATER_VISITS.map(visit),
     ]);
     input("patient").value = randomPatient();
     session.references = [];
     session.later = later;
     await outlineReference(first, await readMask(annotation));
   } catch (error) {
-    tell("start-problem", explain(error));
+    showText("start-problem", explainError(error));
   }
 }
 
@@ -43,7 +44,7 @@ async function readMask(file) {
   const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   const mask = new Mask(bitmap.width, bitmap.height);
   for (let i = 0; i < mask.data.length; i++) {
-    mask.data[i] = data[4 * i] > 127 ? 255 : 0;
+    mask.data[i] = /** @type {number} */ (data[4 * i]) > 127 ? 255 : 0;
   }
   return mask;
 }

@@ -1,7 +1,10 @@
-/** @typedef {import("./mask.js").Mask} Mask */
-
-/** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
-export function save(blob, name) {
+/**
+ * Hands a file to the browser's downloads.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function saveFile(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -12,22 +15,21 @@ export function save(blob, name) {
 /** @param {unknown} value @param {string} name */
 export function saveJson(value, name) {
   const text = JSON.stringify(value);
-  save(new Blob([text], { type: "application/json" }), name);
+  saveFile(new Blob([text], { type: "application/json" }), name);
 }
 
-/** @param {Mask} mask */
-export function polygonsOf(mask) {
-  const size = [mask.height, mask.width];
-  return { size, fill: "evenodd", polygons: mask.outline() };
-}
-
-/** Comma-separated values (RFC 4180). @param {(string | number)[][]} rows @param {string} name */
+/**
+ * Saves rows as comma-separated values (RFC 4180).
+ *
+ * @param {(string | number)[][]} rows
+ * @param {string} name
+ */
 export function saveTable(rows, name) {
   const cell = (/** @type {string | number} */ value) => {
-    // A name that begins like a formula would be run by a spreadsheet.
+    // A spreadsheet would run a name that begins like a formula.
     const text = String(value).replace(/^[=+\-@\t\r]/, "'$&");
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const text = rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
-  save(new Blob([text], { type: "text/csv" }), name);
+  saveFile(new Blob([text], { type: "text/csv" }), name);
 }

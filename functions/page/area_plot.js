@@ -1,10 +1,17 @@
 /** @typedef {{name: string, area: number, kind: "reference" | "found" | "corrected"}} Measure */
 
+/** Size of the plot and the margins around its data, in units of its view box. */
 const [WIDTH, HEIGHT] = [320, 180];
-const FRAME = { left: 52, right: 14, top: 14, bottom: 26 };
+const MARGIN = { left: 52, right: 14, top: 14, bottom: 26 };
+/** Images that get a label below the axis, at most. */
+const MOST_LABELS = 10;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
+/**
+ * @param {string} name
+ * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ */
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -14,22 +21,32 @@ function element(name, attributes, text) {
   return made;
 }
 
-/** A round number that is at least `value`. @param {number} value */
-function ceiling(value) {
+/**
+ * The least round number that is not below `value`.
+ *
+ * @param {number} value
+ */
+function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 4, 5, 10].map((n) => n * power).find((n) => n >= value) ??
     10 * power;
 }
 
-/** @param {number} value */
-const short = (value) =>
-  new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 })
-    .format(value);
+const compact = new Intl.NumberFormat("en", {
+  notation: "compact",
+  maximumFractionDigits: 1,
+});
 
-/** Draws the area of every measured image in order, the shown one ringed. @param {Element} svg @param {(Measure | null)[]} measures null where there is no result @param {number} shown */
-export function drawPlot(svg, measures, shown) {
-  const { left, right, top, bottom } = FRAME;
-  const most = ceiling(
+/**
+ * Plots the areas of the images in order, with a ring around the shown one.
+ *
+ * @param {Element} svg
+ * @param {(Measure | null)[]} measures null where there is no result
+ * @param {number} shown its index, -1 for none
+ */
+export function drawAreaPlot(svg, measures, shown) {
+  const { left, right, top, bottom } = MARGIN;
+  const most = roundUp(
     Math.max(1, ...measures.map((m) => m?.area ?? 0)) * 1.05,
   );
   const count = Math.max(2, measures.length);
@@ -38,10 +55,10 @@ export function drawPlot(svg, measures, shown) {
   const y = (/** @type {number} */ area) =>
     top + (1 - area / most) * (HEIGHT - top - bottom);
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  const parts = [];
-  for (const share of [0, 0.5, 1]) {
-    const at = y(share * most);
-    parts.push(
+  const elements = [];
+  for (const area of [0, 0.5 * most, most]) {
+    const at = y(area);
+    elements.push(
       element("line", {
         class: "grid",
         x1: left,
@@ -52,15 +69,15 @@ export function drawPlot(svg, measures, shown) {
       element(
         "text",
         { x: left - 8, y: at + 4, "text-anchor": "end" },
-        short(share * most),
+        compact.format(area),
       ),
     );
   }
-  const every = Math.ceil(measures.length / 10);
+  const every = Math.ceil(measures.length / MOST_LABELS);
   measures.forEach((measure, i) => {
     if (i % every > 0) return;
     const text = measure?.kind === "reference" ? "Ref" : String(i + 1);
-    parts.push(
+    elements.push(
       element(
         "text",
         { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" },
@@ -70,23 +87,16 @@ export function drawPlot(svg, measures, shown) {
   });
   const known = measures.flatMap((m, i) => m ? [{ ...m, i }] : []);
   const points = known.map(({ area, i }) => `${x(i)},${y(area)}`).join(" ");
-  parts.push(element("polyline", { class: "line", points }));
+  elements.push(element("polyline", { class: "line", points }));
   for (const { area, kind, i } of known) {
+    const centre = { cx: x(i), cy: y(area) };
     if (i === shown) {
-      parts.push(
-        element("circle", { class: "shown", cx: x(i), cy: y(area), r: 9 }),
-      );
+      elements.push(element("circle", { class: "shown", ...centre, r: 9 }));
     }
-    parts.push(
-      element("circle", {
-        class: `dot ${kind}`,
-        cx: x(i),
-        cy: y(area),
-        r: 4.5,
-      }),
-    );
+    const dot = { class: `dot ${kind}`, ...centre, r: 4.5 };
+    elements.push(element("circle", dot));
   }
-  svg.replaceChildren(...parts);
+  svg.replaceChildren(...elements);
   const list = known.map(({ name, area }) => `${name} ${area}`).join(", ");
   svg.setAttribute("aria-label", `Area in pixels, in order: ${list}`);
 }

@@ -1,22 +1,28 @@
 import { isCancelled, segment } from "./api.js";
 import { byId, html } from "./dom.js";
-import { createItem } from "./film.js";
-import { drawTile, prepare, withEmbedding } from "./images.js";
-import { patient, say, session } from "./session.js";
-import { choose, render } from "./show.js";
+import { createItem, drawTile } from "./item.js";
+import { announce } from "./messages.js";
+import { prepare, withEmbedding } from "./prepare.js";
+import { render, selectItem } from "./render.js";
+import { patient, session } from "./session.js";
 
-/** @typedef {import("./film.js").Item} Item */
+/** @import { Item } from "./item.js" */
 
-/** What segments the waiting images. @type {AbortController | null} */
+/** Cancels the segmentation of the waiting images. @type {AbortController | null} */
 let segmenting = null;
 
 /** @param {string} name */
-const nameOf = (name) => name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
+const withoutExtension = (name) => name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
+
 /** @param {File} file */
 export const itemOf = (file) =>
-  createItem(file, nameOf(file.name), false, choose);
+  createItem(file, withoutExtension(file.name), false, selectItem);
 
-/** Takes the other frames out of an item's file, once. @param {Item} item */
+/**
+ * Takes the other frames out of an item's file, once.
+ *
+ * @param {Item} item
+ */
 export function otherFrames(item) {
   const { file, name, frame, frames, whole } = item;
   item.whole = false;
@@ -26,16 +32,10 @@ export function otherFrames(item) {
   const others = Array.from({ length: frames }, (_, i) => i);
   others.splice(frame, 1);
   return others.map((i) => {
-    const other = createItem(file, named(i), false, choose);
+    const other = createItem(file, named(i), false, selectItem);
     return Object.assign(other, { frame: i, whole: false });
   });
 }
-
-/** @param {Iterable<File>} files @returns {File[]} */
-export const inOrder = (files) =>
-  [...files].sort((a, b) =>
-    a.name.localeCompare(b.name, "en", { numeric: true })
-  );
 
 /** @param {File[]} files */
 export function addImages(files) {
@@ -57,44 +57,51 @@ async function segmentWaiting() {
   let done = 0;
   const next = () => session.items.find(({ state }) => state === "waiting");
   for (let item = next(); item !== undefined; item = next()) {
-    const rest = session.items.filter(({ state }) =>
-      state === "waiting"
-    ).length;
-    const each = (performance.now() - started) / done / 1000;
-    const time = done > 0 ? `, about ${Math.ceil(each * rest)} s left` : "";
-    html("film-text").textContent = `Image ${done + 1} of ${
-      done + rest
-    }${time}`;
-    const bar = byId("film-progress", HTMLProgressElement);
-    bar.max = done + rest;
-    if (done > 0) bar.value = done;
-    else bar.removeAttribute("value");
+    showProgress(done, started);
     await segmentItem(item, segmenting.signal);
     done++;
-    if (session.following) await choose(item, true);
+    if (session.following) await selectItem(item, true);
     render();
   }
   segmenting = null;
   session.segmenting = false;
   render();
   const failed = session.items.filter(({ state }) => state === "failed").length;
-  say(`Done.${failed > 0 ? ` ${failed} images failed.` : ""}`);
+  const failures = failed === 1 ? "1 image" : `${failed} images`;
+  announce(`Done.${failed > 0 ? ` ${failures} failed.` : ""}`);
+}
+
+/**
+ * @param {number} done
+ * @param {number} started milliseconds
+ */
+function showProgress(done, started) {
+  const waiting = session.items.filter(({ state }) => state === "waiting");
+  const total = done + waiting.length;
+  const each = (performance.now() - started) / done / 1000;
+  const left = Math.ceil(each * waiting.length);
+  html("filmstrip-text").textContent = `Image ${done + 1} of ${total}` +
+    (done > 0 ? `, about ${left} s left` : "");
+  const bar = byId("filmstrip-progress", HTMLProgressElement);
+  bar.max = total;
+  if (done > 0) bar.value = done;
+  else bar.removeAttribute("value");
 }
 
 /** @param {Item} item @param {AbortSignal} signal */
 async function segmentItem(item, signal) {
-  const doing = (/** @type {string} */ text) => {
+  const begin = (/** @type {string} */ activity) => {
     item.state = "working";
-    item.doing = text;
+    item.activity = activity;
     render();
   };
   try {
-    doing("Reading");
+    begin("Reading");
     await prepare(item, signal);
-    const at = session.items.indexOf(item) + 1;
-    session.items.splice(at, 0, ...otherFrames(item));
+    const after = session.items.indexOf(item) + 1;
+    session.items.splice(after, 0, ...otherFrames(item));
     await drawTile(item);
-    doing("Searching");
+    begin("Segmenting");
     item.answer = await withEmbedding(
       item,
       signal,
@@ -116,7 +123,7 @@ async function segmentItem(item, signal) {
 export function cancelSegmenting() {
   if (segmenting === null) return;
   segmenting.abort(new DOMException("Cancelled", "AbortError"));
-  // What is added from now on is not cancelled.
+  // Images that are added from now on are not cancelled.
   segmenting = new AbortController();
   for (const item of session.items) {
     if (item.state === "waiting") item.state = "cancelled";

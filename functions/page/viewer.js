@@ -1,26 +1,37 @@
-import { pathOf } from "./mask.js";
+import { context2d } from "./dom.js";
+import { pathOf } from "./outline_path.js";
+import {
+  drawCrosshair,
+  drawDraft,
+  drawOutline,
+  drawPoint,
+} from "./viewer_marks.js";
 
-/** @typedef {import("./mask.js").Mask} Mask */
-/** @typedef {import("./mask.js").Point2} Point2 */
-/** @typedef {import("./api.js").Click} Click */
+/** @import { Click, Size } from "./api.js" */
+/** @import { Mask, Point2 } from "./mask.js" */
 /**
- * What happens on the image, in image-frame pixels.
- * @typedef {object} Hand
+ * Takes what the pointer does on the image, in pixels of image space.
+ *
+ * @typedef {object} PointerHandler
  * @property {(at: Point2) => void} down
  * @property {(at: Point2) => void} move
  * @property {(at: Point2) => void} up
- * @property {() => void} cancel the pointer turned out to pinch or drag the view
- * @property {boolean} held whether it paints or drags now
- * @property {boolean} clicks whether it acts at the end of a press
+ * @property {() => void} cancel called when the press turns out to be a pinch
+ * @property {boolean} isPressed whether it is between a press and its end
+ * @property {boolean} actsOnRelease whether a press and its release at one place are one click
  */
 
-const OUTLINE = "#ffd23f";
-const INSIDE = "#19c37d";
-const OUTSIDE = "#ff5a5f";
+/** @type {Record<string, Point2>} */
+const DIRECTIONS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
-/** The large picture: image, outline and points under a view that zooms and pans. */
-export class Stage {
-  /** Scale from image to CSS pixels, and where the image's corner is. */
+/** The large canvas: an image with its outline and points, which can be zoomed and panned. */
+export class Viewer {
+  /** Scale from image to CSS pixels, and the place of the image's corner in CSS pixels. */
   #view = { scale: 1, x: 0, y: 0 };
   #fitted = true;
   /** @type {ImageBitmap | null} */
@@ -30,29 +41,28 @@ export class Stage {
   #outline = null;
   /** @type {Click[]} */
   #points = [];
-  /** @type {Map<number, Point2>} pointers on the canvas, CSS pixels */
+  /** Pressed pointers by id, CSS pixels. @type {Map<number, Point2>} */
   #pointers = new Map();
   #panning = false;
-  #frame = 0;
+  /** The requested animation frame, 0 when none is. */
+  #redrawing = 0;
 
-  /** @type {Hand | null} */
-  hand = null;
-  /** Where the crosshair of the keyboard is, or the mouse. @type {Point2 | null} */
+  /** @type {PointerHandler | null} */
+  handler = null;
+  /** The mouse, or the keyboard's crosshair, in image space. @type {Point2 | null} */
   cursor = null;
   /** Radius of the brush in image pixels, 0 where there is none. */
   brush = 0;
-  /** A box or polygon that is being drawn. @type {Point2[]} */
+  /** Corners of a box or polygon that is being drawn. @type {Point2[]} */
   draft = [];
-  bare = false;
-  /** CSS pixels that controls take of the canvas. */
+  outlineHidden = false;
+  /** Heights that controls cover at the edges of the canvas, CSS pixels. */
   margin = { top: 12, bottom: 12 };
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = /** @type {CanvasRenderingContext2D} */ (
-      canvas.getContext("2d")
-    );
+    this.context = context2d(canvas);
     new ResizeObserver(() => this.#resize()).observe(canvas);
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
@@ -64,18 +74,19 @@ export class Stage {
     for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
       canvas.addEventListener(type, (event) => this.#up(event));
     }
-    canvas.addEventListener("pointerleave", () => {
-      this.cursor = null;
-      this.redraw();
-    });
-    canvas.addEventListener("blur", () => {
-      this.cursor = null;
-      this.redraw();
-    });
+    for (const type of ["pointerleave", "blur"]) {
+      canvas.addEventListener(type, () => {
+        this.cursor = null;
+        this.redraw();
+      });
+    }
     canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** @param {ImageBitmap | null} bitmap @param {{width: number, height: number}} size of the image frame */
+  /**
+   * @param {ImageBitmap | null} bitmap owned by the viewer from now on
+   * @param {Size} size of the image, which may be larger than its bitmap
+   */
   show(bitmap, size) {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
@@ -87,25 +98,34 @@ export class Stage {
     this.fit();
   }
 
-  /** @param {Mask | null} mask @param {Click[]} points */
-  mark(mask, points = []) {
+  /**
+   * Shows the outline of a mask, and points.
+   *
+   * @param {Mask | null} mask
+   * @param {Click[]} points
+   */
+  setMask(mask, points = []) {
     this.#outline = mask && pathOf(mask.outline());
     this.#points = points;
     this.redraw();
   }
 
-  /** Shows other points on the same outline. @param {Click[]} points */
-  dot(points) {
+  /**
+   * Shows other points on the same outline.
+   *
+   * @param {Click[]} points
+   */
+  setPoints(points) {
     this.#points = points;
     this.redraw();
   }
 
-  /** CSS pixels that an image pixel takes. */
+  /** CSS pixels per image pixel. */
   get scale() {
     return this.#view.scale;
   }
 
-  /** Shows the whole image between what lies over the top and the bottom of the canvas. */
+  /** Fits the whole image between the margins. */
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
     const { width, height } = this.#size;
@@ -124,7 +144,10 @@ export class Stage {
     this.redraw();
   }
 
-  /** @param {number} factor @param {Point2} [at] the fixed point, CSS pixels; the middle by default */
+  /**
+   * @param {number} factor
+   * @param {Point2} [at] the fixed point, CSS pixels; the middle by default
+   */
   zoom(factor, at) {
     const { clientWidth, clientHeight } = this.canvas;
     const [cx, cy] = at ?? [clientWidth / 2, clientHeight / 2];
@@ -143,8 +166,8 @@ export class Stage {
   }
 
   redraw() {
-    if (this.#frame === 0) {
-      this.#frame = requestAnimationFrame(() => this.#draw());
+    if (this.#redrawing === 0) {
+      this.#redrawing = requestAnimationFrame(() => this.#draw());
     }
   }
 
@@ -152,22 +175,27 @@ export class Stage {
     const { clientWidth, clientHeight } = this.canvas;
     this.canvas.width = Math.round(clientWidth * devicePixelRatio);
     this.canvas.height = Math.round(clientHeight * devicePixelRatio);
-    this.settle();
+    this.refit();
   }
 
-  /** Keeps a fitted image fitted when the room for it has changed. */
-  settle() {
+  /** Keeps a fitted image fitted when the canvas or its margins have changed. */
+  refit() {
     if (this.#fitted) this.fit();
     else this.redraw();
   }
 
-  /** @param {PointerEvent | MouseEvent} event @returns {Point2} */
+  /** @param {PointerEvent} event @returns {Point2} */
   #toImage({ offsetX, offsetY }) {
     const { scale, x, y } = this.#view;
     return this.#clamp([(offsetX - x) / scale, (offsetY - y) / scale]);
   }
 
-  /** Image-frame pixels to CSS pixels of the canvas. @param {Point2} at @returns {Point2} */
+  /**
+   * From image space to CSS pixels of the canvas.
+   *
+   * @param {Point2} at
+   * @returns {Point2}
+   */
   toCanvas([px, py]) {
     const { scale, x, y } = this.#view;
     return [x + px * scale, y + py * scale];
@@ -187,11 +215,11 @@ export class Stage {
     this.canvas.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
     if (this.#pointers.size === 2) {
-      this.hand?.cancel();
+      this.handler?.cancel();
       this.#panning = true;
     } else if (this.#pointers.size === 1) {
-      this.#panning = this.hand === null || event.button !== 0;
-      if (!this.#panning) this.hand?.down(this.#toImage(event));
+      this.#panning = this.handler === null || event.button !== 0;
+      if (!this.#panning) this.handler?.down(this.#toImage(event));
     }
     this.redraw();
   }
@@ -202,7 +230,7 @@ export class Stage {
     if (event.pointerType !== "touch") this.cursor = this.#toImage(event);
     if (before && this.#panning) this.#drag(event, before);
     else if (before || this.#pointers.size === 0) {
-      this.hand?.move(this.#toImage(event));
+      this.handler?.move(this.#toImage(event));
     }
     if (before) {
       this.#pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
@@ -210,13 +238,18 @@ export class Stage {
     this.redraw();
   }
 
-  /** @param {PointerEvent} event @param {Point2} before */
+  /**
+   * Zooms with two pointers, about the one that rests, and pans with one.
+   *
+   * @param {PointerEvent} event
+   * @param {Point2} before
+   */
   #drag({ pointerId, offsetX, offsetY }, before) {
     const other = [...this.#pointers].find(([id]) => id !== pointerId)?.[1];
     if (other) {
-      const reach = (/** @type {Point2} */ [x, y]) =>
+      const gap = (/** @type {Point2} */ [x, y]) =>
         Math.hypot(x - other[0], y - other[1]);
-      this.zoom(reach([offsetX, offsetY]) / Math.max(1, reach(before)), other);
+      this.zoom(gap([offsetX, offsetY]) / Math.max(1, gap(before)), other);
     } else {
       this.#view.x += offsetX - before[0];
       this.#view.y += offsetY - before[1];
@@ -228,35 +261,35 @@ export class Stage {
   #up(event) {
     if (!this.#pointers.delete(event.pointerId)) return;
     if (!this.#panning) {
-      if (event.type === "pointerup") this.hand?.up(this.#toImage(event));
-      else this.hand?.cancel();
+      if (event.type === "pointerup") this.handler?.up(this.#toImage(event));
+      else this.handler?.cancel();
     }
     if (this.#pointers.size === 0) this.#panning = false;
     this.redraw();
   }
 
-  /** Arrows move the crosshair, Enter or Space is the pointer's button. @param {KeyboardEvent} event */
+  /**
+   * Arrow keys move the crosshair; Enter or Space is the pointer's button.
+   *
+   * @param {KeyboardEvent} event
+   */
   #key(event) {
-    /** @type {Record<string, Point2>} */
-    const ways = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, -1],
-      ArrowDown: [0, 1],
-    };
     const { width, height } = this.#size;
-    const way = ways[event.key];
-    if (way) {
+    const direction = DIRECTIONS[event.key];
+    if (direction) {
       const step = (event.shiftKey ? 40 : 8) / this.#view.scale;
       const [x, y] = this.cursor ?? [width / 2, height / 2];
-      this.cursor = this.#clamp([x + way[0] * step, y + way[1] * step]);
-      this.hand?.move(this.cursor);
+      this.cursor = this.#clamp([
+        x + direction[0] * step,
+        y + direction[1] * step,
+      ]);
+      this.handler?.move(this.cursor);
     } else if (event.key === "Enter" || event.key === " ") {
       this.cursor ??= [width / 2, height / 2];
-      if (this.hand?.held) this.hand.up(this.cursor);
+      if (this.handler?.isPressed) this.handler.up(this.cursor);
       else {
-        this.hand?.down(this.cursor);
-        if (this.hand?.clicks) this.hand.up(this.cursor);
+        this.handler?.down(this.cursor);
+        if (this.handler?.actsOnRelease) this.handler.up(this.cursor);
       }
     } else if (event.key === "+" || event.key === "=") this.zoom(1.3);
     else if (event.key === "-") this.zoom(1 / 1.3);
@@ -267,7 +300,7 @@ export class Stage {
   }
 
   #draw() {
-    this.#frame = 0;
+    this.#redrawing = 0;
     const { context: c, canvas } = this;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, canvas.width, canvas.height);
@@ -278,89 +311,16 @@ export class Stage {
     c.imageSmoothingEnabled = scale < 4;
     c.imageSmoothingQuality = "high";
     c.drawImage(this.#bitmap, 0, 0, this.#size.width, this.#size.height);
-    c.lineJoin = "round";
-    if (this.#outline && !this.bare) {
-      c.fillStyle = "#ffd23f2b";
-      c.fill(this.#outline, "evenodd");
-      this.#line(this.#outline);
+    const unit = 1 / scale;
+    if (this.#outline && !this.outlineHidden) {
+      drawOutline(c, this.#outline, unit);
     }
-    if (this.draft.length > 0) {
-      const path = new Path2D();
-      this.draft.forEach(([x, y], i) =>
-        i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
-      );
-      this.#line(path);
-      for (const [x, y] of this.draft) {
-        c.beginPath();
-        c.arc(x, y, 4 / scale, 0, 7);
-        c.fillStyle = OUTLINE;
-        c.fill();
-      }
+    drawDraft(c, this.draft, unit);
+    if (!this.outlineHidden) {
+      for (const point of this.#points) drawPoint(c, point, unit);
     }
-    if (!this.bare) { for (const point of this.#points) this.#point(point); }
-    if (this.cursor && this.hand) this.#crosshair(this.cursor);
-  }
-
-  /** @param {Path2D} path */
-  #line(path) {
-    for (
-      const [width, colour]
-        of /** @type {const} */ ([[4.5, "#000a"], [2, OUTLINE]])
-    ) {
-      this.context.lineWidth = width / this.#view.scale;
-      this.context.strokeStyle = colour;
-      this.context.stroke(path);
-    }
-  }
-
-  /** @param {Click} point */
-  #point({ x, y, label }) {
-    const c = this.context;
-    const unit = 1 / this.#view.scale;
-    const [cx, cy] = [x + 0.5, y + 0.5];
-    for (
-      const [radius, colour]
-        of /** @type {const} */ ([[7.5, "#000a"], [6.5, "#fff"], [
-          5,
-          label === 1 ? INSIDE : OUTSIDE,
-        ]])
-    ) {
-      c.beginPath();
-      c.arc(cx, cy, radius * unit, 0, 7);
-      c.fillStyle = colour;
-      c.fill();
-    }
-    c.beginPath();
-    c.moveTo(cx - 2.7 * unit, cy);
-    c.lineTo(cx + 2.7 * unit, cy);
-    if (label === 1) {
-      c.moveTo(cx, cy - 2.7 * unit);
-      c.lineTo(cx, cy + 2.7 * unit);
-    }
-    c.lineWidth = 1.6 * unit;
-    c.strokeStyle = "#fff";
-    c.stroke();
-  }
-
-  /** @param {Point2} at */
-  #crosshair([x, y]) {
-    const unit = 1 / this.#view.scale;
-    const path = new Path2D();
-    if (this.brush > 0) path.arc(x, y, Math.max(this.brush, 3 * unit), 0, 7);
-    else {
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        path.moveTo(x + 4 * dx * unit, y + 4 * dy * unit);
-        path.lineTo(x + 13 * dx * unit, y + 13 * dy * unit);
-      }
-    }
-    const c = this.context;
-    for (
-      const [width, colour]
-        of /** @type {const} */ ([[3.5, "#000a"], [1.5, "#fff"]])
-    ) {
-      c.lineWidth = width * unit;
-      c.strokeStyle = colour;
-      c.stroke(path);
+    if (this.cursor && this.handler) {
+      drawCrosshair(c, this.cursor, this.brush, unit);
     }
   }
 }

@@ -1,0 +1,35 @@
+import { html } from "./dom.js";
+
+/** The bar appears for waits that are longer than this, milliseconds. */
+const DELAY = 400;
+
+/** Ends the step that is being waited for. @type {AbortController | null} */
+let waiting = null;
+
+export const isBusy = () => waiting !== null;
+export const cancelBusy = () => waiting?.abort();
+
+/**
+ * Runs a step under the busy bar, whose button cancels it. A step that is still running is cancelled first.
+ *
+ * @template T
+ * @param {string} text
+ * @param {(signal: AbortSignal) => Promise<T>} step
+ * @returns {Promise<T>}
+ */
+export async function withBusyBar(text, step) {
+  waiting?.abort();
+  const own = new AbortController();
+  waiting = own;
+  html("busy-text").textContent = text;
+  const timer = setTimeout(() => html("busy").hidden = false, DELAY);
+  try {
+    return await step(own.signal);
+  } finally {
+    clearTimeout(timer);
+    if (waiting === own) {
+      waiting = null;
+      html("busy").hidden = true;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { enrol, eraseReference, isCancelled } from "./api.js";
+import { withBusyBar } from "./busy_bar.js";
+import { patient, session } from "./session.js";
+
+/** @import { Accepted } from "./api.js" */
+/** @import { Item } from "./item.js" */
+/** @import { Mask } from "./mask.js" */
+
+/** The least `ref-n` that is free. */
+function nextReference() {
+  let number = session.references.length + 1;
+  while (session.references.includes(`ref-${number}`)) number++;
+  return `ref-${number}`;
+}
+
+/**
+ * Enrols an item and its mask as a further reference.
+ *
+ * @param {Item} item
+ * @param {Mask} mask
+ * @param {Accepted} [accepted] when the mask is a result that was accepted
+ */
+export async function enrolItem(item, mask, accepted) {
+  const reference = nextReference();
+  const { file, frame } = item;
+  const { label } = session;
+  try {
+    const enrolled = await withBusyBar(
+      "Enrolling the reference",
+      async (signal) => {
+        const png = await mask.toPng();
+        const annotation = { file, frame, mask: png, label, accepted };
+        return await enrol(patient(), reference, annotation, signal);
+      },
+    );
+    item.report = enrolled.report;
+    session.references.push(reference);
+    return enrolled;
+  } catch (error) {
+    // The server may have enrolled it before it noticed that the request was cancelled.
+    if (isCancelled(error)) {
+      await eraseReference(patient(), reference).catch(() => {});
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { drawAreaPlot } from "./area_plot.js";
+import { button, byId, html, showText } from "./dom.js";
+import { Mask } from "./mask.js";
+import { showNotice } from "./messages.js";
+import { renderResult, reportText } from "./result_panel.js";
+import { patient, session, viewer } from "./session.js";
+
+/** @import { Item } from "./item.js" */
+
+export function enterWorkspace() {
+  html("start").hidden = true;
+  html("work").hidden = false;
+  html("who").hidden = false;
+  html("who-id").textContent = patient();
+  render();
+}
+
+export function leaveWorkspace() {
+  viewer.show(null, { width: 1, height: 1 });
+  html("work").hidden = true;
+  html("start").hidden = false;
+  html("who").hidden = true;
+  html("erase").hidden = true;
+}
+
+/** Brings the whole page up to date with the session. */
+export function render() {
+  const { items, shown, enrolled } = session;
+  const [first] = items;
+  const editing = session.editor !== null;
+  html("tools").hidden = html("outline").hidden = !editing;
+  html("label-row").hidden = enrolled;
+  html("frame-row").hidden = enrolled || (first?.frames ?? 0) < 2;
+  html("erase").hidden = !enrolled || editing;
+  renderEditor();
+  keepImageClear();
+  const onlyReferences = items.every(({ reference }) => reference);
+  html("add").hidden = editing || !enrolled || !onlyReferences;
+  showText("add-report", first ? reportText(first) : "");
+  html("filmstrip").hidden = !enrolled;
+  html("filmstrip-bar").hidden = !session.segmenting;
+  const result = editing || onlyReferences ? null : shown;
+  html("result").hidden = result === null;
+  html("downloads").hidden = result?.state !== "done";
+  if (result !== null) renderResult(result);
+  renderFilmstrip();
+  const measured = items.filter(({ state }) => state === "done");
+  html("trend").hidden = editing || measured.length < 2;
+  drawAreaPlot(
+    byId("plot", SVGSVGElement),
+    items.map(({ name, area, state, reference, corrected }) =>
+      state !== "done" ? null : {
+        name,
+        area,
+        kind: reference ? "reference" : corrected ? "corrected" : "found",
+      }
+    ),
+    shown ? items.indexOf(shown) : -1,
+  );
+}
+
+function renderFilmstrip() {
+  /** @type {Element | null} */
+  let last = null;
+  for (const item of session.items) {
+    const { element } = item.tile;
+    item.tile.update(item, item === session.shown);
+    if (!element.isConnected) {
+      if (last) last.after(element);
+      else html("tiles").prepend(element);
+    }
+    last = element;
+  }
+}
+
+/** Keeps the image clear of the tools, and of the zoom buttons where they lie in a row. */
+function keepImageClear() {
+  const [tools, zoom] = [html("tools"), html("zoom")];
+  const isRow = zoom.offsetWidth > zoom.offsetHeight;
+  viewer.margin = {
+    top: isRow ? zoom.offsetHeight + 20 : 12,
+    bottom: tools.hidden ? 12 : tools.offsetHeight + 24,
+  };
+  viewer.refit();
+}
+
+export function renderEditor() {
+  if (session.editor === null) return;
+  button("undo").disabled = !session.editor.canUndo;
+  button("redo").disabled = !session.editor.canRedo;
+  const { empty, busy, frozen } = session.editor;
+  button("clear").disabled = empty || frozen;
+  button("accept").disabled = empty || frozen || busy;
+}
+
+/**
+ * Shows an item's image and result.
+ *
+ * @param {Item} item
+ * @param {boolean} [automatic] whether no user selected it
+ */
+export async function selectItem(item, automatic = false) {
+  if (session.editor !== null) {
+    if (automatic) return;
+    closeEditor();
+  }
+  if (!automatic) session.following = false;
+  session.shown = item;
+  showNotice("");
+  await showPicture(item, true, () => session.shown === item);
+  if (session.shown !== item) return;
+  if (item.source === null) viewer.show(null, item.size);
+  const points = item.corrected ? [] : item.answer?.points ?? [];
+  viewer.setMask(item.rle && Mask.fromRle(item.rle), points);
+  render();
+  item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/**
+ * Shows an item's picture in the viewer.
+ *
+ * @param {Item} item
+ * @param {boolean} sized whether the item's size is known
+ * @param {() => boolean} wanted asked once the picture is decoded
+ */
+export async function showPicture(item, sized, wanted = () => true) {
+  if (item.source === null) return;
+  const bitmap = await createImageBitmap(item.source);
+  if (!wanted()) return bitmap.close();
+  viewer.show(bitmap, sized ? item.size : bitmap);
+}
+
+export function closeEditor() {
+  session.editor?.close();
+  session.editor = null;
+}

@@ -1,0 +1,120 @@
+import { button, html, make, showText } from "./dom.js";
+import { explainError } from "./messages.js";
+import { session } from "./session.js";
+
+/** @import { Report } from "./api.js" */
+/** @import { Item } from "./item.js" */
+
+/** @type {Record<Report["verdict"], string>} */
+const VERDICTS = {
+  good: "A good reference.",
+  weak: "A weak reference.",
+  unusable: "Not usable as a reference.",
+};
+
+/**
+ * The server's verdict on a reference; empty for other images.
+ *
+ * @param {Item} item
+ */
+export const reportText = ({ report }) =>
+  report === null ? "" : `${VERDICTS[report.verdict]} ${report.advice}`;
+
+/** @param {Item} item */
+export function renderResult(item) {
+  const { state, answer, corrected, reference, error } = item;
+  const { items } = session;
+  html("result-eyebrow").textContent = `Image ${
+    items.indexOf(item) + 1
+  } of ${items.length}`;
+  html("result-title").textContent = item.name;
+  const missing = state === "done" && answer !== null && !answer.present &&
+    !corrected;
+  const badge = state === "working" || state === "waiting"
+    ? item.activity || "Waiting"
+    : reference
+    ? "Reference"
+    : corrected
+    ? "Corrected by hand"
+    : missing
+    ? "Not found in this image"
+    : "";
+  showText("result-badge", badge);
+  showText(
+    "result-note",
+    reference ? reportText(item) : missing ? answer.reason ?? "" : "",
+  );
+  showText(
+    "result-problem",
+    state === "failed"
+      ? explainError(error)
+      : state === "cancelled"
+      ? "The segmentation of this image was cancelled."
+      : "",
+  );
+  const isModels = state === "done" && answer !== null && !corrected &&
+    !reference;
+  html("facts").replaceChildren(
+    ...(state === "done" ? facts(item, isModels) : []),
+  );
+  html("facts-note").hidden = !isModels;
+  button("retry").hidden = state !== "failed" && state !== "cancelled";
+  button("correct").hidden = state !== "done" || reference;
+  button("correct").className = isModels ? "strong" : "";
+  button("explain").hidden = !isModels;
+  button("save-receipt").hidden = !isModels;
+  button("accept-result").hidden = !corrected || reference || item.area === 0;
+  button("remove").hidden = state === "working" || reference;
+  button("save-source").hidden = item.format === "";
+  button("save-source").textContent = item.format === "application/dicom"
+    ? "DICOM SEG"
+    : "NIfTI";
+}
+
+/**
+ * @param {Item} item
+ * @param {boolean} isModels whether the result is the model's, uncorrected
+ */
+function* facts(item, isModels) {
+  const first = session.items.find(({ reference, state }) =>
+    reference && state === "done"
+  );
+  const change = first && first !== item && first.area > 0
+    ? Math.round((item.area / first.area - 1) * 100)
+    : null;
+  yield fact(
+    "Area",
+    `${item.area.toLocaleString("en")} px`,
+    change === null
+      ? ""
+      : `${change < 0 ? "−" : "+"}${
+        Math.abs(change)
+      }% compared with the reference`,
+  );
+  if (!isModels || item.answer === null) return;
+  const { predictedIou, distance, points, confidence } = item.answer;
+  if (confidence !== null) {
+    yield fact("Confidence", `${Math.round(100 * confidence)}%`);
+  }
+  yield fact("Expected overlap", percentOf(predictedIou));
+  if (distance !== null) yield fact("Distance", distance.toFixed(1));
+  const inside = points.filter((point) => point.label === 1).length;
+  yield fact("Points", `${inside} inside, ${points.length - inside} outside`);
+}
+
+/** @param {string} term @param {string} value @param {string} note */
+const fact = (term, value, note = "") =>
+  make(
+    "div",
+    "",
+    make("dt", "", term),
+    make("dd", "", make("strong", "", value), make("span", "", note)),
+  );
+
+/**
+ * A predicted IoU as a percentage; the network may leave 0..1.
+ *
+ * @param {number} predictedIou
+ */
+export const percentOf = (predictedIou) =>
+  `${Math.round(100 * Math.min(1, Math.max(0, predictedIou)))}%`;

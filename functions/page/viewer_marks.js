@@ -1,0 +1,94 @@
+import { strokeLines } from "./outline_path.js";
+
+/** @import { Click } from "./api.js" */
+/** @import { Point2 } from "./mask.js" */
+
+// Every function draws in image space; `unit` is the length of a CSS pixel there.
+
+const OUTLINE = "#ffd23f";
+const INSIDE = "#19c37d";
+const OUTSIDE = "#ff5a5f";
+
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
+export function drawOutline(context, path, unit) {
+  context.fillStyle = "#ffd23f2b";
+  context.fill(path, "evenodd");
+  strokeLine(context, path, unit);
+}
+
+/**
+ * A box or polygon that is being drawn.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point2[]} corners
+ * @param {number} unit
+ */
+export function drawDraft(context, corners, unit) {
+  const path = new Path2D();
+  corners.forEach(([x, y], i) =>
+    i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
+  );
+  strokeLine(context, path, unit);
+  for (const [x, y] of corners) fillDisc(context, [x, y], 4 * unit, OUTLINE);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
+function strokeLine(context, path, unit) {
+  context.lineJoin = "round";
+  strokeLines(context, path, [[4.5 * unit, "#000a"], [2 * unit, OUTLINE]]);
+}
+
+/**
+ * A click: plus for inside, minus for outside.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Click} point
+ * @param {number} unit
+ */
+export function drawPoint(context, { x, y, label }, unit) {
+  const [cx, cy] = [x + 0.5, y + 0.5];
+  fillDisc(context, [cx, cy], 7.5 * unit, "#000a");
+  fillDisc(context, [cx, cy], 6.5 * unit, "#fff");
+  fillDisc(context, [cx, cy], 5 * unit, label === 1 ? INSIDE : OUTSIDE);
+  context.beginPath();
+  context.moveTo(cx - 2.7 * unit, cy);
+  context.lineTo(cx + 2.7 * unit, cy);
+  if (label === 1) {
+    context.moveTo(cx, cy - 2.7 * unit);
+    context.lineTo(cx, cy + 2.7 * unit);
+  }
+  context.lineWidth = 1.6 * unit;
+  context.strokeStyle = "#fff";
+  context.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Point2} centre @param {number} radius @param {string} colour */
+function fillDisc(context, [x, y], radius, colour) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 7);
+  context.fillStyle = colour;
+  context.fill();
+}
+
+/**
+ * The brush as a circle; a cross where `brush` is 0.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point2} at
+ * @param {number} brush its radius
+ * @param {number} unit
+ */
+export function drawCrosshair(context, [x, y], brush, unit) {
+  const path = new Path2D();
+  if (brush > 0) path.arc(x, y, Math.max(brush, 3 * unit), 0, 7);
+  else {
+    for (
+      const [dx, dy]
+        of /** @type {Point2[]} */ ([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    ) {
+      path.moveTo(x + 4 * dx * unit, y + 4 * dy * unit);
+      path.lineTo(x + 13 * dx * unit, y + 13 * dy * unit);
+    }
+  }
+  strokeLines(context, path, [[3.5 * unit, "#000a"], [1.5 * unit, "#fff"]]);
+}
