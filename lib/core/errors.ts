@@ -109,7 +109,7 @@ interface EdgeErrorOptions extends ErrorOptions {
 export class EdgeError extends Error {
   override name = "EdgeError";
   readonly faults: Fault[];
-  readonly retryAfter?: number;
+  readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
