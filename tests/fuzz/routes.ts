@@ -117,7 +117,11 @@ export async function ask(
 ): Promise<{ status: number; ms: number }> {
   const { method, path, headers, body, responses } = made;
   const started = performance.now();
-  const response = await app.request(path, { method, headers, body });
+  const response = await app.request(path, {
+    method,
+    headers,
+    body: body ?? null,
+  });
   const bytes = await response.bytes();
   const ms = performance.now() - started;
   const { status } = response;

@@ -17,7 +17,7 @@ async function found(name: string): Promise<boolean> {
   }
 }
 
-async function run(name: string, args: string[], cwd?: string) {
+async function run(name: string, args: string[], cwd = ".") {
   const { success, stdout, stderr } = await new Deno.Command(name, {
     args,
     cwd,

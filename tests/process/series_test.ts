@@ -33,7 +33,7 @@ const post = (
   server.request(`/v1/patients/p/series${query}`, {
     method: "POST",
     body,
-    signal,
+    signal: signal ?? null,
   });
 
 /** Files without a name that the process holds open. */
