@@ -63,7 +63,7 @@ for (const kernel of needless) {
 }
 if (wrong.length + needless.length > 0) {
   console.error(
-    `error: ${wrong.length} errors of noUncheckedIndexedAccess outside the kernels.`,
+    `error: with noUncheckedIndexedAccess, ${wrong.length} errors outside the kernels.`,
   );
   Deno.exit(1);
 }
