@@ -1,4 +1,4 @@
-import { wholeRoad } from "../support/pipeline.ts";
+import { wholeRoad } from "../support/end_to_end.ts";
 import { openService } from "../support/service.ts";
 
 Deno.test("the contract holds in this process", async (t) => {

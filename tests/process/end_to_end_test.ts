@@ -1,4 +1,4 @@
-import { wholeRoad } from "../support/pipeline.ts";
+import { wholeRoad } from "../support/end_to_end.ts";
 import { Server } from "../support/server.ts";
 
 Deno.test("the contract holds over HTTP, with the embedded model", async (t) => {

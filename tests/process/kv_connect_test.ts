@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { enrol, files, segment } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasKvConnect, KvConnect } from "../support/kv_connect.ts";
-import { wholeRoad } from "../support/pipeline.ts";
+import { wholeRoad } from "../support/end_to_end.ts";
 import { EncodeHosts } from "../support/split.ts";
 
 const found = await hasKvConnect();

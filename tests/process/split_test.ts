@@ -1,4 +1,4 @@
-import { wholeRoad } from "../support/pipeline.ts";
+import { wholeRoad } from "../support/end_to_end.ts";
 import { EncodeHosts, PATIENT } from "../support/split.ts";
 
 Deno.test("the contract holds on the split, with two encode hosts", async (t) => {
