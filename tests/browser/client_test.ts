@@ -38,8 +38,8 @@ function serveSite() {
   );
 }
 
-/** The road of the client, as text, since it runs in the page. */
-const road = (url: string) =>
+/** What the client does end to end, as text, since it runs in the page. */
+const endToEnd = (url: string) =>
   `(async () => {
   const { Client } = await import("/client.ts");
   const client = new Client({ url: "${url}" });
@@ -56,7 +56,7 @@ const road = (url: string) =>
 })()`;
 
 Deno.test({
-  name: "the client goes its road from a page of another origin",
+  name: "the client works end to end from a page of another origin",
   ignore: !hasChromium,
   async fn() {
     await using site = serveSite();
@@ -70,7 +70,7 @@ Deno.test({
     await using visitor = await Visitor.of(server);
     const page = await visitor.browser.newPage();
     await page.goto(originOf(site));
-    const came = await page.evaluate(road(server.url)) as {
+    const came = await page.evaluate(endToEnd(server.url)) as {
       patches: number;
       found: Rle;
       png: string;
@@ -85,7 +85,7 @@ Deno.test({
     equal(came.problem.type, "/problems/not-found");
 
     await page.goto(originOf(other));
-    const refused = await page.evaluate(road(server.url)).catch(String);
+    const refused = await page.evaluate(endToEnd(server.url)).catch(String);
     match(refused as string, /Failed to fetch/);
     await page.close();
   },

@@ -23,7 +23,7 @@ const blob = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes]);
 const [image, mask, next] = [files.image, files.mask, files.next].map(blob);
 const box: [number, number, number, number] = [212, 114, 270, 162];
 
-Deno.test("the client goes the whole road", async () => {
+Deno.test("the client works end to end", async () => {
   await using server = await Server.start({ KV_PATH: ":memory:" });
   const client = new Client({ url: server.url });
 

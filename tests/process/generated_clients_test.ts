@@ -38,7 +38,7 @@ async function writeDocument(folder: string): Promise<string> {
 }
 
 Deno.test({
-  name: "a generated Python client goes the whole road",
+  name: "a generated Python client works end to end",
   ignore: !await found("openapi-python-client"),
   fn: () =>
     inFolder(async (folder) => {
@@ -57,7 +57,7 @@ Deno.test({
         ...[script, folder, server.url],
         ...paths.map((name) => `${folder}/${name}.png`),
       ]);
-      equal(said.trim(), "whole road");
+      equal(said.trim(), "end to end");
     }),
 });
 

@@ -1,5 +1,5 @@
 /**
- * Takes model packages over the whole road: a real server, two real images of one subject over HTTP, both
+ * Tests model packages end to end: a real server, two real images of one subject over HTTP, both
  * recipes where the package has them, and `deno task evaluate`. Everything that does not depend on what the
  * masks mean is checked, so that packages of random weights (`models/export/families.py`) do.
  *

@@ -1,10 +1,10 @@
-import { wholeRoad } from "../support/end_to_end.ts";
+import { testEndToEnd } from "../support/end_to_end.ts";
 import { EncodeHosts, PATIENT } from "../support/split.ts";
 
 Deno.test("the contract holds on the split, with two encode hosts", async (t) => {
   await using hosts = await EncodeHosts.start(2);
   await using edge = await hosts.edge(":memory:");
-  await wholeRoad(t, edge);
+  await testEndToEnd(t, edge);
 });
 
 const adapter = await navigator.gpu?.requestAdapter();
@@ -18,6 +18,6 @@ Deno.test({
     const settings = { RUNTIME: "webgpu", ...PATIENT };
     await using hosts = await EncodeHosts.start(2, settings);
     await using edge = await hosts.edge(":memory:", PATIENT);
-    await wholeRoad(t, edge);
+    await testEndToEnd(t, edge);
   },
 });

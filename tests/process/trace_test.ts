@@ -56,14 +56,14 @@ Deno.test("one trace goes from the edge to the encode host, and names nobody", a
   const request = named("POST /v1/patients/{patient}/segmentations");
   const encoded = named("POST /v1/embeddings");
   equal(encoded.traceId, request.traceId);
-  const road: string[] = [];
+  const path: string[] = [];
   for (
     let span: Span | undefined = encoded;
     span !== undefined;
     span = spans.find(({ spanId }) => spanId === span!.parentSpanId)
-  ) road.push(span.name);
+  ) path.push(span.name);
   equal(
-    road.join(" < "),
+    path.join(" < "),
     `${encoded.name} < encode host < engine.embed < ${request.name}`,
   );
   equal(named("engine.segment").traceId, request.traceId);

@@ -10,7 +10,7 @@ export interface Fixture {
   width: number;
   height: number;
   channels: 1 | 3;
-  /** H×W×C uint8, image frame. */
+  /** H×W×C uint8, image space. */
   pixels: Uint8Array;
   /** Greatest difference in grey levels: 0 for lossless files. */
   tolerance: number;

@@ -28,7 +28,7 @@ export interface GoldenCase {
 }
 
 /** The engine on the files of a case against the oracle: points, distances, winner and mask. */
-export async function compareRoad(
+export async function comparePipeline(
   { embed, enrol, segment }: Engine,
   wanted: GoldenCase,
   root: URL,

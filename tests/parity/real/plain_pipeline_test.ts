@@ -15,7 +15,7 @@ import type { Decoder, DecoderAnswer } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
-import { PlainRoad } from "../../support/plain_pipeline.ts";
+import { PlainPipeline } from "../../support/plain_pipeline.ts";
 
 const LIMITS = { maxPixels: 1e8 };
 
@@ -44,7 +44,7 @@ function remembering(decoder: Decoder): Decoder & { clear(): void } {
 
 Deno.test({
   name:
-    "on every real image the road gives the plain method's candidate, points and mask, bit for bit",
+    "on every real image the pipeline gives the plain method's candidate, points and mask, bit for bit",
   ignore: !hasOneshot,
   fn: compareEveryImage,
 });
@@ -62,7 +62,7 @@ async function compareEveryImage(t: Deno.TestContext) {
   });
   const onnx = await createOnnxModel(model, runtime);
   const decoder = remembering(onnx.decoder);
-  const plain = new PlainRoad(decoder, geometry);
+  const plain = new PlainPipeline(decoder, geometry);
   const embed = async (path: string) => {
     const image = await decodeImage(await Deno.readFile(path), LIMITS);
     const { data, width, height, channels } = image;

@@ -8,7 +8,7 @@ import type {
 } from "../../../lib/pipeline/calibration_range.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 
-const YARDSTICK: CalibrationRange = {
+const RANGE: CalibrationRange = {
   absent: { structure: 0.6, surroundings: 0.3 },
   present: { structure: 0.9, surroundings: 0.95 },
   copies: 6,
@@ -81,7 +81,7 @@ Deno.test("more agreement and a better reference give more confidence", () => {
   fc.assert(
     fc.property(similarity, share, share, share, share, (one, a, b, c, d) => {
       const of = (agreed: number, dice: number) =>
-        judge(one, { ...YARDSTICK, dice }, agreed, false).confidence!;
+        judge(one, { ...RANGE, dice }, agreed, false).confidence!;
       ok(
         of(Math.min(a, b), Math.min(c, d)) <=
           of(Math.max(a, b), Math.max(c, d)),
@@ -91,14 +91,14 @@ Deno.test("more agreement and a better reference give more confidence", () => {
 });
 
 Deno.test("the ends of the calibration range are 0 and 1", () => {
-  equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).score, 0);
-  equal(judge(YARDSTICK.present, YARDSTICK, 1, false).score, 1);
-  equal(judge(YARDSTICK.absent, YARDSTICK, 1, false).present, false);
+  equal(judge(RANGE.absent, RANGE, 1, false).score, 0);
+  equal(judge(RANGE.present, RANGE, 1, false).score, 1);
+  equal(judge(RANGE.absent, RANGE, 1, false).present, false);
 });
 
 Deno.test("without a calibration range, or with one of no length, only an empty mask is absent", () => {
-  const flat = { ...YARDSTICK, present: YARDSTICK.absent };
-  for (const [one, y] of [[null, null], [YARDSTICK.present, flat]] as const) {
+  const flat = { ...RANGE, present: RANGE.absent };
+  for (const [one, y] of [[null, null], [RANGE.present, flat]] as const) {
     const { present, score, confidence } = judge(one, y, 1, false);
     deepEqual([present, score, confidence], [true, null, null]);
     const empty = judge(one, y, 1, true);
@@ -112,11 +112,11 @@ Deno.test("copies take the place of the reference itself in the calibration rang
     { structure: 0.8, surroundings: 0.9 },
     { structure: 0.7, surroundings: 0.8 },
   ];
-  const { present, copies: count } = calibrated(YARDSTICK, copies, 0.7);
+  const { present, copies: count } = calibrated(RANGE, copies, 0.7);
   ok(Math.abs(present.structure - 0.75) < 1e-12);
   ok(Math.abs(present.surroundings - 0.85) < 1e-12);
   equal(count, 2);
-  deepEqual(calibrated(YARDSTICK, [], 0.7).present, YARDSTICK.present);
+  deepEqual(calibrated(RANGE, [], 0.7).present, RANGE.present);
 });
 
 const profileOf = (patches: number[], y: CalibrationRange | null): Profile => ({
@@ -136,18 +136,18 @@ Deno.test("further references of other looks lower what presence takes, never be
   const patches = fc.array(patch, { minLength: 1, maxLength: 9 });
   fc.assert(
     fc.property(patches, fc.array(patches, { maxLength: 3 }), (own, others) => {
-      const profile = profileOf(own.flat(), YARDSTICK);
+      const profile = profileOf(own.flat(), RANGE);
       const { present, absent } = refined(
         profile,
         others.map((one) => profileOf(one.flat(), null)),
       )!;
-      deepEqual(absent, YARDSTICK.absent);
-      ok(present.structure <= YARDSTICK.present.structure);
+      deepEqual(absent, RANGE.absent);
+      ok(present.structure <= RANGE.present.structure);
       ok(present.structure >= 0.75 - 1e-12);
-      equal(present.surroundings, YARDSTICK.present.surroundings);
+      equal(present.surroundings, RANGE.present.surroundings);
     }),
   );
-  const same = profileOf([1, 0], YARDSTICK);
+  const same = profileOf([1, 0], RANGE);
   equal(refined(same, [same])!.present.structure, 0.9);
   const across = profileOf([0, 1], null);
   equal(refined(same, [across])!.present.structure, 0.75);
