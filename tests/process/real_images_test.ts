@@ -1,12 +1,12 @@
 import { equal, ok } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose.ts";
-import { readConfig } from "../../../deploy/config.ts";
-import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { examine } from "../../../lib/engine/self_tests.ts";
-import { form } from "../../support/requests.ts";
-import { length } from "../../support/length.ts";
-import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
-import { Server } from "../../support/server.ts";
+import { composeEngine } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import { findDatasets } from "../../lib/evaluation/data_set.ts";
+import { examine } from "../../lib/engine/self_tests.ts";
+import { form } from "../support/requests.ts";
+import { length } from "../support/length.ts";
+import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
+import { Server } from "../support/server.ts";
 
 Deno.test({
   name:
