@@ -16,9 +16,9 @@ export interface Overlap {
  *
  * const predicted = { width: 4, height: 1, data: Uint8Array.of(1, 1, 0, 0) };
  * const truth = { width: 4, height: 1, data: Uint8Array.of(0, 1, 1, 1) };
- * const counts = overlap(predicted, truth);
- * equal(dice(counts), 2 * 1 / (2 + 3));
- * equal(iou(counts), 1 / 4);
+ * const { dice, iou } = scoreOf(overlap(predicted, truth));
+ * equal(dice, 2 * 1 / (2 + 3));
+ * equal(iou, 1 / 4);
  * ```
  */
 export function overlap(predicted: Mask, truth: Mask): Overlap {

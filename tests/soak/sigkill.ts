@@ -5,7 +5,7 @@ import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
 import { Vault } from "../../lib/store/encryption/vault.ts";
-import { EncodeHosts, PATIENT } from "../support/split.ts";
+import { EncodeHosts, LENIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
@@ -58,7 +58,7 @@ const PATIENTS = {
  */
 export function killAtRandom(options: Kills): Promise<Tally> {
   return inFolder(async (folder) => {
-    await using hosts = await EncodeHosts.start(1, PATIENT);
+    await using hosts = await EncodeHosts.start(1, LENIENT);
     const kvPath = `${folder}/edge.kv`;
     return await new Ordeal(hosts, kvPath, options).run();
   });
@@ -93,7 +93,7 @@ class Ordeal {
   ) {
     this.#random = mulberry32(options.seed);
     this.#environment = {
-      ...PATIENT,
+      ...LENIENT,
       THREADS: "1",
       ...(options.sealed && { OPERATOR_KEYS: stated(operatorKey("k1")) }),
     };

@@ -2,7 +2,7 @@ import { TAG } from "../../lib/dicom/data_set/tags.ts";
 import { writeDicom } from "../../lib/dicom/data_set/write.ts";
 import type { Raster } from "../../lib/core/raster.ts";
 
-/** A DICOM image of pictures of equal size, as frames. */
+/** A multi-frame DICOM image of pictures of equal size. */
 export function toDicom(
   pictures: Raster[],
   withUids = true,

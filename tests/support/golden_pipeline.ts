@@ -21,7 +21,7 @@ export interface GoldenCase {
   candidates: {
     parts: number;
     points: number[][];
-    /** For each point, the pixels whose similarity equals its own but for rounding; missing where there is one each. */
+    /** For each point, the pixels whose similarity equals its own up to rounding; absent where each has only itself. */
     ties?: number[][][];
     distance: number | null;
   }[];

@@ -30,7 +30,7 @@ const MODELS = [
 /**
  * Tests the engine against the oracle's answers on the embedded model and on narrow ones with random weights.
  *
- * @param isReal whether the cases of real images are meant, or those of generated ones.
+ * @param isReal whether to test the cases of real images, or those of generated ones.
  */
 export async function testPipelines(isReal: boolean): Promise<void> {
   const runtime = await openRuntime({

@@ -41,7 +41,7 @@ export function plainSplit(mask: Mask, { size, grid }: ModelGeometry) {
 const FIRST_SEED = 2026;
 
 /**
- * The method without a shortcut, in float64: exact distances in every k-means, maps and masks in full size, every
+ * The method without shortcuts, in float64: exact distances in every k-means, maps and masks in full size, every
  * candidate decoded in every pass and every distance solved. What the product answers must equal this bit for bit.
  */
 export class PlainPipeline {

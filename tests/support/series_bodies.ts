@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from "node:zlib";
+import { concat } from "../../lib/core/bytes.ts";
 
-/** A file in a zip archive; the overrides say in its headers what is not so. */
+/** A file in a zip archive; `stated` and `crc` put a false size and checksum into its headers. */
 export interface ZipEntry {
   name: string;
   bytes: Uint8Array;
@@ -56,10 +57,10 @@ export function zipOf(entries: ZipEntry[]): Uint8Array<ArrayBuffer> {
       ],
     ),
   );
-  return new Uint8Array(concatenated(parts));
+  return concat(parts);
 }
 
-/** Little-endian numbers of so many bytes each. */
+/** Little-endian numbers, each of the given number of bytes. */
 function fields(...numbers: [value: number, bytes: number][]): Uint8Array {
   return Uint8Array.from(numbers.flatMap(([value, bytes]) =>
     Array.from(
@@ -67,16 +68,6 @@ function fields(...numbers: [value: number, bytes: number][]): Uint8Array {
       (_, i) => Math.floor(value / 2 ** (8 * i)) % 256,
     )
   ));
-}
-
-function concatenated(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, { length }) => n + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** A multipart body with many fields `image`. */
@@ -88,7 +79,7 @@ export function seriesForm(images: Uint8Array<ArrayBuffer>[]): FormData {
   return body;
 }
 
-/** Whole lines of an NDJSON answer, as they come. */
+/** The lines of an NDJSON answer, as they arrive. */
 export async function* linesOf(response: Response) {
   let rest = "";
   for await (
