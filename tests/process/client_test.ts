@@ -108,7 +108,7 @@ Deno.test("the client takes a series up again when its server is killed", () =>
     }
   }));
 
-Deno.test("lines come from a fetch without streams, too, and a cut answer is told", async () => {
+Deno.test("lines are read without streams, too, and a cut answer is reported", async () => {
   const line = (index: number) => JSON.stringify({ index, total: 2 }) + "\n";
   const answer = (text: string) =>
     ({ body: null, text: () => Promise.resolve(text) }) as unknown as Response;
@@ -121,7 +121,7 @@ Deno.test("lines come from a fetch without streams, too, and a cut answer is tol
 
 Deno.test("a Retry-After is seconds or it is none", async () => {
   const stated = [null, "7", "Wed, 21 Oct 2026 07:28:00 GMT"];
-  const told = [null, 7, null];
+  const wanted = [null, 7, null];
   for (const [i, after] of stated.entries()) {
     const headers = new Headers(after === null ? {} : { "retry-after": after });
     await using server = Deno.serve(
@@ -131,7 +131,7 @@ Deno.test("a Retry-After is seconds or it is none", async () => {
     const client = new Client({ url: `http://127.0.0.1:${server.addr.port}` });
     const error = await client.models().catch((error) => error);
     ok(error instanceof ProblemError);
-    equal(error.retryAfter, told[i]);
+    equal(error.retryAfter, wanted[i]);
   }
 });
 

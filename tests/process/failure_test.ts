@@ -20,7 +20,7 @@ async function embed(server: Server, image: Uint8Array<ArrayBuffer>) {
   return { status: response.status, body: await response.json() };
 }
 
-/** What a host answers to an image: 200 when it has encoded it before, else 201. */
+/** The status of encoding an image: 200 when the host has its embedding, else 201. */
 async function statusOf(host: Server, image: Uint8Array<ArrayBuffer>) {
   const response = await host.request("/v1/embeddings", {
     method: "POST",

@@ -12,7 +12,7 @@ interface Span {
   name: string;
 }
 
-/** A collector: what processes send over OTLP as JSON. */
+/** A collector of what processes send over OTLP as JSON. */
 class Collector implements AsyncDisposable {
   readonly spans: Span[] = [];
   text = "";
@@ -34,7 +34,7 @@ class Collector implements AsyncDisposable {
   }
 }
 
-Deno.test("one trace goes from the edge to the encode host, and names nobody", async () => {
+Deno.test("one trace goes from the edge to the encode host, and names no patient", async () => {
   await using collector = new Collector();
   const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   await using hosts = await EncodeHosts.start(1, settings);
@@ -71,7 +71,7 @@ Deno.test("one trace goes from the edge to the encode host, and names nobody", a
   ok(!collector.text.includes("visit-1"));
 });
 
-Deno.test("a collector that is away harms no request", async () => {
+Deno.test("a collector that cannot be reached harms no request", async () => {
   await using server = await Server.start({
     KV_PATH: ":memory:",
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
