@@ -53,11 +53,11 @@ Deno.test({
       }
       await using server = await Server.start({ KV_PATH: ":memory:" });
       const script = new URL("python_end_to_end.py", import.meta.url).pathname;
-      const said = await run("python3", [
+      const printed = await run("python3", [
         ...[script, folder, server.url],
         ...paths.map((name) => `${folder}/${name}.png`),
       ]);
-      equal(said.trim(), "end to end");
+      equal(printed.trim(), "end to end");
     }),
 });
 
@@ -89,7 +89,7 @@ for (const [generator, ending] of Object.entries(generators)) {
   });
 }
 
-/** All sources below a folder, one after another. */
+/** All sources below a folder as one text. */
 async function sources(folder: string, ending: string): Promise<string> {
   let text = "";
   for await (const { name, isDirectory } of Deno.readDir(folder)) {

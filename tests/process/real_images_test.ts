@@ -20,7 +20,7 @@ async function compareEveryImage(t: Deno.TestContext) {
   await using server = await Server.start({
     MODEL: "nano",
     KV_PATH: `${folder}/edge.kv`,
-    // On a busy machine too, all copies of a reference are tried.
+    // Enough for all augmentations of a reference on a busy machine.
     DEADLINE: "600",
   });
   const engine = await composeEngine(readConfig({}));

@@ -17,7 +17,7 @@ const enrolled = await engine.enrol(embedding, {
 });
 const budget = Infinity;
 
-Deno.test("a clear reference is good, and its copies set the calibration range", async () => {
+Deno.test("a clear reference is good, and its augmentations set the calibration range", async () => {
   const { profile, report } = await examine(
     engine,
     { embedding, enrolled, image },
@@ -42,7 +42,7 @@ Deno.test("a clear reference is good, and its copies set the calibration range",
   deepEqual(again, { profile, report });
 });
 
-Deno.test("an embedding alone is tried by itself, and the report says so", async () => {
+Deno.test("an embedding alone is tested on itself, and the report says so", async () => {
   const { profile, report } = await examine(
     engine,
     { embedding, enrolled },
@@ -55,7 +55,7 @@ Deno.test("an embedding alone is tried by itself, and the report says so", async
   equal(calibrationRange!.dice, report.selfDice);
 });
 
-Deno.test("no copy is begun that would end beyond the budget", async () => {
+Deno.test("no augmentation is begun that would end beyond the budget", async () => {
   let time = 0;
   const slow = {
     ...engine,
@@ -73,7 +73,7 @@ Deno.test("no copy is begun that would end beyond the budget", async () => {
   match(report.skipped!, /^2 of 4 .* too long/);
 });
 
-Deno.test("where copies find no worker or host, the reference is enrolled all the same", async () => {
+Deno.test("where augmentations find no worker or host, the reference is enrolled all the same", async () => {
   const failing = (code: "busy" | "encode-unavailable" | "conflict") => ({
     ...engine,
     embed: () => Promise.reject(new EdgeError(code, "none")),
@@ -91,10 +91,10 @@ Deno.test("where copies find no worker or host, the reference is enrolled all th
   );
 });
 
-Deno.test("a mark on nothing in particular is not called good", async () => {
+Deno.test("a mask on no structure is not called good", async () => {
   const mask = new Uint8Array(enrolled.mask.size[0] * enrolled.mask.size[1]);
   const width = enrolled.mask.size[1];
-  // A thin, ragged line across the body: no border that the model could find.
+  // A thin, ragged line across the body, where the model can find no border.
   for (let x = 100; x < 300; x++) {
     for (let y = 0; y < 9; y++) mask[(200 + y + x % 7) * width + x] = 255;
   }

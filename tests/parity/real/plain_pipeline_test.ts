@@ -19,7 +19,7 @@ import { PlainPipeline } from "../../support/plain_pipeline.ts";
 
 const LIMITS = { maxPixels: 1e8 };
 
-/** A decoder that answers what it was asked before from memory: runs of the model are most of the time. */
+/** A decoder that remembers its answers, since runs of the model take most of the time. */
 function remembering(decoder: Decoder): Decoder & { clear(): void } {
   const answers = new Map<string, Promise<DecoderAnswer>>();
   const masks = new Map<Float32Array, number>();
@@ -44,7 +44,7 @@ function remembering(decoder: Decoder): Decoder & { clear(): void } {
 
 Deno.test({
   name:
-    "on every real image the pipeline gives the plain method's candidate, points and mask, bit for bit",
+    "on every real image the pipeline equals the plain method: candidate, points and mask, bit for bit",
   ignore: !hasOneshot,
   fn: compareEveryImage,
 });
