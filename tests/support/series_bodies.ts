@@ -1,5 +1,6 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { concat } from "../../lib/core/bytes.ts";
+import { niftiHeader } from "./nifti_header.ts";
 
 /** A file in a zip archive; `stated` and `crc` put a false size and checksum into its headers. */
 export interface ZipEntry {
@@ -98,18 +99,11 @@ export function niftiOf(
   width: number,
   height: number,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(352 + slices.length * width * height);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, 348, true);
-  [3, width, height, slices.length, 1, 1, 1, 1].forEach((n, i) =>
-    view.setInt16(40 + 2 * i, n, true)
-  );
-  view.setInt16(70, 2, true); // DT_UINT8
+  const dim = [3, width, height, slices.length, 1, 1, 1, 1];
+  const header = niftiHeader(dim, 2); // DT_UINT8
+  const view = new DataView(header.buffer);
   view.setInt16(72, 8, true);
-  view.setFloat32(108, 352, true);
   view.setFloat32(112, 1, true);
   view.setFloat32(124, 255, true); // shown as white
-  bytes.set([0x6e, 0x2b, 0x31, 0], 344); // n+1
-  slices.forEach((slice, i) => bytes.set(slice, 352 + i * width * height));
-  return bytes;
+  return concat([header, ...slices]);
 }
