@@ -111,7 +111,11 @@ function client(
     ) =>
       made.embed(
         work,
-        { bytes, mediaType: "image/png", frame },
+        {
+          bytes,
+          mediaType: "image/png",
+          ...(frame !== undefined && { frame }),
+        },
         "nano",
         accept,
       ),
