@@ -15,10 +15,16 @@ interface Layer {
   parallel: boolean;
   /** Folders and files below `paths` that other layers run. */
   ignore?: string[];
+  /** Whether the examples in documentation comments run too. */
+  doc?: boolean;
 }
 
 const LAYERS: Record<string, Layer> = {
-  unit: { paths: ["unit"], parallel: true },
+  unit: {
+    paths: ["unit", "../lib", "../functions"],
+    parallel: true,
+    doc: true,
+  },
   contract: { paths: ["contract"], parallel: true },
   parity: { paths: ["parity/generated"], parallel: true },
   "end-to-end": { paths: ["process/end_to_end_test.ts"], parallel: false },
@@ -48,13 +54,14 @@ interface Result {
 }
 
 async function run(name: string): Promise<Result> {
-  const { paths, parallel, ignore = [] } = LAYERS[name];
+  const { paths, parallel, ignore = [], doc = false } = LAYERS[name];
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["test", "--config", "tests/deno.json", "--allow-all", "--no-check"],
       ...(parallel ? ["--parallel"] : []),
+      ...(doc ? ["--doc"] : []),
       ...(ignore.length > 0
         ? [`--ignore=${ignore.map((path) => `tests/${path}`)}`]
         : []),

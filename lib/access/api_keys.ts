@@ -25,6 +25,16 @@ export interface ApiKey extends Caller {
  *
  * A secret is 256 random bits, which nobody finds from a plain SHA-256 of it; a slow hash is for
  * passwords that people choose, and would let anyone spend this server's time.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const { secret, entry } = mintKey("reader-1", "clinic", ["segment"]);
+ * const keys = parseKeys(entry);
+ * equal(findKey(keys, secret)?.tenant, "clinic");
+ * equal(findKey(keys, "p2sam_guessed"), null);
+ * ```
  */
 export function mintKey(
   id: string,

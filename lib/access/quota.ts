@@ -23,6 +23,18 @@ export class Quota {
    *
    * @throws EdgeError `busy` when there is not so much left, `too-many-requests` when the tenant may hold
    * no more.
+   *
+   * @example
+   * ```ts
+   * import { throws } from "node:assert/strict";
+   *
+   * const quota = new Quota({ most: 3, perTenant: 2, what: "series" });
+   * const release = quota.take("clinic", 2);
+   * throws(() => quota.take("clinic"), { code: "too-many-requests" });
+   * throws(() => quota.take("other", 2), { code: "busy" });
+   * release();
+   * quota.take("clinic");
+   * ```
    */
   take(tenant: string, amount = 1): () => void {
     const { most, perTenant, what } = this.#options;

@@ -20,7 +20,27 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for every caller: `perMinute` requests at once, and as many a minute on average. */
+/**
+ * A token bucket for every caller: `perMinute` requests at once, and as many a minute on average.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * let now = 0;
+ * const limit = new RateLimit(2, () => now);
+ * limit.take("key-1");
+ * equal(limit.take("key-1").remaining, 0);
+ * deepEqual(limit.take("key-1"), {
+ *   allowed: false,
+ *   remaining: 0,
+ *   reset: 60,
+ *   retryAfter: 30,
+ * });
+ * now += 30_000;
+ * equal(limit.take("key-1").allowed, true);
+ * ```
+ */
 export class RateLimit {
   #buckets = new LRUCache<string, Bucket>({ max: CALLERS });
 

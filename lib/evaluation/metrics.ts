@@ -7,7 +7,20 @@ export interface Overlap {
   truth: number;
 }
 
-/** Counts two masks of one size against each other. */
+/**
+ * Counts two masks of one size against each other.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const predicted = { width: 4, height: 1, data: Uint8Array.of(1, 1, 0, 0) };
+ * const truth = { width: 4, height: 1, data: Uint8Array.of(0, 1, 1, 1) };
+ * const { dice, iou } = scoreOf(overlap(predicted, truth));
+ * equal(dice, 2 * 1 / (2 + 3));
+ * equal(iou, 1 / 4);
+ * ```
+ */
 export function overlap(predicted: Mask, truth: Mask): Overlap {
   const counts = { intersection: 0, predicted: 0, truth: 0 };
   for (let i = 0; i < truth.data.length; i++) {

@@ -1,6 +1,14 @@
 /**
  * Area under the ROC curve: the chance that a positive scores above a negative, an equal score counting half (Mann and
  * Whitney; Hanley and McNeil, Radiology 143, 1982). Null without one of either.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(rocAuc([0.9, 0.8], [0.1, 0.8]), 0.875); // 3 of 4 pairs in order, and one tie
+ * equal(rocAuc([0.9], []), null);
+ * ```
  */
 export function rocAuc(
   positives: number[],

@@ -39,6 +39,20 @@ const Header = z.object({
  * Ed25519 signature over all of it (64 bytes). It holds no patient's id: whoever imports it says whose it is.
  *
  * @param exportedAt ISO 8601, UTC.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, rejects } from "node:assert/strict";
+ * import { createSigner } from "../core/signing.ts";
+ *
+ * const signer = await createSigner(crypto.getRandomValues(new Uint8Array(32)));
+ * const references = [
+ *   { record: { label: "liver" }, profile: Uint8Array.of(1, 2, 3) },
+ * ];
+ * const file = await writeArchive(references, new Date().toISOString(), signer);
+ * deepEqual(await readArchive(file, [signer.publicKey]), references);
+ * await rejects(readArchive(file, []), { code: "untrusted" });
+ * ```
  */
 export async function writeArchive(
   references: Archived[],

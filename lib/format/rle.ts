@@ -12,7 +12,21 @@ export interface Rle {
   counts: string;
 }
 
-/** Encodes a mask; pixels other than 0 are inside. */
+/**
+ * Encodes a mask; pixels other than 0 are inside.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const data = Uint8Array.of(0, 255, 0, 0, 255, 255); // 3 columns, 2 rows
+ * const mask = { width: 3, height: 2, data };
+ * const rle = encodeRle(mask);
+ * // Column by column: 2 outside, 2 inside, 1 outside, 1 inside.
+ * deepEqual(rle, { size: [2, 3], counts: "221O" });
+ * deepEqual(decodeRle(rle), mask);
+ * ```
+ */
 export function encodeRle(mask: Mask): Rle {
   return encodeRuns(maskRuns(mask));
 }

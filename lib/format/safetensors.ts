@@ -16,6 +16,20 @@ const WIDTH = new Map<unknown, number>([["F16", 2], ["F32", 4]]);
  * little-endian data), names in ascending order.
  *
  * @param dtype `F16` rounds to nearest even; `F32` keeps the bits.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const data = Float32Array.of(1, 0.5, -2, 0.1);
+ * const bytes = writeSafetensors(
+ *   { metadata: { unit: "mm" }, tensors: { plane: { dims: [2, 2], data } } },
+ *   () => "F16",
+ * );
+ * const { metadata, tensors } = readSafetensors(bytes);
+ * deepEqual({ ...metadata }, { unit: "mm" });
+ * deepEqual(tensors.plane?.data, data.map(Math.f16round));
+ * ```
  */
 export function writeSafetensors(
   { metadata, tensors }: TensorFile,

@@ -17,6 +17,22 @@ import { toRaster } from "../codecs/samples.ts";
  * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
  * of a DICOM image where it is left out
  * @throws {EdgeError}
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, rejects } from "node:assert/strict";
+ * import { encodePng } from "../codecs/png/encode.ts";
+ *
+ * const picture = {
+ *   width: 2,
+ *   height: 1,
+ *   channels: 3 as const,
+ *   data: Uint8Array.of(255, 0, 0, 0, 0, 255),
+ * };
+ * const file = encodePng(picture);
+ * deepEqual(await decodeImage(file, { maxPixels: 1000 }), picture);
+ * await rejects(decodeImage(file, { maxPixels: 1 }), { code: "too-large" });
+ * ```
  */
 export async function decodeImage(
   bytes: Uint8Array,

@@ -27,6 +27,16 @@ import { toMask } from "../codecs/samples.ts";
  * @param declared the media type that the sender stated, if any; must not
  * contradict the bytes
  * @throws {EdgeError}
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { encodePng } from "../codecs/png/encode.ts";
+ *
+ * const labels = { width: 3, height: 1, data: Uint8Array.of(0, 1, 2) };
+ * const mask = await decodeMask(encodePng(labels), { maxPixels: 1000 });
+ * deepEqual(mask, { ...labels, data: Uint8Array.of(0, 255, 255) });
+ * ```
  */
 export async function decodeMask(
   bytes: Uint8Array,

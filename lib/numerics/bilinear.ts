@@ -71,6 +71,15 @@ export function sampleBilinear(
  * @param vertical axis over the rows; its length is the output height.
  * @param horizontal axis over the columns; its length is the output width.
  * @returns output height × output width, row-major, float64.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const map = Float64Array.of(0, 1, 4, 5); // 2 rows, 2 columns
+ * const resized = resizeBilinear(map, 2, bilinearAxis(2, 1), bilinearAxis(2, 4));
+ * deepEqual(resized, Float64Array.of(2, 2.25, 2.75, 3));
+ * ```
  */
 export function resizeBilinear(
   map: MapData,

@@ -139,6 +139,20 @@ export function squaredEuclideanCost(
  * {@link EarthMoversOptions}. The caller checks; here nothing is checked.
  *
  * @param cost n×m row-major; read only
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * // Two points on a line, at 0 and 1, against three, at 0, 1 and 3.
+ * const a = Float32Array.of(0, 1);
+ * const b = Float32Array.of(0, 1, 3);
+ * const cost = squaredEuclideanCost(a, 2, b, 3, 1);
+ * const { distance, flow } = earthMoversDistance(cost, 2, 3);
+ * equal(distance, 1.5);
+ * deepEqual(flow.source, Int32Array.of(0, 0, 1, 1));
+ * deepEqual(flow.target, Int32Array.of(0, 1, 1, 2));
+ * ```
  */
 export function earthMoversDistance(
   cost: Float64Array,

@@ -92,7 +92,53 @@ export const Receipt = z.strictObject({
 export type Receipt = z.infer<typeof Receipt>;
 export type Provenance = Omit<Receipt, "id" | "mask">;
 
-/** The receipt of an answer. */
+/**
+ * The receipt of an answer.
+ *
+ * @example
+ * ```ts
+ * import { rejects } from "node:assert/strict";
+ *
+ * const sha256 = "0".repeat(64);
+ * const receipt = await writeReceipt({
+ *   format: 1,
+ *   model: { id: "nano", digest: sha256 },
+ *   input: {
+ *     kind: "image",
+ *     sha256,
+ *     frame: null,
+ *     width: 3,
+ *     height: 2,
+ *     embedding: sha256,
+ *   },
+ *   profile: {
+ *     label: "target",
+ *     digest: sha256,
+ *     references: [{ reference: "visit-1", sha256 }],
+ *   },
+ *   parameters: {
+ *     recipe: "medical",
+ *     parts: [1, 2, 3],
+ *     negatives: [1],
+ *     guided: false,
+ *     passes: 3,
+ *     position: null,
+ *   },
+ *   runtime: {
+ *     name: "wasm",
+ *     onnxruntime: "1.30.0",
+ *     threads: 1,
+ *     encoder: "local",
+ *     deno: "2.9.6",
+ *     v8: "14.0",
+ *     platform: "x86_64-unknown-linux-gnu",
+ *   },
+ *   version: "0.1.0",
+ * }, { size: [2, 3], counts: "221O", area: 3 });
+ * await requireUnchanged(receipt);
+ * await rejects(requireUnchanged({ ...receipt, version: "0.2.0" }));
+ * ```
+ */
 export async function writeReceipt(
   provenance: Provenance,
   { size, counts, area }: Rle & { area: number },

@@ -39,6 +39,24 @@ export interface Replayed {
  *
  * @throws NotReproduced with every ingredient that changed, before anything is run where that can be told;
  * or because the mask is another.
+ *
+ * @example
+ * ```ts
+ * import { EdgeError } from "../core/errors.ts";
+ * import type { Receipt } from "./receipt.ts";
+ *
+ * // Why a receipt gives another mask than it did, or null where it gives the same.
+ * async function verify(receipt: Receipt, given: Given): Promise<string | null> {
+ *   try {
+ *     await replay(receipt, given);
+ *     return null;
+ *   } catch (error) {
+ *     const isOther = error instanceof EdgeError && error.code === "not-reproduced";
+ *     if (isOther) return error.message;
+ *     throw error;
+ *   }
+ * }
+ * ```
  */
 export async function replay(
   receipt: Receipt,

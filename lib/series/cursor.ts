@@ -17,7 +17,26 @@ export interface SeriesKey {
   references: [string, string][];
 }
 
-/** The cursor's half that says what is segmented by what: 32 hex digits. */
+/**
+ * The cursor's half that says what is segmented by what: 32 hex digits.
+ *
+ * @example
+ * ```ts
+ * import { equal, throws } from "node:assert/strict";
+ *
+ * const key: SeriesKey = {
+ *   images: "9f".repeat(32),
+ *   model: "d1",
+ *   label: "target",
+ *   recipe: "medical",
+ *   references: [["visit-1", "2026-01-02T03:04:05Z"]],
+ * };
+ * const cursor = writeCursor(7, await seriesTag(key));
+ * equal(readCursor(cursor, await seriesTag(key), 100), 7);
+ * const other = await seriesTag({ ...key, label: "liver" });
+ * throws(() => readCursor(cursor, other, 100), { code: "conflict" });
+ * ```
+ */
 export async function seriesTag(key: SeriesKey): Promise<string> {
   const { images, model, label, recipe, references } = key;
   const text = JSON.stringify([images, model, label, recipe, references]);

@@ -35,6 +35,28 @@ type Placed = SeriesImage & { along: number | null | undefined };
  *
  * @throws EdgeError or EdgeError for an archive that cannot be opened, and for the file itself where it
  * is all that was sent.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { encodePng } from "../codecs/png/encode.ts";
+ *
+ * const png = encodePng({ width: 1, height: 1, data: Uint8Array.of(255) });
+ * const read = (from: number, length: number) =>
+ *   Promise.resolve(png.slice(from, from + length));
+ * const files = ["a.png", "b.png"].map((name) => ({
+ *   name,
+ *   file: { size: png.length, read },
+ * }));
+ * // In a service this is the engine; of PNG files it is asked for nothing.
+ * const reader: FrameReader = {
+ *   countFrames: () => Promise.reject(new Error("no DICOM or NIfTI file")),
+ *   readFrames: () => Promise.reject(new Error("no DICOM or NIfTI file")),
+ * };
+ * const limits = { maxBytes: 1e6, maxSeriesBytes: 1e7, maxImages: 100 };
+ * const [first] = await openFiles(files, reader, limits);
+ * deepEqual((await first?.read())?.bytes, png);
+ * ```
  */
 export async function openFiles(
   files: SeriesFile[],

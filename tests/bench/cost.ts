@@ -1,5 +1,5 @@
 /**
- * What the road costs, milliseconds of CPU time, embedded model, one WASM thread, against image size, structure size and number of candidates,
+ * What the pipeline costs, milliseconds of CPU time, embedded model, one WASM thread, against image size, structure size and number of candidates,
  * each point in a process of its own:
  *
  *     deno run --allow-all tests/bench/cost.ts

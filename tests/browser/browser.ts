@@ -56,7 +56,7 @@ export class Visitor<S extends Served = Server> implements AsyncDisposable {
   /** A browser for a running server. */
   static async of<S extends Served>(server: S): Promise<Visitor<S>> {
     const browser = await chromium.launch({
-      executablePath,
+      ...(executablePath !== undefined && { executablePath }),
       args: [
         "--headless",
         "--no-sandbox",

@@ -1,7 +1,7 @@
-import { wholeRoad } from "../support/pipeline.ts";
+import { testEndToEnd } from "../support/end_to_end.ts";
 import { openService } from "../support/service.ts";
 
 Deno.test("the contract holds in this process", async (t) => {
   await using service = await openService();
-  await wholeRoad(t, service.app);
+  await testEndToEnd(t, service.app);
 });

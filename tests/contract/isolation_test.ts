@@ -131,7 +131,7 @@ async function openClosed(kvPath = ":memory:") {
       .replace("{revision}", "1");
     const response = await app.request(address, {
       method: method.toUpperCase(),
-      body,
+      body: body ?? null,
       headers: { ...(type && { "content-type": type }), ...headers },
     });
     return { response, text: await response.text() };

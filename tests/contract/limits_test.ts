@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { createApp } from "../../functions/app.ts";
+import { type AppOptions, createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
 import { createAccess } from "../../lib/access/access.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
@@ -12,11 +12,11 @@ import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
 /** A service of three tenants, a to c, each with a key. */
-function closed(services: Services, requestsPerMinute?: number) {
+function closed(services: Services, options: AppOptions = {}) {
   const minted = ["a", "b", "c"].map((name) => mintKey(name, name, SCOPES));
   const keys = parseKeys(minted.map(({ entry }) => entry).join());
   const access = createAccess({ keys });
-  const app = createApp(services, undefined, { access, requestsPerMinute });
+  const app = createApp(services, undefined, { ...options, access });
   const [a, b, c] = minted.map(({ secret }) => ({ "x-api-key": secret }));
   return { app, a, b, c };
 }
@@ -33,7 +33,7 @@ async function refusedForNow(response: Response, status: number, type: string) {
 
 Deno.test("a key has a quota, is told what is left of it, and does not spend another's", async () => {
   await using service = await openService();
-  const { app, a, b } = closed(service.services, 3);
+  const { app, a, b } = closed(service.services, { requestsPerMinute: 3 });
   const ask = (headers: HeadersInit) => app.request("/v1/models", { headers });
   for (const left of [2, 1, 0]) {
     const response = await ask(a);
@@ -137,14 +137,15 @@ Deno.test("a request past its time is answered 503, and the next one is served",
 
 Deno.test("a slow sender's time begins when its body is there", async () => {
   await using service = await openService();
-  const app = createApp({ ...service.services, deadline: 3000 });
+  const deadline = 1500;
+  const app = createApp({ ...service.services, deadline });
   const chunk = Math.ceil(files.image.length / 40);
   let at = 0;
   const started = performance.now();
   let took = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      await new Promise((resolve) => setTimeout(resolve, 90));
+      await new Promise((resolve) => setTimeout(resolve, deadline / 33));
       controller.enqueue(files.image.slice(at, at += chunk));
       if (at < files.image.length) return;
       took = performance.now() - started;
@@ -157,7 +158,7 @@ Deno.test("a slow sender's time begins when its body is there", async () => {
     headers: { "content-length": `${files.image.length}` },
   });
   equal((await answer).status, 200);
-  ok(took > 3000);
+  ok(took > deadline);
 });
 
 Deno.test("what waits when its caller goes away is not begun", async () => {

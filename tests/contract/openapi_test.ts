@@ -19,7 +19,7 @@ const services = {
 const ACCESS = createAccess({ hostSecret: "a-token-for-tests-only" });
 const patternOf = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
 const documentOf = async (access?: Access) => {
-  const app = createApp(services, undefined, { access });
+  const app = createApp(services, undefined, access ? { access } : {});
   return await (await app.request("/openapi.json")).json();
 };
 const operationsOf = (document: Record<string, unknown>) =>

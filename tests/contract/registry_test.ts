@@ -49,7 +49,7 @@ function tarOf(
     const header = new Header({
       path,
       type: type as "File",
-      linkpath,
+      ...(linkpath !== undefined && { linkpath }),
       size: bytes.length,
       mode: 0o644,
     });

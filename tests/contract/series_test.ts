@@ -322,9 +322,12 @@ Deno.test("each line comes before the next image is begun, and a cancelled serie
     equal(begun(), i + 1);
   }
   await lines.return(undefined);
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  ok(begun() <= 4, `${begun()} of 20 were begun`);
-  equal((await segment(app, "p")).status, 200);
+  // A series that went on would take turns with these.
+  const others = 16;
+  for (let i = 0; i < others; i++) {
+    equal((await segment(app, "p")).status, 200);
+  }
+  ok(begun() - others <= 4, `${begun() - others} of 20 were begun`);
 });
 
 Deno.test("a series that cannot begin", async (t) => {

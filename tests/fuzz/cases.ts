@@ -6,11 +6,11 @@ import type { Target } from "./targets.ts";
 export interface Case {
   target: Target;
   bytes: Uint8Array<ArrayBuffer>;
-  /** Goes on for what the target draws. */
+  /** The stream that the target goes on drawing from. */
   random: Random;
 }
 
-/** The case of a number, always the same for the same seed. */
+/** The case of a number; the same seed gives the same case. */
 export function caseOf(targets: Target[], seed: number, index: number): Case {
   const random = Random.ofCase(seed, index);
   const total = targets.reduce((sum, { weight }) => sum + weight, 0);

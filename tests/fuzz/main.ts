@@ -5,9 +5,9 @@ import { fuzzParsers, inputOf } from "./parsers.ts";
 import { fuzzRoutes, type RouteReport } from "./routes.ts";
 
 /**
- * `deno task fuzz`: mutated inputs for every parser, then requests made from the OpenAPI document, to the
- * application and to a real server. Prints its seed; a failing input goes to out/fuzz, and
- * `--case` runs it again alone.
+ * `deno task fuzz`: mutated inputs for every parser, then requests generated from the OpenAPI document, to the
+ * application and to a real server. Prints its seed; a failing input is written to out/fuzz, and `--case` runs it again
+ * alone.
  */
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const total = Number(values.inputs);
 const until = performance.now() + Number(values.minutes) * 60_000;
-/** Of ten inputs, one is a request to the application and one to a server. */
+/** Of every ten inputs, one is a request to the application and one a request to a server. */
 const share = values.only === undefined ? Math.ceil(total / 10) : total;
 const parsed = values.only === undefined ? total - 2 * share : total;
 const log = (line: string) => console.log(`  ${line}`);
@@ -82,7 +82,7 @@ if (wants("routes") && values.case === undefined) {
     until,
     log,
   });
-  tell(report);
+  summarise(report);
 }
 if (wants("server") && values.case === undefined) {
   console.log("routes, a real server");
@@ -93,7 +93,7 @@ if (wants("server") && values.case === undefined) {
     until,
     log,
   }, 4);
-  tell(report);
+  summarise(report);
   console.log(
     `resident memory ${
       Math.round(await server.residentMemory() / 2 ** 20)
@@ -103,7 +103,7 @@ if (wants("server") && values.case === undefined) {
 console.log(`${inputs} inputs, ${failures} failures, seed ${seed}`);
 Deno.exit(failures === 0 ? 0 : 1);
 
-function tell(
+function summarise(
   { inputs: count, statuses, failures: failed, worst }: RouteReport,
 ): void {
   inputs += count;

@@ -12,13 +12,13 @@ import { structureOf } from "./structure.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Files may grow by repetition up to this. */
+/** The most bytes to which repetition may grow a file. */
 const MOST_BYTES = 1_000_000;
 
 /**
- * A damaged copy of a file, by one to five changes that know its format: single bits, numbers, lengths,
- * whole pieces, its end, pieces of another file; inside gzip and PNG also what is compressed. Checksums
- * are mended more often than not, so that the damage gets past them.
+ * A damaged copy of a file, by one to five changes that know its format: single bits, numbers, lengths, whole pieces,
+ * its end, pieces of another file, and compressed data inside gzip and PNG. Checksums are repaired more often than not,
+ * so that the damage gets past them.
  *
  * @param other a file of the same kind, for splices.
  */
@@ -169,7 +169,7 @@ const isJson = (bytes: Uint8Array) => bytes[0] === 0x7b;
 const isSafetensors = (bytes: Uint8Array) =>
   bytes[8] === 0x7b && bytes[7] === 0;
 
-/** What is in a gzip file; the file itself where it is damaged already. */
+/** The contents of a gzip file, or the file itself where it is damaged already. */
 function unpacked(bytes: Uint8Array): Uint8Array {
   try {
     return new Uint8Array(gunzipSync(bytes));
@@ -194,7 +194,7 @@ function mendPng(bytes: Uint8Array): void {
   }
 }
 
-/** Damages a PNG's lines as they are before compression. */
+/** Damages the uncompressed scanlines of a PNG. */
 function damageLines(bytes: Bytes, random: Random): Bytes {
   const chunks = [...pngChunks(bytes)];
   const data = chunks.filter(({ at }) =>
@@ -229,7 +229,7 @@ function damageLines(bytes: Bytes, random: Random): Bytes {
   return out;
 }
 
-/** Damages the JSON of a safetensors file, with its length mended or not. */
+/** Damages the JSON of a safetensors file, with its length repaired or not. */
 function damageHeader(bytes: Uint8Array, random: Random): Bytes {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(
     0,

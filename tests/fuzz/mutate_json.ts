@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** Texts of values that readers of JSON trip over. */
+/** Values as text at which readers of JSON go wrong. */
 const VALUES = [
   ...["null", "true", "[]", "{}", '""', "0", "-0", "-1", "1.5", "1e308"],
   ...["1e999", "-1e999", "1e-400", "9007199254740993", "NaN", "0x10", "01"],
@@ -10,7 +10,7 @@ const VALUES = [
   ...['{"__proto__":{"a":1}}', '{"constructor":0}', '{"toString":1}'],
 ];
 
-/** A JSON text with values, names or text changed; what is no JSON is changed as text. */
+/** A JSON text with values, names or characters changed; text that is not JSON has characters changed. */
 export function mutateJson(text: string, random: Random): string {
   let value: unknown;
   try {

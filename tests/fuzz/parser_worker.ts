@@ -10,13 +10,13 @@ export interface Batch {
   to: number;
 }
 
-/** What became of a batch. */
+/** The outcome of a batch. */
 export interface BatchResult {
-  /** Inputs that were taken, and refused, by target. */
+  /** How many inputs were accepted, and refused, by target. */
   taken: Record<string, number>;
   refused: Record<string, number>;
   failures: Failure[];
-  /** Cases that took long, milliseconds. */
+  /** Slow cases; times in milliseconds. */
   slow: { index: number; target: string; ms: number }[];
 }
 
@@ -31,7 +31,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const targets = await allTargets();
 const collect = createCollector();
 
-/** Where the thread is, for the one that watches it. */
+/** The number of the running case, for the thread that watches this one. */
 let progress: Int32Array;
 
 scope.onmessage = async ({ data }: MessageEvent<Batch | SharedArrayBuffer>) => {

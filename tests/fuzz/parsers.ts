@@ -2,13 +2,13 @@ import { caseOf } from "./cases.ts";
 import type { BatchResult, Failure } from "./parser_worker.ts";
 import { allTargets } from "./targets.ts";
 
-/** What no input may take longer than, milliseconds. */
+/** The longest that an input may take, milliseconds. */
 export const MOST_MS = 2000;
-/** A thread that is silent for so long is ended; one that merely waits for a free core is not. */
+/** A thread that is silent for this long is ended, milliseconds; waiting for a free core takes less. */
 const DEAD_MS = 20_000;
-/** Cases between two readings of the memory. */
+/** Cases between two measurements of memory. */
 const BATCH = 250;
-/** How often a slow case is tried again alone: a busy machine makes any case slow once. */
+/** How often a slow case is repeated alone, since a busy machine makes any case slow once. */
 const TRIES = 3;
 
 export interface FuzzOptions {
@@ -26,13 +26,13 @@ export interface FuzzReport {
   taken: Record<string, number>;
   refused: Record<string, number>;
   failures: Failure[];
-  /** The longest case, of several tries the shortest, milliseconds. */
+  /** The slowest case, by the fastest of its repetitions, milliseconds. */
   worst: number;
   /** Resident bytes of this process after every batch. */
   memory: number[];
 }
 
-/** Feeds every parser with mutated inputs, in a thread that is watched from outside. */
+/** Feeds mutated inputs to every parser, in a thread that this one watches. */
 export async function fuzzParsers(
   { inputs, seed, from = 0, until = Infinity, log = () => {} }: FuzzOptions,
 ): Promise<FuzzReport> {
@@ -50,7 +50,7 @@ export async function fuzzParsers(
       const to = Math.min(at + BATCH, from + inputs);
       const result = await thread.run(seed, at, to);
       if (typeof result === "number") {
-        // The batch goes on behind the case that the thread died of.
+        // The batch continues after the case that killed the thread.
         const why = `no answer after ${DEAD_MS / 1000} s, or the thread died`;
         report.failures.push({ index: result, target: "?", why });
         report.inputs += result + 1 - at;
@@ -101,7 +101,7 @@ function add(sum: Record<string, number>, more: Record<string, number>): void {
   }
 }
 
-/** The input of a case, to be kept. */
+/** The input of a case and the name of its target. */
 export async function inputOf(seed: number, index: number) {
   const { target, bytes } = caseOf(await allTargets(), seed, index);
   return { target: target.name, bytes };
@@ -131,7 +131,7 @@ class Thread {
     });
   }
 
-  /** What became of the cases, or the number of the one that the thread hung at or died of. */
+  /** The outcome of the cases, or the number of the one at which the thread hung or died. */
   async run(
     seed: number,
     from: number,

@@ -1,6 +1,6 @@
 import { mulberry32 } from "../../lib/numerics/random.ts";
 
-/** Numbers that sit where parsers go wrong. */
+/** Numbers at which parsers go wrong. */
 const INTERESTING = [
   ...[0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 64, 100, 127, 128, 129, 255],
   ...[256, 257, 511, 512, 1000, 1024, 4095, 4096, 32767, 32768, 65534, 65535],
@@ -16,7 +16,7 @@ export class Random {
     this.next = mulberry32(seed);
   }
 
-  /** A stream of its own for every case of a run, so that any case can be made again alone. */
+  /** A separate stream for every case of a run, so that any case can be repeated alone. */
   static ofCase(seed: number, index: number): Random {
     const mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^
       Math.imul(index + 1, 0xc2b2ae35);
@@ -44,7 +44,7 @@ export class Random {
     return Uint8Array.from({ length }, () => this.below(256));
   }
 
-  /** Small ones often, large ones seldom. */
+  /** A length below `most`; its logarithm is uniform. */
   length(most: number): number {
     return Math.floor(most ** this.next());
   }

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 import { zipSeeds } from "./seeds.ts";
 import type { Seed } from "./seeds.ts";
 
-/** What is used of an OpenAPI document. */
+/** The used part of an OpenAPI document. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
@@ -49,7 +49,7 @@ export interface MadeRequest {
   responses: Operation["responses"];
 }
 
-/** What exists already, so that requests get further than "not found". */
+/** What the service holds, so that requests get further than "not found". */
 export interface Known {
   patients: string[];
   references: string[];
@@ -83,11 +83,11 @@ const HOSTILE = [
   ...["é".repeat(64), "x".repeat(129), "x".repeat(3000), "\u202e", "a\r\nb: c"],
 ];
 
-/** Requests by the schemas of a document: valid ones, ones that just fail, and hostile ones. */
+/** Makes requests from the schemas of a document: valid ones, slightly wrong ones, and hostile ones. */
 export class RequestMaker {
   readonly #operations: (Operation & { method: string; path: string })[];
   readonly #zips = zipSeeds();
-  /** The request being made is one that should be taken. */
+  /** Whether the request being made should be accepted. */
   #valid = false;
 
   constructor(
@@ -111,7 +111,7 @@ export class RequestMaker {
 
   make(random: Random): MadeRequest {
     let operation = random.pick(this.#operations);
-    // Most of what can go wrong does so behind a body; and who erases much finds little.
+    // Most faults lie in the handling of bodies, and many erasures would leave little to work on.
     while (operation.requestBody === undefined && random.chance(0.7)) {
       operation = random.pick(this.#operations);
     }
@@ -156,7 +156,7 @@ export class RequestMaker {
     return made;
   }
 
-  /** Whether something is spoilt that a valid request has whole. */
+  /** Whether to break a part of the request; never of a valid one. */
   #breaks(share: number, random: Random): boolean {
     return !this.#valid && random.chance(share);
   }
@@ -304,7 +304,7 @@ export class RequestMaker {
   }
 }
 
-/** Moves points and a box into the sample's image; a mask of another size goes. */
+/** Moves points and a box into the sample's image, and removes a mask of another size. */
 function makeFit(value: Record<string, unknown>): void {
   delete value.mask;
   if ("recipe" in value) value.recipe = "medical";
@@ -320,7 +320,7 @@ function makeFit(value: Record<string, unknown>): void {
   value.box = [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
 
-/** Values that keep to a schema. */
+/** Values that satisfy a schema. */
 function arbitraryOf(
   schema: Schema,
   document: Document,
@@ -371,18 +371,18 @@ function arbitraryOf(
   }
 }
 
-/** As in a path, or raw where it has no other form. */
+/** Encodes a value for a path; values that break paths stay raw. */
 function encode(value: string): string {
   const text = value.toWellFormed();
   return /^[.%]|\//.test(text) ? text : encodeURIComponent(text);
 }
 
-/** What a header can hold. */
+/** The value with only characters that a header can hold. */
 function printable(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, "?").trim();
 }
 
-/** Fields of which a form takes one. */
+/** Sets of fields of which a form takes one. */
 const ALTERNATIVES = [["image", "embedding"], ["mask", "prompts", "rle"]];
 const CONCEPTS = ["category", "property", "region"];
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"];

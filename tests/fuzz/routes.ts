@@ -15,7 +15,7 @@ export interface RouteReport {
   /** Answers by operation and status. */
   statuses: Record<string, number>;
   failures: { index: number; operationId: string; path: string; why: string }[];
-  /** The slowest refusal, of several tries the fastest, milliseconds. */
+  /** The slowest refusal, by the fastest of its repetitions, milliseconds. */
   worst: number;
 }
 
@@ -26,7 +26,7 @@ const KNOWN: Known = {
   receipt: "",
 };
 
-/** The requests for an application with patients enrolled. */
+/** Enrols patients and returns a maker of requests for them. */
 export async function openRequests(app: Asked): Promise<RequestMaker> {
   for (const patient of KNOWN.patients.slice(0, 2)) {
     await (await enrol(app, patient, "visit-1")).body?.cancel();
@@ -43,11 +43,12 @@ export async function openRequests(app: Asked): Promise<RequestMaker> {
 }
 
 /**
- * Sends requests made from the service's own document, and checks every answer: a status that the document
- * names, never 5xx but 503, a whole problem document with the request's id, and refusals within 2 s.
+ * Sends requests generated from the service's own document. Checks that every answer has a status that the document
+ * names and no 5xx but 503, that every problem document is complete and has the request's id, and that refusals take at
+ * most 2 s.
  *
- * @param parallel requests at a time.
- * @param isTimed whether refusals must come within 2 s; not where other tests run beside this.
+ * @param parallel the number of concurrent requests.
+ * @param isTimed whether to check the 2 s; not where other tests run at the same time.
  */
 export async function fuzzRoutes(
   app: Asked,
@@ -67,12 +68,12 @@ export async function fuzzRoutes(
   const work = async () => {
     while (next < from + inputs && performance.now() < until) {
       const index = next++;
-      // Erasures take what the others need.
+      // Erasures remove what other requests need.
       if (index % 50 === 0) {
         await (await enrol(app, KNOWN.patients[0], "visit-1")).body?.cancel();
         const began = performance.now();
         await (await segment(app, KNOWN.patients[0])).body?.cancel();
-        // A refusal may follow work, which a busy machine slows as much as this.
+        // A refusal may follow work, which a busy machine slows as much as this segmentation.
         most = Math.max(MOST_MS, 4 * (performance.now() - began));
       }
       const made = maker.make(Random.ofCase(seed, index));
@@ -87,7 +88,7 @@ export async function fuzzRoutes(
       };
       try {
         let { status, ms } = await ask(app, made);
-        // Work that was stopped at its deadline is told as 503, after that time.
+        // Work stopped at its deadline is answered 503, so after that time.
         const isRefusal = status >= 400 && status !== 503;
         for (let i = 0; i < 2 && isRefusal && ms > MOST_MS / 2; i++) {
           ms = Math.min(ms, (await ask(app, made)).ms);
@@ -117,7 +118,11 @@ export async function ask(
 ): Promise<{ status: number; ms: number }> {
   const { method, path, headers, body, responses } = made;
   const started = performance.now();
-  const response = await app.request(path, { method, headers, body });
+  const response = await app.request(path, {
+    method,
+    headers,
+    body: body ?? null,
+  });
   const bytes = await response.bytes();
   const ms = performance.now() - started;
   const { status } = response;

@@ -12,7 +12,7 @@ import { zipOf } from "../support/series_bodies.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";
 import { fixtures } from "../support/fixtures.ts";
 
-/** A whole file that mutations begin with. */
+/** A valid file from which mutations start. */
 export interface Seed {
   name: string;
   bytes: Uint8Array;

@@ -13,14 +13,14 @@ export interface Structure {
 
 type Scan = (bytes: Uint8Array, view: DataView, found: Structure) => void;
 
-/** What is known of a file's pieces; best effort, since damaged files are looked at too. */
+/** Finds the pieces of a file; best effort, since the file may be damaged. */
 export function structureOf(bytes: Uint8Array): Structure {
   const found: Structure = { cuts: [0], fields: [] };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     scanOf(bytes)?.(bytes, view, found);
   } catch (error) {
-    // It ends inside a piece.
+    // The file ends inside a piece.
     if (!(error instanceof RangeError)) throw error;
   }
   const inside = ({ at, size }: Field) => at + size <= bytes.length;

@@ -32,19 +32,18 @@ import { openZip } from "../../lib/series/zip.ts";
 import type { Random } from "./random.ts";
 import * as seeds from "./seeds.ts";
 
-/** A parser, what it is fed with, and how often it is drawn. */
+/** A parser, its seeds, and how often it is drawn. */
 export interface Target {
   name: string;
   weight: number;
   seeds: seeds.Seed[];
-  /** Parses, and checks what it gave; what it refuses it throws. */
+  /** Parses the bytes and checks the result; throws what the parser throws. */
   run(bytes: Uint8Array<ArrayBuffer>, random: Random): Promise<unknown>;
 }
 
 /** Whether an error is a refusal that the service answers with a 4xx. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof EdgeError ||
-    error instanceof EdgeError;
+  return error instanceof EdgeError;
 }
 
 const LIMITS = { maxPixels: 25_000_000 };
@@ -64,7 +63,7 @@ const FIELDS = [
   "segment",
 ];
 
-/** Every parser of bytes that come from outside. */
+/** Every parser of bytes that callers send. */
 export async function allTargets(): Promise<Target[]> {
   const nano = new URL("../../models/nano/", import.meta.url);
   const { geometry } = await loadPackage(nano, []);
@@ -146,7 +145,7 @@ export async function allTargets(): Promise<Target[]> {
       },
     },
     {
-      name: "own format",
+      name: "source format",
       weight: 8,
       seeds: volumes,
       async run(bytes, random) {
@@ -192,7 +191,7 @@ export async function allTargets(): Promise<Target[]> {
       weight: 4,
       seeds: await seeds.profileArchiveSeeds(geometry, signer),
       async run(bytes, random) {
-        // Most are signed again: a wrong signature ends the reading of what was mutated.
+        // Most are signed again, since a wrong signature ends the reading early.
         const file = random.chance(0.2)
           ? bytes
           : await signAgain(bytes, signer);
@@ -297,7 +296,7 @@ export async function allTargets(): Promise<Target[]> {
   ];
 }
 
-/** A file with a right signature in the place of whatever its last bytes are. */
+/** Replaces the last bytes of a file by a valid signature. */
 async function signAgain(bytes: Uint8Array<ArrayBuffer>, signer: Signer) {
   const signed = bytes.slice(0, Math.max(0, bytes.length - SIGNATURE_BYTES));
   return concat([signed, await signer.sign(signed)]);

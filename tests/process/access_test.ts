@@ -46,7 +46,7 @@ Deno.test("a server takes the keys that its environment names, alone", async () 
 Deno.test("a server without keys answers as this machine alone", async () => {
   await using server = await Server.start({ KV_PATH: ":memory:" });
   const { port } = new URL(server.url);
-  /** Asks under another name, as a page does whose name was made to point here. */
+  /** Asks under another host name, as a page does after DNS rebinding. */
   const ask = async (host: string) => {
     using connection = await Deno.connect({
       hostname: "127.0.0.1",

@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { audit } from "../support/dependencies/advisories.ts";
 
-/** A registry that gives one answer to everything. */
+/** A registry that gives the same answer to every request. */
 function registry(answer: () => Response) {
   const onListen = () => {};
   const server = Deno.serve(

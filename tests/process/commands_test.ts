@@ -97,7 +97,7 @@ Deno.test("files go through segment and replay, an evaluation and the demo", () 
       ...["--image", `${folder}/b.png`],
     ];
     /** The product's own model, since the tiny one cannot have threads; the mask must not depend on them. */
-    const road = async () => {
+    const segmentation = async () => {
       const made = await runEntry("segment", [
         ...[...reference, "--out", `${folder}/out`, "--receipt"],
       ], { MODEL: "nano", THREADS: "2" });
@@ -137,7 +137,7 @@ Deno.test("files go through segment and replay, an evaluation and the demo", () 
       match(out, /^Dice of visit 2: \d\.\d{3}$/m);
       ok(Deno.statSync(`${folder}/demo/demo.png`).size > 10_000);
     };
-    await Promise.all([road(), evaluation(), demo()]);
+    await Promise.all([segmentation(), evaluation(), demo()]);
   }));
 
 Deno.test("a package is added, served beside another, and refused when it was tampered with", () =>

@@ -4,10 +4,10 @@ import { readFixture } from "../support/fixtures.ts";
 import { Server } from "../support/server.ts";
 import { TOKEN } from "../support/split.ts";
 
-/** The oldest Deno that is supported, the first on which onnxruntime-web has threads, and this one. */
+/** The oldest supported Deno, the first on which onnxruntime-web has threads, and this one. */
 const VERSIONS = ["2.5.0", "2.7.14", Deno.version.deno];
 
-/** The program of a version, from npm; null where npm is absent or does not answer. */
+/** The executable of a version, from npm; null where npm is absent or does not answer. */
 async function program(version: string): Promise<string | null> {
   if (version === Deno.version.deno) return Deno.execPath();
   const print = "console.log(Deno.execPath())";
@@ -22,7 +22,7 @@ async function program(version: string): Promise<string | null> {
   }
 }
 
-/** What the same requests are answered by every version: the mask, and whether each codec loads. */
+/** Every version's answers to the same requests: the mask, and whether each codec loads. */
 const masks: unknown[] = [];
 
 for (const version of VERSIONS) {

@@ -2,7 +2,7 @@ import { equal, ok } from "node:assert/strict";
 import { EncodeHosts } from "../support/split.ts";
 import { enrol, files, postJson } from "../support/requests.ts";
 
-/** What an edge process may hold, bytes. */
+/** The most memory that an edge process may hold, bytes. */
 const LIMIT = 512e6;
 const ROUNDS = 20;
 const MODEL = { MODEL: "nano" };

@@ -15,7 +15,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const lengthOf = (header: Bytes) =>
   new Uint8Array(BigUint64Array.of(BigInt(header.length)).buffer);
 
-/** A safetensors file taken apart: what its header says, and the data. */
+/** The header and the data of a safetensors file. */
 function parse(file: Bytes): { header: Header; data: Bytes } {
   const start = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(file.slice(8, start)));
@@ -26,7 +26,7 @@ function join(header: Bytes, data: Bytes): Bytes {
   return concat([lengthOf(header), header, data]);
 }
 
-/** What a client may send in place of an embedding, and how it is refused. */
+/** Unsuitable embeddings that a client may send, and how each is refused. */
 function unsuitable(file: Bytes): [string, Bytes, number, RegExp][] {
   const { header, data } = parse(file);
   const saying = (change: (header: Header) => void, body = data) => {
@@ -149,7 +149,7 @@ Deno.test("an edge refuses unsuitable embeddings by itself, and takes a whole on
   });
   const whole = await made.bytes();
   const { digest } = byImage.model;
-  // What follows is decided at the edge: there is nobody else to ask.
+  // What follows must be decided at the edge, without a host.
   await hosts.hosts[0].kill();
 
   const upload = async (path: string, body: Bytes, type = TYPE) => {

@@ -1,4 +1,4 @@
-import { wholeRoad } from "../support/pipeline.ts";
+import { testEndToEnd } from "../support/end_to_end.ts";
 import { Server } from "../support/server.ts";
 
 Deno.test("the contract holds over HTTP, with the embedded model", async (t) => {
@@ -6,5 +6,5 @@ Deno.test("the contract holds over HTTP, with the embedded model", async (t) => 
     MODEL: "nano",
     KV_PATH: ":memory:",
   });
-  await wholeRoad(t, server);
+  await testEndToEnd(t, server);
 });

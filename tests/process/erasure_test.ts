@@ -13,7 +13,7 @@ const OTHER = "roe-john-1955";
 const REFERENCE = "thorax-of-may";
 const LABEL = "glioblastoma";
 
-/** What the database's files hold, byte for byte as one text. */
+/** The bytes of the database's files as one Latin-1 text. */
 async function contents(path: string): Promise<string> {
   let all = "";
   for (const suffix of ["", "-wal"]) {
@@ -25,10 +25,10 @@ async function contents(path: string): Promise<string> {
   return all;
 }
 
-/** Bytes as `contents` shows them. */
+/** Bytes as they appear in `contents`. */
 const shown = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
-/** Pieces of everything large that is stored: some of the middle of each chunk, and each wrapped key. */
+/** Samples of all large values in the store: the middle of each chunk, and each wrapped key. */
 async function pieces(
   path: string,
 ): Promise<{ chunks: string[]; keys: string[] }> {
@@ -59,7 +59,7 @@ for (const keys of [undefined, stated(operatorKey("k1"))]) {
     await inFolder(async (folder) => {
       const path = `${folder}/edge.kv`;
       const environment = {
-        // Its embeddings take several chunks.
+        // Embeddings of this model take several chunks.
         MODEL: "nano",
         KV_PATH: path,
         ...(keys && { OPERATOR_KEYS: keys }),
@@ -147,8 +147,8 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
           env: { KV_PATH, OPERATOR_KEYS },
         },
       ).output();
-      const told = new TextDecoder().decode(success ? stdout : stderr);
-      return { success, told: told.trim() };
+      const printed = new TextDecoder().decode(success ? stdout : stderr);
+      return { success, printed: printed.trim() };
     };
     const refused = async (OPERATOR_KEYS: string) => {
       const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -178,13 +178,13 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
     );
     deepEqual(await task("seal", stated(old)), {
       success: true,
-      told: 'sealed 2 records under "2025"',
+      printed: 'sealed 2 records under "2025"',
     });
     ok(!(await contents(KV_PATH)).includes(PATIENT));
     deepEqual(await names(stated(old)), [REFERENCE]);
     deepEqual(await names(stated(young, old)), [REFERENCE]);
     const rotated = await task("rotate", stated(young, old));
-    ok(rotated.success, rotated.told);
+    ok(rotated.success, rotated.printed);
     deepEqual(await names(stated(young)), [REFERENCE]);
     ok((await refused(stated(old))).includes('needs the operator key "2026"'));
     ok((await refused("")).includes("OPERATOR_KEYS is not set"));

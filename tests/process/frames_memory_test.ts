@@ -7,7 +7,7 @@ import { niftiHeader } from "../support/nifti_header.ts";
 
 const limits = { maxPixels: 1_000_000 };
 
-// Resident memory is the process's: this cannot run beside other tests.
+// Resident memory is that of the whole process, so this test runs alone.
 Deno.test("memory does not grow with the frames of a file", async () => {
   const slices = 160;
   const size = 352 + 512 * 512 * 2 * slices;
@@ -45,7 +45,7 @@ Deno.test("memory does not grow with the frames of a file", async () => {
       most = Math.max(most, held - before);
     }
     assert.equal(read, count);
-    // All of them unpacked are 84 and 47 MB.
+    // Unpacked, the frames take 84 and 47 MB.
     assert.ok(most < 40 * 2 ** 20, `grew by ${most / 2 ** 20} MiB`);
   }
 });

@@ -3,7 +3,7 @@ import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
-/** Mounts as the system allows it; says why not. */
+/** Mounts, if the system allows it; else prints why not. */
 async function mount(...args: string[]): Promise<boolean> {
   const { success, stderr } = await new Deno.Command("mount", { args })
     .output().catch(() => ({ success: false, stderr: new Uint8Array() }));
@@ -20,7 +20,7 @@ async function unmount(disk: string): Promise<void> {
   await Deno.remove(disk);
 }
 
-/** Whether a small disk can be had here. */
+/** Whether a small disk can be mounted here. */
 async function canMount(): Promise<boolean> {
   const disk = await Deno.makeTempDir();
   const can = await mount(...SMALL, disk);
@@ -48,7 +48,7 @@ Deno.test({
       };
       {
         await using server = await Server.start(environment);
-        // Every image is another, so that each takes room for its embedding.
+        // Each image differs, so that its embedding takes space.
         const enrolNext = (round: number) => {
           const data = visits.first.image.data.slice();
           data[round] ^= 1;
@@ -71,7 +71,7 @@ Deno.test({
         equal(full.status, 503, JSON.stringify(problem));
         ok(full.headers.has("retry-after"));
         ok(acknowledged.length > 0);
-        // Reads go on as long as the trail has room for their entries.
+        // Reads are served as long as the trail has space for their entries.
         const { status } = await server.json("/v1/patients/p");
         ok([200, 503].includes(status), `${status}`);
 

@@ -17,7 +17,7 @@ async function found(name: string): Promise<boolean> {
   }
 }
 
-async function run(name: string, args: string[], cwd?: string) {
+async function run(name: string, args: string[], cwd = ".") {
   const { success, stdout, stderr } = await new Deno.Command(name, {
     args,
     cwd,
@@ -38,7 +38,7 @@ async function writeDocument(folder: string): Promise<string> {
 }
 
 Deno.test({
-  name: "a generated Python client goes the whole road",
+  name: "a generated Python client works end to end",
   ignore: !await found("openapi-python-client"),
   fn: () =>
     inFolder(async (folder) => {
@@ -53,11 +53,11 @@ Deno.test({
       }
       await using server = await Server.start({ KV_PATH: ":memory:" });
       const script = new URL("python_end_to_end.py", import.meta.url).pathname;
-      const said = await run("python3", [
+      const printed = await run("python3", [
         ...[script, folder, server.url],
         ...paths.map((name) => `${folder}/${name}.png`),
       ]);
-      equal(said.trim(), "whole road");
+      equal(printed.trim(), "end to end");
     }),
 });
 
@@ -89,7 +89,7 @@ for (const [generator, ending] of Object.entries(generators)) {
   });
 }
 
-/** All sources below a folder, one after another. */
+/** All sources below a folder as one text. */
 async function sources(folder: string, ending: string): Promise<string> {
   let text = "";
   for await (const { name, isDirectory } of Deno.readDir(folder)) {

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { enrol, files, segment } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasKvConnect, KvConnect } from "../support/kv_connect.ts";
-import { wholeRoad } from "../support/pipeline.ts";
+import { testEndToEnd } from "../support/end_to_end.ts";
 import { EncodeHosts } from "../support/split.ts";
 
 const found = await hasKvConnect();
@@ -24,7 +24,7 @@ function overKvConnect(
 overKvConnect("the contract holds over KV Connect", async (t, kv) => {
   await using hosts = await EncodeHosts.start(1);
   await using edge = await hosts.edge(kv.url, kv.environment);
-  await wholeRoad(t, edge);
+  await testEndToEnd(t, edge);
 });
 
 overKvConnect(

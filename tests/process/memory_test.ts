@@ -4,13 +4,13 @@ import { files, form, visits } from "../support/requests.ts";
 import { length } from "../support/length.ts";
 import { Server } from "../support/server.ts";
 
-/** The answers after which memory is compared with that after 20. */
+/** Memory after this many answers is compared with memory after 20. */
 const ANSWERS = length(60, 200);
 
-/** What the serving process may hold, bytes. */
+/** The most memory that the serving process may hold, bytes. */
 const LIMIT = 400e6;
 
-/** What `deno task serve` and the images say to the C library: give freed memory back at once. */
+/** Has the C library return freed memory at once, as `deno task serve` and the container images do. */
 const SERVE = { MALLOC_TRIM_THRESHOLD_: "1000000" };
 
 Deno.test({

@@ -1,11 +1,11 @@
 /**
- * Takes model packages over the whole road: a real server, two real images of one subject over HTTP, both
- * recipes where the package has them, and `deno task evaluate`. Everything that does not depend on what the
- * masks mean is checked, so that packages of random weights (`models/export/families.py`) do.
+ * Tests model packages end to end: a real server, two real images of one subject over HTTP, both
+ * recipes where the package has them, and `deno task evaluate`. Only what does not depend on the meaning
+ * of the masks is checked, so packages of random weights (`models/export/families.py`) can be tested too.
  *
  *     deno run --allow-all tests/process/package_end_to_end.ts [--data folder] [--subject name] package …
  *
- * `RUNTIME` and `THREADS` count as they do for the server.
+ * `RUNTIME` and `THREADS` have the meaning that they have for the server.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { parseArgs } from "node:util";
@@ -19,7 +19,7 @@ import { inFolder } from "../support/in_folder.ts";
 import { ONESHOT } from "../support/oneshot.ts";
 import { requireEmbedding, requireSegmentation } from "../support/answers.ts";
 
-/** Even the largest encoder ends within it, on one slow core. */
+/** Long enough for the largest encoder on one slow core, seconds. */
 const DEADLINE = "3600";
 
 const { values, positionals } = parseArgs({
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** What was measured on the way. */
+/** Measurements of a package. */
 interface Measured {
   ready: number;
   encode: number;
@@ -70,7 +70,7 @@ for (const folder of positionals) {
 console.log(`${positionals.length - failed} packages passed, ${failed} failed`);
 if (failed > 0) Deno.exit(1);
 
-/** Enrols the reference and segments the target on a server of their own. */
+/** Enrols the reference and segments the target on a separate server. */
 async function serve(
   folder: string,
   manifest: Manifest,
@@ -111,7 +111,7 @@ async function serve(
   return { ready: server.readyAfter / 1000, encode, peak };
 }
 
-/** What `deno task evaluate` prints of the two images. */
+/** The output of `deno task evaluate` for the two images. */
 function evaluate(folder: string): Promise<string> {
   return inFolder(async (data) => {
     const set = `${data}/${values.subject}`;

@@ -1,4 +1,4 @@
-"""The whole road by a client that openapi-python-client has generated.
+"""The HTTP contract end to end, by a client that openapi-python-client has generated.
 
     python3 python_end_to_end.py FOLDER_OF_THE_PACKAGE URL IMAGE MASK NEXT_IMAGE
 
@@ -93,4 +93,4 @@ missing = segment_image.sync("nobody", client=client, body=file(next_path))
 assert isinstance(missing, Problem) and missing.type_ == "/problems/not-found"
 assert erase_reference.sync_detailed("py", "r", client=client).status_code == 204
 assert erase_patient.sync_detailed("py", client=client).status_code == 404
-print("whole road")
+print("end to end")

@@ -22,7 +22,7 @@ interface Kept {
 }
 
 const WANTED = length(16, 50);
-/** Of these, from generated images; all where there are no real ones. */
+/** How many of them are of generated images; all where there are no real ones. */
 const GENERATED = 10;
 
 /** The generated patient: pictures, a DICOM file of frames, a NIfTI volume; alone, as a mask, in a series. */
@@ -65,7 +65,7 @@ async function keepGenerated(server: Server, count: number): Promise<Kept[]> {
   return kept;
 }
 
-/** Real images, in turn from every set and subject. */
+/** Receipts of real images, in turn from every set and subject. */
 async function keepReal(server: Server, count: number): Promise<Kept[]> {
   const subjects = findDatasets(ONESHOT.pathname).flatMap((
     { name, subjects },
@@ -119,7 +119,7 @@ Deno.test(`${WANTED} stored receipts: identical after a restart, refused by anot
     equal(new Set(kept.map(({ receipt }) => receipt.id)).size, WANTED);
     ok(new Set(kept.map(({ counts }) => counts)).size > WANTED / 2);
 
-    // With one thread: whatever shares the work, a mask is the same.
+    // With one thread, since the mask must not depend on their number.
     const threads = { THREADS: "1" };
     {
       await using server = await Server.start({ ...environment, ...threads });

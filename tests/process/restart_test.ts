@@ -43,7 +43,7 @@ Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes b
   const folder = await Deno.makeTempDir();
   const environment = { KV_PATH: `${folder}/edge.kv` };
   try {
-    // The second enrolment of a server shows how long a warm one takes.
+    // The second enrolment shows how long one takes on a warm server.
     let took = 0;
     {
       await using server = await Server.start(environment);

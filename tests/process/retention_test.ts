@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 
 for (const keys of [[], [operatorKey("k1")]]) {
   const how = keys.length === 0 ? "in the clear" : "sealed";
-  Deno.test(`patients are erased so many days after their last change, by tenant, ${how}`, async () => {
+  Deno.test(`patients are erased the configured days after their last change, by tenant, ${how}`, async () => {
     await inFolder(async (folder) => {
       const KV_PATH = `${folder}/kv`;
       const kv = await Deno.openKv(KV_PATH);
@@ -40,21 +40,21 @@ for (const keys of [[], [operatorKey("k1")]]) {
       const vault = await openVault(state.kv, keys);
       const count = async (tenant: string, patient: string) =>
         (await vault.records(["reference", tenant, patient])).length;
-      // The start's sweep runs behind it.
+      // The sweep runs in the background of the start.
       while (await count("t", "old") + await count("short", "young") > 0) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       equal(await count("t", "changed"), 2);
       equal(await count("long", "old"), 1);
-      const told = await state.audit.read("t", { limit: 9 });
-      deepEqual(told.map(({ caller, operation }) => [caller, operation]), [
+      const entries = await state.audit.read("t", { limit: 9 });
+      deepEqual(entries.map(({ caller, operation }) => [caller, operation]), [
         ["retention", "erase"],
       ]);
     });
   });
 }
 
-Deno.test("settings about patients' data that cannot work stop the start", () => {
+Deno.test("invalid settings about patient data stop the start", () => {
   const key = (bytes: number) => new Uint8Array(bytes).toBase64();
   const cases: Record<string, string[]> = {
     OPERATOR_KEYS: ["x", `k:${key(31)}`, `k:${key(32)},k:${key(32)}`, "k:!"],

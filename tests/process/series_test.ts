@@ -5,7 +5,7 @@ import { inFolder } from "../support/in_folder.ts";
 import { linesOf, seriesForm } from "../support/series_bodies.ts";
 import { Server } from "../support/server.ts";
 
-/** As `deno task serve` does: freed memory goes back at once. */
+/** Returns freed memory at once, as `deno task serve` does. */
 const SERVE = { MALLOC_TRIM_THRESHOLD_: "1000000" };
 
 /** Images that differ in one pixel each. */
@@ -33,10 +33,10 @@ const post = (
   server.request(`/v1/patients/p/series${query}`, {
     method: "POST",
     body,
-    signal,
+    signal: signal ?? null,
   });
 
-/** Files without a name that the process holds open. */
+/** The number of unlinked files that the process holds open. */
 function nameless(server: Server): number {
   const folder = `/proc/${server.process.pid}/fd`;
   const targets = Array.from(Deno.readDirSync(folder), ({ name }) => {
@@ -49,7 +49,7 @@ function nameless(server: Server): number {
   return new Set(targets.filter((path) => path.endsWith(" (deleted)"))).size;
 }
 
-/** Waits until the process holds no more of them, a minute at most. */
+/** Waits until the process holds at most this many unlinked files, a minute at most. */
 async function untilFreed(server: Server, others: number) {
   for (let polls = 0; nameless(server) > others; polls++) {
     ok(polls < 1200, "a file is still held");
@@ -68,14 +68,14 @@ Deno.test("100 images: answers come before the others are done, memory is flat, 
       try {
         for await (const line of linesOf(response)) {
           came.push(line);
-          // What the server does between this line and the next is lost.
+          // The work of the server after this line is lost.
           if (came.length === 10) await server.kill();
         }
       } catch {
-        // The connection broke, maybe within a line.
+        // The connection broke, perhaps within a line.
       }
     }
-    // Lines that were held back until all were made would all be here.
+    // If the server held lines back until all were done, all 100 would be here.
     ok(came.length >= 10 && came.length < 100);
 
     await using server = await Server.start({ ...SERVE, ...environment });
@@ -126,7 +126,7 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     leave.abort();
     await lines.next().catch(() => {});
     await untilFreed(server, others);
-    // One segmentation more waits in the same queue behind whatever is left of the series.
+    // Another segmentation waits in the same queue, behind what is left of the series.
     const { status, body } = await server.segment("p", files.next);
     equal(status, 200);
     await body?.cancel();
@@ -135,7 +135,7 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     await (await server.segment("p", files.next)).body?.cancel();
     equal(await made(), then);
 
-    // An upload that breaks off leaves nothing either.
+    // A broken upload leaves nothing either.
     const half = new ReadableStream({
       pull(controller) {
         if (nameless(server) > others) {
@@ -153,7 +153,7 @@ Deno.test("a client that goes away stops the work and frees its files", () =>
     equal((await server.request("/healthz")).status, 200);
   }));
 
-Deno.test("a server that is told to stop ends its series at a line, and another goes on", () =>
+Deno.test("a stopping server ends its series at a line, and another resumes it", () =>
   inFolder(async (folder) => {
     const environment = { KV_PATH: `${folder}/edge.kv` };
     const images = variants(8);

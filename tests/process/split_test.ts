@@ -1,10 +1,10 @@
-import { wholeRoad } from "../support/pipeline.ts";
-import { EncodeHosts, PATIENT } from "../support/split.ts";
+import { testEndToEnd } from "../support/end_to_end.ts";
+import { EncodeHosts, LENIENT } from "../support/split.ts";
 
 Deno.test("the contract holds on the split, with two encode hosts", async (t) => {
   await using hosts = await EncodeHosts.start(2);
   await using edge = await hosts.edge(":memory:");
-  await wholeRoad(t, edge);
+  await testEndToEnd(t, edge);
 });
 
 const adapter = await navigator.gpu?.requestAdapter();
@@ -15,9 +15,9 @@ Deno.test({
   name: webgpu,
   ignore: !adapter,
   async fn(t) {
-    const settings = { RUNTIME: "webgpu", ...PATIENT };
+    const settings = { RUNTIME: "webgpu", ...LENIENT };
     await using hosts = await EncodeHosts.start(2, settings);
-    await using edge = await hosts.edge(":memory:", PATIENT);
-    await wholeRoad(t, edge);
+    await using edge = await hosts.edge(":memory:", LENIENT);
+    await testEndToEnd(t, edge);
   },
 });

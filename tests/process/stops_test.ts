@@ -11,7 +11,7 @@ import type { Call, WorkerOptions } from "../../lib/engine/protocol.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 
-Deno.test("a call that is stopped leaves its thread long before it would have ended, and the next one is answered", async () => {
+Deno.test("a stopped call frees its thread long before its end, and the next call is answered", async () => {
   const url = import.meta.resolve("../../lib/engine/worker_thread.ts");
   let ended = false;
   const worker = new EngineWorker(

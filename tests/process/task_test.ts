@@ -4,7 +4,7 @@ import { TINY } from "../support/model_package.ts";
 const ROOT = new URL("../../", import.meta.url);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** A task, as a person starts it. */
+/** A task, started as a person starts it. */
 const task = (args: string[], env: Record<string, string> = {}) =>
   new Deno.Command(Deno.execPath(), {
     args: ["task", ...args],
@@ -37,7 +37,7 @@ Deno.test("a server that a task started stops at the task's signal", async () =>
   equal(await fetch(url).then(() => "answers", () => "gone"), "gone");
 });
 
-Deno.test("a task by its old name is refused in a line that names the new one, whatever is asked of it", async () => {
+Deno.test("a task by its old name is refused in a line that names the new one, whatever its arguments", async () => {
   const renamed = {
     "key": "api-key",
     "keys": "operator-keys",

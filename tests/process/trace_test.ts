@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { EncodeHosts, PATIENT as SLOW } from "../support/split.ts";
+import { EncodeHosts, LENIENT } from "../support/split.ts";
 import { files, form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
@@ -12,7 +12,7 @@ interface Span {
   name: string;
 }
 
-/** A collector: what processes send over OTLP as JSON. */
+/** A collector of what processes send over OTLP as JSON. */
 class Collector implements AsyncDisposable {
   readonly spans: Span[] = [];
   text = "";
@@ -34,11 +34,11 @@ class Collector implements AsyncDisposable {
   }
 }
 
-Deno.test("one trace goes from the edge to the encode host, and names nobody", async () => {
+Deno.test("one trace goes from the edge to the encode host, and names no patient", async () => {
   await using collector = new Collector();
   const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   await using hosts = await EncodeHosts.start(1, settings);
-  await using edge = await hosts.edge(":memory:", { ...SLOW, ...settings });
+  await using edge = await hosts.edge(":memory:", { ...LENIENT, ...settings });
   const enrolled = form({ image: files.image, mask: files.mask });
   equal((await edge.enrol(PATIENT, "visit-1", enrolled)).status, 201);
   const answer = await edge.segment(PATIENT, files.next);
@@ -56,14 +56,14 @@ Deno.test("one trace goes from the edge to the encode host, and names nobody", a
   const request = named("POST /v1/patients/{patient}/segmentations");
   const encoded = named("POST /v1/embeddings");
   equal(encoded.traceId, request.traceId);
-  const road: string[] = [];
+  const path: string[] = [];
   for (
     let span: Span | undefined = encoded;
     span !== undefined;
     span = spans.find(({ spanId }) => spanId === span!.parentSpanId)
-  ) road.push(span.name);
+  ) path.push(span.name);
   equal(
-    road.join(" < "),
+    path.join(" < "),
     `${encoded.name} < encode host < engine.embed < ${request.name}`,
   );
   equal(named("engine.segment").traceId, request.traceId);
@@ -71,7 +71,7 @@ Deno.test("one trace goes from the edge to the encode host, and names nobody", a
   ok(!collector.text.includes("visit-1"));
 });
 
-Deno.test("a collector that is away harms no request", async () => {
+Deno.test("a collector that cannot be reached harms no request", async () => {
   await using server = await Server.start({
     KV_PATH: ":memory:",
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",

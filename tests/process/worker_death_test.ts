@@ -9,12 +9,12 @@ import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 import { ENDS, MORTAL } from "../support/mortal.ts";
 
-/** Milliseconds of a call; a segmentation takes half a second of a core. */
+/** Deadline of a call, milliseconds; a segmentation takes half a second of a core. */
 const DEADLINE = 10_000;
-/** Requests at a time, on as many workers and in the queue. */
+/** Concurrent requests: some run on the workers, the others wait in the queue. */
 const REQUESTS = 5;
 
-Deno.test("workers that die in the midst of segmentations", async (t) => {
+Deno.test("workers that die during segmentations", async (t) => {
   await using service = await openService(":memory:", { MODEL: "nano" });
   const served = service.services.models.default;
   let lost = 0;
@@ -29,7 +29,7 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
       queue: 8,
       tenantQueue: 8,
       batch: 1,
-      // At which a worker that closed without a word is found out.
+      // A worker that closed silently is noticed at the deadline.
       deadline: DEADLINE,
       startDeadline: 60_000,
       observer: { waited() {}, lost: () => lost++ },
@@ -72,14 +72,14 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
   };
   for (const end of ENDS) {
     await t.step(
-      `${end}: answered right or 503, and the next right`,
+      `${end}: answered correctly or with 503, and the next one correctly`,
       async () => {
         const before = lost;
         const asked = askSeveral();
         while (pool.state.busy < 2) await delay(1);
         channel.inner.postMessage(end);
         await judge(asked);
-        // A worker may have heard it only when nothing was left to do: the next call finds it out.
+        // A worker may receive the order only once it is idle; the next calls then notice that it died.
         for (let i = 0; lost < before + 2; i++) {
           ok(i < 10, "both died");
           await judge(askSeveral());
@@ -90,5 +90,5 @@ Deno.test("workers that die in the midst of segmentations", async (t) => {
       },
     );
   }
-  ok(refused > 0, "some were in their hands");
+  ok(refused > 0, "some calls were running");
 });

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { Server } from "../support/server.ts";
 import { soak } from "./soak.ts";
 
-/** `deno task soak`: a real server under mixed traffic for as long as is asked. */
+/** `deno task soak`: a real server under mixed traffic for `--minutes`. */
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "30" },

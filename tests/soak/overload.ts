@@ -1,11 +1,11 @@
 /**
- * A real server under more load than it can bear: nothing is lost or wrong, what is refused is refused at once, and
- * when the load is gone so are its traces.
+ * A real server under more load than it can bear. No answer may be lost or wrong, refusals must be immediate, and after
+ * the load the server must recover.
  *
  *     deno run --allow-all tests/soak/overload.ts [--minutes 5] [--times 4] [--queue 8]
  *
- * First the capacity is measured, with one request after another; then requests come at that rate times `times`,
- * at random moments (Poisson), whatever the answers. Every mask is compared with the one of a quiet server.
+ * The capacity is measured first, with one request after another. Then requests arrive at `times` that rate, at random
+ * moments (Poisson). Every mask is compared with the one of the quiet server.
  */
 import { parseArgs } from "node:util";
 import { encodePng } from "../../lib/codecs/png/encode.ts";

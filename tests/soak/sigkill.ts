@@ -5,17 +5,17 @@ import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
 import { createProfileStore } from "../../lib/store/profiles.ts";
 import { Vault } from "../../lib/store/encryption/vault.ts";
-import { EncodeHosts, PATIENT } from "../support/split.ts";
+import { EncodeHosts, LENIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 
-/** Acknowledged requests that a server lives for, at most, and then some. */
+/** A server is killed some time after fewer than this many requests were acknowledged. */
 const LIFE = 2;
-/** Milliseconds that it lives for after these, at most. */
+/** The longest that it lives after these, milliseconds. */
 const MOST_MORE = 1500;
-/** How long it lives when it acknowledges nothing, milliseconds. */
+/** The longest that it lives when it acknowledges too few, milliseconds. */
 const MOST_LIFE = 300_000;
 /** Images of the series. */
 const IMAGES = 3;
@@ -28,18 +28,18 @@ export interface Kills {
   say?(line: string): void;
 }
 
-/** What the killed servers had been told and had acknowledged. */
+/** What the killed servers had been asked for and had acknowledged. */
 export interface Tally {
   kills: number;
   /** Requests acknowledged: enrolments and corrections, erasures, and lines of series. */
   acknowledged: { enrolled: number; erased: number; lines: number };
-  /** Requests that a kill cut off, and whether they had taken effect. */
+  /** Requests cut off by a kill, by whether they had taken effect. */
   cut: { enrolments: [done: number, not: number]; erasures: [number, number] };
-  /** Series that went on by their cursor. */
+  /** Series that were resumed at their cursor. */
   resumed: number;
 }
 
-/** What a reference may hold: the number of the write that was acknowledged last, or of the one cut off. */
+/** What a reference may hold: the write that was acknowledged last, or the one that was cut off, by number. */
 interface Slot {
   acknowledged: number | null;
   attempted: number | null;
@@ -51,14 +51,14 @@ const PATIENTS = {
 } as const;
 
 /**
- * Kills an edge with SIGKILL at random moments while it enrols, corrects, erases and segments a series,
- * and after every kill looks into the database and asks the next edge. The encode host lives on.
+ * Kills an edge with SIGKILL at random moments while it enrols, corrects, erases and segments a series. After every
+ * kill it inspects the database and asks the next edge. The encode host lives on.
  *
- * @throws AssertionError for a torn profile, an acknowledged write that is lost, or an erased one that is back.
+ * @throws AssertionError for a torn profile, a lost acknowledged write, or an erased reference that is back.
  */
 export function killAtRandom(options: Kills): Promise<Tally> {
   return inFolder(async (folder) => {
-    await using hosts = await EncodeHosts.start(1, PATIENT);
+    await using hosts = await EncodeHosts.start(1, LENIENT);
     const kvPath = `${folder}/edge.kv`;
     return await new Ordeal(hosts, kvPath, options).run();
   });
@@ -68,10 +68,10 @@ class Ordeal {
   readonly #random: () => number;
   readonly #environment: Record<string, string>;
   readonly #slots = new Map<string, Slot>();
-  /** References of the patient `gone` before the erasure that is under way, or was when the server was killed; else 0. */
+  /** References of the patient `gone` at the start of an erasure that has not been acknowledged; 0 without one. */
   #erasing = 0;
   #writes = 0;
-  /** Digests of the profiles that are enrolled over and over, by what they are made of. */
+  /** Digests of the profiles that are enrolled repeatedly, by what they are made of. */
   readonly #digests = new Map<string, string>();
   #embedding = "";
   /** How long an enrolment takes on this machine, milliseconds. */
@@ -93,7 +93,7 @@ class Ordeal {
   ) {
     this.#random = mulberry32(options.seed);
     this.#environment = {
-      ...PATIENT,
+      ...LENIENT,
       THREADS: "1",
       ...(options.sealed && { OPERATOR_KEYS: stated(operatorKey("k1")) }),
     };
@@ -152,7 +152,7 @@ class Ordeal {
     return this.hosts.edge(this.kvPath, this.#environment);
   }
 
-  /** What is the same in every life: two profiles, a cached embedding, the lines of a whole series. */
+  /** Makes what every life shares: two profiles, a cached embedding, the lines of a whole series. */
   async #prepare(): Promise<void> {
     await using server = await this.#start();
     for (const n of [0, 1]) {
@@ -167,7 +167,7 @@ class Ordeal {
     equal(this.#whole.length, IMAGES);
   }
 
-  /** Writes one of three references again and again, corrected every other time; until the server is gone. */
+  /** Writes three references in turn, corrected every other time, until the server is gone. */
   async #enrol(server: Server): Promise<void> {
     const [patient, references] = PATIENTS.enrolled;
     for (let i = 0;; i++) {
@@ -183,7 +183,7 @@ class Ordeal {
         this.#slots.get(`${patient}/${reference}`)!.acknowledged !== null
       ).length;
     for (;;) {
-      // A life that begins with something to erase begins by erasing it.
+      // A server that starts with something to erase erases it first.
       if (held() === 0) {
         for (const reference of references) {
           if (!await this.#write(server, patient, reference)) return;
@@ -204,7 +204,7 @@ class Ordeal {
     }
   }
 
-  /** Enrols or corrects; false when the server was killed meanwhile. */
+  /** Enrols or corrects a reference; false when the server was killed meanwhile. */
   async #write(
     server: Server,
     patient: string,
@@ -213,8 +213,8 @@ class Ordeal {
     const n = this.#writes++;
     const slot = this.#slots.get(`${patient}/${reference}`)!;
     slot.attempted = n;
-    // An image of its own now and then, so that its embedding is written, too; and another one for who is
-    // erased, since that erases its embedding.
+    // Some writes send a new image, so that an embedding is written too. The patient that is erased has another image,
+    // since an erasure erases its embedding.
     let image: string | Uint8Array<ArrayBuffer> = isOwnPicture(n)
       ? pictureOf(n)
       : this.#embedding;
@@ -237,7 +237,7 @@ class Ordeal {
     return true;
   }
 
-  /** Segments a series over and over, by its cursor where a kill cut it off. */
+  /** Segments a series repeatedly, from its cursor where a kill cut it off. */
   async #series(server: Server): Promise<void> {
     for (;;) {
       try {
@@ -258,7 +258,7 @@ class Ordeal {
     }
   }
 
-  /** What lies in the database after a kill. */
+  /** Inspects the database after a kill. */
   async #look(): Promise<void> {
     using kv = await Deno.openKv(this.kvPath);
     const vault = await this.#vault(kv);
@@ -275,7 +275,7 @@ class Ordeal {
         continue;
       }
       const n = Number(held.reference.label.slice(1));
-      // How many copies the calibration range is of depends on how busy the machine was.
+      // The number of augmentations behind the calibration range depends on how busy the machine was.
       const made = { ...readProfile(held.profile), calibrationRange: null };
       const madeOf = patient === gone
         ? `theirs ${n % 2}`
@@ -305,7 +305,7 @@ class Ordeal {
     for (const [path, slot] of this.#slots) {
       const n = found.get(path)!;
       if (n !== slot.acknowledged) {
-        equal(n, slot.attempted, `${path} holds what nobody was told`);
+        equal(n, slot.attempted, `${path} holds what was never sent`);
       }
       if (slot.attempted !== null) {
         this.#tally.cut.enrolments[n === slot.attempted ? 0 : 1]++;
@@ -324,7 +324,7 @@ class Ordeal {
     }
   }
 
-  /** What the next server answers. */
+  /** Checks what the next server answers. */
   async #ask(server: Server): Promise<void> {
     for (const [patient, references] of Object.values(PATIENTS)) {
       const held = references.flatMap((reference) => {
@@ -362,7 +362,7 @@ const corrected = (() => {
   return encodePng({ width, height, data: moved });
 })();
 
-/** The annotated image, with the mask or, every other time, a corrected one that somebody accepted. */
+/** The annotated image, with the mask or, every other time, a accepted correction. */
 function variant(
   n: number,
   label: string,
@@ -386,7 +386,7 @@ function postSeries(server: Server, cursor: string | null): Promise<Response> {
   });
 }
 
-/** The whole lines of a series, without what differs from run to run. */
+/** The complete lines of a series, without what differs from run to run. */
 async function readLines(
   response: Response,
   take: (line: string, cursor: string) => void,
@@ -410,7 +410,7 @@ async function readLines(
   return lines;
 }
 
-/** An answer that came whole, or null when the server was killed before. */
+/** A complete answer, or null when the server was killed before its end. */
 async function answered(
   response: Promise<Response>,
 ): Promise<{ status: number; text: string } | null> {

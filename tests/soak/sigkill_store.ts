@@ -7,15 +7,15 @@ import { Vault } from "../../lib/store/encryption/vault.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
 
-/** Within how long after its first write a process is killed, milliseconds. */
+/** The longest time between the first write of a process and its kill, milliseconds. */
 const KILL_WITHIN = 1500;
 const TENANT = "t";
 const NAMES = ["x", "y", "z"];
 
-/** What the patients hold: the number of the write by `patient/name`. */
+/** What the patients hold: the number of a write by `patient/name`. */
 type Held = Record<string, number>;
 
-/** One change, as the process says it before and after. */
+/** One change, which the process reports before and after it. */
 type Step =
   | { put: string[]; n: number }
   | { take: string }
@@ -33,7 +33,7 @@ function apply(held: Held, step: Step): Held {
   return after;
 }
 
-/** A size and a filling that only this write has. */
+/** Bytes whose length and value are those of this write alone. */
 const bytesOf = (n: number) =>
   new Uint8Array(1000 + (n * 7919) % 900_000).fill(n % 251);
 
@@ -44,7 +44,7 @@ async function openStore(kv: Deno.Kv, sealed: boolean) {
   return { vault, audit: await openAudit(kv, keyring), keyring };
 }
 
-/** The process that is killed: changes without end, each told before and after. */
+/** The work of the process that is killed: endless changes, each reported before and after. */
 async function work(path: string, sealed: boolean, seed: number) {
   using kv = await Deno.openKv(path);
   const { vault, audit } = await openStore(kv, sealed);
@@ -95,11 +95,11 @@ function keyOf(path: string): Deno.KvKey {
 }
 
 /**
- * Kills a process with SIGKILL at random moments while it stores, imports, takes out and erases, and looks
- * into the database after each.
+ * Kills a process with SIGKILL at random moments while it stores, imports, removes and erases, and inspects the
+ * database after each kill.
  *
- * @returns how many changes were acknowledged, and how many of those cut off had taken effect or not.
- * @throws AssertionError for anything torn, lost or back.
+ * @returns how many changes were acknowledged, and how many of those cut off had taken effect (`done`) or not.
+ * @throws AssertionError for anything torn, lost, or back after its erasure.
  */
 export function killStores(
   { kills, seed, sealed }: { kills: number; seed: number; sealed: boolean },
@@ -139,14 +139,16 @@ export function killStores(
       await requireTidy(kv, found, sealed);
       const trail = await audit.read(TENANT, { limit: 100_000 });
       await verifyTrail(trail);
-      const told = new Set(trail.map(({ request }) => request));
-      for (const request of audited) ok(told.has(request), "untold");
+      const recorded = new Set(trail.map(({ request }) => request));
+      for (const request of audited) {
+        ok(recorded.has(request), "not in the trail");
+      }
     }
     return tally;
   });
 }
 
-/** A life of the process: what it acknowledged, and what it had begun when it was killed. */
+/** Runs the process until it is killed: what it acknowledged, and what it had begun. */
 async function oneLife(args: string[], after: number) {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", import.meta.url, "work", ...args],
@@ -175,7 +177,7 @@ async function oneLife(args: string[], after: number) {
   return { steps, begun, requests };
 }
 
-/** No bytes, keys or embeddings that belong to nothing. */
+/** Asserts that no bytes, keys or embeddings are orphaned. */
 async function requireTidy(
   kv: Deno.Kv,
   held: Held,

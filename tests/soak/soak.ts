@@ -11,21 +11,21 @@ import { imageSeeds } from "../fuzz/seeds.ts";
 export interface SoakOptions {
   kvPath: string;
   seed: number;
-  /** How long, milliseconds. */
+  /** Duration, milliseconds. */
   ms: number;
-  /** Requests at a time. */
+  /** Concurrent clients. */
   clients: number;
   log?(line: string): void;
 }
 
 export interface SoakReport {
-  /** How often each thing was done. */
+  /** Completed actions by kind. */
   counts: Record<string, number>;
   failures: string[];
   summary: string;
 }
 
-/** What is measured of the server every so often. */
+/** A measurement of the server. */
 interface Sample {
   seconds: number;
   memory: number;
@@ -35,7 +35,7 @@ interface Sample {
   asked: number;
 }
 
-/** Growth that may be seen between the second and the last third, by what is measured. */
+/** Growth allowed between the second and the last third, by what is measured. */
 const MOST_GROWTH = { memory: 100 * 2 ** 20, files: 5 };
 /** Growth of the database for each request: an embedding, which is cached for an hour. */
 const MOST_STORED = 2 ** 20;
@@ -47,9 +47,8 @@ const visit = (number: number) => {
 };
 
 /**
- * Segments, enrols, corrects and erases patients while hostile requests come, and checks every mask with
- * the one that the same request gave at first, every erasure, and that memory, open files and the database
- * do not grow.
+ * Segments, enrols, corrects and erases patients under hostile requests. Checks that every mask equals the first one of
+ * the same request, that every erasure is complete, and that memory, open files and the database do not grow.
  */
 export async function soak(
   server: Server,
@@ -85,7 +84,7 @@ export async function soak(
   const requests = await openRequests(server);
   const images = imageSeeds();
 
-  /** A patient's whole life: each answer must be the known one, and after the erasure nothing is left. */
+  /** Takes a patient from enrolment to erasure: each answer must be the known one, and nothing may be left. */
   const live = async (patient: string) => {
     const enrolled = await enrolAs(patient);
     await enrolled.body?.cancel();

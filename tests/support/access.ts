@@ -7,7 +7,7 @@ export const AUDIENCE = "p2sam";
 export async function createIssuer(kid = "k1") {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const jwk = { ...await exportJWK(publicKey), kid, alg: "ES256", use: "sig" };
-  /** A good token, but for what is said otherwise; null leaves a claim out. */
+  /** A valid token, with the given claims changed; null leaves a claim out. */
   const sign = (
     claims: Record<string, unknown> = {},
     header: Record<string, unknown> = {},
@@ -24,8 +24,10 @@ export async function createIssuer(kid = "k1") {
       exp: now + 300,
       ...claims,
     };
-    const said = Object.entries(payload).filter(([, value]) => value !== null);
-    return new SignJWT(Object.fromEntries(said) as JWTPayload)
+    const stated = Object.entries(payload).filter(([, value]) =>
+      value !== null
+    );
+    return new SignJWT(Object.fromEntries(stated) as JWTPayload)
       .setProtectedHeader({ alg: "ES256", kid, ...header })
       .sign(key);
   };
@@ -38,14 +40,14 @@ const base64 = (value: unknown) =>
   new TextEncoder().encode(JSON.stringify(value))
     .toBase64({ alphabet: "base64url", omitPadding: true });
 
-/** Tokens that must open nothing, by what is wrong with them. */
+/** Tokens that must be refused, by what is wrong with them. */
 export async function badTokens(
   { sign, jwk }: Issuer,
 ): Promise<Record<string, string>> {
   const now = Math.floor(Date.now() / 1000);
   const good = await sign();
   const [header, payload, signature] = good.split(".");
-  const stranger = await createIssuer();
+  const otherIssuer = await createIssuer();
   const secret = new TextEncoder().encode(JSON.stringify(jwk).padEnd(64));
   const claims = JSON.parse(
     new TextDecoder().decode(
@@ -65,7 +67,7 @@ export async function badTokens(
     "of a tenant that is no name": await sign({ tenant: "../a" }),
     "of a tenant that is a list": await sign({ tenant: ["a"] }),
     "without scopes": await sign({ scope: null }),
-    "signed by another's key of the same name": await stranger.sign(),
+    "signed by another's key of the same name": await otherIssuer.sign(),
     "that names an unknown key": await sign({}, { kid: "k2" }),
     "signed by a shared secret": await sign({}, { alg: "HS256" }, secret),
     "with a critical extension": await sign({}, { crit: ["x"], x: 1 })

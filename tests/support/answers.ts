@@ -4,7 +4,7 @@ import { decodeRle } from "../../lib/format/rle.ts";
 import type { Manifest } from "../../lib/model/package.ts";
 import type { Point, Size } from "../../lib/core/geometry.ts";
 
-/** That a file is an embedding of this model and image: its statements, its tensors' names and shapes, finite. */
+/** Asserts that a file is an embedding of this model and image: its metadata, and its tensors' names, shapes and values. */
 export function requireEmbedding(
   file: Uint8Array,
   { digest, embedding: { channels, grid, tensors: others } }: Manifest,
@@ -42,7 +42,7 @@ export interface SegmentationAnswer extends CandidateAnswer {
   candidates: CandidateAnswer[];
 }
 
-/** That a segmentation is whole: whatever its mask means, its parts fit the image, the model and each other. */
+/** Asserts that a segmentation is consistent with the image, the model and itself, whatever its mask means. */
 export function requireSegmentation(
   answer: SegmentationAnswer,
   { id, digest }: Manifest,

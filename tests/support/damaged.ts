@@ -17,13 +17,13 @@ const cut = fc.option(fc.nat(), { freq: 3 });
 type Changes = [early: boolean, position: number, value: number][];
 
 function damage(
-  own: Uint8Array,
+  original: Uint8Array,
   changed: Changes,
   length: number | null,
   start: number,
   head: number,
 ): Uint8Array {
-  const bytes = own.slice();
+  const bytes = original.slice();
   const all = bytes.length - start;
   for (const [early, position, value] of changed) {
     bytes[start + position % (early ? Math.min(head, all) : all)] = value;
@@ -48,8 +48,8 @@ function mend(bytes: Uint8Array): void {
 /** Files of any format. */
 export const damagedFiles: fc.Arbitrary<Damaged> = fc
   .tuple(fc.constantFrom(...fixtures), changes, cut, fc.boolean())
-  .map(([{ name, bytes: own }, changed, length, mended]) => {
-    const bytes = damage(own, changed, length, 0, 64);
+  .map(([{ name, bytes: original }, changed, length, mended]) => {
+    const bytes = damage(original, changed, length, 0, 64);
     if (mended) mend(bytes);
     return { name, bytes };
   });
@@ -59,7 +59,7 @@ const withFrames = fixtures.filter(({ name }) => /\.(dcm|nii|gz)$/.test(name));
 /** DICOM and NIfTI files, often damaged in their header and never in the preamble. */
 export const damagedVolumes: fc.Arbitrary<Damaged> = fc
   .tuple(fc.constantFrom(...withFrames), changes, cut)
-  .map(([{ name, bytes: own }, changed, length]) => {
+  .map(([{ name, bytes: original }, changed, length]) => {
     const start = name.endsWith(".dcm") ? 132 : 0;
-    return { name, bytes: damage(own, changed, length, start, 400) };
+    return { name, bytes: damage(original, changed, length, start, 400) };
   });

@@ -1,8 +1,10 @@
+import { concat } from "../../lib/core/bytes.ts";
 import { TAG } from "../../lib/dicom/data_set/tags.ts";
 import { writeDicom } from "../../lib/dicom/data_set/write.ts";
 import type { Raster } from "../../lib/core/raster.ts";
+import { niftiHeader } from "./nifti_header.ts";
 
-/** A DICOM image of pictures of equal size, as frames. */
+/** A multi-frame DICOM image of pictures of equal size. */
 export function toDicom(
   pictures: Raster[],
   withUids = true,
@@ -44,19 +46,10 @@ export function toDicom(
 /** A NIfTI volume of the pictures' first channel. */
 export function toNifti(pictures: Raster[]): Uint8Array<ArrayBuffer> {
   const [{ width, height }] = pictures;
-  const size = width * height;
-  const out = new Uint8Array(352 + size * pictures.length);
-  const view = new DataView(out.buffer);
-  view.setInt32(0, 348, true);
-  [3, width, height, pictures.length].forEach((n, i) =>
-    view.setInt16(40 + 2 * i, n, true)
+  const header = niftiHeader([3, width, height, pictures.length], 2);
+  new DataView(header.buffer).setInt16(72, 8, true);
+  const slices = pictures.map(({ data, channels }) =>
+    data.filter((_, i) => i % channels === 0)
   );
-  view.setInt16(70, 2, true);
-  view.setInt16(72, 8, true);
-  view.setFloat32(108, 352, true);
-  out.set(new TextEncoder().encode("n+1"), 344);
-  pictures.forEach(({ data, channels }, k) => {
-    for (let i = 0; i < size; i++) out[352 + k * size + i] = data[i * channels];
-  });
-  return out;
+  return concat([header, ...slices]);
 }

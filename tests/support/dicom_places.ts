@@ -8,8 +8,8 @@ const CLASS = "1.2.840.10008.5.1.4.1.1.7.2";
 const AXIAL = "1\\0\\0\\0\\1\\0";
 
 /**
- * A DICOM image of a black pixel a frame, each at its Image Position (Patient), on axial planes if no
- * Image Orientation (Patient) is given for it.
+ * A DICOM image whose frames are one black pixel each, at these values of Image Position (Patient). Frames without a
+ * value of Image Orientation (Patient) are axial.
  */
 export function dicomAt(
   positions: string[],

@@ -2,7 +2,7 @@ import { TINY } from "./model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Runs an entry point as its task does, in a process of its own, until it ends. */
+/** Runs an entry point as its task does, in a separate process, until it ends. */
 export async function runEntry(
   entry: string,
   args: string[],

@@ -1,16 +1,16 @@
-/** What is done with a database. */
+/** An operation on a database. */
 export type KvStep = "get" | "list" | "set" | "delete" | "commit";
 
 /**
- * What goes wrong with a database: told before every step, it may throw or wait; told after it, it may
- * throw although the step was done, as when the answer is lost.
+ * The faults of a database. `before` is called before every step and may throw or wait; `after` is called after it and
+ * may throw although the step was done, as when the answer is lost.
  */
 export interface KvFaults {
   before?(step: KvStep, count: number): void | Promise<void>;
   after?(step: KvStep, count: number): void | Promise<void>;
 }
 
-/** A real database that fails as it is told. @param faults may be changed at any time. */
+/** A real database with faults, which may be changed at any time. */
 export function faultyKv(kv: Deno.Kv, faults: KvFaults): Deno.Kv {
   let count = 0;
   const doing = async <T>(step: KvStep, act: () => Promise<T>): Promise<T> => {
@@ -48,5 +48,5 @@ export function faultyKv(kv: Deno.Kv, faults: KvFaults): Deno.Kv {
   });
 }
 
-/** What SQLite says through Deno KV when the disk is full. */
+/** The error of SQLite in Deno KV when the disk is full. */
 export const DISK_FULL = () => new TypeError("database or disk is full");

@@ -10,12 +10,12 @@ export interface Fixture {
   width: number;
   height: number;
   channels: 1 | 3;
-  /** H×W×C uint8, image frame. */
+  /** H×W×C uint8, image space. */
   pixels: Uint8Array;
   /** Greatest difference in grey levels: 0 for lossless files. */
   tolerance: number;
   /** H×W, 0 or 1. */
-  mask?: Uint8Array;
+  mask: Uint8Array | undefined;
   /** The frames after the first, each H×W×C uint8. */
   more: Uint8Array[];
   /** Where the frames lie along the volume, for files of several. */

@@ -21,14 +21,14 @@ export interface GoldenCase {
   candidates: {
     parts: number;
     points: number[][];
-    /** For each point, the pixels whose similarity equals its own but for rounding; missing where there is one each. */
+    /** For each point, the pixels whose similarity equals its own up to rounding; absent where each has only itself. */
     ties?: number[][][];
     distance: number | null;
   }[];
 }
 
 /** The engine on the files of a case against the oracle: points, distances, winner and mask. */
-export async function compareRoad(
+export async function comparePipeline(
   { embed, enrol, segment }: Engine,
   wanted: GoldenCase,
   root: URL,

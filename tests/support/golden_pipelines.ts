@@ -7,7 +7,7 @@ import { loadPackage } from "../../lib/model/package.ts";
 import { createOnnxModel } from "../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../lib/runtime/runtime.ts";
 import type { Runtime } from "../../lib/runtime/types.ts";
-import { compareRoad, GOLDEN, type GoldenCase } from "./golden_pipeline.ts";
+import { comparePipeline, GOLDEN, type GoldenCase } from "./golden_pipeline.ts";
 import { hasOneshot, ONESHOT } from "./oneshot.ts";
 import embedded from "../parity/golden/pipeline.json" with { type: "json" };
 import natural from "../parity/golden/random-natural.json" with {
@@ -31,9 +31,9 @@ const MODELS = [
 /**
  * Tests the engine against the oracle's answers on the embedded model and on narrow ones with random weights.
  *
- * @param isReal whether the cases of real images are meant, or those of generated ones.
+ * @param isReal whether to test the cases of real images, or those of generated ones.
  */
-export async function testRoads(isReal: boolean): Promise<void> {
+export async function testPipelines(isReal: boolean): Promise<void> {
   const runtime = await openRuntime({
     name: "wasm",
     threads: 1,
@@ -69,10 +69,10 @@ async function testModel(
     const recipe = wanted.recipe ?? "medical";
     Deno.test({
       name:
-        `${id}, ${recipe}: the road on ${wanted.reference} equals the oracle's`,
+        `${id}, ${recipe}: the pipeline on ${wanted.reference} equals the oracle's`,
       ignore: isReal && !hasOneshot,
       fn: async () =>
-        compareRoad(await engine(), wanted, isReal ? ONESHOT : GOLDEN),
+        comparePipeline(await engine(), wanted, isReal ? ONESHOT : GOLDEN),
     });
   }
 }

@@ -1,4 +1,4 @@
-/** Runs a test in an empty folder that is gone afterwards. */
+/** Runs a test in an empty folder, which is removed afterwards. */
 export async function inFolder<T>(
   test: (folder: string) => Promise<T>,
 ): Promise<T> {

@@ -7,7 +7,7 @@ export const dicomPython = Deno.env.get("DICOM_PYTHON");
 const script = (name: string) =>
   new URL(`../parity/golden/${name}.py`, import.meta.url).pathname;
 
-/** Compares a segmentation with its images and masks by pydicom and highdicom; throws what they find. */
+/** Compares a segmentation with its images and masks by pydicom and highdicom; throws their findings. */
 export async function checkByReaders(
   segmentation: Uint8Array,
   pairs: { image: Uint8Array; frame?: number; png: Uint8Array }[],

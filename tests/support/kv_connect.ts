@@ -13,7 +13,7 @@ export async function hasKvConnect(): Promise<boolean> {
 
 /** A KV Connect server on the loopback, over a file. */
 export class KvConnect implements AsyncDisposable {
-  /** What Deno reads besides the address. */
+  /** The access token, which Deno reads from the environment. */
   readonly environment = { DENO_KV_ACCESS_TOKEN: "an-access-token-for-tests" };
   #process: Deno.ChildProcess;
 

@@ -1,6 +1,6 @@
 import { type Manifest, packageDigest } from "../../lib/model/package.ts";
 
-/** The folder of the model packages that are made for tests. */
+/** The folder of model packages made for tests. */
 export const TEST_MODELS = new URL("models/", import.meta.url);
 const TINY_FOLDER = new URL("tiny/", TEST_MODELS);
 
@@ -12,7 +12,7 @@ export const TINY = {
   THREADS: "1",
 };
 
-/** Writes a copy of the tiny model to `folder`, with other statements and a digest that fits them. */
+/** Writes a copy of the tiny model to `folder`, with some fields changed and a digest to match. */
 export async function copyTiny(
   folder: string,
   changes: Partial<Manifest>,
@@ -28,7 +28,7 @@ export async function copyTiny(
   return manifest;
 }
 
-/** The tiny model under another id and with its colours weighed otherwise: other embeddings, and another digest. */
+/** The tiny model with another id and other colour statistics, and so other embeddings and another digest. */
 export function copyDarker(folder: string, id: string): Promise<Manifest> {
   const input = { size: 128, mean: [90, 90, 90], std: [20, 58, 58] };
   return copyTiny(folder, { id, input });

@@ -1,4 +1,4 @@
-/** The channel on which mortal workers are told to end, and how. */
+/** The channel on which mortal workers receive the order to end, and how. */
 export const MORTAL = "mortal workers";
 export const ENDS = [
   "throws",

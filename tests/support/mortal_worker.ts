@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** The worker that serves, with the real model, and a way to end it from outside while it works. */
+/** The worker of the product, with a channel on which a test ends it while it works. */
 import "../../lib/engine/worker_thread.ts";
 import { type End, MORTAL } from "./mortal.ts";
 

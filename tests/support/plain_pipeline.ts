@@ -41,10 +41,10 @@ export function plainSplit(mask: Mask, { size, grid }: ModelGeometry) {
 const FIRST_SEED = 2026;
 
 /**
- * The method without a shortcut, in float64: exact distances in every k-means, maps and masks in full size, every
+ * The method without shortcuts, in float64: exact distances in every k-means, maps and masks in full size, every
  * candidate decoded in every pass and every distance solved. What the product answers must equal this bit for bit.
  */
-export class PlainRoad {
+export class PlainPipeline {
   constructor(
     readonly decoder: Decoder,
     readonly model: ModelGeometry,
@@ -80,7 +80,7 @@ export class PlainRoad {
 
   async segment(
     embedding: Embedding,
-    { parts, negative, patches }: ReturnType<PlainRoad["enrol"]>,
+    { parts, negative, patches }: ReturnType<PlainPipeline["enrol"]>,
   ) {
     const { channels, lowResMask } = this.model;
     const frame = new Coordinates(embedding.image, this.model);
@@ -130,7 +130,7 @@ export class PlainRoad {
     return { x: best % width, y: Math.floor(best / width) };
   }
 
-  /** A square map over the model frame, resized to it, cut, and resized to the image. */
+  /** A square map over model space, resized to it, cut, and resized to the image. */
   #toImage(
     map: Float64Array | Float32Array,
     side: number,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
 
-/** A value as canonical JSON (RFC 8785), written apart from the library that the product uses. */
+/** A value as canonical JSON (RFC 8785), independently of the library that the product uses. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -15,12 +15,12 @@ export function canonical(value: unknown): string {
 export const sha256 = (data: string | Uint8Array) =>
   createHash("sha256").update(data).digest("hex");
 
-/** A receipt with the id that its contents have. */
+/** A receipt whose id matches its contents. */
 export function resealed({ id: _, ...rest }: Receipt): Receipt {
   return { id: sha256(canonical(rest)), ...rest };
 }
 
-/** A receipt with other contents in one place, `model.digest`, and an id that fits. */
+/** A receipt with another value at a path such as `model.digest`, and an id that matches. */
 export function altered(
   receipt: Receipt,
   path: string,
@@ -29,8 +29,8 @@ export function altered(
   const copy = structuredClone(receipt);
   const keys = path.split(".");
   const last = keys.pop()!;
-  // deno-lint-ignore no-explicit-any -- a place anywhere in the document
-  const place = keys.reduce((at: any, key) => at[key], copy);
+  type Tree = Record<string, unknown>;
+  const place = keys.reduce((at, key) => at[key] as Tree, copy as Tree);
   if (value === undefined) delete place[last];
   else place[last] = value;
   return resealed(copy);

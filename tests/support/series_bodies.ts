@@ -1,6 +1,8 @@
 import { crc32, deflateRawSync } from "node:zlib";
+import { concat } from "../../lib/core/bytes.ts";
+import { niftiHeader } from "./nifti_header.ts";
 
-/** A file in a zip archive; the overrides say in its headers what is not so. */
+/** A file in a zip archive; `stated` and `crc` put a false size and checksum into its headers. */
 export interface ZipEntry {
   name: string;
   bytes: Uint8Array;
@@ -56,10 +58,10 @@ export function zipOf(entries: ZipEntry[]): Uint8Array<ArrayBuffer> {
       ],
     ),
   );
-  return new Uint8Array(concatenated(parts));
+  return concat(parts);
 }
 
-/** Little-endian numbers of so many bytes each. */
+/** Little-endian numbers, each of the given number of bytes. */
 function fields(...numbers: [value: number, bytes: number][]): Uint8Array {
   return Uint8Array.from(numbers.flatMap(([value, bytes]) =>
     Array.from(
@@ -67,16 +69,6 @@ function fields(...numbers: [value: number, bytes: number][]): Uint8Array {
       (_, i) => Math.floor(value / 2 ** (8 * i)) % 256,
     )
   ));
-}
-
-function concatenated(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, { length }) => n + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** A multipart body with many fields `image`. */
@@ -88,7 +80,7 @@ export function seriesForm(images: Uint8Array<ArrayBuffer>[]): FormData {
   return body;
 }
 
-/** Whole lines of an NDJSON answer, as they come. */
+/** The lines of an NDJSON answer, as they arrive. */
 export async function* linesOf(response: Response) {
   let rest = "";
   for await (
@@ -107,18 +99,11 @@ export function niftiOf(
   width: number,
   height: number,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(352 + slices.length * width * height);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, 348, true);
-  [3, width, height, slices.length, 1, 1, 1, 1].forEach((n, i) =>
-    view.setInt16(40 + 2 * i, n, true)
-  );
-  view.setInt16(70, 2, true); // DT_UINT8
+  const dim = [3, width, height, slices.length, 1, 1, 1, 1];
+  const header = niftiHeader(dim, 2); // DT_UINT8
+  const view = new DataView(header.buffer);
   view.setInt16(72, 8, true);
-  view.setFloat32(108, 352, true);
   view.setFloat32(112, 1, true);
   view.setFloat32(124, 255, true); // shown as white
-  bytes.set([0x6e, 0x2b, 0x31, 0], 344); // n+1
-  slices.forEach((slice, i) => bytes.set(slice, 352 + i * width * height));
-  return bytes;
+  return concat([header, ...slices]);
 }

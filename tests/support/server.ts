@@ -7,7 +7,7 @@ export class Server implements AsyncDisposable {
   private constructor(
     readonly process: Deno.ChildProcess,
     readonly url: string,
-    /** What it printed when it listened. */
+    /** The line that it printed once it listened. */
     readonly startLine: string,
     /** Milliseconds from the start of the process until it listened. */
     readonly readyAfter: number,
@@ -16,7 +16,7 @@ export class Server implements AsyncDisposable {
   /**
    * Starts an entry point and waits until it listens.
    *
-   * @param environment `PORT` is a free one and `MODEL` the tiny one unless it says otherwise.
+   * @param environment by default `PORT` is a free port and `MODEL` the tiny model.
    * @param deno the program to run it with.
    */
   static async start(
@@ -31,7 +31,7 @@ export class Server implements AsyncDisposable {
       env: {
         PORT: "0",
         ...(environment.MODEL === undefined && TINY),
-        // Nobody reads its output after the first line.
+        // Its output is not read after the first line.
         LOG: "errors",
         ...environment,
       },

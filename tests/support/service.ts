@@ -13,38 +13,40 @@ import { readConfig } from "../../deploy/config.ts";
 import { TINY } from "./model_package.ts";
 
 /**
- * The pool of the first service outlives it, for every service of the same options: the threads and the loaded model
- * are the slow part of a start, and a file's tests share them.
+ * The workers of the first service, which outlive it and serve every service of the same options: the threads and the
+ * loaded model are the slow part of a start.
  */
-let warm: { key: string; pool: EngineWorkers } | undefined;
-/** Told what happens in a warm pool: the service that was opened last. */
-let told: WorkersObserver | undefined;
+let warm: { key: string; workers: EngineWorkers } | undefined;
+/** Observes the warm workers: that of the service that was opened last. */
+let latest: WorkersObserver | undefined;
 
-async function openWarmPool(options: WorkersOptions): Promise<EngineWorkers> {
+async function openWarmWorkers(
+  options: WorkersOptions,
+): Promise<EngineWorkers> {
   const key = JSON.stringify(options);
   if (warm !== undefined && warm.key !== key) return startWorkers(options);
-  told = options.observer;
+  latest = options.observer;
   const observer: WorkersObserver = {
-    waited: (ms) => told?.waited(ms),
-    lost: () => told?.lost(),
+    waited: (ms) => latest?.waited(ms),
+    lost: () => latest?.lost(),
   };
-  warm ??= { key, pool: await startWorkers({ ...options, observer }) };
-  const { pool } = warm;
+  warm ??= { key, workers: await startWorkers({ ...options, observer }) };
+  const { workers } = warm;
   return {
-    engineFor: pool.engineFor,
-    runtime: pool.runtime,
+    engineFor: workers.engineFor,
+    runtime: workers.runtime,
     get ready() {
-      return pool.ready;
+      return workers.ready;
     },
     get state() {
-      return pool.state;
+      return workers.state;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 /**
- * The whole service in this process, over a KV of its own. It runs the tiny model unless the settings name another,
+ * The whole service in this process, over a separate KV. It runs the tiny model unless the settings name another,
  * or `MODEL` does in the environment of the tests.
  */
 export async function openService(
@@ -57,7 +59,7 @@ export async function openService(
     KV_PATH: kvPath,
     ...environment,
   });
-  const services = await compose(config, undefined, undefined, openWarmPool);
+  const services = await compose(config, undefined, undefined, openWarmWorkers);
   return {
     services,
     app: createApp(services),
@@ -65,7 +67,7 @@ export async function openService(
   };
 }
 
-// A pool that a test's first service opened would count as left open by that test.
+// Opened by a test, the workers would count as left open by that test.
 await (await openService())[Symbol.asyncDispose]();
 
 /** The services with an engine that counts the segmentations it begins. */

@@ -3,9 +3,9 @@ import { Server } from "./server.ts";
 export const TOKEN = "a-token-for-tests-only";
 
 /** Settings for a machine that is busy with other tests. */
-export const PATIENT = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
+export const LENIENT = { ENCODE_TIMEOUT: "60", DEADLINE: "120" };
 
-/** Encode hosts on the loopback, and what an edge needs to know of them. */
+/** Encode hosts on the loopback, and the settings of an edge over them. */
 export class EncodeHosts implements AsyncDisposable {
   private constructor(
     readonly hosts: Server[],
@@ -22,7 +22,7 @@ export class EncodeHosts implements AsyncDisposable {
     });
   }
 
-  /** Starts a host again where one was. */
+  /** Starts a host again at the port that it had. */
   async restart(host: number): Promise<void> {
     const { port } = new URL(this.hosts[host].url);
     this.hosts[host] = await startHost({ PORT: port });

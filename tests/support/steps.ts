@@ -1,6 +1,6 @@
 import { Session } from "node:inspector/promises";
 
-/** What V8 says of a script's functions: how often each of their blocks ran. */
+/** V8's coverage of scripts: how often each block of their functions ran. */
 interface Coverage {
   result: {
     url: string;
@@ -36,8 +36,8 @@ async function take(): Promise<number> {
 }
 
 /**
- * Runs and counts the steps that the product took in this thread meanwhile, the same on every machine, so
- * that a test can bound work without a clock.
+ * Runs a function and counts the steps that the product took in this thread meanwhile. The count is the same on every
+ * machine, so a test can bound work without a clock.
  */
 export async function stepsOf(run: () => unknown): Promise<number> {
   await take();

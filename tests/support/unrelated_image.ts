@@ -3,7 +3,7 @@ import { mulberry32 } from "../../lib/numerics/random.ts";
 
 const SIDE = 384;
 
-/** A PNG of nothing that the generated patient has: noise without any structure. */
+/** A PNG that shares nothing with the generated patient: noise without any structure. */
 export const unrelatedImage = (() => {
   const random = mulberry32(3);
   const data = Uint8Array.from(

@@ -1,6 +1,6 @@
 import type { Work } from "../../lib/engine/work.ts";
 
-/** Work on behalf of a tenant, wanted for ever unless a signal says otherwise. */
+/** Work on behalf of a tenant, which the signal may abort. */
 export function workOf(
   tenant: string,
   signal: AbortSignal = new AbortController().signal,

@@ -4,7 +4,7 @@ import { createInflate } from "node:zlib";
 export interface WorkDone {
   /** Bytes of the array buffers and typed arrays that were made in JavaScript. */
   allocated: number;
-  /** Bytes of room that zlib was given for its output, and so the most that it can have unpacked. */
+  /** Bytes of output space that zlib was given: the most that it can have unpacked. */
   unpacked: number;
   /** WebAssembly programs that were started: each decodes one picture. */
   codecs: number;
@@ -27,7 +27,7 @@ const TYPED = [
 ] as const;
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-/** What zlib's native part hangs on, under its synchronous and asynchronous functions alike. */
+/** The prototype of zlib's native handles, which its synchronous and asynchronous functions share. */
 const zlib = nativePart(createInflate());
 
 function nativePart(stream: unknown): object {
@@ -37,16 +37,16 @@ function nativePart(stream: unknown): object {
 
 type Method = (...args: never[]) => unknown;
 
-/** Puts something in the place of a property, until the function that it gives is called. */
+/** Replaces a property until the returned function is called. */
 function replace(owner: object, name: string, by: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(owner, name);
-  // What is not there would never be counted.
+  // A missing property would never be counted.
   if (own === undefined) throw new Error(`there is no ${name} to watch`);
   Object.defineProperty(owner, name, { ...own, value: by });
   return () => Object.defineProperty(owner, name, own);
 }
 
-/** Tells of every object that a global constructor makes. */
+/** Reports every object that a global constructor makes, until the returned function is called. */
 function watchConstructor(
   owner: object,
   name: string,
@@ -64,7 +64,7 @@ function watchConstructor(
   return replace(owner, name, watched);
 }
 
-/** Tells of every call of a method that returned, until the function that it gives is called. */
+/** Reports every completed call of a method, until the returned function is called. */
 export function watchMethod(
   owner: object,
   name: string,
@@ -79,8 +79,8 @@ export function watchMethod(
 }
 
 /**
- * Runs and counts what was asked for meanwhile in this thread, so that a test can bound work without
- * a clock. Nothing else may run in the thread at the time.
+ * Runs a function and counts what it asked for in this thread, so that a test can bound work without a clock. Nothing
+ * else may run in the thread at the time.
  */
 export async function workDone(run: () => unknown): Promise<WorkDone> {
   const done: WorkDone = { allocated: 0, unpacked: 0, codecs: 0, grown: 0 };

@@ -5,7 +5,7 @@ const FORBIDDEN: Record<string, RegExp> = {
   unit:
     /Deno\.(serve|listen|connect|Command|openKv)\b|support\/(service|server|split|entry|command|kv_connect)\.ts|composeEngine|composeModel|createOnnxModel/,
   contract: /Deno\.Command\b|support\/(server|split|entry)\.ts|memoryUsage/,
-  "parity/generated": /Deno\.Command\b|support\/(server|split)\.ts|memoryUsage/,
+  parity: /Deno\.Command\b|support\/(server|split)\.ts|memoryUsage/,
 };
 const ROOT = new URL("../", import.meta.url);
 

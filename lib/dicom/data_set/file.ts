@@ -33,6 +33,23 @@ const META = "\x02\0\0\0UL\x04\0";
  *
  * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows beyond
  * what real files do.
+ *
+ * @example
+ * ```ts
+ * import { equal, ok } from "node:assert/strict";
+ * import { TAG } from "./tags.ts";
+ * import { writeDicom } from "./write.ts";
+ *
+ * const bytes = writeDicom(
+ *   { classUid: "1.2.840.10008.5.1.4.1.1.7", instanceUid: "2.25.1" },
+ *   { uid: "2.25.2", name: "EXAMPLE" },
+ *   [[TAG.patientId, "LO", "p-17"], [TAG.modality, "CS", "OT"]],
+ * );
+ * ok(isDicom(bytes));
+ * const { dataset, transferSyntax } = readDicom(bytes);
+ * equal(transferSyntax, "1.2.840.10008.1.2.1");
+ * equal(dataset.text(TAG.patientId), "p-17");
+ * ```
  */
 export function readDicom(bytes: Uint8Array): DicomFile {
   const start = starts(bytes, 128, "DICM") ? 132 : 0;

@@ -16,6 +16,26 @@ const TEXT = new TextEncoder();
  *
  * @param software UID and name (at most 16 characters) of the implementation.
  * @param dataset SOP class and instance UID among its elements.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * import { readDicom } from "./file.ts";
+ * import { TAG } from "./tags.ts";
+ *
+ * const region: WriteElement[] = [
+ *   [TAG.codeValue, "SH", "10200004"],
+ *   [TAG.codingScheme, "SH", "SCT"],
+ *   [TAG.codeMeaning, "LO", "Liver"],
+ * ];
+ * const bytes = writeDicom(
+ *   { classUid: "1.2.840.10008.5.1.4.1.1.7", instanceUid: "2.25.1" },
+ *   { uid: "2.25.2", name: "EXAMPLE" },
+ *   [[TAG.anatomicRegion, "SQ", [region]]],
+ * );
+ * const [item] = readDicom(bytes).dataset.items(TAG.anatomicRegion);
+ * equal(item?.text(TAG.codeMeaning), "Liver");
+ * ```
  */
 export function writeDicom(
   sop: { classUid: string; instanceUid: string },

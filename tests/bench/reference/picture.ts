@@ -44,7 +44,7 @@ export function drawPicture(
   };
 }
 
-/** Low-res logits, side × side over the padded model frame, of an ellipse that covers `share` of the image. */
+/** Low-res logits, side × side over padded model space, of an ellipse that covers `share` of the image. */
 export function drawLogits(
   { width, height }: Size,
   side: number,

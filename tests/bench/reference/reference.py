@@ -144,7 +144,7 @@ class Reference:
         return self.masks[labels.count(1) - 1]
 
     def mask(self, logits: torch.Tensor, size: tuple[int, int]) -> np.ndarray:
-        """The logits in the image frame, > 0."""
+        """The logits in image space, > 0."""
         width, height = self.scaled(*size)
         model = F.interpolate(logits, (SIZE, SIZE), mode="bilinear", align_corners=False)[..., :height, :width]
         return (F.interpolate(model, size[::-1], mode="bilinear", align_corners=False)[0, 0] > 0).numpy()

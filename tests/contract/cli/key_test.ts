@@ -12,11 +12,11 @@ Deno.test("the command makes a key that a server takes", async () => {
   const [, secret] = /: (p2sam_\S+)\n/.exec(out)!;
   const [, entry] = /API_KEYS: (\S+)$/.exec(out)!;
   await using service = await openService();
-  const access = await composeAccess(
+  const access = (await composeAccess(
     readConfig({ API_KEYS: entry }),
     undefined,
-  );
-  equal((await access!.identify(secret))?.tenant, "b");
+  ))!;
+  equal((await access.identify(secret))?.tenant, "b");
   const app = createApp(service.services, undefined, { access });
   const statusOf = async (headers: HeadersInit, method = "GET") => {
     const answer = await app.request("/v1/patients/p", { method, headers });

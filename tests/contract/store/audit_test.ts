@@ -44,7 +44,10 @@ for (const keys of [[], [operatorKey("k1")]]) {
     const found: AuditEntry[] = [];
     let after: [string, number] | undefined;
     for (;;) {
-      const page = await instances[1].read("t", { after, limit: 300 });
+      const page = await instances[1].read("t", {
+        ...(after && { after }),
+        limit: 300,
+      });
       found.push(...page);
       if (page.length < 300) break;
       after = [page[299].chain, page[299].seq];

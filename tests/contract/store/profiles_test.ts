@@ -42,7 +42,8 @@ async function stateOf(
   label = "target",
   revision?: number,
 ) {
-  const found = await store.profile(T, "p", label, { revision, model: M });
+  const wanted = { model: M, ...(revision !== undefined && { revision }) };
+  const found = await store.profile(T, "p", label, wanted);
   return found && Object.fromEntries(
     found.enrolled.map((one) => [one.reference.reference, text(one.profile)]),
   );

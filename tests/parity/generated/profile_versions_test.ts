@@ -5,10 +5,10 @@ import { readProfile, writeProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../../lib/sample/patient.ts";
 
-/** Written before profiles kept the places of their patches and the background. */
+/** Written before profiles stored the places of their patches and the background. */
 const OLD = new URL("../golden/profile-1.safetensors", import.meta.url);
 
-Deno.test("a profile of an older version is read, and written back as it was", async () => {
+Deno.test("a profile of an older version is read, and written back byte for byte", async () => {
   const bytes = await Deno.readFile(OLD);
   const profile = readProfile(bytes);
   equal(profile.patches.length / profile.channels, 47);

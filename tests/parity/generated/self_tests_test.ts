@@ -43,7 +43,7 @@ Deno.test("a clear reference is good, and its augmentations set the calibration 
   );
 });
 
-Deno.test("an embedding alone is tested by itself, and the report says so", async () => {
+Deno.test("an embedding alone is tested on itself, and the report says so", async () => {
   const made = await engine.enrol(embedding, annotation, { budget });
   deepEqual(made.report!.copies, []);
   match(made.report!.skipped!, /only its embedding/);
@@ -130,7 +130,7 @@ Deno.test("where no host encodes an augmentation, the reference is enrolled all 
   await rejects(failing("conflict"), { code: "conflict" });
 });
 
-Deno.test("a mark on nothing in particular is not called good", async () => {
+Deno.test("a mask on no structure is not called good", async () => {
   const { width, height } = size;
   const mask = new Uint8Array(width * height);
   // A thin, ragged line across the body: no border that the model could find.

@@ -12,14 +12,14 @@ import golden from "../golden/statistics.json" with { type: "json" };
 const near = (a: number | null, b: number) =>
   ok(a !== null && Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
-Deno.test("ranks and their correlation are SciPy's, ties and all", () => {
+Deno.test("ranks and their correlation equal SciPy's, with ties", () => {
   for (const { a, b, ranks: wanted, spearman: rho } of golden.ranks) {
     near(spearman(a, b), rho);
     ranks(a).forEach((rank, i) => equal(rank, wanted[i]));
   }
 });
 
-Deno.test("the area under the ROC curve is scikit-learn's", () => {
+Deno.test("the area under the ROC curve equals scikit-learn's", () => {
   for (const { positives, negatives, auc } of golden.auc) {
     near(rocAuc(positives, negatives), auc);
   }
@@ -41,7 +41,7 @@ const values = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-Deno.test("a curve ends at the mean, and no ranking beats that by the truth", () => {
+Deno.test("a coverage curve ends at the mean, and no ranking beats the true one", () => {
   fc.assert(fc.property(values, (answers) => {
     const curve = coverageCurve(answers);
     const mean = answers.reduce((sum, { dice }) => sum + dice, 0) /
@@ -54,7 +54,7 @@ Deno.test("a curve ends at the mean, and no ranking beats that by the truth", ()
   }));
 });
 
-Deno.test("what grows with the scores does not change ranks", () => {
+Deno.test("increasing functions of the scores do not change ranks", () => {
   const scores = fc.array(fc.integer({ min: -50, max: 50 }), {
     minLength: 2,
     maxLength: 30,

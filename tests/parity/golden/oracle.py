@@ -114,7 +114,7 @@ class Oracle:
         return interpolate(model, height, width)
 
     def peaks(self, values):
-        """Image-frame (x, y) of the largest value, and all pixels that equal it but for rounding: along the border,
+        """Image-space (x, y) of the largest value, and all pixels that equal it but for rounding: along the border,
         where resizing repeats values, the first of them is a matter of the order of operations."""
         y, x = divmod(int(values.argmax()), values.shape[1])
         ys, xs = np.nonzero(values >= values.max() - 1e-12)
@@ -161,7 +161,7 @@ class Oracle:
         return masks[0, ious[0].argmax()]
 
     def mask(self, logits, size):
-        """Low-res logits to a boolean image-frame mask."""
+        """Low-res logits to a boolean image-space mask."""
         width, height = size
         scaled_width, scaled_height = self.scaled(width, height)
         model = interpolate(logits.astype(np.float64), self.size, self.size)

@@ -8,7 +8,7 @@ import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
 
 Deno.test({
   name:
-    "on real sets, presence tells targets from images of others, and confidence ranks by Dice",
+    "on real sets, presence tells targets from unrelated images, and confidence ranks by Dice",
   ignore: !hasOneshot,
   fn: measureSets,
 });
@@ -22,7 +22,7 @@ async function measureSets() {
     parallel,
     recipe,
     maxPixels: 1e7,
-    // Images of others are most of the work; the targets are always all asked.
+    // Unrelated images are most of the work, so they are sampled; all targets are used.
     sample: { others: length(30, Infinity), seed: 1 },
   };
   const sets = [];

@@ -15,7 +15,7 @@ const maxPixels = 25_000_000;
 const { p2sam } = methodsOf(RECIPES.medical);
 
 Deno.test({
-  name: "several references beat one on real images, the same targets",
+  name: "several references beat one on the same targets, on real images",
   ignore: !hasOneshot,
   async fn() {
     await using engines = await openAllCores();
@@ -40,7 +40,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "one click mends the worst third of the answers on real images",
+  name: "one click improves the worst third of the answers on real images",
   ignore: !hasOneshot,
   async fn() {
     await using engines = await openAllCores();

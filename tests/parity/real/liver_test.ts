@@ -21,7 +21,7 @@ const ask = (
 
 Deno.test({
   name:
-    "a real CT series: its liver segmentation enrolled, the other slices answered as segmentations (needs ../shared/data/dicom)",
+    "on a real CT series with its liver enrolled, the other slices are answered as DICOM segmentations",
   ignore: !hasDicom,
   async fn() {
     await using service = await openService(":memory:", { MODEL: "nano" });

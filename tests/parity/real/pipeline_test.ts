@@ -1,3 +1,3 @@
-import { testRoads } from "../../support/golden_pipelines.ts";
+import { testPipelines } from "../../support/golden_pipelines.ts";
 
-await testRoads(true);
+await testPipelines(true);

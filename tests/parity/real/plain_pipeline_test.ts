@@ -16,11 +16,11 @@ import type { Decoder, DecoderAnswer } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
-import { PlainRoad } from "../../support/plain_pipeline.ts";
+import { PlainPipeline } from "../../support/plain_pipeline.ts";
 
 const LIMITS = { maxPixels: 1e8 };
 
-/** A decoder that answers what it was asked before from memory: runs of the model are most of the time. */
+/** A decoder that remembers its answers, since runs of the model take most of the time. */
 function remembering(decoder: Decoder): Decoder & { clear(): void } {
   const answers = new Map<string, Promise<DecoderAnswer>>();
   const masks = new Map<Float32Array, number>();
@@ -45,7 +45,7 @@ function remembering(decoder: Decoder): Decoder & { clear(): void } {
 
 Deno.test({
   name:
-    "on every real image the road gives the plain method's candidate, points and mask, bit for bit",
+    "on every real image the pipeline equals the plain method: candidate, points and mask, bit for bit",
   ignore: !hasOneshot,
   fn: compareEveryImage,
 });
@@ -63,7 +63,7 @@ async function compareEveryImage(t: Deno.TestContext) {
   });
   const onnx = await createOnnxModel(model, runtime);
   const decoder = remembering(onnx.decoder);
-  const plain = new PlainRoad(decoder, geometry);
+  const plain = new PlainPipeline(decoder, geometry);
   const embed = async (path: string) => {
     const image = await decodeImage(await Deno.readFile(path), LIMITS);
     const { width, height } = image;

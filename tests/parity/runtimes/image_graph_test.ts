@@ -7,8 +7,8 @@ import type { Runtime } from "../../../lib/runtime/types.ts";
 
 const GOLDEN = new URL("../golden/models/", import.meta.url);
 
-/** A runtime whose sessions note each run by the name of their first input. */
-function noting(runtime: Runtime, runs: string[]): Runtime {
+/** A runtime whose sessions record each run by the name of their first input. */
+function recording(runtime: Runtime, runs: string[]): Runtime {
   return {
     description: runtime.description,
     async open(file) {
@@ -27,12 +27,12 @@ function noting(runtime: Runtime, runs: string[]): Runtime {
 const wasm = await openRuntime({ name: "wasm", threads: 1, encodes: true });
 
 for (const name of ["random-natural", "random-sam2"]) {
-  Deno.test(`${name}: an image's side is made once for all its prompts, and for each image`, async () => {
+  Deno.test(`${name}: the image graph runs once for an image and all its prompts`, async () => {
     const model = await loadPackage(new URL(`${name}/`, GOLDEN));
     const runs: string[] = [];
     const { encoder, decoder } = await createOnnxModel(
       model,
-      noting(wasm, runs),
+      recording(wasm, runs),
     );
     const random = mulberry32(3);
     const images = [1, 2].map(() =>
@@ -58,7 +58,7 @@ for (const name of ["random-natural", "random-sam2"]) {
   });
 }
 
-Deno.test("an image graph that does not fit its decoder, or is not the manifest's, is refused", async () => {
+Deno.test("an image graph that does not fit its decoder or manifest is refused", async () => {
   const model = await loadPackage(new URL("random-natural/", GOLDEN));
   const { image } = await loadPackage(new URL("random-sam2/", GOLDEN));
   await rejects(

@@ -8,12 +8,12 @@ import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/runtime.ts";
 import type { Runtime, RuntimeName } from "../../../lib/runtime/types.ts";
 
-/** Largest difference allowed, relative to the largest value of the tensor. */
+/** The largest difference allowed, relative to the largest value of the tensor. */
 const TOLERANCE = 1e-3;
 
 const nano = await loadPackage(new URL("nano/", EMBEDDED_MODELS));
 
-/** What a model makes of one random image, and of a click and a box with a mask on it. */
+/** The embedding of one random image, and the outputs for a click and a box with a mask on it. */
 async function answers(runtime: Runtime): Promise<Record<string, Tensor>> {
   const { encoder, decoder } = await createOnnxModel(nano, runtime);
   const { size, lowResMask } = nano.geometry;
@@ -34,7 +34,7 @@ async function answers(runtime: Runtime): Promise<Record<string, Tensor>> {
   };
 }
 
-Deno.test("images encoded together are those encoded alone, bit for bit", async () => {
+Deno.test("images encoded together equal those encoded alone, bit for bit", async () => {
   const runtime = await openRuntime({
     name: "wasm",
     threads: 1,

@@ -8,7 +8,7 @@ export type Audit =
 /**
  * Asks the registry for advisories, as `deno audit` does.
  *
- * @param folder of the `deno.json` whose lock is meant.
+ * @param folder the folder of the `deno.json` whose lock is audited.
  */
 export async function audit(
   folder: URL,

@@ -12,7 +12,7 @@ const ALLOWED = new Set([
   ...["CC0-1.0", "ISC", "MIT", "Python-2.0", "Unlicense", "Zlib"],
 ]);
 
-/** Tools of the tests, whose licence binds those alone who change them. */
+/** Tools of the tests, whose licences bind only those who change them. */
 const ALLOWED_TOOLS = new Map([["axe-core", "MPL-2.0"]]);
 
 /** Whether a package may be used. */
@@ -62,7 +62,7 @@ export async function licencesOf(
     .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   return await Promise.all(
     Object.keys(npm).map(async (key) => {
-      // Behind an underscore stand the peers it was resolved with.
+      // An underscore precedes the peers that it was resolved with.
       const [, name, version] = /^(@?[^@]+)@([^_]+)/.exec(key)!;
       for (const registry of registries) {
         try {

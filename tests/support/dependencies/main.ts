@@ -1,8 +1,8 @@
 import { audit } from "./advisories.ts";
 import { isAllowed, licencesOf } from "./licences.ts";
 
-/** What is locked: what serving imports, and the tools of tests beside it. */
 const ROOT = new URL("../../../", import.meta.url);
+/** The packages that serving imports, and the tools of the tests. */
 const LOCKS = ["deno.lock", "tests/deno.lock"];
 
 /** `deno task audit:dependencies`: known vulnerabilities and licences of every package in both locks. */

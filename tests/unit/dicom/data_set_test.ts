@@ -176,7 +176,7 @@ Deno.test("elements and items without number are refused before they fill the me
   assert.throws(() => readDicom(raw(items)), is("malformed", /more than/));
 });
 
-Deno.test("lengths beyond the file, strange representations and lost delimiters are refused", () => {
+Deno.test("lengths beyond the file, unknown representations and lost delimiters are refused", () => {
   const cases: [number[], string][] = [
     [[0x28, 0, 0x10, 0, ...ascii("US"), 2, 0], "truncated"],
     [[0x28, 0, 0x10, 0, ...ascii("OB"), 0, 0, 0, 0, 0, 0x80], "truncated"],

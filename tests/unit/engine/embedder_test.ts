@@ -110,8 +110,10 @@ Deno.test("the address of a frame is that of no other frame or file", async () =
   );
   const { image } = files;
   const encode = (text: string) => new TextEncoder().encode(text);
-  const idOf = async (bytes: Uint8Array<ArrayBuffer>, frame?: number) =>
-    (await embedder.embed(WORK, { ...input, bytes, frame })).id;
+  const idOf = async (bytes: Uint8Array<ArrayBuffer>, frame?: number) => {
+    const which = frame === undefined ? {} : { frame };
+    return (await embedder.embed(WORK, { ...input, bytes, ...which })).id;
+  };
   equal(await idOf(image), await hexDigest(concat([encode(digest), image])));
   const ids = [await idOf(image), await idOf(image, 3), await idOf(image, 33)];
   for (const end of ["3", "#3", "#", "#3 "]) {

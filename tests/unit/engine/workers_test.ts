@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EMBEDDING_MEDIA_TYPE } from "../../../lib/format/embedding_file.ts";
 import {
   type EngineWorkers,
@@ -42,6 +42,16 @@ const calls = (pool: EngineWorkers, engine = engineOf(pool)) => ({
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Replaces the milliseconds of every timer that is set, until it is disposed. */
+function withTimers(replace: (ms: number) => number): Disposable {
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = new Proxy(setTimeout, {
+    apply: (target, self, [act, ms = 0, ...args]) =>
+      Reflect.apply(target, self, [act, replace(ms), ...args]),
+  });
+  return { [Symbol.dispose]: () => void (globalThis.setTimeout = setTimeout) };
+}
 
 Deno.test("calls are answered in order, each with its own reply", async () => {
   await using pool = await openWorkers({ workers: 2 });
@@ -124,7 +134,11 @@ Deno.test("a worker that hangs while it starts is given up for another", async (
     worker.postMessage = (message) => post({ ...message, folders: ["hung"] });
     return worker;
   };
-  await using pool = await openWorkers({ startDeadline: 3000 }, create);
+  const startDeadline = 60_000;
+  let starts = 0;
+  using _ = withTimers((ms) => ms === startDeadline && starts++ === 0 ? 0 : ms);
+  await using pool = await openWorkers({ startDeadline }, create);
+  equal(hung, 2);
   deepEqual(await calls(pool).echo("after"), ["after"]);
 });
 
@@ -295,10 +309,8 @@ Deno.test("a worker without memory, or whose program trapped, answers busy and i
 });
 
 Deno.test("workers that die at every start are replaced ever later, and the pool is not ready meanwhile", async () => {
-  let started = 0;
   let crashing = false;
   const create = () => {
-    started++;
     const worker = fragile();
     if (!crashing) return worker;
     const post = worker.postMessage.bind(worker);
@@ -306,12 +318,18 @@ Deno.test("workers that die at every start are replaced ever later, and the pool
       post({ ...message, folders: ["crashing"] });
     return worker;
   };
+  const waits: number[] = [];
+  using _ = withTimers((ms) => {
+    if (ms < 1000 || ms > 30_000) return ms;
+    waits.push(ms);
+    return 0;
+  });
   await using pool = await openWorkers({}, create);
   const { echo, crash } = calls(pool);
   crashing = true;
   await rejects(crash(), { code: "busy" });
-  await pause(2500);
-  ok(started >= 2 && started <= 5, `${started} starts in 2.5 s`);
+  while (waits.length < 7) await pause(10);
+  deepEqual(waits.slice(0, 7), [1000, 2000, 4000, 8000, 16e3, 30e3, 30e3]);
   equal(pool.ready, false);
   await rejects(echo("at once"), /No worker can be started/);
   crashing = false;

@@ -51,7 +51,7 @@ Deno.test("patches under the mask are foreground, all others background", () => 
   equal(background.length, 64 - 2);
 });
 
-Deno.test("they are those of the whole mask in the model frame, however it is resized", () => {
+Deno.test("they are those of the whole mask in model space, however it is resized", () => {
   const side = fc.integer({ min: 1, max: 150 });
   fc.assert(
     fc.property(

@@ -111,7 +111,11 @@ function client(
     ) =>
       made.embed(
         work,
-        { bytes, mediaType: "image/png", frame },
+        {
+          bytes,
+          mediaType: "image/png",
+          ...(frame !== undefined && { frame }),
+        },
         "nano",
         accept,
       ),
@@ -243,7 +247,7 @@ Deno.test("a host's problem about the image is the answer, without another try",
 });
 
 Deno.test("a host's other refusals are no fault of the image", async () => {
-  const strange: Record<string, Host> = {
+  const odd: Record<string, Host> = {
     "unknown model": problem(422, "/problems/invalid-input"),
     "wrong token": problem(401, "/problems/unauthorized"),
     "no such route": () => new Response("<html>", { status: 404 }),
@@ -252,7 +256,7 @@ Deno.test("a host's other refusals are no fault of the image", async () => {
     "an endless answer": () => new Response("x".repeat(2000)),
     "a failure with a tale": problem(500, "/problems/truncated"),
   };
-  for (const [name, host] of Object.entries(strange)) {
+  for (const [name, host] of Object.entries(odd)) {
     const { embed, world } = client({ a: host, b: host });
     await rejects(embed(), (error: EdgeError) => {
       equal(error.code, "encode-unavailable", name);

@@ -132,8 +132,7 @@ function goldenWeights(
   kind: string,
   stream: number,
   count: number,
-): Float64Array | undefined {
-  if (kind !== "weighted" && kind !== "zeros") return undefined;
+): Float64Array {
   const random = mulberry32(stream);
   const weights = Float64Array.from({ length: count }, random);
   return kind === "zeros" ? weights.map((r) => r < 0.3 ? 0 : r) : weights;
@@ -143,12 +142,15 @@ function goldenCase(c: typeof golden.cases[number]) {
   const a = goldenPoints(c.kind, 4 * c.seed, c.n, c.dim, 0);
   const target = c.kind === "identical" ? 4 * c.seed : 4 * c.seed + 1;
   const b = goldenPoints(c.kind, target, c.m, c.dim, 1000);
+  const isWeighted = c.kind === "weighted" || c.kind === "zeros";
   return {
     cost: squaredEuclideanCost(a, c.n, b, c.m, c.dim),
-    options: {
-      sourceWeights: goldenWeights(c.kind, 4 * c.seed + 2, c.n),
-      targetWeights: goldenWeights(c.kind, 4 * c.seed + 3, c.m),
-    },
+    options: isWeighted
+      ? {
+        sourceWeights: goldenWeights(c.kind, 4 * c.seed + 2, c.n),
+        targetWeights: goldenWeights(c.kind, 4 * c.seed + 3, c.m),
+      }
+      : {},
   };
 }
 

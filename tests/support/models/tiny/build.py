@@ -110,15 +110,15 @@ def decoder() -> None:
     near = g("Softmax", g("Mul", squared, g.const(-1 / (2 * 3.0**2))), axis=2)
     at_points = g("MatMul", near, g("Transpose", unit, perm=[0, 2, 1]))  # [1, K, C]
 
-    def likeness(label: float) -> tuple[str, str]:
+    def similarity(label: float) -> tuple[str, str]:
         chosen = having(label)
         count = g("ReduceSum", chosen, g.const([1], I64), keepdims=1)
         mean = g("Div", g("ReduceSum", g("Mul", at_points, chosen), g.const([1], I64), keepdims=1),
                  g("Max", count, g.const(1.0)))
         return g("MatMul", mean, unit), g("Min", count, g.const(1.0))  # [1, 1, cells], [1, 1, 1]
 
-    inside, some = likeness(1.0)
-    outside, _ = likeness(0.0)
+    inside, some = similarity(1.0)
+    outside, _ = similarity(0.0)
     # Places far from every positive point do not belong to it.
     far = g("Add", squared, g("Mul", g("Sub", g.const(1.0), having(1.0)), g.const(1e6)))
     nearest = g("ReduceMin", far, axes=[1], keepdims=1)

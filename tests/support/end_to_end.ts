@@ -15,10 +15,9 @@ import {
 } from "./requests.ts";
 
 /**
- * The contract's whole road, from enrolment to erasure, on a service that has seen nothing yet, however
- * it is deployed.
+ * Tests the HTTP contract end to end, from enrolment to erasure, on an empty service, however it is deployed.
  */
-export async function wholeRoad(t: Deno.TestContext, app: Asked) {
+export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
   const { models: [served] } = await (await app.request("/v1/models")).json();
 
   await t.step("enrolling answers 201, then 200 when it replaces", async () => {

@@ -1,11 +1,11 @@
 import { equal, ok } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose.ts";
-import { readConfig } from "../../../deploy/config.ts";
-import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { form } from "../../support/requests.ts";
-import { length } from "../../support/length.ts";
-import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
-import { Server } from "../../support/server.ts";
+import { composeEngine } from "../../deploy/compose.ts";
+import { readConfig } from "../../deploy/config.ts";
+import { findDatasets } from "../../lib/evaluation/data_set.ts";
+import { form } from "../support/requests.ts";
+import { length } from "../support/length.ts";
+import { hasOneshot, ONESHOT } from "../support/oneshot.ts";
+import { Server } from "../support/server.ts";
 
 Deno.test({
   name:
@@ -19,7 +19,7 @@ async function compareEveryImage(t: Deno.TestContext) {
   await using server = await Server.start({
     MODEL: "nano",
     KV_PATH: `${folder}/edge.kv`,
-    // On a busy machine too, all copies of a reference are tried.
+    // Enough for all augmentations of a reference on a busy machine.
     DEADLINE: "600",
   });
   const engine = await composeEngine(readConfig({}));
