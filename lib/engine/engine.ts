@@ -1,14 +1,14 @@
-import type { SegmentDescription } from "../dicom/segmentation/write.ts";
-import { describeMask, type MaskDocument } from "../format/mask_document.ts";
+import type { SegmentDescription } from "../dicom/segmentation/write_segmentation.ts";
+import { describeMask, type MaskDocument } from "../format/mask/document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
   readEmbedding,
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { sourceFormat } from "../format/source_format.ts";
+import { sourceFormat } from "../format/mask/source_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, encodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { describeMask } from "../../../lib/format/mask_document.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
 import {
   bilinearAxis,
   cutAxis,

@@ -1,4 +1,4 @@
-import type { Mask } from "../core/mask.ts";
+import type { Mask } from "../../core/mask.ts";
 
 /**
  * The runs of a mask's inside pixels, row by row: run i of row y, `rows[y] ≤ i < rows[y + 1]`, covers the pixels

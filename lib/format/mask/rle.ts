@@ -1,6 +1,6 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Mask } from "../core/mask.ts";
-import { type MaskRuns, maskRuns } from "./mask_runs.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Mask } from "../../core/mask.ts";
+import { type MaskRuns, maskRuns } from "./runs.ts";
 
 /**
  * A binary mask as COCO compressed run-length encoding: runs of outside and inside pixels in turn,

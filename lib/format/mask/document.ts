@@ -1,6 +1,6 @@
-import type { Box } from "../core/geometry.ts";
-import type { Mask } from "../core/mask.ts";
-import { maskRuns } from "./mask_runs.ts";
+import type { Box } from "../../core/geometry.ts";
+import type { Mask } from "../../core/mask.ts";
+import { maskRuns } from "./runs.ts";
 import { outline, type Ring } from "./polygons.ts";
 import { encodeRuns, type Rle } from "./rle.ts";
 

@@ -4,7 +4,7 @@ import { writeDicom, type WriteElement } from "../data_set/write.ts";
 import { invalidInput } from "../../core/errors.ts";
 import { SEGMENTATION } from "./read_segment.ts";
 import type { Mask } from "../../core/mask.ts";
-import type { ImageSource } from "./source.ts";
+import type { ImageSource } from "./read_source.ts";
 
 /** A coded concept (PS3.3 §8): value, coding scheme designator, meaning. */
 export interface Code {

@@ -7,8 +7,8 @@ import {
   type SegmentDescription,
   TISSUE,
   writeSegmentation,
-} from "../../../../lib/dicom/segmentation/write.ts";
-import { readSource } from "../../../../lib/dicom/segmentation/source.ts";
+} from "../../../../lib/dicom/segmentation/write_segmentation.ts";
+import { readSource } from "../../../../lib/dicom/segmentation/read_source.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
 import type { Mask } from "../../../../lib/core/mask.ts";

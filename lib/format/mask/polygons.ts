@@ -1,4 +1,4 @@
-import type { MaskRuns } from "./mask_runs.ts";
+import type { MaskRuns } from "./runs.ts";
 
 /** A closed ring of x, y vertices in image-frame pixels; the last vertex joins the first. */
 export type Ring = [number, number][];
