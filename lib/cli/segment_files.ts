@@ -4,7 +4,7 @@ import {
   type Code,
   parseCode,
   TISSUE,
-} from "../dicom/segmentation/write_segmentation.ts";
+} from "../dicom/segmentation/segment_description.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../codecs/png/encode.ts";

@@ -4,9 +4,6 @@ import type { Size } from "./geometry.ts";
 /** Longest side of a picture, in pixels. */
 const MAX_SIDE = 65_535;
 
-/** Frames that a file may hold; an hour of video at 25 a second has 90,000. */
-export const MAX_FRAMES = 100_000;
-
 /**
  * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major
  * uint8, sRGB (C = 3) or grey (C = 1), origin top left, in the image frame

@@ -1,4 +1,3 @@
-import type { SegmentDescription } from "../dicom/segmentation/write_segmentation.ts";
 import { describeMask, type MaskDocument } from "../format/mask/document.ts";
 import {
   EMBEDDING_MEDIA_TYPE,
@@ -6,12 +5,16 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { sourceFormat } from "../format/mask/source_format.ts";
+import {
+  type SegmentDescription,
+  sourceFormat,
+} from "../format/mask/source_format.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
-import { countFrames, type FileFrames, readFrames } from "../image/frames.ts";
+import type { FileFrames } from "../core/frames.ts";
+import { countFrames, readFrames } from "../image/frames.ts";
 import { encodePng } from "../codecs/png/encode.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";

@@ -35,10 +35,10 @@ export async function decodeMask(
   choice: SegmentChoice = {},
 ): Promise<Mask> {
   if (checkMediaType(bytes, declared) === "application/dicom") {
-    const { dataset, transferSyntax } = readDicom(bytes);
-    if (isSegmentation(dataset)) {
-      checkSize(dicomSize(dataset), limits);
-      return await decodeSegment(dataset, transferSyntax, choice);
+    const file = readDicom(bytes);
+    if (isSegmentation(file.dataset)) {
+      checkSize(dicomSize(file.dataset), limits);
+      return await decodeSegment(file, choice);
     }
   }
   const frame = choice.image?.frame;

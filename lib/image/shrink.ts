@@ -1,5 +1,5 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "../pipeline/coordinates.ts";
+import { scaledSize } from "../core/geometry.ts";
 import type { Raster } from "../core/raster.ts";
 
 /** The picture with its long side brought down to `side` pixels; a smaller one is returned as it is. */

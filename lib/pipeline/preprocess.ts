@@ -1,5 +1,5 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "./coordinates.ts";
+import { scaledSize } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../functions/contract/schemas.ts";
 import { ArchivedReference } from "../../functions/contract/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
-import { TISSUE } from "../../lib/dicom/segmentation/write_segmentation.ts";
+import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
 import { sourceFormat } from "../../lib/format/mask/source_format.ts";
 import { readArchive } from "../../lib/format/profile_archive.ts";

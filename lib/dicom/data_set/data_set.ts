@@ -1,4 +1,4 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
 /** How the elements of a data set are coded (PS3.5 §7.1 to 7.3). */
 export interface Coding {
@@ -37,10 +37,9 @@ const SEQUENCE_END = 0xfffee0dd;
 const PIXEL_DATA = 0x7fe00010;
 const LONG = /^(O[BDFLVW]|S[QV]|U[CNRTV])$/;
 
-export const malformed = (message: string) =>
-  new EdgeError("malformed", `Cannot read the DICOM: ${message}`);
-export const truncated = (where: string) =>
-  new EdgeError("truncated", `Cannot read the DICOM: it ends ${where}.`);
+export const { malformed, truncated, unsupported, tooLarge } = readErrors(
+  "DICOM",
+);
 
 /** What the data sets of one file share: their bytes and what may still be read of them. */
 interface Source {

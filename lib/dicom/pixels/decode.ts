@@ -7,11 +7,12 @@ import {
 } from "./codecs.ts";
 import { fromPalette, fromYbrFull } from "./colour.ts";
 import { displayTable } from "./display.ts";
-import { type DicomLayout, readDicomLayout, unsupported } from "./layout.ts";
+import { unsupported } from "../data_set/data_set.ts";
+import { type DicomLayout, readDicomLayout } from "./layout.ts";
 import { nativeFrame, nativePixels, type Words } from "./native.ts";
 import { decodeRleFrame } from "./rle.ts";
 import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
-import { EdgeError } from "../../core/errors.ts";
+import { requireFrame } from "../../core/frames.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
 const NATIVE = new Set([
@@ -73,17 +74,6 @@ export async function decodeFrame(
   }
   const display = displayTable(layout, frame, data);
   return { ...size, channels: 1, max, data, display };
-}
-
-/** @throws {EdgeError} for a frame that a file does not have. */
-export function requireFrame(frame: number, frames: number): void {
-  if (frame < frames) return;
-  throw new EdgeError(
-    "frame-choice",
-    `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
-      frames - 1
-    }.`,
-  );
 }
 
 async function wordsOf(

@@ -1,14 +1,14 @@
 import { EdgeError } from "../../core/errors.ts";
 import { checkMediaType } from "../../image/media_type.ts";
-import { chooseSlice } from "../../codecs/nifti/decode.ts";
 import { readNiftiHeader } from "../../codecs/nifti/header.ts";
+import { chooseSlice } from "../../codecs/nifti/slices.ts";
 import type { Mask } from "../../core/mask.ts";
-import {
-  type SegmentDescription,
-  writeSegmentation,
-} from "../../dicom/segmentation/write_segmentation.ts";
+import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
+import { type SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
 import { readSource } from "../../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../../codecs/nifti/write_mask.ts";
+
+export type { SegmentDescription };
 
 /**
  * What writes masks of an image in the image's own format and in its place: a DICOM segmentation that

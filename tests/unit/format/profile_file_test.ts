@@ -27,7 +27,7 @@ Deno.test("a profile is read as it was written, bit for bit", () => {
   deepEqual(readProfile(writeProfile(profile)), profile);
 });
 
-Deno.test("a profile of before surroundings and calibration ranges is read", () => {
+Deno.test("a profile enrolled before surroundings and calibration ranges is read", () => {
   const before = { ...profile, surroundings: null, calibrationRange: null };
   const file = writeProfile(before);
   const { metadata, tensors } = readSafetensors(file);
@@ -36,10 +36,10 @@ Deno.test("a profile of before surroundings and calibration ranges is read", () 
   deepEqual(readProfile(file), before);
 });
 
-Deno.test("a calibration range that is none is refused", () => {
+Deno.test("a stored calibration range that is malformed is refused", () => {
   const { tensors } = readSafetensors(writeProfile(profile));
   for (
-    const calibrationRange of [
+    const stored of [
       "",
       "null",
       "{",
@@ -50,7 +50,7 @@ Deno.test("a calibration range that is none is refused", () => {
     ]
   ) {
     const file = writeSafetensors(
-      { metadata: { model: "ab", calibrationRange }, tensors },
+      { metadata: { model: "ab", yardstick: stored }, tensors },
       () => "F32",
     );
     throws(() => readProfile(file), /lacks what a profile has/);

@@ -6,7 +6,8 @@ import {
   cutAxis,
   resizeBilinear,
 } from "../../../lib/numerics/bilinear.ts";
-import { Frame, scaledSize } from "../../../lib/pipeline/coordinates.ts";
+import { scaledSize } from "../../../lib/core/geometry.ts";
+import { Frame } from "../../../lib/pipeline/coordinates.ts";
 
 Deno.test("the long side becomes S, as in SAM", () => {
   deepEqual(scaledSize({ width: 854, height: 480 }, 512), {
