@@ -5,7 +5,7 @@ export interface Mask extends Size {
   data: Uint8Array;
 }
 
-/** A mask that holds nothing. */
+/** A mask with no pixel inside. */
 export const emptyMask = ({ width, height }: Size): Mask => ({
   width,
   height,

@@ -97,7 +97,7 @@ const ALIASES: Record<string, string> = {
  * about the format.
  */
 function normalise(declared: string | undefined): string | undefined {
-  const name = declared?.split(";")[0].trim().toLowerCase();
+  const name = declared?.split(";", 1)[0]?.trim().toLowerCase();
   if (!name || SAYS_NOTHING.includes(name)) return undefined;
   // The name is echoed in messages: let through nothing but a plain token.
   if (!/^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(name)) return "another type";

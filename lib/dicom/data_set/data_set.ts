@@ -117,12 +117,10 @@ export class Dataset {
 
   /** A text value of plain characters without its padding, or "". */
   text(tag: number): string {
-    const bytes = this.bytes(tag)?.subarray(0, MAX_TEXT) ?? [];
+    const bytes = this.bytes(tag)?.subarray(0, MAX_TEXT) ?? new Uint8Array();
     let end = bytes.length;
     while (end > 0 && (bytes[end - 1] === 0 || bytes[end - 1] === 0x20)) end--;
-    let text = "";
-    for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]);
-    return text.trimStart();
+    return String.fromCharCode(...bytes.subarray(0, end)).trimStart();
   }
 
   /** The decimal or integer strings of a value; empty where one of them is no number. */
@@ -198,7 +196,7 @@ export class Dataset {
       if (!explicit || tag >= ITEM) {
         length = view.getUint32(at + 4, littleEndian);
       } else {
-        vr = String.fromCharCode(bytes[at + 4], bytes[at + 5]);
+        vr = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5));
         if (!/^[A-Z]{2}$/.test(vr)) {
           throw malformed("an element states no value representation.");
         }

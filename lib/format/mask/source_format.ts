@@ -1,4 +1,5 @@
 import { EdgeError } from "../../core/errors.ts";
+import type { Bytes } from "../../core/bytes.ts";
 import { checkMediaType } from "../../image/media_type.ts";
 import { readNiftiHeader } from "../../codecs/nifti/header.ts";
 import { chooseSlice } from "../../codecs/nifti/slices.ts";
@@ -11,22 +12,23 @@ import { writeMaskVolume } from "../../codecs/nifti/write_mask.ts";
 export type { SegmentDescription };
 
 /**
- * What writes masks of an image in the image's own format and in its place: a DICOM segmentation that
- * refers to a DICOM image, a gzipped volume of a NIfTI volume's shape. The image is looked at at once.
+ * Prepares to write masks of an image in its source format and in its place: a DICOM segmentation that refers to a
+ * DICOM image, or a gzipped volume in the shape of a NIfTI volume. The image is checked before any mask exists.
  *
- * @param image a file, what its sender declared it to be, and which frame is meant, from 0.
- * @param segment what to call the segment; a NIfTI volume has no place for it.
- * @throws EdgeError for an image of another format, or that cannot be read; EdgeError `invalid-input`
- * for a DICOM image that nothing can refer to.
+ * @param image a file, the media type that its sender declared, and the frame that is meant, from 0.
+ * @param segment the description of the segment; a NIfTI volume has no place for it.
+ * @returns a function that writes a mask of the image.
+ * @throws {EdgeError} `unsupported-type` for an image of another format; `invalid-input` for a DICOM image to which
+ * nothing can refer; errors of reading for one that cannot be read.
  */
 export function sourceFormat(
   { bytes, mediaType, frame }: {
     bytes: Uint8Array;
-    mediaType?: string;
-    frame?: number;
+    mediaType?: string | undefined;
+    frame?: number | undefined;
   },
   segment: SegmentDescription,
-): (mask: Mask) => Promise<Uint8Array<ArrayBuffer>> {
+): (mask: Mask) => Promise<Bytes> {
   const type = checkMediaType(bytes, mediaType);
   if (type === "application/dicom") {
     const source = readSource(bytes, frame);
