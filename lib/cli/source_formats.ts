@@ -3,7 +3,7 @@ import {
   type SegmentedImage,
   writeSegmentation,
 } from "../dicom/segmentation/write_segmentation.ts";
-import { type SegmentDescription } from "../dicom/segmentation/segment_description.ts";
+import type { SegmentDescription } from "../dicom/segmentation/segment_description.ts";
 import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";

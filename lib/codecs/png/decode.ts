@@ -1,5 +1,5 @@
 import { concat } from "../../core/bytes.ts";
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
 import type { Samples } from "../samples.ts";
@@ -24,7 +24,10 @@ const ADAM7: Pass[] = [
   { x: 1, y: 0, dx: 2, dy: 2 },
   { x: 0, y: 1, dx: 1, dy: 2 },
 ];
+/** The one pass of a picture that is not interlaced. */
 const WHOLE: Pass[] = [{ x: 0, y: 0, dx: 1, dy: 1 }];
+
+const { malformed } = readErrors("PNG");
 
 /** Samples per pixel in the file, by colour type. */
 const STORED: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -80,8 +83,8 @@ export function decodePng(bytes: Uint8Array): Samples {
 }
 
 /**
- * Undoes one scanline's filter in place (§9.2); `at` is its filter byte, the
- * line before lies above.
+ * Undoes one scanline's filter in place (§9.2), whose filter byte is at `at`; the
+ * line above lies before it in `raw`.
  */
 function unfilter(
   raw: Uint8Array,
@@ -116,10 +119,7 @@ function unfilter(
       raw[i] += pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
     }
   } else {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the PNG: a line uses filter ${filter}; wanted 0 to 4.`,
-    );
+    throw malformed(`a line uses filter ${filter}; wanted 0 to 4.`);
   }
 }
 
@@ -148,11 +148,10 @@ function writer(
       for (let x = 0; x < columns; x++, to += step) {
         const i = 3 * bits(raw, at, x, depth);
         if (i >= colours.length) {
-          throw new EdgeError(
-            "malformed",
-            `Cannot read the PNG: a pixel uses colour ${
-              i / 3
-            } of a palette of ${colours.length / 3}.`,
+          throw malformed(
+            `a pixel uses colour ${i / 3} of a palette of ${
+              colours.length / 3
+            }.`,
           );
         }
         out[to] = colours[i];

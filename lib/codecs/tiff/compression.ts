@@ -1,5 +1,8 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
+
+const { malformed, truncated, unsupported } = readErrors("TIFF");
+const cut = () => truncated("inside a strip or tile");
 
 /**
  * Uncompresses one strip or tile to at least `wanted` and at most `limit`
@@ -49,6 +52,7 @@ function packBits(segment: Uint8Array, wanted: number): Uint8Array {
   return out;
 }
 
+/** The codes that clear the table and that end the data. */
 const CLEAR = 256;
 const END = 257;
 
@@ -60,10 +64,7 @@ const END = 257;
  */
 function lzw(segment: Uint8Array, wanted: number): Uint8Array {
   if (segment[0] === 0 && (segment[1] & 1) === 1) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the TIFF: it uses the old LZW coding from before TIFF 6.0.",
-    );
+    throw unsupported("LZW as in TIFF 6.0", "an older coding");
   }
   if (wanted > segment.length * 2731) throw cut(); // 4096 bytes from 12 bits
   const out = new Uint8Array(wanted);
@@ -92,7 +93,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
       continue;
     }
     if (code === END) throw cut();
-    if (previous >= 0 && next < 4096) { // the string before and the byte that comes now
+    if (previous >= 0 && next < 4096) { // the string before and the next byte
       starts[next] = previous;
       lengths[next] = previousLength + 1;
       next++;
@@ -102,10 +103,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     if (code < 256) out[to++] = code;
     else {
       if (code >= next) {
-        throw new EdgeError(
-          "malformed",
-          "Cannot read the TIFF: its LZW data are damaged.",
-        );
+        throw malformed("its LZW data are damaged.");
       }
       const from = starts[code];
       const length = lengths[code];
@@ -117,11 +115,4 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     previousLength = code < 256 ? 1 : lengths[code];
   }
   return out;
-}
-
-function cut(): EdgeError {
-  return new EdgeError(
-    "truncated",
-    "Cannot read the TIFF: the data of a strip or tile end too early.",
-  );
 }

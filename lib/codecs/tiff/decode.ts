@@ -1,4 +1,4 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import type { Samples } from "../samples.ts";
 import { uncompress } from "./compression.ts";
 import { readTiffLayout, type TiffLayout } from "./layout.ts";
@@ -137,17 +137,13 @@ function colour(indices: Samples["data"], palette: number[]): Uint8Array {
   return rgb;
 }
 
-/**
- * No compression read here expands by more than 2731; refuses impossible sizes
- * before allocating.
- */
+/** Refuses impossible sizes before allocating: no compression read here expands by more than 2731. */
 function checkRatio({ width, height, depth, byteCounts }: TiffLayout): void {
   const least = (width * height * depth) / 8;
   const held = byteCounts.reduce((sum, count) => sum + count, 0);
   if (least > (held + 1) * 2731) {
-    throw new EdgeError(
-      "truncated",
-      `Cannot read the TIFF: ${held} bytes of data cannot hold ${width}×${height} pixels.`,
+    throw readErrors("TIFF").truncated(
+      `after ${held} bytes of data, too few for ${width}×${height} pixels`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { readNiftiHeader } from "../../codecs/nifti/header.ts";
 import { chooseSlice } from "../../codecs/nifti/slices.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
-import { type SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
+import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
 import { readSource } from "../../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../../codecs/nifti/write_mask.ts";
 
