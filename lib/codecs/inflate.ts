@@ -5,9 +5,9 @@ import { readErrors } from "../core/read_errors.ts";
 export const MAX_DEFLATE_RATIO = 1032;
 
 /**
- * Inflates a zlib stream (RFC 1950) to at least `wanted` and at most `limit` bytes, without ever holding more: a stream
- * that ends early, fails its Adler-32 or runs over the limit is refused. Bytes after the stream are ignored, as libpng
- * does.
+ * Inflates a zlib stream (RFC 1950) to at least `wanted` and at most `limit` bytes, without ever holding more: a
+ * stream that ends early, fails its Adler-32 or runs over the limit is refused. Bytes after the stream are ignored,
+ * as libpng does.
  */
 export function inflate(
   stream: Uint8Array,

@@ -5,8 +5,8 @@ import type { Size } from "./geometry.ts";
 const MAX_SIDE = 65_535;
 
 /**
- * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major uint8, sRGB (C = 3) or grey (C = 1), origin
- * top left, in image space (pixels of the file after EXIF rotation).
+ * A decoded picture: `data[(y * width + x) * channels + c]`, H×W×C row-major uint8, sRGB (C = 3) or grey (C = 1),
+ * origin top left, in image space (pixels of the file after EXIF rotation).
  */
 export interface Raster extends Size {
   channels: 1 | 3;
@@ -51,6 +51,8 @@ export function checkSize(
 export function toRgb(raster: Raster): Raster {
   if (raster.channels === 3) return raster;
   const data = new Uint8Array(raster.data.length * 3);
-  raster.data.forEach((grey, i) => data.fill(grey, 3 * i, 3 * i + 3));
+  raster.data.forEach((grey, i) => {
+    data[3 * i] = data[3 * i + 1] = data[3 * i + 2] = grey;
+  });
   return { ...raster, channels: 3, data };
 }

@@ -35,8 +35,8 @@ const Header = z.object({
 
 /**
  * Writes a profile as one file: magic, version and header length (two u32, little endian), the signer's public key
- * (32 bytes), a JSON header, the references' safetensors files one after another, and an Ed25519 signature over all of
- * it (64 bytes). It holds no patient id: the import states whose profile it is.
+ * (32 bytes), a JSON header, the references' safetensors files one after another, and an Ed25519 signature over all
+ * of it (64 bytes). It holds no patient id: the import states whose profile it is.
  *
  * @param exportedAt ISO 8601, UTC.
  */

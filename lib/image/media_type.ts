@@ -19,9 +19,9 @@ const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
 };
 
 /**
- * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF 6.0
- * §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is taken
- * for a NIfTI volume, since no other gzipped kind is read here.
+ * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
+ * taken for a NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (ascii(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
@@ -88,10 +88,7 @@ const ALIASES: Record<string, string> = {
   "application/x-gzip": "application/x-nifti",
 };
 
-/**
- * The declared type in its canonical form, or undefined where it says nothing
- * about the format.
- */
+/** The declared type in its canonical form, or undefined where it says nothing about the format. */
 function normalise(declared: string | undefined): string | undefined {
   const name = declared?.split(";", 1)[0]?.trim().toLowerCase();
   if (!name || SAYS_NOTHING.includes(name)) return undefined;
@@ -111,23 +108,23 @@ function foreign(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Whether the bytes are the cut-off beginning of a known signature. */
+/** How files begin, and how many bytes it takes to recognise them. */
+const BEGINNINGS: [signature: string, bytes: number][] = [
+  ["\x89PNG\r\n\x1a\n", 8],
+  ["\xff\xd8\xff", 3],
+  ["RIFF", 12],
+  ["II*\0", 4],
+  ["MM\0*", 4],
+  ["\0".repeat(128) + "DICM", 132],
+  ["\x1f\x8b\x08", 3],
+  // The length of a NIfTI-1 header, in either byte order.
+  ["\x5c\x01\0\0", 348],
+  ["\0\0\x01\x5c", 348],
+];
+
+/** Whether the bytes are the beginning of a file, too short to be recognised. */
 function isPrefix(bytes: Uint8Array): boolean {
-  const signatures = [
-    "\x89PNG\r\n\x1a\n",
-    "\xff\xd8\xff",
-    "II*\0",
-    "MM\0*",
-    "\x1f\x8b\x08",
-    "\0".repeat(128) + "DICM",
-    "\x5c\x01\0\0",
-    "\0\0\x01\x5c",
-  ];
-  const short = signatures.some((s) =>
-    bytes.length < s.length && ascii(bytes, 0, s.slice(0, bytes.length))
+  return BEGINNINGS.some(([signature, needed]) =>
+    bytes.length < needed && ascii(bytes, 0, signature.slice(0, bytes.length))
   );
-  return short ||
-    (bytes.length < 12 && ascii(bytes, 0, "RIFF".slice(0, bytes.length))) ||
-    (bytes.length < 348 &&
-      (ascii(bytes, 0, "\x5c\x01\0\0") || ascii(bytes, 0, "\0\0\x01\x5c")));
 }

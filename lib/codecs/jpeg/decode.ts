@@ -14,28 +14,20 @@ const mozjpeg = lazyProgram(
   import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"),
 );
 
-/**
- * Progressive files cost one pass over the picture per scan; real ones have
- * about 10.
- */
+/** Progressive files cost one pass over the picture per scan; real ones have about 10. */
 const MAX_SCANS = 100;
 
 /** The most that MozJPEG takes for a pixel: the coefficients of three full components, and the result. */
 const PIXEL_BYTES = 16;
 
-/**
- * The one libjpeg warning that costs no pixels: up to 9 bytes of padding, as
- * webcams leave, at the end.
- */
+/** The one libjpeg warning that costs no pixels: up to 9 bytes of padding, as webcams leave, at the end. */
 const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 
 /**
- * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG,
- * grey or colour. Every call gets an instance of its own, so that a fatal error
- * cannot spoil the next call and the memory is freed afterwards. libjpeg fills
- * in grey where data are missing and only warns; here a warning is an error.
- * Result: H×W×C samples, C = 1 where the file has one component, not yet
- * rotated.
+ * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every call gets its
+ * own instance, so that a fatal error cannot spoil the next call and the memory is freed afterwards. libjpeg fills in
+ * grey where data are missing and only warns; here a warning is an error. Result: H×W×C samples, C = 1 where the file
+ * has one component, not yet rotated.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
   const markers = readJpegMarkers(bytes);

@@ -21,8 +21,7 @@ const COSINE = Float64Array.from({ length: 64 }, (_, i) => {
 });
 
 /**
- * Decodes grey sequential JPEG of 12 bits (T.81 process 4, SOF1 with Huffman codes), which MozJPEG cannot
- * decode.
+ * Decodes grey sequential JPEG of 12 bits (T.81 process 4, SOF1 with Huffman codes), which MozJPEG cannot decode.
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W samples, 0 to 4095.

@@ -6,8 +6,8 @@ import { readScans, type ScanHeader, type ScanTables } from "./scans.ts";
 const { malformed, unsupported } = readErrors("JPEG");
 
 /**
- * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components
- * in one scan or each in its own.
+ * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components in one scan or
+ * each in its own.
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W×C samples, interleaved.

@@ -7,10 +7,7 @@ export interface JpegFrame extends Size {
   components: number;
   /** Bits per sample. */
   precision: number;
-  /**
-   * The marker's low byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive,
-   * others are rare.
-   */
+  /** The marker's low byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive, others are rare. */
   process: number;
 }
 
@@ -18,10 +15,7 @@ export interface JpegFrame extends Size {
 export interface JpegMarkers {
   frame: JpegFrame;
   scans: number;
-  /**
-   * How many components the frame announces and no scan holds; decoders would
-   * fill them with mid-grey.
-   */
+  /** How many components the frame announces and no scan holds; decoders would fill them with mid-grey. */
   missing: number;
   /** The TIFF-shaped EXIF block of the first APP1 "Exif" segment. */
   exif: Uint8Array | undefined;
@@ -35,8 +29,8 @@ export function readJpegHeader(bytes: Uint8Array): JpegFrame {
 }
 
 /**
- * Walks every segment and entropy-coded scan up to the end-of-image marker
- * (T.81 B.1). What follows it (a phone's second picture, padding) is ignored.
+ * Walks every segment and entropy-coded scan up to the end-of-image marker (T.81 B.1). What follows it (a phone's
+ * second picture, padding) is ignored.
  *
  * @throws {EdgeError} `truncated` for a file without the marker, `malformed` for one that contradicts its format.
  */
@@ -98,10 +92,7 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
   return { frame, scans, missing: missing.size, exif };
 }
 
-/**
- * SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and
- * JPEG-LS's SOF55, T.87 table C.1.
- */
+/** SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and JPEG-LS's SOF55, T.87 table C.1. */
 function isFrame(marker: number): boolean {
   return marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf &&
     marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);

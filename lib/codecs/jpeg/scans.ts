@@ -30,8 +30,8 @@ export interface ScanHeader {
 /**
  * Walks a sequential JPEG up to the end of its last component, each of which must be in one scan.
  *
- * @param checked the frame header whose size was checked. The one found here must be the same, since memory is spent by
- * it.
+ * @param checked the frame header whose size was checked. The one found here must be the same, since memory is spent
+ * by it.
  * @param decode decodes the scan whose data start at a byte, and returns where they end.
  * @throws {EdgeError}
  */

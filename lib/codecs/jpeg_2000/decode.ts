@@ -41,7 +41,7 @@ const { malformed, truncated } = readErrors("JPEG 2000");
 
 /**
  * Decodes JPEG 2000 (T.800), lossless or lossy, with OpenJPEG, which undoes the multiple component transformation.
- * Every call gets an instance of its own, so that a fatal error cannot spoil the next call and the memory is freed
+ * Every call gets its own instance, so that a fatal error cannot spoil the next call and the memory is freed
  * afterwards.
  *
  * @param header of these bytes; its size must have been checked, since memory is spent by it.

@@ -1,3 +1,4 @@
+import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { JpegLsBits } from "./bits.ts";
 import type { JpegFrame } from "../jpeg/markers.ts";
@@ -5,7 +6,7 @@ import type { JpegFrame } from "../jpeg/markers.ts";
 /** Words of 8 or 16 bits. */
 type Words = Uint8Array | Uint16Array;
 
-/** What a scan is decoded by: the coding parameters of T.87 §C.2.4.1 and the scan header. */
+/** The parameters of a scan: the coding parameters of T.87 §C.2.4.1 and the scan header. */
 interface Coding {
   maximum: number;
   near: number;
@@ -127,13 +128,12 @@ function codingOf(
   };
 }
 
-interface Layout {
-  width: number;
-  height: number;
+/** The shape of the picture, and which part of it a scan holds. */
+interface Layout extends Size {
   components: number;
   /** The components in the scan. */
   planes: number[];
-  /** Whether they come sample by sample, not line by line. */
+  /** Whether they are interleaved by sample, not by line. */
   bySample: boolean;
 }
 

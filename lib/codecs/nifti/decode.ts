@@ -18,8 +18,9 @@ export async function decodeNifti(
 /**
  * Decodes the slices of a NIfTI volume from one on, each as it is stored: x along the first axis, y along the second.
  * Numbers become 16-bit greys that are zero where the scaled voxel is, so that labels keep their meaning; they are
- * shown by the window that the header states (`cal_min`, `cal_max`), or from the least to the greatest finite value of
- * the whole volume. One slice is held at a time; a gzipped file is unpacked once, twice where its window must be found.
+ * shown by the window that the header states (`cal_min`, `cal_max`), or from the least to the greatest finite value
+ * of the whole volume. One slice is held at a time; a gzipped file is unpacked once, twice where its window must be
+ * found.
  */
 export async function* decodeNiftiSlices(
   bytes: Uint8Array,

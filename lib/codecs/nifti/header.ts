@@ -40,8 +40,8 @@ const HEAD_BYTES = 4096;
 const { malformed, truncated, unsupported, tooLarge } = readErrors("NIfTI");
 
 /**
- * Reads the header of a `.nii` or `.nii.gz` file without unpacking its voxels. Of the versions of NIfTI it reads the
- * first; another one is read into {@linkcode NiftiFields} beside it.
+ * Reads the header of a `.nii` or `.nii.gz` file without unpacking its voxels. Only NIfTI-1 is read; the layout of
+ * another version belongs in a file beside `nifti_1.ts` that gives the same {@linkcode NiftiFields}.
  *
  * @throws {EdgeError}
  */

@@ -84,8 +84,8 @@ export function readNifti1(header: Bytes): NiftiFields {
 }
 
 /**
- * The start of a NIfTI-1 file of labels, 0 and 1 in uint8, on the grid of another volume: its header without free text,
- * and the four bytes that say that there are no extensions.
+ * The start of a NIfTI-1 file of labels, 0 and 1 in uint8, on the grid of another volume: its header without free
+ * text, and the four bytes that say that there are no extensions.
  */
 export function labelHeader(
   source: Uint8Array,

@@ -15,7 +15,8 @@ export function framesOfNifti({ slices, volumes }: NiftiHeader): FileFrames {
 /**
  * The slice that is wanted; the only one where none is named.
  *
- * @throws {EdgeError} `frame-choice` where there are several and none is named, or where the one named does not exist.
+ * @throws {EdgeError} `frame-choice` where there are several and none is named, or where the one named does not
+ * exist.
  */
 export function chooseSlice(header: NiftiHeader, slice?: number): number {
   const { count } = framesOfNifti(header);

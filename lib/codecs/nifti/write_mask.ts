@@ -17,8 +17,8 @@ export interface SliceMask {
  *
  * @param source the `.nii` or `.nii.gz` file; its voxels are not read.
  * @param masks in the order of their slices, at most one of each.
- * @throws {EdgeError} `invalid-input` for a mask of another size, or of a slice that does not exist or is out of order;
- * errors of reading for a source that cannot be read.
+ * @throws {EdgeError} `invalid-input` for a mask of another size, or of a slice that does not exist or is out of
+ * order; errors of reading for a source that cannot be read.
  */
 export async function writeMaskVolume(
   source: Uint8Array,

@@ -9,9 +9,7 @@ export interface PngHeader extends Size {
   interlaced: boolean;
 }
 
-/**
- * What is needed of a whole PNG file; the views share the file's bytes.
- */
+/** What is needed of a whole PNG file; the views share the file's bytes. */
 interface PngChunks {
   header: PngHeader;
   /** R, G, B triples. */
@@ -69,9 +67,8 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 }
 
 /**
- * Walks all chunks to IEND, checking every CRC-32 (§5.3). Unknown critical
- * chunks are refused, unknown ancillary ones (APNG frames among them) are
- * skipped, and so is anything after IEND.
+ * Walks all chunks to IEND, checking every CRC-32 (§5.3). Unknown critical chunks are refused, unknown ancillary ones
+ * (APNG frames among them) are skipped, and so is anything after IEND.
  */
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   const header = readPngHeader(bytes);

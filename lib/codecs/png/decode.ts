@@ -4,10 +4,7 @@ import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
 import type { Samples } from "../samples.ts";
 
-/**
- * One of Adam7's seven reduced pictures (§8.2): first column and row, and their
- * steps.
- */
+/** One of Adam7's seven reduced pictures (§8.2): first column and row, and their steps. */
 interface Pass {
   x: number;
   y: number;
@@ -33,11 +30,9 @@ const { malformed } = readErrors("PNG");
 const STORED: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
- * Decodes a PNG of any colour type and depth, interlaced or not, after PNG
- * (third edition, W3C 2025). Alpha and tRNS are dropped, as Pillow's
- * `convert("RGB")` does; gamma and colour profiles are ignored; of an APNG the
- * default picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the
- * rest.
+ * Decodes a PNG of any colour type and depth, interlaced or not, after PNG (third edition, W3C 2025). Alpha and tRNS
+ * are dropped, as Pillow's `convert("RGB")` does; gamma and colour profiles are ignored; of an APNG the default
+ * picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the rest.
  */
 export function decodePng(bytes: Uint8Array): Samples {
   const { header, palette, data } = readPngChunks(bytes);
@@ -83,8 +78,7 @@ export function decodePng(bytes: Uint8Array): Samples {
 }
 
 /**
- * Undoes one scanline's filter in place (§9.2), whose filter byte is at `at`; the
- * line above lies before it in `raw`.
+ * Undoes one scanline's filter in place (§9.2), whose filter byte is at `at`; the line above lies before it in `raw`.
  */
 function unfilter(
   raw: Uint8Array,
@@ -131,10 +125,7 @@ type Put = (
   step: number,
 ) => void;
 
-/**
- * Picks the loop that copies one unfiltered scanline's pixels to `out[to]`,
- * `out[to + step]`, …
- */
+/** Picks the loop that copies one unfiltered scanline's pixels to `out[to]`, `out[to + step]`, … */
 function writer(
   { depth, colourType }: PngHeader,
   palette: Uint8Array | undefined,

@@ -6,11 +6,9 @@ import type { Raster } from "../../core/raster.ts";
 const RUNS = { level: 1, strategy: constants.Z_RLE };
 
 /**
- * Encodes a raster (H×W×3 RGB or H×W grey) or a mask (H×W, 0 or 255) as an
- * 8-bit PNG without metadata; the same pixels give the same bytes. Lines of
- * pictures are filtered by Paeth's predictor, which suits photographs and scans
- * alike; masks are left unfiltered and compressed by their runs alone, which is
- * smaller and several times faster.
+ * Encodes a raster (H×W×3 RGB or H×W grey) or a mask (H×W, 0 or 255) as an 8-bit PNG without metadata; the same
+ * pixels give the same bytes. Lines of pictures are filtered by Paeth's predictor, which suits photographs and scans
+ * alike; masks are left unfiltered and compressed by their runs alone, which is smaller and several times faster.
  */
 export function encodePng(picture: Raster | Mask): Bytes {
   const { width, height, data } = picture;

@@ -5,9 +5,8 @@ const { malformed, truncated, unsupported } = readErrors("TIFF");
 const cut = () => truncated("inside a strip or tile");
 
 /**
- * Uncompresses one strip or tile to at least `wanted` and at most `limit`
- * bytes: none (1), LZW (5), Deflate (8 and 32946) or PackBits (32773). A
- * segment that ends early is truncated, never padded.
+ * Uncompresses one strip or tile to at least `wanted` and at most `limit` bytes: none (1), LZW (5), Deflate (8 and
+ * 32946) or PackBits (32773). A segment that ends early is truncated, never padded.
  */
 export function uncompress(
   segment: Uint8Array,
@@ -28,10 +27,7 @@ export function uncompress(
   }
 }
 
-/**
- * TIFF 6.0 §9: a header byte n, then n + 1 literal bytes, or one byte 1 − n
- * times.
- */
+/** TIFF 6.0 §9: a header byte n, then n + 1 literal bytes, or one byte 1 − n times. */
 function packBits(segment: Uint8Array, wanted: number): Uint8Array {
   if (wanted > segment.length * 64) throw cut();
   const out = new Uint8Array(wanted);
@@ -57,9 +53,8 @@ const CLEAR = 256;
 const END = 257;
 
 /**
- * TIFF 6.0 §13: codes of 9 to 12 bits, high bits first, growing one code early.
- * A table entry is the string before it plus one byte, and both stand next to
- * each other in the output already; so an entry is only a start and a length
+ * TIFF 6.0 §13: codes of 9 to 12 bits, high bits first, growing one code early. A table entry is the string before it
+ * plus one byte, and both stand next to each other in the output already; so an entry is only a start and a length
  * there.
  */
 function lzw(segment: Uint8Array, wanted: number): Uint8Array {

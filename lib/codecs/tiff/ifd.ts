@@ -5,10 +5,7 @@ const { malformed, truncated, unsupported } = readErrors("TIFF");
 /** Bytes per value of TIFF 6.0's field types 1..12 (§2), index 0 unused. */
 const TYPE_SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
-/**
- * More values than any tag read here can need, so that a damaged count costs no
- * memory.
- */
+/** More values than any tag read here can need, so that a damaged count costs no memory. */
 const MAX_VALUES = 1 << 20;
 
 /** The first image file directory of a TIFF file, or of an EXIF block, which has the same form. */
@@ -59,10 +56,7 @@ export class TiffDirectory {
     }
   }
 
-  /**
-   * The unsigned integers of a tag (BYTE, SHORT or LONG), or undefined where it
-   * is absent.
-   */
+  /** The unsigned integers of a tag (BYTE, SHORT or LONG), or undefined where it is absent. */
   numbers(tag: number): number[] | undefined {
     const entry = this.#entries.get(tag);
     if (!entry) return undefined;

@@ -2,10 +2,7 @@ import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { TAG, TiffDirectory } from "./ifd.ts";
 
-/**
- * How the first picture of a TIFF file is stored, checked and limited to what is
- * read here.
- */
+/** How the first picture of a TIFF file is stored, checked and limited to what is read here. */
 export interface TiffLayout extends Size {
   littleEndian: boolean;
   /** Bits per sample: 1, 2, 4, 8 or 16. */
@@ -13,10 +10,7 @@ export interface TiffLayout extends Size {
   signed: boolean;
   /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette. */
   photometric: number;
-  /**
-   * Samples per pixel within one segment: all of them, or 1 where the planes
-   * are separate.
-   */
+  /** Samples per pixel within one segment: all of them, or 1 where the planes are separate. */
   interleaved: number;
   /** Colour samples that are read: 1 or 3. */
   colours: 1 | 3;
@@ -135,10 +129,7 @@ export function readTiffLayout(bytes: Uint8Array): TiffLayout {
 /** How far a tile may reach beyond the picture, in pixels. */
 const TILE_SLACK = 1024;
 
-/**
- * Strips (§3) or tiles (§15); there must be one for every part of every plane
- * that is read.
- */
+/** Strips (§3) or tiles (§15); there must be one for every part of every plane that is read. */
 function segmentsOf(
   ifd: TiffDirectory,
   width: number,

@@ -16,11 +16,10 @@ const FIRST = ["VP8X", "VP8 ", "VP8L"];
 const { malformed, truncated } = readErrors("WebP");
 
 /**
- * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's
- * size from its VP8 frame header (RFC 6386 §9.1), VP8L header (RFC 9649 §3.4)
- * and, for the extended format, VP8X canvas, which must agree. Decodes nothing;
- * bytes after the RIFF chunk are ignored. The first chunk must be one of these three, as the format
- * requires: where it is another one, libwebp takes the bytes for a bare picture, of whatever size.
+ * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's size from its VP8 frame header (RFC 6386
+ * §9.1), VP8L header (RFC 9649 §3.4) and, for the extended format, VP8X canvas, which must agree. Decodes nothing;
+ * bytes after the RIFF chunk are ignored. The first chunk must be one of these three, as the format requires: where
+ * it is another one, libwebp takes the bytes for a bare picture, of whatever size.
  */
 export function readWebpChunks(bytes: Uint8Array): WebpChunks {
   if (bytes.length < 20) {

@@ -18,8 +18,8 @@ const MAX_RATIO = 100;
 const MAX_INFLATED = 256 * 2 ** 20;
 
 /**
- * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with the group length
- * of the file meta information.
+ * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with the group
+ * length of the file meta information.
  */
 export function isDicom(bytes: Uint8Array): boolean {
   return starts(bytes, 128, "DICM") || starts(bytes, 0, META);
@@ -30,7 +30,8 @@ const META = "\x02\0\0\0UL\x04\0";
 /**
  * Reads the data set of a DICOM file that {@linkcode isDicom} has recognised; decodes no pixels.
  *
- * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files do.
+ * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files
+ * do.
  */
 export function readDicom(bytes: Uint8Array): DicomFile {
   const start = starts(bytes, 128, "DICM") ? 132 : 0;

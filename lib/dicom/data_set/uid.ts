@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 export const SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4";
 
 /**
- * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID (RFC 9562 §5.8) made of
- * a SHA-256. Equal parts give equal UIDs.
+ * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID (RFC 9562 §5.8) made
+ * of a SHA-256. Equal parts give equal UIDs.
  */
 export function deriveUid(...parts: (string | Uint8Array)[]): string {
   const hash = createHash("sha256");

@@ -15,6 +15,7 @@ import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
 import { requireFrame } from "../../core/frames.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
+/** Transfer syntaxes whose pixels are not compressed (PS3.6 table A-1). */
 const NATIVE = new Set([
   "1.2.840.10008.1.2",
   "1.2.840.10008.1.2.1",
@@ -27,7 +28,7 @@ type FrameDecoder = (
   layout: DicomLayout,
 ) => CodedFrame | Promise<CodedFrame>;
 
-/** By transfer syntax (PS3.6 table A-1). */
+/** Decoders by transfer syntax (PS3.6 table A-1). */
 const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.5": decodeRleFrame,
   "1.2.840.10008.1.2.4.50": decodeJpegFrame,
@@ -40,7 +41,7 @@ const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
 };
 
-/** Decodes one frame of a DICOM image, the first where none is named; frames count from 0. */
+/** Decodes one frame of a DICOM image, from 0; the first where none is named. @throws {EdgeError} */
 export async function decodeDicom(
   bytes: Uint8Array,
   frame = 0,
@@ -50,8 +51,10 @@ export async function decodeDicom(
 }
 
 /**
- * Decodes one frame: grey as stored values with the table that shows them, palette colours as 8-bit
- * RGB, other colours as RGB of the stored bits.
+ * Decodes one frame: greys as stored values with the table that shows them, palette colours as 8-bit RGB, other
+ * colours as RGB of the stored bits.
+ *
+ * @throws {EdgeError}
  */
 export async function decodeFrame(
   layout: DicomLayout,
@@ -80,11 +83,11 @@ async function wordsOf(
   layout: DicomLayout,
   frame: number,
 ): Promise<CodedFrame> {
-  const decode = CODECS[layout.transferSyntax];
   if (NATIVE.has(layout.transferSyntax)) {
     const words = nativeFrame(layout, frame);
     return { words, lossy: false, isRgb: false };
   }
+  const decode = CODECS[layout.transferSyntax];
   if (decode === undefined) {
     throw unsupported(
       "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
@@ -100,7 +103,7 @@ export function requirePixels(layout: DicomLayout): void {
   else encapsulatedPixels(layout);
 }
 
-/** Whether the pixels passed a codec that knows the stored bits: all but native words and RLE's bytes. */
+/** Whether the words come from a codec that knows the stored bits, as all but native pixels and RLE do. */
 function isCoded({ transferSyntax }: DicomLayout): boolean {
   return transferSyntax.startsWith("1.2.840.10008.1.2.4.");
 }

@@ -9,7 +9,7 @@ export interface DicomLayout extends Size {
   frames: number;
   /** Samples per pixel. */
   samples: 1 | 3;
-  /** Whether each colour is a plane of its own (Planar Configuration 1). */
+  /** Whether each colour is a separate plane (Planar Configuration 1). */
   planar: boolean;
   allocated: 1 | 8 | 16;
   stored: number;

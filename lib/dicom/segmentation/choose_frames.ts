@@ -26,7 +26,7 @@ export function chooseFrames(
   if (image === undefined || !isDicom(image.bytes)) {
     if (frames.length === 1) return frames;
     throw cannotChoose(
-      `the segment has ${frames.length} frames; send the DICOM image on which it was drawn, so that the right one can be chosen.`,
+      `the segment has ${frames.length} frames; send the DICOM image on which it was drawn, to choose the right one.`,
     );
   }
   const { dataset: source } = readDicom(image.bytes);

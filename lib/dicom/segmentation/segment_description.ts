@@ -5,7 +5,7 @@ export interface Code {
   meaning: string;
 }
 
-/** What a segment is said to be. */
+/** The description of a segment in a DICOM segmentation. */
 export interface SegmentDescription {
   /** Name of the structure; characters beyond ASCII are written without their accents, or as `_`. */
   label: string;

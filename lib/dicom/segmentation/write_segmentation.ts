@@ -30,7 +30,8 @@ const SOFTWARE = { uid: deriveUid("P2SAM Edge"), name: "P2SAM_EDGE_1" };
  * equal input gives equal bytes.
  *
  * @param images at least one, all of one series.
- * @throws {EdgeError} `invalid-input` for images of several series or sizes, or masks of other sizes than their images.
+ * @throws {EdgeError} `invalid-input` for images of several series or sizes, or masks of other sizes than their
+ * images.
  */
 export function writeSegmentation(
   images: SegmentedImage[],
