@@ -52,7 +52,7 @@ export async function isSigned(
 /** Whose exports are accepted, and in whose name exports are signed. */
 export interface Trust {
   /** Absent where nothing is exported. */
-  signer?: Signer;
+  signer?: Signer | undefined;
   /** Public keys of installations, including this one. */
   trusted: Bytes[];
 }

@@ -3,7 +3,7 @@ import { type EdgeError, invalidInput } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /** A safetensors file: named float tensors and string metadata. */
-export interface TensorFile {
+interface TensorFile {
   metadata: Record<string, string>;
   tensors: Record<string, Tensor>;
 }

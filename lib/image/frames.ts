@@ -11,7 +11,7 @@ import { decodeImage } from "./decode.ts";
 import { checkMediaType } from "./media_type.ts";
 
 /** One frame of a file, decoded. */
-export interface DecodedFrame {
+interface DecodedFrame {
   /** From 0, in the order of the file. */
   index: number;
   /** Along the volume, as in {@linkcode FileFrames}. */

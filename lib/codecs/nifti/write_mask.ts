@@ -5,7 +5,7 @@ import { type NiftiHeader, readNiftiHeader } from "./header.ts";
 import { labelHeader } from "./nifti_1.ts";
 
 /** A mask and the slice of the volume to which it belongs, from 0. */
-export interface SliceMask {
+interface SliceMask {
   index: number;
   mask: Mask;
 }

@@ -53,7 +53,7 @@ Deno.test("what is written is read: text, numbers, sequences within sequences", 
   assert.equal(dataset.item(TAG.sharedGroups), undefined);
 });
 
-Deno.test("decimals are none where one of them is no number", () => {
+Deno.test("decimals are empty where one of them is no number", () => {
   const decimals = (text: string) =>
     readDicom(file([[TAG.slope, "DS", text]])).dataset.decimals(TAG.slope);
   assert.deepEqual(decimals(" 1.0 \\ -2 "), [1, -2]);
@@ -176,7 +176,7 @@ Deno.test("elements and items without number are refused before they fill the me
   assert.throws(() => readDicom(raw(items)), is("malformed", /more than/));
 });
 
-Deno.test("lengths beyond the file, strange representations and lost delimiters are refused", () => {
+Deno.test("lengths beyond the file, unknown representations and lost delimiters are refused", () => {
   const cases: [number[], string][] = [
     [[0x28, 0, 0x10, 0, ...ascii("US"), 2, 0], "truncated"],
     [[0x28, 0, 0x10, 0, ...ascii("OB"), 0, 0, 0, 0, 0, 0x80], "truncated"],

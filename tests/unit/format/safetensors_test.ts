@@ -81,11 +81,11 @@ Deno.test("tensors must fill the data region exactly, and everything be of its t
   refuses({ a: tensor(4, 8) }, 8, /gaps/);
   refuses({ a: tensor(0, 8) }, 12, /but it has 12/);
   refuses({ a: tensor(0, 8) }, 4, /but it has 4/);
-  const strange = { toString: 1, valueOf: 1 };
-  refuses({ a: { ...tensor(0, 4), dtype: strange } }, 4, /neither F16 nor F32/);
+  const hostile = { toString: 1, valueOf: 1 };
+  refuses({ a: { ...tensor(0, 4), dtype: hostile } }, 4, /neither F16 nor F32/);
   refuses({ a: { ...tensor(0, 4), dtype: "constructor" } }, 4, /neither/);
   refuses({ a: { ...tensor(0, 4), shape: [1.5] } }, 4, /no proper shape/);
   refuses({ a: { ...tensor(0, 4), shape: "1" } }, 4, /no proper shape/);
-  refuses({ __metadata__: { model: strange } }, 0, /not text/);
+  refuses({ __metadata__: { model: hostile } }, 0, /not text/);
   refuses([], 0, /not an object/);
 });

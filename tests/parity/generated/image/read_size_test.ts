@@ -8,7 +8,7 @@ import { fixture, fixtures } from "../../../support/fixtures.ts";
 const is = (code: string) => (error: unknown) =>
   error instanceof EdgeError && error.code === code;
 
-Deno.test("readSize tells every fixture's stored size without decoding", () => {
+Deno.test("readSize gives every fixture's stored size without decoding", () => {
   for (const { name, bytes, refused, width, height } of fixtures) {
     if (name === "big.tiff" || /^refused-.+\.dcm$/.test(name)) continue;
     const turned = /orientation-[5-8]/.test(name);
