@@ -1,5 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { type Code, parseCode } from "../../lib/dicom/segmentation/write.ts";
+import {
+  type Code,
+  parseCode,
+} from "../../lib/dicom/segmentation/segment_description.ts";
 import { NAME } from "../../lib/model/name.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 import { Accepted, DriftDocument } from "./accepted.ts";

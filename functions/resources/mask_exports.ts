@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
+import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { sniffMediaType } from "../../lib/image/media_type.ts";
 import {
   fileOf,

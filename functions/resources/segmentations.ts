@@ -4,7 +4,7 @@ import { accepts } from "hono/accepts";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../lib/engine/embedder.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
-import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
+import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { sniffMediaType } from "../../lib/image/media_type.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { chooseReferences } from "../patients/choose_references.ts";

@@ -1,6 +1,6 @@
 import type { SegmentationAnswer } from "../engine/engine.ts";
 import type { CandidateReport } from "../engine/report.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import type { Mask } from "../core/mask.ts";
 import { type Raster, toRgb } from "../core/raster.ts";

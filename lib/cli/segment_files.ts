@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import { invalidInput } from "../core/errors.ts";
-import { type Code, parseCode, TISSUE } from "../dicom/segmentation/write.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import {
+  type Code,
+  parseCode,
+  TISSUE,
+} from "../dicom/segmentation/segment_description.ts";
+import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { encodePng } from "../codecs/png/encode.ts";
 import { drawOverlay } from "../image/overlay.ts";

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import {
-  type SegmentDescription,
   type SegmentedImage,
   writeSegmentation,
-} from "../dicom/segmentation/write.ts";
-import { readSource } from "../dicom/segmentation/source.ts";
+} from "../dicom/segmentation/write_segmentation.ts";
+import type { SegmentDescription } from "../dicom/segmentation/segment_description.ts";
+import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { naming, readNamed } from "./arguments.ts";
 

@@ -1,15 +1,13 @@
 const PAGE_BYTES = 65_536;
-/** What a codec takes for itself, whatever the picture. */
+/** The memory of a codec itself, whatever the picture. */
 const BASE_BYTES = 64 * 2 ** 20;
 
 /**
- * Options that make an Emscripten factory instantiate the given compiled module
- * at once, without looking for its file, and send what it prints to `note`
- * instead of the console.
+ * Options that make an Emscripten factory instantiate the given compiled module at once, without looking for its
+ * file, and send what it prints to `note` instead of the console.
  *
- * @param pictureBytes what the codec may take for the file and its picture; a
- * crafted file of a few hundred bytes asks for gigabytes. Beyond it every
- * allocation fails, which codecs answer with an error.
+ * @param pictureBytes how much memory the codec may take for the file and its picture, since a crafted file of a few
+ * hundred bytes can ask for gigabytes. Beyond it every allocation fails, and the codec reports an error.
  */
 export function emscriptenOptions(
   module: WebAssembly.Module,
@@ -27,7 +25,7 @@ export function emscriptenOptions(
       const instance = new WebAssembly.Instance(module, imports);
       for (const memory of Object.values(instance.exports)) {
         if (memory instanceof WebAssembly.Memory) {
-          bound(memory, BASE_BYTES + pictureBytes);
+          limit(memory, BASE_BYTES + pictureBytes);
         }
       }
       done(instance as unknown as WebAssembly.Module);
@@ -38,11 +36,13 @@ export function emscriptenOptions(
   };
 }
 
-/** Emscripten grows the memory through this object alone, and takes what it throws for a refusal. */
-function bound(memory: WebAssembly.Memory, most: number): void {
+/** Limits a memory: Emscripten grows it through this object alone, and takes an exception for a refusal. */
+function limit(memory: WebAssembly.Memory, most: number): void {
   memory.grow = (pages) => {
     if (memory.buffer.byteLength + pages * PAGE_BYTES > most) {
-      throw new RangeError("The codec wants more memory than its picture.");
+      throw new RangeError(
+        "The codec asks for more memory than its picture needs.",
+      );
     }
     return WebAssembly.Memory.prototype.grow.call(memory, pages);
   };

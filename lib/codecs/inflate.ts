@@ -1,17 +1,13 @@
 import { inflateSync } from "node:zlib";
-import { EdgeError } from "../core/errors.ts";
+import { readErrors } from "../core/read_errors.ts";
+
+/** DEFLATE cannot expand further than this: 258 bytes from two bits, RFC 1951 §3.2.5. */
+export const MAX_DEFLATE_RATIO = 1032;
 
 /**
- * DEFLATE cannot expand further than this: 258 bytes from two bits, RFC 1951
- * §3.2.5.
- */
-const MAX_RATIO = 1032;
-
-/**
- * Inflates a zlib stream (RFC 1950) to at least `wanted` and at most `limit`
- * bytes, without ever holding more: a stream that ends early, fails its
- * Adler-32 or runs over the limit is refused. Bytes after the stream are
- * ignored, as libpng does.
+ * Inflates a zlib stream (RFC 1950) to at least `wanted` and at most `limit` bytes, without ever holding more: a
+ * stream that ends early, fails its Adler-32 or runs over the limit is refused. Bytes after the stream are ignored,
+ * as libpng does.
  */
 export function inflate(
   stream: Uint8Array,
@@ -19,7 +15,13 @@ export function inflate(
   limit: number,
   format: "PNG" | "TIFF",
 ): Uint8Array {
-  if (wanted > (stream.length + 1) * MAX_RATIO) throw short(format, wanted);
+  const { malformed, truncated } = readErrors(format);
+  const short = (cause?: unknown) =>
+    truncated(
+      `before the ${wanted} bytes of pixels that its header announces`,
+      cause,
+    );
+  if (wanted > (stream.length + 1) * MAX_DEFLATE_RATIO) throw short();
   let out: Uint8Array;
   try {
     out = inflateSync(stream, {
@@ -28,23 +30,14 @@ export function inflate(
     });
   } catch (cause) {
     const code = (cause as { code?: string }).code;
-    if (code === "Z_BUF_ERROR") throw short(format, wanted);
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the ${format}: its compressed data ` +
-        (code === "ERR_BUFFER_TOO_LARGE"
-          ? `hold more than the ${limit} bytes its header asks for.`
-          : "are damaged."),
-      { cause },
+    if (code === "Z_BUF_ERROR") throw short(cause);
+    throw malformed(
+      code === "ERR_BUFFER_TOO_LARGE"
+        ? `its compressed data hold more than the ${limit} bytes that its header announces.`
+        : "its compressed data are damaged.",
+      cause,
     );
   }
-  if (out.length < wanted) throw short(format, wanted);
+  if (out.length < wanted) throw short();
   return out;
-}
-
-function short(format: string, wanted: number): EdgeError {
-  return new EdgeError(
-    "truncated",
-    `Cannot read the ${format}: its compressed data end before the ${wanted} bytes its header asks for.`,
-  );
 }

@@ -1,7 +1,6 @@
 /**
- * Packs a decoder's H×W×4 RGBA to H×W×C in place (C = 1 takes red) and gives
- * the spare memory back. The picture passed in must own its buffer, which is
- * detached.
+ * Packs a decoder's H×W×4 RGBA to H×W×C in place (C = 1 takes red) and frees the rest of the memory. The picture must
+ * own its buffer, which is detached.
  */
 export function dropAlpha(image: ImageData, channels: 1 | 3): Uint8Array {
   const rgba = image.data as Uint8ClampedArray<ArrayBuffer>;

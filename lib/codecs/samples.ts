@@ -1,38 +1,31 @@
+import type { Size } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 
 /**
- * What a format's decoder hands over: raw sample values before any windowing,
- * H×W×C row-major, origin top left of the *stored* picture (not yet rotated).
- * Alpha and further extra samples are already dropped and palettes expanded to
- * 8-bit RGB.
+ * What the decoder of a format returns: raw sample values before any windowing, H×W×C row-major, origin top left of
+ * the *stored* picture (not yet rotated). Alpha and other extra samples are dropped, and palettes expanded to 8-bit
+ * RGB.
  */
-export interface Samples {
-  width: number;
-  height: number;
+export interface Samples extends Size {
   channels: 1 | 3;
-  /**
-   * The greatest value a sample can take: 1, 3, 15, 255, or 65535 for both
-   * kinds of 16-bit data.
-   */
+  /** The greatest value a sample can take: 1, 3, 15, 255, or 65535 for both kinds of 16-bit data. */
   max: number;
-  /** True where the coding makes noise around zero (JPEG, lossy WebP). */
+  /** Whether the coding adds noise around zero (JPEG, lossy WebP). */
   lossy: boolean;
   /**
-   * The grey level of every value, where the file says how it is to be shown:
-   * 65,536 levels, indexed by a sample's low 16 bits; one channel only.
+   * The grey level of every value, where the file states how it is to be shown: 65,536 levels, indexed by a sample's
+   * low 16 bits; one channel only.
    */
   display?: Uint8Array;
   data: Uint8Array | Uint16Array | Int16Array;
 }
 
 /**
- * To 8 bits. Where the file says how its values are to be shown, so. Up to 8
- * bits: `v * 255 / max`, rounded. 16-bit colour: `v / 257`,
- * rounded. 16-bit grey: windowed linearly from the picture's own
- * minimum..maximum to 0..255, rounded, because medical files keep 10 to 14
- * significant bits in 16 and would be black otherwise; a constant picture
- * becomes 0.
+ * Converts samples to 8 bits, by the display table where there is one. Otherwise, values `v` of up to 8 bits become
+ * `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. 16-bit greys are windowed linearly from the
+ * picture's own minimum..maximum to 0..255, rounded, because medical files keep 10 to 14 significant bits in 16 and
+ * would be black otherwise; a constant picture becomes 0.
  */
 export function toRaster(samples: Samples): Raster {
   const { width, height, channels, max, display } = samples;
@@ -44,7 +37,6 @@ export function toRaster(samples: Samples): Raster {
   return { width, height, channels, data };
 }
 
-/** The grey level of every value. */
 function shown(data: Samples["data"], display: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = display[data[i] & 0xffff];
@@ -52,10 +44,9 @@ function shown(data: Samples["data"], display: Uint8Array): Uint8Array {
 }
 
 /**
- * To a mask: 255 where any colour channel is not 0 (before any windowing, so
- * label maps of 16 bits keep all their labels; a palette's black counts as
- * background). JPEG and lossy WebP leave noise around zero, so there a sample
- * counts from 128 on.
+ * Converts samples to a mask: 255 where any channel is not 0 (before any windowing, so that label maps of 16 bits
+ * keep all their labels; a palette's black counts as background). JPEG and lossy WebP leave noise around zero, so
+ * there a sample counts from 128 on.
  */
 export function toMask(
   { width, height, channels, lossy, data }: Samples,
@@ -73,10 +64,7 @@ export function toMask(
   return { width, height, data: mask };
 }
 
-/**
- * 1- to 8-bit samples to the full 8-bit range; 8-bit samples are passed on
- * without a copy.
- */
+/** 1- to 8-bit samples to the full 8-bit range; 8-bit samples are passed on without a copy. */
 function widen({ max, data }: Samples): Uint8Array {
   if (max === 255 && data instanceof Uint8Array) return data;
   const table = Uint8Array.from(
@@ -88,10 +76,7 @@ function widen({ max, data }: Samples): Uint8Array {
   return out;
 }
 
-/**
- * 16-bit samples to 8 bits: greys windowed by their own range, colours by the
- * full range.
- */
+/** 16-bit samples to 8 bits: greys windowed by their own range, colours by the full range. */
 function narrow({ channels, max, data }: Samples): Uint8Array {
   let low = 0;
   let high = max;

@@ -1,10 +1,10 @@
 /**
  * A WebAssembly program of an npm package, compiled once per thread when it is first needed; callers give every
- * picture an instance of its own. After a failure the next call tries again.
+ * picture its own instance. After a failure the next call tries again.
  *
- * Source-phase imports would read as well, but Deno before 2.6 does not know them.
+ * Source-phase imports would do the same, but Deno knows them only from 2.6 on.
  *
- * @param url where the program lies: `import.meta.resolve` of its place in the package.
+ * @param url of the program: `import.meta.resolve` of its path in the package.
  */
 export function lazyProgram(url: string): () => Promise<WebAssembly.Module> {
   let compiled: Promise<WebAssembly.Module> | undefined;
@@ -13,7 +13,7 @@ export function lazyProgram(url: string): () => Promise<WebAssembly.Module> {
   return () => {
     if (compiled === undefined) {
       compiled = compile();
-      // Whoever waits hears of a failure through the promise itself.
+      // Callers learn of a failure from the promise itself.
       compiled.catch(() => compiled = undefined);
     }
     return compiled;

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Bytes } from "./bytes.ts";
 
 /** SHA-256 of bytes, lower-case hex. */
-export async function hexDigest(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<string> {
+export async function hexDigest(bytes: Bytes): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 

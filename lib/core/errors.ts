@@ -26,13 +26,13 @@ const ERROR_CODES = {
 
   /** The file has no bytes. */
   "empty": { about: "image", retryable: false },
-  /** It is no image, or a kind of image that is not read here. */
+  /** The file is no image, or a kind of image that is not read here. */
   "unsupported-type": { about: "image", retryable: false },
   /** The bytes are of another type than the sender declared. */
   "media-type-mismatch": { about: "image", retryable: false },
-  /** It has more pixels than the limit, according to its header. */
+  /** The file has more pixels than the limit, according to its header. */
   "too-large": { about: "image", retryable: false },
-  /** It has no such frame or segment, or several and none was chosen. */
+  /** The file has no such frame or segment, or several and none was chosen. */
   "frame-choice": { about: "image", retryable: false },
   /** The file ends before the image does. */
   "truncated": { about: "image", retryable: false },
@@ -64,7 +64,7 @@ const ERROR_CODES = {
   "busy": { about: "service", retryable: true },
   /** The caller or its tenant has used up its share of requests. */
   "too-many-requests": { about: "service", retryable: true },
-  /** No encode host makes the embedding now. */
+  /** No encode host can make the embedding now. */
   "encode-unavailable": { about: "service", retryable: true },
   /** The caller went away. */
   "given-up": { about: "service", retryable: false },
@@ -99,12 +99,12 @@ export interface Fault {
 interface EdgeErrorOptions extends ErrorOptions {
   faults?: Fault[];
   /** Seconds after which another attempt may succeed. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
 }
 
 /**
- * The one error of the product. Its message says what was attempted, what was wanted and what came, and may be shown to
- * the caller: it contains no patient data but the caller's own ids, and never quotes the contents of a file.
+ * The one error of the product. Its message says what was attempted, what was wanted and what was found, and may be
+ * shown to the caller: it contains no patient data but the caller's own ids, and never quotes the contents of a file.
  */
 export class EdgeError extends Error {
   override name = "EdgeError";

@@ -19,7 +19,7 @@ export function dice(
   return sum === 0 ? 1 : 2 * both / sum;
 }
 
-/** A mask that holds nothing. */
+/** A mask with no pixel inside. */
 export const emptyMask = ({ width, height }: Size): Mask => ({
   width,
   height,

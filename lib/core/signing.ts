@@ -5,10 +5,10 @@ import { EdgeError } from "./errors.ts";
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** What precedes the 32 bytes of a private key in its PKCS #8 form (RFC 8410, section 7). */
+/** What precedes the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7). */
 const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
 
-/** Signs in the name of an installation. */
+/** Signs on behalf of an installation. */
 export interface Signer {
   /** 32 bytes. */
   publicKey: Bytes;
@@ -31,7 +31,7 @@ export async function createSigner(secret: Bytes): Promise<Signer> {
   };
 }
 
-/** Whether the holder of a key signed these bytes. */
+/** Whether the holder of a key has signed these bytes. */
 export async function isSigned(
   publicKey: Bytes,
   bytes: Bytes,
@@ -49,11 +49,11 @@ export async function isSigned(
   return await crypto.subtle.verify("Ed25519", key, signature, bytes);
 }
 
-/** Whose exports are taken, and in whose name exports are signed. */
+/** Whose exports are accepted, and in whose name exports are signed. */
 export interface Trust {
   /** Absent where nothing is exported. */
-  signer?: Signer;
-  /** Public keys of installations, the own one included. */
+  signer?: Signer | undefined;
+  /** Public keys of installations, including this one. */
   trusted: Bytes[];
 }
 

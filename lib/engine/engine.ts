@@ -1,10 +1,10 @@
 import type { Bytes } from "../core/bytes.ts";
 import type { Box, Point, Size } from "../core/geometry.ts";
-import type { SegmentDescription } from "../dicom/segmentation/write.ts";
-import type { MaskDocument } from "../format/mask_document.ts";
-import type { Rle } from "../format/rle.ts";
+import type { SegmentDescription } from "../format/mask/source_format.ts";
+import type { MaskDocument } from "../format/mask/document.ts";
+import type { Rle } from "../format/mask/rle.ts";
 import type { AugmentationName } from "../image/augment.ts";
-import type { FileFrames } from "../image/frames.ts";
+import type { FileFrames } from "../core/frames.ts";
 import type { Presence } from "../pipeline/presence.ts";
 import type { CandidatePrompt } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
@@ -15,9 +15,9 @@ import type { CandidateReport } from "./report.ts";
 /** A file and the media type its sender declared. */
 export interface InputFile {
   bytes: Uint8Array;
-  mediaType?: string;
+  mediaType?: string | undefined;
   /** Which frame of a DICOM image or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
-  frame?: number;
+  frame?: number | undefined;
 }
 
 /** One frame of a file as a PNG of 8 bits, which is an {@linkcode InputFile} of its own. */
@@ -67,8 +67,8 @@ export interface SelfTestRequest {
 /** What a person points at, in image space: points, a box, an earlier mask. */
 export interface MaskPrompt {
   points: Point[];
-  box?: Box;
-  mask?: Rle;
+  box?: Box | undefined;
+  mask?: Rle | undefined;
 }
 
 /**
@@ -76,7 +76,11 @@ export interface MaskPrompt {
  * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
  */
 export type Annotation =
-  | { file: InputFile; image?: InputFile; segment?: number }
+  | {
+    file: InputFile;
+    image?: InputFile | undefined;
+    segment?: number | undefined;
+  }
   | { prompt: MaskPrompt };
 
 /** The DICOM image or NIfTI volume in whose format a mask is written. */

@@ -10,10 +10,10 @@ import {
   roundEmbedding,
   writeEmbedding,
 } from "../format/embedding_file.ts";
-import { describeMask } from "../format/mask_document.ts";
+import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, encodeRle } from "../format/rle.ts";
-import { sourceFormat } from "../format/source_format.ts";
+import { decodeRle, encodeRle } from "../format/mask/rle.ts";
+import { sourceFormat } from "../format/mask/source_format.ts";
 import {
   augment,
   AUGMENTATION_NAMES,

@@ -1,4 +1,4 @@
-import { encodeRle, type Rle } from "../format/rle.ts";
+import { encodeRle, type Rle } from "../format/mask/rle.ts";
 import type { Candidate } from "../pipeline/segment.ts";
 import type { Target } from "../pipeline/target.ts";
 import type { DecoderOutput } from "../pipeline/types.ts";

@@ -1,5 +1,5 @@
 import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
-import { decodeRle } from "../format/rle.ts";
+import { decodeRle } from "../format/mask/rle.ts";
 import { choose } from "../numerics/choose.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../core/mask.ts";

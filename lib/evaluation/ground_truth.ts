@@ -1,4 +1,4 @@
-import { describeMask } from "../format/mask_document.ts";
+import { describeMask } from "../format/mask/document.ts";
 import { squaredDepth } from "../numerics/depth.ts";
 import type { Box, Point } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";

@@ -4,7 +4,7 @@ import type {
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
-import { decodeRle, type Rle } from "../format/rle.ts";
+import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../core/mask.ts";

@@ -1,22 +1,22 @@
-import { EdgeError } from "../core/errors.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 export const EMBEDDING_MEDIA_TYPE = "application/x-safetensors";
 
-/** An embedding as a safetensors file: float16 tensors; metadata `model`, `width`, `height`. */
-export function writeEmbedding(embedding: Embedding): Uint8Array<ArrayBuffer> {
+/** Writes an embedding as a safetensors file: float16 tensors; metadata `model`, `width`, `height`. */
+export function writeEmbedding(embedding: Embedding): Bytes {
   const { model, image: { width, height }, tensors } = embedding;
   const metadata = { model, width: String(width), height: String(height) };
   return writeSafetensors({ metadata, tensors }, () => "F16");
 }
 
 /**
- * Reads and checks an embedding made by `writeEmbedding` or by a client; values are rounded to the
- * nearest float16.
+ * Reads and checks an embedding made by `writeEmbedding` or by a client; values are rounded to the nearest float16.
  *
- * @throws EdgeError `invalid-input` for a wrong tensor, shape or size, or a value that float16 cannot
- * hold; `model-mismatch` for another model's embedding.
+ * @throws {EdgeError} `invalid-input` for a wrong tensor, shape or size, or a value that float16 cannot hold;
+ * `model-mismatch` for another model's embedding.
  *
  * @example
  * ```ts
@@ -57,12 +57,11 @@ export function readEmbedding(
   if (metadata.model !== model.digest) {
     throw new EdgeError(
       "model-mismatch",
-      "The embedding was made by another model than the one asked; encode the image again.",
+      "The embedding was made by another model than the one requested; encode the image again.",
     );
   }
-  const [width, height] = [metadata.width, metadata.height].map((text) =>
-    /^[1-9]\d{0,4}$/.test(text ?? "") ? Number(text) : NaN
-  );
+  const side = (text = "") => /^[1-9]\d{0,4}$/.test(text) ? Number(text) : NaN;
+  const [width, height] = [side(metadata.width), side(metadata.height)];
   if (!(width * height <= maxPixels)) {
     throw wrong(
       `its metadata needs \`width\` and \`height\` of the image, at most ${maxPixels} pixels`,
@@ -76,8 +75,8 @@ export function readEmbedding(
         ` (${JSON.stringify(names).slice(0, 200)})`,
     );
   }
-  for (const name of wanted) {
-    const [found, shape] = [tensors[name].dims, model.tensors[name]];
+  for (const [name, shape] of Object.entries(model.tensors)) {
+    const found = tensors[name]?.dims ?? [];
     if (found.join() !== shape.join()) {
       throw wrong(`\`${name}\` needs the shape [${shape}], not [${found}]`);
     }
@@ -90,22 +89,23 @@ export function readEmbedding(
 }
 
 /**
- * The embedding with every value rounded in place to the nearest float16: what storing it gives back.
+ * The embedding with every value rounded in place to the nearest float16, as it is after it has been stored.
  *
- * @throws EdgeError `invalid-input` for a value that float16 cannot hold.
+ * @throws {EdgeError} `invalid-input` for a value that float16 cannot hold.
  */
 export function roundEmbedding(embedding: Embedding): Embedding {
   for (const { data } of Object.values(embedding.tensors)) {
     for (let i = 0; i < data.length; i++) {
-      data[i] = Math.f16round(data[i]);
-      if (!Number.isFinite(data[i])) {
+      const value = Math.f16round(data[i]!);
+      if (!Number.isFinite(value)) {
         throw wrong("it holds a value that is no finite float16 number");
       }
+      data[i] = value;
     }
   }
   return embedding;
 }
 
 function wrong(why: string): EdgeError {
-  return new EdgeError("invalid-input", `Cannot use the embedding: ${why}.`);
+  return invalidInput(`Cannot use the embedding: ${why}.`);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
-import { EdgeError } from "../core/errors.ts";
+import { EdgeError, invalidInput } from "../core/errors.ts";
 import {
   isSigned,
   PUBLIC_KEY_BYTES,
@@ -18,7 +18,7 @@ const VERSION = 1;
 const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_HEADER = 2 ** 20;
 
-/** A reference in an archive: what is known of it, which the reader checks, and its profile's file. */
+/** A reference in an archive: its record, which the caller checks, and the file of its profile. */
 export interface Archived {
   record: unknown;
   profile: Bytes;
@@ -34,9 +34,9 @@ const Header = z.object({
 });
 
 /**
- * Writes a profile as one file: magic, version and header length (two u32, little endian), the signer's
- * public key (32 bytes), a JSON header, the references' safetensors files one after another, and an
- * Ed25519 signature over all of it (64 bytes). It holds no patient's id: whoever imports it says whose it is.
+ * Writes a profile as one file: magic, version and header length (two u32, little endian), the signer's public key
+ * (32 bytes), a JSON header, the references' safetensors files one after another, and an Ed25519 signature over all
+ * of it (64 bytes). It holds no patient id: the import states whose profile it is.
  *
  * @param exportedAt ISO 8601, UTC.
  *
@@ -81,11 +81,11 @@ export async function writeArchive(
 }
 
 /**
- * Reads what `writeArchive` wrote. Nothing but lengths is looked at before the signature is verified.
+ * Reads what `writeArchive` wrote. Nothing but lengths is read before the signature is verified.
  *
  * @param trusted public keys whose signatures count.
- * @throws EdgeError `invalid-input` for a file that is none, cut, altered or of another version;
- * `untrusted` for one that nobody trusted signed.
+ * @throws {EdgeError} `invalid-input` for a file that is no archive, is cut short, contradicts itself or has another
+ * version; `untrusted` without a valid signature by a trusted key.
  */
 export async function readArchive(
   bytes: Bytes,
@@ -124,7 +124,7 @@ export async function readArchive(
     );
   }
 
-  // Whoever is trusted may still be mistaken.
+  // A trusted signer may still be mistaken.
   const json = bytes.subarray(start, start + length);
   const { references } = readHeader(json);
   const archived: Archived[] = [];
@@ -147,5 +147,5 @@ function readHeader(json: Uint8Array): z.infer<typeof Header> {
 }
 
 function wrong(why: string): EdgeError {
-  return new EdgeError("invalid-input", `Cannot import the file: ${why}.`);
+  return invalidInput(`Cannot import the file: ${why}.`);
 }

@@ -1,20 +1,33 @@
+import { z } from "zod";
+import type { Bytes } from "../core/bytes.ts";
 import { invalidInput } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { CalibrationRange } from "../pipeline/calibration_range.ts";
 import type { Profile, PrototypeSet } from "../pipeline/profile.ts";
-import type { Tensor } from "../core/tensor.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** The tensors whose rows are patches or prototypes. */
-const PROTOTYPES = /^(patches$|surroundings$|background$|parts\.|negatives\.)/;
+const ROWS = /^(patches$|surroundings$|background$|parts\.|negatives\.)/;
 
-/** Tensors of patches, which float16 holds exactly, as embeddings do. */
+/** Tensors of patches, which float16 holds exactly, as it does those of embeddings. */
 const PATCHES = ["patches", "surroundings", "background"];
 
+const Similarity = z.object({
+  structure: z.number(),
+  surroundings: z.number(),
+});
+const StoredRange = z.object({
+  absent: Similarity,
+  present: Similarity,
+  copies: z.number(),
+  dice: z.number(),
+});
+
 /**
- * A profile as a safetensors file: `patches`, `surroundings` and `background` float16, prototypes and `cells` float32;
- * metadata `model` and, as JSON under its first name `yardstick`, the calibration range.
+ * Writes a profile as a safetensors file: `patches`, `surroundings` and `background` float16, prototypes and `cells`
+ * float32; metadata `model` and, as JSON under its first name `yardstick`, the calibration range.
  */
-export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
+export function writeProfile(profile: Profile): Bytes {
   const { channels, model, patches, surroundings, calibrationRange } = profile;
   const { cells, background } = profile;
   const rows = (data: Float32Array): Tensor => ({
@@ -22,17 +35,20 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
     data,
   });
   const named = (kind: string, sets: PrototypeSet[]) =>
-    sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]);
-  const tensors: Record<string, Tensor> = Object.fromEntries([
-    ["patches", rows(patches)],
-    ...(background?.length ? [["background", rows(background)]] : []),
-    ...(cells
-      ? [["cells", { dims: [cells.length], data: Float32Array.from(cells) }]]
-      : []),
-    ...surroundings === null ? [] : [["surroundings", rows(surroundings)]],
+    Object.fromEntries(
+      sets.map((
+        { count, prototypes },
+      ) => [`${kind}.${count}`, rows(prototypes)]),
+    );
+  const tensors: Record<string, Tensor> = {
+    patches: rows(patches),
+    ...(background?.length && { background: rows(background) }),
+    ...(cells &&
+      { cells: { dims: [cells.length], data: Float32Array.from(cells) } }),
+    ...(surroundings && { surroundings: rows(surroundings) }),
     ...named("parts", profile.parts),
     ...named("negatives", profile.negatives),
-  ]);
+  };
   const metadata = {
     model,
     ...(calibrationRange &&
@@ -47,68 +63,60 @@ export function writeProfile(profile: Profile): Uint8Array<ArrayBuffer> {
 /**
  * Reads what `writeProfile` wrote, now or before there were surroundings and calibration ranges.
  *
- * @throws EdgeError `invalid-input` for a file that is no profile.
+ * @throws {EdgeError} `invalid-input` for a file that is no profile.
  */
 export function readProfile(bytes: Uint8Array): Profile {
-  const { metadata, tensors } = readSafetensors(bytes);
-  const channels = tensors.patches?.dims[1] ?? 0;
+  const { metadata: { model, yardstick }, tensors } = readSafetensors(bytes);
+  const { patches, background, cells, surroundings } = tensors;
+  const channels = patches?.dims[1] ?? 0;
+  const haveRows = Object.entries(tensors)
+    .filter(([name]) => ROWS.test(name))
+    .every(([, { dims: [rows = 0, columns, ...rest] }]) =>
+      rows > 0 && columns === channels && rest.length === 0
+    );
   const sets = (kind: string): PrototypeSet[] =>
     Object.entries(tensors)
       .filter(([name]) => name.startsWith(`${kind}.`))
-      .map(([, { dims, data }]) => ({ count: dims[0], prototypes: data }))
+      .map(([, { dims: [count = 0], data }]) => ({ count, prototypes: data }))
       .sort((a, b) => a.count - b.count);
-  const whole = metadata.model !== undefined && channels > 0 &&
-    Object.entries(tensors).every(([name, { dims }]) =>
-      !PROTOTYPES.test(name) ||
-      dims.length === 2 && dims[0] > 0 && dims[1] === channels
-    );
   const parts = sets("parts");
-  if (!whole || parts.length === 0) {
+  if (
+    model === undefined || patches === undefined || channels === 0 ||
+    !haveRows || parts.length === 0
+  ) {
     throw noProfile();
   }
   return {
-    model: metadata.model,
+    model,
     channels,
     parts,
     negatives: sets("negatives"),
-    patches: tensors.patches.data,
-    ...(tensors.background && { background: tensors.background.data }),
-    ...(tensors.cells && { cells: Int32Array.from(tensors.cells.data) }),
-    surroundings: tensors.surroundings?.data ?? null,
-    calibrationRange: readCalibrationRange(metadata.yardstick),
+    patches: patches.data,
+    ...(background && { background: background.data }),
+    ...(cells && { cells: Int32Array.from(cells.data) }),
+    surroundings: surroundings?.data ?? null,
+    calibrationRange: yardstick === undefined
+      ? null
+      : readCalibrationRange(yardstick),
   };
 }
 
-/** A calibration range as files have held it since presence scoring began. */
-function stored({ absent, present, augmentations, dice }: CalibrationRange) {
+/** A calibration range under the names that files have always had for it. */
+function stored(
+  { absent, present, augmentations, dice }: CalibrationRange,
+): z.infer<typeof StoredRange> {
   return { absent, present, copies: augmentations, dice };
 }
 
-function readCalibrationRange(
-  text: string | undefined,
-): CalibrationRange | null {
-  if (text === undefined) return null;
+function readCalibrationRange(text: string): CalibrationRange {
   try {
-    const { absent, present, copies, dice } = JSON.parse(text);
-    const [none, all] = [absent, present].map((similarity) => ({
-      structure: numberOf(similarity.structure),
-      surroundings: numberOf(similarity.surroundings),
-    }));
-    return {
-      absent: none,
-      present: all,
-      augmentations: numberOf(copies),
-      dice: numberOf(dice),
-    };
+    const { copies, ...range } = StoredRange.parse(JSON.parse(text));
+    return { ...range, augmentations: copies };
   } catch {
     throw noProfile();
   }
 }
 
-function numberOf(value: unknown): number {
-  if (typeof value === "number") return value;
-  throw noProfile();
+function noProfile() {
+  return invalidInput("Cannot read the profile: it lacks what a profile has.");
 }
-
-const noProfile = () =>
-  invalidInput("Cannot read the profile: it lacks what a profile has.");

@@ -1,19 +1,20 @@
-import { EdgeError } from "../core/errors.ts";
+import { type Bytes, concat } from "../core/bytes.ts";
+import { type EdgeError, invalidInput } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 
 /** A safetensors file: named float tensors and string metadata. */
-export interface TensorFile {
+interface TensorFile {
   metadata: Record<string, string>;
   tensors: Record<string, Tensor>;
 }
 
-/** Longest header accepted, bytes. */
+/** Longest header that is accepted, bytes. */
 const MAX_HEADER = 65536;
 const WIDTH = new Map<unknown, number>([["F16", 2], ["F32", 4]]);
 
 /**
- * Writes tensors in the safetensors format (an 8-byte little-endian header length, a JSON header, raw
- * little-endian data), names in ascending order.
+ * Writes tensors in the safetensors format (an 8-byte little-endian header length, a JSON header, raw little-endian
+ * data), names in ascending order.
  *
  * @param dtype `F16` rounds to nearest even; `F32` keeps the bits.
  *
@@ -34,12 +35,12 @@ const WIDTH = new Map<unknown, number>([["F16", 2], ["F32", 4]]);
 export function writeSafetensors(
   { metadata, tensors }: TensorFile,
   dtype: (name: string) => "F16" | "F32",
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   const header: Record<string, unknown> = { __metadata__: metadata };
   const parts: Uint8Array[] = [];
   let offset = 0;
-  for (const name of Object.keys(tensors).sort()) {
-    const { dims, data } = tensors[name];
+  const sorted = Object.entries(tensors).sort(([a], [b]) => a < b ? -1 : 1);
+  for (const [name, { dims, data }] of sorted) {
     const type = dtype(name);
     const array = type === "F16" ? new Float16Array(data) : data;
     const bytes = new Uint8Array(
@@ -57,22 +58,17 @@ export function writeSafetensors(
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(json.length / 8) * 8;
-  const out = new Uint8Array(8 + padded + offset).fill(32, 8, 8 + padded);
-  new DataView(out.buffer).setBigUint64(0, BigInt(padded), true);
-  out.set(json, 8);
-  let at = 8 + padded;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  const head = new Uint8Array(8 + padded).fill(32);
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(json, 8);
+  return concat([head, ...parts]);
 }
 
 /**
- * Reads a safetensors file of F16 and F32 tensors, which must fill the data region without gap or
- * overlap, as the format demands.
+ * Reads a safetensors file of F16 and F32 tensors, which must fill the data region without gap or overlap, as the
+ * format requires.
  *
- * @throws EdgeError `invalid-input` saying what is wrong.
+ * @throws {EdgeError} `invalid-input` saying what is wrong.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
   const { metadata, entries, start } = readHeader(bytes);
@@ -83,7 +79,9 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   }
   if (start + end !== bytes.length) {
     throw wrong(
-      `its tensors take ${end} bytes, but ${bytes.length - start} came`,
+      `its tensors take ${end} bytes, but it has ${
+        bytes.length - start
+      } for them`,
     );
   }
   const tensors: Record<string, Tensor> = Object.create(null);
@@ -107,9 +105,7 @@ interface Entry {
 
 function readHeader(bytes: Uint8Array) {
   if (bytes.length < 8) {
-    throw wrong(
-      `it has ${bytes.length} bytes, fewer than its length field`,
-    );
+    throw wrong(`it has ${bytes.length} bytes, fewer than its length field`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
@@ -148,12 +144,15 @@ function readEntry(name: string, value: Record<string, unknown>): Entry {
   if (width === undefined) {
     throw wrong(`tensor ${JSON.stringify(name)} is neither F16 nor F32`);
   }
-  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
+  const [from, to, ...rest] = isCounts(offsets) ? offsets : [];
+  if (
+    !isCounts(shape) || from === undefined || to === undefined ||
+    rest.length > 0
+  ) {
     throw wrong(
       `tensor ${JSON.stringify(name)} has no proper shape and offsets`,
     );
   }
-  const [from, to] = offsets;
   if (to - from !== shape.reduce((product, dim) => product * dim, width)) {
     throw wrong(`tensor ${JSON.stringify(name)} does not fit its offsets`);
   }
@@ -161,10 +160,7 @@ function readEntry(name: string, value: Record<string, unknown>): Entry {
 }
 
 function wrong(why: string): EdgeError {
-  return new EdgeError(
-    "invalid-input",
-    `Cannot read the safetensors file: ${why}.`,
-  );
+  return invalidInput(`Cannot read the safetensors file: ${why}.`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

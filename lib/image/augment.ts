@@ -2,52 +2,54 @@ import { mulberry32 } from "../numerics/random.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 
-/** A change that leaves what a picture shows the same: other light, size, place, and noise. */
-interface Variation {
+/** A change of light, size, place or noise, which leaves what a picture shows the same. */
+interface Augmentation {
   /** Factor of every value. */
   gain?: number;
   /** Factor of the size, about the structure's middle. */
   scale?: number;
-  /** Move towards the picture's middle, as a share of its long side. */
+  /** Move towards the picture's middle, as a fraction of its long side. */
   move?: number;
   /** Standard deviation of normal noise, grey levels. */
   noise?: number;
 }
 
 /**
- * Moderate ones: what two pictures of one patient differ by at the least. The opposites, darker and larger, would add
- * time and nothing else: with or without them presence ranks alike (ROC AUC 0.933 and 0.932).
+ * Moderate changes, by which two pictures of one patient differ at least. The opposites, darker and larger, would
+ * cost time and gain nothing: presence ranks alike with and without them (ROC AUC 0.933 and 0.932).
  */
-const VARIATIONS = {
+const AUGMENTATIONS = {
   brighter: { gain: 1.25 },
   smaller: { scale: 0.85 },
   moved: { move: 0.06 },
   noisy: { noise: 8 },
-} satisfies Record<string, Variation>;
+} satisfies Record<string, Augmentation>;
 
-/** A varied copy of a reference. */
-export type AugmentationName = keyof typeof VARIATIONS;
+/** The name of an augmentation of a reference. */
+export type AugmentationName = keyof typeof AUGMENTATIONS;
 
-export const AUGMENTATION_NAMES = Object.keys(VARIATIONS) as AugmentationName[];
+export const AUGMENTATION_NAMES = Object.keys(
+  AUGMENTATIONS,
+) as AugmentationName[];
 
 /** Seed of the noise. */
 const SEED = 7;
 
 /**
- * A copy of an annotated picture, of the same size: its light, size, place or noise differ. What comes into view at a
- * border repeats the border. The same picture gives the same copy, bit for bit.
+ * Augments an annotated picture: a picture of the same size whose content differs in light, size, place or noise.
+ * What comes into view at a border repeats the border. The same picture gives the same augmentation, bit for bit.
  *
  * @param image height × width × channels, row-major, uint8.
  * @param mask of the same size, non-zero inside, not empty.
- * @returns the copy, and its mask of 0 and 255.
+ * @returns the augmented picture, and its mask of 0 and 255.
  */
 export function augment(
   image: Raster,
   mask: Mask,
   name: AugmentationName,
 ): { image: Raster; mask: Mask } {
-  const { gain = 1, scale = 1, move = 0, noise = 0 }: Variation =
-    VARIATIONS[name];
+  const { gain = 1, scale = 1, move = 0, noise = 0 }: Augmentation =
+    AUGMENTATIONS[name];
   if (scale !== 1 || move !== 0) {
     const placed = placement(mask, scale, move);
     return {
@@ -60,7 +62,7 @@ export function augment(
   return { image: { ...image, data }, mask: binary(mask) };
 }
 
-/** Where a pixel of the copy comes from: `x / scale + left`, `y / scale + top`. */
+/** Where a pixel of the augmented picture comes from: `x / scale + left`, `y / scale + top`. */
 interface Placement {
   scale: number;
   left: number;

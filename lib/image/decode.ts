@@ -4,18 +4,15 @@ import type { ImageLimits, Raster } from "../core/raster.ts";
 import { toRaster } from "../codecs/samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in the image frame, H×W×C
- * uint8, C = 1 for greys.
+ * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in image space, H×W×C uint8, C = 1 for greys.
  *
- * As Pillow's `convert("RGB")`, alpha is dropped, not composited; palettes
- * become RGB. 16-bit greys are windowed by their own range (see {@linkcode
- * toRaster}). The pixel limit is applied to the header, before any decoding. A
- * file that is cut short or damaged is refused, never half decoded.
+ * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
+ * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
+ * cut short or damaged is refused, never half decoded.
  *
- * @param declared the media type that the sender stated, if any; must not
- * contradict the bytes
- * @param frame of a DICOM image or slice of a NIfTI volume, from 0; the first
- * of a DICOM image where it is left out
+ * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
+ * @param frame of a DICOM image or slice of a NIfTI volume, from 0; may be left out for a DICOM image, whose first
+ * frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
  *
  * @example

@@ -14,18 +14,14 @@ import type { Mask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in the
- * image frame, H×W uint8, 0 or 255.
+ * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
  *
- * A pixel belongs to the structure where any raw colour sample is not zero;
- * alpha does not count, and in palette files (DAVIS) every colour but black
- * does. JPEG and lossy WebP blur zero, so there a sample counts from 128 on.
- * EXIF rotation is applied as for pictures. Of a DICOM segmentation it is the
- * segment chosen, on the image given; of other files of several frames, the
- * frame of the image.
+ * A pixel belongs to the structure where any raw colour sample is not zero; alpha does not count, and in palette
+ * files (DAVIS) every colour but black does. JPEG and lossy WebP blur zero, so there a sample counts from 128 on.
+ * EXIF rotation is applied as for pictures. Of a DICOM segmentation the chosen segment on the given image is decoded;
+ * of other files with several frames, the frame of the image.
  *
- * @param declared the media type that the sender stated, if any; must not
- * contradict the bytes
+ * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
  *
  * @example
@@ -45,10 +41,10 @@ export async function decodeMask(
   choice: SegmentChoice = {},
 ): Promise<Mask> {
   if (checkMediaType(bytes, declared) === "application/dicom") {
-    const { dataset, transferSyntax } = readDicom(bytes);
-    if (isSegmentation(dataset)) {
-      checkSize(dicomSize(dataset), limits);
-      return await decodeSegment(dataset, transferSyntax, choice);
+    const file = readDicom(bytes);
+    if (isSegmentation(file.dataset)) {
+      checkSize(dicomSize(file.dataset), limits);
+      return await decodeSegment(file, choice);
     }
   }
   const frame = choice.image?.frame;

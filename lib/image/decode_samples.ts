@@ -1,7 +1,8 @@
-import { decodeDicom, requireFrame } from "../dicom/pixels/decode.ts";
-import { EdgeError } from "../core/errors.ts";
+import { decodeDicom } from "../dicom/pixels/decode.ts";
+import { requireFrame } from "../core/frames.ts";
+import { readErrors } from "../core/read_errors.ts";
 import { type Orientation, readOrientation } from "./orientation.ts";
-import { readHeader } from "./read_size.ts";
+import { readSize } from "./read_size.ts";
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { checkMediaType, type ImageType } from "./media_type.ts";
 import { decodeNifti } from "../codecs/nifti/decode.ts";
@@ -24,9 +25,9 @@ const DECODERS: Record<
 };
 
 /**
- * The road that pictures and masks share: type, declared type, size limit from
- * the header, and only then the decoding. Throws nothing but EdgeError for
- * anything that the bytes can do.
+ * The steps that pictures and masks share: type, declared type, size limit by the header, and only then the decoding.
+ *
+ * @throws {EdgeError} and nothing else, whatever the bytes are.
  */
 export async function decodeSamples(
   bytes: Uint8Array,
@@ -35,7 +36,7 @@ export async function decodeSamples(
   frame?: number,
 ): Promise<{ samples: Samples; orientation: Orientation }> {
   const type = checkMediaType(bytes, declared);
-  const header = readHeader(bytes, type);
+  const header = readSize(bytes, type);
   checkSize(header, limits);
   if (frame && type !== "application/dicom" && type !== "application/x-nifti") {
     requireFrame(frame, 1);
@@ -45,10 +46,8 @@ export async function decodeSamples(
     samples.width !== header.width || samples.height !== header.height ||
     samples.data.length !== header.width * header.height * samples.channels
   ) {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the image: its header says ${header.width}×${header.height} pixels, ` +
-        `${samples.width}×${samples.height} came out.`,
+    throw readErrors("image").malformed(
+      `its header says ${header.width}×${header.height} pixels; decoding gave ${samples.width}×${samples.height}.`,
     );
   }
   return { samples, orientation: readOrientation(bytes, type) };

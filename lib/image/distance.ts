@@ -1,17 +1,15 @@
-/**
- * Distances are held in thirds of a pixel: 3 for a side step, 4 for a diagonal
- * one.
- */
+import type { Mask } from "../core/mask.ts";
+
+/** The unit of distances is a third of a pixel: 3 for a side step, 4 for a diagonal one. */
 export const UNIT = 3;
 
 /**
- * The distance of every pixel to the nearest pixel where `mask` is (non-zero)
- * or is not (zero), as `to` says: H×W row-major, in thirds of a pixel by the
- * 3-4 chamfer metric (Borgefors 1986), at most 8 % from the Euclidean. 255
+ * The distance of every pixel to the nearest pixel of the structure (non-zero) or of the background (zero): H×W
+ * row-major, in thirds of a pixel by the 3-4 chamfer metric (Borgefors 1986), at most 8 % from the Euclidean. 255
  * stands for 85 pixels and more, or for no such pixel at all.
  */
 export function chamfer(
-  { width, height, data }: { width: number; height: number; data: Uint8Array },
+  { width, height, data }: Mask,
   to: "structure" | "background",
 ): Uint8Array {
   const out = new Uint8Array(width * height);

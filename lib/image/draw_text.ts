@@ -3,7 +3,10 @@ import type { Raster } from "../core/raster.ts";
 /** The cell of one character, pixels. */
 export const CHARACTER = { width: 7, height: 13 };
 
-/** The printable characters of ASCII, a byte a row, the lowest bit the rightmost column: X11's 7x13, which is in the public domain. */
+/**
+ * The printable characters of ASCII in X11's font 7x13, which is in the public domain: a byte for each row, whose
+ * lowest bit is the rightmost column.
+ */
 const GLYPHS = Uint8Array.fromBase64([
   "AAAAAAAAAAAAAAAAAAAACAgICAgICAAIAAAAABQUFAAAAAAAAAAAAAAAFBQ+FD4UFAAAAAAA",
   "AAgeKBwKPAgAAAAAACJSJAgIECRKRAAAAAAAADBISDBKRDoAAAAACAgIAAAAAAAAAAAAAAQI",
@@ -35,7 +38,7 @@ const LAST = 126;
 /**
  * Writes a line of text onto an RGB picture, cut off at its edges; a character that is not ASCII becomes "?".
  *
- * @param left of the first character's cell, as `top` in pixels.
+ * @param left of the first character's cell, in pixels, as `top` is.
  */
 export function drawText(
   { width, height, data }: Raster,

@@ -1,7 +1,8 @@
 import { isDicom } from "../dicom/data_set/file.ts";
 import { EdgeError } from "../core/errors.ts";
+import { readErrors } from "../core/read_errors.ts";
 
-/** The picture types that are decoded here. */
+/** The types of images that are decoded here. */
 export type ImageType =
   | "image/png"
   | "image/jpeg"
@@ -18,10 +19,9 @@ const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
 };
 
 /**
- * The type that the magic bytes tell, or undefined. PNG (third edition) §5.2,
- * JPEG (T.81) B.1.1.3, RFC 9649 §2.4, TIFF 6.0 §2 (and BigTIFF's 43, refused
- * later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file
- * is taken for a NIfTI volume, the one such kind that is read here.
+ * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
+ * taken for a NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (ascii(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
@@ -37,30 +37,26 @@ export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
 }
 
 /**
- * The type of the bytes, checked against the declared one. Parameters are
- * ignored, and so is a declaration that says nothing: none,
- * `application/octet-stream`, `application/x-www-form-urlencoded`, `image/*`;
- * `image/jpg`, `image/pjpeg`, `image/tif`, `image/x-png`, `image/apng`,
- * `application/nifti` and `application/gzip` are read as aliases.
+ * The type of the bytes, checked against the declared one. Parameters of the declaration are ignored, and so are
+ * declarations in `SAYS_NOTHING`; those in `ALIASES` count as their canonical form.
+ *
+ * @throws {EdgeError} `empty`, `truncated`, `unsupported-type` or `media-type-mismatch`.
  */
 export function checkMediaType(
   bytes: Uint8Array,
   declared?: string,
 ): ImageType {
   if (bytes.length === 0) {
-    throw new EdgeError("empty", "Cannot read the image: 0 bytes came.");
+    throw new EdgeError("empty", "Cannot read the image: it has no bytes.");
   }
   const type = sniffMediaType(bytes);
   if (type === undefined) {
+    const { truncated, unsupported } = readErrors("image");
     throw isPrefix(bytes)
-      ? new EdgeError(
-        "truncated",
-        `Cannot read the image: only ${bytes.length} bytes came, too few to hold a picture.`,
-      )
-      : new EdgeError(
-        "unsupported-type",
-        "Cannot read the image: wanted PNG, JPEG, WebP, TIFF, DICOM or NIfTI, " +
-          `got ${foreign(bytes) ?? "bytes that are none of these"}.`,
+      ? truncated(`after ${bytes.length} bytes, too few to hold a picture`)
+      : unsupported(
+        "PNG, JPEG, WebP, TIFF, DICOM or NIfTI",
+        foreign(bytes) ?? "bytes that are none of these",
       );
   }
   const wanted = normalise(declared);
@@ -73,7 +69,7 @@ export function checkMediaType(
   return type;
 }
 
-/** Declarations that any format may come with; the third is curl's default. */
+/** Declarations that say nothing about the format; the third is curl's default. */
 const SAYS_NOTHING = [
   "image/*",
   "application/octet-stream",
@@ -92,22 +88,16 @@ const ALIASES: Record<string, string> = {
   "application/x-gzip": "application/x-nifti",
 };
 
-/**
- * The declared type in its canonical form, or undefined where it says nothing
- * about the format.
- */
+/** The declared type in its canonical form, or undefined where it says nothing about the format. */
 function normalise(declared: string | undefined): string | undefined {
-  const name = declared?.split(";")[0].trim().toLowerCase();
+  const name = declared?.split(";", 1)[0]?.trim().toLowerCase();
   if (!name || SAYS_NOTHING.includes(name)) return undefined;
-  // The name is echoed in messages: let through nothing but a plain token.
+  // The name is repeated in messages, so only a plain token is let through.
   if (!/^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(name)) return "another type";
   return ALIASES[name] ?? name;
 }
 
-/**
- * Common kinds of picture that are not read here, so that the message can name
- * them.
- */
+/** Common kinds of images that are not read here, so that the message can name them. */
 function foreign(bytes: Uint8Array): string | undefined {
   if (ascii(bytes, 0, "GIF8")) return "a GIF";
   if (ascii(bytes, 0, "BM")) return "a BMP";
@@ -118,23 +108,23 @@ function foreign(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Whether the bytes are the cut-off beginning of a known signature. */
+/** How files begin, and how many bytes it takes to recognise them. */
+const BEGINNINGS: [signature: string, bytes: number][] = [
+  ["\x89PNG\r\n\x1a\n", 8],
+  ["\xff\xd8\xff", 3],
+  ["RIFF", 12],
+  ["II*\0", 4],
+  ["MM\0*", 4],
+  ["\0".repeat(128) + "DICM", 132],
+  ["\x1f\x8b\x08", 3],
+  // The length of a NIfTI-1 header, in either byte order.
+  ["\x5c\x01\0\0", 348],
+  ["\0\0\x01\x5c", 348],
+];
+
+/** Whether the bytes are the beginning of a file, too short to be recognised. */
 function isPrefix(bytes: Uint8Array): boolean {
-  const signatures = [
-    "\x89PNG\r\n\x1a\n",
-    "\xff\xd8\xff",
-    "II*\0",
-    "MM\0*",
-    "\x1f\x8b\x08",
-    "\0".repeat(128) + "DICM",
-    "\x5c\x01\0\0",
-    "\0\0\x01\x5c",
-  ];
-  const short = signatures.some((s) =>
-    bytes.length < s.length && ascii(bytes, 0, s.slice(0, bytes.length))
+  return BEGINNINGS.some(([signature, needed]) =>
+    bytes.length < needed && ascii(bytes, 0, signature.slice(0, bytes.length))
   );
-  return short ||
-    (bytes.length < 12 && ascii(bytes, 0, "RIFF".slice(0, bytes.length))) ||
-    (bytes.length < 348 &&
-      (ascii(bytes, 0, "\x5c\x01\0\0") || ascii(bytes, 0, "\0\0\x01\x5c")));
 }

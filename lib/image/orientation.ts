@@ -1,19 +1,16 @@
 import { readJpegMarkers } from "../codecs/jpeg/markers.ts";
+import type { Size } from "../core/geometry.ts";
 import type { ImageType } from "./media_type.ts";
 import { readPngChunks } from "../codecs/png/chunks.ts";
 import { TAG, TiffDirectory } from "../codecs/tiff/ifd.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 
-/**
- * EXIF 2.3 table 4: 1 upright; 2 mirrored; 3 half turn; 4 flipped; 5–8 with
- * sides swapped.
- */
+/** EXIF 2.3 table 4: 1 upright; 2 mirrored; 3 half turn; 4 flipped; 5–8 with sides swapped. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * The orientation that a whole file asks for: JPEG APP1, PNG eXIf, WebP EXIF
- * chunk, TIFF's own tag. A missing or damaged EXIF block, or a value that does
- * not exist, means upright.
+ * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, or TIFF's own tag. A
+ * missing or damaged EXIF block, or a value that does not exist, means upright.
  */
 export function readOrientation(
   bytes: Uint8Array,
@@ -41,18 +38,15 @@ export function parseOrientation(exif: Uint8Array | undefined): Orientation {
     const value = new TiffDirectory(exif).number(TAG.orientation, 1);
     return value >= 1 && value <= 8 ? value as Orientation : 1;
   } catch {
-    return 1; // as Pillow and the browsers do: bad metadata do not spoil a good picture
+    return 1; // As Pillow and the browsers do: bad metadata do not spoil a good picture.
   }
 }
 
 /**
- * Turns stored pixels upright, into the image frame. Takes and gives H×W×C
- * uint8; orientations 5 to 8 swap the sides. Upright pictures are returned as
- * they are.
+ * Turns stored pixels upright, into image space. Takes and returns H×W×C uint8; orientations 5 to 8 swap the sides.
+ * Upright pictures are returned as they are.
  */
-export function orient<
-  T extends { width: number; height: number; data: Uint8Array },
->(
+export function orient<T extends Size & { data: Uint8Array }>(
   picture: T,
   orientation: Orientation,
 ): T {

@@ -1,16 +1,7 @@
 import { chamfer, UNIT } from "./distance.ts";
 import type { Mask } from "../core/mask.ts";
+import type { Point } from "../core/geometry.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
-
-/**
- * A prompt in image-frame pixels, x right, y down; label 1 is positive, 0
- * negative.
- */
-export interface OverlayPoint {
-  x: number;
-  y: number;
-  label: number;
-}
 
 type Colour = readonly [number, number, number];
 
@@ -22,19 +13,19 @@ const WHITE: Colour = [255, 255, 255];
 const BLACK: Colour = [0, 0, 0];
 
 /**
- * Draws a result for people to look at: the mask as a translucent azure tint
- * inside a crisp outline with a dark rim (so that it shows on bright and dark
- * ground alike), and the points as discs in a white ring, green for positive,
- * red for negative. Line and disc sizes follow the picture's long side.
+ * Draws a result for people: the mask as a translucent azure tint inside a crisp outline with a dark rim (so that it
+ * shows on bright and dark ground alike), and the points as discs in a white ring, green for inside, red for outside.
+ * Line and disc sizes follow the picture's long side.
  *
- * @param raster H×W×C uint8, grey or RGB; not changed
- * @param mask H×W, non-zero = structure, of the same size
- * @returns a new H×W×3 raster
+ * @param raster H×W×C uint8, grey or RGB; not changed.
+ * @param mask H×W, non-zero = structure, of the same size.
+ * @param points in image space.
+ * @returns a new H×W×3 raster.
  */
 export function drawOverlay(
   raster: Raster,
   mask: Mask,
-  points: readonly OverlayPoint[] = [],
+  points: readonly Point[] = [],
 ): Raster {
   const { width, height } = raster;
   if (mask.width !== width || mask.height !== height) {
@@ -75,13 +66,10 @@ export function drawOverlay(
   return { width, height, channels: 3, data };
 }
 
-/**
- * A filled disc in a white ring in a thin dark rim, antialiased, cut off at the
- * picture's edges.
- */
+/** A filled disc in a white ring in a thin dark rim, antialiased, cut off at the picture's edges. */
 function disc(
   { width, height, data }: Raster,
-  { x, y }: OverlayPoint,
+  { x, y }: Point,
   r: number,
   fill: Colour,
 ) {

@@ -1,6 +1,6 @@
 import type { Mask } from "../core/mask.ts";
 
-/** A mask brought to another size by taking the nearest pixel. */
+/** Resizes a mask by taking the nearest pixel. */
 export function resizeNearest(mask: Mask, width: number, height: number): Mask {
   const data = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {

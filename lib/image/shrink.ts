@@ -1,8 +1,8 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "../pipeline/coordinates.ts";
+import { scaledSize } from "../core/geometry.ts";
 import type { Raster } from "../core/raster.ts";
 
-/** The picture with its long side brought down to `side` pixels; a smaller one is returned as it is. */
+/** Shrinks a picture to a long side of `side` pixels, antialiased; a smaller one is returned as it is. */
 export function shrink(raster: Raster, side: number): Raster {
   const { width, height, channels, data } = raster;
   if (Math.max(width, height) <= side) return raster;

@@ -1,11 +1,10 @@
 import { EdgeError } from "../core/errors.ts";
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { sampleAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "./coordinates.ts";
 import { maskInModelSpace } from "./preprocess.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
-import type { Size } from "../core/geometry.ts";
+import { scaledSize, type Size } from "../core/geometry.ts";
 
 /** Patch indices (`y · g + x`, ascending) inside and outside an annotation. */
 export interface PatchSplit {

@@ -5,7 +5,12 @@ import {
   type Span,
 } from "../numerics/logit_rows.ts";
 import type { UpsampleAxis } from "../numerics/peak.ts";
-import type { Box, Point, Size } from "../core/geometry.ts";
+import {
+  type Box,
+  type Point,
+  scaledSize,
+  type Size,
+} from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 
@@ -167,13 +172,4 @@ function extent(spans: Span[], values: Float64Array): [number, number] {
     right = end;
   }
   return [left, right];
-}
-
-/** Size of an image after its long side is resized to `size`, as SAM's `get_preprocess_shape`. */
-export function scaledSize({ width, height }: Size, size: number): Size {
-  const scale = size / Math.max(width, height);
-  return {
-    width: Math.max(1, Math.floor(width * scale + 0.5)),
-    height: Math.max(1, Math.floor(height * scale + 0.5)),
-  };
 }

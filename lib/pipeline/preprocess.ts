@@ -1,6 +1,6 @@
 import { resizeAntialiased } from "../numerics/resize.ts";
-import { scaledSize } from "./coordinates.ts";
 import type { Raster } from "../core/raster.ts";
+import { scaledSize } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import type { ModelGeometry } from "./types.ts";
 

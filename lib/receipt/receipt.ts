@@ -2,7 +2,7 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
-import type { Rle } from "../format/rle.ts";
+import type { Rle } from "../format/mask/rle.ts";
 import { COMBINE } from "../pipeline/segment.ts";
 import { RUNTIMES } from "../runtime/types.ts";
 

@@ -1,6 +1,6 @@
 import { hexDigest } from "../core/digest.ts";
 import type { EmbeddingFile, Engine, InputFile } from "../engine/engine.ts";
-import type { MaskDocument } from "../format/mask_document.ts";
+import type { MaskDocument } from "../format/mask/document.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Bytes } from "../core/bytes.ts";
 import {

@@ -5,7 +5,7 @@ import type { Mask } from "../core/mask.ts";
 /** Side of a phantom image in pixels. */
 const SIDE = 384;
 
-/** A generated picture and where its lesion is. */
+/** A generated picture and the mask of its lesion. */
 export interface Visit {
   image: Raster;
   mask: Mask;
@@ -15,13 +15,13 @@ export interface Visit {
 interface VisitOptions {
   /** Seed of the noise. */
   seed: number;
-  /** Turn about the middle, radians. */
+  /** Rotation about the middle, radians. */
   turn: number;
   /** Shift in pixels. */
   shift: [number, number];
-  /** Size of the lesion against the first visit. */
+  /** Size of the lesion, relative to the first visit. */
   growth: number;
-  /** Contrast of the picture against the first visit. */
+  /** Contrast of the picture, relative to the first visit. */
   contrast: number;
 }
 
@@ -51,7 +51,7 @@ const VISITS: VisitOptions[] = [
   { seed: 5, turn: -0.2, shift: [-4, -12], growth: 0.85, contrast: 0.9 },
 ];
 
-/** How often the generated patient came. */
+/** Number of visits of the generated patient. */
 export const VISIT_COUNT = VISITS.length;
 
 /** The first two visits. */

@@ -1,7 +1,7 @@
 import { hexDigest } from "../core/digest.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
-import { type FileFrames, placesAlong } from "../image/frames.ts";
+import { type FileFrames, placesAlong } from "../core/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import {
   type PackedFile,

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import ts from "typescript";
 import { dice, overlap } from "../../lib/evaluation/metrics.ts";
-import { decodeRle, type Rle } from "../../lib/format/rle.ts";
+import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { Server } from "../support/server.ts";
 import { files, visits } from "../support/requests.ts";
 import { hasChromium, Visitor } from "./browser.ts";

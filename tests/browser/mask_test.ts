@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { Mask } from "../../functions/page/mask.js";
-import { describeMask } from "../../lib/format/mask_document.ts";
+import { describeMask } from "../../lib/format/mask/document.ts";
 
 /** Random masks, for the browser's code against the server's. */
 const masks = fc.tuple(

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

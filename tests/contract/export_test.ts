@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readDicom } from "../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../lib/dicom/data_set/tags.ts";
-import { encodeRle } from "../../lib/format/rle.ts";
+import { encodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { countFrames } from "../../lib/image/frames.ts";

@@ -3,7 +3,7 @@ import { concat } from "../../lib/core/bytes.ts";
 import { writeEmbedding } from "../../lib/format/embedding_file.ts";
 import { writeArchive } from "../../lib/format/profile_archive.ts";
 import { writeProfile } from "../../lib/format/profile_file.ts";
-import { encodeRle } from "../../lib/format/rle.ts";
+import { encodeRle } from "../../lib/format/mask/rle.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
 import type { Signer } from "../../lib/core/signing.ts";

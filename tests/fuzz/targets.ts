@@ -11,12 +11,12 @@ import {
 } from "../../functions/contract/schemas.ts";
 import { ArchivedReference } from "../../functions/contract/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
-import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
+import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
-import { sourceFormat } from "../../lib/format/source_format.ts";
+import { sourceFormat } from "../../lib/format/mask/source_format.ts";
 import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
-import { decodeRle, type Rle } from "../../lib/format/rle.ts";
+import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../lib/client/client.ts";
 import { seriesLines } from "../../lib/client/series_lines.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { decodeRle, encodeRle } from "../../lib/format/rle.ts";
+import { decodeRle, encodeRle } from "../../lib/format/mask/rle.ts";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { Server } from "../support/server.ts";
 import { files, visits } from "../support/requests.ts";

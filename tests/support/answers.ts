@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
-import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeRle } from "../../lib/format/mask/rle.ts";
 import type { Manifest } from "../../lib/model/package.ts";
 import type { Point, Size } from "../../lib/core/geometry.ts";
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
-import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { dice, overlap } from "../../lib/evaluation/metrics.ts";
 import { linesOf, seriesForm } from "./series_bodies.ts";

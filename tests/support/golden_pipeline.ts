@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import type { Engine } from "../../lib/engine/engine.ts";
-import { decodeRle } from "../../lib/format/rle.ts";
+import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { iou, overlap } from "../../lib/evaluation/metrics.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import type { Mask } from "../../lib/core/mask.ts";

@@ -1,37 +1,33 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { emscriptenOptions } from "../emscripten.ts";
-import { EdgeError } from "../../core/errors.ts";
+import type { Bytes } from "../../core/bytes.ts";
+import type { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { type JpegMarkers, readJpegMarkers } from "./markers.ts";
 import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
 import { lazyProgram } from "../wasm_program.ts";
 
+const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
+
 const mozjpeg = lazyProgram(
   import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"),
 );
 
-/**
- * Progressive files cost one pass over the picture per scan; real ones have
- * about 10.
- */
+/** Progressive files cost one pass over the picture per scan; real ones have about 10. */
 const MAX_SCANS = 100;
 
-/** What MozJPEG takes at most for a pixel: the coefficients of three full components, and the result. */
+/** The most that MozJPEG takes for a pixel: the coefficients of three full components, and the result. */
 const PIXEL_BYTES = 16;
 
-/**
- * The one libjpeg warning that costs no pixels: up to 9 bytes of padding, as
- * webcams leave, at the end.
- */
+/** The one libjpeg warning that costs no pixels: up to 9 bytes of padding, as webcams leave, at the end. */
 const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 
 /**
- * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG,
- * grey or colour. Every call gets an instance of its own, so that a fatal error
- * cannot spoil the next call and the memory goes back afterwards. libjpeg fills
- * in grey where data are missing and only warns; here a warning is an error.
- * Result: H×W×C samples, C = 1 where the file has one component, not yet
- * rotated.
+ * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every call gets its
+ * own instance, so that a fatal error cannot spoil the next call and the memory is freed afterwards. libjpeg fills in
+ * grey where data are missing and only warns; here a warning is an error. Result: H×W×C samples, C = 1 where the file
+ * has one component, not yet rotated.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
   const markers = readJpegMarkers(bytes);
@@ -53,7 +49,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
         bytes.length + width * height * PIXEL_BYTES,
       ),
     );
-    image = decoder.decode(bytes as Uint8Array<ArrayBuffer>, false);
+    image = decoder.decode(bytes as Bytes, false);
   } catch (cause) {
     throw refusal(complaint, cause);
   }
@@ -61,10 +57,8 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
     throw refusal(complaint);
   }
   if (image.width !== width || image.height !== height) {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the JPEG: its header says ${width}×${height} pixels, ` +
-        `${image.width}×${image.height} came out.`,
+    throw malformed(
+      `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
   const data = dropAlpha(image, channels);
@@ -73,11 +67,8 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
 
 function check({ frame, scans, missing }: JpegMarkers): void {
   const { process, precision, components } = frame;
-  const reject = (came: string) => {
-    throw new EdgeError(
-      "unsupported-type",
-      `Cannot read the JPEG: wanted 8-bit baseline or progressive, grey or colour; it is ${came}.`,
-    );
+  const reject = (got: string) => {
+    throw unsupported("8-bit baseline or progressive, grey or colour", got);
   };
   if (process === 0xc3) reject("lossless");
   if (process === 0xf7) reject("JPEG-LS");
@@ -87,28 +78,23 @@ function check({ frame, scans, missing }: JpegMarkers): void {
   if (precision !== 8) reject(`${precision}-bit`);
   if (components === 4) reject("CMYK");
   if (components !== 1 && components !== 3) {
-    reject(`of ${components} components`);
+    reject(`${components} components`);
   }
   if (scans === 0 || scans > MAX_SCANS) {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the JPEG: it has ${scans} scans; wanted 1 to ${MAX_SCANS}.`,
-    );
+    throw malformed(`it has ${scans} scans; wanted 1 to ${MAX_SCANS}.`);
   }
   if (missing > 0) {
-    throw new EdgeError(
-      "truncated",
-      `Cannot read the JPEG: ${missing} of its ${components} components never come.`,
-    );
+    throw truncated(`before ${missing} of its ${components} components`);
   }
 }
 
 /** What libjpeg's first complaint means for the caller. */
 function refusal(complaint: string, cause?: unknown): EdgeError {
-  const [code, reason] = /premature end/i.test(complaint)
-    ? ["truncated", "its picture data end too early"] as const
-    : /memory|OOM/i.test(complaint)
-    ? ["too-large", "decoding it needs too much memory"] as const
-    : ["malformed", "its picture data are damaged"] as const;
-  return new EdgeError(code, `Cannot read the JPEG: ${reason}.`, { cause });
+  if (/premature end/i.test(complaint)) {
+    return truncated("inside its picture data", cause);
+  }
+  if (/memory|OOM/i.test(complaint)) {
+    return tooLarge("decoding it needs too much memory.");
+  }
+  return malformed("its picture data are damaged.", cause);
 }

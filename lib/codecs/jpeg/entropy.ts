@@ -1,13 +1,9 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
-const damaged = (what: string) =>
-  new EdgeError("malformed", `Cannot read the JPEG: ${what}`);
+const { malformed, truncated } = readErrors("JPEG");
 
-/**
- * A Huffman table (T.81 §C.2) as a look-up by the next 16 bits: length · 256 + symbol, 0 where no code
- * fits.
- */
-export type HuffmanTable = Uint16Array;
+/** A Huffman table (T.81 §C.2) as a look-up by the next 16 bits: length · 256 + symbol, 0 where no code fits. */
+type HuffmanTable = Uint16Array;
 
 /**
  * @param spec 16 counts of codes by their length, then their symbols.
@@ -21,7 +17,7 @@ function buildHuffman(spec: Uint8Array): HuffmanTable {
     for (let i = 0; i < spec[length - 1]; i++, symbol++) {
       const span = 1 << (16 - length);
       if (code + span > 0x10000 || symbol >= spec.length) {
-        throw damaged("a Huffman table is not one.");
+        throw malformed("a Huffman table has more codes than there can be.");
       }
       table.fill((length << 8) | spec[symbol], code, code + span);
       code += span;
@@ -38,7 +34,7 @@ export function huffmanTable(
 ): HuffmanTable {
   const spec = specs.get(kind * 16 + destination);
   if (spec === undefined) {
-    throw damaged("a scan names a table that never came.");
+    throw malformed("a scan names a table that is missing.");
   }
   return buildHuffman(spec);
 }
@@ -47,8 +43,8 @@ export function huffmanTable(
 export class EntropyReader {
   #bits = 0;
   #count = 0;
-  /** Bits that were made up behind the end. */
-  #invented = 0;
+  /** Zero bits that were appended after the end. */
+  #appended = 0;
 
   constructor(readonly bytes: Uint8Array, public at: number) {}
 
@@ -56,7 +52,7 @@ export class EntropyReader {
   symbol(table: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff];
-    if (entry === 0) throw damaged("its picture data are damaged.");
+    if (entry === 0) throw malformed("its picture data are damaged.");
     this.#count -= entry >> 8;
     return entry & 255;
   }
@@ -65,32 +61,29 @@ export class EntropyReader {
   difference(category: number): number {
     if (category === 0) return 0;
     if (category === 16) return 32768;
-    if (category > 16) throw damaged("its picture data are damaged.");
+    if (category > 16) throw malformed("its picture data are damaged.");
     if (this.#count < category) this.#fill();
     this.#count -= category;
     const value = (this.#bits >>> this.#count) & ((1 << category) - 1);
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
   }
 
-  /** @throws {EdgeError} where more bits were taken than there are. */
+  /** @throws {EdgeError} `truncated` where more bits were taken than the data have. */
   requireWhole(): void {
-    if (this.#count >= this.#invented) return;
-    throw new EdgeError(
-      "truncated",
-      "Cannot read the JPEG: its picture data end too early.",
-    );
+    if (this.#count >= this.#appended) return;
+    throw truncated("inside its picture data");
   }
 
-  /** Goes on behind the next restart marker. */
+  /** Continues after the next restart marker. */
   restart(): void {
     this.requireWhole();
     const { bytes } = this;
     if (
       bytes[this.at] !== 0xff || bytes[this.at + 1] < 0xd0 ||
       bytes[this.at + 1] > 0xd7
-    ) throw damaged("a restart marker is missing.");
+    ) throw malformed("a restart marker is missing.");
     this.at += 2;
-    this.#bits = this.#count = this.#invented = 0;
+    this.#bits = this.#count = this.#appended = 0;
   }
 
   #fill(): void {
@@ -100,7 +93,7 @@ export class EntropyReader {
         byte === undefined || (byte === 0xff && this.bytes[this.at + 1] !== 0)
       ) {
         byte = 0;
-        this.#invented += 8;
+        this.#appended += 8;
       } else this.at += byte === 0xff ? 2 : 1;
       this.#bits = (this.#bits << 8) | byte;
       this.#count += 8;

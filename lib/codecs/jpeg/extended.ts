@@ -1,12 +1,9 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { EntropyReader, huffmanTable } from "./entropy.ts";
 import type { JpegFrame } from "./markers.ts";
-import {
-  badJpeg,
-  readScans,
-  type ScanHeader,
-  type ScanTables,
-} from "./scans.ts";
+import { readScans, type ScanHeader, type ScanTables } from "./scans.ts";
+
+const { malformed, unsupported } = readErrors("JPEG");
 
 /** Row-major place of the k-th coefficient (T.81 figure A.6). */
 const ZIGZAG = Uint8Array.of(
@@ -24,8 +21,7 @@ const COSINE = Float64Array.from({ length: 64 }, (_, i) => {
 });
 
 /**
- * Decodes grey sequential JPEG of 12 bits (T.81 process 4, SOF1 with Huffman codes), which MozJPEG does
- * not.
+ * Decodes grey sequential JPEG of 12 bits (T.81 process 4, SOF1 with Huffman codes), which MozJPEG cannot decode.
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W samples, 0 to 4095.
@@ -39,10 +35,9 @@ export function decodeExtendedJpeg(
   readScans(bytes, frame, (tables, header, at) => {
     const { width, height, precision, components } = tables;
     if (components.length !== 1 || precision !== 12) {
-      throw new EdgeError(
-        "unsupported-type",
-        `Cannot read the JPEG: wanted 8 bits, or 12 bits of grey; it has ${precision} bits ` +
-          `of ${components.length} components.`,
+      throw unsupported(
+        "8 bits, or 12 bits of grey",
+        `${precision} bits of ${components.length} components`,
       );
     }
     out = new Uint16Array(width * height);
@@ -61,7 +56,7 @@ function decodeScan(
 ): number {
   const steps = quantization.get(components[0].quantization);
   if (steps === undefined) {
-    throw badJpeg("a scan names a table that never came.");
+    throw malformed("a scan names a table that is missing.");
   }
   const dcTable = huffmanTable(huffman, 0, dc);
   const acTable = huffmanTable(huffman, 1, ac);
@@ -88,7 +83,7 @@ function decodeScan(
         continue;
       }
       k += symbol >> 4;
-      if (k > 63) throw badJpeg("its picture data are damaged.");
+      if (k > 63) throw malformed("its picture data are damaged.");
       block[ZIGZAG[k]] = reader.difference(size) * steps[k];
     }
     if (n % across === across - 1) reader.requireWhole();
@@ -123,7 +118,7 @@ function transform(block: Float64Array, half: Float64Array): void {
   }
 }
 
-/** A block's samples into the picture, its middle grey added; what lies outside is left out. */
+/** Writes a block's samples into the picture, with middle grey added; those outside it are dropped. */
 function place(
   block: Float64Array,
   left: number,

@@ -1,16 +1,13 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { EntropyReader, huffmanTable } from "./entropy.ts";
 import type { JpegFrame } from "./markers.ts";
-import {
-  badJpeg,
-  readScans,
-  type ScanHeader,
-  type ScanTables,
-} from "./scans.ts";
+import { readScans, type ScanHeader, type ScanTables } from "./scans.ts";
+
+const { malformed, unsupported } = readErrors("JPEG");
 
 /**
- * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components
- * in one scan or each in its own.
+ * Decodes lossless Huffman JPEG (T.81 process 14, SOF3), any predictor, 2 to 16 bits, all components in one scan or
+ * each in its own.
  *
  * @param frame its header, whose size must have been checked.
  * @returns H×W×C samples, interleaved.
@@ -30,13 +27,10 @@ export function decodeLosslessJpeg(
 
 function allocate({ width, height, precision, components }: ScanTables) {
   if (precision < 2 || precision > 16) {
-    throw badJpeg(`it says ${precision} bits a sample.`);
+    throw malformed(`it says ${precision} bits a sample.`);
   }
   if (components.length > 1 && components.some((c) => c.sampling !== 0x11)) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the JPEG: wanted lossless colours of full resolution; they are subsampled.",
-    );
+    throw unsupported("full colour resolution", "subsampled components");
   }
   const size = width * height * components.length;
   return precision > 8 ? new Uint16Array(size) : new Uint8Array(size);
@@ -51,13 +45,13 @@ function decodeScan(
   out: Uint8Array | Uint16Array,
 ): number {
   if (predictor < 1 || predictor > 7) {
-    throw badJpeg(`it has no predictor ${predictor}.`);
+    throw malformed(`it has no predictor ${predictor}.`);
   }
   if (transform >= precision) {
-    throw badJpeg("its point transform is too large.");
+    throw malformed("its point transform is too large.");
   }
   if (interval % width !== 0) {
-    throw badJpeg("a restart interval is not made of whole lines.");
+    throw malformed("a restart interval is not made of whole lines.");
   }
   const reader = new EntropyReader(bytes, from);
   const channels = components.length;

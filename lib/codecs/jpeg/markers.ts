@@ -1,37 +1,27 @@
-import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
 /** A start-of-frame segment, T.81 B.2.2. */
-export interface JpegFrame {
-  width: number;
-  height: number;
+export interface JpegFrame extends Size {
   /** 1 is grey, 3 colour, 4 CMYK or YCCK. */
   components: number;
   /** Bits per sample. */
   precision: number;
-  /**
-   * The marker's low byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive,
-   * others are rare.
-   */
+  /** The marker's low byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive, others are rare. */
   process: number;
 }
 
-/** What a whole JPEG file holds that matters here. */
+/** What is needed of a whole JPEG file. */
 export interface JpegMarkers {
   frame: JpegFrame;
   scans: number;
-  /**
-   * Components that the frame announces and no scan brings; decoders fill them
-   * with mid-grey.
-   */
+  /** How many components the frame announces and no scan holds; decoders would fill them with mid-grey. */
   missing: number;
   /** The TIFF-shaped EXIF block of the first APP1 "Exif" segment. */
-  exif?: Uint8Array;
+  exif: Uint8Array | undefined;
 }
 
-const cut = (where: string) =>
-  new EdgeError("truncated", `Cannot read the JPEG: it ends ${where}.`);
-const bad = (message: string) =>
-  new EdgeError("malformed", `Cannot read the JPEG: ${message}`);
+const { malformed, truncated } = readErrors("JPEG");
 
 /** The first frame header; stops there and decodes nothing. */
 export function readJpegHeader(bytes: Uint8Array): JpegFrame {
@@ -39,9 +29,10 @@ export function readJpegHeader(bytes: Uint8Array): JpegFrame {
 }
 
 /**
- * Walks every segment and entropy-coded scan up to the end-of-image marker
- * (T.81 B.1). What follows that (a phone's second picture, padding) is ignored.
- * A file without the marker is truncated.
+ * Walks every segment and entropy-coded scan up to the end-of-image marker (T.81 B.1). What follows it (a phone's
+ * second picture, padding) is ignored.
+ *
+ * @throws {EdgeError} `truncated` for a file without the marker, `malformed` for one that contradicts its format.
  */
 export function readJpegMarkers(bytes: Uint8Array): JpegMarkers {
   return walk(bytes, false);
@@ -53,9 +44,11 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
   let scans = 0;
   const missing = new Set<number>();
   for (let at = 2;;) {
-    if (at + 2 > bytes.length) throw cut("before its end-of-image marker");
+    if (at + 2 > bytes.length) {
+      throw truncated("before its end-of-image marker");
+    }
     if (bytes[at] !== 0xff) {
-      throw bad("there are stray bytes between its segments.");
+      throw malformed("there are stray bytes between its segments.");
     }
     const marker = bytes[at + 1];
     if (marker === 0xff) { // fill byte, B.1.1.2
@@ -68,24 +61,26 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
       continue;
     }
     if (marker === 0x00 || marker === 0xd8) {
-      throw bad("a marker is out of place.");
+      throw malformed("a marker is out of place.");
     }
 
-    if (at + 4 > bytes.length) throw cut("inside a segment");
+    if (at + 4 > bytes.length) throw truncated("inside a segment");
     const length = (bytes[at + 2] << 8) | bytes[at + 3];
     const end = at + 2 + length;
-    if (length < 2) throw bad(`a segment says it is ${length} bytes long.`);
-    if (end > bytes.length) throw cut("inside a segment");
+    if (length < 2) {
+      throw malformed(`a segment says it is ${length} bytes long.`);
+    }
+    if (end > bytes.length) throw truncated("inside a segment");
     const body = bytes.subarray(at + 4, end);
     if (isFrame(marker)) {
-      if (frame) throw bad("it has two frame headers.");
+      if (frame) throw malformed("it has two frame headers.");
       frame = readFrame(body, marker);
       if (headerOnly) break;
       for (let i = 6; i < body.length; i += 3) missing.add(body[i]);
     } else if (marker === 0xe1 && !exif && isExif(body)) {
       exif = body.subarray(6);
     } else if (marker === 0xda) {
-      if (!frame) throw bad("a scan comes before the frame header.");
+      if (!frame) throw malformed("a scan comes before the frame header.");
       scans++;
       for (let i = 1; i <= 2 * body[0]; i += 2) missing.delete(body[i]);
       at = skipScan(bytes, end);
@@ -93,21 +88,18 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
     }
     at = end;
   }
-  if (!frame) throw bad("it has no frame header.");
+  if (!frame) throw malformed("it has no frame header.");
   return { frame, scans, missing: missing.size, exif };
 }
 
-/**
- * SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and
- * JPEG-LS's SOF55, T.87 table C.1.
- */
+/** SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and JPEG-LS's SOF55, T.87 table C.1. */
 function isFrame(marker: number): boolean {
   return marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf &&
     marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 }
 
 function readFrame(body: Uint8Array, process: number): JpegFrame {
-  if (body.length < 6) throw bad("its frame header is too short.");
+  if (body.length < 6) throw malformed("its frame header is too short.");
   const frame = {
     precision: body[0],
     height: (body[1] << 8) | body[2],
@@ -116,7 +108,9 @@ function readFrame(body: Uint8Array, process: number): JpegFrame {
     process,
   };
   if (frame.width === 0 || frame.height === 0) {
-    throw bad(`its frame header says ${frame.width}×${frame.height} pixels.`);
+    throw malformed(
+      `its frame header says ${frame.width}×${frame.height} pixels.`,
+    );
   }
   return frame;
 }
@@ -125,7 +119,9 @@ function readFrame(body: Uint8Array, process: number): JpegFrame {
 function skipScan(bytes: Uint8Array, from: number): number {
   for (let at = from;;) {
     at = bytes.indexOf(0xff, at);
-    if (at < 0 || at + 1 >= bytes.length) throw cut("inside its picture data");
+    if (at < 0 || at + 1 >= bytes.length) {
+      throw truncated("inside its picture data");
+    }
     const next = bytes[at + 1];
     if (next === 0x00 || (next >= 0xd0 && next <= 0xd7)) at += 2;
     else if (next === 0xff) at++;

@@ -1,16 +1,13 @@
-import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import type { JpegFrame } from "./markers.ts";
 
-export const badJpeg = (message: string) =>
-  new EdgeError("malformed", `Cannot read the JPEG: ${message}`);
-const cut = () =>
-  new EdgeError("truncated", "Cannot read the JPEG: it ends too early.");
+const { malformed, truncated } = readErrors("JPEG");
+const cut = () => truncated("before the end of its last component");
 
-/** What stands before a scan (T.81 §B.2.4) and applies to it. */
-export interface ScanTables {
+/** What precedes a scan (T.81 §B.2.4) and applies to it. */
+export interface ScanTables extends Size {
   precision: number;
-  width: number;
-  height: number;
   /** In the order of the samples. */
   components: { id: number; sampling: number; quantization: number }[];
   /** Specifications of Huffman tables by class · 16 + destination. */
@@ -31,11 +28,11 @@ export interface ScanHeader {
 }
 
 /**
- * Walks a sequential JPEG up to the end of its last component, each of which must come in one scan.
+ * Walks a sequential JPEG up to the end of its last component, each of which must be in one scan.
  *
- * @param checked the frame header that was checked, which must be the one that is met here: memory is
- * spent by it.
- * @param decode decodes the scan whose data start at a byte, and tells where they end.
+ * @param checked the frame header whose size was checked. The one found here must be the same, since memory is spent
+ * by it.
+ * @param decode decodes the scan whose data start at a byte, and returns where they end.
  * @throws {EdgeError}
  */
 export function readScans(
@@ -51,7 +48,7 @@ export function readScans(
   for (let at = 2; tables === undefined || missing.size > 0;) {
     if (at + 2 > bytes.length) throw cut();
     if (bytes[at] !== 0xff) {
-      throw badJpeg("there are stray bytes between its segments.");
+      throw malformed("there are stray bytes between its segments.");
     }
     const marker = bytes[at + 1];
     if (marker === 0xff) {
@@ -64,11 +61,11 @@ export function readScans(
       continue;
     }
     if (marker === 0x00 || marker === 0xd8) {
-      throw badJpeg("a marker is out of place.");
+      throw malformed("a marker is out of place.");
     }
     if (at + 4 > bytes.length) throw cut();
     const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-    if (end < at + 4) throw badJpeg("a segment is too short.");
+    if (end < at + 4) throw malformed("a segment is too short.");
     if (end > bytes.length) throw cut();
     const body = bytes.subarray(at + 4, end);
     at = end;
@@ -76,18 +73,18 @@ export function readScans(
     else if (marker === 0xdb) readQuantization(body, quantization);
     else if (marker === 0xdd) interval = (body[0] << 8) | body[1];
     else if (marker >= 0xc0 && marker <= 0xc3) {
-      if (tables !== undefined) throw badJpeg("it has two frame headers.");
+      if (tables !== undefined) throw malformed("it has two frame headers.");
       tables = { ...readFrame(body), huffman, quantization, interval };
       requireChecked(tables, checked);
       tables.components.forEach((_, i) => missing.add(i));
     } else if (marker === 0xda) {
       if (tables === undefined) {
-        throw badJpeg("a scan comes before the frame header.");
+        throw malformed("a scan comes before the frame header.");
       }
       const header = readHeader(body, tables);
       for (const { index } of header.components) {
         if (!missing.delete(index)) {
-          throw badJpeg("a scan names a component twice or none.");
+          throw malformed("a scan names a component twice or none.");
         }
       }
       at = decode({ ...tables, interval }, header, at);
@@ -98,7 +95,7 @@ export function readScans(
 function readFrame(body: Uint8Array) {
   const count = body[5];
   if (body.length < 6 + 3 * count || count === 0) {
-    throw badJpeg("its frame header is too short.");
+    throw malformed("its frame header is too short.");
   }
   return {
     precision: body[0],
@@ -120,13 +117,13 @@ function requireChecked(
     width === checked.width && height === checked.height &&
     precision === checked.precision && components.length === checked.components
   ) return;
-  throw badJpeg("its frame header is not the first one.");
+  throw malformed("its frame header is not the first one.");
 }
 
 function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {
   const count = body[0];
   if (body.length < 4 + 2 * count || count === 0) {
-    throw badJpeg("a scan header is too short.");
+    throw malformed("a scan header is too short.");
   }
   return {
     components: Array.from({ length: count }, (_, i) => ({
@@ -144,7 +141,7 @@ function readHuffman(body: Uint8Array, tables: Map<number, Uint8Array>): void {
     const counts = body.subarray(at + 1, at + 17);
     const length = 17 + counts.reduce((sum, n) => sum + n, 0);
     if (at + length > body.length) {
-      throw badJpeg("a Huffman table is cut short.");
+      throw malformed("a Huffman table is cut short.");
     }
     tables.set(body[at], body.subarray(at + 1, at + length));
     at += length;
@@ -159,7 +156,7 @@ function readQuantization(
     const wide = body[at] >> 4 !== 0;
     const length = wide ? 129 : 65;
     if (at + length > body.length) {
-      throw badJpeg("a quantization table is cut short.");
+      throw malformed("a quantization table is cut short.");
     }
     const from = at + 1;
     tables.set(

@@ -1,6 +1,8 @@
-import { malformed, truncated } from "../../dicom/data_set/data_set.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
-/** The bits of a JPEG-LS scan: behind a byte 0xFF, one stuffed zero bit (T.87 §9.1). */
+const { malformed, truncated } = readErrors("JPEG-LS");
+
+/** The bits of a JPEG-LS scan; after a byte 0xFF comes one stuffed zero bit (T.87 §9.1). */
 export class JpegLsBits {
   /** The next bits, left-aligned in 32. */
   #held = 0;
@@ -36,7 +38,7 @@ export class JpegLsBits {
     if (width === 0) return 0;
     if (this.#count < width) this.#fill();
     if (this.#count < width) {
-      throw truncated("inside its compressed pixel data");
+      throw truncated("inside its picture data");
     }
     const value = this.#held >>> (32 - width);
     this.#held <<= width;
@@ -47,7 +49,7 @@ export class JpegLsBits {
   /**
    * A number in the Golomb code of limited length (T.87 §A.5.3).
    *
-   * @param k low bits; @param limit bits at most; @param whole bits of a number that has no short code.
+   * @param k low bits; @param limit bits at most; @param whole bits of a number without a short code.
    */
   golomb(k: number, limit: number, whole: number): number {
     const most = limit - whole - 1;
@@ -55,12 +57,12 @@ export class JpegLsBits {
     for (;;) {
       if (this.#count === 0) this.#fill();
       if (this.#count === 0) {
-        throw truncated("inside its compressed pixel data");
+        throw truncated("inside its picture data");
       }
       const found = Math.min(Math.clz32(this.#held), this.#count);
       zeros += found;
       if (zeros > most) {
-        throw malformed("its compressed pixel data are damaged.");
+        throw malformed("its picture data are damaged.");
       }
       const ended = found < this.#count;
       this.#skip(ended ? found + 1 : found);

@@ -1,11 +1,12 @@
-import { malformed, truncated } from "../../dicom/data_set/data_set.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { JpegLsBits } from "./bits.ts";
 import type { JpegFrame } from "../jpeg/markers.ts";
 
 /** Words of 8 or 16 bits. */
 type Words = Uint8Array | Uint16Array;
 
-/** What a scan is decoded by: the coding parameters of T.87 §C.2.4.1 and the scan header. */
+/** The parameters of a scan: the coding parameters of T.87 §C.2.4.1 and the scan header. */
 interface Coding {
   maximum: number;
   near: number;
@@ -18,17 +19,19 @@ const J = [
   ...[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3],
   ...[4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15],
 ];
-/** Contexts of regular mode, and of run interruptions behind them (T.87 §A.3, §A.7.2). */
+/** Contexts of regular mode; those of run interruptions follow (T.87 §A.3, §A.7.2). */
 const REGULAR = 365;
 
-const damaged = () => malformed("its compressed pixel data are damaged.");
+const { malformed, truncated } = readErrors("JPEG-LS");
+const damaged = () => malformed("its picture data are damaged.");
 
 /**
- * Decodes JPEG-LS (ITU-T T.87), lossless or near-lossless, of 2 to 16 bits, in any interleaving. Ours,
- * since CharLS as it is built for the web loops for minutes on damaged data. Result: H×W×C sample
- * values, interleaved.
+ * Decodes JPEG-LS (ITU-T T.87), lossless or near-lossless, of 2 to 16 bits, in any interleaving. This is our own
+ * decoder, since CharLS, as built for the web, loops for minutes on damaged data.
  *
- * @throws {EdgeError}
+ * @param frame its header, whose size must have been checked.
+ * @returns H×W×C samples, interleaved.
+ * @throws {EdgeError} for damaged or cut streams.
  */
 export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
   const { width, height, components, precision } = frame;
@@ -39,7 +42,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
   let done = 0;
   for (let at = 2; done < components;) {
     if (at + 4 > bytes.length) {
-      throw truncated("inside its compressed pixel data");
+      throw truncated("inside its picture data");
     }
     const marker = bytes[at + 1];
     if (bytes[at] !== 0xff || marker === 0xd9) throw damaged();
@@ -50,7 +53,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
     const end = at + 2 + view.getUint16(at + 2);
     const body = at + 4;
     if (end < body || end > bytes.length) {
-      throw truncated("inside its compressed pixel data");
+      throw truncated("inside its picture data");
     }
     at = end;
     if (marker === 0xf8) {
@@ -59,7 +62,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
     } else if (
       marker === 0xdd && bytes.subarray(body, end).some((byte) => byte !== 0)
     ) {
-      // Restart intervals, which no writer of DICOM makes.
+      // Restart intervals, which no DICOM writer makes.
       throw damaged();
     } else if (marker === 0xda) {
       const count = bytes[body];
@@ -125,17 +128,16 @@ function codingOf(
   };
 }
 
-interface Layout {
-  width: number;
-  height: number;
+/** The shape of the picture, and which part of it a scan holds. */
+interface Layout extends Size {
   components: number;
-  /** Which components the scan brings. */
+  /** The components in the scan. */
   planes: number[];
-  /** Whether they come sample by sample, not line by line. */
+  /** Whether they are interleaved by sample, not by line. */
   bySample: boolean;
 }
 
-/** The state of one scan: contexts, and what is derived from the coding. */
+/** The state of one scan: its contexts, and what follows from the coding parameters. */
 class Scan {
   readonly #bits: JpegLsBits;
   readonly #maximum: number;
@@ -176,14 +178,14 @@ class Scan {
     });
   }
 
-  /** Where the marker behind the scan is. */
+  /** Where the marker after the scan is. */
   get end(): number {
     return this.#bits.end;
   }
 
   decode(out: Words, layout: Layout): void {
     const { width, height, components, planes, bySample } = layout;
-    // A line with one value before it and one behind it (T.87 §A.2.1).
+    // A line with one value before and one after it (T.87 §A.2.1).
     const line = () => new Int32Array(width + 2);
     let above = planes.map(line);
     let here = planes.map(line);
@@ -213,7 +215,7 @@ class Scan {
     }
   }
 
-  /** Decodes a line of one component, or of several sample by sample; gives the new run index. */
+  /** Decodes a line of one component, or of several sample by sample; returns the new run index. */
   #line(
     above: Int32Array[],
     here: Int32Array[],
@@ -340,7 +342,7 @@ class Scan {
     return this.#reconstruct(same ? a : b, !same && a > b ? -error : error);
   }
 
-  /** The number of low bits by which errors are coded (T.87 §A.5.1). */
+  /** The number of low bits with which errors are coded (T.87 §A.5.1). */
   #golomb(sum: number, count: number): number {
     let k = 0;
     while (count * 2 ** k < sum) k++;

@@ -1,20 +1,16 @@
 import { crc32 } from "node:zlib";
-import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
 /** IHDR, PNG (third edition) §11.2.1. */
-export interface PngHeader {
-  width: number;
-  height: number;
+export interface PngHeader extends Size {
   depth: number;
   colourType: number;
   interlaced: boolean;
 }
 
-/**
- * What a whole PNG file holds that matters here; the views share the file's
- * bytes.
- */
-export interface PngChunks {
+/** What is needed of a whole PNG file; the views share the file's bytes. */
+interface PngChunks {
   header: PngHeader;
   /** R, G, B triples. */
   palette?: Uint8Array;
@@ -33,49 +29,46 @@ const DEPTHS: Record<number, number[]> = {
   6: [8, 16],
 };
 
-const bad = (message: string) =>
-  new EdgeError("malformed", `Cannot read the PNG: ${message}`);
-const cut = (message: string) =>
-  new EdgeError("truncated", `Cannot read the PNG: ${message}`);
-const big = (view: DataView, at: number) => view.getUint32(at);
+const { malformed, truncated } = readErrors("PNG");
 
 /** The first chunk, which must be IHDR; reads 29 bytes and decodes nothing. */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   if (bytes.length < 33) {
-    throw cut(`its header needs 33 bytes, ${bytes.length} came.`);
+    throw truncated("inside its header");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (big(view, 8) !== 13 || nameAt(bytes, 12) !== "IHDR") {
-    throw bad("it must begin with a 13-byte IHDR chunk, and does not.");
+  if (view.getUint32(8) !== 13 || nameAt(bytes, 12) !== "IHDR") {
+    throw malformed("it does not begin with an IHDR chunk of 13 bytes.");
   }
   const header = {
-    width: big(view, 16),
-    height: big(view, 20),
+    width: view.getUint32(16),
+    height: view.getUint32(20),
     depth: bytes[24],
     colourType: bytes[25],
     interlaced: bytes[28] === 1,
   };
   if (header.width === 0 || header.height === 0) {
-    throw bad(`its header says ${header.width}×${header.height} pixels.`);
+    throw malformed(`its header says ${header.width}×${header.height} pixels.`);
   }
   if (header.width > 0x7fffffff || header.height > 0x7fffffff) {
-    throw bad("a side in its header is over 2³¹ − 1.");
+    throw malformed("a side in its header is over 2³¹ − 1.");
   }
   if (!DEPTHS[header.colourType]?.includes(header.depth)) {
-    throw bad(
+    throw malformed(
       `colour type ${header.colourType} with ${header.depth} bits does not exist.`,
     );
   }
   if (bytes[26] !== 0 || bytes[27] !== 0 || bytes[28] > 1) {
-    throw bad("its compression, filter or interlace method does not exist.");
+    throw malformed(
+      "its compression, filter or interlace method does not exist.",
+    );
   }
   return header;
 }
 
 /**
- * Walks all chunks to IEND, checking every CRC-32 (§5.3). Unknown critical
- * chunks are refused, unknown ancillary ones (APNG frames among them) are
- * skipped, and so is anything after IEND.
+ * Walks all chunks to IEND, checking every CRC-32 (§5.3). Unknown critical chunks are refused, unknown ancillary ones
+ * (APNG frames among them) are skipped, and so is anything after IEND.
  */
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   const header = readPngHeader(bytes);
@@ -83,47 +76,49 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
   const chunks: PngChunks = { header, data: [] };
   let closed = false; // IDAT chunks must be consecutive, §5.6
   for (let at = 8;;) {
-    if (at + 12 > bytes.length) throw cut("it ends before its IEND chunk.");
-    const length = big(view, at);
+    if (at + 12 > bytes.length) throw truncated("before its IEND chunk");
+    const length = view.getUint32(at);
     const end = at + 12 + length;
     const name = nameAt(bytes, at + 4);
     if (!/^[A-Za-z]{4}$/.test(name)) {
-      throw bad("a chunk's type is not four letters.");
+      throw malformed("a chunk's type is not four letters.");
     }
     if (end > bytes.length) {
-      throw cut(`it ends inside a chunk of ${length} bytes.`);
+      throw truncated(`inside a chunk of ${length} bytes`);
     }
-    if (crc32(bytes.subarray(at + 4, end - 4)) !== big(view, end - 4)) {
-      throw bad("a chunk's checksum is wrong.");
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
+      throw malformed("a chunk's checksum is wrong.");
     }
     const body = bytes.subarray(at + 8, end - 4);
     if (name === "IEND") break;
     if (name === "IDAT") {
-      if (closed) throw bad("its IDAT chunks are not consecutive.");
+      if (closed) throw malformed("its IDAT chunks are not consecutive.");
       chunks.data.push(body);
     } else {
       closed = chunks.data.length > 0;
       if (name === "PLTE") {
         if (chunks.palette || closed) {
-          throw bad("its palette is doubled or out of order.");
+          throw malformed("its palette is repeated or out of order.");
         }
         if (length % 3 !== 0 || length === 0 || length > 768) {
-          throw bad(
+          throw malformed(
             `its palette has ${length} bytes; wanted 3 to 768, in threes.`,
           );
         }
         chunks.palette = body;
       } else if (name === "eXIf") chunks.exif = body;
       else if (name === "IHDR" ? at !== 8 : /^[A-Z]/.test(name)) {
-        throw bad("it has a second header or an unknown critical chunk.");
+        throw malformed("it has a second header or an unknown critical chunk.");
       }
     }
     at = end;
   }
   if (header.colourType === 3 && !chunks.palette) {
-    throw bad("its colour type needs a palette.");
+    throw malformed("its colour type needs a palette.");
   }
-  if (chunks.data.length === 0) throw bad("it has no picture data (IDAT).");
+  if (chunks.data.length === 0) {
+    throw malformed("it has no picture data (IDAT).");
+  }
   return chunks;
 }
 

@@ -1,13 +1,10 @@
 import { concat } from "../../core/bytes.ts";
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
 import type { Samples } from "../samples.ts";
 
-/**
- * One of Adam7's seven reduced pictures (§8.2): first column and row, and their
- * steps.
- */
+/** One of Adam7's seven reduced pictures (§8.2): first column and row, and their steps. */
 interface Pass {
   x: number;
   y: number;
@@ -24,17 +21,18 @@ const ADAM7: Pass[] = [
   { x: 1, y: 0, dx: 2, dy: 2 },
   { x: 0, y: 1, dx: 1, dy: 2 },
 ];
+/** The one pass of a picture that is not interlaced. */
 const WHOLE: Pass[] = [{ x: 0, y: 0, dx: 1, dy: 1 }];
+
+const { malformed } = readErrors("PNG");
 
 /** Samples per pixel in the file, by colour type. */
 const STORED: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
- * Decodes a PNG of any colour type and depth, interlaced or not, after PNG
- * (third edition, W3C 2025). Alpha and tRNS are dropped, as Pillow's
- * `convert("RGB")` does; gamma and colour profiles are ignored; of an APNG the
- * default picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the
- * rest.
+ * Decodes a PNG of any colour type and depth, interlaced or not, after PNG (third edition, W3C 2025). Alpha and tRNS
+ * are dropped, as Pillow's `convert("RGB")` does; gamma and colour profiles are ignored; of an APNG the default
+ * picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the rest.
  */
 export function decodePng(bytes: Uint8Array): Samples {
   const { header, palette, data } = readPngChunks(bytes);
@@ -80,8 +78,7 @@ export function decodePng(bytes: Uint8Array): Samples {
 }
 
 /**
- * Undoes one scanline's filter in place (§9.2); `at` is its filter byte, the
- * line before lies above.
+ * Undoes one scanline's filter in place (§9.2), whose filter byte is at `at`; the line above lies before it in `raw`.
  */
 function unfilter(
   raw: Uint8Array,
@@ -116,10 +113,7 @@ function unfilter(
       raw[i] += pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
     }
   } else {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the PNG: a line uses filter ${filter}; wanted 0 to 4.`,
-    );
+    throw malformed(`a line uses filter ${filter}; wanted 0 to 4.`);
   }
 }
 
@@ -131,10 +125,7 @@ type Put = (
   step: number,
 ) => void;
 
-/**
- * Picks the loop that copies one unfiltered scanline's pixels to `out[to]`,
- * `out[to + step]`, …
- */
+/** Picks the loop that copies one unfiltered scanline's pixels to `out[to]`, `out[to + step]`, … */
 function writer(
   { depth, colourType }: PngHeader,
   palette: Uint8Array | undefined,
@@ -148,11 +139,10 @@ function writer(
       for (let x = 0; x < columns; x++, to += step) {
         const i = 3 * bits(raw, at, x, depth);
         if (i >= colours.length) {
-          throw new EdgeError(
-            "malformed",
-            `Cannot read the PNG: a pixel uses colour ${
-              i / 3
-            } of a palette of ${colours.length / 3}.`,
+          throw malformed(
+            `a pixel uses colour ${i / 3} of a palette of ${
+              colours.length / 3
+            }.`,
           );
         }
         out[to] = colours[i];

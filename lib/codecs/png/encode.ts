@@ -1,17 +1,16 @@
 import { constants, crc32, deflateSync } from "node:zlib";
+import { type Bytes, concat } from "../../core/bytes.ts";
 import type { Mask } from "../../core/mask.ts";
 import type { Raster } from "../../core/raster.ts";
 
 const RUNS = { level: 1, strategy: constants.Z_RLE };
 
 /**
- * Encodes a raster (H×W×3 RGB or H×W grey) or a mask (H×W, 0 or 255) as an
- * 8-bit PNG without metadata; the same pixels give the same bytes. Lines of
- * pictures are filtered by Paeth's predictor, which suits photographs and scans
- * alike; masks are left unfiltered and compressed by their runs alone, which is
- * smaller and several times faster.
+ * Encodes a raster (H×W×3 RGB or H×W grey) or a mask (H×W, 0 or 255) as an 8-bit PNG without metadata; the same
+ * pixels give the same bytes. Lines of pictures are filtered by Paeth's predictor, which suits photographs and scans
+ * alike; masks are left unfiltered and compressed by their runs alone, which is smaller and several times faster.
  */
-export function encodePng(picture: Raster | Mask): Uint8Array<ArrayBuffer> {
+export function encodePng(picture: Raster | Mask): Bytes {
   const { width, height, data } = picture;
   const channels = "channels" in picture ? picture.channels : 1;
   const stride = width * channels;
@@ -31,19 +30,12 @@ export function encodePng(picture: Raster | Mask): Uint8Array<ArrayBuffer> {
   view.setUint32(4, height);
   header[8] = 8;
   header[9] = channels === 3 ? 2 : 0;
-  const chunks = [
+  return concat([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", header),
     chunk("IDAT", deflateSync(raw, filter === 0 ? RUNS : { level: 6 })),
     chunk("IEND", new Uint8Array(0)),
-  ];
-  const out = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let at = 0;
-  for (const c of chunks) {
-    out.set(c, at);
-    at += c.length;
-  }
-  return out;
+  ]);
 }
 
 /** One line's differences from Paeth's prediction, PNG (third edition) §9.4. */

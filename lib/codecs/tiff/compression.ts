@@ -1,10 +1,12 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
 
+const { malformed, truncated, unsupported } = readErrors("TIFF");
+const cut = () => truncated("inside a strip or tile");
+
 /**
- * Uncompresses one strip or tile to at least `wanted` and at most `limit`
- * bytes: none (1), LZW (5), Deflate (8 and 32946) or PackBits (32773). A
- * segment that ends early is truncated, never padded.
+ * Uncompresses one strip or tile to at least `wanted` and at most `limit` bytes: none (1), LZW (5), Deflate (8 and
+ * 32946) or PackBits (32773). A segment that ends early is truncated, never padded.
  */
 export function uncompress(
   segment: Uint8Array,
@@ -25,10 +27,7 @@ export function uncompress(
   }
 }
 
-/**
- * TIFF 6.0 §9: a header byte n, then n + 1 literal bytes, or one byte 1 − n
- * times.
- */
+/** TIFF 6.0 §9: a header byte n, then n + 1 literal bytes, or one byte 1 − n times. */
 function packBits(segment: Uint8Array, wanted: number): Uint8Array {
   if (wanted > segment.length * 64) throw cut();
   const out = new Uint8Array(wanted);
@@ -49,21 +48,18 @@ function packBits(segment: Uint8Array, wanted: number): Uint8Array {
   return out;
 }
 
+/** The codes that clear the table and that end the data. */
 const CLEAR = 256;
 const END = 257;
 
 /**
- * TIFF 6.0 §13: codes of 9 to 12 bits, high bits first, growing one code early.
- * A table entry is the string before it plus one byte, and both stand next to
- * each other in the output already; so an entry is only a start and a length
+ * TIFF 6.0 §13: codes of 9 to 12 bits, high bits first, growing one code early. A table entry is the string before it
+ * plus one byte, and both stand next to each other in the output already; so an entry is only a start and a length
  * there.
  */
 function lzw(segment: Uint8Array, wanted: number): Uint8Array {
   if (segment[0] === 0 && (segment[1] & 1) === 1) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the TIFF: it uses the old LZW coding from before TIFF 6.0.",
-    );
+    throw unsupported("LZW as in TIFF 6.0", "an older coding");
   }
   if (wanted > segment.length * 2731) throw cut(); // 4096 bytes from 12 bits
   const out = new Uint8Array(wanted);
@@ -92,7 +88,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
       continue;
     }
     if (code === END) throw cut();
-    if (previous >= 0 && next < 4096) { // the string before and the byte that comes now
+    if (previous >= 0 && next < 4096) { // the string before and the next byte
       starts[next] = previous;
       lengths[next] = previousLength + 1;
       next++;
@@ -102,10 +98,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     if (code < 256) out[to++] = code;
     else {
       if (code >= next) {
-        throw new EdgeError(
-          "malformed",
-          "Cannot read the TIFF: its LZW data are damaged.",
-        );
+        throw malformed("its LZW data are damaged.");
       }
       const from = starts[code];
       const length = lengths[code];
@@ -117,11 +110,4 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     previousLength = code < 256 ? 1 : lengths[code];
   }
   return out;
-}
-
-function cut(): EdgeError {
-  return new EdgeError(
-    "truncated",
-    "Cannot read the TIFF: the data of a strip or tile end too early.",
-  );
 }

@@ -1,12 +1,11 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import type { Samples } from "../samples.ts";
 import { uncompress } from "./compression.ts";
 import { readTiffLayout, type TiffLayout } from "./layout.ts";
 
 /**
- * Decodes the first picture of a classic TIFF file after TIFF 6.0: grey,
- * palette or RGB of 1 to 16 bits (signed 16-bit grey too), strips or tiles,
- * interleaved or separate planes. Extra samples are dropped. Result: H×W×C
+ * Decodes the first picture of a classic TIFF file after TIFF 6.0: grey, palette or RGB of 1 to 16 bits (signed
+ * 16-bit grey too), strips or tiles, interleaved or separate planes. Extra samples are dropped. Result: H×W×C
  * samples, C = 1 for greys, 3 for the rest, not yet rotated.
  */
 export function decodeTiff(bytes: Uint8Array): Samples {
@@ -88,10 +87,7 @@ function place(
   }
 }
 
-/**
- * One line in the machine's byte order, with the horizontal differences of §14
- * summed up.
- */
+/** One line in the machine's byte order, with the horizontal differences of §14 summed up. */
 function readLine(
   raw: Uint8Array,
   at: number,
@@ -122,10 +118,7 @@ function bits(
   return (line[bit >> 3] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }
 
-/**
- * Indices to RGB; the map's high bytes serve, whether a writer scaled by 256 or
- * by 257.
- */
+/** Indices to RGB; the map's high bytes serve, whether a writer scaled by 256 or by 257. */
 function colour(indices: Samples["data"], palette: number[]): Uint8Array {
   const count = palette.length / 3;
   const rgb = new Uint8Array(indices.length * 3);
@@ -137,17 +130,13 @@ function colour(indices: Samples["data"], palette: number[]): Uint8Array {
   return rgb;
 }
 
-/**
- * No compression read here expands by more than 2731; refuses impossible sizes
- * before allocating.
- */
+/** Refuses impossible sizes before allocating: no compression read here expands by more than 2731. */
 function checkRatio({ width, height, depth, byteCounts }: TiffLayout): void {
   const least = (width * height * depth) / 8;
   const held = byteCounts.reduce((sum, count) => sum + count, 0);
   if (least > (held + 1) * 2731) {
-    throw new EdgeError(
-      "truncated",
-      `Cannot read the TIFF: ${held} bytes of data cannot hold ${width}×${height} pixels.`,
+    throw readErrors("TIFF").truncated(
+      `after ${held} bytes of data, too few for ${width}×${height} pixels`,
     );
   }
 }

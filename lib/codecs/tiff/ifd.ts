@@ -1,18 +1,14 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
+
+const { malformed, truncated, unsupported } = readErrors("TIFF");
 
 /** Bytes per value of TIFF 6.0's field types 1..12 (§2), index 0 unused. */
 const TYPE_SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
-/**
- * More values than any tag read here can need; keeps a mutated count from
- * costing memory.
- */
+/** More values than any tag read here can need, so that a damaged count costs no memory. */
 const MAX_VALUES = 1 << 20;
 
-/**
- * The first image file directory of a TIFF file, or of an EXIF block, which has
- * the same form.
- */
+/** The first image file directory of a TIFF file, or of an EXIF block, which has the same form. */
 export class TiffDirectory {
   readonly littleEndian: boolean;
   readonly #view: DataView;
@@ -21,32 +17,31 @@ export class TiffDirectory {
     { type: number; count: number; at: number }
   >();
 
-  /** Reads the 8-byte header and the directory it points at, TIFF 6.0 §2. */
+  /** Reads the 8-byte header and the directory to which it points, TIFF 6.0 §2. @throws {EdgeError} */
   constructor(bytes: Uint8Array) {
     const view = this.#view = new DataView(
       bytes.buffer,
       bytes.byteOffset,
       bytes.byteLength,
     );
-    if (bytes.length < 8) throw cut("header");
+    if (bytes.length < 8) throw truncated("inside its header");
     const order = view.getUint16(0);
     if (order !== 0x4949 && order !== 0x4d4d) {
-      throw bad("its byte order mark is wrong.");
+      throw malformed("its byte order mark is wrong.");
     }
     this.littleEndian = order === 0x4949;
     const magic = this.#u16(2);
     if (magic === 43) {
-      throw new EdgeError(
-        "unsupported-type",
-        "Cannot read the TIFF: wanted a classic TIFF, it is a BigTIFF.",
-      );
+      throw unsupported("a classic TIFF", "a BigTIFF");
     }
-    if (magic !== 42) throw bad(`its magic number is ${magic}, not 42.`);
+    if (magic !== 42) throw malformed(`its magic number is ${magic}, not 42.`);
     const start = this.#u32(4);
-    if (start < 8) throw bad("its directory lies inside its header.");
-    if (start + 2 > bytes.length) throw cut("directory");
+    if (start < 8) throw malformed("its directory lies inside its header.");
+    if (start + 2 > bytes.length) throw truncated("inside its directory");
     const count = this.#u16(start);
-    if (start + 2 + 12 * count > bytes.length) throw cut("directory");
+    if (start + 2 + 12 * count > bytes.length) {
+      throw truncated("inside its directory");
+    }
     for (let i = 0, at = start + 2; i < count; i++, at += 12) {
       const entry = {
         type: this.#u16(at + 2),
@@ -61,10 +56,7 @@ export class TiffDirectory {
     }
   }
 
-  /**
-   * The unsigned integers of a tag (BYTE, SHORT or LONG), or undefined where it
-   * is absent.
-   */
+  /** The unsigned integers of a tag (BYTE, SHORT or LONG), or undefined where it is absent. */
   numbers(tag: number): number[] | undefined {
     const entry = this.#entries.get(tag);
     if (!entry) return undefined;
@@ -73,10 +65,12 @@ export class TiffDirectory {
       (type !== 1 && type !== 3 && type !== 4) || count === 0 ||
       count > MAX_VALUES
     ) {
-      throw bad(`its tag ${tag} has ${count} values of type ${type}.`);
+      throw malformed(`its tag ${tag} has ${count} values of type ${type}.`);
     }
     const size = TYPE_SIZES[type];
-    if (at + size * count > this.#view.byteLength) throw cut(`tag ${tag}`);
+    if (at + size * count > this.#view.byteLength) {
+      throw truncated(`inside its tag ${tag}`);
+    }
     const read = type === 1
       ? (o: number) => this.#view.getUint8(o)
       : type === 3
@@ -121,11 +115,3 @@ export const TAG = {
   tileBytes: 325,
   sampleFormat: 339,
 } as const;
-
-const bad = (message: string) =>
-  new EdgeError("malformed", `Cannot read the TIFF: ${message}`);
-const cut = (what: string) =>
-  new EdgeError(
-    "truncated",
-    `Cannot read the TIFF: it ends before its ${what} does.`,
-  );

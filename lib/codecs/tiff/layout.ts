@@ -1,23 +1,16 @@
-import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { TAG, TiffDirectory } from "./ifd.ts";
 
-/**
- * How the first picture of a TIFF file is stored; everything checked and within
- * what is read here.
- */
-export interface TiffLayout {
-  width: number;
-  height: number;
+/** How the first picture of a TIFF file is stored, checked and limited to what is read here. */
+export interface TiffLayout extends Size {
   littleEndian: boolean;
   /** Bits per sample: 1, 2, 4, 8 or 16. */
   depth: number;
   signed: boolean;
   /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette. */
   photometric: number;
-  /**
-   * Samples per pixel within one segment: all of them, or 1 where the planes
-   * are separate.
-   */
+  /** Samples per pixel within one segment: all of them, or 1 where the planes are separate. */
   interleaved: number;
   /** Colour samples that are read: 1 or 3. */
   colours: 1 | 3;
@@ -32,34 +25,26 @@ export interface TiffLayout {
   offsets: number[];
   byteCounts: number[];
   /** Colour map: all reds, then greens, then blues, 16-bit. */
-  palette?: number[];
+  palette: number[] | undefined;
 }
 
-const bad = (message: string) =>
-  new EdgeError("malformed", `Cannot read the TIFF: ${message}`);
-const unsupported = (wanted: string, came: string) =>
-  new EdgeError(
-    "unsupported-type",
-    `Cannot read the TIFF: wanted ${wanted}; it has ${came}.`,
-  );
+const { malformed, truncated, unsupported } = readErrors("TIFF");
 
 /** Width and height of the first picture; decodes nothing. */
-export function readTiffSize(
-  bytes: Uint8Array,
-): { width: number; height: number } {
+export function readTiffSize(bytes: Uint8Array): Size {
   return sizeOf(new TiffDirectory(bytes));
 }
 
-function sizeOf(ifd: TiffDirectory): { width: number; height: number } {
+function sizeOf(ifd: TiffDirectory): Size {
   const width = ifd.number(TAG.width, 0);
   const height = ifd.number(TAG.height, 0);
   if (width === 0 || height === 0) {
-    throw bad(`its header says ${width}×${height} pixels.`);
+    throw malformed(`its header says ${width}×${height} pixels.`);
   }
   return { width, height };
 }
 
-/** Reads and checks the tags that say how the pixels lie in the file. */
+/** Reads and checks the tags that describe how the pixels lie in the file. @throws {EdgeError} */
 export function readTiffLayout(bytes: Uint8Array): TiffLayout {
   const ifd = new TiffDirectory(bytes);
   const { width, height } = sizeOf(ifd);
@@ -104,7 +89,7 @@ export function readTiffLayout(bytes: Uint8Array): TiffLayout {
   }
   const palette = photometric === 3 ? ifd.numbers(TAG.palette) : undefined;
   if (photometric === 3 && (depth > 8 || palette?.length !== 3 << depth)) {
-    throw bad(
+    throw malformed(
       `its colour map has ${
         palette?.length ?? 0
       } values for ${depth}-bit pixels.`,
@@ -144,10 +129,7 @@ export function readTiffLayout(bytes: Uint8Array): TiffLayout {
 /** How far a tile may reach beyond the picture, in pixels. */
 const TILE_SLACK = 1024;
 
-/**
- * Strips (§3) or tiles (§15); there must be one for every part of every plane
- * that is read.
- */
+/** Strips (§3) or tiles (§15); there must be one for every part of every plane that is read. */
 function segmentsOf(
   ifd: TiffDirectory,
   width: number,
@@ -162,12 +144,12 @@ function segmentsOf(
     ? ifd.number(TAG.tileHeight, 0)
     : Math.min(ifd.number(TAG.rowsPerStrip, height), height);
   if (tileWidth === 0 || tileHeight === 0) {
-    throw bad("its strips or tiles are empty.");
+    throw malformed("its strips or tiles are empty.");
   }
   const across = Math.ceil(width / tileWidth);
   const down = Math.ceil(height / tileHeight);
   if (tileWidth > width + TILE_SLACK || tileHeight > height + TILE_SLACK) {
-    throw bad(
+    throw malformed(
       `its tiles of ${tileWidth}×${tileHeight} are far larger than its picture.`,
     );
   }
@@ -176,23 +158,18 @@ function segmentsOf(
   const byteCounts = ifd.numbers(tiled ? TAG.tileBytes : TAG.stripBytes) ??
     (wanted === 1 && offsets.length === 1 ? [fileLength - offsets[0]] : []);
   if (offsets.length < wanted || byteCounts.length < wanted) {
-    throw bad(
+    throw malformed(
       `it has ${offsets.length} strips or tiles of ${byteCounts.length} known lengths; wanted ${wanted}.`,
     );
   }
   // Strips that share bytes would make a small file cost the time of a large one.
   const held = byteCounts.slice(0, wanted).reduce((sum, n) => sum + n, 0);
   if (held > fileLength) {
-    throw bad("its strips or tiles hold more bytes than the file.");
+    throw malformed("its strips or tiles hold more bytes than the file.");
   }
   for (let i = 0; i < wanted; i++) {
     if (offsets[i] + byteCounts[i] > fileLength) {
-      throw new EdgeError(
-        "truncated",
-        `Cannot read the TIFF: strip or tile ${
-          i + 1
-        } of ${wanted} ends beyond the file.`,
-      );
+      throw truncated(`inside strip or tile ${i + 1} of ${wanted}`);
     }
   }
   return { tiled, tileWidth, tileHeight, across, down, offsets, byteCounts };

@@ -1,41 +1,39 @@
-import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
-/** What a WebP container holds that matters here. */
-export interface WebpChunks {
-  width: number;
-  height: number;
+/** What is needed of a WebP container. */
+interface WebpChunks extends Size {
   /** The bitstream is VP8 (lossy) rather than VP8L. */
   lossy: boolean;
   animated: boolean;
   /** The TIFF-shaped EXIF block. */
-  exif?: Uint8Array;
+  exif: Uint8Array | undefined;
 }
 
+/** The chunks with which a file may begin. */
 const FIRST = ["VP8X", "VP8 ", "VP8L"];
 
-const bad = (message: string) =>
-  new EdgeError("malformed", `Cannot read the WebP: ${message}`);
-const cut = (message: string) =>
-  new EdgeError("truncated", `Cannot read the WebP: ${message}`);
+const { malformed, truncated } = readErrors("WebP");
 
 /**
- * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's
- * size from its VP8 frame header (RFC 6386 §9.1), VP8L header (RFC 9649 §3.4)
- * and, for the extended format, VP8X canvas, which must agree. Decodes nothing;
- * bytes after the RIFF chunk are ignored. The first chunk must be one of these three, as the format
- * demands: of any other libwebp takes the bytes for a bare picture, of whatever size.
+ * Walks the RIFF chunks of a WebP file (RFC 9649 §2) and reads the picture's size from its VP8 frame header (RFC 6386
+ * §9.1), VP8L header (RFC 9649 §3.4) and, for the extended format, VP8X canvas, which must agree. Decodes nothing;
+ * bytes after the RIFF chunk are ignored. The first chunk must be one of these three, as the format requires: where
+ * it is another one, libwebp takes the bytes for a bare picture, of whatever size.
  */
 export function readWebpChunks(bytes: Uint8Array): WebpChunks {
   if (bytes.length < 20) {
-    throw cut(`its header needs 20 bytes, ${bytes.length} came.`);
+    throw truncated("inside its header");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) {
-    throw cut(`its header says ${end} bytes, ${bytes.length} came.`);
+    throw truncated(
+      `after ${bytes.length} of the ${end} bytes that its header announces`,
+    );
   }
-  let canvas: { width: number; height: number } | undefined;
-  let picture: { width: number; height: number } | undefined;
+  let canvas: Size | undefined;
+  let picture: Size | undefined;
   let lossy = false;
   let animated = false;
   let exif: Uint8Array | undefined;
@@ -44,10 +42,10 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
     const length = view.getUint32(at + 4, true);
     const body = at + 8;
     if (body + length > end) {
-      throw bad("a chunk is longer than the file says it is.");
+      throw malformed("a chunk is longer than the file says it is.");
     }
     if (at === 12 && !FIRST.includes(name)) {
-      throw bad("it does not begin with a picture or its canvas.");
+      throw malformed("it does not begin with a VP8, VP8L or VP8X chunk.");
     }
     if (name === "VP8X" && length >= 10 && !canvas) {
       animated = (bytes[body] & 0x02) !== 0;
@@ -67,35 +65,35 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
     at = body + length + (length & 1);
   }
   const size = animated ? canvas : picture;
-  if (!size) throw bad("it holds no picture.");
+  if (!size) throw malformed("it holds no picture.");
   if (
     canvas && (canvas.width !== size.width || canvas.height !== size.height)
   ) {
-    throw bad(
+    throw malformed(
       `its canvas is ${canvas.width}×${canvas.height} pixels, its picture ${size.width}×${size.height}.`,
     );
   }
   return { ...size, lossy, animated, exif };
 }
 
-function readVp8(body: Uint8Array): { width: number; height: number } {
+function readVp8(body: Uint8Array): Size {
   if (body.length < 10 || (body[0] & 1) !== 0) {
-    throw bad("its VP8 frame is not a key frame.");
+    throw malformed("its VP8 frame is not a key frame.");
   }
   if (body[3] !== 0x9d || body[4] !== 0x01 || body[5] !== 0x2a) {
-    throw bad("its VP8 start code is wrong.");
+    throw malformed("its VP8 start code is wrong.");
   }
   const width = (body[6] | (body[7] << 8)) & 0x3fff;
   const height = (body[8] | (body[9] << 8)) & 0x3fff;
   if (width === 0 || height === 0) {
-    throw bad(`its header says ${width}×${height} pixels.`);
+    throw malformed(`its header says ${width}×${height} pixels.`);
   }
   return { width, height };
 }
 
-function readVp8L(body: Uint8Array): { width: number; height: number } {
+function readVp8L(body: Uint8Array): Size {
   if (body.length < 5 || body[0] !== 0x2f) {
-    throw bad("its VP8L signature is wrong.");
+    throw malformed("its VP8L signature is wrong.");
   }
   return {
     width: 1 + (body[1] | ((body[2] & 0x3f) << 8)),
@@ -103,7 +101,7 @@ function readVp8L(body: Uint8Array): { width: number; height: number } {
   };
 }
 
-/** Some writers keep JPEG's "Exif\0\0" in front of the block. */
+/** The block without JPEG's "Exif\0\0", which some writers keep before it. */
 function trimExif(body: Uint8Array): Uint8Array {
   return body[0] === 0x45 && body[1] === 0x78 && body[4] === 0
     ? body.subarray(6)

@@ -1,6 +1,7 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
 import { emscriptenOptions } from "../emscripten.ts";
-import { EdgeError } from "../../core/errors.ts";
+import type { Bytes } from "../../core/bytes.ts";
+import { readErrors } from "../../core/read_errors.ts";
 import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
 import { lazyProgram } from "../wasm_program.ts";
@@ -10,21 +11,19 @@ const libwebp = lazyProgram(
   import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"),
 );
 
-/** What libwebp takes at most for a pixel: lossless, with alpha, its working copy and the result. */
+const { malformed, unsupported } = readErrors("WebP");
+
+/** The most that libwebp takes for a pixel: lossless, with alpha, its working copy and the result. */
 const PIXEL_BYTES = 16;
 
 /**
- * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped.
- * Every call gets an instance of its own, so that the memory goes back
- * afterwards. Result: H×W×3 samples, not yet rotated.
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped. Every call gets its own instance, so that
+ * the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
  */
 export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   const { width, height, lossy, animated } = readWebpChunks(bytes);
   if (animated) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the WebP: wanted a still picture, it is an animation.",
-    );
+    throw unsupported("a still picture", "an animation");
   }
   const program = await libwebp();
   let image: ImageData | null = null;
@@ -37,24 +36,16 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
         bytes.length + width * height * PIXEL_BYTES,
       ),
     );
-    image = decoder.decode(bytes as Uint8Array<ArrayBuffer>);
+    image = decoder.decode(bytes as Bytes);
   } catch (error) {
     cause = error;
   }
   if (!image) {
-    throw new EdgeError(
-      "malformed",
-      "Cannot read the WebP: its picture data are damaged.",
-      {
-        cause,
-      },
-    );
+    throw malformed("its picture data are damaged.", cause);
   }
   if (image.width !== width || image.height !== height) {
-    throw new EdgeError(
-      "malformed",
-      `Cannot read the WebP: its header says ${width}×${height} pixels, ` +
-        `${image.width}×${image.height} came out.`,
+    throw malformed(
+      `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
   return {

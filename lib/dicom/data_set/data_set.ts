@@ -1,4 +1,4 @@
-import { EdgeError } from "../../core/errors.ts";
+import { readErrors } from "../../core/read_errors.ts";
 
 /** How the elements of a data set are coded (PS3.5 §7.1 to 7.3). */
 export interface Coding {
@@ -13,21 +13,21 @@ interface Element {
   vr: string;
   start: number;
   end: number;
-  /** Items of a sequence, once they were read. */
+  /** Items of a sequence, once they have been read. */
   items?: Dataset[];
-  /** Numbers of a text value, once they were read. */
+  /** Numbers of a text value, once they have been read. */
   decimals?: readonly number[];
   /** Fragments of encapsulated pixel data, the offset table first. */
   fragments?: Uint8Array[];
 }
 
-/** Sequences within sequences; real files have up to about 6. */
+/** Levels of sequences within sequences; real files have up to about 6. */
 const MAX_DEPTH = 16;
-/** A bound on memory: an enhanced series of 5000 frames has about 300,000 elements. */
+/** Limits the memory; an enhanced series of 5000 frames has about 300,000 elements. */
 const MAX_ELEMENTS = 500_000;
-/** Text values that are looked at are short. */
+/** Characters of a text value that are read; the ones needed are short. */
 const MAX_TEXT = 4096;
-/** Characters of a number, of which the standard allows 16 (PS3.5 §6.2): longer text is never matched with a pattern. */
+/** Characters of a number, for which the standard allows 16 (PS3.5 §6.2); longer text is not matched at all. */
 const MAX_NUMBER = 64;
 
 const UNDEFINED = 0xffffffff;
@@ -37,12 +37,11 @@ const SEQUENCE_END = 0xfffee0dd;
 const PIXEL_DATA = 0x7fe00010;
 const LONG = /^(O[BDFLVW]|S[QV]|U[CNRTV])$/;
 
-export const malformed = (message: string) =>
-  new EdgeError("malformed", `Cannot read the DICOM: ${message}`);
-export const truncated = (where: string) =>
-  new EdgeError("truncated", `Cannot read the DICOM: it ends ${where}.`);
+export const { malformed, truncated, unsupported, tooLarge } = readErrors(
+  "DICOM",
+);
 
-/** What the data sets of one file share: their bytes and what may still be read of them. */
+/** What the data sets of one file share: their bytes, and how many elements may still be read. */
 interface Source {
   bytes: Uint8Array;
   view: DataView;
@@ -50,8 +49,8 @@ interface Source {
 }
 
 /**
- * A data set or sequence item (PS3.5 §7). Values are found when the file is read and interpreted when
- * they are asked for, since a file may leave their representation implicit. Nothing is copied.
+ * A data set or sequence item (PS3.5 §7). Values are located when the file is read and interpreted when they are
+ * asked for, since a file may leave their representation implicit. Nothing is copied.
  */
 export class Dataset {
   readonly #elements = new Map<number, Element>();
@@ -73,7 +72,7 @@ export class Dataset {
   /**
    * Reads the elements from a byte on.
    *
-   * @param stop ends the data set before the first element for whose tag it is true.
+   * @param stop true for the tag of the first element that no longer belongs to the data set.
    * @returns the data set, and where it ended.
    * @throws {EdgeError}
    */
@@ -90,6 +89,7 @@ export class Dataset {
     return { dataset, end };
   }
 
+  /** Whether there is an element with a value. */
   has(tag: number): boolean {
     const element = this.#elements.get(tag);
     return element !== undefined &&
@@ -116,26 +116,24 @@ export class Dataset {
     return this.#elements.get(tag)?.fragments;
   }
 
-  /** A text value of plain characters without its padding, or "". */
+  /** A text value of plain characters without its padding; "" where it is absent. */
   text(tag: number): string {
-    const bytes = this.bytes(tag)?.subarray(0, MAX_TEXT) ?? [];
+    const bytes = this.bytes(tag)?.subarray(0, MAX_TEXT) ?? new Uint8Array();
     let end = bytes.length;
     while (end > 0 && (bytes[end - 1] === 0 || bytes[end - 1] === 0x20)) end--;
-    let text = "";
-    for (let i = 0; i < end; i++) text += String.fromCharCode(bytes[i]);
-    return text.trimStart();
+    return String.fromCharCode(...bytes.subarray(0, end)).trimStart();
   }
 
   /** The decimal or integer strings of a value; empty where one of them is no number. */
   decimals(tag: number): readonly number[] {
     const element = this.#elements.get(tag);
     if (element === undefined) return [];
-    // Frames ask again and again for what they share.
+    // Every frame reads the values that all of them share.
     element.decimals ??= toDecimals(this.text(tag));
     return element.decimals;
   }
 
-  /** The 16-bit values of an element, unsigned unless said. */
+  /** The 16-bit values of an element. */
   shorts(tag: number, signed = false): number[] {
     const element = this.#elements.get(tag);
     if (element === undefined) return [];
@@ -150,27 +148,17 @@ export class Dataset {
     });
   }
 
-  /** The first 16-bit unsigned value, or undefined. */
+  /** The first 16-bit unsigned value, or undefined where it is absent. */
   short(tag: number): number | undefined {
-    const element = this.#elements.get(tag);
-    if (element === undefined || element.end - element.start < 2) {
-      return undefined;
-    }
-    const { view } = this.#source;
-    return view.getUint16(element.start, this.coding.littleEndian);
+    return this.shorts(tag)[0];
   }
 
   /** The items of a sequence; none where it is absent. */
   items(tag: number): Dataset[] {
     const element = this.#elements.get(tag);
     if (element === undefined || element.fragments) return [];
-    element.items ??= this.#sequence(
-      element.start,
-      element.end,
-      element.vr === "UN"
-        ? { littleEndian: true, explicit: false }
-        : this.coding,
-    ).items;
+    const { vr, start, end } = element;
+    element.items ??= this.#sequence(start, end, this.#codingOf(vr)).items;
     return element.items;
   }
 
@@ -179,6 +167,17 @@ export class Dataset {
     return this.items(tag)[0];
   }
 
+  /** How the items of a sequence are coded; those of unknown representation are implicit (PS3.5 §6.2.2). */
+  #codingOf(vr: string): Coding {
+    return vr === "UN" ? { littleEndian: true, explicit: false } : this.coding;
+  }
+
+  #countElement(): void {
+    if (this.#source.left-- > 0) return;
+    throw malformed(`it has more than ${MAX_ELEMENTS} elements.`);
+  }
+
+  /** Reads elements up to `end` or to the first for which `stop` is true; returns where they ended. */
   #fill(from: number, end: number, stop: (tag: number) => boolean): number {
     const { bytes, view } = this.#source;
     const { littleEndian, explicit } = this.coding;
@@ -190,16 +189,14 @@ export class Dataset {
       }
       const tag = tagAt(view, at, littleEndian);
       if (stop(tag)) return at;
-      if (this.#source.left-- === 0) {
-        throw malformed(`it has more than ${MAX_ELEMENTS} elements.`);
-      }
+      this.#countElement();
       let vr = "";
       let length: number;
       let start = at + 8;
       if (!explicit || tag >= ITEM) {
         length = view.getUint32(at + 4, littleEndian);
       } else {
-        vr = String.fromCharCode(bytes[at + 4], bytes[at + 5]);
+        vr = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5));
         if (!/^[A-Z]{2}$/.test(vr)) {
           throw malformed("an element states no value representation.");
         }
@@ -218,10 +215,7 @@ export class Dataset {
           element.fragments = read.fragments;
           at = read.end;
         } else {
-          const coding = vr === "UN"
-            ? { littleEndian: true, explicit: false }
-            : this.coding;
-          const read = this.#sequence(start, end, coding, true);
+          const read = this.#sequence(start, end, this.#codingOf(vr), true);
           element.items = read.items;
           at = read.end;
         }
@@ -251,9 +245,7 @@ export class Dataset {
       at += 8;
       if (tag === SEQUENCE_END && delimited) return { items, end: at };
       if (tag !== ITEM) throw malformed("a sequence holds no items.");
-      if (this.#source.left-- === 0) {
-        throw malformed(`it has more than ${MAX_ELEMENTS} elements.`);
-      }
+      this.#countElement();
       const item = new Dataset(this.#source, coding, this.#depth + 1);
       if (length === UNDEFINED) {
         at = item.#fill(at, end, (tag) => tag === ITEM_END) + 8;
@@ -281,9 +273,7 @@ export class Dataset {
       if (tag === SEQUENCE_END) return { fragments, end: at };
       if (tag !== ITEM) throw malformed("its pixel data hold no fragments.");
       if (at + length > bytes.length) throw truncated("inside its pixel data");
-      if (this.#source.left-- === 0) {
-        throw malformed(`it has more than ${MAX_ELEMENTS} elements.`);
-      }
+      this.#countElement();
       fragments.push(bytes.subarray(at, at + length));
       at += length;
     }

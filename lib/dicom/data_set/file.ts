@@ -1,9 +1,8 @@
 import { inflateRawSync } from "node:zlib";
-import { EdgeError } from "../../core/errors.ts";
-import { Dataset, malformed, truncated } from "./data_set.ts";
+import { Dataset, malformed, tooLarge, truncated } from "./data_set.ts";
 import { TAG } from "./tags.ts";
 
-/** A DICOM file (PS3.10): how its pixels are coded, and its data set. */
+/** A DICOM file (PS3.10): its data set, and how its pixels are coded. */
 export interface DicomFile {
   /** UID of the transfer syntax. */
   transferSyntax: string;
@@ -19,8 +18,8 @@ const MAX_RATIO = 100;
 const MAX_INFLATED = 256 * 2 ** 20;
 
 /**
- * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with
- * the group length of the file meta information.
+ * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with the group
+ * length of the file meta information.
  */
 export function isDicom(bytes: Uint8Array): boolean {
   return starts(bytes, 128, "DICM") || starts(bytes, 0, META);
@@ -29,10 +28,10 @@ export function isDicom(bytes: Uint8Array): boolean {
 const META = "\x02\0\0\0UL\x04\0";
 
 /**
- * Reads the data set of a DICOM file, which {@linkcode isDicom} has recognised; decodes no pixels.
+ * Reads the data set of a DICOM file that {@linkcode isDicom} has recognised; decodes no pixels.
  *
- * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows beyond
- * what real files do.
+ * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files
+ * do.
  *
  * @example
  * ```ts
@@ -85,14 +84,13 @@ function inflate(stream: Uint8Array): Uint8Array {
     return inflateRawSync(stream, { maxOutputLength: most });
   } catch (cause) {
     const code = (cause as { code?: string }).code;
-    if (code === "Z_BUF_ERROR") throw truncated("inside its deflated data set");
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      throw new EdgeError(
-        "too-large",
-        `Cannot read the DICOM: its deflated data set holds more than ${most} bytes.`,
-      );
+    if (code === "Z_BUF_ERROR") {
+      throw truncated("inside its deflated data set", cause);
     }
-    throw malformed("its deflated data set is damaged.");
+    if (code === "ERR_BUFFER_TOO_LARGE") {
+      throw tooLarge(`its deflated data set holds more than ${most} bytes.`);
+    }
+    throw malformed("its deflated data set is damaged.", cause);
   }
 }
 

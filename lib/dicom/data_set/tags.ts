@@ -1,4 +1,4 @@
-/** Attributes of DICOM that are read or written here, PS3.6: group and element as one number. */
+/** The attributes that are read or written here (PS3.6), group and element as one number. */
 export const TAG = {
   transferSyntax: 0x00020010,
   characterSet: 0x00080005,

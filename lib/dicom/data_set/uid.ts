@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 
+/** SOP class of segmentations, Segmentation Storage (PS3.6 table A-1). */
+export const SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4";
+
 /**
- * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID
- * (RFC 9562 §5.8) made of a SHA-256. Equal parts give equal UIDs.
+ * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID (RFC 9562 §5.8) made
+ * of a SHA-256. Equal parts give equal UIDs.
  */
 export function deriveUid(...parts: (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
@@ -10,12 +13,13 @@ export function deriveUid(...parts: (string | Uint8Array)[]): string {
     const bytes = typeof part === "string"
       ? new TextEncoder().encode(part)
       : part;
-    // The length, so that no two lists of parts read the same.
+    // With its length, so that no two lists of parts hash the same bytes.
     hash.update(`${bytes.length}:`);
     hash.update(bytes);
   }
-  const digest = new Uint8Array(hash.digest()).subarray(0, 16);
-  digest[6] = (digest[6] & 0x0f) | 0x80;
-  digest[8] = (digest[8] & 0x3f) | 0x80;
-  return `2.25.${BigInt(`0x${digest.toHex()}`)}`;
+  const uuid = new DataView(new Uint8Array(hash.digest()).buffer, 0, 16);
+  uuid.setUint8(6, (uuid.getUint8(6) & 0x0f) | 0x80);
+  uuid.setUint8(8, (uuid.getUint8(8) & 0x3f) | 0x80);
+  const integer = uuid.getBigUint64(0) << 64n | uuid.getBigUint64(8);
+  return `2.25.${integer}`;
 }

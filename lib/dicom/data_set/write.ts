@@ -1,4 +1,5 @@
-import { concat } from "../../core/bytes.ts";
+import { type Bytes, concat } from "../../core/bytes.ts";
+import { TAG } from "./tags.ts";
 
 /** A data element to be written: tag, value representation, value; items make a sequence. */
 export type WriteElement = [
@@ -10,12 +11,21 @@ export type WriteElement = [
 const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
 const TEXT = new TextEncoder();
 
+/** One element, or none where there is no value; the empty text is one. */
+export function optional(
+  tag: number,
+  vr: string,
+  value: WriteElement[2] | null | undefined,
+): WriteElement[] {
+  return value === null || value === undefined ? [] : [[tag, vr, value]];
+}
+
 /**
- * A DICOM file (PS3.10) in Explicit VR Little Endian. Elements are sorted; sequences and items have
- * defined lengths; odd values are padded as their representation wants (PS3.5 §6.2).
+ * Writes a DICOM file (PS3.10) in Explicit VR Little Endian. Elements are sorted; sequences and items have defined
+ * lengths; odd values are padded as their representation requires (PS3.5 §6.2).
  *
  * @param software UID and name (at most 16 characters) of the implementation.
- * @param dataset SOP class and instance UID among its elements.
+ * @param dataset must contain the SOP class and instance UID too.
  *
  * @example
  * ```ts
@@ -41,12 +51,12 @@ export function writeDicom(
   sop: { classUid: string; instanceUid: string },
   software: { uid: string; name: string },
   dataset: WriteElement[],
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   const meta = encode([
     [0x00020001, "OB", Uint8Array.of(0, 1)],
     [0x00020002, "UI", sop.classUid],
     [0x00020003, "UI", sop.instanceUid],
-    [0x00020010, "UI", EXPLICIT_LITTLE_ENDIAN],
+    [TAG.transferSyntax, "UI", EXPLICIT_LITTLE_ENDIAN],
     [0x00020012, "UI", software.uid],
     [0x00020013, "SH", software.name],
   ]);
@@ -59,17 +69,16 @@ export function writeDicom(
   ]);
 }
 
-function encode(elements: WriteElement[]): Uint8Array<ArrayBuffer> {
+function encode(elements: WriteElement[]): Bytes {
   return concat(
     elements.toSorted(([a], [b]) => a - b).flatMap(([tag, vr, value]) => {
       const body = encodeValue(vr, value);
-      const long = /^(OB|OW|SQ|UN|UT)$/.test(vr);
-      const head = new Uint8Array(long ? 12 : 8);
+      const isLong = /^(OB|OW|SQ|UN|UT)$/.test(vr);
+      const head = new Uint8Array(isLong ? 12 : 8);
       const view = new DataView(head.buffer);
-      view.setUint16(0, tag >>> 16, true);
-      view.setUint16(2, tag & 0xffff, true);
+      setTag(view, 0, tag);
       head.set(TEXT.encode(vr), 4);
-      if (long) view.setUint32(8, body.length, true);
+      if (isLong) view.setUint32(8, body.length, true);
       else view.setUint16(6, body.length, true);
       return [head, body];
     }),
@@ -84,8 +93,7 @@ function encodeValue(vr: string, value: WriteElement[2]): Uint8Array {
       const body = encode(item);
       const head = new Uint8Array(8);
       const view = new DataView(head.buffer);
-      view.setUint16(0, 0xfffe, true);
-      view.setUint16(2, 0xe000, true);
+      setTag(view, 0, 0xfffee000);
       view.setUint32(4, body.length, true);
       return [head, body];
     }));
@@ -96,12 +104,15 @@ function encodeValue(vr: string, value: WriteElement[2]): Uint8Array {
   const view = new DataView(body.buffer);
   numbers.forEach((number, i) => {
     if (vr === "US") view.setUint16(2 * i, number, true);
-    else if (vr === "AT") {
-      view.setUint16(4 * i, number >>> 16, true);
-      view.setUint16(4 * i + 2, number & 0xffff, true);
-    } else view.setUint32(4 * i, number, true);
+    else if (vr === "AT") setTag(view, 4 * i, number);
+    else view.setUint32(4 * i, number, true);
   });
   return body;
+}
+
+function setTag(view: DataView, at: number, tag: number): void {
+  view.setUint16(at, tag >>> 16, true);
+  view.setUint16(at + 2, tag & 0xffff, true);
 }
 
 function padded(bytes: Uint8Array, vr: string): Uint8Array {

@@ -4,7 +4,7 @@ import { tableOf } from "./display.ts";
 import type { DicomLayout } from "./layout.ts";
 import type { Words } from "./native.ts";
 
-/** YBR_FULL to RGB in place (PS3.3 §C.7.6.3.1.2), 8 bits, interleaved. */
+/** Turns YBR_FULL into RGB in place (PS3.3 §C.7.6.3.1.2), 8 bits, interleaved. */
 export function fromYbrFull(data: Words): void {
   const clamp = (v: number) => Math.min(Math.max(Math.round(v), 0), 255);
   for (let i = 0; i < data.length; i += 3) {
@@ -17,7 +17,7 @@ export function fromYbrFull(data: Words): void {
   }
 }
 
-/** Indices to 8-bit RGB by the red, green and blue palettes (PS3.3 §C.7.6.3.1.5, .6). */
+/** Turns indices into 8-bit RGB by the red, green and blue palettes (PS3.3 §C.7.6.3.1.5, .6). */
 export function fromPalette(
   { dataset, signed }: DicomLayout,
   data: ArrayLike<number>,
@@ -35,7 +35,7 @@ export function fromPalette(
     if (entries === undefined || table === undefined) {
       throw malformed("its palette is missing, segmented or cut short.");
     }
-    // Entries of 16 bits may still hold 8-bit values, by their descriptor.
+    // Entries in 16 bits may hold 8-bit values; the descriptor says which.
     const shift = bits === 16 && table instanceof Uint16Array ? 8 : 0;
     const last = table.length - 1;
     for (let i = 0, to = c; i < data.length; i++, to += 3) {

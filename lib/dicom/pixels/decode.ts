@@ -7,13 +7,15 @@ import {
 } from "./codecs.ts";
 import { fromPalette, fromYbrFull } from "./colour.ts";
 import { displayTable } from "./display.ts";
-import { type DicomLayout, readDicomLayout, unsupported } from "./layout.ts";
+import { unsupported } from "../data_set/data_set.ts";
+import { type DicomLayout, readDicomLayout } from "./layout.ts";
 import { nativeFrame, nativePixels, type Words } from "./native.ts";
 import { decodeRleFrame } from "./rle.ts";
 import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
-import { EdgeError } from "../../core/errors.ts";
+import { requireFrame } from "../../core/frames.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
+/** Transfer syntaxes whose pixels are not compressed (PS3.6 table A-1). */
 const NATIVE = new Set([
   "1.2.840.10008.1.2",
   "1.2.840.10008.1.2.1",
@@ -26,7 +28,7 @@ type FrameDecoder = (
   layout: DicomLayout,
 ) => CodedFrame | Promise<CodedFrame>;
 
-/** By transfer syntax (PS3.6 table A-1). */
+/** Decoders by transfer syntax (PS3.6 table A-1). */
 const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.5": decodeRleFrame,
   "1.2.840.10008.1.2.4.50": decodeJpegFrame,
@@ -39,7 +41,7 @@ const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
 };
 
-/** Decodes one frame of a DICOM image, the first where none is named; frames count from 0. */
+/** Decodes one frame of a DICOM image, from 0; the first where none is named. @throws {EdgeError} */
 export async function decodeDicom(
   bytes: Uint8Array,
   frame = 0,
@@ -49,8 +51,10 @@ export async function decodeDicom(
 }
 
 /**
- * Decodes one frame: grey as stored values with the table that shows them, palette colours as 8-bit
- * RGB, other colours as RGB of the stored bits.
+ * Decodes one frame: greys as stored values with the table that shows them, palette colours as 8-bit RGB, other
+ * colours as RGB of the stored bits.
+ *
+ * @throws {EdgeError}
  */
 export async function decodeFrame(
   layout: DicomLayout,
@@ -75,26 +79,15 @@ export async function decodeFrame(
   return { ...size, channels: 1, max, data, display };
 }
 
-/** @throws {EdgeError} for a frame that a file does not have. */
-export function requireFrame(frame: number, frames: number): void {
-  if (frame < frames) return;
-  throw new EdgeError(
-    "frame-choice",
-    `Cannot read the image: frame ${frame} was asked, and its frames count from 0 to ${
-      frames - 1
-    }.`,
-  );
-}
-
 async function wordsOf(
   layout: DicomLayout,
   frame: number,
 ): Promise<CodedFrame> {
-  const decode = CODECS[layout.transferSyntax];
   if (NATIVE.has(layout.transferSyntax)) {
     const words = nativeFrame(layout, frame);
     return { words, lossy: false, isRgb: false };
   }
+  const decode = CODECS[layout.transferSyntax];
   if (decode === undefined) {
     throw unsupported(
       "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
@@ -110,7 +103,7 @@ export function requirePixels(layout: DicomLayout): void {
   else encapsulatedPixels(layout);
 }
 
-/** Whether the pixels passed a codec that knows the stored bits: all but native words and RLE's bytes. */
+/** Whether the words come from a codec that knows the stored bits, as all but native pixels and RLE do. */
 function isCoded({ transferSyntax }: DicomLayout): boolean {
   return transferSyntax.startsWith("1.2.840.10008.1.2.4.");
 }

@@ -7,18 +7,17 @@ import type { Samples } from "../../codecs/samples.ts";
 /** One step of the grey-scale pipeline (PS3.3 §C.11). */
 type Step = (value: number) => number;
 
-/** A look-up table and what it makes of a value; `top` is its greatest output. */
+/** A look-up table; `top` is its greatest output. */
 interface Lut {
   look: Step;
   top: number;
 }
 
 /**
- * The grey level, 0 to 255, of every stored value of a grey frame, indexed by
- * the value's low 16 bits (PS3.3 §C.11.1, C.11.2, C.7.6.3.1.2): rescale or
- * modality LUT; then the first VOI LUT or window that the file states, or else
- * the full range of up to 8 stored bits, or the minimum to maximum of the
- * frame's own values without padding; MONOCHROME1 inverted.
+ * The grey level, 0 to 255, of every stored value of a grey frame, indexed by the value's low 16 bits (PS3.3 §C.11.1,
+ * C.11.2, C.7.6.3.1.2). First comes the rescale or the modality LUT. Then comes the first VOI LUT or window that the
+ * file states; without either, the full range of up to 8 stored bits, or of more bits the minimum to maximum of the
+ * frame's own values without padding. MONOCHROME1 is inverted at last.
  *
  * @param data stored values of the frame.
  */
@@ -57,7 +56,7 @@ export function displayTable(
 function rescale(values: Dataset): Step {
   const [slope = 1] = values.decimals(TAG.slope);
   const [intercept = 0] = values.decimals(TAG.intercept);
-  // A slope of 0 would flatten the picture; writers mean that there is none.
+  // A slope of 0 would flatten the picture; its writers mean that there is none.
   return (value) => value * (slope || 1) + intercept;
 }
 
@@ -113,7 +112,7 @@ function rangeOf(
   return low <= high ? [low, high] : [0, 0];
 }
 
-/** Whether a value stands for the outside of the picture (PS3.3 §C.7.5.1.1.2). */
+/** A test of whether a value stands for the outside of the picture (PS3.3 §C.7.5.1.1.2). */
 function isPadding(
   dataset: Dataset,
   signed: boolean,
@@ -126,10 +125,10 @@ function isPadding(
 }
 
 /**
- * A modality or VOI LUT (PS3.3 §C.11.1.1.1), or undefined for none, or one that is not whole.
+ * A modality or VOI LUT (PS3.3 §C.11.1.1.1), or undefined where there is none or its table is too short.
  *
- * @param signed whether its input can be negative: then so is the first value that it maps, whatever
- * representation a writer states; elsewhere only where it states a signed one.
+ * @param signed whether its input can be negative. Then the first value that it maps is read as signed, whatever its
+ * representation; otherwise only where that is signed (SS).
  */
 function readLut(
   item: Dataset | undefined,
@@ -151,7 +150,7 @@ function readLut(
   };
 }
 
-/** A table of as many 8- or 16-bit entries as wanted, or undefined where it is not whole. */
+/** A table of 8- or 16-bit entries, or undefined where it is shorter than `entries`. */
 export function tableOf(
   dataset: Dataset,
   tag: number,

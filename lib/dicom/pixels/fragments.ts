@@ -4,9 +4,10 @@ import { concat } from "../../core/bytes.ts";
 import type { DicomLayout } from "./layout.ts";
 
 /**
- * The bytes of one frame of encapsulated pixel data (PS3.5 §A.4). Where a frame
- * has several fragments, the offset table tells which, or the start marker of
- * its codestream.
+ * The bytes of one frame of encapsulated pixel data (PS3.5 §A.4). Where frames have several fragments, the offset
+ * table says where each begins, or else the start marker of its codestream does.
+ *
+ * @throws {EdgeError} where the fragments cannot be assigned to the frames.
  */
 export function encapsulatedFrame(
   layout: DicomLayout,
@@ -21,13 +22,13 @@ export function encapsulatedFrame(
     startsByMarker(fragments);
   if (starts.length !== frames) {
     throw malformed(
-      `its ${fragments.length} fragments cannot be told apart into ${frames} frames.`,
+      `its ${fragments.length} fragments cannot be assigned to its ${frames} frames.`,
     );
   }
   return concat(fragments.slice(starts[frame], starts[frame + 1]));
 }
 
-/** The offset table and the fragments. @throws {EdgeError} for fewer of them than frames. */
+/** The offset table and the fragments. @throws {EdgeError} for fewer fragments than frames. */
 export function encapsulatedPixels(
   { dataset, frames }: DicomLayout,
 ): Uint8Array[] {
@@ -43,7 +44,7 @@ export function encapsulatedPixels(
   return parts;
 }
 
-/** First fragment of every frame after the basic offset table, or undefined without one. */
+/** The first fragment of every frame by the basic offset table, or undefined where that is empty. */
 function startsByTable(
   table: Uint8Array,
   fragments: Uint8Array[],
@@ -61,7 +62,7 @@ function startsByTable(
   return starts;
 }
 
-/** Fragments that begin with JPEG's start of image or JPEG 2000's start of codestream. */
+/** The fragments that begin with JPEG's start of image or JPEG 2000's start of codestream. */
 function startsByMarker(fragments: Uint8Array[]): number[] {
   const starts: number[] = [];
   fragments.forEach((bytes, i) => {

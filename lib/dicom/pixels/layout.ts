@@ -1,17 +1,15 @@
-import { type Dataset, malformed } from "../data_set/data_set.ts";
+import { type Dataset, malformed, unsupported } from "../data_set/data_set.ts";
 import { type DicomFile, readDicom } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
-import { EdgeError } from "../../core/errors.ts";
-import { MAX_FRAMES } from "../../core/raster.ts";
+import { MAX_FRAMES } from "../../core/frames.ts";
+import type { Size } from "../../core/geometry.ts";
 
-/** How the pixels of a DICOM image are stored; everything checked and within what is read here. */
-export interface DicomLayout {
-  width: number;
-  height: number;
+/** How the pixels of a DICOM image are stored, checked and limited to what is read here. */
+export interface DicomLayout extends Size {
   frames: number;
   /** Samples per pixel. */
   samples: 1 | 3;
-  /** Whether each colour is a plane of its own (Planar Configuration 1). */
+  /** Whether each colour is a separate plane (Planar Configuration 1). */
   planar: boolean;
   allocated: 1 | 8 | 16;
   stored: number;
@@ -34,12 +32,10 @@ const PHOTOMETRIC = {
   "YBR_RCT": 3,
 } as const;
 
-export type Photometric = keyof typeof PHOTOMETRIC;
+type Photometric = keyof typeof PHOTOMETRIC;
 
-/** Width and height of the image, without looking at its pixels. */
-export function readDicomSize(
-  bytes: Uint8Array,
-): { width: number; height: number } {
+/** Width and height of the image; its pixels are not read. */
+export function readDicomSize(bytes: Uint8Array): Size {
   return dicomSize(readDicom(bytes).dataset);
 }
 
@@ -55,19 +51,16 @@ function frameCount(dataset: Dataset): number {
 }
 
 /** Width and height that a data set states. */
-export function dicomSize(dataset: Dataset): { width: number; height: number } {
+export function dicomSize(dataset: Dataset): Size {
   const width = dataset.short(TAG.columns);
   const height = dataset.short(TAG.rows);
   if (width === undefined || height === undefined) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the DICOM: wanted an image; it has no rows and columns.",
-    );
+    throw unsupported("an image", "a file without rows and columns");
   }
   return { width, height };
 }
 
-/** Reads and checks the attributes that say how the pixels are stored (PS3.3 §C.7.6.3). */
+/** Reads and checks the attributes that describe how the pixels are stored (PS3.3 §C.7.6.3). */
 export function readDicomLayout(
   { dataset, transferSyntax }: DicomFile,
 ): DicomLayout {
@@ -91,7 +84,7 @@ export function readDicomLayout(
   const highBit = dataset.short(TAG.highBit) ?? stored - 1;
   if (stored < 1 || highBit >= allocated || highBit < stored - 1) {
     throw malformed(
-      `it says that ${stored} of ${allocated} bits are stored, the highest as bit ${highBit}.`,
+      `it says that ${stored} of ${allocated} bits are stored, the highest in bit ${highBit}.`,
     );
   }
   const signed = dataset.short(TAG.signed) === 1;
@@ -105,10 +98,7 @@ export function readDicomLayout(
     );
   }
   if (!dataset.has(TAG.pixelData)) {
-    throw new EdgeError(
-      "unsupported-type",
-      "Cannot read the DICOM: wanted an image; it has no pixel data.",
-    );
+    throw unsupported("an image", "a file without pixel data");
   }
   return {
     width,
@@ -125,12 +115,6 @@ export function readDicomLayout(
     dataset,
   };
 }
-
-export const unsupported = (wanted: string, came: string) =>
-  new EdgeError(
-    "unsupported-type",
-    `Cannot read the DICOM: wanted ${wanted}; it has ${came}.`,
-  );
 
 function isPhotometric(text: string): text is Photometric {
   return Object.hasOwn(PHOTOMETRIC, text);

@@ -2,12 +2,12 @@ import { malformed, truncated } from "../data_set/data_set.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { DicomLayout } from "./layout.ts";
 
-/** Sample values as a codec hands them over, not yet cut to the stored bits. */
+/** Sample values as a codec returns them, not yet cut to the stored bits. */
 export type Words = Uint8Array | Uint16Array;
 
 /**
- * The words of one frame of uncompressed pixel data (PS3.5 §8.2), colours
- * interleaved. Frames of single bits follow each other without padding.
+ * The words of one frame of uncompressed pixel data (PS3.5 §8.2), colours interleaved. Frames of single bits follow
+ * each other without padding.
  */
 export function nativeFrame(layout: DicomLayout, frame: number): Words {
   const { dataset, width, height, allocated, photometric } = layout;
@@ -26,7 +26,7 @@ export function nativeFrame(layout: DicomLayout, frame: number): Words {
   return layout.planar ? interleave(words, pixels) : words;
 }
 
-/** The pixel data of all frames. @throws {EdgeError} where they are not whole. */
+/** The pixel data of all frames. @throws {EdgeError} where they are cut short. */
 export function nativePixels(layout: DicomLayout): Uint8Array {
   const { dataset, width, height, frames } = layout;
   const bytes = dataset.bytes(TAG.pixelData);
@@ -35,7 +35,7 @@ export function nativePixels(layout: DicomLayout): Uint8Array {
   }
   if (bytes.length * 8 < frameBits(layout) * frames) {
     throw truncated(
-      `inside its pixel data: ${bytes.length} bytes came for ${frames} frames of ${width}×${height}`,
+      `inside its pixel data: they have ${bytes.length} bytes for ${frames} frames of ${width}×${height}`,
     );
   }
   return bytes;
@@ -72,7 +72,7 @@ function toWords(
   return words;
 }
 
-/** Bits from a bit on, the lowest bit of a byte first. */
+/** `count` bits from bit `from` on, the lowest bit of a byte first. */
 function unpackBits(
   bytes: Uint8Array,
   from: number,
@@ -85,8 +85,8 @@ function unpackBits(
   return out;
 }
 
-/** Three planes as pixels. */
-export function interleave(planes: Words, pixels: number): Words {
+/** Three planes, one after the other, as interleaved pixels. */
+function interleave(planes: Words, pixels: number): Words {
   const out = planes.slice();
   for (let c = 0, from = 0; c < 3; c++) {
     for (let i = 0, to = c; i < pixels; i++, to += 3) out[to] = planes[from++];
@@ -94,10 +94,12 @@ export function interleave(planes: Words, pixels: number): Words {
   return out;
 }
 
-/** Y Y Cb Cr of two neighbours each to Y Cb Cr a pixel (PS3.3 §C.7.6.3.1.2). */
+/** Expands Y Y Cb Cr, for two neighbours, to Y Cb Cr for each pixel (PS3.3 §C.7.6.3.1.2). */
 function expand422(words: Words, width: number): Words {
   if (width % 2 === 1) {
-    throw malformed("its width is odd, but its colours are for two columns.");
+    throw malformed(
+      "its width is odd, but its colours are stored for pairs of columns.",
+    );
   }
   const out = new Uint8Array((words.length / 2) * 3);
   for (let from = 0, to = 0; from < words.length; from += 4) {

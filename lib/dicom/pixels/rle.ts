@@ -4,21 +4,23 @@ import type { CodedFrame } from "./codecs.ts";
 import type { Words } from "./native.ts";
 
 /**
- * Decodes a frame of RLE (PS3.5 Annex G), colours interleaved: a segment for
- * every byte of every sample, the high byte first, each packed as PackBits.
+ * Decodes a frame of RLE (PS3.5 Annex G), colours interleaved: one segment for each byte of each sample, the high
+ * byte first, packed as PackBits.
+ *
+ * @throws {EdgeError}
  */
 export function decodeRleFrame(
   bytes: Uint8Array,
   { width, height, samples, allocated }: DicomLayout,
 ): CodedFrame {
-  if (allocated === 1) throw malformed("single bits are not coded as RLE.");
+  if (allocated === 1) throw malformed("single bits cannot be coded as RLE.");
   const perSample = allocated / 8;
   const count = samples * perSample;
   if (bytes.length < 64) throw truncated("inside an RLE header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== count) {
     throw malformed(
-      `an RLE frame has not the ${count} segments of its pixels.`,
+      `an RLE frame does not have the ${count} segments of its pixels.`,
     );
   }
   const pixels = width * height;
@@ -40,7 +42,7 @@ export function decodeRleFrame(
   return { words: out, lossy: false, isRgb: false };
 }
 
-/** PackBits, into every `step`th word from `to` on, shifted. */
+/** Unpacks PackBits into every `step`th word from `to` on, shifted to its byte of the word. */
 function unpack(
   packed: Uint8Array,
   out: Words,

@@ -1,4 +1,4 @@
-import { describeMask } from "../../../lib/format/mask_document.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
 import { roundEmbedding } from "../../../lib/format/embedding_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Raster } from "../../../lib/core/raster.ts";

@@ -12,7 +12,7 @@ import type {
   MaskPrompt,
   SegmentationAnswer,
 } from "../../../lib/engine/engine.ts";
-import { decodeRle } from "../../../lib/format/rle.ts";
+import { decodeRle } from "../../../lib/format/mask/rle.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 import { inFolder } from "../../support/in_folder.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
-import { readHeader } from "../../../lib/image/read_size.ts";
+import { readSize } from "../../../lib/image/read_size.ts";
 import { requireOneLine, runCommand } from "../../support/command.ts";
 import { toDicom } from "../../support/dicom_files.ts";
 import { inFolder } from "../../support/in_folder.ts";
@@ -84,7 +84,7 @@ Deno.test("segment takes folders, archives and volumes, and goes on after a bad 
       );
     }
     const montage = await Deno.readFile(`${folder}/all.png`);
-    const { width: wide, height: high } = readHeader(montage, "image/png");
+    const { width: wide, height: high } = readSize(montage, "image/png");
     deepEqual([wide, high], [3 * 260 - 4, 3 * 260 - 4]);
   }));
 

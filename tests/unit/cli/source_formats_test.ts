@@ -1,8 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { basename } from "node:path";
 import { writeOwnFormats } from "../../../lib/cli/source_formats.ts";
-import { TISSUE } from "../../../lib/dicom/segmentation/write.ts";
-import { encodeRle } from "../../../lib/format/rle.ts";
+import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
+import { encodeRle } from "../../../lib/format/mask/rle.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { dicomAt } from "../../support/dicom_places.ts";
 import { inFolder } from "../../support/in_folder.ts";

@@ -53,7 +53,7 @@ Deno.test("what is written is read: text, numbers, sequences within sequences", 
   assert.equal(dataset.item(TAG.sharedGroups), undefined);
 });
 
-Deno.test("decimals are none where one of them is no number", () => {
+Deno.test("decimals are empty where one of them is no number", () => {
   const decimals = (text: string) =>
     readDicom(file([[TAG.slope, "DS", text]])).dataset.decimals(TAG.slope);
   assert.deepEqual(decimals(" 1.0 \\ -2 "), [1, -2]);

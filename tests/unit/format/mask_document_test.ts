@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { describeMask } from "../../../lib/format/mask_document.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
 
 /** Whether the centre of a pixel is inside by the even-odd rule. */
 function covers(rings: [number, number][][], x: number, y: number): boolean {

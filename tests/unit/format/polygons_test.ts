@@ -2,8 +2,8 @@
 import { contours } from "d3-contour";
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { maskRuns } from "../../../lib/format/mask_runs.ts";
-import { outline, type Ring } from "../../../lib/format/polygons.ts";
+import { maskRuns } from "../../../lib/format/mask/runs.ts";
+import { outline, type Ring } from "../../../lib/format/mask/polygons.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 
 /** The outline by d3-contour, every cell visited. */

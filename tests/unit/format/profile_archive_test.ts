@@ -89,7 +89,7 @@ Deno.test("a file that was cut, lengthened or altered anywhere is refused", asyn
   await refused(huge, /header claims 4294967295 bytes/);
 });
 
-Deno.test("a file that nobody trusted signed is refused", async () => {
+Deno.test("a file without a trusted signature is refused", async () => {
   await rejects(readArchive(file, []), { code: "untrusted" });
   await rejects(readArchive(file, [stranger.publicKey]), {
     code: "untrusted",
@@ -97,7 +97,7 @@ Deno.test("a file that nobody trusted signed is refused", async () => {
   });
 });
 
-Deno.test("a broken header is refused, whoever signed it", async () => {
+Deno.test("a broken header is refused, even with a trusted signature", async () => {
   const empty = await writeArchive([], AT, signer);
   const start = empty.slice(0, 8 + 8 + 32);
   const one = { record: {}, bytes: 0, sha256: "" };

@@ -27,7 +27,7 @@ Deno.test("a profile is read as it was written, bit for bit", () => {
   deepEqual(readProfile(writeProfile(profile)), profile);
 });
 
-Deno.test("a profile of before surroundings and calibration ranges is read", () => {
+Deno.test("a profile enrolled before surroundings and calibration ranges is read", () => {
   const before = { ...profile, surroundings: null, calibrationRange: null };
   const file = writeProfile(before);
   const { metadata, tensors } = readSafetensors(file);
@@ -44,7 +44,7 @@ const STORED = {
   dice: 0.9,
 };
 
-Deno.test("a calibration range that is none is refused", () => {
+Deno.test("a stored calibration range that is malformed is refused", () => {
   const { tensors } = readSafetensors(writeProfile(profile));
   for (
     const yardstick of [

@@ -1,8 +1,8 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { EdgeError } from "../../../lib/core/errors.ts";
-import { describeMask } from "../../../lib/format/mask_document.ts";
-import { decodeRle, encodeRle } from "../../../lib/format/rle.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
+import { decodeRle, encodeRle } from "../../../lib/format/mask/rle.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 
 Deno.test("the encoding equals pycocotools' on known masks", () => {

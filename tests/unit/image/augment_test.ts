@@ -18,20 +18,20 @@ const middle = ({ width, data }: { width: number; data: Uint8Array }) => {
   return [x / count, y / count];
 };
 
-Deno.test("a copy keeps size and channels, and its mask is binary", () => {
+Deno.test("an augmentation keeps size and channels, and its mask is binary", () => {
   for (const name of AUGMENTATION_NAMES) {
-    const copy = augment(image, mask, name);
+    const augmented = augment(image, mask, name);
     deepEqual(
-      [copy.image.width, copy.image.height, copy.image.channels],
+      [augmented.image.width, augmented.image.height, augmented.image.channels],
       [image.width, image.height, image.channels],
     );
-    equal(copy.mask.data.length, mask.data.length);
-    ok(copy.mask.data.every((value) => value === 0 || value === 255));
-    ok(copy.image.data.some((value, i) => value !== image.data[i]), name);
+    equal(augmented.mask.data.length, mask.data.length);
+    ok(augmented.mask.data.every((value) => value === 0 || value === 255));
+    ok(augmented.image.data.some((value, i) => value !== image.data[i]), name);
   }
 });
 
-Deno.test("the same picture gives the same copy, and is not changed", () => {
+Deno.test("the same picture gives the same augmentation, and is not changed", () => {
   const before = image.data.slice();
   for (const name of AUGMENTATION_NAMES) {
     deepEqual(augment(image, mask, name), augment(image, mask, name));
@@ -39,15 +39,15 @@ Deno.test("the same picture gives the same copy, and is not changed", () => {
   deepEqual(image.data, before);
 });
 
-Deno.test("copies differ in what their names say", () => {
-  const copy = (name: typeof AUGMENTATION_NAMES[number]) =>
+Deno.test("augmentations differ in what their names say", () => {
+  const augmented = (name: typeof AUGMENTATION_NAMES[number]) =>
     augment(image, mask, name);
-  ok(mean(copy("brighter").image) > mean(image));
-  ok(Math.abs(mean(copy("noisy").image) - mean(image)) < 2);
+  ok(mean(augmented("brighter").image) > mean(image));
+  ok(Math.abs(mean(augmented("noisy").image) - mean(image)) < 2);
   const area = areaOf(mask);
-  ok(Math.abs(areaOf(copy("smaller").mask) / area - 0.85 ** 2) < 0.03);
+  ok(Math.abs(areaOf(augmented("smaller").mask) / area - 0.85 ** 2) < 0.03);
   for (const name of ["brighter", "noisy"] as const) {
-    equal(areaOf(copy(name).mask), area);
+    equal(areaOf(augmented(name).mask), area);
   }
 });
 

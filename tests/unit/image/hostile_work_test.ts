@@ -42,9 +42,9 @@ async function bounded(
     );
   });
   for (const [what, most] of Object.entries(MOST)) {
-    const came = work[what as keyof typeof MOST];
+    const used = work[what as keyof typeof MOST];
     const limit = what === "grown" ? most : most * pictures;
-    ok(came <= limit, `${name}: ${what} ${came}, at most ${limit}`);
+    ok(used <= limit, `${name}: ${what} ${used}, at most ${limit}`);
   }
 }
 

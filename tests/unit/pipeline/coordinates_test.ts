@@ -1,12 +1,13 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { describeMask } from "../../../lib/format/mask_document.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
 import {
   bilinearAxis,
   cutAxis,
   resizeBilinear,
 } from "../../../lib/numerics/bilinear.ts";
-import { Coordinates, scaledSize } from "../../../lib/pipeline/coordinates.ts";
+import { scaledSize } from "../../../lib/core/geometry.ts";
+import { Coordinates } from "../../../lib/pipeline/coordinates.ts";
 
 const SIZE = 32;
 const model = (size: number) => ({ size, grid: 4, lowResMask: 8 });

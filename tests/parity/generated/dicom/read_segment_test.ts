@@ -8,7 +8,7 @@ import {
   writeDicom,
   type WriteElement,
 } from "../../../../lib/dicom/data_set/write.ts";
-import { SEGMENTATION } from "../../../../lib/dicom/segmentation/read_segment.ts";
+import { SEGMENTATION_STORAGE } from "../../../../lib/dicom/data_set/uid.ts";
 import { EdgeError } from "../../../../lib/core/errors.ts";
 import { fixture } from "../../../support/fixtures.ts";
 import { DICOM_DATA, hasDicom } from "../../../support/dicom_data.ts";
@@ -78,10 +78,10 @@ Deno.test("sources that all frames share are read once, not once for each frame"
     (): WriteElement[] => [[TAG.referencedInstance, "UI", "2.25.1"]],
   );
   const segmentation = writeDicom(
-    { classUid: SEGMENTATION, instanceUid: "2.25.2" },
+    { classUid: SEGMENTATION_STORAGE, instanceUid: "2.25.2" },
     { uid: "2.25.1", name: "TEST" },
     [
-      [TAG.sopClass, "UI", SEGMENTATION],
+      [TAG.sopClass, "UI", SEGMENTATION_STORAGE],
       [TAG.samples, "US", [1]],
       [TAG.photometric, "CS", "MONOCHROME2"],
       [TAG.frames, "IS", `${count}`],

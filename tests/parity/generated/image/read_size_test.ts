@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EdgeError } from "../../../../lib/core/errors.ts";
-import { readHeader } from "../../../../lib/image/read_size.ts";
+import { readSize } from "../../../../lib/image/read_size.ts";
 import { checkMediaType } from "../../../../lib/image/media_type.ts";
 import { checkSize } from "../../../../lib/core/raster.ts";
 import { fixture, fixtures } from "../../../support/fixtures.ts";
@@ -8,7 +8,7 @@ import { fixture, fixtures } from "../../../support/fixtures.ts";
 const is = (code: string) => (error: unknown) =>
   error instanceof EdgeError && error.code === code;
 
-Deno.test("readHeader tells every fixture's stored size without decoding", () => {
+Deno.test("readSize gives every fixture's stored size without decoding", () => {
   for (const { name, bytes, refused, width, height } of fixtures) {
     if (name === "big.tiff" || /^refused-.+\.dcm$/.test(name)) continue;
     const turned = /orientation-[5-8]/.test(name);
@@ -17,16 +17,16 @@ Deno.test("readHeader tells every fixture's stored size without decoding", () =>
       : turned
       ? { width: height, height: width }
       : { width, height };
-    assert.deepEqual(readHeader(bytes, checkMediaType(bytes)), stored, name);
+    assert.deepEqual(readSize(bytes, checkMediaType(bytes)), stored, name);
   }
 });
 
-Deno.test("readHeader needs only the first bytes", () => {
+Deno.test("readSize needs only the first bytes", () => {
   const png = fixture("rgb-8.png").bytes.subarray(0, 33);
-  assert.deepEqual(readHeader(png, "image/png"), { width: 19, height: 13 });
+  assert.deepEqual(readSize(png, "image/png"), { width: 19, height: 13 });
   const { bytes } = fixture("rgb-420-progressive.jpg");
   const frame = bytes.indexOf(0xc2);
-  assert.deepEqual(readHeader(bytes.subarray(0, frame + 18), "image/jpeg"), {
+  assert.deepEqual(readSize(bytes.subarray(0, frame + 18), "image/jpeg"), {
     width: 19,
     height: 13,
   });
@@ -35,16 +35,16 @@ Deno.test("readHeader needs only the first bytes", () => {
 Deno.test("sides of zero are malformed", () => {
   const png = fixture("rgb-8.png").bytes.slice();
   png.fill(0, 16, 20);
-  assert.throws(() => readHeader(png, "image/png"), is("malformed"));
+  assert.throws(() => readSize(png, "image/png"), is("malformed"));
 
   const jpeg = fixture("rgb-444.jpg").bytes.slice();
   const frame = jpeg.indexOf(0xc0);
   jpeg.fill(0, frame + 4, frame + 6);
-  assert.throws(() => readHeader(jpeg, "image/jpeg"), is("malformed"));
+  assert.throws(() => readSize(jpeg, "image/jpeg"), is("malformed"));
 
   const webp = fixture("lossy.webp").bytes.slice();
   webp.fill(0, 26, 28);
-  assert.throws(() => readHeader(webp, "image/webp"), is("malformed"));
+  assert.throws(() => readSize(webp, "image/webp"), is("malformed"));
 
   const tiff = fixture("big-endian-grey.tiff").bytes.slice();
   const directory = new DataView(tiff.buffer).getUint32(4);
@@ -54,13 +54,13 @@ Deno.test("sides of zero are malformed", () => {
       break;
     }
   }
-  assert.throws(() => readHeader(tiff, "image/tiff"), is("malformed"));
+  assert.throws(() => readSize(tiff, "image/tiff"), is("malformed"));
 });
 
 Deno.test("a WebP canvas must agree with its picture", () => {
   const webp = fixture("lossy-alpha.webp").bytes.slice();
   webp[24] = 200; // VP8X canvas width − 1
-  assert.throws(() => readHeader(webp, "image/webp"), is("malformed"));
+  assert.throws(() => readSize(webp, "image/webp"), is("malformed"));
 });
 
 Deno.test("checkSize counts pixels, not sides", () => {

@@ -3,12 +3,12 @@ import { concat } from "../../../../lib/core/bytes.ts";
 import { readDicom } from "../../../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../../../lib/dicom/data_set/tags.ts";
 import { EdgeError } from "../../../../lib/core/errors.ts";
+import { writeSegmentation } from "../../../../lib/dicom/segmentation/write_segmentation.ts";
 import {
   type SegmentDescription,
   TISSUE,
-  writeSegmentation,
-} from "../../../../lib/dicom/segmentation/write.ts";
-import { readSource } from "../../../../lib/dicom/segmentation/source.ts";
+} from "../../../../lib/dicom/segmentation/segment_description.ts";
+import { readSource } from "../../../../lib/dicom/segmentation/read_source.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
 import type { Mask } from "../../../../lib/core/mask.ts";

@@ -1,12 +1,11 @@
-import type { Mask } from "../core/mask.ts";
+import type { Box, Size } from "../../core/geometry.ts";
+import type { Mask } from "../../core/mask.ts";
 
 /**
  * The runs of a mask's inside pixels, row by row: run i of row y, `rows[y] ≤ i < rows[y + 1]`, covers the pixels
  * `from[i]` up to `to[i]`, exclusive.
  */
-export interface MaskRuns {
-  width: number;
-  height: number;
+export interface MaskRuns extends Size {
   rows: Int32Array;
   from: Int32Array;
   to: Int32Array;
@@ -36,6 +35,23 @@ export function maskRuns({ width, height, data }: Mask): MaskRuns {
     from: Int32Array.from(from),
     to: Int32Array.from(to),
   };
+}
+
+/** The number of inside pixels, and the box around them or null where there are none. */
+export function extentOf(
+  { height, rows, from, to }: MaskRuns,
+): { area: number; box: Box | null } {
+  let area = 0;
+  let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
+  for (let y = 0; y < height; y++) {
+    if (rows[y] === rows[y + 1]) continue;
+    if (y1 < 0) y0 = y;
+    y1 = y;
+    x0 = Math.min(x0, from[rows[y]]);
+    x1 = Math.max(x1, to[rows[y + 1] - 1] - 1);
+    for (let i = rows[y]; i < rows[y + 1]; i++) area += to[i] - from[i];
+  }
+  return { area, box: area > 0 ? [x0, y0, x1, y1] : null };
 }
 
 /** The data four pixels at a time. */

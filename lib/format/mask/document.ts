@@ -1,12 +1,12 @@
-import type { Box } from "../core/geometry.ts";
-import type { Mask } from "../core/mask.ts";
-import { maskRuns } from "./mask_runs.ts";
+import type { Box } from "../../core/geometry.ts";
+import type { Mask } from "../../core/mask.ts";
+import { extentOf, maskRuns } from "./runs.ts";
 import { outline, type Ring } from "./polygons.ts";
 import { encodeRuns, type Rle } from "./rle.ts";
 
-/** A mask as the HTTP contract gives it. */
+/** A mask as it stands in answers of the HTTP contract. */
 export interface MaskDocument extends Rle {
-  /** Inside pixels. */
+  /** Number of inside pixels. */
   area: number;
   /** Inclusive corners x0, y0, x1, y1 of the inside pixels, or null for an empty mask. */
   box: Box | null;
@@ -30,21 +30,9 @@ export interface MaskDocument extends Rle {
  */
 export function describeMask(mask: Mask): MaskDocument {
   const runs = maskRuns(mask);
-  const { rows, from, to, height } = runs;
-  let area = 0;
-  let [x0, y0, x1, y1] = [Infinity, -1, -1, -1];
-  for (let y = 0; y < height; y++) {
-    if (rows[y] === rows[y + 1]) continue;
-    if (y1 < 0) y0 = y;
-    y1 = y;
-    x0 = Math.min(x0, from[rows[y]]);
-    x1 = Math.max(x1, to[rows[y + 1] - 1] - 1);
-    for (let i = rows[y]; i < rows[y + 1]; i++) area += to[i] - from[i];
-  }
   return {
     ...encodeRuns(runs),
-    area,
-    box: area > 0 ? [x0, y0, x1, y1] : null,
+    ...extentOf(runs),
     polygons: outline(runs),
   };
 }

@@ -1,9 +1,9 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Mask } from "../core/mask.ts";
-import { type MaskRuns, maskRuns } from "./mask_runs.ts";
+import { invalidInput } from "../../core/errors.ts";
+import type { Mask } from "../../core/mask.ts";
+import { type MaskRuns, maskRuns } from "./runs.ts";
 
 /**
- * A binary mask as COCO compressed run-length encoding: runs of outside and inside pixels in turn,
+ * A binary mask as COCO compressed run-length encoding: the lengths of runs of outside and inside pixels in turn,
  * column by column, written six bits a character (pycocotools `counts`).
  */
 export interface Rle {
@@ -31,7 +31,7 @@ export function encodeRle(mask: Mask): Rle {
   return encodeRuns(maskRuns(mask));
 }
 
-/** Encodes a mask that is known by its rows' runs: those of its columns begin and end where two rows differ. */
+/** Encodes a mask given by the runs of its rows: the runs of its columns begin and end where two rows differ. */
 export function encodeRuns(runs: MaskRuns): Rle {
   const { width, height } = runs;
   // Where each column changes, from the row above the mask to the one below, counted first.
@@ -59,7 +59,7 @@ export function encodeRuns(runs: MaskRuns): Rle {
   return { size: [height, width], counts: compress(counts) };
 }
 
-/** Calls `visit` with every row, the one below the mask included, and the columns from..to in which it differs from the row above. */
+/** Visits every row, including the one below the mask, with the columns from..to that differ from the row above. */
 function visitDifferences(
   { height, rows, from, to }: MaskRuns,
   visit: (y: number, from: number, to: number) => void,
@@ -85,16 +85,13 @@ function visitDifferences(
 }
 
 /**
- * Decodes to 255 inside, 0 outside.
+ * Decodes to a mask.
  *
- * @throws EdgeError `invalid-input` when the text is no such encoding or its runs do not fill the size.
+ * @throws {EdgeError} `invalid-input` where the text is no such encoding or its runs do not fill the size.
  */
 export function decodeRle({ size: [height, width], counts }: Rle): Mask {
   const wrong = (why: string) =>
-    new EdgeError(
-      "invalid-input",
-      `Cannot read the run-length encoding: ${why}.`,
-    );
+    invalidInput(`Cannot read the run-length encoding: ${why}.`);
   const data = new Uint8Array(width * height);
   const runs: number[] = [];
   let at = 0;

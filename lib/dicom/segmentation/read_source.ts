@@ -1,19 +1,19 @@
+import { type EdgeError, invalidInput } from "../../core/errors.ts";
+import { requireFrame } from "../../core/frames.ts";
+import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
+import { groupOf } from "../data_set/functional_groups.ts";
+import { planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { WriteElement } from "../data_set/write.ts";
-import { requireFrame } from "../pixels/decode.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import { readDicomLayout } from "../pixels/layout.ts";
-import { EdgeError } from "../../core/errors.ts";
 
 /**
- * What a segmentation says of the image it was drawn on. It holds the patient's and study's attributes
- * as the image has them: it goes into the answer to who sent the image, and nowhere else.
+ * What a segmentation states of the image on which it was drawn. It holds the attributes of the patient and the study
+ * as the image has them, so it may go only into the answer to the sender of the image.
  */
-export interface ImageSource {
-  width: number;
-  height: number;
+export interface ImageSource extends Size {
   sopClass: string;
   sopInstance: string;
   series: string;
@@ -30,7 +30,7 @@ export interface ImageSource {
     spacing: string;
     thickness: string;
   } | null;
-  /** Attributes that are the same in the image and what is derived from it. */
+  /** Attributes of patient and study, which what is derived from the image repeats. */
   shared: WriteElement[];
   /** Date and time of the image, DICOM DA and TM. */
   date: string;
@@ -40,7 +40,7 @@ export interface ImageSource {
   lossy: { ratio: string; method: string } | null;
 }
 
-/** Attributes of patient and study, and their character set, with their representation. */
+/** Attributes of patient and study, and their character set, with their value representations. */
 const SHARED: [number, string][] = [
   [TAG.characterSet, "CS"],
   [TAG.timezone, "SH"],
@@ -58,7 +58,7 @@ const SHARED: [number, string][] = [
   [TAG.positionReference, "LO"],
 ];
 
-/** Written empty where the image has none (type 2); the others are left out. */
+/** Written empty where the image lacks them (type 2); the others are left out. */
 const ALWAYS = new Set<number>([
   TAG.studyDate,
   TAG.studyTime,
@@ -71,22 +71,19 @@ const ALWAYS = new Set<number>([
   TAG.studyId,
 ]);
 
-/** Elements are written with lengths of 16 bits, which are even; implicit ones are read with 32 bits. */
+/** The greatest even length of 16 bits, with which elements are written; implicit ones are read with 32 bits. */
 const MAX_VALUE = 65_534;
 
 /**
- * Reads what a segmentation must say of a DICOM image; decodes no pixels.
+ * Reads what a segmentation must state of a DICOM image; decodes no pixels.
  *
  * @param frame from 0.
- * @throws EdgeError `invalid-input` for another kind of file, or one without the UIDs to refer to, or
- * with a value that is too long to be written; EdgeError for a DICOM file that cannot be read.
+ * @throws {EdgeError} `invalid-input` for another kind of file, for one that lacks a UID to refer to, and for a value
+ * that is too long to be written; errors of reading for a DICOM file that cannot be read.
  */
 export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   if (!isDicom(bytes)) {
-    throw new EdgeError(
-      "invalid-input",
-      "Cannot write a DICOM segmentation: it refers to a DICOM image, and the image is none.",
-    );
+    throw cannotWrite("it must refer to a DICOM image, and the image is none");
   }
   const file = readDicom(bytes);
   const { dataset } = file;
@@ -95,10 +92,7 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   const uid = (tag: number, name: string) => {
     const text = dataset.text(tag);
     if (/^[0-9.]{1,64}$/.test(text)) return text;
-    throw new EdgeError(
-      "invalid-input",
-      `Cannot write a DICOM segmentation: the image states no ${name} UID to refer to.`,
-    );
+    throw cannotWrite(`the image states no ${name} UID to refer to`);
   };
   const sopClass = uid(TAG.sopClass, "SOP class");
   const sopInstance = uid(TAG.sopInstance, "SOP instance");
@@ -138,28 +132,30 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
 function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
   const bytes = dataset.bytes(tag);
   if (bytes !== undefined && bytes.length > MAX_VALUE) {
-    throw new EdgeError(
-      "invalid-input",
-      `Cannot write a DICOM segmentation: an attribute of the image's patient or study has ${bytes.length} bytes; ` +
-        `at most ${MAX_VALUE} can be written.`,
+    throw cannotWrite(
+      `an attribute of the image's patient or study has ${bytes.length} bytes; at most ${MAX_VALUE} can be written`,
     );
   }
   return bytes?.slice() ?? "";
 }
 
 function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
-  const plane = groupOf(dataset, frame, TAG.planePosition);
-  const orientation = groupOf(dataset, frame, TAG.planeOrientation);
   const measures = groupOf(dataset, frame, TAG.pixelMeasures);
-  const whole = plane.decimals(TAG.imagePosition).length === 3 &&
-    orientation.decimals(TAG.imageOrientation).length === 6 &&
-    measures.decimals(TAG.pixelSpacing).length === 2;
-  if (!whole) return null;
+  if (
+    planeOf(dataset, frame) === undefined ||
+    measures.decimals(TAG.pixelSpacing).length !== 2
+  ) return null;
+  const position = groupOf(dataset, frame, TAG.planePosition);
+  const orientation = groupOf(dataset, frame, TAG.planeOrientation);
   return {
-    position: plane.text(TAG.imagePosition),
+    position: position.text(TAG.imagePosition),
     orientation: orientation.text(TAG.imageOrientation),
     spacing: measures.text(TAG.pixelSpacing),
     thickness: measures.text(TAG.sliceThickness) ||
       measures.text(TAG.spacingBetweenSlices),
   };
+}
+
+function cannotWrite(why: string): EdgeError {
+  return invalidInput(`Cannot write a DICOM segmentation: ${why}.`);
 }

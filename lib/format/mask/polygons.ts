@@ -1,16 +1,16 @@
-import type { MaskRuns } from "./mask_runs.ts";
+import type { MaskRuns } from "./runs.ts";
 
-/** A closed ring of x, y vertices in image-frame pixels; the last vertex joins the first. */
+/** A closed ring of x, y vertices in image space; the last vertex joins the first. */
 export type Ring = [number, number][];
 
 /**
- * The outline of a mask, half-way between inside and outside pixels, where pixel (x, y) covers
- * [x, x + 1] × [y, y + 1]; corners are cut at 45°, so that every pixel's centre stays on its side.
- * Holes are rings of their own: fill by the even-odd rule.
+ * The outline of a mask, half-way between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y +
+ * 1]; corners are cut at 45°, so that every pixel's centre stays on its side. Holes are rings of their own: fill by
+ * the even-odd rule.
  *
- * Marching squares, on the ends of runs alone. The rings, their order and where they start are those of d3-contour:
- * cells are taken row by row, and a ring comes when its last segment does and starts where that ends; each outer ring
- * is followed by its holes.
+ * These are marching squares, on the ends of runs alone. The rings, their order and where they start are those of
+ * d3-contour: cells are visited row by row, a ring is complete with its last segment and starts where that ends, and
+ * each outer ring is followed by its holes.
  */
 export function outline(runs: MaskRuns): Ring[] {
   const outer: Ring[][] = [];

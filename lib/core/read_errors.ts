@@ -1,0 +1,30 @@
+import { EdgeError, type ErrorCode } from "./errors.ts";
+
+/**
+ * The errors of reading a file of one format, `Cannot read the <format>: …`. Causes are for the log alone.
+ *
+ * @example
+ * const { malformed, truncated, unsupported } = readErrors("PNG");
+ * throw truncated("before its IEND chunk");
+ */
+export function readErrors(format: string) {
+  const error = (code: ErrorCode, sentence: string, cause?: unknown) =>
+    new EdgeError(
+      code,
+      `Cannot read the ${format}: ${sentence}`,
+      cause === undefined ? {} : { cause },
+    );
+  return {
+    /** The bytes contradict their format; the sentence says how. */
+    malformed: (sentence: string, cause?: unknown) =>
+      error("malformed", sentence, cause),
+    /** The file ends `where`: "inside its header". */
+    truncated: (where: string, cause?: unknown) =>
+      error("truncated", `it ends ${where}.`, cause),
+    /** The file is of a kind that is not read here. */
+    unsupported: (wanted: string, got: string) =>
+      error("unsupported-type", `wanted ${wanted}; got ${got}.`),
+    /** Reading it would take more than is allowed. */
+    tooLarge: (sentence: string) => error("too-large", sentence),
+  };
+}

@@ -1,0 +1,107 @@
+import { TAG } from "../data_set/tags.ts";
+import { optional, type WriteElement } from "../data_set/write.ts";
+import type { ImageSource } from "./read_source.ts";
+import { coded } from "./write_code.ts";
+
+const SEGMENTATION = {
+  value: "113076",
+  scheme: "DCM",
+  meaning: "Segmentation",
+};
+const SOURCE_IMAGE = {
+  value: "121322",
+  scheme: "DCM",
+  meaning: "Source image for image processing operation",
+};
+
+/** The attributes that refer to an image. */
+export function reference(
+  { sopClass, sopInstance }: ImageSource,
+): WriteElement[] {
+  return [
+    [TAG.referencedClass, "UI", sopClass],
+    [TAG.referencedInstance, "UI", sopInstance],
+  ];
+}
+
+/** Frames are indexed by segment, then by position, or by order where there is none (PS3.3 §C.7.6.17). */
+export function dimensions(
+  organization: string,
+  isPlaced: boolean,
+): WriteElement[][] {
+  const dimension = (
+    pointer: number,
+    group: number,
+    label: string,
+  ): WriteElement[] => [
+    [TAG.dimensionOrganization, "UI", organization],
+    [TAG.dimensionPointer, "AT", [pointer]],
+    [TAG.dimensionGroupPointer, "AT", [group]],
+    [TAG.dimensionLabel, "LO", label],
+  ];
+  return [
+    dimension(
+      TAG.referencedSegment,
+      TAG.segmentIdentification,
+      "Segment Number",
+    ),
+    isPlaced
+      ? dimension(TAG.imagePosition, TAG.planePosition, "Image Position")
+      : dimension(TAG.inStackPosition, TAG.frameContent, "In-Stack Position"),
+  ];
+}
+
+/** The functional groups that all frames share (PS3.3 §C.7.6.16): orientation and pixel measures. */
+export function sharedGroups(
+  { geometry }: ImageSource,
+  isPlaced: boolean,
+): WriteElement[] {
+  if (geometry === null || !isPlaced) return [];
+  const { orientation, spacing, thickness } = geometry;
+  return [
+    [TAG.planeOrientation, "SQ", [[[TAG.imageOrientation, "DS", orientation]]]],
+    [TAG.pixelMeasures, "SQ", [[
+      ...optional(TAG.sliceThickness, "DS", thickness || null),
+      [TAG.pixelSpacing, "DS", spacing],
+    ]]],
+  ];
+}
+
+/** The functional groups of each frame: its source image, its place, and its segment, which is the first. */
+export function perFrameGroups(
+  sources: ImageSource[],
+  isPlaced: boolean,
+): WriteElement[][] {
+  return sources.map((source, i) => {
+    const { frame, geometry } = source;
+    const position = isPlaced ? geometry?.position : undefined;
+    return [
+      [TAG.derivationImages, "SQ", [[
+        [TAG.sourceImages, "SQ", [[
+          ...reference(source),
+          ...optional(
+            TAG.referencedFrames,
+            "IS",
+            frame === null ? null : String(frame + 1),
+          ),
+          [TAG.locationsPreserved, "CS", "YES"],
+          coded(TAG.purposeCode, SOURCE_IMAGE),
+        ]]],
+        coded(TAG.derivationCode, SEGMENTATION),
+      ]]],
+      [TAG.frameContent, "SQ", [[
+        ...optional(TAG.stackId, "SH", isPlaced ? null : "1"),
+        ...optional(TAG.inStackPosition, "UL", isPlaced ? null : [i + 1]),
+        [TAG.dimensionIndexValues, "UL", [1, i + 1]],
+      ]]],
+      ...optional(
+        TAG.planePosition,
+        "SQ",
+        position && [[[TAG.imagePosition, "DS", position]]],
+      ),
+      [TAG.segmentIdentification, "SQ", [[
+        [TAG.referencedSegment, "US", [1]],
+      ]]],
+    ];
+  });
+}
