@@ -1,5 +1,5 @@
 import { createLocalJWKSet, createRemoteJWKSet } from "jose";
-import { createAccess } from "../lib/access/access.ts";
+import { createAccess } from "../lib/access/authenticator.ts";
 import { parseKeys } from "../lib/access/api_keys.ts";
 import type { Access } from "../lib/access/caller.ts";
 import type { TokenRules } from "../lib/access/tokens.ts";

@@ -1,17 +1,17 @@
 import { dirname } from "node:path";
 import { EdgeError } from "../lib/core/errors.ts";
-import { openAudit } from "../lib/store/audit/trail.ts";
-import { createEmbeddingStore } from "../lib/store/embeddings.ts";
-import { openKeyring } from "../lib/store/encryption/keyring.ts";
-import { createPatientStore } from "../lib/store/patients.ts";
-import { createProfileStore } from "../lib/store/profiles.ts";
-import { createScrubber } from "../lib/store/encryption/scrub.ts";
-import type { EmbeddingStore } from "../lib/store/types.ts";
-import { Vault } from "../lib/store/encryption/vault.ts";
+import { openAudit } from "../lib/store/audit/kv_audit_store.ts";
+import { createEmbeddingStore } from "../lib/store/embeddings/kv_embedding_store.ts";
+import { openKeyring } from "../lib/store/encryption/operator_keys.ts";
+import { createPatientStore } from "../lib/store/patient_store.ts";
+import { createProfileStore } from "../lib/store/profiles/kv_profile_store.ts";
+import { createScrubber } from "../lib/store/erasure/purge_file.ts";
+import type { EmbeddingStore } from "../lib/store/profiles/profile_store.ts";
+import { Vault } from "../lib/store/records/record_store.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,
-} from "../lib/store/web_cache.ts";
+} from "../lib/store/embeddings/web_cache.ts";
 import type { Config } from "./config.ts";
 
 /** How often what was cut off is finished, and what is too old erased, milliseconds. */

@@ -1,6 +1,6 @@
 import type { Access } from "../lib/access/caller.ts";
 import type { Services } from "../functions/services.ts";
-import { hasWasmThreads } from "../lib/runtime/threads.ts";
+import { hasWasmThreads } from "../lib/runtime/wasm_threads.ts";
 import type { Config } from "./config.ts";
 
 /** What a server prints when it listens. */

@@ -1,11 +1,11 @@
-import type { Quota } from "../lib/access/quota.ts";
+import type { Quota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
 import type {
   AuditStore,
   PatientStore,
   ProfileStore,
-} from "../lib/store/types.ts";
+} from "../lib/store/profiles/profile_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 

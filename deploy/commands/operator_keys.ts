@@ -1,5 +1,5 @@
 import { KEYS_USAGE, manageKeys } from "../../lib/cli/rotate_keys.ts";
-import { createScrubber } from "../../lib/store/encryption/scrub.ts";
+import { createScrubber } from "../../lib/store/erasure/purge_file.ts";
 import { fileOf, openKv } from "../compose_state.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
+import type {
+  SeriesFile,
+  SeriesLimits,
+} from "../../lib/series/series_image.ts";
 import { partOf, type Spool } from "../../lib/series/spool.ts";
 import { mediaTypeOf } from "./form.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";

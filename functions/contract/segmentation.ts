@@ -4,7 +4,7 @@ import type { CandidateReport } from "../../lib/engine/report.ts";
 import type { Manifest } from "../../lib/model/package.ts";
 import { sayWhy, sayWhyPooled } from "../../lib/wording/choice.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
+import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 import { describePresence } from "./presence.ts";
 import type { ProfileUsed } from "./references_used.ts";
 import type { SegmentationDocument } from "./schemas.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../lib/receipt/provenance.ts";
 import { type Receipt, writeReceipt } from "../../lib/receipt/receipt.ts";
 import type { Bytes } from "../../lib/core/bytes.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
+import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 import type { Services } from "../services.ts";
 
 /** What was segmented by what. */

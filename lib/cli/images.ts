@@ -2,7 +2,7 @@ import { basename, extname, relative } from "node:path";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import { naturalOrder } from "../series/natural_order.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
-import type { SeriesImage } from "../series/series.ts";
+import type { SeriesImage } from "../series/series_image.ts";
 import { OpenFile, type RangeFile } from "../series/spool.ts";
 import { naming } from "./arguments.ts";
 

@@ -1,15 +1,15 @@
 import { invalidInput } from "../core/errors.ts";
-import { rewrapAudit } from "../store/audit/trail.ts";
+import { rewrapAudit } from "../store/audit/kv_audit_store.ts";
 import { DataKeys } from "../store/encryption/data_keys.ts";
 import {
   openKeyring,
   type OperatorKey,
   rewrapIndex,
-} from "../store/encryption/keyring.ts";
-import { whenUnlocked } from "../store/encryption/locked.ts";
-import type { Scrubber } from "../store/encryption/scrub.ts";
-import { sealStore } from "../store/encryption/seal_store.ts";
-import { SCRUB } from "../store/encryption/vault.ts";
+} from "../store/encryption/operator_keys.ts";
+import { whenUnlocked } from "../store/kv/retry_locked.ts";
+import type { Scrubber } from "../store/erasure/purge_file.ts";
+import { sealStore } from "../store/encrypt_store.ts";
+import { SCRUB } from "../store/records/record_store.ts";
 import { misuse } from "./arguments.ts";
 
 export const KEYS_USAGE =

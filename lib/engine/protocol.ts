@@ -1,6 +1,6 @@
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import type { ModelComponent } from "../model/package.ts";
-import type { RuntimeDescription, RuntimeName } from "../runtime/types.ts";
+import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
 import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */

@@ -4,7 +4,7 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { Rle } from "../format/rle.ts";
 import { COMBINE } from "../pipeline/segment.ts";
-import { RUNTIMES } from "../runtime/types.ts";
+import { RUNTIMES } from "../runtime/runtime.ts";
 
 const sha256 = z.string().regex(
   /^[0-9a-f]{64}$/,

@@ -12,7 +12,7 @@ import {
   differentParameters,
   differentProfile,
   NotReproduced,
-} from "./difference.ts";
+} from "./differences.ts";
 import { type Environment, provenanceOf } from "./provenance.ts";
 import { type Receipt, writeReceipt } from "./receipt.ts";
 

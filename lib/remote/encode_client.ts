@@ -4,11 +4,11 @@ import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import type { Bytes } from "../core/bytes.ts";
-import { imageProblem, readBody } from "./answer.ts";
+import { imageProblem, readBody } from "./read_answer.ts";
 import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
-import type { BreakerOptions } from "./breaker.ts";
+import type { BreakerOptions } from "./circuit_breaker.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { createHosts, type Host, preferredHosts } from "./host.ts";
+import { createHosts, type Host, preferredHosts } from "./hosts.ts";
 
 export interface EncodeClientOptions {
   /** Where encode hosts answer; paths end in a slash. */

@@ -2,7 +2,7 @@ import { EdgeError } from "../core/errors.ts";
 import { MULTIMASK_OUTPUTS, NATURAL_INPUTS } from "../model/package.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Session } from "./types.ts";
+import type { Session } from "./runtime.ts";
 
 const PROMPT_INPUTS = [
   "point_coords",

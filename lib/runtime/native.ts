@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { arch, platform } from "node:process";
 import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./types.ts";
-import { type OnnxLibrary, openSession } from "./session.ts";
+import type { Runtime } from "./runtime.ts";
+import { type OnnxLibrary, openSession } from "./onnx_session.ts";
 
 /** The library and the one version that is tested; it is no dependency, since it is large. */
 export const NATIVE_LIBRARY = "onnxruntime-node";

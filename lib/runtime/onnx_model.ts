@@ -8,7 +8,7 @@ import type {
 } from "../pipeline/types.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { requireDecoderGraph, requireEncoded } from "./check_graphs.ts";
-import type { Runtime, Session } from "./types.ts";
+import type { Runtime, Session } from "./runtime.ts";
 
 /**
  * Encoder and decoder of a model package on a runtime, those that were loaded run once on zeros so that the

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import * as ort from "onnxruntime-web";
-import type { Runtime } from "./types.ts";
-import { openSession, versionOf } from "./session.ts";
+import type { Runtime } from "./runtime.ts";
+import { openSession, versionOf } from "./onnx_session.ts";
 
 /**
  * How much of a WASM function runs before V8 optimizes it, bytes of code; V8's default is 13 million.

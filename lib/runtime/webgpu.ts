@@ -1,6 +1,6 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./types.ts";
-import { openSession, versionOf } from "./session.ts";
+import type { Runtime } from "./runtime.ts";
+import { openSession, versionOf } from "./onnx_session.ts";
 
 /**
  * onnxruntime-web's WebGPU backend over `navigator.gpu`. Its WASM half runs in one thread: this bundle

@@ -9,7 +9,7 @@ import {
   type SeriesImage,
   type SeriesLimits,
   tooManyBytes,
-} from "./series.ts";
+} from "./series_image.ts";
 import { isZip, openZip } from "./zip.ts";
 
 /** What takes files of several frames apart. */

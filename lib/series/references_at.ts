@@ -1,4 +1,4 @@
-import type { Enrolled } from "../store/types.ts";
+import type { Enrolled } from "../store/profiles/profile_store.ts";
 
 /**
  * The references that an image at a position is compared with: of those that state a position, the

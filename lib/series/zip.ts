@@ -5,7 +5,7 @@ import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import { naturalOrder } from "./natural_order.ts";
-import type { PackedFile, SeriesLimits } from "./series.ts";
+import type { PackedFile, SeriesLimits } from "./series_image.ts";
 import type { RangeFile } from "./spool.ts";
 
 /** Bytes read at a time. */

@@ -1,4 +1,4 @@
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { Vault } from "../../lib/store/records/record_store.ts";
 import { openVault } from "../support/operator_key.ts";
 
 // What encryption at rest adds to storing and reading an embedding, over KV in memory.

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { createLocalJWKSet } from "jose";
 import { createApp } from "../../functions/app.ts";
 import { needOf } from "../../functions/middleware/scopes.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAccess } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { type Scope, SCOPES } from "../../lib/access/caller.ts";
 import {

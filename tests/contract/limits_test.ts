@@ -1,13 +1,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAccess } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createEmbedder } from "../../lib/engine/embedder.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createMemoryEmbeddings } from "../../lib/store/memory_embeddings.ts";
+import { createMemoryEmbeddings } from "../../lib/store/embeddings/memory_embedding_store.ts";
 import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

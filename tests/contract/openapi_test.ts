@@ -7,7 +7,7 @@ import { NEEDS } from "../../functions/middleware/scopes.ts";
 import * as revisions from "../../functions/contract/revisions.ts";
 import * as schemas from "../../functions/contract/schemas.ts";
 import type { Services } from "../../functions/services.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAccess } from "../../lib/access/authenticator.ts";
 import type { Access } from "../../lib/access/caller.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 

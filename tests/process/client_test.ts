@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAccess } from "../../lib/access/authenticator.ts";
 import { docsFunction } from "../../functions/resources/docs.ts";
 import {
   Client,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
-import { SCRUB } from "../../lib/store/encryption/vault.ts";
+import { SCRUB } from "../../lib/store/records/record_store.ts";
 import { files, form } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createProfileStore } from "../../lib/store/profiles.ts";
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { createProfileStore } from "../../lib/store/profiles/kv_profile_store.ts";
+import { Vault } from "../../lib/store/records/record_store.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 

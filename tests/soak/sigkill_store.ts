@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../lib/numerics/random.ts";
-import { openAudit } from "../../lib/store/audit/trail.ts";
-import { verifyTrail } from "../../lib/store/audit/chain.ts";
-import { openKeyring } from "../../lib/store/encryption/keyring.ts";
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { openAudit } from "../../lib/store/audit/kv_audit_store.ts";
+import { verifyTrail } from "../../lib/store/audit/hash_chain.ts";
+import { openKeyring } from "../../lib/store/encryption/operator_keys.ts";
+import { Vault } from "../../lib/store/records/record_store.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
 

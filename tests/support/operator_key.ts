@@ -1,8 +1,11 @@
 import {
   openKeyring,
   type OperatorKey,
-} from "../../lib/store/encryption/keyring.ts";
-import { Vault, type VaultOptions } from "../../lib/store/encryption/vault.ts";
+} from "../../lib/store/encryption/operator_keys.ts";
+import {
+  Vault,
+  type VaultOptions,
+} from "../../lib/store/records/record_store.ts";
 
 /** An operator key of 32 equal bytes. */
 export const operatorKey = (id: string, fill = 7): OperatorKey => ({

@@ -8,6 +8,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/core": [],
   "lib/numerics": [],
   "lib/access": ["lib/core"],
+  "lib/quota": ["lib/core"],
   "lib/codecs": ["lib/core"],
   "lib/pipeline": ["lib/core", "lib/numerics"],
   "lib/wording": ["lib/core", "lib/pipeline"],

@@ -1,5 +1,5 @@
-import { committed } from "../blob.ts";
-import { importKey, type Keyring, type Wrapped } from "./keyring.ts";
+import { committed } from "../kv/blob_store.ts";
+import { importKey, type Keyring, type Wrapped } from "./operator_keys.ts";
 import type { Bytes } from "../../core/bytes.ts";
 
 /** Whose data a key seals: one patient's, or one embedding's; names are hidden already. */

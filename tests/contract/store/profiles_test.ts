@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_REVISIONS } from "../../../lib/store/ledger.ts";
-import { createProfileStore } from "../../../lib/store/profiles.ts";
-import type { Reference } from "../../../lib/store/types.ts";
-import { Vault } from "../../../lib/store/encryption/vault.ts";
+import { MAX_REVISIONS } from "../../../lib/store/profiles/ledger.ts";
+import { createProfileStore } from "../../../lib/store/profiles/kv_profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import { Vault } from "../../../lib/store/records/record_store.ts";
 
 const T = "clinic-a";
 const OTHER = "clinic-b";

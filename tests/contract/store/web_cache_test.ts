@@ -2,11 +2,11 @@ import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
 import {
   createEmbeddingStore,
   embeddingAt,
-} from "../../../lib/store/embeddings.ts";
+} from "../../../lib/store/embeddings/kv_embedding_store.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,
-} from "../../../lib/store/web_cache.ts";
+} from "../../../lib/store/embeddings/web_cache.ts";
 import { openVault, operatorKey } from "../../support/operator_key.ts";
 
 const id = "9f".repeat(32);

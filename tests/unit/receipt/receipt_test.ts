@@ -6,7 +6,7 @@ import {
   differentModel,
   differentParameters,
   differentProfile,
-} from "../../../lib/receipt/difference.ts";
+} from "../../../lib/receipt/differences.ts";
 import { provenanceOf } from "../../../lib/receipt/provenance.ts";
 import {
   Receipt,

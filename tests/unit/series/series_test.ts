@@ -4,7 +4,7 @@ import { inOrder } from "../../../lib/series/in_order.ts";
 import { naturalOrder } from "../../../lib/series/natural_order.ts";
 import { referencesAt } from "../../../lib/series/references_at.ts";
 import { partOf, Spool } from "../../../lib/series/spool.ts";
-import type { Enrolled } from "../../../lib/store/types.ts";
+import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
 
 Deno.test("work is done in parallel up to the bound, and comes in order", () =>
   fc.assert(

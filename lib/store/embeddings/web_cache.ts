@@ -1,7 +1,10 @@
-import type { Bytes } from "../core/bytes.ts";
-import type { CachedEmbedding, EmbeddingStore } from "./types.ts";
-import { embeddingAt } from "./embeddings.ts";
-import type { Vault } from "./encryption/vault.ts";
+import type { Bytes } from "../../core/bytes.ts";
+import type {
+  CachedEmbedding,
+  EmbeddingStore,
+} from "../profiles/profile_store.ts";
+import { embeddingAt } from "./kv_embedding_store.ts";
+import type { Vault } from "../records/record_store.ts";
 
 /** Where entries live in the cache: a host that cannot exist (RFC 2606), so no real one is shadowed. */
 const ORIGIN = "https://embeddings.invalid/";

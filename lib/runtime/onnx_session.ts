@@ -4,7 +4,7 @@ import type {
   TensorConstructor,
 } from "onnxruntime-common";
 import type { Tensor } from "../core/tensor.ts";
-import type { Session } from "./types.ts";
+import type { Session } from "./runtime.ts";
 
 /** What the onnxruntime packages have in common. */
 export interface OnnxLibrary {

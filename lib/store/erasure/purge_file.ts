@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { committed } from "../blob.ts";
-import { SCRUB } from "./vault.ts";
+import { committed } from "../kv/blob_store.ts";
+import { SCRUB } from "../records/record_store.ts";
 
 /** A scrub rests this many times as long as the last one took, so that many erasures share one. */
 const REST = 4;
@@ -51,7 +51,7 @@ export function createScrubber(kv: Deno.Kv, path: string | null): Scrubber {
 
 /** @throws Error when the file cannot be rewritten now. */
 async function rewrite(path: string, signal: AbortSignal): Promise<void> {
-  const url = new URL("./scrub_worker.ts", import.meta.url);
+  const url = new URL("./purge_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   worker.onmessage = ({ data }) =>

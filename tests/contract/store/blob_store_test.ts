@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
-import { BlobStore } from "../../../lib/store/blob.ts";
+import { BlobStore } from "../../../lib/store/kv/blob_store.ts";
 import { inFolder } from "../../support/in_folder.ts";
 
 const key = ["thing", "a"];

@@ -1,7 +1,7 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Size } from "../core/geometry.ts";
-import type { BlobStore } from "./blob.ts";
-import type { EmbeddingStore } from "./types.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Size } from "../../core/geometry.ts";
+import type { BlobStore } from "../kv/blob_store.ts";
+import type { EmbeddingStore } from "../profiles/profile_store.ts";
 
 interface EmbeddingRecord {
   model: string;

@@ -7,15 +7,15 @@ import {
   type Read,
   Stale,
   type Stored,
-} from "../blob.ts";
-import { dataKeyAt, DataKeys, type Owner } from "./data_keys.ts";
-import { decrypt, encrypt, type Keyring } from "./keyring.ts";
+} from "../kv/blob_store.ts";
+import { dataKeyAt, DataKeys, type Owner } from "../encryption/data_keys.ts";
+import { decrypt, encrypt, type Keyring } from "../encryption/operator_keys.ts";
 import {
   openEntry,
   openRecord,
   type SealedRecord,
   sealEntry,
-} from "./sealed_record.ts";
+} from "../encryption/encrypted_record.ts";
 import type { Bytes } from "../../core/bytes.ts";
 
 /** Other changes of a patient that may get ahead of a write before it is given up. */

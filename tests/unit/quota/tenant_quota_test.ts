@@ -1,5 +1,5 @@
 import { throws } from "node:assert/strict";
-import { Quota } from "../../../lib/access/quota.ts";
+import { Quota } from "../../../lib/quota/tenant_quota.ts";
 
 Deno.test("a tenant takes no more than its part, and all no more than there is", () => {
   const share = new Quota({ most: 10, perTenant: 6, what: "things" });

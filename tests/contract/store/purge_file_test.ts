@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { BlobStore } from "../../../lib/store/blob.ts";
-import { createScrubber } from "../../../lib/store/encryption/scrub.ts";
-import { SCRUB } from "../../../lib/store/encryption/vault.ts";
+import { BlobStore } from "../../../lib/store/kv/blob_store.ts";
+import { createScrubber } from "../../../lib/store/erasure/purge_file.ts";
+import { SCRUB } from "../../../lib/store/records/record_store.ts";
 import { inFolder } from "../../support/in_folder.ts";
 
 const secretOf = (i: number) => `secret of patient ${i}.`;

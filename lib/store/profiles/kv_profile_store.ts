@@ -1,5 +1,5 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Entry } from "./blob.ts";
+import { EdgeError } from "../../core/errors.ts";
+import type { Entry } from "../kv/blob_store.ts";
 import {
   adopt,
   currentFiles,
@@ -11,8 +11,8 @@ import {
   revisionsOf,
   writeLedger,
 } from "./ledger.ts";
-import type { Enrolled, ProfileStore, Reference } from "./types.ts";
-import type { Vault } from "./encryption/vault.ts";
+import type { Enrolled, ProfileStore, Reference } from "./profile_store.ts";
+import type { Vault } from "../records/record_store.ts";
 
 /** Writers that may get ahead of one before it is given up. */
 const ATTEMPTS = 50;

@@ -1,5 +1,5 @@
 import { EdgeError } from "../../core/errors.ts";
-import { whenUnlocked } from "./locked.ts";
+import { whenUnlocked } from "../kv/retry_locked.ts";
 import type { Bytes } from "../../core/bytes.ts";
 
 /** A key of the operator: it wraps other keys and nothing else. */

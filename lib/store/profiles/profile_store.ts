@@ -1,7 +1,7 @@
-import type { Bytes } from "../core/bytes.ts";
-import type { AuditEntry, AuditEvent } from "./audit/chain.ts";
-import type { EnrolmentReport } from "../pipeline/self_tests.ts";
-import type { Size } from "../core/geometry.ts";
+import type { Bytes } from "../../core/bytes.ts";
+import type { AuditEntry, AuditEvent } from "../audit/hash_chain.ts";
+import type { EnrolmentReport } from "../../pipeline/self_tests.ts";
+import type { Size } from "../../core/geometry.ts";
 
 /** Bytes that own their memory, so that KV and HTTP take them as they are. */
 

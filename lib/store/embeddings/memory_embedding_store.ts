@@ -1,5 +1,8 @@
 import { LRUCache } from "lru-cache";
-import type { CachedEmbedding, EmbeddingStore } from "./types.ts";
+import type {
+  CachedEmbedding,
+  EmbeddingStore,
+} from "../profiles/profile_store.ts";
 
 export interface MemoryOptions {
   /** Bytes of embeddings held; the least recently used go first. */

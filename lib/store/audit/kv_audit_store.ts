@@ -3,8 +3,8 @@ import {
   type AuditEvent,
   hashEntry,
   type Head,
-} from "./chain.ts";
-import { committed } from "../blob.ts";
+} from "./hash_chain.ts";
+import { committed } from "../kv/blob_store.ts";
 import {
   damaged,
   decrypt,
@@ -12,9 +12,9 @@ import {
   importKey,
   type Keyring,
   type Wrapped,
-} from "../encryption/keyring.ts";
-import { whenUnlocked } from "../encryption/locked.ts";
-import type { AuditStore } from "../types.ts";
+} from "../encryption/operator_keys.ts";
+import { whenUnlocked } from "../kv/retry_locked.ts";
+import type { AuditStore } from "../profiles/profile_store.ts";
 import type { Bytes } from "../../core/bytes.ts";
 
 /** Entries of one commit. */

@@ -1,4 +1,4 @@
-import type { Change, Reference, Revision } from "./types.ts";
+import type { Change, Reference, Revision } from "./profile_store.ts";
 
 /** Revisions that are kept of a label: the newest. */
 export const MAX_REVISIONS = 20;

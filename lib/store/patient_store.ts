@@ -1,5 +1,5 @@
-import type { PatientStore } from "./types.ts";
-import type { Vault } from "./encryption/vault.ts";
+import type { PatientStore } from "./profiles/profile_store.ts";
+import type { Vault } from "./records/record_store.ts";
 
 /** @param lifetime of embeddings, milliseconds. */
 export function createPatientStore(

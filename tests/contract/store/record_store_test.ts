@@ -4,9 +4,9 @@ import { DataKeys } from "../../../lib/store/encryption/data_keys.ts";
 import {
   openKeyring,
   rewrapIndex,
-} from "../../../lib/store/encryption/keyring.ts";
-import { sealStore } from "../../../lib/store/encryption/seal_store.ts";
-import { Vault } from "../../../lib/store/encryption/vault.ts";
+} from "../../../lib/store/encryption/operator_keys.ts";
+import { sealStore } from "../../../lib/store/encrypt_store.ts";
+import { Vault } from "../../../lib/store/records/record_store.ts";
 import { openVault, operatorKey } from "../../support/operator_key.ts";
 
 const key = ["reference", "t", "Jane Doe", "visit 1"];

@@ -1,5 +1,5 @@
-import type { Entry, Stored } from "../blob.ts";
-import { damaged, decrypt, encrypt } from "./keyring.ts";
+import type { Entry, Stored } from "../kv/blob_store.ts";
+import { damaged, decrypt, encrypt } from "./operator_keys.ts";
 import type { Bytes } from "../../core/bytes.ts";
 
 /** Version of the layout, bound into every ciphertext. */

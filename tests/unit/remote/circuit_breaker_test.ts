@@ -1,6 +1,9 @@
 import { equal } from "node:assert/strict";
 import fc from "fast-check";
-import { Breaker, type BreakerState } from "../../../lib/remote/breaker.ts";
+import {
+  Breaker,
+  type BreakerState,
+} from "../../../lib/remote/circuit_breaker.ts";
 
 const OPTIONS = { failures: 3, rest: 100 };
 

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { RateLimit } from "../../../lib/access/rate_limit.ts";
+import { RateLimit } from "../../../lib/quota/rate_limit.ts";
 
 Deno.test("no caller gets more than its quota and what time gave back; and is told when it may go on", () => {
   const waits = fc.array(fc.nat(4000), { minLength: 1, maxLength: 100 });

@@ -1,10 +1,10 @@
-import { sealAudit } from "../audit/trail.ts";
-import { BlobStore } from "../blob.ts";
-import { dataKeyAt, type Owner } from "./data_keys.ts";
-import { type Keyring, SEALING } from "./keyring.ts";
-import { whenUnlocked } from "./locked.ts";
-import { isSealed } from "./sealed_record.ts";
-import { recordKinds, SCRUB, Vault } from "./vault.ts";
+import { sealAudit } from "./audit/kv_audit_store.ts";
+import { BlobStore } from "./kv/blob_store.ts";
+import { dataKeyAt, type Owner } from "./encryption/data_keys.ts";
+import { type Keyring, SEALING } from "./encryption/operator_keys.ts";
+import { whenUnlocked } from "./kv/retry_locked.ts";
+import { isSealed } from "./encryption/encrypted_record.ts";
+import { recordKinds, SCRUB, Vault } from "./records/record_store.ts";
 
 /**
  * Seals what was stored in the clear; cached embeddings are dropped instead. Nothing else may write

@@ -1,5 +1,5 @@
 import { hexDigest } from "../core/digest.ts";
-import { Breaker, type BreakerOptions } from "./breaker.ts";
+import { Breaker, type BreakerOptions } from "./circuit_breaker.ts";
 import type { Clock } from "./clock.ts";
 
 /** An encode host: where it is, and whether it is worth a try. */
