@@ -31,7 +31,7 @@ import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/open_runtime.ts";
 import type { RuntimeDescription } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { NO_AUDIT } from "../lib/store/audit/kv_audit_store.ts";
+import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
 import { createSigner, type Trust } from "../lib/core/signing.ts";
 import { createMemoryEmbeddings } from "../lib/store/embeddings/memory_embedding_store.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";

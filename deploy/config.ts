@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
-import type { OperatorKey } from "../lib/store/encryption/operator_keys.ts";
+import type { OperatorKey } from "../lib/store/encryption/keyring.ts";
 import { RUNTIMES } from "../lib/runtime/runtime.ts";
 
 const whole = (least: number, most: number) =>

@@ -1,11 +1,9 @@
 import type { Quota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
-import type {
-  AuditStore,
-  PatientStore,
-  ProfileStore,
-} from "../lib/store/profiles/profile_store.ts";
+import type { AuditStore } from "../lib/store/audit/audit_store.ts";
+import type { PatientStore } from "../lib/store/patient_store.ts";
+import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 

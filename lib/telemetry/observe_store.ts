@@ -1,4 +1,4 @@
-import type { EmbeddingStore } from "../store/profiles/profile_store.ts";
+import type { EmbeddingStore } from "../store/embeddings/embedding_store.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** A store whose calls are timed and traced, and whose failures are counted. */

@@ -1,14 +1,15 @@
-import { EdgeError } from "../../core/errors.ts";
+import { hexDigest } from "../../core/digest.ts";
+import { type EdgeError, invalidInput } from "../../core/errors.ts";
 
 /** What happened, as one entry of the trail. */
 export interface AuditEvent {
-  /** Opaque id of who called. */
+  /** Opaque id of the caller. */
   caller: string;
   /** Method and route, `DELETE /v1/patients/:patient`. */
   operation: string;
   /** Tags of the names in the route, in their order. */
   names: string[];
-  /** A change is told when it begins, and everything when it is answered. */
+  /** A change has two entries, when it begins and when it is answered; everything else has the second. */
   phase: "begun" | "answered";
   /** Status of the answer, or null. */
   status: number | null;
@@ -21,13 +22,13 @@ export type Head = [chain: string, seq: number, hash: string];
 
 /** An entry in its chain. */
 export interface AuditEntry extends AuditEvent {
-  /** Names a chain: one of each instance's tenants. Later chains have later names. */
+  /** Id of the chain; every instance has one per tenant. Ids of later chains sort after those of earlier ones. */
   chain: string;
   /** Place in the chain, from 0. */
   seq: number;
   /** ISO 8601, UTC. */
   at: string;
-  /** Of a chain's first entry: the last entries of the chains before it. */
+  /** In a chain's first entry: the last entries of the chains before it. */
   heads: Head[];
   /** `hash` of the entry before, or empty. */
   previous: string;
@@ -36,22 +37,20 @@ export interface AuditEntry extends AuditEvent {
 }
 
 /** The hash that an entry must have. */
-export async function hashEntry(
-  entry: Omit<AuditEntry, "hash">,
-): Promise<string> {
+export function hashEntry(entry: Omit<AuditEntry, "hash">): Promise<string> {
   const { chain, seq, at, caller, operation, names, phase, status } = entry;
   const { request, heads, previous } = entry;
   const text = JSON.stringify([
     [chain, seq, at, caller, operation, names],
     [phase, status, request, heads, previous],
   ]);
-  const bytes = new TextEncoder().encode(text);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return hexDigest(new TextEncoder().encode(text));
 }
 
 /**
- * Checks that a whole export of a trail lacks nothing and was not altered: each chain counts up from 0, each
- * entry holds the hash of the one before, and each chain that another one names is there as far as named.
+ * Verifies that a whole export of a trail is complete and unaltered: each chain counts up from 0, each entry holds the
+ * hash of the one before, and every chain that a later one names is there up to the entry named. The end of the
+ * youngest chain alone can be cut off unnoticed.
  *
  * @param entries in the order of the export.
  * @returns the number of chains.
@@ -86,5 +85,5 @@ export async function verifyTrail(
 }
 
 function broken(why: string): EdgeError {
-  return new EdgeError("invalid-input", `The trail is broken: ${why}.`);
+  return invalidInput(`The trail is broken: ${why}.`);
 }

@@ -1,32 +1,26 @@
+import type { Bytes } from "../../core/bytes.ts";
+import { damaged, decrypt, encrypt, importKey } from "../encryption/aes_gcm.ts";
+import { createTagger } from "../encryption/hmac.ts";
+import type { Keyring, WrappedKey } from "../encryption/keyring.ts";
+import { retryLocked, tryCommit } from "../kv/retry_locked.ts";
+import type { AuditStore } from "./audit_store.ts";
 import {
   type AuditEntry,
   type AuditEvent,
   hashEntry,
   type Head,
 } from "./hash_chain.ts";
-import { committed } from "../kv/blob_store.ts";
-import {
-  damaged,
-  decrypt,
-  encrypt,
-  importKey,
-  type Keyring,
-  type Wrapped,
-} from "../encryption/operator_keys.ts";
-import { whenUnlocked } from "../kv/retry_locked.ts";
-import type { AuditStore } from "../profiles/profile_store.ts";
-import type { Bytes } from "../../core/bytes.ts";
 
-/** Entries of one commit. */
-const MOST = 100;
+/** Most entries of one commit. */
+const MAX_BATCH = 100;
 /** Chains whose last entries a new chain holds. */
 const HEADS = 8;
 
-/** Where the trail's secret lies: 32 bytes that hide names, 32 that seal entries. */
-const SECRET: Deno.KvKey = ["audit", "secret"];
-const CONTEXT = "audit";
+/** Where the trail's secret lies: 32 bytes for tags of names, and 32 for the encryption of entries. */
+const SECRET_AT: Deno.KvKey = ["audit", "secret"];
+const SECRET_CONTEXT = "audit";
 
-/** An event that waits to be written, and who waits for it. */
+/** An event that waits to be written, and its caller. */
 interface Waiting {
   event: AuditEvent;
   resolve(): void;
@@ -34,41 +28,37 @@ interface Waiting {
 }
 
 /**
- * The trail in Deno KV, under `["audit", "entry", tenant, chain, seq]`. Every instance has a chain of its
- * own for each tenant, so that instances never wait for each other, and what comes while a commit is under
- * way is committed together. With a keyring entries are sealed, so that nobody without it can forge one.
+ * The trail in Deno KV, under `["audit", "entry", tenant, chain, seq]`. Every instance has its own chain for each
+ * tenant, so that instances never wait for each other; events that arrive during a commit share the next one. With a
+ * keyring entries are encrypted, so that nobody without it can forge one.
  */
 export async function openAudit(
   kv: Deno.Kv,
   keyring: Keyring | null,
   now: () => number = Date.now,
 ): Promise<AuditStore> {
-  const secret = await requireSecret(kv, keyring);
-  const sealing = keyring && await importKey(secret.slice(32));
-  const tagging = await crypto.subtle.importKey(
-    "raw",
-    secret.slice(0, 32),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
+  const secret = await findOrCreateSecret(kv, keyring);
+  const key = keyring && await importKey(secret.slice(32));
+  const tag = await createTagger(secret.slice(0, 32));
 
-  const seal = async (at: Deno.KvKey, entry: AuditEntry) =>
-    sealing === null
-      ? JSON.stringify(entry)
-      : await sealText(sealing, at, JSON.stringify(entry));
-  const open = async (at: Deno.KvKey, stored: string | Bytes) => {
-    const clear = typeof stored === "string";
-    // One in the clear among sealed ones is forged.
-    if (clear !== (sealing === null)) throw damaged();
-    if (clear) return JSON.parse(stored) as AuditEntry;
-    const text = await decrypt(sealing!, JSON.stringify(at), stored);
+  const encode = async (at: Deno.KvKey, entry: AuditEntry) => {
+    const text = JSON.stringify(entry);
+    return key === null ? text : await encryptText(key, at, text);
+  };
+  const decode = async (at: Deno.KvKey, stored: string | Bytes) => {
+    if (key === null) {
+      if (typeof stored !== "string") throw damaged();
+      return JSON.parse(stored) as AuditEntry;
+    }
+    // Among encrypted entries, one in the clear is forged.
+    if (typeof stored === "string") throw damaged();
+    const text = await decrypt(key, JSON.stringify(at), stored);
     return JSON.parse(new TextDecoder().decode(text)) as AuditEntry;
   };
 
   /** Writes events of a tenant, one commit after another. */
   class Chain {
-    #name = "";
+    #id = "";
     #next = 0;
     #hash = "";
     #waiting: Waiting[] = [];
@@ -86,13 +76,13 @@ export async function openAudit(
     async #write(): Promise<void> {
       this.#writing = true;
       while (this.#waiting.length > 0) {
-        const batch = this.#waiting.splice(0, MOST);
+        const batch = this.#waiting.splice(0, MAX_BATCH);
         try {
           await this.#commit(batch.map(({ event }) => event));
           for (const { resolve } of batch) resolve();
         } catch (error) {
-          // Whether it was written is not known: a new chain begins.
-          this.#name = "";
+          // The batch may have been written or not: a new chain begins.
+          this.#id = "";
           for (const { reject } of batch) reject(error);
         }
       }
@@ -101,16 +91,16 @@ export async function openAudit(
 
     async #commit(events: AuditEvent[]): Promise<void> {
       let heads: Head[] = [];
-      if (this.#name === "") {
+      if (this.#id === "") {
         heads = await this.#heads();
-        this.#name = nameChain(now());
+        this.#id = chainId(now());
         [this.#next, this.#hash] = [0, ""];
       }
       const commit = kv.atomic();
       let [seq, previous] = [this.#next, this.#hash];
       for (const event of events) {
         const unhashed = {
-          chain: this.#name,
+          chain: this.#id,
           seq,
           at: new Date(now()).toISOString(),
           ...event,
@@ -118,15 +108,19 @@ export async function openAudit(
           previous,
         };
         const entry = { ...unhashed, hash: await hashEntry(unhashed) };
-        const key = ["audit", "entry", this.tenant, this.#name, seq];
-        commit.set(key, await seal(key, entry));
+        const at = ["audit", "entry", this.tenant, this.#id, seq];
+        commit.set(at, await encode(at, entry));
         previous = entry.hash;
         seq++;
       }
-      const first = ["audit", "entry", this.tenant, this.#name, this.#next];
+      const first = ["audit", "entry", this.tenant, this.#id, this.#next];
       commit.check({ key: first, versionstamp: null })
-        .set(["audit", "head", this.tenant, this.#name], [seq - 1, previous]);
-      if (!await committed(commit)) throw new Error("The chain was written.");
+        .set(["audit", "head", this.tenant, this.#id], [seq - 1, previous]);
+      if (!await tryCommit(commit)) {
+        throw new Error(
+          `Cannot append to chain ${this.#id}: entry ${this.#next} exists.`,
+        );
+      }
       [this.#next, this.#hash] = [seq, previous];
     }
 
@@ -151,56 +145,46 @@ export async function openAudit(
       return chain.append(event);
     },
     async tag(tenant, ...path) {
-      const text = new TextEncoder().encode(JSON.stringify([tenant, ...path]));
-      const mac = await crypto.subtle.sign("HMAC", tagging, text);
-      return new Uint8Array(mac, 0, 16).toHex();
+      return (await tag([tenant, ...path])).toHex();
     },
     async read(tenant, { after, limit }) {
       const prefix = ["audit", "entry", tenant];
-      const start = after && [...prefix, after[0], after[1] + 1];
-      const end = [...prefix, true];
-      const found = kv.list<string | Bytes>(
-        start === undefined ? { prefix } : { start, end },
-        { limit },
-      );
+      const selector = after === undefined ? { prefix } : {
+        start: [...prefix, after[0], after[1] + 1],
+        end: [...prefix, true],
+      };
+      const found = kv.list<string | Bytes>(selector, { limit });
       const entries: AuditEntry[] = [];
       for await (const { key, value } of found) {
-        entries.push(await open(key, value));
+        entries.push(await decode(key, value));
       }
       return entries;
     },
   };
 }
 
-/** The trail of a host that stores nothing of anybody: none. */
-export const NO_AUDIT: AuditStore = {
-  append: () => Promise.resolve(),
-  tag: () => Promise.resolve(""),
-  read: () => Promise.resolve([]),
-};
-
-/** The trail's secret, made where there is none; sealed as soon as there is a keyring. */
-async function requireSecret(
+/** The trail's secret, created where there is none, and wrapped as soon as there is a keyring. */
+async function findOrCreateSecret(
   kv: Deno.Kv,
   keyring: Keyring | null,
 ): Promise<Bytes> {
   for (;;) {
-    const entry = await kv.get<Bytes | Wrapped>(SECRET);
+    const entry = await kv.get<Bytes | WrappedKey>(SECRET_AT);
     const stored = entry.value;
     if (stored !== null && !(stored instanceof Uint8Array)) {
       if (keyring === null) throw damaged();
-      return await keyring.unwrap(CONTEXT, stored);
+      return await keyring.unwrap(SECRET_CONTEXT, stored);
     }
     if (stored !== null && keyring === null) return stored;
     const secret = stored ?? crypto.getRandomValues(new Uint8Array(64));
     const value = keyring === null
       ? secret
-      : await keyring.wrap(CONTEXT, secret);
-    await committed(kv.atomic().check(entry).set(SECRET, value));
+      : await keyring.wrap(SECRET_CONTEXT, secret);
+    await tryCommit(kv.atomic().check(entry).set(SECRET_AT, value));
   }
 }
 
-function sealText(
+function encryptText(
   key: CryptoKey,
   at: Deno.KvKey,
   text: string,
@@ -208,18 +192,18 @@ function sealText(
   return encrypt(key, JSON.stringify(at), new TextEncoder().encode(text));
 }
 
-/** Seals the entries of a trail that was in the clear. */
-export async function sealAudit(
+/** Encrypts the entries of a trail that was in the clear. */
+export async function encryptAudit(
   kv: Deno.Kv,
   keyring: Keyring,
 ): Promise<void> {
-  const secret = await requireSecret(kv, keyring);
-  const sealing = await importKey(secret.slice(32));
+  const secret = await findOrCreateSecret(kv, keyring);
+  const key = await importKey(secret.slice(32));
   const entries = kv.list<string | Bytes>({ prefix: ["audit", "entry"] });
-  for await (const { key, value } of entries) {
+  for await (const { key: at, value } of entries) {
     if (typeof value !== "string") continue;
-    const sealed = await sealText(sealing, key, value);
-    await whenUnlocked(() => kv.set(key, sealed));
+    const encrypted = await encryptText(key, at, value);
+    await retryLocked(() => kv.set(at, encrypted));
   }
 }
 
@@ -228,17 +212,15 @@ export async function rewrapAudit(
   kv: Deno.Kv,
   keyring: Keyring,
 ): Promise<void> {
-  const entry = await kv.get<Wrapped>(SECRET);
+  const entry = await kv.get<WrappedKey>(SECRET_AT);
   if (entry.value === null || entry.value.id === keyring.newest) return;
-  const secret = await requireSecret(kv, keyring);
-  const wrapped = await keyring.wrap(CONTEXT, secret);
-  await whenUnlocked(() =>
-    kv.atomic().check(entry).set(SECRET, wrapped).commit()
-  );
+  const secret = await findOrCreateSecret(kv, keyring);
+  const wrapped = await keyring.wrap(SECRET_CONTEXT, secret);
+  await tryCommit(kv.atomic().check(entry).set(SECRET_AT, wrapped));
 }
 
-/** A name that comes after those of earlier chains. */
-function nameChain(time: number): string {
+/** An id that sorts after those of earlier chains. */
+function chainId(time: number): string {
   const random = crypto.randomUUID().slice(0, 8);
   return `${time.toString(36).padStart(9, "0")}-${random}`;
 }

@@ -1,13 +1,10 @@
 import { LRUCache } from "lru-cache";
-import type {
-  CachedEmbedding,
-  EmbeddingStore,
-} from "../profiles/profile_store.ts";
+import type { CachedEmbedding, EmbeddingStore } from "./embedding_store.ts";
 
 export interface MemoryOptions {
-  /** Bytes of embeddings held; the least recently used go first. */
+  /** Bytes of embeddings held; the least recently used are dropped first. */
   maxBytes: number;
-  /** Milliseconds after which an embedding is gone. */
+  /** Milliseconds after which an embedding expires. */
   lifetime: number;
   /** Milliseconds since 1970. */
   now?: () => number;

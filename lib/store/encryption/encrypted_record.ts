@@ -1,24 +1,28 @@
-import type { Entry, Stored } from "../kv/blob_store.ts";
-import { damaged, decrypt, encrypt } from "./operator_keys.ts";
 import type { Bytes } from "../../core/bytes.ts";
+import type { Entry, Stored } from "../kv/blob_store.ts";
+import { damaged, decrypt, encrypt } from "./aes_gcm.ts";
 
 /** Version of the layout, bound into every ciphertext. */
 const LAYOUT = 1;
 
 /** A record as it is stored under a data key. */
-export interface SealedRecord {
-  /** Names this write, so that the record or bytes of another write are not taken for its own. */
+export interface EncryptedRecord {
+  /** Id of this write, so that the record or bytes of another write are not taken for its own. */
   write: string;
-  /** The plain key and the record as JSON, sealed. */
+  /** The plain key and the record as JSON, encrypted. */
   sealed: Bytes;
 }
 
-/** Seals a record and its bytes for the place where they will lie: moved elsewhere they do not open. */
-export async function sealEntry<T>(
+/**
+ * Encrypts a record and its bytes.
+ *
+ * @param at where they will lie; nowhere else can they be decrypted.
+ */
+export async function encryptEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,
   { key: plain, record, bytes, was }: Entry<T>,
-): Promise<Entry<SealedRecord>> {
+): Promise<Entry<EncryptedRecord>> {
   const write = crypto.randomUUID();
   const text = JSON.stringify({ key: plain, record });
   const sealed = await encrypt(
@@ -34,31 +38,32 @@ export async function sealEntry<T>(
   };
 }
 
-/** The plain key and the record that `sealEntry` sealed. @throws EdgeError `damaged` */
-export async function openRecord<T>(
+/** The plain key and the record that `encryptEntry` encrypted. @throws EdgeError `damaged` */
+export async function decryptRecord<T>(
   key: CryptoKey,
   at: Deno.KvKey,
-  { write, sealed }: SealedRecord,
+  record: EncryptedRecord,
 ): Promise<{ key: Deno.KvKey; record: T }> {
-  if (!isSealed({ write, sealed })) throw damaged();
+  if (!isEncrypted(record)) throw damaged();
+  const { write, sealed } = record;
   const text = await decrypt(key, contextOf(at, "record", write), sealed);
   return JSON.parse(new TextDecoder().decode(text));
 }
 
-/** The record and bytes that `sealEntry` sealed. @throws EdgeError `damaged` */
-export async function openEntry<T>(
+/** The record and bytes that `encryptEntry` encrypted. @throws EdgeError `damaged` */
+export async function decryptEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,
-  { record: sealed, bytes }: Stored<SealedRecord>,
+  { record: encrypted, bytes }: Stored<EncryptedRecord>,
 ): Promise<Stored<T>> {
-  const { record } = await openRecord<T>(key, at, sealed);
-  const context = contextOf(at, "bytes", sealed.write);
+  const { record } = await decryptRecord<T>(key, at, encrypted);
+  const context = contextOf(at, "bytes", encrypted.write);
   return { record, bytes: await decrypt(key, context, bytes) };
 }
 
-/** Whether a record is sealed, and not in the clear. */
-export function isSealed(record: unknown): record is SealedRecord {
-  const { write, sealed } = record as Partial<SealedRecord>;
+/** Whether a stored record is encrypted. */
+export function isEncrypted(record: unknown): record is EncryptedRecord {
+  const { write, sealed } = Object(record) as Partial<EncryptedRecord>;
   return typeof write === "string" && sealed instanceof Uint8Array;
 }
 

@@ -1,48 +1,49 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { committed } from "../kv/blob_store.ts";
-import { SCRUB } from "../records/record_store.ts";
+import { tryCommit } from "../kv/retry_locked.ts";
 
-/** A scrub rests this many times as long as the last one took, so that many erasures share one. */
+/** Set when the database file may hold erased data; written in the commit that erases, so that a crash delays only. */
+export const PURGE_DUE: Deno.KvKey = ["scrub"];
+
+/** The pause after a purge, in times that it took, so that many erasures share one. */
 const REST = 4;
 
-/** Rewrites a database file without what was deleted from it. */
-export interface Scrubber extends Disposable {
-  /** Scrubs the file when something was erased since the last time. */
-  scrub(): Promise<void>;
+/** Overwrites what was deleted from a database file. */
+export interface Purger extends Disposable {
+  /** Purges the file when something was erased since the last time. */
+  purge(): Promise<void>;
 }
 
 /**
- * The scrubber of Deno KV's local SQLite file, which leaves deleted rows in the file until it reuses their
- * place. Its worker rewrites the file while readers go on and writers wait. That there is something to
- * scrub is noted in KV with the erasure, so that a crash delays it only.
+ * The purger of Deno KV's local SQLite file, where deleted rows stay until their space is used again. A worker
+ * rewrites the file, while readers continue and writers wait.
  *
- * @param path of the database file, or null where there is none to be reached: then the destroyed data
- * keys are what erases.
+ * @param path of the database file; null where there is none within reach, so that erasure relies on the destroyed
+ * data keys.
  */
-export function createScrubber(kv: Deno.Kv, path: string | null): Scrubber {
+export function createPurger(kv: Deno.Kv, path: string | null): Purger {
   let running: Promise<void> | null = null;
   let restUntil = 0;
   const closing = new AbortController();
 
   const run = async () => {
-    const note = await kv.get(SCRUB);
-    if (note.value === null) return;
+    const due = await kv.get(PURGE_DUE);
+    if (due.value === null) return;
     const rest = Math.max(0, restUntil - performance.now());
     await delay(rest, undefined, { signal: closing.signal });
     const started = performance.now();
-    if (path !== null) await rewrite(path, closing.signal);
+    if (path !== null) await purgeInWorker(path, closing.signal);
     const ended = performance.now();
     restUntil = ended + REST * (ended - started);
-    // What was erased meanwhile is left to the next time.
-    await committed(kv.atomic().check(note).delete(SCRUB));
+    // What was erased meanwhile waits for the next purge.
+    await tryCommit(kv.atomic().check(due).delete(PURGE_DUE));
   };
 
   return {
-    scrub() {
+    purge() {
       running ??= run().finally(() => running = null);
       return running;
     },
-    /** A scrub that is cut off changes nothing; the next start does it. */
+    /** A purge that is cut off changes nothing; the next start repeats it. */
     [Symbol.dispose]() {
       closing.abort();
     },
@@ -50,7 +51,7 @@ export function createScrubber(kv: Deno.Kv, path: string | null): Scrubber {
 }
 
 /** @throws Error when the file cannot be rewritten now. */
-async function rewrite(path: string, signal: AbortSignal): Promise<void> {
+async function purgeInWorker(path: string, signal: AbortSignal): Promise<void> {
   const url = new URL("./purge_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,21 +1,15 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { whenUnlocked } from "./retry_locked.ts";
+import { retryLocked, tryCommit } from "./retry_locked.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
 const CHUNK_BYTES = 60_000;
 /** Chunks of one commit: under the limit of 800 KiB a commit. */
 const CHUNKS_PER_COMMIT = 12;
-/** A write that has not finished after this long never will. */
+/** After this long an unfinished write counts as abandoned. */
 const ABANDONED_AFTER_MS = 60_000;
-/** Rounds in which a read may meet a concurrent writer. */
-const ATTEMPTS = 5;
-
-/** What a manifest needs to find its bytes. */
-interface BlobRef {
-  version: string;
-  chunks: number;
-}
+/** How often a read starts again because a writer replaced the version that it was reading. */
+const READ_ATTEMPTS = 5;
 
 /** A small record and the large bytes that belong to it. */
 export interface Stored<T> {
@@ -24,19 +18,28 @@ export interface Stored<T> {
 }
 
 /** What was read, and which write it came from. */
-export interface Read<T> extends Stored<T> {
+export interface Versioned<T> extends Stored<T> {
   version: string;
 }
 
-type Manifest<T> = BlobRef & { record: T };
+/** What is stored at the record's key: the record, and where its bytes are. */
+interface Manifest<T> {
+  version: string;
+  chunks: number;
+  record: T;
+}
 
 /** What else a commit checks and writes together with a record. */
 export interface Commit {
   /** Entries that must still be as they were read; else the commit fails with `Stale`. */
   guards?: Deno.AtomicCheck[];
-  sets?: { key: Deno.KvKey; value: unknown; expireIn?: number }[];
+  sets?: {
+    key: Deno.KvKey;
+    value: unknown;
+    expireIn?: number | undefined;
+  }[];
   /** Milliseconds after which KV may forget the record. */
-  expireIn?: number;
+  expireIn?: number | undefined;
 }
 
 /** A guard of a commit no longer holds. */
@@ -45,50 +48,44 @@ export class Stale extends Error {}
 /** A record to write, and where. */
 export interface Entry<T> extends Stored<T> {
   key: Deno.KvKey;
-  /** The version that it is to replace, null for none: else nothing is written. Any where left out. */
-  was?: string | null;
+  /** The version to replace, null for none, undefined for any; nothing is written when another one is stored. */
+  was?: string | null | undefined;
 }
 
-/** An entry whose bytes are written, and what claims them until it is flipped. */
+/** An entry whose bytes are written. Its `pending` entry protects them from `sweep` until the manifest is written. */
 interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
   claim: Deno.AtomicCheck;
   manifest: Manifest<T>;
 }
 
 /**
- * Records with large bytes in Deno KV. Bytes go first, in chunks under a fresh version; the manifest
- * is flipped last, in one commit, so that a reader sees the old whole or the new whole. Versions that
- * are written but not yet flipped, or replaced but not yet removed, are listed under `pending`, and
- * `sweep` removes what a crash left there.
+ * Records with large bytes in Deno KV. The bytes are written first, in chunks under a new version; the manifest is
+ * written last, in one commit, so that a reader sees either all of the old state or all of the new one. Versions that
+ * no manifest names yet, or that are replaced but not yet removed, are listed under `pending`; `sweep` removes those
+ * that a crash left there.
  */
 export class BlobStore {
   constructor(readonly kv: Deno.Kv, readonly now: () => number = Date.now) {}
 
-  /** Reads the record and its bytes, or null. */
-  async get<T>(key: Deno.KvKey): Promise<Stored<T> | null> {
-    const found = await this.read<T>(key);
-    return found && { record: found.record, bytes: found.bytes };
-  }
-
-  /** Reads as `get` does, and tells the version for `replace`. */
-  async read<T>(key: Deno.KvKey): Promise<Read<T> | null> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  /** Reads the record, its bytes and its version, or null. */
+  async read<T>(key: Deno.KvKey): Promise<Versioned<T> | null> {
+    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
       const { value } = await this.kv.get<Manifest<T>>(key);
       if (value === null) return null;
-      const bytes = await this.#read(value);
-      const { record, version } = value;
+      const { record, version, chunks } = value;
+      const bytes = await this.#readChunks(version, chunks);
       if (bytes !== null) return { record, bytes, version };
     }
     return null;
   }
 
   /** Reads the record alone, or null. */
-  async record<T>(key: Deno.KvKey): Promise<T | null> {
+  async getRecord<T>(key: Deno.KvKey): Promise<T | null> {
     return (await this.kv.get<Manifest<T>>(key)).value?.record ?? null;
   }
 
   /** The records below a prefix, in key order. */
-  async records<T>(
+  async list<T>(
     prefix: Deno.KvKey,
   ): Promise<{ key: Deno.KvKey; record: T }[]> {
     const found = [];
@@ -99,97 +96,58 @@ export class BlobStore {
   }
 
   /**
-   * Writes or replaces; the last writer wins.
+   * Writes or replaces several records, all or none.
    *
-   * @param expireIn milliseconds after which KV may forget it.
-   * @returns whether something was replaced.
-   */
-  async put<T>(
-    key: Deno.KvKey,
-    stored: Stored<T>,
-    expireIn?: number,
-  ): Promise<boolean> {
-    return await this.commit([{ key, ...stored }], { expireIn }) !== 0;
-  }
-
-  /**
-   * Writes or replaces, unless another has written since.
-   *
-   * @param was the version that was read, null for nothing.
-   * @returns false when the record is no longer of that version: nothing is written then.
-   */
-  async replace<T>(
-    key: Deno.KvKey,
-    was: string | null,
-    stored: Stored<T>,
-  ): Promise<boolean> {
-    return await this.commit([{ key, ...stored, was }], {}) !== null;
-  }
-
-  /** Writes or replaces several records, all or none; false where one is not as it `was`. */
-  async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
-    return await this.commit(entries, {}) !== null;
-  }
-
-  /** Removes the record and its bytes; false when there is none. */
-  delete(key: Deno.KvKey): Promise<boolean> {
-    return this.remove(key, {});
-  }
-
-  /**
-   * Writes or replaces several, all or none.
-   *
-   * @returns how many were replaced; null where nothing was written, since one is not as it `was`.
+   * @returns how many were replaced; null when nothing was written, because one is not as it `was`.
    * @throws Stale
+   * @throws EdgeError `conflict` when the write took so long that `sweep` removed its bytes.
    */
-  protected async commit<T>(
+  async write<T>(
     entries: Entry<T>[],
-    also: Commit,
+    also: Commit = {},
   ): Promise<number | null> {
-    const { expireIn } = also;
-    const options = expireIn === undefined ? {} : { expireIn };
+    const expiry = expiryOf(also);
     const written: Written<T>[] = [];
     for (const { key, record, bytes, was } of entries) {
       const version = crypto.randomUUID();
       const pending = ["pending", version];
-      const { versionstamp } = await whenUnlocked(() =>
-        this.kv.set(pending, this.now(), options)
+      const { versionstamp } = await retryLocked(() =>
+        this.kv.set(pending, this.now(), expiry)
       );
       const claim = { key: pending, versionstamp };
-      const chunks = await this.#write(version, bytes, claim, options);
+      const chunks = await this.#writeChunks(version, bytes, claim, expiry);
       const manifest: Manifest<T> = { version, chunks, record };
       written.push({ key, claim, manifest, was });
     }
-    const replaced = await this.#flip(written, also, options);
-    const left = replaced ?? written.map(({ manifest }) => manifest.version);
-    for (const version of left) {
-      await this.#remove(version).catch(
-        () => {/* It is pending: sweep will. */},
+    const replaced = await this.#writeManifests(written, also, expiry);
+    const unused = replaced ?? written.map(({ manifest }) => manifest.version);
+    for (const version of unused) {
+      await this.#removeVersion(version).catch(
+        () => {/* It is pending: sweep will remove it. */},
       );
     }
     return replaced === null ? null : replaced.length;
   }
 
-  /** Removes as `delete` does, with what else belongs to it. @throws Stale */
-  protected async remove(key: Deno.KvKey, also: Commit): Promise<boolean> {
+  /** Removes a record and its bytes; false when there is none. @throws Stale */
+  async delete(key: Deno.KvKey, also: Commit = {}): Promise<boolean> {
     for (;;) {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
       const { version } = before.value;
-      const flip = this.kv.atomic().check(before).delete(key)
+      const removal = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
-      if (!(await committed(withAlso(flip, also)))) {
-        await this.#requireFresh(also);
-        continue;
+      if (await tryCommit(withAlso(removal, also))) {
+        await this.#removeVersion(version);
+        return true;
       }
-      await this.#remove(version);
-      return true;
+      await this.#requireGuards(also);
     }
   }
 
   /**
-   * Removes the bytes of writes and removals that a crash cut short. An entry is claimed first, so that a
-   * slow writer finds its claim gone and gives up.
+   * Removes the bytes of writes and removals that a crash cut short. Their `pending` entry is rewritten first, so that
+   * a slow writer notices and gives up.
    */
   async sweep(): Promise<void> {
     const entries = this.kv.list<number>({ prefix: ["pending"] });
@@ -197,84 +155,80 @@ export class BlobStore {
       if (value > this.now() - ABANDONED_AFTER_MS) continue;
       const claim = this.kv.atomic().check({ key, versionstamp })
         .set(key, this.now());
-      if (await committed(claim)) await this.#remove(key[1] as string);
+      if (await tryCommit(claim)) await this.#removeVersion(key[1] as string);
     }
   }
 
-  /** Writes the chunks of a version, as long as its claim stands. */
-  async #write(
+  /** Writes the chunks of a version, as long as its claim stands; returns how many. */
+  async #writeChunks(
     version: string,
     bytes: Bytes,
     claim: Deno.AtomicCheck,
-    options: { expireIn?: number },
+    expiry: { expireIn?: number },
   ): Promise<number> {
     const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
     for (let from = 0; from < chunks; from += CHUNKS_PER_COMMIT) {
       const commit = this.kv.atomic().check(claim);
       for (let i = from; i < Math.min(chunks, from + CHUNKS_PER_COMMIT); i++) {
         const chunk = bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
-        commit.set(["chunk", version, i], chunk, options);
+        commit.set(["chunk", version, i], chunk, expiry);
       }
-      if (!(await committed(commit))) throw givenUp();
+      if (!await tryCommit(commit)) throw abandoned();
     }
     return chunks;
   }
 
-  /** Points the records at their versions; gives the versions that they replaced, or null when one is not as it `was`. */
-  async #flip<T>(
+  /** Makes the written versions current; returns those that they replaced, or null when one is not as it `was`. */
+  async #writeManifests<T>(
     written: Written<T>[],
     also: Commit,
-    options: { expireIn?: number },
+    expiry: { expireIn?: number },
   ): Promise<string[] | null> {
     for (;;) {
-      const flip = this.kv.atomic();
+      const commit = this.kv.atomic();
       const replaced: string[] = [];
       for (const { key, claim, manifest, was } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
         if (was !== undefined && (before.value?.version ?? null) !== was) {
           return null;
         }
-        flip.check(before, claim).set(key, manifest, options).delete(claim.key);
+        commit.check(before, claim).set(key, manifest, expiry)
+          .delete(claim.key);
         if (before.value === null) continue;
         replaced.push(before.value.version);
-        flip.set(["pending", before.value.version], this.now());
+        commit.set(["pending", before.value.version], this.now());
       }
-      if (await committed(withAlso(flip, also))) return replaced;
-      await this.#requireFresh(also);
+      if (await tryCommit(withAlso(commit, also))) return replaced;
+      await this.#requireGuards(also);
       for (const { claim } of written) {
         const { versionstamp } = await this.kv.get(claim.key);
-        if (versionstamp !== claim.versionstamp) throw givenUp();
+        if (versionstamp !== claim.versionstamp) throw abandoned();
       }
     }
   }
 
-  async #requireFresh({ guards = [] }: Commit): Promise<void> {
+  async #requireGuards({ guards = [] }: Commit): Promise<void> {
     for (const { key, versionstamp } of guards) {
       const now = await this.kv.get(key);
       if (now.versionstamp !== versionstamp) throw new Stale();
     }
   }
 
-  async #read(
-    { version, chunks }: BlobRef,
-  ): Promise<Bytes | null> {
-    const parts: Uint8Array[] = [];
-    for await (
-      const { value } of this.kv.list<Uint8Array>({
-        prefix: ["chunk", version],
-      })
-    ) {
-      parts.push(value);
+  /** The bytes of a version, or null when some of its chunks are gone. */
+  async #readChunks(version: string, count: number): Promise<Bytes | null> {
+    const prefix = ["chunk", version];
+    const chunks: Uint8Array[] = [];
+    for await (const { value } of this.kv.list<Uint8Array>({ prefix })) {
+      chunks.push(value);
     }
-    if (parts.length !== chunks) return null;
-    return concat(parts);
+    return chunks.length === count ? concat(chunks) : null;
   }
 
-  async #remove(version: string): Promise<void> {
+  async #removeVersion(version: string): Promise<void> {
     for await (const { key } of this.kv.list({ prefix: ["chunk", version] })) {
-      await whenUnlocked(() => this.kv.delete(key));
+      await retryLocked(() => this.kv.delete(key));
     }
-    await whenUnlocked(() => this.kv.delete(["pending", version]));
+    await retryLocked(() => this.kv.delete(["pending", version]));
   }
 }
 
@@ -283,22 +237,23 @@ function withAlso(
   { guards = [], sets = [] }: Commit,
 ): Deno.AtomicOperation {
   operation.check(...guards);
-  for (const { key, value, expireIn } of sets) {
-    operation.set(key, value, expireIn === undefined ? {} : { expireIn });
+  for (const { key, value, ...expiry } of sets) {
+    operation.set(key, value, expiryOf(expiry));
   }
   return operation;
 }
 
-/** Whether the checks of a commit held. */
-export async function committed(
-  operation: Deno.AtomicOperation,
-): Promise<boolean> {
-  return (await whenUnlocked(() => operation.commit())).ok;
+function expiryOf(
+  { expireIn }: Pick<Commit, "expireIn">,
+): { expireIn?: number } {
+  return expireIn === undefined ? {} : { expireIn };
 }
 
-function givenUp(): EdgeError {
+function abandoned(): EdgeError {
   return new EdgeError(
     "conflict",
-    "The write took too long and was given up; send it again.",
+    `Cannot store the data: writing it took longer than ${
+      ABANDONED_AFTER_MS / 1000
+    } s and was given up; send it again.`,
   );
 }

@@ -1,96 +1,91 @@
-import { EdgeError } from "../../core/errors.ts";
 import type { Entry } from "../kv/blob_store.ts";
+import { retryConflicts } from "../kv/retry_conflicts.ts";
+import type { RecordStore } from "../records/record_store.ts";
 import {
   adopt,
   currentFiles,
-  deleted,
-  enrolled,
+  findRevision,
   type Ledger,
+  newestRevision,
   readLedger,
-  restored,
   revisionsOf,
+  withoutReference,
+  withReference,
+  withRestored,
   writeLedger,
 } from "./ledger.ts";
 import type { Enrolled, ProfileStore, Reference } from "./profile_store.ts";
-import type { Vault } from "../records/record_store.ts";
 
-/** Writers that may get ahead of one before it is given up. */
+/** Other writers that may get ahead of one before it is given up. */
 const ATTEMPTS = 50;
 
-/** A ledger, and the version that it was read in. */
-interface Known {
-  ledger: Ledger;
-  /** Null where it is not stored yet. */
-  version: string | null;
+/** A profile file and its id. */
+interface NewFile {
+  id: string;
+  enrolled: Enrolled;
 }
 
 /**
- * Profiles in Deno KV. A profile's file never changes: it lies under `["reference", tenant, patient, name, uuid]`,
- * or without the uuid where it is older than the ledger. The ledger, `["profile", tenant, patient, "ledger"]`, says which
- * files each revision has. It is replaced in one commit with what is new, unless another writer came first, so that
- * a crash leaves the old state whole or the new one.
+ * Profiles in Deno KV. A profile's file never changes. It lies under `["reference", tenant, patient, name, uuid]`, or
+ * without the uuid when it is older than the ledger; its id is what follows the patient, joined by slashes. The ledger,
+ * `["profile", tenant, patient, "ledger"]`, says which files each revision has. It is replaced, together with new
+ * files, in one commit that fails when another writer was first, so that a crash leaves either the old state or the
+ * new one.
  */
-export function createProfileStore(blobs: Vault): ProfileStore {
-  const ledgerAt = (tenant: string, patient: string) => [
-    "profile",
-    tenant,
-    patient,
-    "ledger",
-  ];
-  const fileAt = (tenant: string, patient: string, id: string) => [
-    "reference",
-    tenant,
-    patient,
-    ...id.split("/"),
-  ];
-
-  const files = async (tenant: string, patient: string) => {
+export function createProfileStore(records: RecordStore): ProfileStore {
+  const readFiles = async (tenant: string, patient: string) => {
     const prefix = ["reference", tenant, patient];
-    const found = await blobs.records<Reference>(prefix);
+    const found = await records.list<Reference>(prefix);
     return found.map(({ key, record }): [string, Reference] => [
       key.slice(prefix.length).join("/"),
       record,
     ]);
   };
 
-  const read = async (tenant: string, patient: string): Promise<Known> => {
-    const stored = await blobs.read<null>(ledgerAt(tenant, patient));
-    if (stored === null) {
-      const older = (await files(tenant, patient))
-        .filter(([id]) => !id.includes("/"));
-      return { ledger: adopt(older), version: null };
+  /** The ledger, and its version: null when none is stored yet. */
+  const read = async (
+    tenant: string,
+    patient: string,
+  ): Promise<{ ledger: Ledger; version: string | null }> => {
+    const stored = await records.read<null>(ledgerAt(tenant, patient));
+    if (stored !== null) {
+      return { ledger: readLedger(stored.bytes), version: stored.version };
     }
-    return { ledger: readLedger(stored.bytes), version: stored.version };
+    const older = (await readFiles(tenant, patient))
+      .filter(([id]) => !id.includes("/"));
+    return { ledger: adopt(older), version: null };
   };
 
   const open = async (
     tenant: string,
-    ledger: Ledger,
-    id: string,
+    { references }: Ledger,
+    id: string | undefined,
   ): Promise<Enrolled | null> => {
-    const reference = ledger.references[id];
+    const reference = id === undefined ? undefined : references.get(id);
+    if (id === undefined || reference === undefined) return null;
     const key = fileAt(tenant, reference.patient, id);
-    const stored = await blobs.get<Reference>(key);
+    const stored = await records.get<Reference>(key);
     return stored && { reference, profile: stored.bytes };
   };
 
   /**
-   * Makes a change of the ledger as it is then; null changes nothing.
+   * Changes the ledger.
    *
-   * @param fresh the files that it names anew, written in the same commit.
+   * @param step gives the ledger that follows; null changes nothing.
+   * @param fresh the files that the step adds, written in the same commit.
    */
-  const change = async (
+  const change = async <T extends Ledger | null>(
     tenant: string,
     patient: string,
-    step: (ledger: Ledger) => Ledger | null,
-    fresh: { id: string; enrolled: Enrolled }[] = [],
-  ): Promise<{ before: Ledger; after: Ledger } | null> => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    step: (ledger: Ledger) => T,
+    fresh: NewFile[] = [],
+  ): Promise<{ before: Ledger; after: T }> =>
+    await retryConflicts(ATTEMPTS, async () => {
       const { ledger: before, version: was } = await read(tenant, patient);
       const after = step(before);
-      if (after === null) return null;
-      const bytes = writeLedger(after);
+      if (after === null) return { before, after };
       const key = ledgerAt(tenant, patient);
+      const bytes = writeLedger(after);
       const entries: Entry<Reference | null>[] = [
         { key, record: null, bytes, was },
       ];
@@ -98,46 +93,41 @@ export function createProfileStore(blobs: Vault): ProfileStore {
         const { reference: record, profile: bytes } = enrolled;
         entries.push({ key: fileAt(tenant, patient, id), record, bytes });
       }
-      if (!await blobs.putAll(entries)) continue;
-      await tidy(tenant, patient);
+      if (!await records.putAll(entries)) return;
+      await removeUnused(tenant, patient);
       return { before, after };
-    }
-    throw new EdgeError(
-      "conflict",
-      "Other changes of this patient came first, again and again; try again.",
-    );
-  };
+    });
 
-  /** Removes the files that no revision has any more. A file comes with a ledger that names it, so that one read later knows it. */
-  const tidy = async (tenant: string, patient: string) => {
-    const found = await files(tenant, patient);
+  /** Removes the files that no revision has. A ledger is written with its files, so one read after them knows them all. */
+  const removeUnused = async (tenant: string, patient: string) => {
+    const files = await readFiles(tenant, patient);
     const { ledger } = await read(tenant, patient);
-    for (const [id] of found) {
-      if (id in ledger.references) continue;
-      await blobs.delete(fileAt(tenant, patient, id));
+    for (const [id] of files) {
+      if (ledger.references.has(id)) continue;
+      await records.delete(fileAt(tenant, patient, id));
     }
   };
 
-  /** Each in a revision of its own, all in one commit. */
+  /** Stores references, each in its own revision, all in one commit. */
   const enrolAll = async (
     tenant: string,
     patient: string,
     enrolments: Enrolled[],
   ) => {
-    const fresh = enrolments.map((one) => ({
-      id: `${one.reference.reference}/${crypto.randomUUID()}`,
-      enrolled: one,
+    const fresh = enrolments.map((enrolled): NewFile => ({
+      id: `${enrolled.reference.reference}/${crypto.randomUUID()}`,
+      enrolled,
     }));
     const step = (ledger: Ledger) =>
       fresh.reduce(
         (before, { id, enrolled: { reference } }) =>
-          enrolled(before, id, reference),
+          withReference(before, id, reference),
         ledger,
       );
-    return (await change(tenant, patient, step, fresh))!;
+    return await change(tenant, patient, step, fresh);
   };
 
-  const stamp = () => new Date(blobs.now()).toISOString();
+  const timestamp = () => new Date(records.now()).toISOString();
 
   return {
     async put(tenant, enrolment) {
@@ -145,27 +135,27 @@ export function createProfileStore(blobs: Vault): ProfileStore {
       const { before, after } = await enrolAll(tenant, patient, [enrolment]);
       return {
         replaced: currentFiles(before).has(name),
-        revision: after.labels.get(label)!.at(-1)!.revision,
+        revision: newestRevision(after, label).revision,
       };
     },
 
     async putAll(tenant, enrolments) {
-      if (enrolments.length === 0) return;
-      const [{ reference: { patient } }] = enrolments;
-      await enrolAll(tenant, patient, enrolments);
+      const [first] = enrolments;
+      if (first === undefined) return;
+      await enrolAll(tenant, first.reference.patient, enrolments);
     },
 
     async find(tenant, patient, reference) {
       const { ledger } = await read(tenant, patient);
       const id = currentFiles(ledger).get(reference);
-      return id === undefined ? null : ledger.references[id];
+      return id === undefined ? null : ledger.references.get(id) ?? null;
     },
 
     async list(tenant, patient) {
       const { ledger } = await read(tenant, patient);
-      return Array.from(currentFiles(ledger))
-        .sort(([a], [b]) => a < b ? -1 : 1)
-        .map(([, id]) => ledger.references[id]);
+      return [...ledger.labels.keys()]
+        .flatMap((label) => newestRevision(ledger, label).references)
+        .sort((a, b) => a.reference < b.reference ? -1 : 1);
     },
 
     async revisions(tenant, patient) {
@@ -176,42 +166,46 @@ export function createProfileStore(blobs: Vault): ProfileStore {
 
     async get(tenant, patient, reference) {
       const { ledger } = await read(tenant, patient);
-      const id = currentFiles(ledger).get(reference);
-      return id === undefined ? null : await open(tenant, ledger, id);
+      return await open(tenant, ledger, currentFiles(ledger).get(reference));
     },
 
     async profile(tenant, patient, label, { revision: wanted, model }) {
       const { ledger } = await read(tenant, patient);
-      const revisions = revisionsOf(ledger).get(label) ?? [];
-      const revision = wanted === undefined
-        ? revisions.at(0)
-        : revisions.find((one) => one.revision === wanted);
-      if (revision === undefined) return null;
-      const entry = ledger.labels.get(label)!.find((one) =>
-        one.revision === revision.revision
-      )!;
+      const found = findRevision(ledger, label, wanted);
+      if (found === null) return null;
+      const { revision, files } = found;
       const opened = await Promise.all(
-        entry.files.filter((id) => ledger.references[id].model === model)
+        files.filter((id) => ledger.references.get(id)?.model === model)
           .map((id) => open(tenant, ledger, id)),
       );
       return { revision, enrolled: opened.filter((one) => one !== null) };
     },
 
     async delete(tenant, patient, reference) {
-      const changed = await change(tenant, patient, (ledger) => {
+      const { after } = await change(tenant, patient, (ledger) => {
         const id = currentFiles(ledger).get(reference);
-        return id === undefined ? null : deleted(ledger, id, stamp());
+        return id === undefined
+          ? null
+          : withoutReference(ledger, id, timestamp());
       });
-      return changed !== null;
+      return after !== null;
     },
 
     async restore(tenant, patient, label, revision) {
-      const changed = await change(
+      const { after } = await change(
         tenant,
         patient,
-        (ledger) => restored(ledger, label, revision, stamp()),
+        (ledger) => withRestored(ledger, label, revision, timestamp()),
       );
-      return changed && revisionsOf(changed.after).get(label)![0];
+      return after && newestRevision(after, label);
     },
   };
+}
+
+function ledgerAt(tenant: string, patient: string): Deno.KvKey {
+  return ["profile", tenant, patient, "ledger"];
+}
+
+function fileAt(tenant: string, patient: string, id: string): Deno.KvKey {
+  return ["reference", tenant, patient, ...id.split("/")];
 }

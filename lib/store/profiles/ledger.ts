@@ -1,52 +1,45 @@
+import type { Bytes } from "../../core/bytes.ts";
 import type { Change, Reference, Revision } from "./profile_store.ts";
 
 /** Revisions that are kept of a label: the newest. */
 export const MAX_REVISIONS = 20;
 
 /** A revision as it is kept: references by the id of their file. */
-interface Entry extends Omit<Revision, "references"> {
+interface KeptRevision extends Omit<Revision, "references"> {
   files: string[];
 }
 
 /** What is kept of a patient: the revisions of every label, oldest first, and every reference that one of them has. */
 export interface Ledger {
-  /** A map, since a label may be called "constructor". */
-  labels: Map<string, Entry[]>;
+  labels: Map<string, KeptRevision[]>;
   /** By file id. */
-  references: Record<string, Reference>;
+  references: Map<string, Reference>;
 }
 
 /** A ledger as the bytes that are stored, JSON. */
-export function writeLedger(
-  { labels, references }: Ledger,
-): Uint8Array<ArrayBuffer> {
-  const plain = { labels: Object.fromEntries(labels), references };
-  return new TextEncoder().encode(JSON.stringify(plain));
+export function writeLedger({ labels, references }: Ledger): Bytes {
+  return new TextEncoder().encode(JSON.stringify({
+    labels: Object.fromEntries(labels),
+    references: Object.fromEntries(references),
+  }));
 }
 
-export function readLedger(bytes: Uint8Array): Ledger {
+/** The ledger that `writeLedger` wrote. */
+export function readLedger(bytes: Bytes): Ledger {
   const { labels, references } = JSON.parse(new TextDecoder().decode(bytes));
-  return { labels: new Map(Object.entries(labels)), references };
-}
-
-/** What is to change, and when. */
-interface Step {
-  change: Change;
-  reference: string | null;
-  restored?: number;
-  at: string;
+  return {
+    labels: new Map(Object.entries(labels)),
+    references: new Map(Object.entries(references)),
+  };
 }
 
 /** The ledger of references that were stored before there was one: every label in its first revision. */
 export function adopt(files: [id: string, reference: Reference][]): Ledger {
-  const ledger: Ledger = {
-    labels: new Map(),
-    references: Object.fromEntries(files),
-  };
+  const ledger: Ledger = { labels: new Map(), references: new Map(files) };
   for (const [, { label, createdAt: at }] of files) {
     const all = files.filter(([, other]) => other.label === label);
     ledger.labels.set(label, []);
-    add(ledger, label, all.map(([id]) => id), {
+    addRevision(ledger, label, all.map(([id]) => id), {
       change: "enrolled",
       reference: null,
       at,
@@ -55,31 +48,47 @@ export function adopt(files: [id: string, reference: Reference][]): Ledger {
   return ledger;
 }
 
-/** The file of each current reference, by name. */
+/** The file of each current reference, by the reference's name. */
 export function currentFiles(ledger: Ledger): Map<string, string> {
-  const files = [...ledger.labels.values()].flatMap((entries) =>
-    entries.at(-1)!.files
+  const files = [...ledger.labels.keys()].flatMap((label) =>
+    filesOf(ledger, label)
   );
-  return new Map(files.map((id) => [ledger.references[id].reference, id]));
+  return new Map(files.map((id) => [referenceOf(ledger, id).reference, id]));
 }
 
 /** The kept revisions of every label, newest first. */
-export function revisionsOf(
-  { labels, references }: Ledger,
-): Map<string, Revision[]> {
+export function revisionsOf(ledger: Ledger): Map<string, Revision[]> {
   return new Map(
-    Array.from(labels, ([label, entries]) => [
+    Array.from(ledger.labels, ([label, kept]) => [
       label,
-      entries.map(({ files, ...entry }) => ({
-        ...entry,
-        references: files.map((id) => references[id]),
-      })).reverse(),
+      kept.map((one) => revisionOf(ledger, one)).reverse(),
     ]),
   );
 }
 
-/** Puts a reference in the place of the one of its name, under whatever label that was. */
-export function enrolled(
+/** A revision of a label with the files of its references: the newest, or the one of this number if it is kept. */
+export function findRevision(
+  ledger: Ledger,
+  label: string,
+  number?: number,
+): { revision: Revision; files: string[] } | null {
+  const kept = ledger.labels.get(label) ?? [];
+  const found = number === undefined
+    ? kept.at(-1)
+    : kept.find(({ revision }) => revision === number);
+  if (found === undefined) return null;
+  return { revision: revisionOf(ledger, found), files: found.files };
+}
+
+/** The newest revision of a label that the ledger has. */
+export function newestRevision(ledger: Ledger, label: string): Revision {
+  const found = findRevision(ledger, label);
+  if (found !== null) return found.revision;
+  throw new Error("The ledger does not have this label.");
+}
+
+/** The ledger with a reference in the place of the one of its name, under whatever label that was. */
+export function withReference(
   before: Ledger,
   id: string,
   reference: Reference,
@@ -87,49 +96,51 @@ export function enrolled(
   const { label, reference: name, createdAt: at } = reference;
   const old = currentFiles(before).get(name);
   const ledger = structuredClone(before);
-  if (old !== undefined && before.references[old].label !== label) {
-    leave(ledger, old, at);
+  if (old !== undefined && referenceOf(before, old).label !== label) {
+    leaveLabel(ledger, old, at);
   }
-  ledger.references[id] = reference;
-  const others = current(ledger, label).filter((other) => other !== old);
+  ledger.references.set(id, reference);
+  const others = filesOf(ledger, label).filter((other) => other !== old);
   const change = reference.accepted !== undefined
     ? "accepted"
     : old === undefined
     ? "enrolled"
     : "replaced";
-  add(ledger, label, [...others, id], { change, reference: name, at });
+  addRevision(ledger, label, [...others, id], { change, reference: name, at });
   return prune(ledger);
 }
 
-/** Takes a reference out of its label. */
-export function deleted(before: Ledger, id: string, at: string): Ledger {
+/** The ledger without a reference in its label. */
+export function withoutReference(
+  before: Ledger,
+  id: string,
+  at: string,
+): Ledger {
   const ledger = structuredClone(before);
-  leave(ledger, id, at);
+  leaveLabel(ledger, id, at);
   return prune(ledger);
 }
 
 /**
- * Brings a label back to an earlier revision; null when that is not kept. A name that another label uses by
- * now leaves that label.
+ * The ledger with a label as it was in an earlier revision; null when that is not kept. A reference of that revision
+ * whose name another label uses by now leaves that label.
  */
-export function restored(
+export function withRestored(
   before: Ledger,
   label: string,
   revision: number,
   at: string,
 ): Ledger | null {
-  const entry = before.labels.get(label)?.find((one) =>
-    one.revision === revision
-  );
-  if (entry === undefined) return null;
+  const found = findRevision(before, label, revision);
+  if (found === null) return null;
   const ledger = structuredClone(before);
-  const files = currentFiles(before);
-  for (const id of entry.files) {
-    const now = files.get(before.references[id].reference);
-    if (now === undefined || before.references[now].label === label) continue;
-    leave(ledger, now, at);
+  const current = currentFiles(before);
+  for (const { reference } of found.revision.references) {
+    const id = current.get(reference);
+    if (id === undefined || referenceOf(before, id).label === label) continue;
+    leaveLabel(ledger, id, at);
   }
-  add(ledger, label, entry.files, {
+  addRevision(ledger, label, found.files, {
     change: "restored",
     reference: null,
     restored: revision,
@@ -138,47 +149,68 @@ export function restored(
   return prune(ledger);
 }
 
-function current(ledger: Ledger, label: string): string[] {
+/** The files of a label's newest revision. */
+function filesOf(ledger: Ledger, label: string): string[] {
   return ledger.labels.get(label)?.at(-1)?.files ?? [];
 }
 
-function leave(ledger: Ledger, id: string, at: string): void {
-  const { label, reference } = ledger.references[id];
-  const left = current(ledger, label).filter((other) => other !== id);
-  add(ledger, label, left, { change: "deleted", reference, at });
+function referenceOf({ references }: Ledger, id: string): Reference {
+  const reference = references.get(id);
+  if (reference !== undefined) return reference;
+  throw new Error("A revision names a file that its ledger does not have.");
 }
 
-function add(
-  { labels, references }: Ledger,
+function revisionOf(
+  ledger: Ledger,
+  { files, ...kept }: KeptRevision,
+): Revision {
+  return { ...kept, references: files.map((id) => referenceOf(ledger, id)) };
+}
+
+function leaveLabel(ledger: Ledger, id: string, at: string): void {
+  const { label, reference } = referenceOf(ledger, id);
+  const left = filesOf(ledger, label).filter((other) => other !== id);
+  addRevision(ledger, label, left, { change: "deleted", reference, at });
+}
+
+/** What made a new revision, and when. */
+interface Cause {
+  change: Change;
+  reference: string | null;
+  restored?: number;
+  at: string;
+}
+
+function addRevision(
+  ledger: Ledger,
   label: string,
   files: string[],
-  { change, reference, restored, at }: Step,
+  { change, reference, restored, at }: Cause,
 ): void {
-  const entries = labels.get(label) ?? [];
-  labels.set(label, entries);
-  const revision = (entries.at(-1)?.revision ?? 0) + 1;
-  const name = (id: string) => references[id].reference;
-  const sorted = files.toSorted((a, b) => name(a) < name(b) ? -1 : 1);
-  entries.push({
+  const kept = ledger.labels.get(label) ?? [];
+  ledger.labels.set(label, kept);
+  const revision = (kept.at(-1)?.revision ?? 0) + 1;
+  const name = (id: string) => referenceOf(ledger, id).reference;
+  kept.push({
     revision,
     change,
     reference,
     restored: restored ?? null,
     at,
-    files: sorted,
+    files: files.toSorted((a, b) => name(a) < name(b) ? -1 : 1),
   });
 }
 
-/** Forgets revisions beyond the newest, and references that no revision has. */
+/** Drops revisions beyond the newest, and references that no revision has. */
 function prune(ledger: Ledger): Ledger {
-  for (const entries of ledger.labels.values()) {
-    entries.splice(0, entries.length - MAX_REVISIONS);
+  for (const kept of ledger.labels.values()) {
+    kept.splice(0, kept.length - MAX_REVISIONS);
   }
   const used = new Set(
     [...ledger.labels.values()].flat().flatMap(({ files }) => files),
   );
-  for (const id of Object.keys(ledger.references)) {
-    if (!used.has(id)) delete ledger.references[id];
+  for (const id of ledger.references.keys()) {
+    if (!used.has(id)) ledger.references.delete(id);
   }
   return ledger;
 }

@@ -1,11 +1,8 @@
 import type { Bytes } from "../../core/bytes.ts";
-import type { AuditEntry, AuditEvent } from "../audit/hash_chain.ts";
-import type { EnrolmentReport } from "../../pipeline/self_tests.ts";
 import type { Size } from "../../core/geometry.ts";
+import type { EnrolmentReport } from "../../pipeline/self_tests.ts";
 
-/** Bytes that own their memory, so that KV and HTTP take them as they are. */
-
-/** Who accepted a result as a reference, and when: the caller's own words, kept and given back as they are. */
+/** Who accepted a result as a reference, and when: the caller's own words, returned unchanged. */
 export interface Accepted {
   by: string | null;
   at: string | null;
@@ -15,7 +12,7 @@ export interface Accepted {
 export interface Drift {
   /** Earth mover's distance to the first reference over the spread to be expected; about 1 where nothing moved. */
   value: number;
-  /** What to do about it, or null where it needs nothing. */
+  /** What to do about it, or null when nothing needs to be done. */
   warning: string | null;
 }
 
@@ -32,13 +29,13 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
-  /** How far it finds itself again; absent from what was stored before reports. */
+  /** Result of its self-test; absent from references enrolled before there were self-tests. */
   report?: EnrolmentReport;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** Of an accepted result alone. */
   accepted?: Accepted;
-  /** Of an accepted result alone, where there was a reference to measure it by. */
+  /** Of an accepted result alone, when there was an earlier reference to measure from. */
   drift?: Drift;
 }
 
@@ -61,7 +58,7 @@ export interface Revision {
   /** 1, 2, 3, … of each label. */
   revision: number;
   change: Change;
-  /** The reference that was changed; null where all were. */
+  /** The reference that was changed; null when all were. */
   reference: string | null;
   /** The revision that was restored. */
   restored: number | null;
@@ -71,7 +68,7 @@ export interface Revision {
   references: Reference[];
 }
 
-/** References, by tenant, patient and label, and how they came about: what one tenant stores no other sees. */
+/** References with their revisions, by tenant, patient and label. No tenant sees what another stores. */
 export interface ProfileStore {
   /** Writes or replaces a whole reference. */
   put(
@@ -86,22 +83,22 @@ export interface ProfileStore {
     patient: string,
     reference: string,
   ): Promise<Reference | null>;
-  /** References of a patient in order of name; empty for an unknown patient. */
+  /** The current references of a patient in order of name; empty for an unknown patient. */
   list(tenant: string, patient: string): Promise<Reference[]>;
-  /** The revisions that are kept of each label, the newest first; null for an unknown patient. */
+  /** The kept revisions of each label, newest first; null for an unknown patient. */
   revisions(
     tenant: string,
     patient: string,
   ): Promise<Map<string, Revision[]> | null>;
   /**
-   * The references of a label that one model made, in order of name, with their profiles; those of an earlier
-   * revision where one is named. Null when there is no such label or revision.
+   * The references of a label that one model made, in order of name, with their profiles: those of the newest
+   * revision, or of the one named. Null when there is no such label or revision.
    */
   profile(
     tenant: string,
     patient: string,
     label: string,
-    which: { revision?: number; model: string },
+    which: { revision?: number | undefined; model: string },
   ): Promise<{ revision: Revision; enrolled: Enrolled[] } | null>;
   /** The reference with its profile, or null. */
   get(
@@ -109,7 +106,7 @@ export interface ProfileStore {
     patient: string,
     reference: string,
   ): Promise<Enrolled | null>;
-  /** Takes a reference out; the revisions before keep it. False when there was none. */
+  /** Removes a reference; earlier revisions keep it. False when there was none. */
   delete(tenant: string, patient: string, reference: string): Promise<boolean>;
   /** Makes a new revision that equals an old one; null when that is not kept. */
   restore(
@@ -118,62 +115,4 @@ export interface ProfileStore {
     label: string,
     revision: number,
   ): Promise<Revision | null>;
-}
-
-/** What concerns a patient as a whole. */
-export interface PatientStore {
-  /**
-   * Notes that an operation of the patient uses an embedding, before it is stored, so that erasing the
-   * patient erases it.
-   *
-   * @param enrols whether the patient may be new.
-   * @throws EdgeError `not-found` when the patient was erased meanwhile.
-   */
-  link(
-    tenant: string,
-    patient: string,
-    embedding: string,
-    enrols: boolean,
-  ): Promise<void>;
-  /** Erases the embedding again when the patient was erased before it was stored. */
-  confirmLink(
-    tenant: string,
-    patient: string,
-    embedding: string,
-  ): Promise<void>;
-  /** Erases all that is stored of the patient; false when there was nothing. */
-  erase(tenant: string, patient: string): Promise<boolean>;
-}
-
-/** The append-only trail of what was done, by tenant; it names nobody. */
-export interface AuditStore {
-  /** Adds an event; it is in the trail when the promise resolves. */
-  append(tenant: string, event: AuditEvent): Promise<void>;
-  /** Stands for a name in its place in a route; equal names have equal tags, which tell nothing of them. */
-  tag(tenant: string, ...path: string[]): Promise<string>;
-  /** Entries, chain by chain. */
-  read(
-    tenant: string,
-    which: { after?: [chain: string, seq: number]; limit: number },
-  ): Promise<AuditEntry[]>;
-}
-
-/** An embedding in the cache, as its safetensors file. */
-export interface CachedEmbedding {
-  bytes: Bytes;
-  /** Digest of the model that made it. */
-  model: string;
-  image: Size;
-  /** Milliseconds since 1970. */
-  expiresAt: number;
-}
-
-/** Embeddings by tenant and content address: not even that an image was seen is told to another tenant. */
-export interface EmbeddingStore {
-  get(tenant: string, id: string): Promise<CachedEmbedding | null>;
-  put(
-    tenant: string,
-    id: string,
-    file: Omit<CachedEmbedding, "expiresAt">,
-  ): Promise<{ expiresAt: number }>;
 }

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { DataKeys } from "../../../lib/store/encryption/data_keys.ts";
 import {
   openKeyring,
-  rewrapIndex,
-} from "../../../lib/store/encryption/operator_keys.ts";
-import { sealStore } from "../../../lib/store/encrypt_store.ts";
-import { Vault } from "../../../lib/store/records/record_store.ts";
-import { openVault, operatorKey } from "../../support/operator_key.ts";
+  rewrapIndexKey,
+} from "../../../lib/store/encryption/keyring.ts";
+import { encryptStore } from "../../../lib/store/encrypt_store.ts";
+import { createPatientStore } from "../../../lib/store/patient_store.ts";
+import { RecordStore } from "../../../lib/store/records/record_store.ts";
+import { openRecords, operatorKey } from "../../support/operator_key.ts";
 
 const key = ["reference", "t", "Jane Doe", "visit 1"];
 const bytesOf = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
@@ -25,7 +26,7 @@ const isDamaged = { name: "EdgeError", code: "damaged" };
 
 Deno.test("what is sealed is read back at every size, and nothing of it is told by the store", async () => {
   using kv = await Deno.openKv(":memory:");
-  const vault = await openVault(kv);
+  const records = await openRecords(kv);
   const size = fc.oneof(
     fc.integer({ min: 0, max: 3 }),
     fc.integer({ min: 59_950, max: 60_001 }),
@@ -34,8 +35,8 @@ Deno.test("what is sealed is read back at every size, and nothing of it is told 
   await fc.assert(
     fc.asyncProperty(size, async (length) => {
       const bytes = new TextEncoder().encode("TENSOR".repeat(length / 6));
-      await vault.put(key, { record, bytes });
-      deepEqual(await vault.get(key), { record, bytes });
+      await records.put(key, { record, bytes });
+      deepEqual(await records.get(key), { record, bytes });
       const seen = Deno.inspect(await dump(kv), {
         depth: 9,
         iterableLimit: Infinity,
@@ -51,40 +52,40 @@ Deno.test("what is sealed is read back at every size, and nothing of it is told 
 
 Deno.test("records are listed in the order of their plain keys", async () => {
   using kv = await Deno.openKv(":memory:");
-  const vault = await openVault(kv);
+  const records = await openRecords(kv);
   const names = ["b", "a", "10", "9", "c"];
   for (const name of names) {
     const at = ["reference", "t", "p", name];
-    await vault.put(at, { record: name, bytes: bytesOf(3) });
+    await records.put(at, { record: name, bytes: bytesOf(3) });
   }
-  const found = await vault.records<string>(["reference", "t", "p"]);
+  const found = await records.list<string>(["reference", "t", "p"]);
   deepEqual(found.map(({ record }) => record), names.toSorted());
   deepEqual(found.map(({ key }) => key[3]), names.toSorted());
-  deepEqual(await vault.records(["reference", "u", "p"]), []);
+  deepEqual(await records.list(["reference", "u", "p"]), []);
 });
 
 Deno.test("a blob moved to another place, mixed from two writes or altered is told to be damaged", async () => {
   using kv = await Deno.openKv(":memory:");
-  const vault = await openVault(kv);
+  const records = await openRecords(kv);
   const other = ["reference", "t", "John Roe", "visit 1"];
   const sister = ["reference", "t", "Jane Doe", "visit 2"];
   for (const at of [key, other, sister]) {
-    await vault.put(at, { record, bytes: bytesOf(100) });
+    await records.put(at, { record, bytes: bytesOf(100) });
   }
   const [at, otherAt, sisterAt] = await Promise.all(
-    [key, other, sister].map((plain) => vault.hide(plain)),
+    [key, other, sister].map((plain) => records.hideNames(plain)),
   );
   type Manifest = { version: string; record: { write: string } };
   const own = (await kv.get<Manifest>(at)).value!;
   for (const [target, plain] of [[otherAt, other], [sisterAt, sister]]) {
     const before = (await kv.get<Manifest>(target)).value!;
     await kv.set(target, own);
-    await rejects(vault.get(plain), isDamaged);
-    await rejects(vault.record(plain), isDamaged);
+    await rejects(records.get(plain), isDamaged);
+    await rejects(records.getRecord(plain), isDamaged);
     await kv.set(target, { ...before, version: own.version });
-    await rejects(vault.get(plain), isDamaged, "bytes of another");
+    await rejects(records.get(plain), isDamaged, "bytes of another");
     await kv.set(target, { ...before, record: own.record });
-    await rejects(vault.get(plain), isDamaged, "record of another");
+    await rejects(records.get(plain), isDamaged, "record of another");
   }
   const chunk = ["chunk", own.version, 0];
   const sealed = (await kv.get<Uint8Array>(chunk)).value!;
@@ -93,35 +94,35 @@ Deno.test("a blob moved to another place, mixed from two writes or altered is to
       const altered = sealed.slice();
       altered[bit >> 3] ^= 1 << (bit & 7);
       await kv.set(chunk, altered);
-      await rejects(vault.get(key), isDamaged);
+      await rejects(records.get(key), isDamaged);
     }),
     { numRuns: 50 },
   );
   await kv.set(chunk, sealed.slice(0, 5));
-  await rejects(vault.get(key), isDamaged);
-  equal(await vault.erase("t", "Jane Doe"), true, "it can be erased still");
-  equal(await vault.get(key), null);
+  await rejects(records.get(key), isDamaged);
+  equal(await records.erase("t", "Jane Doe"), true, "it can be erased still");
+  equal(await records.get(key), null);
 });
 
 Deno.test("a data key of another patient does not unwrap", async () => {
   using kv = await Deno.openKv(":memory:");
-  const vault = await openVault(kv);
+  const records = await openRecords(kv);
   const other = ["reference", "t", "John Roe", "visit 1"];
   for (const at of [key, other]) {
-    await vault.put(at, { record, bytes: bytesOf(9) });
+    await records.put(at, { record, bytes: bytesOf(9) });
   }
   const keys = (await dump(kv)).filter(([[kind]]) => kind === "datakey");
   equal(keys.length, 2);
   await kv.set(keys[0][0], keys[1][1]);
   await kv.set(keys[1][0], keys[0][1]);
-  await rejects(vault.get(key), isDamaged);
-  await rejects(vault.get(other), isDamaged);
+  await rejects(records.get(key), isDamaged);
+  await rejects(records.get(other), isDamaged);
 });
 
 Deno.test("keys rotate: a rewrap that is cut anywhere goes on, and loses and renames nothing", async () => {
   using kv = await Deno.openKv(":memory:");
   const [old, young] = [operatorKey("old", 1), operatorKey("young", 2)];
-  const before = await openVault(kv, [old]);
+  const before = await openRecords(kv, [old]);
   const patients = Array.from({ length: 12 }, (_, i) => `p${i}`);
   for (const patient of patients) {
     const at = ["reference", "t", patient, "r"];
@@ -141,26 +142,26 @@ Deno.test("keys rotate: a rewrap that is cut anywhere goes on, and loses and ren
     },
   });
   await rejects(new DataKeys(cut, keyring, Date.now).rewrap(), /cut/);
-  const check = async (vault: Vault) => {
+  const check = async (records: RecordStore) => {
     for (const patient of patients) {
       const at = ["reference", "t", patient, "r"];
-      equal(await vault.record(at), patient);
+      equal(await records.getRecord(at), patient);
     }
-    equal(await vault.record(["embedding", "t", "e"]), 1);
+    equal(await records.getRecord(["embedding", "t", "e"]), 1);
   };
-  await check(await openVault(kv, [young, old]));
+  await check(await openRecords(kv, [young, old]));
   equal(await new DataKeys(kv, keyring, Date.now).rewrap(), 13 - 5);
-  equal(await rewrapIndex(kv, keyring), true);
+  equal(await rewrapIndexKey(kv, keyring), true);
   equal(await new DataKeys(kv, keyring, Date.now).rewrap(), 0);
-  equal(await rewrapIndex(kv, keyring), false);
-  await check(await openVault(kv, [young]));
-  await rejects(openVault(kv, [old]), /needs the operator key "young"/);
+  equal(await rewrapIndexKey(kv, keyring), false);
+  await check(await openRecords(kv, [young]));
+  await rejects(openRecords(kv, [old]), /needs the operator key "young"/);
 });
 
 Deno.test("keys that do not fit the store stop the start, and change nothing", async () => {
   using kv = await Deno.openKv(":memory:");
-  const vault = await openVault(kv);
-  await vault.put(key, { record, bytes: bytesOf(9) });
+  const records = await openRecords(kv);
+  await records.put(key, { record, bytes: bytesOf(9) });
   const before = await dump(kv);
   const unfit = (keys: ReturnType<typeof operatorKey>[], why: RegExp) =>
     rejects(openKeyring(kv, keys), {
@@ -173,14 +174,17 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
   deepEqual(await dump(kv), before);
 
   using plain = await Deno.openKv(":memory:");
-  await new Vault(plain).put(key, { record, bytes: bytesOf(9) });
-  await rejects(openVault(plain), /deno task operator-keys seal/);
-  deepEqual(await new Vault(plain).get(key), { record, bytes: bytesOf(9) });
+  await new RecordStore(plain).put(key, { record, bytes: bytesOf(9) });
+  await rejects(openRecords(plain), /deno task operator-keys seal/);
+  deepEqual(await new RecordStore(plain).get(key), {
+    record,
+    bytes: bytesOf(9),
+  });
 });
 
 Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes on", async () => {
   using kv = await Deno.openKv(":memory:");
-  const plain = new Vault(kv, { now: () => 1234 });
+  const plain = new RecordStore(kv, { now: () => 1234 });
   const patients = ["Jane Doe", "John Roe", "Max Moe"];
   for (const patient of patients) {
     for (const name of ["x", "y"]) {
@@ -188,7 +192,7 @@ Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes 
       await plain.put(at, { record: name, bytes: bytesOf(70_000) });
     }
   }
-  await plain.link(["t", "Jane Doe", "e"], { enrols: false, expireIn: 1e6 });
+  await createPatientStore(plain, 1e6).link("t", "Jane Doe", "e", false);
   await plain.put(["embedding", "t", "e"], { record: 1, bytes: bytesOf(9) });
   const keys = [operatorKey("k1")];
   for (let steps = 3, done = false; !done; steps += 7) {
@@ -201,13 +205,15 @@ Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes 
         return value.bind(target);
       },
     });
-    const keyring = (await openKeyring(kv, keys, { sealing: true }))!;
-    done = await sealStore(cut, keyring).then(() => true, () => false);
-    if (!done) await rejects(openVault(kv, keys), /was cut off; run it again/);
+    const keyring = (await openKeyring(kv, keys, { encrypts: true }))!;
+    done = await encryptStore(cut, keyring).then(() => true, () => false);
+    if (!done) {
+      await rejects(openRecords(kv, keys), /was cut off; run it again/);
+    }
   }
-  const vault = await openVault(kv, keys);
+  const records = await openRecords(kv, keys);
   for (const patient of patients) {
-    const found = await vault.records(["reference", "t", patient]);
+    const found = await records.list(["reference", "t", patient]);
     deepEqual(found.map(({ record }) => record), ["x", "y"]);
   }
   const entries = await dump(kv);
@@ -222,32 +228,32 @@ for (const keys of [[], [operatorKey("k1")]]) {
 
   Deno.test(`erasing removes a patient's records of every kind, and no other's, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");
-    const vault = await openVault(kv, keys);
+    const records = await openRecords(kv, keys);
     for (const patient of ["p", "p2"]) {
       for (const kind of ["reference", "references", "revision", "a"]) {
         for (const name of ["x", "y"]) {
           const at = [kind, "t", patient, name];
-          await vault.put(at, { record: 1, bytes: bytesOf(70_000) });
+          await records.put(at, { record: 1, bytes: bytesOf(70_000) });
         }
       }
       const id = `embedding of ${patient}`;
-      await vault.link(["t", patient, id], { enrols: false, expireIn: 1e6 });
-      await vault.put(["embedding", "t", id], {
+      await createPatientStore(records, 1e6).link("t", patient, id, false);
+      await records.put(["embedding", "t", id], {
         record: 1,
         bytes: bytesOf(9),
       }, 60_000);
     }
-    const erased = await vault.erase("t", "p");
+    const erased = await records.erase("t", "p");
     equal(erased, true);
-    equal(await vault.erase("t", "p"), false);
-    equal(await vault.erase("u", "p2"), false);
-    equal(await vault.get(["embedding", "t", "embedding of p"]), null);
+    equal(await records.erase("t", "p"), false);
+    equal(await records.erase("u", "p2"), false);
+    equal(await records.get(["embedding", "t", "embedding of p"]), null);
     for (const kind of ["reference", "references", "revision", "a"]) {
-      deepEqual(await vault.records([kind, "t", "p"]), []);
-      equal((await vault.records([kind, "t", "p2"])).length, 2);
+      deepEqual(await records.list([kind, "t", "p"]), []);
+      equal((await records.list([kind, "t", "p2"])).length, 2);
     }
-    ok(await vault.get(["embedding", "t", "embedding of p2"]));
-    equal(await vault.erase("t", "p2"), true);
+    ok(await records.get(["embedding", "t", "embedding of p2"]));
+    equal(await records.erase("t", "p2"), true);
     const left = (await dump(kv)).map(([[kind]]) => kind);
     deepEqual(left, keys.length === 0 ? ["scrub"] : ["scrub", "seal"]);
   });
@@ -255,13 +261,13 @@ for (const keys of [[], [operatorKey("k1")]]) {
   Deno.test(`an erasure cut at any step is finished by a sweep, or by the next write, ${how}`, async () => {
     for (let cutAt = 2; cutAt < 40; cutAt++) {
       using kv = await Deno.openKv(":memory:");
-      const vault = await openVault(kv, keys);
+      const records = await openRecords(kv, keys);
       const at = (name: string) => ["reference", "t", "p", name];
       for (const name of ["x", "y"]) {
-        await vault.put(at(name), { record: 1, bytes: bytesOf(70_000) });
+        await records.put(at(name), { record: 1, bytes: bytesOf(70_000) });
       }
-      await vault.link(["t", "p", "e"], { enrols: true, expireIn: 1e6 });
-      await vault.put(["embedding", "t", "e"], {
+      await createPatientStore(records, 1e6).link("t", "p", "e", true);
+      await records.put(["embedding", "t", "e"], {
         record: 1,
         bytes: bytesOf(9),
       });
@@ -276,22 +282,22 @@ for (const keys of [[], [operatorKey("k1")]]) {
           return value.bind(target);
         },
       });
-      const whole = await (await openVault(cut, keys)).erase("t", "p")
+      const whole = await (await openRecords(cut, keys)).erase("t", "p")
         .then(() => true, () => false);
       if (whole) {
         ok(cutAt > 5);
         break;
       }
-      if (cutAt % 2 === 0) await vault.sweep();
-      else await vault.put(at("new"), { record: 2, bytes: bytesOf(3) });
-      const names = (await vault.records(["reference", "t", "p"]))
+      if (cutAt % 2 === 0) await records.sweep();
+      else await records.put(at("new"), { record: 2, bytes: bytesOf(3) });
+      const names = (await records.list(["reference", "t", "p"]))
         .map(({ key }) => key[3]);
       deepEqual(names, cutAt % 2 === 0 ? [] : ["new"], `cut at ${cutAt}`);
-      equal(await vault.get(["embedding", "t", "e"]), null);
+      equal(await records.get(["embedding", "t", "e"]), null);
       ok(!(await dump(kv)).some(([[kind]]) => kind === "erasing"));
-      await vault.sweep();
+      await records.sweep();
       equal(
-        (await vault.records(["reference", "t", "p"])).length,
+        (await records.list(["reference", "t", "p"])).length,
         names.length,
       );
     }
@@ -299,46 +305,49 @@ for (const keys of [[], [operatorKey("k1")]]) {
 
   Deno.test(`writes and erasures of one patient at once: what is acknowledged after the last erasure is whole, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");
-    const vault = await openVault(kv, keys);
+    const records = await openRecords(kv, keys);
     const at = (i: number) => ["reference", "t", "p", `r${i}`];
     for (let round = 0; round < 10; round++) {
       const put = (i: number) =>
-        vault.put(at(i), { record: i, bytes: bytesOf(70_000, i) });
+        records.put(at(i), { record: i, bytes: bytesOf(70_000, i) });
       await Promise.all([
         put(0),
         put(1),
-        vault.erase("t", "p"),
+        records.erase("t", "p"),
         put(2),
-        vault.erase("t", "p"),
+        records.erase("t", "p"),
         put(3),
       ]);
       for (
-        const { key, record } of await vault.records<number>([
+        const { key, record } of await records.list<number>([
           "reference",
           "t",
           "p",
         ])
       ) {
-        deepEqual((await vault.get(key))!.bytes, bytesOf(70_000, record));
+        deepEqual((await records.get(key))!.bytes, bytesOf(70_000, record));
       }
       await put(4);
-      equal(await vault.record(at(4)), 4);
-      await vault.erase("t", "p");
-      deepEqual(await vault.records(["reference", "t", "p"]), []);
+      equal(await records.getRecord(at(4)), 4);
+      await records.erase("t", "p");
+      deepEqual(await records.list(["reference", "t", "p"]), []);
     }
   });
 
   Deno.test(`an embedding that is stored while its patient is erased does not stay, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");
-    const vault = await openVault(kv, keys);
-    await vault.put(key, { record, bytes: bytesOf(9) });
-    const link = () =>
-      vault.link(["t", "Jane Doe", "e"], { enrols: false, expireIn: 1e6 });
+    const records = await openRecords(kv, keys);
+    await records.put(key, { record, bytes: bytesOf(9) });
+    const patients = createPatientStore(records, 1e6);
+    const link = () => patients.link("t", "Jane Doe", "e", false);
     await link();
-    await vault.erase("t", "Jane Doe");
-    await vault.put(["embedding", "t", "e"], { record: 1, bytes: bytesOf(9) });
-    await vault.confirmLink("t", "Jane Doe", "e");
-    equal(await vault.get(["embedding", "t", "e"]), null);
+    await records.erase("t", "Jane Doe");
+    await records.put(["embedding", "t", "e"], {
+      record: 1,
+      bytes: bytesOf(9),
+    });
+    await patients.confirmLink("t", "Jane Doe", "e");
+    equal(await records.get(["embedding", "t", "e"]), null);
     await rejects(link(), { code: "not-found" });
   });
 }
