@@ -1,6 +1,6 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
-import { Quota } from "../lib/quota/tenant_quota.ts";
+import { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
@@ -154,13 +154,13 @@ export async function compose(
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
-    memory: new Quota({
+    memory: new TenantQuota({
       most: bodyMemory,
       // A body of the largest size passes in any case.
       perTenant: Math.max(config.MAX_BYTES, tenantShare(bodyMemory, config)),
-      what: "bytes of bodies",
+      what: "bytes of request bodies",
     }),
-    series: new Quota({
+    series: new TenantQuota({
       most: MAX_SERIES,
       perTenant: tenantShare(MAX_SERIES, config),
       what: "series",

@@ -1,4 +1,4 @@
-import type { Quota } from "../lib/quota/tenant_quota.ts";
+import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
@@ -23,9 +23,9 @@ export interface Services {
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** What bodies of requests take of memory, bytes. */
-  memory: Quota;
+  memory: TenantQuota;
   /** Series in progress, each with its body on disk. */
-  series: Quota;
+  series: TenantQuota;
   /** Milliseconds that the work of a request may take. */
   deadline: number;
   /** References that a patient may have. */

@@ -1,24 +1,38 @@
-import type { Buffer } from "node:buffer";
-import { createHash, timingSafeEqual } from "node:crypto";
-import { type ApiKey, findKey, SECRET_PREFIX } from "./api_keys.ts";
-import { type Access, DEFAULT_TENANT, isName } from "./caller.ts";
+import { timingSafeEqual } from "node:crypto";
+import {
+  type ApiKey,
+  digestSecret,
+  findKey,
+  SECRET_PREFIX,
+} from "./api_keys.ts";
+import { type Caller, DEFAULT_TENANT, isName } from "./caller.ts";
 import { readToken, type TokenRules } from "./tokens.ts";
 
-export interface AccessOptions {
-  keys?: readonly ApiKey[];
-  tokens?: TokenRules;
-  /** What other hosts of the service bring, to have images encoded on behalf of any tenant. */
-  hostSecret?: string;
+/** Tells who sent a credential: an API key, a token, or the secret of another host of the service. */
+export interface Authenticator {
+  /**
+   * @param credential as it was sent, without the name of its scheme.
+   * @param tenant on whose behalf the sender claims to ask; only another host of the service is believed.
+   * @returns null for a credential that is unknown or expired.
+   * @throws EdgeError `access-unavailable` when that cannot be decided now.
+   */
+  authenticate(credential: string, tenant?: string): Promise<Caller | null>;
 }
 
-/** Who may call, by what they bring. */
-export function createAccess(
-  { keys = [], tokens, hostSecret }: AccessOptions,
-): Access {
-  const host = hostSecret === undefined ? null : digestOf(hostSecret);
+export interface AuthenticatorOptions {
+  keys?: readonly ApiKey[] | undefined;
+  tokens?: TokenRules | undefined;
+  /** The credential of other hosts of the service, which may have images encoded on behalf of any tenant. */
+  hostSecret?: string | undefined;
+}
+
+export function createAuthenticator(
+  { keys = [], tokens, hostSecret }: AuthenticatorOptions,
+): Authenticator {
+  const host = hostSecret === undefined ? null : digestSecret(hostSecret);
   return {
-    async identify(credential, tenant = DEFAULT_TENANT) {
-      if (host !== null && timingSafeEqual(digestOf(credential), host)) {
+    async authenticate(credential, tenant = DEFAULT_TENANT) {
+      if (host !== null && timingSafeEqual(digestSecret(credential), host)) {
         if (!isName(tenant)) return null;
         return {
           tenant,
@@ -36,9 +50,4 @@ export function createAccess(
       return tokens === undefined ? null : await readToken(credential, tokens);
     },
   };
-}
-
-/** Digests are of one length, which the comparison wants, and tell nothing of what was compared. */
-function digestOf(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
 
-/** Callers whose buckets are kept; one that was not seen for longest starts anew. */
-const CALLERS = 10_000;
+/** Callers whose buckets are kept; the one not seen for longest is dropped, and starts with a full bucket again. */
+const MAX_CALLERS = 10_000;
 
-/** What is left of a caller's quota. */
+/** What is left of a caller's requests. */
 export interface Allowance {
   allowed: boolean;
   /** Requests that may follow at once. */
   remaining: number;
-  /** Seconds until the whole quota is there again. */
+  /** Seconds until the bucket is full again. */
   reset: number;
   /** Seconds until the next request is allowed; 0 when it is. */
   retryAfter: number;
@@ -20,11 +20,11 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for every caller: `perMinute` requests at once, and as many a minute on average. */
+/** A token bucket for every caller: `perMinute` requests at once, and as many per minute on average. */
 export class RateLimit {
-  #buckets = new LRUCache<string, Bucket>({ max: CALLERS });
+  readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_CALLERS });
 
-  /** @param now milliseconds that only grow. */
+  /** @param now monotonic milliseconds. */
   constructor(
     readonly perMinute: number,
     private readonly now: () => number = () => performance.now(),

@@ -1,48 +1,59 @@
 import { EdgeError } from "../core/errors.ts";
 
 /** How much there is of something that tenants share, and how much of it one may hold. */
-export interface QuotaOptions {
+export interface TenantQuotaOptions {
+  /** For all tenants together. */
   most: number;
   perTenant: number;
   /** What is shared, as a refusal calls it: `series`. */
   what: string;
 }
 
-/** Counts what tenants hold of something. */
-export class Quota {
-  #options: QuotaOptions;
-  #held = new Map<string, number>();
+/**
+ * Counts what each tenant holds of something at this moment, as bytes of request bodies or running series. Requests
+ * per minute are counted in `rate_limit.ts`, and calls that wait for a worker in `lib/engine/fair_queue.ts`.
+ */
+export class TenantQuota {
+  readonly #options: TenantQuotaOptions;
+  readonly #held = new Map<string, number>();
   #sum = 0;
 
-  constructor(options: QuotaOptions) {
+  constructor(options: TenantQuotaOptions) {
     this.#options = options;
   }
 
   /**
-   * Takes an amount until the function that it gives is called, once.
+   * Takes an amount.
    *
-   * @throws EdgeError `busy` when there is not so much left, `too-many-requests` when the tenant may hold
-   * no more.
+   * @returns gives the amount back; to be called once.
+   * @throws EdgeError `busy` when too little is left for anybody, `too-many-requests` when the tenant may hold no more.
    */
   take(tenant: string, amount = 1): () => void {
     const { most, perTenant, what } = this.#options;
-    const own = this.#held.get(tenant) ?? 0;
-    const refuse = (code: "busy" | "too-many-requests", whose: string) =>
-      new EdgeError(
-        code,
-        `${whose} as many ${what} under way as may be; try again shortly.`,
+    if (this.#sum + amount > most) {
+      throw new EdgeError(
+        "busy",
+        `Limit reached: the server handles at most ${most} ${what} at once; try again shortly.`,
       );
-    if (this.#sum + amount > most) throw refuse("busy", "There are");
-    if (own + amount > perTenant) {
-      throw refuse("too-many-requests", "You have");
     }
-    this.#set(tenant, own + amount, amount);
-    return () => this.#set(tenant, this.#held.get(tenant)! - amount, -amount);
+    if (this.#heldBy(tenant) + amount > perTenant) {
+      throw new EdgeError(
+        "too-many-requests",
+        `Limit reached: a tenant may use at most ${perTenant} ${what} at once; try again shortly.`,
+      );
+    }
+    this.#add(tenant, amount);
+    return () => this.#add(tenant, -amount);
   }
 
-  #set(tenant: string, own: number, change: number): void {
-    this.#sum += change;
-    if (own === 0) this.#held.delete(tenant);
-    else this.#held.set(tenant, own);
+  #heldBy(tenant: string): number {
+    return this.#held.get(tenant) ?? 0;
+  }
+
+  #add(tenant: string, amount: number): void {
+    const held = this.#heldBy(tenant) + amount;
+    this.#sum += amount;
+    if (held === 0) this.#held.delete(tenant);
+    else this.#held.set(tenant, held);
   }
 }

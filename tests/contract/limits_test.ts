@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
-import { createAccess } from "../../lib/access/authenticator.ts";
+import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
@@ -15,7 +15,7 @@ import { openService } from "../support/service.ts";
 function closed(services: Services, requestsPerMinute?: number) {
   const minted = ["a", "b", "c"].map((name) => mintKey(name, name, SCOPES));
   const keys = parseKeys(minted.map(({ entry }) => entry).join());
-  const access = createAccess({ keys });
+  const access = createAuthenticator({ keys });
   const app = createApp(services, undefined, { access, requestsPerMinute });
   const [a, b, c] = minted.map(({ secret }) => ({ "x-api-key": secret }));
   return { app, a, b, c };
