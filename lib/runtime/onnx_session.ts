@@ -6,7 +6,7 @@ import type {
 import type { Tensor } from "../core/tensor.ts";
 import type { Session } from "./runtime.ts";
 
-/** What the onnxruntime packages have in common. */
+/** The part that all onnxruntime packages have in common. */
 export interface OnnxLibrary {
   InferenceSession: {
     create(
@@ -22,10 +22,7 @@ export function versionOf({ versions }: Env): string {
   return versions.web ?? versions.common;
 }
 
-/**
- * A session of one of the onnxruntime packages, over plain tensors: each package accepts tensors of
- * its own class alone.
- */
+/** A session of one of the onnxruntime packages over plain tensors: each package accepts only tensors of its own class. */
 export async function openSession(
   { InferenceSession, Tensor }: OnnxLibrary,
   file: Uint8Array,
@@ -36,19 +33,21 @@ export async function openSession(
   return {
     inputNames,
     outputNames,
-    batches: first.isTensor && typeof first.shape[0] === "string",
+    batches: first?.isTensor === true && typeof first.shape[0] === "string",
     async run(feeds) {
-      const given = Object.entries(feeds).map(([name, { data, dims }]) => [
+      const inputs = Object.entries(feeds).map(([name, { data, dims }]) => [
         name,
         new Tensor("float32", data, dims),
       ]);
-      return take(await session.run(Object.fromEntries(given)));
+      return plainTensors(await session.run(Object.fromEntries(inputs)));
     },
   };
 }
 
-/** The outputs as tensors; their data is a copy that the runtime made for us. */
-function take(outputs: InferenceSession.ReturnType): Record<string, Tensor> {
+/** The outputs as tensors; their data is a copy that the runtime made. */
+function plainTensors(
+  outputs: InferenceSession.ReturnType,
+): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const [name, { dims, data }] of Object.entries(outputs)) {
     tensors[name] = { dims: [...dims], data: data as Float32Array };

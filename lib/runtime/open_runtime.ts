@@ -5,7 +5,7 @@ export interface RuntimeOptions {
   name: RuntimeName;
   /** CPU threads of the WASM and native runtimes; fixed by the first call in a process or worker. */
   threads: number;
-  /** Whether graphs as large as an encoder are run, or decoders alone. */
+  /** Whether graphs as large as an encoder will run, or only decoders. */
   encodes: boolean;
 }
 
@@ -19,8 +19,8 @@ export async function openRuntime(
 ): Promise<Runtime> {
   switch (name) {
     case "wasm":
-      // Two threads sometimes wait for each other for ever when the first graph that they run is as small
-      // as a decoder; one is enough for decoders.
+      // Two threads sometimes deadlock when the first graph that they run is as small as a decoder. One is enough for
+      // decoders.
       return (await import("./wasm.ts")).openWasm(
         encodes && hasWasmThreads(Deno.version.deno) ? threads : 1,
       );

@@ -8,22 +8,22 @@ export type RuntimeName = typeof RUNTIMES[number];
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Whether the first axis of the first input is free. */
+  /** Whether the first axis of the first input, the batch, has any length. */
   readonly batches: boolean;
   /** Runs the graph once. */
   run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
 }
 
-/** What a runtime is, as far as that may change a result. */
+/** A runtime, as far as it may change a result. */
 export interface RuntimeDescription {
   name: RuntimeName;
   /** Version of the onnxruntime package. */
   onnxruntime: string;
-  /** CPU threads it runs with; one where more were asked for and this Deno cannot start them. */
+  /** CPU threads that it runs with: one when more were asked for and this Deno cannot start them. */
   threads: number;
 }
 
-/** What runs ONNX graphs. */
+/** Runs ONNX graphs. */
 export interface Runtime {
   readonly description: RuntimeDescription;
   /** Loads the bytes of an ONNX file. */

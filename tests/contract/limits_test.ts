@@ -94,7 +94,7 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
   const one = begin(a);
   const own = await begin(a).answer;
   const { detail } = await refusedForNow(own, 429, "too-many-requests");
-  match(detail, /bytes of bodies/);
+  match(detail, /at most 1048576 bytes of request bodies/);
   const two = begin(b);
   await refusedForNow(await begin(c).answer, 503, "busy");
   for (const { answer, end } of [one, two]) {
