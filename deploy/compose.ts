@@ -287,7 +287,7 @@ function composeClient(
     deadline: config.DEADLINE * 1000,
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
-    breaker: { failures: 5, rest: 2000 },
+    breaker: { failures: 5, cooldown: 2000 },
   }, {
     fetch: observeFetch(fetch, telemetry),
     clock: systemClock,

@@ -1,25 +1,25 @@
-/** Closed: calls pass. Open: none does. Half-open: one probe is under way and decides. */
+/** Closed: calls pass. Open: none does. Half-open: one probe is running, and decides. */
 export type BreakerState = "closed" | "open" | "half-open";
 
 export interface BreakerOptions {
-  /** Failures in a row that open the circuit. */
+  /** Consecutive failures that open the circuit. */
   failures: number;
   /** Milliseconds that it stays open before one probe may pass. */
-  rest: number;
+  cooldown: number;
 }
 
 /**
- * A circuit breaker. Ask `admits`, announce the call with `enter`, and end it with exactly one of
- * `succeed`, `fail` and `abandon`.
+ * A circuit breaker. Ask `admits`, announce the call by `enter`, and end it by exactly one of `succeed`, `fail` and
+ * `abandon`.
  */
-export class Breaker {
-  #options: BreakerOptions;
-  #now: () => number;
+export class CircuitBreaker {
+  readonly #options: BreakerOptions;
+  readonly #now: () => number;
   #failures = 0;
   #opened = 0;
   #state: BreakerState = "closed";
 
-  /** @param now milliseconds that only grow. */
+  /** @param now monotonic milliseconds. */
   constructor(options: BreakerOptions, now: () => number) {
     this.#options = options;
     this.#now = now;
@@ -32,15 +32,15 @@ export class Breaker {
   /** Whether a call may pass now. */
   get admits(): boolean {
     if (this.#state !== "open") return this.#state === "closed";
-    return this.#now() - this.#opened >= this.#options.rest;
+    return this.#now() - this.#opened >= this.#options.cooldown;
   }
 
-  /** A call passes; in an open circuit it is the probe. */
+  /** A call begins; in an open circuit it is the probe. */
   enter(): void {
     if (this.#state === "open") this.#state = "half-open";
   }
 
-  /** A call was given up by its caller, which says nothing of the host: another probe may pass. */
+  /** A call was given up by its caller, which says nothing about the host: another probe may pass. */
   abandon(): void {
     if (this.#state === "half-open") this.#state = "open";
   }
@@ -51,7 +51,7 @@ export class Breaker {
     this.#state = "closed";
   }
 
-  /** A call was not answered: the circuit opens when it was the probe, or one too many in a row. */
+  /** A call was not answered: the circuit opens if it was the probe, or one failure too many in a row. */
   fail(): void {
     this.#failures++;
     if (

@@ -1,12 +1,13 @@
+import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
-import { Breaker, type BreakerOptions } from "./circuit_breaker.ts";
+import { type BreakerOptions, CircuitBreaker } from "./circuit_breaker.ts";
 import type { Clock } from "./clock.ts";
 
-/** An encode host: where it is, and whether it is worth a try. */
+/** An encode host, and whether it may be called. */
 export interface Host {
   url: URL;
-  breaker: Breaker;
-  /** The clock's time until which the host asked to be left alone. */
+  breaker: CircuitBreaker;
+  /** Until when the host asked not to be called (`Retry-After`), by the clock. */
   restsUntil: number;
 }
 
@@ -17,21 +18,21 @@ export function createHosts(
 ): Host[] {
   return urls.map((url) => ({
     url,
-    breaker: new Breaker(options, clock.now),
+    breaker: new CircuitBreaker(options, clock.now),
     restsUntil: 0,
   }));
 }
 
 /**
- * The hosts in the order in which a file prefers them, by rendezvous hashing: every client sends the
- * same file to the same host as long as that host answers, so that its cache and its single flight
- * serve all clients, while different files spread evenly and a lost host moves its own files only.
+ * The hosts in a file's order of preference, by rendezvous hashing. Every client sends the same file to the same host as
+ * long as that host answers, so that all share its cache; different files spread evenly, and the loss of a host moves
+ * only the files of that host.
  *
  * @param file any file; only its sha256 counts.
  */
 export async function preferredHosts(
   hosts: Host[],
-  file: Uint8Array<ArrayBuffer>,
+  file: Bytes,
 ): Promise<Host[]> {
   if (hosts.length === 1) return hosts;
   const digest = await hexDigest(file);

@@ -1,18 +1,18 @@
-import { concat } from "../core/bytes.ts";
+import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, isImageCode } from "../core/errors.ts";
 
-/** Longest problem document read, bytes. */
+/** Longest problem document that is read, bytes. */
 const MAX_PROBLEM = 65_536;
 
 /**
- * A body of at most `most` bytes, or null for a longer one, which is not read to its end.
+ * A body of at most `most` bytes; null for a longer one, which is not read to its end.
  *
  * @throws when the connection breaks.
  */
 export async function readBody(
   response: Response,
   most: number,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+): Promise<Bytes | null> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of response.body ?? []) {
@@ -24,8 +24,8 @@ export async function readBody(
 }
 
 /**
- * The error that a host's problem document (RFC 9457) states, when it is about the image that was
- * sent; null for any other refusal, which is no fault of the image's sender.
+ * The error that a host's problem document (RFC 9457) states, if it is about the image that was sent; null for any other
+ * refusal, for which the sender of the image is not responsible.
  *
  * @throws when the connection breaks.
  */

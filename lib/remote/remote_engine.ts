@@ -3,10 +3,10 @@ import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import type { EncodeClient } from "./encode_client.ts";
 
 /**
- * Engines with images encoded on other hosts. Their answers, and embeddings that clients made, are
- * checked by local engines, which need no encoder.
+ * Engines whose images are encoded on other hosts. Local engines, which need no encoder, check the answers of the hosts,
+ * as they check embeddings that clients made.
  *
- * @param model id by which the hosts know the engines' model.
+ * @param model id of the engines' model on the hosts.
  */
 export function encodeRemotely(
   localFor: EngineFor,

@@ -112,7 +112,7 @@ const embed = (urls: URL[]) =>
     deadline: 10_000,
     maxBytes: MAX_BYTES,
     backoff: { base: 10, most: 50 },
-    breaker: { failures: 9, rest: 100 },
+    breaker: { failures: 9, cooldown: 100 },
   }).embed(
     workOf("t"),
     { bytes: text("an image"), mediaType: "image/png" },

@@ -1,11 +1,11 @@
 import { equal } from "node:assert/strict";
 import fc from "fast-check";
 import {
-  Breaker,
   type BreakerState,
+  CircuitBreaker,
 } from "../../../lib/remote/circuit_breaker.ts";
 
-const OPTIONS = { failures: 3, rest: 100 };
+const OPTIONS = { failures: 3, cooldown: 100 };
 
 const step = fc.oneof(
   fc.constant("succeed" as const),
@@ -16,7 +16,7 @@ const step = fc.oneof(
 Deno.test("a breaker follows its three states, whatever happens", () => {
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
     let time = 0;
-    const breaker = new Breaker(OPTIONS, () => time);
+    const breaker = new CircuitBreaker(OPTIONS, () => time);
     let state: BreakerState = "closed";
     let inARow = 0;
     let opened = 0;
@@ -24,7 +24,7 @@ Deno.test("a breaker follows its three states, whatever happens", () => {
       if (typeof what === "number") time += what;
       else {
         const passes: boolean = state === "closed" ||
-          state === "open" && time >= opened + OPTIONS.rest;
+          state === "open" && time >= opened + OPTIONS.cooldown;
         equal(breaker.admits, passes);
         if (!passes) continue;
         const probe: boolean = state === "open";
