@@ -1,18 +1,14 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Environment } from "./provenance.ts";
-import { parametersOf } from "./provenance.ts";
+import { EdgeError, type Fault } from "../core/errors.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
-import type { Receipt } from "./receipt.ts";
+import { type Environment, parametersOf } from "./provenance.ts";
+import type { ModelIdentity, Receipt } from "./receipt.ts";
 
-/** An ingredient that is not what the receipt states. */
-export interface Difference {
-  /** Where the receipt states it: `model.digest`. */
-  path: string;
-  /** What was found instead, in a clause. */
-  message: string;
+/**
+ * Something that is not as the receipt states. The path leads into the receipt: `model.digest`; the message is a
+ * clause; `actual` is absent when there is nothing in the place of `expected`.
+ */
+export interface Difference extends Fault {
   expected: string;
-  /** Left out where there is nothing in its place. */
-  actual?: string;
 }
 
 /** A receipt that cannot be replayed to the identical mask. */
@@ -23,10 +19,10 @@ export class NotReproduced extends EdgeError {
   }
 }
 
-/** The difference of a model that is not among those at hand. */
+/** The difference of a model that is not among `models`. */
 export function differentModel(
   { model: { id, digest } }: Receipt,
-  models: { id: string; digest: string }[],
+  models: ModelIdentity[],
 ): Difference[] {
   if (models.some((model) => model.digest === digest)) return [];
   const namesake = models.find((model) => model.id === id);
@@ -34,21 +30,18 @@ export function differentModel(
   const message = namesake === undefined
     ? `the model "${id}" (${digest}) is not here, but ${here.join(" and ")}`
     : `the model "${id}" is another here: its digest is ${namesake.digest}, was ${digest}`;
-  const actual = (namesake ?? models[0]).digest;
-  return [{ path: "model.digest", message, expected: digest, actual }];
+  const actual = (namesake ?? models[0])?.digest;
+  const path = "model.digest";
+  return [{ path, message, expected: digest, ...(actual && { actual }) }];
 }
 
-/**
- * The differences of profiles.
- *
- * @param found sha256 of each profile file that the receipt names, null for one that is not there.
- */
+/** @param found sha256 of the profile file of each reference that the receipt names, null for one that is missing. */
 export function differentProfile(
   { profile: { references } }: Receipt,
   found: (string | null)[],
 ): Difference[] {
   return references.flatMap(({ reference, sha256 }, i) => {
-    const actual = found[i];
+    const actual = found[i] ?? null;
     if (actual === sha256) return [];
     const path = `profile.references.${i}`;
     const message = actual === null
@@ -58,7 +51,7 @@ export function differentProfile(
   });
 }
 
-/** The differences between what a recipe stood for and what it stands for. */
+/** The differences between the recipe's parameters then and now. */
 export function differentParameters({ parameters }: Receipt): Difference[] {
   const { recipe, position, combine } = parameters;
   if (!Object.hasOwn(RECIPES, recipe)) {
@@ -72,7 +65,7 @@ export function differentParameters({ parameters }: Receipt): Difference[] {
   return leaves("parameters", parameters, now);
 }
 
-/** The difference of an input. */
+/** The difference of the image file, or of the embedding. */
 export function differentInput(
   path: "sha256" | "embedding",
   { input }: Receipt,
@@ -86,7 +79,7 @@ export function differentInput(
   return [{ path: `input.${path}`, message, expected, actual }];
 }
 
-/** The differences between what ran the model and what runs it. */
+/** The differences between what ran the model then and what runs it now. */
 export function differentEnvironment(
   { runtime, version }: Receipt,
   now: Environment,
@@ -102,7 +95,7 @@ export function differentMask(before: Receipt, after: Receipt): Difference[] {
   return leaves("mask.sha256", before.mask.sha256, after.mask.sha256);
 }
 
-/** Compares what two documents state, place by place. */
+/** The differences between two JSON documents, value by value. */
 function leaves(
   path: string,
   expected: unknown,
@@ -113,12 +106,14 @@ function leaves(
       leaves(`${path}.${key}`, expected[key], actual[key])
     );
   }
-  const [was, is] = [expected, actual].map((value) =>
-    typeof value === "string" ? value : JSON.stringify(value)
-  );
+  const [was, is] = [textOf(expected), textOf(actual)];
   if (was === is) return [];
   const message = `${path} is ${is}, was ${was}`;
   return [{ path, message, expected: was, actual: is }];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { inOrder } from "../../../lib/series/in_order.ts";
 import { naturalOrder } from "../../../lib/series/natural_order.ts";
 import { referencesAt } from "../../../lib/series/references_at.ts";
-import { partOf, Spool } from "../../../lib/series/spool.ts";
+import { sectionOf } from "../../../lib/series/range_file.ts";
+import { Spool } from "../../../lib/series/spool.ts";
 import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
 
 Deno.test("work is done in parallel up to the bound, and comes in order", () =>
@@ -91,7 +92,7 @@ Deno.test("a spool reads back what was written, by ranges, at once", async () =>
   ranges.forEach(([from, n], i) =>
     deepEqual(read[i], bytes.slice(from, from + n))
   );
-  const part = partOf(spool, 1000, 50);
+  const part = sectionOf(spool, 1000, 50);
   deepEqual(await part.read(10, 40), bytes.slice(1010, 1050));
   await rejects(part.read(10, 41), RangeError);
   await rejects(spool.read(4999, 2), RangeError);
