@@ -2,7 +2,7 @@ import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { InputFile, SegmentationAnswer } from "../../lib/engine/engine.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import {
-  type Answering,
+  type AnswerInputs,
   provenanceOf,
   type Source,
 } from "../../lib/receipt/provenance.ts";
@@ -13,7 +13,7 @@ import type { Services } from "../services.ts";
 
 /** What was segmented by what. */
 type Asked = Pick<
-  Answering,
+  AnswerInputs,
   | "source"
   | "embedding"
   | "label"

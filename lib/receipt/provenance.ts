@@ -15,7 +15,7 @@ export type Source =
   | { sha256: string; frame: number };
 
 /** What one answer is made from. */
-export interface Answering {
+export interface AnswerInputs {
   model: ModelIdentity;
   /** Null when an embedding was sent. */
   source: Source | null;
@@ -34,12 +34,12 @@ export interface Answering {
 
 /** The provenance of an answer, as its receipt holds it. */
 export async function provenanceOf(
-  answering: Answering,
+  inputs: AnswerInputs,
   environment: Environment,
 ): Promise<Provenance> {
-  const { model, source, embedding, label, revision, profiles } = answering;
-  const { recipe, position = null } = answering;
-  const combine = profiles.length > 1 ? answering.combine : undefined;
+  const { model, source, embedding, label, revision, profiles } = inputs;
+  const { recipe, position = null } = inputs;
+  const combine = profiles.length > 1 ? inputs.combine : undefined;
   const [input, digest, ...references] = await Promise.all([
     inputOf(source, embedding),
     hexDigest(concat(profiles.map(({ bytes }) => bytes))),
@@ -75,7 +75,7 @@ export function parametersOf(
 
 async function inputOf(
   source: Source | null,
-  { bytes, image: { width, height } }: Answering["embedding"],
+  { bytes, image: { width, height } }: AnswerInputs["embedding"],
 ): Promise<Provenance["input"]> {
   const embedding = await hexDigest(bytes);
   if (source === null) {

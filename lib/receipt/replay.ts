@@ -17,7 +17,7 @@ import { type Environment, provenanceOf } from "./provenance.ts";
 import { type ModelIdentity, type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What a receipt is replayed with. */
-export interface Given {
+export interface ReplayInputs {
   /** At least one. */
   models: (ModelIdentity & { engine: Engine })[];
   /** The profile file of each reference that the receipt names, in its order; null for a missing one. */
@@ -28,7 +28,7 @@ export interface Given {
 }
 
 /** A replay that gave the identical mask. */
-export interface Replayed {
+export interface Replay {
   mask: MaskDocument;
   /** Differences that did not change the mask: of the runtime, or of an image file with the same content. */
   notes: Difference[];
@@ -42,8 +42,8 @@ export interface Replayed {
  */
 export async function replay(
   receipt: Receipt,
-  { models, profiles, input, environment }: Given,
-): Promise<Replayed> {
+  { models, profiles, input, environment }: ReplayInputs,
+): Promise<Replay> {
   const found = await Promise.all(
     profiles.map((bytes) => bytes && hexDigest(bytes)),
   );

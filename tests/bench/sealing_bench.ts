@@ -5,10 +5,13 @@ import { openRecords } from "../support/operator_key.ts";
 const bytes = new Uint8Array(2 * 2 ** 20).fill(7);
 const key = ["embedding", "t", "e"];
 const clear = new RecordStore(await Deno.openKv(":memory:"));
-const sealed = await openRecords(await Deno.openKv(":memory:"));
+const encrypted = await openRecords(await Deno.openKv(":memory:"));
 
 for (
-  const [how, records] of [["in the clear", clear], ["sealed", sealed]] as const
+  const [how, records] of [["in the clear", clear], [
+    "encrypted",
+    encrypted,
+  ]] as const
 ) {
   Deno.bench({
     name: `put and get 2 MiB, ${how}`,

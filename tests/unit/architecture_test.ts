@@ -78,6 +78,17 @@ const INSIDE: Record<string, string[]> = {
   "lib/dicom/data_set": [],
   "lib/dicom/pixels": ["lib/dicom/data_set"],
   "lib/dicom/segmentation": ["lib/dicom/data_set", "lib/dicom/pixels"],
+  "lib/store/kv": [],
+  "lib/store/encryption": ["lib/store/kv"],
+  "lib/store/erasure": ["lib/store/kv"],
+  "lib/store/records": [
+    "lib/store/kv",
+    "lib/store/encryption",
+    "lib/store/erasure",
+  ],
+  "lib/store/profiles": ["lib/store/kv", "lib/store/records"],
+  "lib/store/embeddings": ["lib/store/records"],
+  "lib/store/audit": ["lib/store/kv", "lib/store/encryption"],
 };
 
 function* sources(folder: string): Generator<string> {

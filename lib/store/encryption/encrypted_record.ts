@@ -21,7 +21,7 @@ export interface EncryptedRecord {
 export async function encryptEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,
-  { key: plain, record, bytes, was }: Entry<T>,
+  { key: plain, record, bytes, ifVersion }: Entry<T>,
 ): Promise<Entry<EncryptedRecord>> {
   const write = crypto.randomUUID();
   const text = JSON.stringify({ key: plain, record });
@@ -34,7 +34,7 @@ export async function encryptEntry<T>(
     key: at,
     record: { write, sealed },
     bytes: await encrypt(key, contextOf(at, "bytes", write), bytes),
-    was,
+    ifVersion,
   };
 }
 

@@ -48,12 +48,12 @@ export class Stale extends Error {}
 /** A record to write, and where. */
 export interface Entry<T> extends Stored<T> {
   key: Deno.KvKey;
-  /** The version to replace, null for none, undefined for any; nothing is written when another one is stored. */
-  was?: string | null | undefined;
+  /** The version to replace: null for none, undefined for any. When another one is stored, nothing is written. */
+  ifVersion?: string | null | undefined;
 }
 
 /** An entry whose bytes are written. Its `pending` entry protects them from `sweep` until the manifest is written. */
-interface Written<T> extends Pick<Entry<T>, "key" | "was"> {
+interface Written<T> extends Pick<Entry<T>, "key" | "ifVersion"> {
   claim: Deno.AtomicCheck;
   manifest: Manifest<T>;
 }
@@ -98,7 +98,7 @@ export class BlobStore {
   /**
    * Writes or replaces several records, all or none.
    *
-   * @returns how many were replaced; null when nothing was written, because one is not as it `was`.
+   * @returns how many were replaced; null when nothing was written, because another version of one is stored.
    * @throws Stale
    * @throws EdgeError `conflict` when the write took so long that `sweep` removed its bytes.
    */
@@ -108,7 +108,7 @@ export class BlobStore {
   ): Promise<number | null> {
     const expiry = expiryOf(also);
     const written: Written<T>[] = [];
-    for (const { key, record, bytes, was } of entries) {
+    for (const { key, record, bytes, ifVersion } of entries) {
       const version = crypto.randomUUID();
       const pending = ["pending", version];
       const { versionstamp } = await retryLocked(() =>
@@ -117,7 +117,7 @@ export class BlobStore {
       const claim = { key: pending, versionstamp };
       const chunks = await this.#writeChunks(version, bytes, claim, expiry);
       const manifest: Manifest<T> = { version, chunks, record };
-      written.push({ key, claim, manifest, was });
+      written.push({ key, claim, manifest, ifVersion });
     }
     const replaced = await this.#writeManifests(written, also, expiry);
     const unused = replaced ?? written.map(({ manifest }) => manifest.version);
@@ -178,7 +178,7 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Makes the written versions current; returns those that they replaced, or null when one is not as it `was`. */
+  /** Makes the written versions current; returns those that they replaced, or null when another version of one is stored. */
   async #writeManifests<T>(
     written: Written<T>[],
     also: Commit,
@@ -187,9 +187,10 @@ export class BlobStore {
     for (;;) {
       const commit = this.kv.atomic();
       const replaced: string[] = [];
-      for (const { key, claim, manifest, was } of written) {
+      for (const { key, claim, manifest, ifVersion } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
-        if (was !== undefined && (before.value?.version ?? null) !== was) {
+        const version = before.value?.version ?? null;
+        if (ifVersion !== undefined && ifVersion !== version) {
           return null;
         }
         commit.check(before, claim).set(key, manifest, expiry)

@@ -81,13 +81,13 @@ export function createProfileStore(records: RecordStore): ProfileStore {
     fresh: NewFile[] = [],
   ): Promise<{ before: Ledger; after: T }> =>
     await retryConflicts(ATTEMPTS, async () => {
-      const { ledger: before, version: was } = await read(tenant, patient);
+      const { ledger: before, version } = await read(tenant, patient);
       const after = step(before);
       if (after === null) return { before, after };
       const key = ledgerAt(tenant, patient);
       const bytes = writeLedger(after);
       const entries: Entry<Reference | null>[] = [
-        { key, record: null, bytes, was },
+        { key, record: null, bytes, ifVersion: version },
       ];
       for (const { id, enrolled } of fresh) {
         const { reference: record, profile: bytes } = enrolled;

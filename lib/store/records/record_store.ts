@@ -130,7 +130,7 @@ export class RecordStore {
     return await this.#write([{ key, ...stored }], expireIn) !== 0;
   }
 
-  /** Writes or replaces records of one owner, all or none; false when one is not as it `was`. */
+  /** Writes or replaces records of one owner, all or none; false when another version of one is stored. */
   async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
     return await this.#write(entries) !== null;
   }

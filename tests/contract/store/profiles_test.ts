@@ -92,7 +92,7 @@ Deno.test("every change makes a revision, and each can be read and restored", ()
     ]);
   }));
 
-Deno.test("labels and references may be called whatever objects have of their own", () =>
+Deno.test("labels and references may have the names of object properties", () =>
   withStore(async (store) => {
     const names = ["constructor", "__proto__", "toString", "hasOwnProperty"];
     for (const name of names) {

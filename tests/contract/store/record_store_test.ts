@@ -24,7 +24,7 @@ async function dump(kv: Deno.Kv): Promise<[Deno.KvKey, unknown][]> {
 
 const isDamaged = { name: "EdgeError", code: "damaged" };
 
-Deno.test("what is sealed is read back at every size, and nothing of it is told by the store", async () => {
+Deno.test("what is encrypted is read back at every size, and the database reveals nothing of it", async () => {
   using kv = await Deno.openKv(":memory:");
   const records = await openRecords(kv);
   const size = fc.oneof(
@@ -64,7 +64,7 @@ Deno.test("records are listed in the order of their plain keys", async () => {
   deepEqual(await records.list(["reference", "u", "p"]), []);
 });
 
-Deno.test("a blob moved to another place, mixed from two writes or altered is told to be damaged", async () => {
+Deno.test("a blob moved to another place, mixed from two writes or altered is reported as damaged", async () => {
   using kv = await Deno.openKv(":memory:");
   const records = await openRecords(kv);
   const other = ["reference", "t", "John Roe", "visit 1"];
@@ -119,7 +119,7 @@ Deno.test("a data key of another patient does not unwrap", async () => {
   await rejects(records.get(other), isDamaged);
 });
 
-Deno.test("keys rotate: a rewrap that is cut anywhere goes on, and loses and renames nothing", async () => {
+Deno.test("keys rotate: a rewrap that is cut anywhere can be continued, and loses and renames nothing", async () => {
   using kv = await Deno.openKv(":memory:");
   const [old, young] = [operatorKey("old", 1), operatorKey("young", 2)];
   const before = await openRecords(kv, [old]);
@@ -182,7 +182,7 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
   });
 });
 
-Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes on", async () => {
+Deno.test("a store in the clear is encrypted; cut anywhere, that is reported and continued", async () => {
   using kv = await Deno.openKv(":memory:");
   const plain = new RecordStore(kv, { now: () => 1234 });
   const patients = ["Jane Doe", "John Roe", "Max Moe"];
@@ -224,7 +224,7 @@ Deno.test("a store in the clear is sealed; cut anywhere, it is told so and goes 
 });
 
 for (const keys of [[], [operatorKey("k1")]]) {
-  const how = keys.length === 0 ? "in the clear" : "sealed";
+  const how = keys.length === 0 ? "in the clear" : "encrypted";
 
   Deno.test(`erasing removes a patient's records of every kind, and no other's, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");

@@ -15,7 +15,7 @@ const image = { width: 2, height: 1 };
 const file = { bytes: Uint8Array.of(1, 2, 3), model: "m", image };
 
 for (const keys of [[], [operatorKey("k1")]]) {
-  const how = keys.length === 0 ? "in the clear" : "sealed";
+  const how = keys.length === 0 ? "in the clear" : "encrypted";
   Deno.test(`the Web Cache answers for the store, ${how}, until the embedding expires or is erased`, async () => {
     const cache = await caches.open("embeddings-test");
     using kv = await Deno.openKv(":memory:");

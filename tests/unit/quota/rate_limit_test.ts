@@ -2,7 +2,7 @@ import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { RateLimit } from "../../../lib/quota/rate_limit.ts";
 
-Deno.test("no caller gets more than its quota and what time gave back; and is told when it may go on", () => {
+Deno.test("no caller gets more than its bucket and what time adds, and the wait stated is right", () => {
   const waits = fc.array(fc.nat(4000), { minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 90 }), waits, (quota, waits) => {

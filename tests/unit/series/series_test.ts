@@ -29,7 +29,7 @@ Deno.test("work is done in parallel up to the bound, and comes in order", () =>
     { numRuns: 30 },
   ));
 
-Deno.test("no work begins that nobody asks for", async () => {
+Deno.test("no work begins before its result is asked for", async () => {
   let begun = 0;
   const work = () => Promise.resolve(++begun);
   const lines = inOrder({ from: 0, to: 9, parallel: 2 }, work);
@@ -40,7 +40,7 @@ Deno.test("no work begins that nobody asks for", async () => {
   equal(begun, 2);
 });
 
-Deno.test("names are ordered as people count, whatever order they come in", () => {
+Deno.test("names are ordered by the value of their numbers, whatever order they come in", () => {
   const names = ["a", "i2.png", "i10.png", "s1/9", "s1/10", "s2/1", "é", "z"];
   fc.assert(
     fc.property(
