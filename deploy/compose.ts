@@ -1,6 +1,6 @@
 import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
-import { Quota } from "../lib/access/quota.ts";
+import { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
@@ -29,12 +29,12 @@ import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/runtime.ts";
-import type { RuntimeDescription } from "../lib/runtime/types.ts";
+import { openRuntime } from "../lib/runtime/open_runtime.ts";
+import type { RuntimeDescription } from "../lib/runtime/runtime.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { NO_AUDIT } from "../lib/store/audit/trail.ts";
+import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
 import { createSigner, type Trust } from "../lib/core/signing.ts";
-import { createMemoryEmbeddings } from "../lib/store/memory_embeddings.ts";
+import { createMemoryEmbeddings } from "../lib/store/embeddings/memory_embedding_store.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
 import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
@@ -155,13 +155,13 @@ export async function compose(
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
-    memory: new Quota({
+    memory: new TenantQuota({
       most: bodyMemory,
       // A body of the largest size passes in any case.
       perTenant: Math.max(config.MAX_BYTES, tenantShare(bodyMemory, config)),
-      what: "bytes of bodies",
+      what: "bytes of request bodies",
     }),
-    series: new Quota({
+    series: new TenantQuota({
       most: MAX_SERIES,
       perTenant: tenantShare(MAX_SERIES, config),
       what: "series",
@@ -288,7 +288,7 @@ function composeClient(
     deadline: config.DEADLINE * 1000,
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
-    breaker: { failures: 5, rest: 2000 },
+    breaker: { failures: 5, cooldown: 2000 },
   }, {
     fetch: observeFetch(fetch, telemetry),
     clock: systemClock,

@@ -1,7 +1,9 @@
 import { createLocalJWKSet, createRemoteJWKSet } from "jose";
-import { createAccess } from "../lib/access/access.ts";
+import {
+  type Authenticator,
+  createAuthenticator,
+} from "../lib/access/authenticator.ts";
 import { parseKeys } from "../lib/access/api_keys.ts";
-import type { Access } from "../lib/access/caller.ts";
 import type { TokenRules } from "../lib/access/tokens.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import type { Config } from "./config.ts";
@@ -17,13 +19,13 @@ const JWKS_TIMEOUT_MS = 5000;
 export async function composeAccess(
   config: Config,
   hostSecret: string | undefined,
-): Promise<Access | undefined> {
+): Promise<Authenticator | undefined> {
   const keys = config.API_KEYS ?? await readKeys(config.API_KEYS_FILE);
   const tokens = await tokenRules(config);
   if (keys === undefined && tokens === undefined && hostSecret === undefined) {
     return undefined;
   }
-  return createAccess({ keys, tokens, hostSecret });
+  return createAuthenticator({ keys, tokens, hostSecret });
 }
 
 /**

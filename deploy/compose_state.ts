@@ -1,17 +1,18 @@
 import { dirname } from "node:path";
 import { EdgeError } from "../lib/core/errors.ts";
-import { openAudit } from "../lib/store/audit/trail.ts";
-import { createEmbeddingStore } from "../lib/store/embeddings.ts";
+import { openAudit } from "../lib/store/audit/kv_audit_store.ts";
+import { createEmbeddingStore } from "../lib/store/embeddings/kv_embedding_store.ts";
 import { openKeyring } from "../lib/store/encryption/keyring.ts";
-import { createPatientStore } from "../lib/store/patients.ts";
-import { createProfileStore } from "../lib/store/profiles.ts";
-import { createScrubber } from "../lib/store/encryption/scrub.ts";
-import type { EmbeddingStore } from "../lib/store/types.ts";
-import { Vault } from "../lib/store/encryption/vault.ts";
+import { createPatientStore } from "../lib/store/patient_store.ts";
+import { createProfileStore } from "../lib/store/profiles/kv_profile_store.ts";
+import { createPurger } from "../lib/store/erasure/purge_file.ts";
+import type { EmbeddingStore } from "../lib/store/embeddings/embedding_store.ts";
+import { unchangedSince } from "../lib/store/erasure/erasure.ts";
+import { RecordStore } from "../lib/store/records/record_store.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,
-} from "../lib/store/web_cache.ts";
+} from "../lib/store/embeddings/web_cache_embedding_store.ts";
 import type { Config } from "./config.ts";
 
 /** How often what was cut off is finished, and what is too old erased, milliseconds. */
@@ -34,29 +35,29 @@ export async function composeState(config: Config) {
 
 async function overKv(kv: Deno.Kv, config: Config) {
   const keyring = await openKeyring(kv, config.OPERATOR_KEYS);
-  const scrubber = createScrubber(kv, fileOf(config.KV_PATH));
-  const scrub = () =>
-    scrubber.scrub().catch(() => {/* The sweep tries again. */});
+  const purger = createPurger(kv, fileOf(config.KV_PATH));
+  const purge = () =>
+    purger.purge().catch(() => {/* The sweep tries again. */});
   const cache = config.WEB_CACHE === "on"
     ? await caches.open("embeddings")
     : null;
-  const vault = new Vault(kv, {
+  const records = new RecordStore(kv, {
     keyring,
-    erased: scrub,
-    forget: async (hidden) => {
-      await cache?.delete(cacheAddress(hidden)).catch(() => false);
+    patientErased: purge,
+    embeddingErased: async (at) => {
+      await cache?.delete(cacheAddress(at)).catch(() => false);
     },
   });
   const audit = await openAudit(kv, keyring);
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
-  const embeddings = createEmbeddingStore(vault, lifetime);
+  const embeddings = createEmbeddingStore(records, lifetime);
 
   const sweep = async () => {
-    await vault.sweep();
+    await records.sweep();
     const { days, tenants } = config.RETENTION_DAYS;
     const oldest = (tenant: string) =>
       Date.now() - (tenants.get(tenant) ?? days) * DAY_MS;
-    for await (const owner of vault.changedBefore(oldest)) {
+    for await (const owner of unchangedSince(kv, oldest)) {
       await audit.append(owner[1], {
         caller: "retention",
         operation: "erase",
@@ -65,11 +66,11 @@ async function overKv(kv: Deno.Kv, config: Config) {
         status: null,
         request: "",
       });
-      await vault.eraseOwner(owner);
+      await records.erasure.erase(owner);
     }
-    await scrub();
+    await purge();
   };
-  await vault.sweep();
+  await records.sweep();
   const sweeping = setInterval(() => {
     sweep().catch(() => {/* The next round tries again. */});
   }, SWEEP_MS);
@@ -77,15 +78,15 @@ async function overKv(kv: Deno.Kv, config: Config) {
   return {
     kv,
     sealed: keyring !== null,
-    profiles: createProfileStore(vault),
-    patients: createPatientStore(vault, lifetime),
+    profiles: createProfileStore(records),
+    patients: createPatientStore(records, lifetime),
     withWebCache: (store: EmbeddingStore) =>
-      cache === null ? store : createCachedEmbeddings(cache, store, vault),
+      cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,
     audit,
     [Symbol.dispose]() {
       clearInterval(sweeping);
-      scrubber[Symbol.dispose]();
+      purger[Symbol.dispose]();
       kv.close();
     },
   };

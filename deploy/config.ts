@@ -3,7 +3,7 @@ import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
 import type { OperatorKey } from "../lib/store/encryption/keyring.ts";
-import { RUNTIMES } from "../lib/runtime/types.ts";
+import { RUNTIMES } from "../lib/runtime/runtime.ts";
 
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)

@@ -1,6 +1,6 @@
-import type { Access } from "../lib/access/caller.ts";
+import type { Authenticator } from "../lib/access/authenticator.ts";
 import type { Services } from "../functions/services.ts";
-import { hasWasmThreads } from "../lib/runtime/threads.ts";
+import { hasWasmThreads } from "../lib/runtime/wasm_threads.ts";
 import type { Config } from "./config.ts";
 
 /** What a server prints when it listens. */
@@ -18,7 +18,7 @@ export function startLine(
 /** What an operator should know of how it was started: threads, callers, encryption. */
 export function startNotes(
   config: Config,
-  access: Access | undefined,
+  access: Authenticator | undefined,
   { sealed, environment: { runtime } }: Services,
 ): string[] {
   const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;

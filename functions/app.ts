@@ -4,7 +4,7 @@ import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
 import { healthFunction } from "./resources/health.ts";
-import type { Access } from "../lib/access/caller.ts";
+import type { Authenticator } from "../lib/access/authenticator.ts";
 import {
   identifyCaller,
   requireOwnName,
@@ -69,7 +69,7 @@ const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 /** Who may call. */
 export interface AppOptions {
   /** Who may call what is not open to all; without it anyone may. */
-  access?: Access;
+  access?: Authenticator;
   /** Requests that every caller may send, unless it is a part of the service. */
   requestsPerMinute?: number;
   /** Answers under the machine's own names alone. */

@@ -1,11 +1,9 @@
-import type { Quota } from "../lib/access/quota.ts";
+import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
-import type {
-  AuditStore,
-  PatientStore,
-  ProfileStore,
-} from "../lib/store/types.ts";
+import type { AuditStore } from "../lib/store/audit/audit_store.ts";
+import type { PatientStore } from "../lib/store/patient_store.ts";
+import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
@@ -25,9 +23,9 @@ export interface Services {
   /** Largest request body in bytes, and largest image of a series. */
   maxBytes: number;
   /** What bodies of requests take of memory, bytes. */
-  memory: Quota;
+  memory: TenantQuota;
   /** Series in progress, each with its body on disk. */
-  series: Quota;
+  series: TenantQuota;
   /** Milliseconds that the work of a request may take. */
   deadline: number;
   /** References that a patient may have. */

@@ -1,5 +1,5 @@
 import { KEYS_USAGE, manageKeys } from "../../lib/cli/rotate_keys.ts";
-import { createScrubber } from "../../lib/store/encryption/scrub.ts";
+import { createPurger } from "../../lib/store/erasure/purge_file.ts";
 import { fileOf, openKv } from "../compose_state.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";
@@ -9,6 +9,6 @@ await runMain(async () => {
   if (Deno.args.includes("--help")) return console.log(KEYS_USAGE);
   const { KV_PATH, OPERATOR_KEYS } = readConfig(Deno.env.toObject());
   using kv = await openKv(KV_PATH);
-  using scrubber = createScrubber(kv, fileOf(KV_PATH));
-  await manageKeys(Deno.args, kv, OPERATOR_KEYS, scrubber);
+  using purger = createPurger(kv, fileOf(KV_PATH));
+  await manageKeys(Deno.args, kv, OPERATOR_KEYS, purger);
 });

@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { SeriesFile, SeriesLimits } from "../../lib/series/series.ts";
-import { partOf, type Spool } from "../../lib/series/spool.ts";
+import type {
+  SeriesFile,
+  SeriesLimits,
+} from "../../lib/series/series_image.ts";
+import { sectionOf } from "../../lib/series/range_file.ts";
+import type { Spool } from "../../lib/series/spool.ts";
 import { mediaTypeOf } from "./form.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 import { invalid } from "../router.ts";
@@ -53,7 +57,7 @@ export async function receiveFiles(
     }
     const size = spool.size - start;
     hash.update(` ${size} `);
-    files.push({ file: partOf(spool, start, size), mediaType, name });
+    files.push({ file: sectionOf(spool, start, size), mediaType, name });
   };
 
   if (mediaTypeOf(c) === "multipart/form-data") {

@@ -7,7 +7,7 @@ import {
   type ErrorCode,
   type Fault,
 } from "../../lib/core/errors.ts";
-import { NotReproduced } from "../../lib/receipt/difference.ts";
+import { NotReproduced } from "../../lib/receipt/differences.ts";
 
 /** Status and title of every problem (RFC 9457, section 3.1). */
 export const PROBLEMS: Record<

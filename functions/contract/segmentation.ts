@@ -7,7 +7,7 @@ import {
   explainPooledChoice,
 } from "../../lib/wording/choice.ts";
 import type { Receipt } from "../../lib/receipt/receipt.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
+import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 import { describePresence } from "./presence.ts";
 import type { ProfileUsed } from "./references_used.ts";
 import type { SegmentationDocument } from "./schemas.ts";

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { type Access, ANYONE, type Scope } from "../../lib/access/caller.ts";
+import type { Authenticator } from "../../lib/access/authenticator.ts";
+import { ANYONE, type Scope } from "../../lib/access/caller.ts";
 import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
@@ -12,7 +13,7 @@ export const TENANT_HEADER = "x-tenant";
  * access to ask, it is anyone.
  */
 export function identifyCaller(
-  access: Access | undefined,
+  access: Authenticator | undefined,
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("caller", access === undefined ? ANYONE : await identify(access, c));
@@ -24,11 +25,11 @@ export function identifyCaller(
   };
 }
 
-async function identify(access: Access, c: Context) {
+async function identify(access: Authenticator, c: Context) {
   const credential = credentialOf(c);
   const caller = credential === null
     ? null
-    : await access.identify(credential, c.req.header(TENANT_HEADER));
+    : await access.authenticate(credential, c.req.header(TENANT_HEADER));
   if (caller !== null) return caller;
   c.header(
     "www-authenticate",

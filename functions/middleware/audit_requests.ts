@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { AuditStore } from "../../lib/store/types.ts";
+import type { AuditStore } from "../../lib/store/audit/audit_store.ts";
 import { callerOf } from "./caller.ts";
 import { patternOf } from "../contract/methods.ts";
 import type { Env, Router } from "../router.ts";

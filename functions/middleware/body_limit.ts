@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Quota } from "../../lib/access/quota.ts";
+import type { TenantQuota } from "../../lib/quota/tenant_quota.ts";
 import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
 import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
@@ -13,7 +13,7 @@ import type { Env } from "../router.ts";
  */
 export function limitBodies(
   maxBytes: number,
-  memory: Quota,
+  memory: TenantQuota,
 ): MiddlewareHandler<Env> {
   const limit = (maxSize: number) =>
     bodyLimit({

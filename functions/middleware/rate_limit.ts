@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { RateLimit } from "../../lib/access/rate_limit.ts";
+import { RateLimit } from "../../lib/quota/rate_limit.ts";
 import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";

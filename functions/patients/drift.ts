@@ -2,7 +2,11 @@ import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { DRIFT_LIMIT } from "../../lib/pipeline/drift.ts";
 import type { Bytes } from "../../lib/core/bytes.ts";
-import type { Drift, Enrolled, Reference } from "../../lib/store/types.ts";
+import type {
+  Drift,
+  Enrolled,
+  Reference,
+} from "../../lib/store/profiles/profile_store.ts";
 import type { Services } from "../services.ts";
 
 /**

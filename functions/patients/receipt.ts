@@ -2,18 +2,18 @@ import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { InputFile, SegmentationAnswer } from "../../lib/engine/engine.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import {
-  type Answering,
+  type AnswerInputs,
   provenanceOf,
   type Source,
 } from "../../lib/receipt/provenance.ts";
 import { type Receipt, writeReceipt } from "../../lib/receipt/receipt.ts";
 import type { Bytes } from "../../lib/core/bytes.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
+import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 import type { Services } from "../services.ts";
 
 /** What was segmented by what. */
 type Asked = Pick<
-  Answering,
+  AnswerInputs,
   | "source"
   | "embedding"
   | "label"

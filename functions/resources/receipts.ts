@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { Receipt, requireUnchanged } from "../../lib/receipt/receipt.ts";
-import { type Given, replay } from "../../lib/receipt/replay.ts";
+import { replay, type ReplayInputs } from "../../lib/receipt/replay.ts";
 import {
   fileOf,
   type FormValue,
@@ -118,7 +118,7 @@ export function receiptsFunction(services: Services): Router {
 /** What a replay is asked with. */
 async function readReplay(
   c: Context,
-  recall: (id: string) => Promise<Given["input"]>,
+  recall: (id: string) => Promise<ReplayInputs["input"]>,
 ) {
   const { receipt: text, image, ...fields } = await readForm(c, [
     "receipt",

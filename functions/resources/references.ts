@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Annotation } from "../../lib/engine/engine.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Reference } from "../../lib/store/types.ts";
+import type { Reference } from "../../lib/store/profiles/profile_store.ts";
 import {
   fileOf,
   parseJson,

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Revision } from "../../lib/store/types.ts";
+import type { Revision } from "../../lib/store/profiles/profile_store.ts";
 import { callerOf } from "../middleware/caller.ts";
 import { describeReference } from "../contract/reference.ts";
 import {

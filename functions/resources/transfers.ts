@@ -8,7 +8,7 @@ import {
 } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { requireSigner } from "../../lib/core/signing.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
+import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 import { mediaTypeOf } from "../body/form.ts";
 import { callerOf } from "../middleware/caller.ts";
 import { describeReference } from "../contract/reference.ts";

@@ -3,7 +3,7 @@ import { errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { EdgeError } from "../core/errors.ts";
 import { type Caller, isName, isScope } from "./caller.ts";
 
-/** Signatures that only a private key can make: with a shared secret, or none, anyone who checks could sign. */
+/** Signatures that only a private key can make: with a shared secret, whoever can verify could sign. */
 const ALGORITHMS = [
   "RS256",
   "RS384",
@@ -28,17 +28,17 @@ export interface TokenRules {
   audience: string;
   /** Name of the claim that states the tenant. */
   tenantClaim: string;
-  /** Name of the claim that lists scopes: words in one text (RFC 8693, section 4.2), or a list. */
+  /** Name of the claim that lists scopes: words in one string (RFC 8693, section 4.2), or an array. */
   scopeClaim: string;
   /** Wall clock, milliseconds since 1970. */
   now?: () => number;
 }
 
 /**
- * Whose token (RFC 7519) this is; null for one that is forged, expired, meant for somebody else, or of
- * nobody here. A subject is told on as its digest alone: it may be a person's address.
+ * The caller that a token (RFC 7519) names; null for one that is forged, expired, issued for another audience, or
+ * names no tenant. The caller's id is a digest of the subject, which may be a person's e-mail address.
  *
- * @throws EdgeError `access-unavailable` when the issuer's keys cannot be had.
+ * @throws EdgeError `access-unavailable` when the issuer's keys cannot be fetched.
  */
 export async function readToken(
   token: string,
@@ -56,10 +56,10 @@ export async function readToken(
       currentDate: new Date(now()),
     }));
   } catch (error) {
-    if (isFaultOfToken(error)) return null;
+    if (TOKEN_ERRORS.some((kind) => error instanceof kind)) return null;
     throw new EdgeError(
       "access-unavailable",
-      "The token cannot be checked now: its issuer's keys cannot be had; try again shortly.",
+      "Cannot verify the token: the keys of its issuer cannot be fetched; try again shortly.",
     );
   }
   const { [tenantClaim]: tenant, [scopeClaim]: scopes, sub } = payload;
@@ -74,15 +74,15 @@ export async function readToken(
   return { tenant, caller, scopes: new Set(granted) };
 }
 
-/** Rather than of the issuer's host, or of what it answers. */
-function isFaultOfToken(error: unknown): boolean {
-  return error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys;
-}
+/** Errors that the token caused, rather than the issuer's host or its answer. */
+const TOKEN_ERRORS = [
+  errors.JWTInvalid,
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+];

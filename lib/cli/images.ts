@@ -2,8 +2,8 @@ import { basename, extname, relative } from "node:path";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import { naturalOrder } from "../series/natural_order.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
-import type { SeriesImage } from "../series/series.ts";
-import { OpenFile, type RangeFile } from "../series/spool.ts";
+import type { SeriesImage } from "../series/series_image.ts";
+import { OpenFile, type RangeFile } from "../series/range_file.ts";
 import { naming } from "./arguments.ts";
 
 /** An image that the command line names, alone or in a folder, archive or volume. */

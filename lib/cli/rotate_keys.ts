@@ -1,15 +1,14 @@
 import { invalidInput } from "../core/errors.ts";
-import { rewrapAudit } from "../store/audit/trail.ts";
+import { rewrapAudit } from "../store/audit/kv_audit_store.ts";
 import { DataKeys } from "../store/encryption/data_keys.ts";
 import {
   openKeyring,
   type OperatorKey,
-  rewrapIndex,
+  rewrapIndexKey,
 } from "../store/encryption/keyring.ts";
-import { whenUnlocked } from "../store/encryption/locked.ts";
-import type { Scrubber } from "../store/encryption/scrub.ts";
-import { sealStore } from "../store/encryption/seal_store.ts";
-import { SCRUB } from "../store/encryption/vault.ts";
+import { retryLocked } from "../store/kv/retry_locked.ts";
+import { PURGE_DUE, type Purger } from "../store/erasure/purge_file.ts";
+import { encryptStore } from "../store/encrypt_store.ts";
 import { misuse } from "./arguments.ts";
 
 export const KEYS_USAGE =
@@ -20,28 +19,28 @@ export async function manageKeys(
   args: string[],
   kv: Deno.Kv,
   keys: OperatorKey[],
-  scrubber: Scrubber,
+  purger: Purger,
 ): Promise<void> {
   const [command, ...rest] = args;
   if (rest.length > 0 || !["rotate", "seal"].includes(command)) {
     throw misuse(`There is no command ${args.join(" ")}`, KEYS_USAGE);
   }
-  const sealing = command === "seal";
-  const keyring = await openKeyring(kv, keys, { sealing });
+  const encrypts = command === "seal";
+  const keyring = await openKeyring(kv, keys, { encrypts });
   if (keyring === null) {
     throw invalidInput("OPERATOR_KEYS is needed, the newest key first.");
   }
-  if (sealing) {
-    const count = await sealStore(kv, keyring);
-    await scrubber.scrub();
+  if (encrypts) {
+    const count = await encryptStore(kv, keyring);
+    await purger.purge();
     console.log(`sealed ${count} records under "${keyring.newest}"`);
     return;
   }
   const count = await new DataKeys(kv, keyring, Date.now).rewrap();
   await rewrapAudit(kv, keyring);
-  await rewrapIndex(kv, keyring);
-  await whenUnlocked(() => kv.set(SCRUB, Date.now()));
-  await scrubber.scrub();
+  await rewrapIndexKey(kv, keyring);
+  await retryLocked(() => kv.set(PURGE_DUE, Date.now()));
+  await purger.purge();
   console.log(
     `wrapped ${count} data keys under "${keyring.newest}"; no other key is needed any more`,
   );

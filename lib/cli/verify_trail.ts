@@ -1,5 +1,5 @@
 import { invalidInput } from "../core/errors.ts";
-import { type AuditEntry, verifyTrail } from "../store/audit/chain.ts";
+import { type AuditEntry, verifyTrail } from "../store/audit/hash_chain.ts";
 
 export const AUDIT_USAGE =
   "deno task audit:trail < trail.ndjson (all pages of GET /v1/audit, one after another)";

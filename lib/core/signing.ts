@@ -8,7 +8,7 @@ export const SIGNATURE_BYTES = 64;
 /** What precedes the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7). */
 const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
 
-/** Signs on behalf of an installation. */
+/** Signs for an installation. */
 export interface Signer {
   /** 32 bytes. */
   publicKey: Bytes;
@@ -16,12 +16,13 @@ export interface Signer {
   sign(bytes: Bytes): Promise<Bytes>;
 }
 
-/** @param secret the 32 random bytes of an Ed25519 private key. */
+/** @param secret the 32 random bytes of an Ed25519 private key (RFC 8032). */
 export async function createSigner(secret: Bytes): Promise<Signer> {
   const der = new Uint8Array([...PKCS8, ...secret]);
   const key = await crypto.subtle.importKey("pkcs8", der, "Ed25519", true, [
     "sign",
   ]);
+  // The JWK of an Ed25519 private key holds its public key, `x` (RFC 8037, section 2).
   const { x } = await crypto.subtle.exportKey("jwk", key);
   return {
     publicKey: Uint8Array.fromBase64(x!, { alphabet: "base64url" }),
@@ -42,26 +43,24 @@ export async function isSigned(
     publicKey,
     "Ed25519",
     false,
-    [
-      "verify",
-    ],
+    ["verify"],
   );
   return await crypto.subtle.verify("Ed25519", key, signature, bytes);
 }
 
-/** Whose exports are accepted, and in whose name exports are signed. */
+/** The keys by which an installation signs its exports, and accepts those of others. */
 export interface Trust {
-  /** Absent where nothing is exported. */
+  /** Absent when nothing is exported. */
   signer?: Signer | undefined;
-  /** Public keys of installations, including this one. */
+  /** Public keys of the installations whose exports are accepted, this one included. */
   trusted: Bytes[];
 }
 
-/** The signer, which an export needs. @throws EdgeError `not-configured` */
+/** The signer, without which nothing can be exported. @throws EdgeError `not-configured` */
 export function requireSigner({ signer }: Trust): Signer {
   if (signer !== undefined) return signer;
   throw new EdgeError(
     "not-configured",
-    "This server signs no exports: SIGNING_KEY is not set.",
+    "Cannot sign the export: SIGNING_KEY is not set on this server.",
   );
 }

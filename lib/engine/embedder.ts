@@ -3,7 +3,7 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { checkMediaType } from "../image/media_type.ts";
-import type { EmbeddingStore } from "../store/types.ts";
+import type { EmbeddingStore } from "../store/embeddings/embedding_store.ts";
 import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
 import type { Work } from "./work.ts";
 

@@ -1,7 +1,7 @@
 import { InternalError, traceOf } from "../core/error_trace.ts";
 import { EdgeError, type ErrorCode } from "../core/errors.ts";
 import type { ModelComponent } from "../model/package.ts";
-import type { RuntimeDescription, RuntimeName } from "../runtime/types.ts";
+import type { RuntimeDescription, RuntimeName } from "../runtime/runtime.ts";
 import type { BatchEngine } from "./engine.ts";
 
 /** What a worker needs to build its engines. */

@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 import { EdgeError } from "../core/errors.ts";
 import { createOnnxModel } from "../runtime/onnx_model.ts";
-import { openRuntime } from "../runtime/runtime.ts";
+import { openRuntime } from "../runtime/open_runtime.ts";
 import { loadPackage } from "../model/package.ts";
 import { answerMessages } from "./answer_messages.ts";
 import type { BatchEngine, InputFile } from "./engine.ts";

@@ -1,6 +1,6 @@
 import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
-import type { RuntimeDescription } from "../runtime/types.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
 import { type Engine, forwardingEngine, type InputFile } from "./engine.ts";
 import { EngineWorker } from "./engine_worker.ts";
 import { FairQueue } from "./fair_queue.ts";

@@ -3,16 +3,16 @@ import { extract, list, type ReadEntry } from "tar";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import { NAME } from "./name.ts";
 
-/** Most files in an archive, and most bytes of them together. */
 const MAX_FILES = 64;
-const MAX_BYTES = 16 * 2 ** 30;
+/** Most bytes of an archive, and of its files together. */
+export const MAX_BYTES = 16 * 2 ** 30;
 
 /**
- * Unpacks a tar archive, plain or gzipped, of one model package: its files, or one folder of them.
- * All is looked at before anything is written; folders are flattened, so nothing lands elsewhere.
+ * Unpacks a tar archive, plain or gzipped, of one model package: its files, or one folder of them. Every entry is
+ * checked before any is written, and folders are flattened, so that no file is written outside of `folder`.
  *
  * @param folder exists and is empty.
- * @throws EdgeError `invalid-input` when it is no whole archive or holds anything but plain files.
+ * @throws EdgeError `invalid-input` when the archive is incomplete, or holds anything but plain files.
  */
 export async function unpack(file: string, folder: string): Promise<void> {
   try {
@@ -30,10 +30,9 @@ export async function unpack(file: string, folder: string): Promise<void> {
     });
   } catch (error) {
     if (error instanceof EdgeError) throw error;
+    const { message } = error as Error;
     throw invalidInput(
-      `it is no whole tar archive, plain or gzipped (${
-        (error as Error).message
-      })`,
+      `it is not a complete tar archive, plain or gzipped (${message})`,
     );
   }
 }
@@ -52,20 +51,21 @@ async function requirePlain(file: string): Promise<void> {
       if (type !== "File" && type !== "OldFile") {
         problems.push(`${name} is a ${type}, not a plain file`);
       } else if (!NAME.test(name) || depth > 2 || path.includes("..")) {
-        problems.push("a file has a name that no package has");
+        problems.push("it holds a file whose name no package file may have");
       } else if (names.includes(name)) {
-        problems.push(`${name} is there twice`);
+        problems.push(`it holds ${name} twice`);
       }
       names.push(name);
       bytes += size;
     },
   });
   if (names.length === 0) throw invalidInput("it holds no file");
-  if (problems.length > 0) throw invalidInput(problems[0]);
+  const [problem] = problems;
+  if (problem !== undefined) throw invalidInput(problem);
   if (names.length > MAX_FILES) {
-    throw invalidInput(`it holds over ${MAX_FILES} files`);
+    throw invalidInput(`it holds more than ${MAX_FILES} files`);
   }
   if (bytes > MAX_BYTES) {
-    throw invalidInput(`it unpacks to over ${MAX_BYTES / 2 ** 30} GiB`);
+    throw invalidInput(`it unpacks to more than ${MAX_BYTES / 2 ** 30} GiB`);
   }
 }

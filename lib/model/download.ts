@@ -1,12 +1,10 @@
 import { EdgeError, invalidInput } from "../core/errors.ts";
+import { MAX_BYTES } from "./archive.ts";
 
-/** Longest file fetched, bytes. */
-const MAX_BYTES = 16 * 2 ** 30;
-
-/** Hosts that are this machine; others are asked over TLS only. */
+/** Names of this machine; any other host is reached over TLS only. */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Whether files are fetched from this address: https, or http on this machine. */
+/** Whether files may be fetched from this address: https, or http on this machine. */
 export function isFetchable({ protocol, hostname }: URL): boolean {
   return protocol === "https:" ||
     protocol === "http:" && LOOPBACK.test(hostname);
@@ -23,13 +21,12 @@ export async function download(url: URL, path: string): Promise<void> {
     response = await fetch(url);
   } catch (error) {
     const { message, cause } = error as Error;
-    throw invalidInput(
-      `it cannot be fetched (${(cause as Error)?.message ?? message})`,
-    );
+    const why = cause instanceof Error ? cause.message : message;
+    throw invalidInput(`it cannot be fetched (${why})`);
   }
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw invalidInput(`its host answers ${response.status}`);
+    throw invalidInput(`its host answers with status ${response.status}`);
   }
   if (!isFetchable(new URL(response.url))) {
     await response.body.cancel();
@@ -39,7 +36,9 @@ export async function download(url: URL, path: string): Promise<void> {
   const bounded = new TransformStream<Uint8Array, Uint8Array>({
     transform(part, controller) {
       length += part.length;
-      if (length > MAX_BYTES) throw invalidInput("it is too long");
+      if (length > MAX_BYTES) {
+        throw invalidInput(`it is larger than ${MAX_BYTES / 2 ** 30} GiB`);
+      }
       controller.enqueue(part);
     },
   });

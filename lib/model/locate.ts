@@ -1,9 +1,9 @@
-import { EdgeError } from "../core/errors.ts";
+import { invalidInput } from "../core/errors.ts";
 import { NAME } from "./name.ts";
 
 /**
- * The folder of a model package. What has the form of an id is looked up in `roots`, the first match
- * counts; anything else is the path of a folder.
+ * The folder of a model package. A name of the form of an id is looked up in `roots`, in order; any other is the path
+ * of a folder.
  *
  * @param roots URLs of folders that hold packages by id, ending in a slash.
  * @throws EdgeError `invalid-input` for an id that no root holds.
@@ -15,13 +15,12 @@ export async function locatePackage(name: string, roots: URL[]): Promise<URL> {
     if (await isFolder(folder)) return folder;
   }
   const places = roots.map(({ pathname }) => decodeURIComponent(pathname));
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `There is no model package "${name}" in ${places.join(" or ")}.`,
   );
 }
 
-/** The URL of a folder, ending in a slash; a relative path counts from the working directory. */
+/** The URL of a folder, ending in a slash; a relative path starts at the working directory. */
 export function folderUrl(path: string): URL {
   const encoded = `${path}/`.split("/").map(encodeURIComponent).join("/");
   return new URL(encoded.replace(/\/+$/, "/"), `file://${Deno.cwd()}/`);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
@@ -6,7 +7,7 @@ import { NAME } from "./name.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);
-/** What a decoder may take and give besides the official names. */
+/** Inputs and outputs that a decoder may have besides the official ones. */
 export const NATURAL_INPUTS = [
   "attention_similarity",
   "target_embedding",
@@ -19,7 +20,7 @@ const unique = (names: string[]) => new Set(names).size === names.length;
 const channelsHeightWidth = z.array(z.int().positive()).length(3);
 const file = z.strictObject({ path: z.string().regex(NAME), sha256 });
 
-/** `model.json`: what a model package says of itself. */
+/** `model.json`: the description of a model package. */
 export const Manifest = z.strictObject({
   format: z.literal(1),
   id: z.string().regex(NAME),
@@ -35,12 +36,11 @@ export const Manifest = z.strictObject({
   embedding: z.strictObject({
     channels: z.int().positive(),
     grid: z.int().positive(),
-    /** Shapes [channels, height, width] of what the decoder takes beside `image_embeddings`. */
+    /** Shapes [channels, height, width] of the tensors that the decoder takes besides `image_embeddings`. */
     tensors: z.record(
       z.string().regex(/^high_res_feats_\d$/),
       channelsHeightWidth,
-    )
-      .default({}),
+    ).default({}),
   }),
   lowResMask: z.int().positive(),
   decoderInputs: z.array(z.enum(["mask_input", ...NATURAL_INPUTS]))
@@ -48,7 +48,7 @@ export const Manifest = z.strictObject({
     .refine((names) => names.includes("mask_input"), "must have mask_input"),
   decoderOutputs: z.array(z.enum(MULTIMASK_OUTPUTS))
     .refine(unique, "must not repeat a name").default([]),
-  /** `image`: what the decoder needs of an image, as a graph of its own, which is run once for all prompts. */
+  /** `image`: the part of the decoder that depends on the image alone, as a graph that runs once for all prompts. */
   files: z.strictObject({
     encoder: file,
     decoder: file,
@@ -65,15 +65,16 @@ export type ModelComponent = "encoder" | "decoder";
 export interface ModelPackage {
   manifest: Manifest;
   geometry: ModelGeometry;
-  /** Null when it was not asked for; so is the decoder. */
-  encoder: Uint8Array<ArrayBuffer> | null;
-  decoder: Uint8Array<ArrayBuffer> | null;
-  /** Null also where the decoder takes the embedding itself. */
-  image: Uint8Array<ArrayBuffer> | null;
+  /** Null when not asked for. */
+  encoder: Bytes | null;
+  /** Null when not asked for. */
+  decoder: Bytes | null;
+  /** Null also when the decoder takes the embedding itself. */
+  image: Bytes | null;
 }
 
 /**
- * Reads and checks what a model package says of itself; its model files are not read.
+ * Reads and checks the manifest of a model package; its model files are not read.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws PackageError with the reason.
@@ -88,9 +89,12 @@ export async function readManifest(folder: URL): Promise<Manifest> {
   }
   const parsed = Manifest.safeParse(json);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    const place = path.join(".") || "its root";
-    throw new PackageError(folder, `model.json at ${place}: ${message}`);
+    const [issue] = parsed.error.issues;
+    const place = issue?.path.join(".") || "its root";
+    throw new PackageError(
+      folder,
+      `model.json at ${place}: ${issue?.message}`,
+    );
   }
   if (await packageDigest(parsed.data) !== parsed.data.digest) {
     throw new PackageError(
@@ -102,8 +106,8 @@ export async function readManifest(folder: URL): Promise<Manifest> {
 }
 
 /**
- * Loads a model package: the manifest, and the files asked for, each checked by its sha256. The others
- * need not be there.
+ * Loads a model package: the manifest, and the files of the components asked for, each checked by its sha256. Other
+ * files need not exist.
  *
  * @param folder URL of the package folder, ending in a slash.
  * @throws PackageError with the reason.
@@ -115,15 +119,15 @@ export async function loadPackage(
   const manifest = await readManifest(folder);
   const load = async (role: keyof Manifest["files"]) => {
     const file = manifest.files[role];
-    const part = role === "encoder" ? "encoder" : "decoder";
-    if (file === undefined || !components.includes(part)) return null;
+    const component = role === "encoder" ? "encoder" : "decoder";
+    if (file === undefined || !components.includes(component)) return null;
     const { path, sha256 } = file;
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
     throw new PackageError(
       folder,
-      `${path} has sha256 ${found}, not the one model.json states`,
+      `${path} has sha256 ${found}, model.json states ${sha256}`,
     );
   };
   return {
@@ -167,7 +171,7 @@ async function readFile(folder: URL, path: string) {
   }
 }
 
-/** A folder that is no whole model package. */
+/** A folder is not a complete model package. */
 export class PackageError extends EdgeError {
   constructor(folder: URL, readonly why: string) {
     super(
@@ -178,9 +182,9 @@ export class PackageError extends EdgeError {
 }
 
 /**
- * What identifies a model: the sha256 of its lines, `decoder <sha256>`, `encoder <sha256>`, `image <sha256>` if it
- * has that file, and `input <size> <mean,…> <std,…>` with numbers in their shortest form, since another
- * normalisation makes other embeddings.
+ * The digest that identifies a model: the sha256 of the lines `decoder <sha256>`, `encoder <sha256>`, `image <sha256>`
+ * if it has that file, and `input <size> <mean,…> <std,…>` with numbers in their shortest form. The input is part of
+ * it because another normalisation makes other embeddings.
  */
 export function packageDigest({ files, input }: Manifest): Promise<string> {
   const { encoder, decoder, image } = files;

@@ -11,14 +11,14 @@ import {
   readManifest,
 } from "./package.ts";
 
-/** What is kept of a package besides its manifest and model files, where it is there. */
+/** Files that are copied with a package when it has them. */
 const COMPANIONS = ["README.md", "LICENSE"];
 
 /** A folder with a manifest. */
 export interface Listed {
   id: string;
   folder: URL;
-  /** Null when it is broken. */
+  /** Null when it cannot be read. */
   manifest: Manifest | null;
   /** Why it cannot be served, or null. */
   problem: string | null;
@@ -30,29 +30,29 @@ export class Registry {
 
   /**
    * @param root URL of the folder, ending in a slash; it need not exist.
-   * @param embedded the root of the product's own packages, which come first and are not changed.
+   * @param embedded the root of the packages that come with the product, which are listed first and never changed.
    */
   constructor(readonly root: URL, readonly embedded: URL) {
     this.#path = decodeURIComponent(root.pathname);
   }
 
-  /** All packages, the product's own first, each by id; their model files are not read. */
+  /** All packages, the embedded ones first, in order of id; their model files are not read. */
   async list(): Promise<Listed[]> {
     return [...await packagesIn(this.embedded), ...await packagesIn(this.root)];
   }
 
-  /** Reads a package's every file, and checks it. @returns why it cannot be served, or null. */
+  /** Reads and checks every file of a package. @returns why it cannot be served, or null. */
   async verify({ id, folder, problem }: Listed): Promise<string | null> {
     if (problem !== null) return problem;
     return await problemOf(id, () => loadPackage(folder));
   }
 
   /**
-   * Copies a package into the registry: all of it, or nothing.
+   * Copies a package into the registry, completely or not at all.
    *
    * @param source a folder; a tar archive; or the address of one.
-   * @param sha256 hex, of the archive; of a folder, its digest, which may be left out.
-   * @throws EdgeError `invalid-input` with the reason, `conflict` when there is one of its id.
+   * @param sha256 hex: of an archive, or the digest of the package in a folder, where it may be left out.
+   * @throws EdgeError `invalid-input` with the reason, `conflict` when there is a package of this id.
    */
   async add(source: string, sha256?: string): Promise<Manifest> {
     const dir = this.#path;
@@ -69,12 +69,12 @@ export class Registry {
       }
       const kept = `${staging}/${id}`;
       await Deno.mkdir(kept);
-      const paths = Object.values(files).map(({ path }) => path);
+      const paths = Object.values(files).flatMap((file) => file?.path ?? []);
       for (const name of ["model.json", ...paths]) {
         await Deno.copyFile(`${unpacked}/${name}`, `${kept}/${name}`)
           .catch((error) => {
             if (!(error instanceof Deno.errors.NotFound)) throw error;
-            throw invalidInput(`${name} is not there`);
+            throw invalidInput(`${name} is missing`);
           });
       }
       for (const name of COMPANIONS) {
@@ -91,13 +91,15 @@ export class Registry {
     }
   }
 
-  /** @throws EdgeError `not-found`, or `invalid-input` for one that is the product's own. */
+  /** @throws EdgeError `not-found`, or `invalid-input` for an embedded package. */
   async remove(id: string): Promise<void> {
     if (!await holds(this.root, id)) {
       if (!await holds(this.embedded, id)) throw noPackage(id);
-      throw invalidInput(`"${id}" is part of the product and stays`);
+      throw invalidInput(
+        `"${id}" is part of the product and cannot be removed`,
+      );
     }
-    // Out of sight in one step, so that none is ever half there.
+    // One rename takes the package out of the registry, so that it is never partly there.
     const dir = this.#path;
     const gone = await Deno.makeTempDir({ dir, prefix: ".remove-" });
     await Deno.rename(`${dir}${id}`, `${gone}/${id}`);
@@ -112,7 +114,7 @@ export class Registry {
   ): Promise<string> {
     const url = addressOf(source);
     if (url === null || url !== undefined && !isFetchable(url)) {
-      throw invalidInput("wanted is a folder, a file or an https address");
+      throw invalidInput("wanted a folder, a file or an https address");
     }
     if (url === undefined) {
       const { isDirectory } = await Deno.stat(source).catch(() => {
@@ -122,7 +124,7 @@ export class Registry {
     }
     if (sha256 === undefined) {
       throw invalidInput(
-        "an archive is added with the --sha256 that its source states",
+        "an archive needs --sha256, with the digest that its source states",
       );
     }
     const archive = url === undefined ? source : `${staging}/archive`;
@@ -185,12 +187,12 @@ async function problemOf(
   }
 }
 
-/** The address that a source is; null when it is a malformed one, undefined when it is a path. */
+/** The address that a source is; null for a malformed address, undefined for a path. */
 function addressOf(source: string): URL | null | undefined {
   return /^\w+:\/\//.test(source) ? URL.parse(source) : undefined;
 }
 
-/** A source as it is shown: an address without what may be secret in it. */
+/** A source as errors show it: of an address, the part that holds no secret. */
 function shown(source: string): string {
   const url = addressOf(source);
   return url ? `${url.origin}${url.pathname}` : source;

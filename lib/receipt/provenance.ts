@@ -1,49 +1,52 @@
-import { concat } from "../core/bytes.ts";
+import { type Bytes, concat } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
+import type { Size } from "../core/geometry.ts";
 import { PASSES } from "../pipeline/cascade.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Combine } from "../pipeline/segment.ts";
-import type { Size } from "../core/geometry.ts";
-import type { Provenance } from "./receipt.ts";
+import type { ModelIdentity, Provenance } from "./receipt.ts";
 
-/** What all answers of a process have in common. */
+/** The part of a provenance that all answers of a process share. */
 export type Environment = Pick<Provenance, "runtime" | "version">;
 
-/** An image as it was sent, or the file of several frames that it was taken out of. */
+/** The image file as it was sent; of one with several frames its digest is enough. */
 export type Source =
-  | { bytes: Uint8Array<ArrayBuffer>; frame?: number }
+  | { bytes: Bytes; frame?: number | undefined }
   | { sha256: string; frame: number };
 
-/** What one answer is made of. */
-export interface Answering {
-  model: { id: string; digest: string };
-  /** Null where an embedding was sent. */
+/** What one answer is made from. */
+export interface AnswerInputs {
+  model: ModelIdentity;
+  /** Null when an embedding was sent. */
   source: Source | null;
-  embedding: { bytes: Uint8Array<ArrayBuffer>; image: Size };
+  embedding: { bytes: Bytes; image: Size };
   label: string;
   /** In the order in which the engine is given them. */
-  profiles: { reference: string; bytes: Uint8Array<ArrayBuffer> }[];
-  /** Of the label's references. */
-  revision?: number;
+  profiles: { reference: string; bytes: Bytes }[];
+  /** Revision of the label's references. */
+  revision?: number | undefined;
   recipe: RecipeName;
   /** How several references worked together. */
-  combine?: Combine;
+  combine?: Combine | undefined;
   /** 0..1, by which the references were chosen, if they were. */
-  position?: number;
+  position?: number | undefined;
 }
 
-/** States what an answer is made of, as its receipt holds it. */
+/** The provenance of an answer, as its receipt holds it. */
 export async function provenanceOf(
-  answering: Answering,
+  inputs: AnswerInputs,
   environment: Environment,
 ): Promise<Provenance> {
-  const { model, source, embedding, label, revision, profiles } = answering;
-  const { recipe, position = null } = answering;
-  const combine = profiles.length > 1 ? answering.combine : undefined;
-  const [input, digest, ...files] = await Promise.all([
+  const { model, source, embedding, label, revision, profiles } = inputs;
+  const { recipe, position = null } = inputs;
+  const combine = profiles.length > 1 ? inputs.combine : undefined;
+  const [input, digest, ...references] = await Promise.all([
     inputOf(source, embedding),
     hexDigest(concat(profiles.map(({ bytes }) => bytes))),
-    ...profiles.map(({ bytes }) => hexDigest(bytes)),
+    ...profiles.map(async ({ reference, bytes }) => ({
+      reference,
+      sha256: await hexDigest(bytes),
+    })),
   ]);
   return {
     format: 1,
@@ -53,17 +56,14 @@ export async function provenanceOf(
       label,
       ...(revision && { revision }),
       digest,
-      references: profiles.map(({ reference }, i) => ({
-        reference,
-        sha256: files[i],
-      })),
+      references,
     },
     parameters: parametersOf(recipe, position, combine),
     ...environment,
   };
 }
 
-/** What a recipe's name stands for in this version. */
+/** The parameters that a recipe's name stands for in this version. */
 export function parametersOf(
   recipe: RecipeName,
   position: number | null,
@@ -73,10 +73,9 @@ export function parametersOf(
   return combine === undefined ? parameters : { ...parameters, combine };
 }
 
-/** States what was sent. */
-export async function inputOf(
+async function inputOf(
   source: Source | null,
-  { bytes, image: { width, height } }: Answering["embedding"],
+  { bytes, image: { width, height } }: AnswerInputs["embedding"],
 ): Promise<Provenance["input"]> {
   const embedding = await hexDigest(bytes);
   if (source === null) {

@@ -1,31 +1,31 @@
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import { hexDigest } from "../core/digest.ts";
-import { EdgeError } from "../core/errors.ts";
+import { invalidInput } from "../core/errors.ts";
 import type { Rle } from "../format/mask/rle.ts";
 import { COMBINE } from "../pipeline/segment.ts";
-import { RUNTIMES } from "../runtime/types.ts";
+import { RUNTIMES } from "../runtime/runtime.ts";
 
 const sha256 = z.string().regex(
   /^[0-9a-f]{64}$/,
   "must be 64 lower-case hexadecimal digits",
 );
-/** A name or version: short, and free of what no canonical JSON can hold. */
+/** A name or version: short, and well-formed, because canonical JSON can hold no other text. */
 const word = z.string().min(1).max(128)
   .refine((text) => text.isWellFormed(), "must be well-formed text");
 const count = z.int().min(0).max(1_000_000_000);
 
-/** How a request asked for its mask, spelt out. */
+/** The parameters of the request, and those that its recipe stood for. */
 const Parameters = z.strictObject({
   recipe: word,
-  /** What the recipe stood for. */
+  /** `parts`, `negatives` and `guided` are what the recipe stood for. */
   parts: z.array(count).max(64),
   negatives: z.union([z.array(count).max(64), z.literal("least")]),
   guided: z.boolean(),
   passes: count,
-  /** 0..1 along a series, by which references were chosen; null where nothing was chosen by it. */
+  /** 0..1 along a series, by which references were chosen; null when none were. */
   position: z.number().min(0).max(1).nullable(),
-  /** How several references worked together; left out for one. */
+  /** How several references worked together; absent for one. */
   combine: z.enum(COMBINE).optional(),
 });
 
@@ -42,7 +42,7 @@ const Runtime = z.strictObject({
   platform: word,
 });
 
-/** What an answer was made of. */
+/** What an answer was made from. */
 const provenance = {
   format: z.literal(1),
   model: z.strictObject({ id: word, digest: sha256 }),
@@ -50,9 +50,9 @@ const provenance = {
     kind: z.enum(["image", "embedding"]),
     /** Of the image file as it was sent, or of the embedding's safetensors file. */
     sha256,
-    /** Of a DICOM image or NIfTI volume, from 0; null where none was named. */
+    /** Of a DICOM image or NIfTI volume, from 0; null when none was named. */
     frame: count.nullable(),
-    /** Image frame, pixels. */
+    /** Size of the image in pixels, in image space. */
     width: count,
     height: count,
     /** sha256 of the embedding's safetensors file. */
@@ -60,9 +60,9 @@ const provenance = {
   }),
   profile: z.strictObject({
     label: word,
-    /** Of the label's references. */
+    /** Revision of the label's references. */
     revision: count.optional(),
-    /** sha256 over the profile files one after the other. */
+    /** sha256 over the profile files, one after the other. */
     digest: sha256,
     /** In the order in which they proposed candidates; `sha256` is of the profile file. */
     references: z.array(z.strictObject({ reference: word, sha256 }))
@@ -75,11 +75,11 @@ const provenance = {
 };
 
 /**
- * What an answer was made of, and what came of it. Equal ingredients give equal masks. It names no patient:
- * whoever has it replayed says whose profile it was.
+ * What an answer was made from, and its mask. Equal provenance gives equal masks. A receipt names no patient: the caller
+ * who replays it says whose profile it was.
  */
 export const Receipt = z.strictObject({
-  /** sha256 over the rest as canonical JSON (RFC 8785), hex. It finds mistakes; it is no signature. */
+  /** sha256 over the rest as canonical JSON (RFC 8785), hex. It detects mistakes; it is not a signature. */
   id: sha256,
   ...provenance,
   mask: z.strictObject({
@@ -91,6 +91,8 @@ export const Receipt = z.strictObject({
 });
 export type Receipt = z.infer<typeof Receipt>;
 export type Provenance = Omit<Receipt, "id" | "mask">;
+/** Id and digest of a model. */
+export type ModelIdentity = Receipt["model"];
 
 /**
  * The receipt of an answer.
@@ -148,18 +150,13 @@ export async function writeReceipt(
   return { id: await digestOf(rest), ...rest };
 }
 
-/**
- * Refuses a receipt that is not as it was written.
- *
- * @throws EdgeError `invalid-input`.
- */
+/** @throws EdgeError `invalid-input` when a receipt was changed after it was written. */
 export async function requireUnchanged(
   { id, ...rest }: Receipt,
 ): Promise<void> {
   const found = await digestOf(rest);
   if (found === id) return;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `The receipt was changed after it was written: its id is ${id}, its contents give ${found}.`,
   );
 }

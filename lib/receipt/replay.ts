@@ -1,8 +1,8 @@
+import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import type { EmbeddingFile, Engine, InputFile } from "../engine/engine.ts";
 import type { MaskDocument } from "../format/mask/document.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
-import type { Bytes } from "../core/bytes.ts";
 import {
   type Difference,
   differentEnvironment,
@@ -12,33 +12,33 @@ import {
   differentParameters,
   differentProfile,
   NotReproduced,
-} from "./difference.ts";
+} from "./differences.ts";
 import { type Environment, provenanceOf } from "./provenance.ts";
-import { type Receipt, writeReceipt } from "./receipt.ts";
+import { type ModelIdentity, type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What a receipt is replayed with. */
-export interface Given {
+export interface ReplayInputs {
   /** At least one. */
-  models: { id: string; digest: string; engine: Engine }[];
-  /** The profile file of each reference that the receipt names, null where there is none. */
+  models: (ModelIdentity & { engine: Engine })[];
+  /** The profile file of each reference that the receipt names, in its order; null for a missing one. */
   profiles: (Bytes | null)[];
-  /** The image file, whose frame the receipt states; or an embedding. */
+  /** The image file, of which the receipt states the frame; or an embedding. */
   input: InputFile & { bytes: Bytes } | { embedding: EmbeddingFile };
   environment: Environment;
 }
 
 /** A replay that gave the identical mask. */
-export interface Replayed {
+export interface Replay {
   mask: MaskDocument;
-  /** What ran it, where that is not what the receipt states; and an image file of the same content. */
+  /** Differences that did not change the mask: of the runtime, or of an image file with the same content. */
   notes: Difference[];
 }
 
 /**
- * Makes an answer again from what its receipt states. Nothing is read from a cache.
+ * Makes an answer again from the provenance that its receipt states. Nothing is read from a cache.
  *
- * @throws NotReproduced with every ingredient that changed, before anything is run where that can be told;
- * or because the mask is another.
+ * @throws NotReproduced with every difference, before the model runs when that is possible; or because the mask is
+ * another.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export interface Replayed {
  * import type { Receipt } from "./receipt.ts";
  *
  * // Why a receipt gives another mask than it did, or null where it gives the same.
- * async function verify(receipt: Receipt, given: Given): Promise<string | null> {
+ * async function verify(receipt: Receipt, given: ReplayInputs): Promise<string | null> {
  *   try {
  *     await replay(receipt, given);
  *     return null;
@@ -60,11 +60,12 @@ export interface Replayed {
  */
 export async function replay(
   receipt: Receipt,
-  { models, profiles, input, environment }: Given,
-): Promise<Replayed> {
+  { models, profiles, input, environment }: ReplayInputs,
+): Promise<Replay> {
   const found = await Promise.all(
     profiles.map((bytes) => bytes && hexDigest(bytes)),
   );
+  const model = models.find(({ digest }) => digest === receipt.model.digest);
   const changed = [
     ...differentModel(receipt, models),
     ...differentProfile(receipt, found),
@@ -74,31 +75,33 @@ export async function replay(
   const otherFile = isFile && receipt.input.kind === "image"
     ? differentInput("sha256", receipt, await hexDigest(input.bytes))
     : [];
-  if (changed.length > 0) throw new NotReproduced([...changed, ...otherFile]);
+  if (changed.length > 0 || model === undefined) {
+    throw new NotReproduced([...changed, ...otherFile]);
+  }
 
-  const { digest, id, engine } = models.find(({ digest }) =>
-    digest === receipt.model.digest
-  )!;
-  const frame = receipt.input.frame ?? undefined;
+  const { digest, id, engine } = model;
+  const { frame } = receipt.input;
   const embedding = isFile
-    ? await engine.embed({ ...input, frame })
+    ? await engine.embed(withFrame(input, frame))
     : input.embedding;
   const { profile: { label, revision, references }, parameters } = receipt;
   const recipe = parameters.recipe as RecipeName;
-  // Receipts from before there was a choice state none.
+  // Receipts written before there was a choice state none.
   const { combine = "nearest" } = parameters;
+  // None is missing, or the profiles would differ.
+  const enrolled = references.flatMap(({ reference }, i) => {
+    const bytes = profiles[i];
+    return bytes ? [{ reference, bytes }] : [];
+  });
   const provenance = await provenanceOf({
     model: { id, digest },
     source: isFile && receipt.input.kind === "image"
-      ? { bytes: input.bytes, frame }
+      ? { bytes: input.bytes, frame: frame ?? undefined }
       : null,
     embedding,
     label,
     revision,
-    profiles: references.map(({ reference }, i) => ({
-      reference,
-      bytes: profiles[i]!,
-    })),
+    profiles: enrolled,
     recipe,
     position: parameters.position ?? undefined,
     combine: parameters.combine,
@@ -108,7 +111,7 @@ export async function replay(
     receipt,
     provenance.input.embedding,
   );
-  // The mask is made of the embedding: an image that gives the same one is as good, whatever its file.
+  // The mask depends on the embedding alone: any image file that gives the same one will do.
   const sameFile = isFile && receipt.input.kind === "image" &&
     otherFile.length === 0;
   if (otherEmbedding.length > 0 && !sameFile) {
@@ -119,7 +122,7 @@ export async function replay(
 
   const { mask } = await engine.segment(
     embedding.bytes,
-    profiles.map((bytes) => bytes!),
+    enrolled.map(({ bytes }) => bytes),
     { recipe: RECIPES[recipe], combine, every: false },
   );
   const otherMask = differentMask(
@@ -133,4 +136,12 @@ export async function replay(
   ];
   if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);
   return { mask, notes };
+}
+
+/** The frame of a file that the receipt states. */
+function withFrame(
+  { frame: _, ...file }: InputFile,
+  frame: number | null,
+): InputFile {
+  return frame === null ? file : { ...file, frame };
 }

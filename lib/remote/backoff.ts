@@ -1,13 +1,13 @@
 export interface BackoffOptions {
-  /** Longest wait before the second round of tries, milliseconds; it doubles with every round. */
+  /** Longest wait before the second round of attempts, milliseconds; it doubles with every round. */
   base: number;
   /** Longest wait before any round, milliseconds. */
   most: number;
 }
 
 /**
- * Milliseconds to wait before a round of tries: exponential backoff with full jitter, uniform from 0
- * to min(most, base · 2^round), so that clients that failed together do not come back together.
+ * Milliseconds to wait before a round of attempts: exponential backoff with full jitter, uniform from 0 to
+ * min(most, base · 2^round), so that clients that failed together do not return together.
  *
  * @param round 0 before the second round.
  * @param random uniform in [0, 1).
@@ -21,8 +21,8 @@ export function backoff(
 }
 
 /**
- * The wait that a Retry-After header asks for (RFC 9110, section 10.2.3: seconds, or a date), in
- * milliseconds; 0 without one, or with one that cannot be read.
+ * The wait that a Retry-After header asks for (RFC 9110, section 10.2.3: seconds, or a date), in milliseconds; 0 without
+ * a header, or with one that cannot be parsed.
  *
  * @param wall milliseconds since 1970.
  */

@@ -1,12 +1,12 @@
-/** Time as the remote client sees it; tests bring their own. */
+/** The time of the remote client; tests replace it. */
 export interface Clock {
-  /** Milliseconds that only grow. */
+  /** Monotonic milliseconds. */
   now(): number;
   /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The process's own clock; a sleep that is given up leaves no timer behind. */
+/** The process's clock; an aborted sleep leaves no timer behind. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) =>

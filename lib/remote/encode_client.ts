@@ -1,25 +1,25 @@
-import type { EmbeddingFile, InputFile } from "../engine/engine.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { EdgeError } from "../core/errors.ts";
+import type { EmbeddingFile, InputFile } from "../engine/engine.ts";
+import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
-import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
-import type { Bytes } from "../core/bytes.ts";
-import { imageProblem, readBody } from "./answer.ts";
+import { imageProblem, readBody } from "./read_answer.ts";
 import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
-import type { BreakerOptions } from "./breaker.ts";
+import type { BreakerOptions } from "./circuit_breaker.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { createHosts, type Host, preferredHosts } from "./host.ts";
+import { createHosts, type Host, preferredHosts } from "./hosts.ts";
 
 export interface EncodeClientOptions {
-  /** Where encode hosts answer; paths end in a slash. */
+  /** Addresses of the encode hosts; their paths end in a slash. */
   urls: URL[];
   /** Sent as the bearer token (RFC 6750), if there is one. */
-  token?: string;
-  /** Tries of one image, all hosts together. */
+  token?: string | undefined;
+  /** Attempts for one image, all hosts together. */
   tries: number;
-  /** Milliseconds that one try may take, its answer's body included. */
+  /** Milliseconds that one attempt may take, the answer's body included. */
   timeout: number;
-  /** Milliseconds that all tries and waits together may take. */
+  /** Milliseconds that all attempts and waits together may take. */
   deadline: number;
   /** Longest answer accepted, bytes. */
   maxBytes: number;
@@ -27,8 +27,8 @@ export interface EncodeClientOptions {
   breaker: BreakerOptions;
 }
 
-/** What the client uses of the world. */
-export interface EncodeClientWorld {
+/** Network, time and chance, as the client uses them; tests replace them. */
+export interface ClientEnvironment {
   fetch: typeof fetch;
   clock: Clock;
   /** Uniform in [0, 1). */
@@ -40,12 +40,11 @@ export interface EncodeClientWorld {
 /** Encodes on other hosts. */
 export interface EncodeClient {
   /**
-   * The embedding of an image file, made by the model with this id on a host that answers.
+   * The embedding of an image file, made by the model of this id on the first host that answers.
    *
-   * @param work the hosts keep tenants apart, too; it ends when nobody wants the answer.
-   * @param check takes a host's answer and gives the embedding, or throws when it is none.
-   * @throws EdgeError, or EdgeError `too-many-bytes`, when a host refuses the image;
-   * EdgeError `encode-unavailable` when no host gives an answer.
+   * @param work names the tenant, whom hosts keep apart, too; its signal ends the attempts.
+   * @param check parses a host's answer; throws when it is not an embedding of the model.
+   * @throws EdgeError the host's own when it refuses the image; `encode-unavailable` when no host answers.
    */
   embed(
     work: Work,
@@ -53,16 +52,24 @@ export interface EncodeClient {
     model: string,
     check: (answer: Bytes) => Promise<EmbeddingFile>,
   ): Promise<EmbeddingFile>;
-  /** Whether some host is worth a try. */
+  /** Whether any host may be called. */
   readonly available: boolean;
 }
 
-/** Answers that another try, or another host, may turn into an embedding. */
-const PASSING = new Set([429, 500, 502, 503, 504]);
+/** One image to encode. */
+interface Job {
+  work: Work;
+  input: InputFile;
+  model: string;
+  check: (answer: Bytes) => Promise<EmbeddingFile>;
+}
+
+/** Statuses after which another attempt, or another host, may succeed. */
+const TRANSIENT = new Set([429, 500, 502, 503, 504]);
 
 export function createEncodeClient(
   options: EncodeClientOptions,
-  world: EncodeClientWorld = {
+  world: ClientEnvironment = {
     fetch,
     clock: systemClock,
     random: Math.random,
@@ -72,8 +79,8 @@ export function createEncodeClient(
   const { clock } = world;
   const hosts = createHosts(options.urls, options.breaker, clock);
 
-  /** Runs an exchange that is aborted after the given time. */
-  const within = async <T>(
+  /** Runs an exchange, which is aborted after `ms` milliseconds. */
+  const abortAfter = async <T>(
     ms: number,
     exchange: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
@@ -88,7 +95,7 @@ export function createEncodeClient(
     }
   };
 
-  /** One exchange: an embedding file, or the milliseconds that the host asks to be left alone. */
+  /** One exchange: an embedding file, or the milliseconds for which the host asks not to be called. */
   const ask = async (
     { url }: Host,
     { input: { bytes, mediaType, frame }, model, work }: Job,
@@ -115,12 +122,12 @@ export function createEncodeClient(
     }
     const refusal = await imageProblem(response);
     if (refusal !== null) throw refusal;
-    return PASSING.has(response.status)
+    return TRANSIENT.has(response.status)
       ? retryAfter(response.headers.get("retry-after"), world.wall())
       : 0;
   };
 
-  /** One try: the embedding, or null when the host failed; throws what no other host would mend. */
+  /** One attempt: the embedding, or null when the host failed; throws errors that every host would repeat. */
   const attempt = async (
     host: Host,
     job: Job,
@@ -128,7 +135,7 @@ export function createEncodeClient(
   ): Promise<EmbeddingFile | null> => {
     host.breaker.enter();
     try {
-      const answer = await within(
+      const answer = await abortAfter(
         ms,
         (signal) => ask(host, job, AbortSignal.any([signal, job.work.signal])),
       );
@@ -169,11 +176,11 @@ export function createEncodeClient(
         const [host] = preferred
           .filter(({ breaker }) => breaker.admits)
           .sort((a, b) =>
-            wakes(a, now) - wakes(b, now) ||
+            readyAt(a, now) - readyAt(b, now) ||
             Number(tried.has(a)) - Number(tried.has(b))
           );
         if (host === undefined) break;
-        let pause = wakes(host, now) - now;
+        let pause = readyAt(host, now) - now;
         if (tried.has(host)) {
           tried.clear();
           pause += backoff(round++, options.backoff, world.random);
@@ -188,35 +195,24 @@ export function createEncodeClient(
         const made = await attempt(host, job, ms);
         if (made !== null) return made;
       }
-      throw unavailable("No encode host answers");
+      throw new EdgeError(
+        "encode-unavailable",
+        "No encode host answers; try again shortly, or send the image's embedding.",
+      );
     },
   };
 }
 
-interface Job {
-  work: Work;
-  input: InputFile;
-  model: string;
-  check: (answer: Bytes) => Promise<EmbeddingFile>;
-}
-
-/** When a host may be asked: now, or at the end of the rest that it asked for. */
-function wakes({ restsUntil }: Host, now: number): number {
+/** When a host may be called: now, or at the end of the pause that it asked for. */
+function readyAt({ restsUntil }: Host, now: number): number {
   return Math.max(restsUntil, now);
 }
 
-/** A broken connection, a time-out, or an answer that is no embedding of the model asked for. */
+/** A broken connection, a timeout, or an answer that is not an embedding of the model asked for. */
 function isFaultOfHost(error: unknown): boolean {
   if (error instanceof EdgeError) {
     return error.code === "invalid-input" || error.code === "model-mismatch";
   }
   return error instanceof TypeError || error instanceof DOMException ||
     error instanceof Deno.errors.Http;
-}
-
-function unavailable(why: string): EdgeError {
-  return new EdgeError(
-    "encode-unavailable",
-    `${why}; try again shortly, or send the image's embedding.`,
-  );
 }

@@ -6,10 +6,11 @@ import { SKIPPED } from "../wording/enrolment.ts";
 import type { EncodeClient } from "./encode_client.ts";
 
 /**
- * Engines with images encoded on other hosts. Their answers, and embeddings that clients made, are checked by local
- * engines, which need no encoder. The augmentations of a reference are encoded on the hosts as well.
+ * Engines whose images are encoded on other hosts. Local engines, which need no encoder, check the answers of the hosts,
+ * as they check embeddings that clients made. The augmentations of a
+ * reference are encoded on the hosts too.
  *
- * @param model id by which the hosts know the engines' model.
+ * @param model id of the engines' model on the hosts.
  */
 export function encodeRemotely(
   localFor: EngineFor,

@@ -1,8 +1,8 @@
-import { EdgeError } from "../core/errors.ts";
+import { type EdgeError, invalidInput } from "../core/errors.ts";
 import { MULTIMASK_OUTPUTS, NATURAL_INPUTS } from "../model/package.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Session } from "./types.ts";
+import type { Session } from "./runtime.ts";
 
 const PROMPT_INPUTS = [
   "point_coords",
@@ -11,11 +11,18 @@ const PROMPT_INPUTS = [
   "has_mask_input",
 ];
 const GUIDANCE_INPUTS = [...NATURAL_INPUTS, "has_attention_similarity"];
-type Names = Pick<Session, "inputNames" | "outputNames">;
 const OUTPUTS = ["low_res_masks", "iou_predictions"];
 
+type Names = Pick<Session, "inputNames" | "outputNames">;
+
+/** Name of an encoder's input. @throws EdgeError `invalid-input` when it has none. */
+export function requireInput({ inputNames: [name] }: Names): string {
+  if (name === undefined) throw wrong("its encoder takes no input");
+  return name;
+}
+
 /**
- * Compares what the encoder made of an image with what the manifest says of it.
+ * Compares the encoder's output with the manifest.
  *
  * @throws EdgeError `invalid-input` naming the first difference.
  */
@@ -25,16 +32,16 @@ export function requireEncoded(
 ): void {
   requireNames("encoder gives", Object.keys(encoded), Object.keys(tensors));
   for (const [name, shape] of Object.entries(tensors)) {
-    const { dims } = encoded[name];
-    if (dims.join() !== shape.join()) {
+    const dims = encoded[name]?.dims;
+    if (dims?.join() !== shape.join()) {
       throw wrong(`its encoder gives ${name} [${dims}], wanted [${shape}]`);
     }
   }
 }
 
 /**
- * Compares the decoder's inputs and outputs with those that the manifest says it has. Where an image graph takes the
- * embedding, the decoder takes what that gives.
+ * Compares the decoder's inputs and outputs with the manifest. With an image graph, that takes the embedding, and the
+ * decoder takes its outputs.
  *
  * @throws EdgeError `invalid-input` naming the first difference.
  */
@@ -62,13 +69,13 @@ function requireNames(
   found: readonly string[],
   wanted: string[],
 ): void {
-  const [came, asked] = [found, wanted].map((names) => names.toSorted().join());
+  const came = found.toSorted().join();
+  const asked = wanted.toSorted().join();
   if (came !== asked) throw wrong(`its ${what} ${came}, wanted ${asked}`);
 }
 
 function wrong(why: string): EdgeError {
-  return new EdgeError(
-    "invalid-input",
+  return invalidInput(
     `The model's graphs are not what model.json says: ${why}.`,
   );
 }

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { arch, platform } from "node:process";
-import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./types.ts";
-import { type OnnxLibrary, openSession } from "./session.ts";
+import { invalidInput } from "../core/errors.ts";
+import type { Runtime } from "./runtime.ts";
+import { type OnnxLibrary, openSession } from "./onnx_session.ts";
 
-/** The library and the one version that is tested; it is no dependency, since it is large. */
+/** The library, and the one version that is tested. It is not a dependency of the product because it is large. */
 export const NATIVE_LIBRARY = "onnxruntime-node";
 export const NATIVE_VERSION = "1.30.0";
 
@@ -15,7 +15,7 @@ const ROOT = new URL("../../", import.meta.url);
 const MODULES = new URL("node_modules", ROOT);
 
 /**
- * onnxruntime-node: CUDA where its installer put the libraries for it and a device is found, or the CPU.
+ * onnxruntime-node: on CUDA when its installer has put the libraries for it and there is a device, else on the CPU.
  *
  * @throws EdgeError `invalid-input` without the permission to load native code, or when the library is not
  * installed or cannot be loaded.
@@ -49,8 +49,7 @@ function hasCuda(): boolean {
 function loadLibrary(): NativeLibrary {
   const { state } = Deno.permissions.querySync({ name: "ffi", path: MODULES });
   if (state !== "granted") {
-    throw new EdgeError(
-      "invalid-input",
+    throw invalidInput(
       "RUNTIME=native cannot start: Deno was not allowed to load native code; add --allow-ffi=node_modules " +
         "to the `deno run`.",
     );
@@ -61,15 +60,13 @@ function loadLibrary(): NativeLibrary {
   try {
     library = createRequire(ROOT)(NATIVE_LIBRARY);
   } catch {
-    throw new EdgeError(
-      "invalid-input",
+    throw invalidInput(
       `RUNTIME=native cannot start: ${NATIVE_LIBRARY} cannot be loaded; install it with \`${install}\`.`,
     );
   }
   const version = library.env.versions.node;
   if (version === NATIVE_VERSION) return library;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `RUNTIME=native wants ${NATIVE_LIBRARY} ${NATIVE_VERSION} and found ${version}; \`${install}\`.`,
   );
 }

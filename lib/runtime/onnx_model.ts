@@ -7,12 +7,16 @@ import type {
   ModelGeometry,
 } from "../pipeline/types.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { requireDecoderGraph, requireEncoded } from "./check_graphs.ts";
-import type { Runtime, Session } from "./types.ts";
+import {
+  requireDecoderGraph,
+  requireEncoded,
+  requireInput,
+} from "./check_graphs.ts";
+import type { Runtime, Session } from "./runtime.ts";
 
 /**
- * Encoder and decoder of a model package on a runtime, those that were loaded run once on zeros so that the
- * first request is not the slow one.
+ * Encoder and decoder of a model package on a runtime. Each that was loaded runs once on zeros, so that the first request
+ * is not slow.
  *
  * @throws EdgeError `invalid-input` when a graph does not fit the manifest.
  */
@@ -34,7 +38,7 @@ export async function createOnnxModel(
     Record<string, Tensor>,
     Promise<Record<string, Tensor>>
   >();
-  /** What the decoder needs of an embedding, made once for all prompts. */
+  /** What the decoder takes of an embedding, computed once for all prompts. */
   const imageSide = (embedding: Record<string, Tensor>) => {
     if (imageSession === null) return embedding;
     const side = sides.get(embedding) ?? imageSession.run(embedding);
@@ -42,20 +46,25 @@ export async function createOnnxModel(
     return side;
   };
 
+  const batches = encoderSession?.batches ?? false;
+  /** Encodes images [B, 3, S, S], one after the other in `data`. */
+  const encode = (data: Float32Array, count: number) => {
+    const session = loaded(encoderSession);
+    const { size } = geometry;
+    const images = { data, dims: [count, 3, size, size] };
+    return session.run({ [requireInput(session)]: images });
+  };
+
   const model = {
     encoder: {
-      batches: encoderSession?.batches ?? false,
+      batches,
       async encode(images: Float32Array[]): Promise<Record<string, Tensor>[]> {
-        const { size } = geometry;
-        const session = loaded(encoderSession);
-        const [name] = session.inputNames;
-        const run = (data: Float32Array, count: number) =>
-          session.run({ [name]: { data, dims: [count, 3, size, size] } });
-        if (session.batches && images.length > 1) {
-          return unstack(await run(stack(images), images.length));
+        if (batches && images.length > 1) {
+          const { length } = images;
+          return unstack(await encode(stack(images), length), length);
         }
         const encoded = [];
-        for (const image of images) encoded.push(await run(image, 1));
+        for (const image of images) encoded.push(await encode(image, 1));
         return encoded;
       },
     },
@@ -85,7 +94,7 @@ export async function createOnnxModel(
   let embedding = blankEmbedding(geometry);
   if (encoderSession !== null) {
     const blank = new Float32Array(3 * geometry.size ** 2);
-    [embedding] = await model.encoder.encode([blank]);
+    embedding = await encode(blank, 1);
     requireEncoded(geometry, embedding);
   }
   if (decoderSession !== null) {
@@ -100,26 +109,30 @@ export async function createOnnxModel(
 }
 
 function loaded(session: Session | null): Session {
-  if (session === null) throw new Error("This part of the model is not loaded");
+  if (session === null) {
+    throw new Error("This component of the model is not loaded.");
+  }
   return session;
 }
 
 /** Arrays of one length, one after the other. */
 function stack(arrays: Float32Array[]): Float32Array {
-  const [{ length }] = arrays;
+  const length = arrays[0]?.length ?? 0;
   const stacked = new Float32Array(arrays.length * length);
   arrays.forEach((array, i) => stacked.set(array, i * length));
   return stacked;
 }
 
-/** Tensors [B, …] taken apart along their first axis. */
-function unstack(batch: Record<string, Tensor>): Record<string, Tensor>[] {
-  const [{ dims: [count] }] = Object.values(batch);
+/** Tensors [B, …] as B bundles of tensors [1, …]. */
+function unstack(
+  batch: Record<string, Tensor>,
+  count: number,
+): Record<string, Tensor>[] {
   return Array.from({ length: count }, (_, i) => {
     const one = Object.entries(batch).map(([name, { dims, data }]) => {
       const length = data.length / count;
-      const part = data.slice(i * length, (i + 1) * length);
-      return [name, { dims: [1, ...dims.slice(1)], data: part }];
+      const item = data.slice(i * length, (i + 1) * length);
+      return [name, { dims: [1, ...dims.slice(1)], data: item }];
     });
     return Object.fromEntries(one);
   });
@@ -138,7 +151,7 @@ function flag(value: boolean): Tensor {
   return { data: Float32Array.of(value ? 1 : 0), dims: [1] };
 }
 
-/** Outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
+/** The decoder's outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
 function answerOf(
   outputs: Record<string, Tensor>,
   multimask: boolean,
@@ -150,10 +163,18 @@ function answerOf(
       predictedIou,
     }));
   };
-  const { multi_masks, multi_iou_predictions } = outputs;
+  const output = (name: string) => {
+    const tensor = outputs[name];
+    if (tensor !== undefined) return tensor;
+    throw new Error(`The decoder did not give ${name}.`);
+  };
+  const [predictedIou] = output("iou_predictions").data;
+  if (predictedIou === undefined) throw new Error("The decoder gave no IoU.");
   return {
-    logits: outputs.low_res_masks.data,
-    predictedIou: outputs.iou_predictions.data[0],
-    ...(multimask && { multi: split(multi_masks, multi_iou_predictions) }),
+    logits: output("low_res_masks").data,
+    predictedIou,
+    ...(multimask && {
+      multi: split(output("multi_masks"), output("multi_iou_predictions")),
+    }),
   };
 }

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from "node:v8";
 import * as ort from "onnxruntime-web";
-import type { Runtime } from "./types.ts";
-import { openSession, versionOf } from "./session.ts";
+import type { Runtime } from "./runtime.ts";
+import { openSession, versionOf } from "./onnx_session.ts";
 
 /**
- * How much of a WASM function runs before V8 optimizes it, bytes of code; V8's default is 13 million.
- * The runtime's start-up code crosses that and is compiled for nothing, by several threads at once, each with
- * tens of megabytes that the allocator then keeps; kernels cross this one within the first images.
+ * How much of a WASM function runs before V8 optimizes it, bytes of code; V8's default is 13 million. The runtime's
+ * start-up code crosses the default and is optimized in vain, by several threads at once, each with tens of megabytes
+ * that the allocator then keeps. Kernels cross this budget within the first images.
  */
 const TIERING_BUDGET = 1_000_000_000;
 
-/** onnxruntime-web's WASM (SIMD) backend. Threads work through the package's main entry alone. */
+/** onnxruntime-web's WASM (SIMD) backend. Threads work only through the main entry of the package. */
 export function openWasm(threads: number): Runtime {
   setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
   ort.env.wasm.numThreads = threads;
@@ -24,7 +24,7 @@ export function openWasm(threads: number): Runtime {
       ort.env.wasm.wasmBinary = binary;
       const session = await openSession(ort, file, OPTIONS);
       isCompiled = true;
-      ort.env.wasm.wasmBinary = undefined;
+      delete ort.env.wasm.wasmBinary;
       binary.transfer(0);
       return session;
     },
@@ -34,8 +34,8 @@ export function openWasm(threads: number): Runtime {
 const OPTIONS = { executionProviders: ["wasm"] };
 
 /**
- * The runtime's program. Left to itself, onnxruntime-web reads these 14 MB into two buffers that wait
- * for the garbage collector; this one is given up (`transfer`) as soon as it is compiled.
+ * The runtime's program. Left to itself, onnxruntime-web reads these 14 MB into two buffers that wait for the garbage
+ * collector; this one is freed (by `transfer`) as soon as it is compiled.
  */
 async function readBinary(): Promise<ArrayBuffer> {
   const url = import.meta.resolve(

@@ -1,19 +1,18 @@
-import { EdgeError } from "../core/errors.ts";
-import type { Runtime } from "./types.ts";
-import { openSession, versionOf } from "./session.ts";
+import { invalidInput } from "../core/errors.ts";
+import type { Runtime } from "./runtime.ts";
+import { openSession, versionOf } from "./onnx_session.ts";
 
 /**
- * onnxruntime-web's WebGPU backend over `navigator.gpu`. Its WASM half runs in one thread: this bundle
- * cannot start more in Deno.
+ * onnxruntime-web's WebGPU backend over `navigator.gpu`. Its WASM part runs in one thread, because this bundle cannot
+ * start more in Deno.
  *
  * @throws EdgeError `invalid-input` when no adapter is found.
  */
 export async function openWebGpu(): Promise<Runtime> {
   if (!await navigator.gpu?.requestAdapter().catch(() => null)) {
-    throw new EdgeError(
-      "invalid-input",
-      "RUNTIME=webgpu cannot start: navigator.gpu gives no adapter here; install a Vulkan, Metal " +
-        "or DirectX 12 driver, or take another runtime.",
+    throw invalidInput(
+      "RUNTIME=webgpu cannot start: navigator.gpu has no adapter; install a Vulkan, Metal or DirectX 12 driver, " +
+        "or choose another runtime.",
     );
   }
   const ort = await importLibrary();
@@ -26,8 +25,8 @@ export async function openWebGpu(): Promise<Runtime> {
 }
 
 /**
- * The library resolves its own address against `location.origin`, which is "null" in a worker made from a
- * file; where there is no `location`, as in Deno's main thread, it does without.
+ * Imports the library while `location` is hidden. It resolves its own address against `location.origin`, which is
+ * "null" in a worker made from a file, but does without a `location` where there is none, as in Deno's main thread.
  */
 async function importLibrary() {
   const place = Object.getOwnPropertyDescriptor(globalThis, "location");

@@ -2,12 +2,12 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 
 /**
- * Where a series goes on: the number of images that are done, and what they were done with. Nothing is
- * kept for it. A cursor gives no rights, so it is not signed; it only says what to leave out of images
- * that the caller sends again, and that they, the references and the parameters are still the same.
+ * What a series is segmented with. A cursor is the number of images that are done and a digest of this key, by which a
+ * caller who sends the same series again resumes it; the server keeps nothing for that. A cursor grants no rights, so it
+ * is not signed.
  */
 export interface SeriesKey {
-  /** sha256 over the images as sent. */
+  /** sha256 over the images as they were sent. */
   images: string;
   /** Digest of the model. */
   model: string;
@@ -18,7 +18,7 @@ export interface SeriesKey {
 }
 
 /**
- * The cursor's half that says what is segmented by what: 32 hex digits.
+ * The digest of the key in a cursor: 32 hex digits.
  *
  * @example
  * ```ts
@@ -50,18 +50,20 @@ export function writeCursor(done: number, tag: string): string {
 /**
  * The number of images that are done.
  *
- * @throws EdgeError `invalid-input` for what is no cursor; `conflict` for one of another series.
+ * @throws EdgeError `invalid-input` for text that is not a cursor; `conflict` for the cursor of another series.
  */
 export function readCursor(cursor: string, tag: string, total: number): number {
   const [, done, came] = /^(\d{1,6})-([0-9a-f]{32})$/.exec(cursor) ?? [];
   if (came === undefined) {
-    throw invalidInput("The cursor is none that a series' line gave.");
+    throw invalidInput(
+      "Cannot read the cursor: wanted one from a line of this series' answer.",
+    );
   }
   if (came !== tag || Number(done) > total) {
     throw new EdgeError(
       "conflict",
-      "The cursor belongs to other images, parameters or references than these; " +
-        "send the very same body, or start without a cursor.",
+      "The cursor belongs to a series of other images, parameters or references; " +
+        "send the identical body, or start without a cursor.",
     );
   }
   return Number(done);

@@ -1,6 +1,7 @@
 /**
- * Works on the numbers `from`, …, `to` - 1, at most `parallel` at once, and yields the results in order
- * of the numbers. A consumer that asks for nothing stops new work; what it leaves is not waited for.
+ * Does work for the numbers `from`, …, `to` - 1, at most `parallel` at once, and yields the results in the order of the
+ * numbers. No new work begins while the consumer takes no result; a consumer that stops does not wait for work in
+ * progress.
  */
 export async function* inOrder<T>(
   { from, to, parallel }: { from: number; to: number; parallel: number },

@@ -1,6 +1,6 @@
 import { hexDigest } from "../core/digest.ts";
-import type { Engine } from "../engine/engine.ts";
 import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
+import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import { type FileFrames, placesAlong } from "../core/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import {
@@ -9,32 +9,30 @@ import {
   type SeriesImage,
   type SeriesLimits,
   tooManyBytes,
-} from "./series.ts";
+} from "./series_image.ts";
 import { isZip, openZip } from "./zip.ts";
 
-/** What takes files of several frames apart. */
+/** Splits files of several frames. */
 export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
-/** Bytes that tell what a file is, NIfTI's magic the last of them. */
+/** Bytes that identify the type of a file; NIfTI's magic number is the last of them. */
 const HEAD_BYTES = 348;
-/** Frames that are read at once, since the whole file goes to a worker each time. */
+/** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
-/** Millimetres by which planes of a series differ at least, all together. */
+/** Least distance from the first to the last plane of a series, millimetres. */
 const SPREAD_MM = 0.001;
 
 /**
- * An image, and where its plane lies if it is alone in a DICOM file, millimetres; undefined for one that
- * cannot be opened.
+ * An image, and where its plane lies along the normal, millimetres: null unless it is alone in a DICOM file, undefined
+ * when it cannot be opened.
  */
 type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
- * The images of files, in order: of an archive every file in natural order, of a DICOM or NIfTI file
- * every frame, of any other the one that it is. A file that cannot be opened is an image that cannot be
- * read.
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or NIfTI file; and
+ * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
  *
- * @throws EdgeError or EdgeError for an archive that cannot be opened, and for the file itself where it
- * is all that was sent.
+ * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  *
  * @example
  * ```ts
@@ -96,7 +94,7 @@ async function openFile(
   const image = (read: SeriesImage["read"], along: number | null = null) => [
     { name, position: null, along, read },
   ];
-  const whole = async () => ({ bytes: await file.read(), mediaType });
+  const whole = () => readInput(file);
   const requireSize = () => {
     if (size > limits.maxBytes) throw tooManyBytes(limits.maxBytes);
   };
@@ -111,15 +109,15 @@ async function openFile(
     }
     const bytes = await file.read();
     sha256 = await hexDigest(bytes);
-    found = await reader.countFrames({ bytes, mediaType });
+    found = await reader.countFrames(inputOf(bytes, mediaType));
     if (found.count === 1) {
       requireSize();
       return image(whole, found.along);
     }
   } catch (error) {
     if (alone || isRetryable(error)) throw error;
-    const bad = { name, position: null, along: undefined };
-    return [{ ...bad, read: () => Promise.reject(error) }];
+    const read = () => Promise.reject(error);
+    return [{ name, position: null, along: undefined, read }];
   }
   if (found.count > limits.maxImages) throw tooManyImages(limits);
   return framesOf(file, sha256, found, reader);
@@ -134,20 +132,15 @@ function mayHoldFrames(head: Uint8Array): boolean {
   return type === "application/dicom" || type === "application/x-nifti";
 }
 
-/** The frames of a file, some read ahead with the one that is asked for. */
+/** The frames of a file. A read also fetches the frames after it, up to `FRAMES_AT_ONCE`. */
 function framesOf(
   file: PackedFile,
   sha256: string,
   { count, positions }: FileFrames,
   reader: FrameReader,
 ): Placed[] {
-  const { name, mediaType } = file;
   const frames = async (from: number, most: number) =>
-    await reader.readFrames(
-      { bytes: await file.read(), mediaType },
-      from,
-      most,
-    );
+    await reader.readFrames(await readInput(file), from, most);
   let start = -1;
   let batch: ReturnType<typeof frames>;
 
@@ -158,18 +151,18 @@ function framesOf(
       batch = frames(start, FRAMES_AT_ONCE);
     }
     try {
-      return (await batch)[offset];
+      return frameAt(await batch, offset);
     } catch (error) {
       if (isRetryable(error)) {
         start = -1;
         throw error;
       }
-      // A damaged frame spoils those that are read with it; this one may be whole.
-      return (await frames(index, 1))[0];
+      // A damaged frame fails the whole batch; this one may be intact.
+      return frameAt(await frames(index, 1), 0);
     }
   };
   return Array.from({ length: count }, (_, index) => ({
-    name,
+    name: file.name,
     position: positions?.[index] ?? null,
     along: null,
     frameOf: { sha256, frame: index },
@@ -177,7 +170,21 @@ function framesOf(
   }));
 }
 
-/** Gives the images of DICOM files the positions of their planes, if all that can be opened state it. */
+async function readInput(file: PackedFile): Promise<InputFile> {
+  return inputOf(await file.read(), file.mediaType);
+}
+
+function inputOf(bytes: Uint8Array, mediaType: string | undefined): InputFile {
+  return mediaType === undefined ? { bytes } : { bytes, mediaType };
+}
+
+function frameAt(frames: FrameFile[], index: number): FrameFile {
+  const frame = frames[index];
+  if (frame !== undefined) return frame;
+  throw new Error(`Frame ${index} of ${frames.length} was not read.`);
+}
+
+/** Gives the images of DICOM files the positions of their planes, if every file that can be opened states its plane. */
 function placeByPlanes(images: Placed[]): SeriesImage[] {
   const opened = images.filter(({ along }) => along !== undefined);
   const places = placesAlong(opened.map(({ along }) => along!), SPREAD_MM);

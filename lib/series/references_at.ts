@@ -1,8 +1,8 @@
-import type { Enrolled } from "../store/types.ts";
+import type { Enrolled } from "../store/profiles/profile_store.ts";
 
 /**
- * The references that an image at a position is compared with: of those that state a position, the
- * nearest on either side; and all that state none.
+ * The references that an image at a position is compared with: of those with a position, the nearest on either side;
+ * and all without one.
  *
  * @param position 0..1 along the series.
  */

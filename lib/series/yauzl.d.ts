@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 
 /**
- * What is used of yauzl. `@types/yauzl` brings `@types/node`, whose types stand in the way of those that
- * Deno has for the same modules.
+ * The part of yauzl that is used here. `@types/yauzl` brings `@types/node`, whose types conflict with those that Deno
+ * has for the same modules.
  */
 export interface Entry {
   fileName: string;

@@ -5,27 +5,24 @@ import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import { naturalOrder } from "./natural_order.ts";
-import type { PackedFile, SeriesLimits } from "./series.ts";
-import type { RangeFile } from "./spool.ts";
+import type { PackedFile, SeriesLimits } from "./series_image.ts";
+import type { RangeFile } from "./range_file.ts";
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 65_536;
 
-/**
- * Entries of an archive for each image that it may hold: beside the image its folder, and what macOS adds
- * to both.
- */
+/** Entries of an archive for each image that it may hold: the image, its folder, and what macOS adds to both. */
 const ENTRIES_PER_IMAGE = 4;
 
 const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 
 /**
- * The files of a zip archive in natural order of their paths, each inflated when it is read, to at most
- * the size that the directory states. Nothing is written to disk by a name of the archive. Folders,
- * hidden files and what archivers add for themselves (`__MACOSX`, `DICOMDIR`) are left out.
+ * The files of a zip archive in natural order of their paths. Each is inflated when it is read, to at most the size that
+ * the archive's directory states. No name of the archive becomes a path on disk. Folders, hidden files and what
+ * archivers add (`__MACOSX`, `DICOMDIR`) are skipped.
  *
- * @throws EdgeError `invalid-input` for an archive that is damaged or holds an unsafe path;
- * `too-many-bytes` for one that would unpack to more than the limits, before anything is inflated.
+ * @throws EdgeError `invalid-input` for an archive that is damaged or holds an unsafe path; `too-many-bytes` for one
+ * that would unpack to more than the limits, before anything is inflated.
  */
 export async function openZip(
   file: RangeFile,
@@ -78,7 +75,11 @@ export async function openZip(
   }));
 }
 
-/** Whether these are an archive's first bytes: a local file header, or an empty directory's end. */
+/**
+ * Whether a file is a zip archive, by its first bytes: a local file header, or the end of an empty directory.
+ *
+ * @throws EdgeError `media-type-mismatch` when it was declared as one and is not.
+ */
 export function isZip(
   [p, k, a, b]: Uint8Array,
   mediaType: string | undefined,
@@ -88,16 +89,16 @@ export function isZip(
   if (zip || !ZIP_TYPES.includes(mediaType ?? "")) return zip;
   throw new EdgeError(
     "media-type-mismatch",
-    "Cannot read the series: it was declared as a zip archive, and its bytes are none.",
+    "Cannot read the series: it was declared as a zip archive, but its bytes are not one.",
   );
 }
 
-/** Folders, hidden files and archivers' own. */
+/** Whether a path is of a folder, of a hidden file, or of a file that archivers add. */
 function isNoImage(path: string): boolean {
   return /\/$|(^|\/)(\.|__MACOSX\/|DICOMDIR$)/.test(path);
 }
 
-/** An entry's bytes, or the first of them. */
+/** The bytes of an entry, or at least its first `most`. */
 async function inflate(
   zip: ZipFile,
   entry: Entry,
@@ -106,7 +107,7 @@ async function inflate(
   try {
     const parts: Uint8Array[] = [];
     let length = 0;
-    // It ends with an error as soon as more comes than the directory states.
+    // The stream fails as soon as it exceeds the size that the directory states.
     for await (const part of await zip.openReadStreamPromise(entry)) {
       parts.push(part);
       length += part.length;
@@ -123,7 +124,7 @@ function damaged(why: string): EdgeError {
   return new EdgeError("malformed", message);
 }
 
-/** yauzl's messages that quote no name of the archive; the others may name a person. */
+/** The reason of a yauzl error, in our words: its messages may quote names in the archive, which may name a person. */
 function reasonOf(error: unknown): string {
   const message = (error as Error).message ?? "";
   if (/absolute path|relative path|invalid characters/.test(message)) {
@@ -137,7 +138,7 @@ function reasonOf(error: unknown): string {
   return "it is damaged or cut short";
 }
 
-/** What yauzl reads through. */
+/** Lets yauzl read a `RangeFile`. */
 class Reader extends yauzl.RandomAccessReader {
   constructor(readonly file: RangeFile) {
     super();

@@ -1,9 +1,9 @@
 import { EdgeError } from "../core/errors.ts";
 
 /**
- * A store whose calls are given up after `ms` milliseconds with EdgeError `busy`: the client of KV Connect
- * tries for ever while its server is away. A write that was given up may yet be done. Whatever else goes
- * wrong, as a full disk, becomes EdgeError `store-unavailable`, so that callers try again.
+ * A store whose calls fail after `ms` milliseconds with EdgeError `busy`, because the client of KV Connect retries for
+ * ever while its server is away. A write may still succeed after that. Any other error, such as that of a full disk,
+ * becomes EdgeError `store-unavailable`, so that callers try again.
  */
 export function withDeadline<T extends object>(store: T, ms: number): T {
   const calls = Object.entries(store).map(([name, call]) => [
@@ -25,14 +25,16 @@ export function withDeadline<T extends object>(store: T, ms: number): T {
 }
 
 /**
- * What a store answers within `ms` milliseconds.
+ * The answer of a store.
  *
- * @throws EdgeError `busy` when that is nothing.
+ * @throws EdgeError `busy` when it does not answer within `ms` milliseconds.
  */
 export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const late = new EdgeError("busy", "The store does not answer; try again.");
-  const timer = setTimeout(() => reject(late), ms);
+  const timer = setTimeout(() => {
+    const why = `The store did not answer within ${ms / 1000} s; try again.`;
+    reject(new EdgeError("busy", why));
+  }, ms);
   try {
     return await Promise.race([answer, promise]);
   } finally {

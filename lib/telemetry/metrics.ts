@@ -23,14 +23,14 @@ const BUCKETS = [
   60,
 ];
 
-/** What the queue and its workers look like at one moment. */
+/** The queue and its workers at one moment. */
 export interface WorkersState {
   waiting: number;
   idle: number;
   busy: number;
 }
 
-/** The service's metrics. Label values are names of ours and of the operator's, never a caller's. */
+/** The service's metrics. Label values are names from the code or the configuration, never from a caller. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
@@ -94,7 +94,7 @@ export function createMetrics() {
       ["host", "outcome"],
     ),
 
-    /** Adds gauges of the queue, read when they are asked for. */
+    /** Adds gauges of the queue and its workers, which are read when the metrics are. */
     watchWorkers(state: () => WorkersState) {
       new Gauge({
         name: "p2sam_queue_waiting",

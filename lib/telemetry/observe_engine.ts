@@ -1,7 +1,7 @@
 import { type Engine, forwardingEngine } from "../engine/engine.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** An engine whose operations are timed and traced, and the stages of its segmentations with them. */
+/** The engine, with its operations and the stages of its segmentations timed and traced. */
 export function observeEngine(
   engine: Engine,
   { metrics, tracing }: Telemetry,

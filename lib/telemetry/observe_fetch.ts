@@ -2,7 +2,7 @@ import { SpanKind } from "@opentelemetry/api";
 import type { Telemetry } from "./telemetry.ts";
 import { traceHeaders } from "./tracing.ts";
 
-/** `fetch` to encode hosts, timed by host and status, that carries the trace on. */
+/** A `fetch` for encode hosts that is timed by host and status, and sends the trace's headers. */
 export function observeFetch(
   ask: typeof fetch,
   { metrics, tracing }: Telemetry,

@@ -1,7 +1,7 @@
-import type { EmbeddingStore } from "../store/types.ts";
+import type { EmbeddingStore } from "../store/embeddings/embedding_store.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** A store whose calls are timed and traced, and whose failures are counted. */
+/** The store, with its calls timed and traced and its failures counted. */
 export function observeStore<T extends object>(
   store: T,
   name: string,
@@ -26,7 +26,7 @@ export function observeStore<T extends object>(
   return Object.fromEntries(calls);
 }
 
-/** A cache of embeddings whose hits and misses are counted. */
+/** The store of embeddings, with its hits and misses counted. */
 export function observeCache(
   store: EmbeddingStore,
   { metrics }: Telemetry,

@@ -6,8 +6,8 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
 /**
- * Sends spans to a collector (OTLP over HTTP, JSON), and lets contexts follow asynchronous work and `traceparent`
- * headers (W3C Trace Context) in this process.
+ * Exports spans to a collector (OTLP over HTTP, JSON). In this process, contexts then follow asynchronous work and
+ * `traceparent` headers (W3C Trace Context).
  *
  * @param endpoint ends in a slash; `v1/traces` is added.
  */

@@ -2,13 +2,13 @@ import type { TracerProvider } from "@opentelemetry/api";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Tracing } from "./tracing.ts";
 
-/** What the service tells of itself to its operator. */
+/** What the service reports to its operator. */
 export interface Telemetry {
   metrics: Metrics;
   tracing: Tracing;
 }
 
-/** @param provider takes the spans; without one there are none. */
+/** @param provider receives the spans; without one there are none. */
 export function createTelemetry(provider?: TracerProvider): Telemetry {
   return { metrics: createMetrics(), tracing: new Tracing(provider) };
 }

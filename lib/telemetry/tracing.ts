@@ -11,8 +11,9 @@ import {
 } from "@opentelemetry/api";
 
 /**
- * Spans of the work (OpenTelemetry). Names and attributes are ours: routes instead of paths, no query, no message of
- * an error, so that nothing of a patient gets into a trace. Deno's own instrumentation records whole addresses.
+ * Spans of the work (OpenTelemetry). Names and attributes come from the code: routes instead of paths, no query, no error
+ * message, so that nothing of a patient gets into a trace. Deno's own instrumentation, which records whole addresses, is
+ * not used.
  */
 export class Tracing {
   readonly #tracer: Tracer;
@@ -22,7 +23,7 @@ export class Tracing {
     this.#tracer = provider.getTracer("p2sam-edge");
   }
 
-  /** Runs work as a span below the one that runs now, or below `parent`. */
+  /** Runs work in a span, a child of the active one or of `parent`. */
   span<T>(
     name: string,
     attributes: Attributes,
@@ -48,7 +49,7 @@ export class Tracing {
   }
 }
 
-/** The context that a request's `traceparent` names (W3C Trace Context), or the one that runs now. */
+/** The context that a request's `traceparent` names (W3C Trace Context), or the active one. */
 export function contextOf(headers: Headers) {
   return propagation.extract(context.active(), headers, {
     get: (carrier, key) => carrier.get(key) ?? undefined,
@@ -56,14 +57,14 @@ export function contextOf(headers: Headers) {
   });
 }
 
-/** The headers that carry the span that runs now to another process. */
+/** The headers that pass the active span on to another process. */
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(context.active(), headers);
   return headers;
 }
 
-/** Id of the trace that runs now, or undefined. */
+/** Id of the active trace, or undefined. */
 export function traceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId;
 }

@@ -37,11 +37,11 @@ Deno.test("the issuer's keys are fetched once, and again for one that is new", a
   await using host = serveKeys(() => Response.json(issuer.jwks));
   const access = (await accessTo(host.url))!;
   for (let i = 0; i < 5; i++) {
-    equal((await access.identify(await issuer.sign()))?.tenant, "a");
+    equal((await access.authenticate(await issuer.sign()))?.tenant, "a");
   }
   equal(host.asked(), 1);
   for (let i = 0; i < 5; i++) {
-    equal(await access.identify(await issuer.sign({}, { kid: "x" })), null);
+    equal(await access.authenticate(await issuer.sign({}, { kid: "x" })), null);
   }
   ok(host.asked() <= 2, "unknown names of keys do not make it ask each time");
 });
@@ -60,13 +60,13 @@ Deno.test("an issuer that gives no keys is no fault of the token", async (t) => 
     await t.step(name, async () => {
       await using host = serveKeys(answer);
       const access = (await accessTo(host.url))!;
-      await rejects(access.identify(token), { code: "access-unavailable" });
+      await rejects(access.authenticate(token), { code: "access-unavailable" });
     });
   }
   equal(elsewhere.asked(), 0);
   await t.step("nobody", async () => {
     const access = (await accessTo("http://127.0.0.1:9219/jwks"))!;
-    await rejects(access.identify(token), { code: "access-unavailable" });
+    await rejects(access.authenticate(token), { code: "access-unavailable" });
   });
 });
 
@@ -85,11 +85,11 @@ Deno.test("keys and key sets come from files, too", () =>
       }),
       "the-secret-of-hosts",
     ))!;
-    equal((await access.identify(secret))?.tenant, "b");
-    equal((await access.identify(await issuer.sign()))?.tenant, "a");
-    equal((await access.identify("the-secret-of-hosts", "c"))?.tenant, "c");
-    equal(await access.identify("the-secret-of-hosts", "../c"), null);
-    equal((await access.identify(secret, "c"))?.tenant, "b");
+    equal((await access.authenticate(secret))?.tenant, "b");
+    equal((await access.authenticate(await issuer.sign()))?.tenant, "a");
+    equal((await access.authenticate("the-secret-of-hosts", "c"))?.tenant, "c");
+    equal(await access.authenticate("the-secret-of-hosts", "../c"), null);
+    equal((await access.authenticate(secret, "c"))?.tenant, "b");
     await Deno.writeTextFile(`${folder}/keys`, "# none\n");
     const none = readConfig({ API_KEYS_FILE: `${folder}/keys` });
     await rejects(composeAccess(none, undefined), /holds no key/);

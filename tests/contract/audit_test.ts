@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { verifyExport } from "../../lib/cli/verify_trail.ts";
-import type { AuditEntry } from "../../lib/store/audit/chain.ts";
+import type { AuditEntry } from "../../lib/store/audit/hash_chain.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import { enrol, files, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";

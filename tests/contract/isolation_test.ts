@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { createLocalJWKSet } from "jose";
 import { createApp } from "../../functions/app.ts";
 import { needOf } from "../../functions/middleware/scopes.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { type Scope, SCOPES } from "../../lib/access/caller.ts";
 import {
@@ -85,7 +85,7 @@ const lacking = Object.fromEntries(
     keyOf(`no-${scope}`, "a", SCOPES.filter((one) => one !== scope)),
   ]),
 );
-const access = createAccess({
+const access = createAuthenticator({
   keys: [owner, other, ...Object.values(lacking)].map(({ key }) => key),
   tokens: {
     keys: createLocalJWKSet(issuer.jwks),

@@ -1,13 +1,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type AppOptions, createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createEmbedder } from "../../lib/engine/embedder.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createMemoryEmbeddings } from "../../lib/store/memory_embeddings.ts";
+import { createMemoryEmbeddings } from "../../lib/store/embeddings/memory_embedding_store.ts";
 import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
@@ -15,7 +15,7 @@ import { openService } from "../support/service.ts";
 function closed(services: Services, options: AppOptions = {}) {
   const minted = ["a", "b", "c"].map((name) => mintKey(name, name, SCOPES));
   const keys = parseKeys(minted.map(({ entry }) => entry).join());
-  const access = createAccess({ keys });
+  const access = createAuthenticator({ keys });
   const app = createApp(services, undefined, { ...options, access });
   const [a, b, c] = minted.map(({ secret }) => ({ "x-api-key": secret }));
   return { app, a, b, c };
@@ -94,7 +94,7 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
   const one = begin(a);
   const own = await begin(a).answer;
   const { detail } = await refusedForNow(own, 429, "too-many-requests");
-  match(detail, /bytes of bodies/);
+  match(detail, /at most 1048576 bytes of request bodies/);
   const two = begin(b);
   await refusedForNow(await begin(c).answer, 503, "busy");
   for (const { answer, end } of [one, two]) {

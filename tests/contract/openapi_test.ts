@@ -7,8 +7,10 @@ import { NEEDS } from "../../functions/middleware/scopes.ts";
 import * as revisions from "../../functions/contract/revisions.ts";
 import * as schemas from "../../functions/contract/schemas.ts";
 import type { Services } from "../../functions/services.ts";
-import { createAccess } from "../../lib/access/access.ts";
-import type { Access } from "../../lib/access/caller.ts";
+import {
+  type Authenticator,
+  createAuthenticator,
+} from "../../lib/access/authenticator.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
 /** The document is of the routes alone: no model is needed. */
@@ -16,9 +18,9 @@ const services = {
   models: { all: [] },
   telemetry: createTelemetry(),
 } as unknown as Services;
-const ACCESS = createAccess({ hostSecret: "a-token-for-tests-only" });
+const ACCESS = createAuthenticator({ hostSecret: "a-token-for-tests-only" });
 const patternOf = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
-const documentOf = async (access?: Access) => {
+const documentOf = async (access?: Authenticator) => {
   const app = createApp(services, undefined, access ? { access } : {});
   return await (await app.request("/openapi.json")).json();
 };

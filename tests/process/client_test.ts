@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
-import { createAccess } from "../../lib/access/access.ts";
+import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { docsFunction } from "../../functions/resources/docs.ts";
 import {
   Client,
@@ -139,7 +139,7 @@ Deno.test("pages of the origins named may call, with the token; others may not",
   const models = { all: [] };
   const app = createApp({ models, telemetry } as never, [docsFunction], {
     origins: ["https://viewer.example"],
-    access: createAccess({ hostSecret: "a-token-for-tests-only" }),
+    access: createAuthenticator({ hostSecret: "a-token-for-tests-only" }),
   });
   const ask = (origin: string, method: string) =>
     app.request("/v1/models", {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
-import { SCRUB } from "../../lib/store/encryption/vault.ts";
+import { PURGE_DUE } from "../../lib/store/erasure/purge_file.ts";
 import { files, form } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
@@ -45,7 +45,7 @@ async function pieces(
 
 async function scrubbed(path: string): Promise<void> {
   using kv = await Deno.openKv(path);
-  while ((await kv.get(SCRUB)).value !== null) {
+  while ((await kv.get(PURGE_DUE)).value !== null) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -110,7 +110,7 @@ for (const keys of [undefined, stated(operatorKey("k1"))]) {
   });
 }
 
-Deno.test("a scrub that was cut off is done by the next start", async () => {
+Deno.test("a purge that was cut off is done by the next start", async () => {
   await inFolder(async (folder) => {
     const environment = { KV_PATH: `${folder}/edge.kv` };
     {
@@ -124,7 +124,7 @@ Deno.test("a scrub that was cut off is done by the next start", async () => {
     }
     {
       using kv = await Deno.openKv(environment.KV_PATH);
-      await kv.set(SCRUB, 1);
+      await kv.set(PURGE_DUE, 1);
     }
     await using server = await Server.start(environment);
     await scrubbed(environment.KV_PATH);

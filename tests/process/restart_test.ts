@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createProfileStore } from "../../lib/store/profiles.ts";
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { createProfileStore } from "../../lib/store/profiles/kv_profile_store.ts";
+import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";
 
@@ -85,8 +85,8 @@ Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes b
 
     const kv = await Deno.openKv(environment.KV_PATH);
     const inAMinute = () => Date.now() + 61_000;
-    const blobs = new Vault(kv, { now: inAMinute });
-    await blobs.sweep();
+    const records = new RecordStore(kv, { now: inAMinute });
+    await records.sweep();
     const versions = new Set<unknown>();
     for await (const { key, value } of kv.list({ prefix: [] })) {
       if (key[0] === "chunk") continue;
@@ -97,7 +97,7 @@ Deno.test("an enrolment cut by SIGKILL is whole or absent, and leaves no bytes b
     for await (const { key } of kv.list({ prefix: ["chunk"] })) {
       ok(versions.has(key[1]), "every chunk belongs to a record");
     }
-    ok(await createProfileStore(blobs).get("default", "p", "kept"));
+    ok(await createProfileStore(records).get("default", "p", "kept"));
     kv.close();
   } finally {
     await Deno.remove(folder, { recursive: true });

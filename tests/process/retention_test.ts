@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { composeState } from "../../deploy/compose_state.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { openVault, operatorKey, stated } from "../support/operator_key.ts";
+import { openRecords, operatorKey, stated } from "../support/operator_key.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -20,8 +20,8 @@ for (const keys of [[], [operatorKey("k1")]]) {
       ];
       const put = async (key: Deno.KvKey, days: number) => {
         const now = () => Date.now() - days * DAY_MS;
-        const vault = await openVault(kv, keys, { now });
-        await vault.put(key, { record: 1, bytes: new Uint8Array(70_000) });
+        const records = await openRecords(kv, keys, { now });
+        await records.put(key, { record: 1, bytes: new Uint8Array(70_000) });
       };
       await put(at("t", "old", "a"), 11);
       await put(at("t", "old", "b"), 12);
@@ -37,9 +37,9 @@ for (const keys of [[], [operatorKey("k1")]]) {
         ...(keys.length > 0 && { OPERATOR_KEYS: stated(...keys) }),
       });
       using state = await composeState(config);
-      const vault = await openVault(state.kv, keys);
+      const records = await openRecords(state.kv, keys);
       const count = async (tenant: string, patient: string) =>
-        (await vault.records(["reference", tenant, patient])).length;
+        (await records.list(["reference", tenant, patient])).length;
       // The sweep runs in the background of the start.
       while (await count("t", "old") + await count("short", "young") > 0) {
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,8 +3,8 @@ import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
-import { createProfileStore } from "../../lib/store/profiles.ts";
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { createProfileStore } from "../../lib/store/profiles/kv_profile_store.ts";
+import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { EncodeHosts, LENIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
@@ -261,10 +261,10 @@ class Ordeal {
   /** Inspects the database after a kill. */
   async #look(): Promise<void> {
     using kv = await Deno.openKv(this.kvPath);
-    const vault = await this.#vault(kv);
+    const records = await this.#records(kv);
     // As the next start does first.
-    await vault.sweep();
-    const profiles = createProfileStore(vault);
+    await records.sweep();
+    const profiles = createProfileStore(records);
     const [gone, references] = PATIENTS.erased;
     const found = new Map<string, number | null>();
     for (const path of this.#slots.keys()) {
@@ -313,7 +313,7 @@ class Ordeal {
       Object.assign(slot, { acknowledged: n, attempted: null });
     }
     // A later sweep finds what never finished, and leaves no bytes that belong to nothing.
-    await (await this.#vault(kv, 61_000)).sweep();
+    await (await this.#records(kv, 61_000)).sweep();
     const versions = new Set<unknown>();
     for await (const { key, value } of kv.list({ prefix: [] })) {
       ok(key[0] !== "pending" && key[0] !== "erasing", "nothing is pending");
@@ -340,10 +340,10 @@ class Ordeal {
     }
   }
 
-  async #vault(kv: Deno.Kv, later = 0): Promise<Vault> {
+  async #records(kv: Deno.Kv, later = 0): Promise<RecordStore> {
     const keys = this.options.sealed ? [operatorKey("k1")] : [];
     const now = () => Date.now() + later;
-    return new Vault(kv, { now, keyring: await openKeyring(kv, keys) });
+    return new RecordStore(kv, { now, keyring: await openKeyring(kv, keys) });
   }
 }
 

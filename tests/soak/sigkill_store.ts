@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../lib/numerics/random.ts";
-import { openAudit } from "../../lib/store/audit/trail.ts";
-import { verifyTrail } from "../../lib/store/audit/chain.ts";
+import { openAudit } from "../../lib/store/audit/kv_audit_store.ts";
+import { verifyTrail } from "../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
-import { Vault } from "../../lib/store/encryption/vault.ts";
+import { createPatientStore } from "../../lib/store/patient_store.ts";
+import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
 
@@ -40,15 +41,16 @@ const bytesOf = (n: number) =>
 async function openStore(kv: Deno.Kv, sealed: boolean) {
   const keys = sealed ? [operatorKey("k1")] : [];
   const keyring = await openKeyring(kv, keys);
-  const vault = new Vault(kv, { keyring });
-  return { vault, audit: await openAudit(kv, keyring), keyring };
+  const records = new RecordStore(kv, { keyring });
+  return { records, audit: await openAudit(kv, keyring), keyring };
 }
 
 /** The work of the process that is killed: endless changes, each reported before and after. */
 async function work(path: string, sealed: boolean, seed: number) {
   using kv = await Deno.openKv(path);
-  const { vault, audit } = await openStore(kv, sealed);
-  await vault.sweep();
+  const { records, audit } = await openStore(kv, sealed);
+  const patients = createPatientStore(records, 1e8);
+  await records.sweep();
   const random = mulberry32(seed);
   const pick = <T>(from: T[]) => from[Math.floor(random() * from.length)];
   for (let n = seed * 1000;; n++) {
@@ -70,17 +72,17 @@ async function work(path: string, sealed: boolean, seed: number) {
     };
     await audit.append(TENANT, event);
     console.log(JSON.stringify({ begun: step, n }));
-    if ("erase" in step) await vault.erase(TENANT, step.erase);
-    else if ("take" in step) await vault.delete(keyOf(step.take));
+    if ("erase" in step) await records.erase(TENANT, step.erase);
+    else if ("take" in step) await records.delete(keyOf(step.take));
     else {
       const id = `embedding ${n % 5}`;
-      await vault.link([TENANT, patient, id], { enrols: true, expireIn: 1e8 });
-      await vault.put(["embedding", TENANT, id], {
+      await patients.link(TENANT, patient, id, true);
+      await records.put(["embedding", TENANT, id], {
         record: { n },
         bytes: bytesOf(n),
       }, 1e8);
-      await vault.confirmLink(TENANT, patient, id);
-      await vault.putAll(step.put.map((path) => ({
+      await patients.confirmLink(TENANT, patient, id);
+      await records.putAll(step.put.map((path) => ({
         key: keyOf(path),
         record: { n },
         bytes: bytesOf(n),
@@ -120,13 +122,13 @@ export function killStores(
       tally.acknowledged += steps.length;
 
       using kv = await Deno.openKv(path);
-      const { vault, audit } = await openStore(kv, sealed);
-      await vault.sweep();
+      const { records, audit } = await openStore(kv, sealed);
+      await records.sweep();
       const found: Held = {};
       for (const patient of ["a", "b"]) {
         const prefix = ["reference", TENANT, patient];
-        for (const { key } of await vault.records(prefix)) {
-          const { record, bytes } = (await vault.get<{ n: number }>(key))!;
+        for (const { key } of await records.list(prefix)) {
+          const { record, bytes } = (await records.get<{ n: number }>(key))!;
           deepEqual(bytes, bytesOf(record.n), "torn");
           found[`${patient}/${String(key[3])}`] = record.n;
         }
@@ -183,7 +185,7 @@ async function requireTidy(
   held: Held,
   sealed: boolean,
 ): Promise<void> {
-  const later = new Vault(kv, {
+  const later = new RecordStore(kv, {
     now: () => Date.now() + 61_000,
     keyring: await openKeyring(kv, sealed ? [operatorKey("k1")] : []),
   });

@@ -2,7 +2,10 @@ import {
   openKeyring,
   type OperatorKey,
 } from "../../lib/store/encryption/keyring.ts";
-import { Vault, type VaultOptions } from "../../lib/store/encryption/vault.ts";
+import {
+  RecordStore,
+  type RecordStoreOptions,
+} from "../../lib/store/records/record_store.ts";
 
 /** An operator key of 32 equal bytes. */
 export const operatorKey = (id: string, fill = 7): OperatorKey => ({
@@ -14,11 +17,14 @@ export const operatorKey = (id: string, fill = 7): OperatorKey => ({
 export const stated = (...keys: OperatorKey[]) =>
   keys.map(({ id, secret }) => `${id}:${secret.toBase64()}`).join(",");
 
-/** A vault that seals under an operator key. */
-export async function openVault(
+/** A records that seals under an operator key. */
+export async function openRecords(
   kv: Deno.Kv,
   keys: OperatorKey[] = [operatorKey("k1")],
-  options: VaultOptions = {},
-): Promise<Vault> {
-  return new Vault(kv, { ...options, keyring: await openKeyring(kv, keys) });
+  options: RecordStoreOptions = {},
+): Promise<RecordStore> {
+  return new RecordStore(kv, {
+    ...options,
+    keyring: await openKeyring(kv, keys),
+  });
 }

@@ -8,6 +8,7 @@ const ALLOWED: Record<string, string[]> = {
   "lib/core": [],
   "lib/numerics": [],
   "lib/access": ["lib/core"],
+  "lib/quota": ["lib/core"],
   "lib/codecs": ["lib/core"],
   "lib/pipeline": ["lib/core", "lib/numerics"],
   "lib/wording": ["lib/core", "lib/pipeline"],
@@ -77,6 +78,17 @@ const INSIDE: Record<string, string[]> = {
   "lib/dicom/data_set": [],
   "lib/dicom/pixels": ["lib/dicom/data_set"],
   "lib/dicom/segmentation": ["lib/dicom/data_set", "lib/dicom/pixels"],
+  "lib/store/kv": [],
+  "lib/store/encryption": ["lib/store/kv"],
+  "lib/store/erasure": ["lib/store/kv"],
+  "lib/store/records": [
+    "lib/store/kv",
+    "lib/store/encryption",
+    "lib/store/erasure",
+  ],
+  "lib/store/profiles": ["lib/store/kv", "lib/store/records"],
+  "lib/store/embeddings": ["lib/store/records"],
+  "lib/store/audit": ["lib/store/kv", "lib/store/encryption"],
 };
 
 function* sources(folder: string): Generator<string> {

@@ -1,18 +1,13 @@
-import { committed } from "../blob.ts";
-import { importKey, type Keyring, type Wrapped } from "./keyring.ts";
 import type { Bytes } from "../../core/bytes.ts";
-
-/** Whose data a key seals: one patient's, or one embedding's; names are hidden already. */
-export type Owner = readonly [
-  kind: "patient" | "embedding",
-  tenant: string,
-  name: string,
-];
+import { dataKeyAt, type Owner, ownerIn } from "../kv/owner.ts";
+import { tryCommit } from "../kv/retry_locked.ts";
+import { importKey } from "./aes_gcm.ts";
+import type { Keyring, WrappedKey } from "./keyring.ts";
 
 /** A wrapped data key as it is stored. */
-export interface StoredKey extends Wrapped {
+export interface StoredKey extends WrappedKey {
   /** When KV forgets it, milliseconds since 1970; absent for never. */
-  expiresAt?: number;
+  expiresAt?: number | undefined;
 }
 
 /** A data key, and the check that it has not been destroyed. */
@@ -21,7 +16,7 @@ export interface DataKey {
   check: Deno.AtomicCheck;
 }
 
-/** The random keys that seal what is stored, each wrapped by the operator's. */
+/** The random keys that encrypt what is stored, one an owner, each wrapped under an operator key. */
 export class DataKeys {
   constructor(
     readonly kv: Deno.Kv,
@@ -29,7 +24,7 @@ export class DataKeys {
     readonly now: () => number,
   ) {}
 
-  /** The key of an owner, or null when there is none: nothing sealed under it can be read any more. */
+  /** The key of an owner, or null when there is none: nothing encrypted under it can be read any more. */
   async find(owner: Owner): Promise<DataKey | null> {
     const entry = await this.kv.get<StoredKey>(dataKeyAt(owner));
     if (entry.value === null) return null;
@@ -38,7 +33,7 @@ export class DataKeys {
     return { key: await importKey(secret), check: { key, versionstamp } };
   }
 
-  /** A new key, and what is to be stored of it. */
+  /** A new key, and its wrapped form, which the caller stores. */
   async create(
     owner: Owner,
     expireIn?: number,
@@ -49,22 +44,21 @@ export class DataKeys {
     return { key: await importKey(secret), stored };
   }
 
-  /** The key of an owner, made where there is none. */
-  async require(owner: Owner): Promise<DataKey> {
+  /** The key of an owner, created where there is none. */
+  async findOrCreate(owner: Owner): Promise<DataKey> {
     for (;;) {
       const found = await this.find(owner);
       if (found !== null) return found;
       const key = dataKeyAt(owner);
       const { stored } = await this.create(owner);
-      await committed(
+      await tryCommit(
         this.kv.atomic().check({ key, versionstamp: null }).set(key, stored),
       );
     }
   }
 
   /**
-   * Wraps every key under the newest operator key. What is done stays done when it is cut off, and the
-   * next call goes on.
+   * Key rotation: wraps every data key under the newest operator key. After an interruption the next call continues.
    *
    * @returns how many were wrapped.
    */
@@ -75,22 +69,16 @@ export class DataKeys {
       const { expiresAt, ...old } = entry.value;
       if (old.id === this.keyring.newest) continue;
       const expireIn = expiresAt && Math.max(1, expiresAt - this.now());
-      const [, ...owner] = entry.key as unknown as [string, ...Owner];
-      const context = contextOf(owner);
+      const context = contextOf(ownerIn(entry.key));
       const secret = await this.keyring.unwrap(context, old);
       const stored = { ...await this.keyring.wrap(context, secret), expiresAt };
-      // One that was destroyed meanwhile stays so.
+      // A key that was destroyed meanwhile stays destroyed.
       const rewrap = this.kv.atomic().check(entry)
         .set(entry.key, stored, expireIn ? { expireIn } : {});
-      if (await committed(rewrap)) count++;
+      if (await tryCommit(rewrap)) count++;
     }
     return count;
   }
-}
-
-/** Where the data key of an owner lies. */
-export function dataKeyAt(owner: Owner): Deno.KvKey {
-  return ["datakey", ...owner];
 }
 
 function contextOf(owner: Owner): string {

@@ -1,183 +1,132 @@
-import { EdgeError } from "../../core/errors.ts";
-import { whenUnlocked } from "./locked.ts";
 import type { Bytes } from "../../core/bytes.ts";
+import { type EdgeError, invalidInput } from "../../core/errors.ts";
+import { retryLocked } from "../kv/retry_locked.ts";
+import { damaged, decrypt, encrypt, importKey } from "./aes_gcm.ts";
+import { createTagger } from "./hmac.ts";
 
-/** A key of the operator: it wraps other keys and nothing else. */
+/** A key-encryption key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {
   id: string;
   /** 32 bytes. */
   secret: Bytes;
 }
 
-/** A key, sealed under the operator's key of this id. */
-export interface Wrapped {
+/** A key, encrypted under the operator key of this id. */
+export interface WrappedKey {
   id: string;
-  /** Nonce, 12 bytes, and AES-GCM ciphertext. */
+  /** What `encrypt` of aes_gcm.ts returns. */
   bytes: Bytes;
 }
 
-/** What an operator's keys can do. */
+/**
+ * The operator's keys, as envelope encryption uses them: data keys encrypt what is stored, and are stored themselves,
+ * wrapped under an operator key.
+ */
 export interface Keyring {
   /** Id of the key that wraps: the first. */
   readonly newest: string;
   /** @param context what the key is for; it unwraps under no other. */
-  wrap(context: string, secret: Bytes): Promise<Wrapped>;
+  wrap(context: string, secret: Bytes): Promise<WrappedKey>;
   /** @throws EdgeError `damaged` */
-  unwrap(context: string, wrapped: Wrapped): Promise<Bytes>;
-  /** 128 bits of HMAC-SHA-256 under the store's index key, base64url: stands for a name, and tells it to nobody. */
-  tag(...parts: string[]): Promise<string>;
+  unwrap(context: string, wrapped: WrappedKey): Promise<Bytes>;
+  /** A tag under the store's index key, base64url; it stands for a name without revealing it. */
+  tag(...names: string[]): Promise<string>;
 }
 
-/** Where the index key lies: it outlives every operator key, so that rotation loses no record. */
-export const SEAL: Deno.KvKey = ["seal"];
-/** Says that some of what is stored may still be in the clear. */
-export const SEALING: Deno.KvKey = ["sealing"];
-const INDEX = "index key";
+/** Where the wrapped index key lies. No rotation changes that key, so that tags stay the same. */
+const INDEX_KEY_AT: Deno.KvKey = ["seal"];
+const INDEX_KEY_CONTEXT = "index key";
+/** Set while a store is being encrypted: some of it may still be in the clear. */
+export const ENCRYPTING: Deno.KvKey = ["sealing"];
 
 /**
- * Opens a store's keys.
+ * Opens the keyring of a store.
  *
- * @param keys the first wraps, all unwrap; none where data is stored unencrypted.
- * @param sealing whether what is stored in the clear is about to be sealed.
+ * @param keys the first wraps, all unwrap; none where data is stored in the clear.
+ * @param encrypts whether data in the clear is about to be encrypted.
  * @returns null for no keys.
- * @throws EdgeError `invalid-input` when keys and store do not fit.
+ * @throws EdgeError `invalid-input` when the store was written under other keys, or in the clear.
  */
 export async function openKeyring(
   kv: Deno.Kv,
   keys: OperatorKey[],
-  { sealing = false } = {},
+  { encrypts = false } = {},
 ): Promise<Keyring | null> {
-  if (!sealing && (await kv.get(SEALING)).value !== null) {
+  if (!encrypts && (await kv.get(ENCRYPTING)).value !== null) {
     throw unfit("`deno task operator-keys seal` was cut off; run it again");
   }
-  const seal = await kv.get<Wrapped>(SEAL);
-  if (keys.length === 0) {
-    if (seal.value === null) return null;
+  const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
+  const [newest] = keys;
+  if (newest === undefined) {
+    if (stored.value === null) return null;
     throw unfit("the store is encrypted, and OPERATOR_KEYS is not set");
   }
-  const wrapping = await openWrapping(keys);
-  if (seal.value === null) {
-    if (!sealing && await holdsRecords(kv)) {
+  const wrapping = await importKeys(newest.id, keys);
+  if (stored.value === null) {
+    if (!encrypts && await holdsRecords(kv)) {
       throw unfit(
         "the store holds unencrypted data, which `deno task operator-keys seal` encrypts",
       );
     }
     const secret = crypto.getRandomValues(new Uint8Array(32));
-    const wrapped = await wrapping.wrap(INDEX, secret);
-    const created = await whenUnlocked(() =>
-      kv.atomic().check(seal).set(SEAL, wrapped).commit()
+    const wrapped = await wrapping.wrap(INDEX_KEY_CONTEXT, secret);
+    const created = await retryLocked(() =>
+      kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
     );
     // Another instance may have been first.
-    if (!created.ok) return await openKeyring(kv, keys, { sealing });
-    return { ...wrapping, tag: await tagger(secret) };
+    if (!created.ok) return await openKeyring(kv, keys, { encrypts });
+    return { ...wrapping, tag: await tagsUnder(secret) };
   }
-  const { id } = seal.value;
+  const { id } = stored.value;
   if (!keys.some((key) => key.id === id)) {
     throw unfit(`the store needs the operator key "${id}"`);
   }
-  const secret = await wrapping.unwrap(INDEX, seal.value).catch(() => {
-    throw unfit(`the operator key "${id}" is not the one the store knows`);
-  });
-  return { ...wrapping, tag: await tagger(secret) };
+  const secret = await wrapping.unwrap(INDEX_KEY_CONTEXT, stored.value)
+    .catch(() => {
+      throw unfit(`the operator key "${id}" is not the one the store knows`);
+    });
+  return { ...wrapping, tag: await tagsUnder(secret) };
 }
 
 /** Wraps the index key under the newest operator key; false when it was already. */
-export async function rewrapIndex(
+export async function rewrapIndexKey(
   kv: Deno.Kv,
   keyring: Keyring,
 ): Promise<boolean> {
-  const seal = await kv.get<Wrapped>(SEAL);
-  if (seal.value === null || seal.value.id === keyring.newest) return false;
-  const secret = await keyring.unwrap(INDEX, seal.value);
-  const wrapped = await keyring.wrap(INDEX, secret);
-  await whenUnlocked(() => kv.atomic().check(seal).set(SEAL, wrapped).commit());
+  const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
+  if (stored.value === null || stored.value.id === keyring.newest) return false;
+  const secret = await keyring.unwrap(INDEX_KEY_CONTEXT, stored.value);
+  const wrapped = await keyring.wrap(INDEX_KEY_CONTEXT, secret);
+  await retryLocked(() =>
+    kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
+  );
   return true;
 }
 
-async function openWrapping(keys: OperatorKey[]) {
-  const opened = new Map<string, CryptoKey>();
-  for (const { id, secret } of keys) opened.set(id, await importKey(secret));
-  const newest = keys[0].id;
+async function importKeys(newest: string, keys: OperatorKey[]) {
+  const imported = new Map<string, CryptoKey>();
+  for (const { id, secret } of keys) imported.set(id, await importKey(secret));
+  const keyOf = (id: string) => {
+    const key = imported.get(id);
+    if (key === undefined) throw damaged();
+    return key;
+  };
   return {
     newest,
-    async wrap(context: string, secret: Bytes): Promise<Wrapped> {
-      const bytes = await encrypt(opened.get(newest)!, context, secret);
+    async wrap(context: string, secret: Bytes): Promise<WrappedKey> {
+      const bytes = await encrypt(keyOf(newest), context, secret);
       return { id: newest, bytes };
     },
-    async unwrap(context: string, { id, bytes }: Wrapped): Promise<Bytes> {
-      const key = opened.get(id);
-      if (key === undefined) throw damaged();
-      return await decrypt(key, context, bytes);
+    async unwrap(context: string, { id, bytes }: WrappedKey): Promise<Bytes> {
+      return await decrypt(keyOf(id), context, bytes);
     },
   };
 }
 
-async function tagger(secret: Bytes): Promise<Keyring["tag"]> {
-  const key = await crypto.subtle.importKey(
-    "raw",
-    secret,
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
-  return async (...parts) => {
-    const text = new TextEncoder().encode(JSON.stringify(parts));
-    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, text));
-    return mac.slice(0, 16).toBase64({ alphabet: "base64url" })
-      .replaceAll("=", "");
-  };
-}
-
-/** @param secret 32 bytes. */
-export function importKey(secret: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", secret, "AES-GCM", false, [
-    "encrypt",
-    "decrypt",
-  ]);
-}
-
-/**
- * AES-256-GCM under a random nonce, which comes first.
- *
- * @param context additional authenticated data: what the bytes are and where they lie.
- */
-export async function encrypt(
-  key: CryptoKey,
-  context: string,
-  bytes: Bytes,
-): Promise<Bytes> {
-  const sealed = new Uint8Array(12 + bytes.length + 16);
-  const iv = crypto.getRandomValues(sealed.subarray(0, 12));
-  const additionalData = new TextEncoder().encode(context);
-  const algorithm = { name: "AES-GCM", iv, additionalData };
-  const out = await crypto.subtle.encrypt(algorithm, key, bytes);
-  sealed.set(new Uint8Array(out), 12);
-  return sealed;
-}
-
-/** What `encrypt` sealed. @throws EdgeError `damaged` for other bytes, another key or another context. */
-export async function decrypt(
-  key: CryptoKey,
-  context: string,
-  sealed: Bytes,
-): Promise<Bytes> {
-  const iv = sealed.subarray(0, 12);
-  const additionalData = new TextEncoder().encode(context);
-  const algorithm = { name: "AES-GCM", iv, additionalData };
-  try {
-    return new Uint8Array(
-      await crypto.subtle.decrypt(algorithm, key, sealed.subarray(12)),
-    );
-  } catch {
-    throw damaged();
-  }
-}
-
-export function damaged(): EdgeError {
-  return new EdgeError(
-    "damaged",
-    "What is stored here was damaged or altered, and is not used; erase it and send it again, or restore the store.",
-  );
+async function tagsUnder(secret: Bytes): Promise<Keyring["tag"]> {
+  const tag = await createTagger(secret);
+  return async (...names) =>
+    (await tag(names)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /** Whether anything is stored that would have to be encrypted. */
@@ -189,5 +138,5 @@ async function holdsRecords(kv: Deno.Kv): Promise<boolean> {
 }
 
 function unfit(why: string): EdgeError {
-  return new EdgeError("invalid-input", `KV_PATH cannot be used: ${why}.`);
+  return invalidInput(`KV_PATH cannot be used: ${why}.`);
 }

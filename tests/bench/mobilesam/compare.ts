@@ -13,7 +13,7 @@ import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
 import type { Box, Point } from "../../../lib/core/geometry.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../../../lib/runtime/runtime.ts";
+import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
 
 const USAGE =
   "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts " +

@@ -12,7 +12,7 @@ import { loadPackage } from "../../../lib/model/package.ts";
 import type { Embedding } from "../../../lib/pipeline/types.ts";
 import type { Size } from "../../../lib/core/geometry.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
-import type { RuntimeName } from "../../../lib/runtime/types.ts";
+import type { RuntimeName } from "../../../lib/runtime/runtime.ts";
 import { type ClockName, createClock } from "./clock.ts";
 import { emdSizes } from "./emd_sizes.ts";
 import { Ours, type Stages } from "./ours.ts";

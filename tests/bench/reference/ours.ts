@@ -14,8 +14,8 @@ import { segment } from "../../../lib/pipeline/segment.ts";
 import type { Decoder, Embedding } from "../../../lib/pipeline/types.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../../../lib/runtime/runtime.ts";
-import type { RuntimeName } from "../../../lib/runtime/types.ts";
+import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
+import type { RuntimeName } from "../../../lib/runtime/runtime.ts";
 
 /** Milliseconds of each stage, by the names that the reference uses. */
 export type Stages = Record<string, number>;

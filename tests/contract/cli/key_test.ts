@@ -16,7 +16,7 @@ Deno.test("the command makes a key that a server takes", async () => {
     readConfig({ API_KEYS: entry }),
     undefined,
   ))!;
-  equal((await access.identify(secret))?.tenant, "b");
+  equal((await access.authenticate(secret))?.tenant, "b");
   const app = createApp(service.services, undefined, { access });
   const statusOf = async (headers: HeadersInit, method = "GET") => {
     const answer = await app.request("/v1/patients/p", { method, headers });

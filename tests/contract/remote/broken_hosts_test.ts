@@ -112,7 +112,7 @@ const embed = (urls: URL[]) =>
     deadline: 10_000,
     maxBytes: MAX_BYTES,
     backoff: { base: 10, most: 50 },
-    breaker: { failures: 9, rest: 100 },
+    breaker: { failures: 9, cooldown: 100 },
   }).embed(
     workOf("t"),
     { bytes: text("an image"), mediaType: "image/png" },
@@ -125,7 +125,7 @@ const embed = (urls: URL[]) =>
   );
 
 for (const [name, send] of Object.entries(BROKEN)) {
-  Deno.test(`an encode host that ${name} is left for another, and alone it is told to be unavailable`, async () => {
+  Deno.test(`an encode host that ${name} is replaced by another, and alone is reported as unavailable`, async () => {
     await using broken = host(send);
     await using other = host(good);
     equal((await embed([broken.url, other.url])).bytes.length, whole().length);

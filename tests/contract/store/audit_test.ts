@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { verifyExport } from "../../../lib/cli/verify_trail.ts";
-import { openAudit } from "../../../lib/store/audit/trail.ts";
-import type { AuditEntry } from "../../../lib/store/audit/chain.ts";
+import { openAudit } from "../../../lib/store/audit/kv_audit_store.ts";
+import type { AuditEntry } from "../../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../../lib/store/encryption/keyring.ts";
 import { operatorKey } from "../../support/operator_key.ts";
 
@@ -19,11 +19,11 @@ const exported = (entries: AuditEntry[]) =>
   entries.map((entry) => JSON.stringify(entry) + "\n").join("");
 
 for (const keys of [[], [operatorKey("k1")]]) {
-  const how = keys.length === 0 ? "in the clear" : "sealed";
+  const how = keys.length === 0 ? "in the clear" : "encrypted";
   const open = async (kv: Deno.Kv) =>
     await openAudit(kv, await openKeyring(kv, keys));
 
-  Deno.test(`instances append to chains of their own, and every entry is there once, ${how}`, async () => {
+  Deno.test(`every instance appends to its own chain, and every entry is there once, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");
     const instances = [await open(kv), await open(kv), await open(kv)];
     const wanted: string[] = [];
@@ -59,7 +59,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
     );
   });
 
-  Deno.test(`tags stay the same from start to start, and differ by name, place and tenant, ${how}`, async () => {
+  Deno.test(`tags survive a restart, and differ by name, place and tenant, ${how}`, async () => {
     using kv = await Deno.openKv(":memory:");
     const [one, other] = [await open(kv), await open(kv)];
     const tag = await one.tag("t", "patients", "p");
@@ -73,7 +73,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   });
 }
 
-Deno.test("an export that lacks an entry, or has one altered, moved or twice, is told to be broken", async () => {
+Deno.test("an export that lacks an entry, or has one altered, moved or twice, is reported as broken", async () => {
   using kv = await Deno.openKv(":memory:");
   let time = 1e12;
   const openLater = () => openAudit(kv, null, () => time += 1000);
@@ -108,7 +108,7 @@ Deno.test("an export that lacks an entry, or has one altered, moved or twice, is
   }
 });
 
-Deno.test("an entry forged in a sealed store without its key is told to be damaged", async () => {
+Deno.test("an entry forged in an encrypted store without its key is reported as damaged", async () => {
   using kv = await Deno.openKv(":memory:");
   const audit = await openAudit(kv, await openKeyring(kv, [operatorKey("k")]));
   for (const i of [1, 2]) await audit.append("t", event(`${i}`));

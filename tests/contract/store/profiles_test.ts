@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_REVISIONS } from "../../../lib/store/ledger.ts";
-import { createProfileStore } from "../../../lib/store/profiles.ts";
-import type { Reference } from "../../../lib/store/types.ts";
-import { Vault } from "../../../lib/store/encryption/vault.ts";
+import { MAX_REVISIONS } from "../../../lib/store/profiles/ledger.ts";
+import { createProfileStore } from "../../../lib/store/profiles/kv_profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import { RecordStore } from "../../../lib/store/records/record_store.ts";
 
 const T = "clinic-a";
 const OTHER = "clinic-b";
@@ -28,12 +28,12 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 async function withStore(
   work: (
     store: ReturnType<typeof createProfileStore>,
-    blobs: Vault,
+    records: RecordStore,
   ) => Promise<void>,
 ) {
   using kv = await Deno.openKv(":memory:");
-  const blobs = new Vault(kv);
-  await work(createProfileStore(blobs), blobs);
+  const records = new RecordStore(kv);
+  await work(createProfileStore(records), records);
 }
 
 /** What the profile of a label is, as text by name. */
@@ -93,7 +93,7 @@ Deno.test("every change makes a revision, and each can be read and restored", ()
     ]);
   }));
 
-Deno.test("labels and references may be called whatever objects have of their own", () =>
+Deno.test("labels and references may have the names of object properties", () =>
   withStore(async (store) => {
     const names = ["constructor", "__proto__", "toString", "hasOwnProperty"];
     for (const name of names) {
@@ -136,7 +136,7 @@ Deno.test("a reference that changes its label leaves the other", () =>
   }));
 
 Deno.test("revisions are bounded, and what falls out leaves no byte", () =>
-  withStore(async (store, blobs) => {
+  withStore(async (store, records) => {
     for (let i = 0; i < MAX_REVISIONS + 5; i++) {
       await store.put(T, { reference: make("a"), profile: bytes(`${i}`) });
     }
@@ -145,12 +145,12 @@ Deno.test("revisions are bounded, and what falls out leaves no byte", () =>
     equal(kept[0].revision, MAX_REVISIONS + 5);
     equal(await stateOf(store, "target", 5), null);
     deepEqual(await stateOf(store, "target", 6), { a: "5" });
-    const files = await blobs.records(["reference", T, "p"]);
+    const files = await records.list(["reference", T, "p"]);
     equal(files.length, MAX_REVISIONS);
   }));
 
 Deno.test("writers at once: every change is one revision, none is lost", () =>
-  withStore(async (store, blobs) => {
+  withStore(async (store, records) => {
     const names = Array.from({ length: 12 }, (_, i) => `r${i}`);
     const made = await Promise.all(
       names.map((name) =>
@@ -167,7 +167,7 @@ Deno.test("writers at once: every change is one revision, none is lost", () =>
     );
     // Erasing meanwhile leaves the whole of what came after, and nothing of what came before.
     await Promise.all([
-      blobs.erase(T, "p"),
+      records.erase(T, "p"),
       ...names.map((name) =>
         store.put(T, { reference: make(name), profile: bytes(`${name}+`) })
       ),
@@ -182,16 +182,16 @@ Deno.test("writers at once: every change is one revision, none is lost", () =>
   }));
 
 Deno.test("erasing removes every byte of every revision", () =>
-  withStore(async (store, blobs) => {
+  withStore(async (store, records) => {
     for (const content of ["1", "2"]) {
       await store.put(T, { reference: make("a"), profile: bytes(content) });
     }
     await store.put("other", { reference: make("a"), profile: bytes("3") });
-    equal(await blobs.erase(T, "p"), true);
-    equal(await blobs.erase(T, "p"), false);
+    equal(await records.erase(T, "p"), true);
+    equal(await records.erase(T, "p"), false);
     deepEqual(await store.list(T, "p"), []);
     const left = [];
-    for await (const { key } of blobs.kv.list({ prefix: [] })) {
+    for await (const { key } of records.kv.list({ prefix: [] })) {
       ok(!key.includes(T), JSON.stringify(key));
       left.push(key[0]);
     }
@@ -202,10 +202,10 @@ Deno.test("erasing removes every byte of every revision", () =>
   }));
 
 Deno.test("references stored before there were revisions are the first one", () =>
-  withStore(async (store, blobs) => {
+  withStore(async (store, records) => {
     for (const name of ["a", "b"]) {
       const key = ["reference", T, "p", name];
-      await blobs.put(key, { record: make(name), bytes: bytes(name) });
+      await records.put(key, { record: make(name), bytes: bytes(name) });
     }
     deepEqual(await stateOf(store), { a: "a", b: "b" });
     equal((await store.list(T, "p"))!.length, 2);
@@ -216,11 +216,11 @@ Deno.test("references stored before there were revisions are the first one", () 
   }));
 
 Deno.test("a file that a crash left is removed by the next change", () =>
-  withStore(async (store, blobs) => {
+  withStore(async (store, records) => {
     const lost = ["reference", T, "p", "x", crypto.randomUUID()];
-    await blobs.put(lost, { record: make("x"), bytes: bytes("x") });
+    await records.put(lost, { record: make("x"), bytes: bytes("x") });
     await store.put(T, { reference: make("a"), profile: bytes("a") });
-    equal(await blobs.get(lost), null);
+    equal(await records.get(lost), null);
     deepEqual(await stateOf(store), { a: "a" });
   }));
 

@@ -14,7 +14,7 @@ import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
 import type { Decoder, DecoderAnswer } from "../../../lib/pipeline/types.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../../../lib/runtime/runtime.ts";
+import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
 import { hasOneshot, ONESHOT } from "../../support/oneshot.ts";
 import { PlainPipeline } from "../../support/plain_pipeline.ts";
 

@@ -2,8 +2,8 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { loadPackage } from "../../../lib/model/package.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../../../lib/runtime/runtime.ts";
-import type { Runtime } from "../../../lib/runtime/types.ts";
+import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
+import type { Runtime } from "../../../lib/runtime/runtime.ts";
 
 const GOLDEN = new URL("../golden/models/", import.meta.url);
 

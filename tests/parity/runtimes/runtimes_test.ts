@@ -5,8 +5,8 @@ import { loadPackage } from "../../../lib/model/package.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../../../lib/runtime/runtime.ts";
-import type { Runtime, RuntimeName } from "../../../lib/runtime/types.ts";
+import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
+import type { Runtime, RuntimeName } from "../../../lib/runtime/runtime.ts";
 
 /** The largest difference allowed, relative to the largest value of the tensor. */
 const TOLERANCE = 1e-3;

@@ -17,7 +17,7 @@ const rules = {
   scopeClaim: "scope",
 };
 
-Deno.test("a token tells the tenant, its scopes, and not who its subject is", async () => {
+Deno.test("a token gives the tenant and scopes, and hides its subject", async () => {
   const who = (await readToken(await issuer.sign(), rules))!;
   equal(who.tenant, "a");
   equal(who.scopes.size, 6);
@@ -48,7 +48,7 @@ Deno.test("half a minute is allowed between the clocks", async () => {
   equal(await readToken(await issuer.sign(), later), null);
 });
 
-Deno.test("a token that is not whole, not ours or not good any more opens nothing", async () => {
+Deno.test("a token that is incomplete, foreign or expired is refused", async () => {
   for (const [what, token] of Object.entries(await badTokens(issuer))) {
     equal(await readToken(token, rules), null, what);
   }

@@ -6,7 +6,7 @@ import {
   differentModel,
   differentParameters,
   differentProfile,
-} from "../../../lib/receipt/difference.ts";
+} from "../../../lib/receipt/differences.ts";
 import { provenanceOf } from "../../../lib/receipt/provenance.ts";
 import {
   Receipt,
@@ -70,7 +70,7 @@ Deno.test("a receipt holds the digests of what it was made of", () => {
   deepEqual(resealed(receipt), receipt, "an independent canonical form agrees");
 });
 
-Deno.test("of a client's embedding, and of a frame of a file, it says what they are", async () => {
+Deno.test("the input of a client's embedding, and of a frame of a file, is described", async () => {
   const of = async (source: Parameters<typeof provenanceOf>[0]["source"]) =>
     (await provenanceOf({ ...answering, source }, environment)).input;
   const embedding = await of(null);
@@ -94,7 +94,7 @@ Deno.test("the id is of the contents, in whatever order they are written", async
   await requireUnchanged(shuffled);
 });
 
-Deno.test("a change anywhere is found, and told by its place", async () => {
+Deno.test("a change anywhere is found, and its place reported", async () => {
   const leaves = (value: unknown, path: string): string[] =>
     typeof value === "object" && value !== null
       ? Object.entries(value).flatMap(([key, inner]) =>
@@ -137,7 +137,7 @@ Deno.test("a change anywhere is found, and told by its place", async () => {
   }
 });
 
-Deno.test("what is not there is said to be missing", () => {
+Deno.test("what is absent is reported as missing", () => {
   const [gone] = differentProfile(receipt, [null, sha256("profile a")]);
   equal(gone.path, "profile.references.0");
   equal("actual" in gone, false);

@@ -17,7 +17,7 @@ const OPTIONS: EncodeClientOptions = {
   deadline: 10_000,
   maxBytes: 1000,
   backoff: { base: 100, most: 1000 },
-  breaker: { failures: 3, rest: 5000 },
+  breaker: { failures: 3, cooldown: 5000 },
 };
 
 type Host = (request: Request) => Response | Promise<Response>;
@@ -165,7 +165,7 @@ Deno.test("a file keeps its host, files spread, and a lost host moves its own fi
 
 Deno.test("no host is asked twice before the other, though the clock ticks at every reading", async () => {
   const { embed, world } = client({ a: dead, b: answer }, {
-    breaker: { failures: 99, rest: 1 },
+    breaker: { failures: 99, cooldown: 1 },
   });
   const { now } = world.clock;
   let readings = 0;
@@ -178,7 +178,7 @@ Deno.test("no host is asked twice before the other, though the clock ticks at ev
 
 Deno.test("the other host is asked at once, and the tries and waits are bounded", async () => {
   const { embed, world, available } = client({ a: dead, b: dead }, {
-    breaker: { failures: 99, rest: 1 },
+    breaker: { failures: 99, cooldown: 1 },
   });
   await rejects(embed(), unavailable);
   equal(world.asked.length, OPTIONS.tries);
@@ -196,7 +196,7 @@ Deno.test("with all circuits open it refuses at once, and a probe brings recover
   await rejects(embed(), unavailable);
   equal(world.asked.length, before);
   hosts.a = hosts.b = answer;
-  world.pass(OPTIONS.breaker.rest);
+  world.pass(OPTIONS.breaker.cooldown);
   equal(available(), true);
   await embed();
   equal(world.asked.length, before + 1);

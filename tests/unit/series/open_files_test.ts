@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
-import type { SeriesFile } from "../../../lib/series/series.ts";
+import type { SeriesFile } from "../../../lib/series/series_image.ts";
 import { dicomAt } from "../../support/dicom_places.ts";
 import { niftiOf, zipOf } from "../../support/series_bodies.ts";
 

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { inOrder } from "../../../lib/series/in_order.ts";
 import { naturalOrder } from "../../../lib/series/natural_order.ts";
 import { referencesAt } from "../../../lib/series/references_at.ts";
-import { partOf, Spool } from "../../../lib/series/spool.ts";
-import type { Enrolled } from "../../../lib/store/types.ts";
+import { sectionOf } from "../../../lib/series/range_file.ts";
+import { Spool } from "../../../lib/series/spool.ts";
+import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
 
 Deno.test("work is done in parallel up to the bound, and comes in order", () =>
   fc.assert(
@@ -28,7 +29,7 @@ Deno.test("work is done in parallel up to the bound, and comes in order", () =>
     { numRuns: 30 },
   ));
 
-Deno.test("no work begins that nobody asks for", async () => {
+Deno.test("no work begins before its result is asked for", async () => {
   let begun = 0;
   const work = () => Promise.resolve(++begun);
   const lines = inOrder({ from: 0, to: 9, parallel: 2 }, work);
@@ -39,7 +40,7 @@ Deno.test("no work begins that nobody asks for", async () => {
   equal(begun, 2);
 });
 
-Deno.test("names are ordered as people count, whatever order they come in", () => {
+Deno.test("names are ordered by the value of their numbers, whatever order they come in", () => {
   const names = ["a", "i2.png", "i10.png", "s1/9", "s1/10", "s2/1", "é", "z"];
   fc.assert(
     fc.property(
@@ -91,7 +92,7 @@ Deno.test("a spool reads back what was written, by ranges, at once", async () =>
   ranges.forEach(([from, n], i) =>
     deepEqual(read[i], bytes.slice(from, from + n))
   );
-  const part = partOf(spool, 1000, 50);
+  const part = sectionOf(spool, 1000, 50);
   deepEqual(await part.read(10, 40), bytes.slice(1010, 1050));
   await rejects(part.read(10, 41), RangeError);
   await rejects(spool.read(4999, 2), RangeError);

@@ -4,7 +4,7 @@ import { withDeadline } from "../../../lib/store/deadline.ts";
 
 const never = () => new Promise<string>(() => {});
 
-Deno.test("a store that does not answer or fails is given up, what it answers and refuses is passed through", async () => {
+Deno.test("silence and failures of a store become errors; its answers and refusals pass through", async () => {
   const asked: unknown[] = [];
   const own = new TypeError("database or disk is full");
   const conflict = new EdgeError("conflict", "a concurrent write won");

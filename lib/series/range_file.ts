@@ -1,0 +1,70 @@
+import type { Bytes } from "../core/bytes.ts";
+
+/** Bytes outside memory that are read by ranges. */
+export interface RangeFile {
+  /** Bytes. */
+  readonly size: number;
+  /** @throws RangeError when the range ends after the file. */
+  read(from: number, length: number): Promise<Bytes>;
+}
+
+/** An open file that is read by ranges. Reads run one after another, because they share the file's cursor. */
+export class OpenFile implements RangeFile, Disposable {
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(protected readonly file: Deno.FsFile, public size: number) {}
+
+  static async open(path: string): Promise<OpenFile> {
+    const file = await Deno.open(path);
+    return new OpenFile(file, (await file.stat()).size);
+  }
+
+  read(from: number, length: number): Promise<Bytes> {
+    const reading = this.#last.then(async () => {
+      if (from < 0 || length < 0 || from + length > this.size) {
+        throw outside(from, length, this.size);
+      }
+      const bytes = new Uint8Array(length);
+      await this.file.seek(from, Deno.SeekMode.Start);
+      for (let at = 0; at < length;) {
+        const read = await this.file.read(bytes.subarray(at));
+        if (read === null) {
+          throw new RangeError(
+            `Cannot read ${length} bytes from ${from}: the file was truncated.`,
+          );
+        }
+        at += read;
+      }
+      return bytes;
+    });
+    this.#last = reading.catch(() => {});
+    return reading;
+  }
+
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}
+
+/** A section of a file as a file of its own. */
+export function sectionOf(
+  file: RangeFile,
+  start: number,
+  size: number,
+): RangeFile {
+  return {
+    size,
+    read(from, length) {
+      if (from + length > size) {
+        return Promise.reject(outside(from, length, size));
+      }
+      return file.read(start + from, length);
+    },
+  };
+}
+
+function outside(from: number, length: number, size: number): RangeError {
+  return new RangeError(
+    `Cannot read ${length} bytes from ${from}: the file has ${size}.`,
+  );
+}

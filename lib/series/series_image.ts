@@ -1,0 +1,64 @@
+import type { Bytes } from "../core/bytes.ts";
+import { EdgeError } from "../core/errors.ts";
+import type { InputFile } from "../engine/engine.ts";
+import type { RangeFile } from "./range_file.ts";
+
+/** A file of a series, as it was sent or found. */
+export interface SeriesFile {
+  file: RangeFile;
+  mediaType?: string | undefined;
+  /** Null for a file without a name, such as one that is the whole body of a request. */
+  name: string | null;
+}
+
+/** A file that is read when it is needed, which may lie in an archive. */
+export interface PackedFile {
+  name: string | null;
+  mediaType?: string | undefined;
+  /** Bytes. */
+  size: number;
+  /** The first `length` bytes, or all of a shorter file. */
+  head(length: number): Promise<Uint8Array>;
+  read(): Promise<Bytes>;
+}
+
+/** One image of a series, read when its turn comes. */
+export interface SeriesImage {
+  /** The sender's name of it; may name a person, so it is returned to the sender alone. */
+  name: string | null;
+  /** Where it lies along its volume or series, 0..1, as its file says; else null. */
+  position: number | null;
+  /** The file of several frames that it was taken out of. */
+  frameOf?: {
+    /** Of the file, hex. */
+    sha256: string;
+    /** From 0. */
+    frame: number;
+  };
+  /** @throws EdgeError when this image cannot be read; the others may be readable. */
+  read(): Promise<InputFile>;
+}
+
+/** The limits of a series. */
+export interface SeriesLimits {
+  /** Bytes of one image file. Volumes and archives count only towards `maxSeriesBytes`. */
+  maxBytes: number;
+  /** Bytes of the series, and of all unpacked files of a zip archive together. */
+  maxSeriesBytes: number;
+  maxImages: number;
+}
+
+/** Where an image lies along a series, 0..1: as its file says, else by its place in the order. */
+export function positionOf(
+  { position }: SeriesImage,
+  index: number,
+  total: number,
+): number {
+  return position ?? (total > 1 ? index / (total - 1) : 0);
+}
+
+/** The error of an image file that is larger than the limit. */
+export function tooManyBytes(most: number): EdgeError {
+  const why = `Cannot read the image: its file is larger than ${most} bytes.`;
+  return new EdgeError("too-many-bytes", why);
+}

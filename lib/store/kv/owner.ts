@@ -1,0 +1,64 @@
+/**
+ * Whose data a record is: a patient's, or an embedding's own. All of an owner is encrypted under one data key and
+ * erased together. In an encrypted store the name is a tag that stands for the name.
+ */
+export type Owner = readonly [
+  kind: "patient" | "embedding",
+  tenant: string,
+  name: string,
+];
+
+/** Kinds of keys that hold no records of patients. */
+const OTHER_KINDS = new Set([
+  "audit",
+  "changed",
+  "chunk",
+  "datakey",
+  "embedding",
+  "erasing",
+  "link",
+  "pending",
+  "scrub",
+  "seal",
+  "sealing",
+]);
+
+/** The owner of the record at a key, `[kind, tenant, name, …]`. */
+export function ownerOf(at: Deno.KvKey): Owner {
+  const [kind, tenant, name] = at as [string, string, string];
+  return [kind === "embedding" ? kind : "patient", tenant, name];
+}
+
+/** The owner in a key of the forms below, or `["link", ...owner, embedding]`. */
+export function ownerIn(at: Deno.KvKey): Owner {
+  const [, kind, tenant, name] = at as [string, ...Owner];
+  return [kind, tenant, name];
+}
+
+/** Where the wrapped data key lies. */
+export function dataKeyAt(owner: Owner): Deno.KvKey {
+  return ["datakey", ...owner];
+}
+
+/** Where the time of a patient's last change lies, milliseconds since 1970. */
+export function changedAt(owner: Owner): Deno.KvKey {
+  return ["changed", ...owner];
+}
+
+/** Where it is noted that an owner's erasure has begun. */
+export function erasingAt(owner: Owner): Deno.KvKey {
+  return ["erasing", ...owner];
+}
+
+/** The kinds of patients' records that are stored; each is found by a jump past the keys of the one before. */
+export async function recordKinds(kv: Deno.Kv): Promise<string[]> {
+  const kinds: string[] = [];
+  for (let start: Deno.KvKey = [""];;) {
+    const next = kv.list({ start, end: [true] }, { limit: 1 });
+    const { value } = await next.next();
+    const kind = value?.key[0];
+    if (typeof kind !== "string") return kinds;
+    if (!OTHER_KINDS.has(kind)) kinds.push(kind);
+    start = [kind, true];
+  }
+}

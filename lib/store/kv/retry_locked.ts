@@ -1,0 +1,42 @@
+import { EdgeError } from "../../core/errors.ts";
+
+/** How long a write waits for other processes, milliseconds. */
+const PATIENCE_MS = 15_000;
+/** The longest pause between two attempts, milliseconds. */
+const MAX_PAUSE_MS = 50;
+
+/**
+ * Repeats a write to Deno KV while another process holds the database file. Deno KV itself waits only when a commit
+ * begins with a write: one that begins with a check is refused at once, with nothing applied.
+ *
+ * @throws EdgeError `busy` when the file stayed locked for 15 seconds.
+ */
+export async function retryLocked<T>(write: () => Promise<T>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (let pause = 1;; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      if (performance.now() > until) {
+        throw new EdgeError(
+          "busy",
+          "Cannot write to the store: other processes keep it locked; try again.",
+        );
+      }
+    }
+    const jittered = pause * (0.5 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, jittered));
+  }
+}
+
+/** Commits; false when one of the operation's checks failed, so that nothing was written. */
+export async function tryCommit(
+  operation: Deno.AtomicOperation,
+): Promise<boolean> {
+  return (await retryLocked(() => operation.commit())).ok;
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof TypeError && error.message === "database is locked";
+}
