@@ -12,11 +12,11 @@ import {
 } from "./middleware/access.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
-import { limitTime } from "./middleware/caller.ts";
+import { limitTime } from "./middleware/work.ts";
 import { allowOrigins } from "./middleware/cors.ts";
 import { answerProblem } from "./contract/problems.ts";
 import { EdgeError } from "../lib/core/errors.ts";
-import { methodsAt } from "./contract/methods.ts";
+import { methodsAt } from "./middleware/route_patterns.ts";
 import { refuseOtherSites } from "./middleware/cross_origin.ts";
 import {
   type MinimumRate,
@@ -33,11 +33,11 @@ import { modelsFunction } from "./resources/models.ts";
 import { pageFunction } from "./resources/page.ts";
 import { previewFunction } from "./resources/previews.ts";
 import { promptFunction } from "./resources/prompts.ts";
-import { receiptsFunction } from "./resources/receipts.ts";
-import { referencesFunction } from "./resources/references.ts";
+import { receiptsFunction } from "./resources/receipts/handler.ts";
+import { referencesFunction } from "./resources/references/handler.ts";
 import { revisionsFunction } from "./resources/revisions.ts";
-import { segmentFunction } from "./resources/segmentations.ts";
-import { seriesFunction } from "./resources/series.ts";
+import { segmentFunction } from "./resources/segmentations/handler.ts";
+import { seriesFunction } from "./resources/series/handler.ts";
 import { transferFunction } from "./resources/transfers.ts";
 import type { Services } from "./services.ts";
 

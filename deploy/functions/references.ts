@@ -1,7 +1,7 @@
 import { docsFunction } from "../../functions/resources/docs.ts";
 import { healthFunction } from "../../functions/resources/health.ts";
 import { metricsFunction } from "../../functions/resources/metrics.ts";
-import { referencesFunction } from "../../functions/resources/references.ts";
+import { referencesFunction } from "../../functions/resources/references/handler.ts";
 import { revisionsFunction } from "../../functions/resources/revisions.ts";
 import { start } from "../start.ts";
 

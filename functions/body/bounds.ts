@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Size } from "../../lib/core/geometry.ts";
 import { invalid } from "../router.ts";
-import type { Prompts } from "../contract/schemas.ts";
+import type { Prompts } from "../resources/segmentations/schema.ts";
 
 /** @throws a problem for every point or box corner outside the image frame. */
 export function requireInBounds(

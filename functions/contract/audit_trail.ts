@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { PatientParams } from "./schemas.ts";
+import { PatientParams } from "../resources/segmentations/schema.ts";
 
 /** Which entries of the trail. */
 export const AuditQuery = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Router } from "../router.ts";
 import { header } from "./header.ts";
-import { problems } from "./schemas.ts";
+import { problems } from "../resources/segmentations/schema.ts";
 import { needOf } from "../middleware/scopes.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;

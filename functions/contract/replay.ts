@@ -1,6 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { FaultDocument, MASK, MaskBody, PatientParams } from "./schemas.ts";
-import { EmbeddingId } from "./schemas.ts";
+import {
+  FaultDocument,
+  MASK,
+  MaskBody,
+  PatientParams,
+} from "../resources/segmentations/schema.ts";
+import { EmbeddingId } from "../resources/segmentations/schema.ts";
 
 /** The text fields of a replay. */
 export const ReplayFields = z.object({

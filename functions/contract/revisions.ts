@@ -6,7 +6,7 @@ import {
   REFERENCE,
   ReferenceDocument,
   RevisionNumber,
-} from "./schemas.ts";
+} from "../resources/segmentations/schema.ts";
 
 const revision = z.int().min(1).openapi({
   description: "Of the label, counting up from 1 with every change",

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Label, ReferenceParams } from "./schemas.ts";
+import { Label, ReferenceParams } from "../resources/segmentations/schema.ts";
 
 /** Which of a patient's references are exported. */
 export const TransferQuery = z.strictObject({

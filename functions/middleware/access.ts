@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { type Access, ANYONE, type Scope } from "../../lib/access/caller.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf } from "./work.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 

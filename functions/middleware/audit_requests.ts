@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/types.ts";
-import { callerOf } from "./caller.ts";
-import { patternOf } from "../contract/methods.ts";
+import { callerOf } from "./work.ts";
+import { patternOf } from "./route_patterns.ts";
 import type { Env, Router } from "../router.ts";
 import { NEEDS } from "./scopes.ts";
 

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Quota } from "../../lib/access/quota.ts";
 import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf } from "./work.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { RateLimit } from "../../lib/access/rate_limit.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf } from "./work.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 

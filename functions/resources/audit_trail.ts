@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { AuditQuery } from "../contract/audit_trail.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
-import { binary, problems } from "../contract/schemas.ts";
+import { binary, problems } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const read = createRoute({

@@ -2,9 +2,9 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import { readImage } from "../body/form.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
+import { callerOf, workOf } from "../middleware/work.ts";
 import { header } from "../contract/header.ts";
-import { matchesEtag } from "../contract/etag.ts";
+import { matchesEtag } from "../contract/headers.ts";
 import { createRouter, type Router } from "../router.ts";
 import {
   binary,
@@ -14,7 +14,7 @@ import {
   imageBody,
   json,
   problems,
-} from "../contract/schemas.ts";
+} from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 /** The embedding's document, or its tensors when the Accept header asks for them. */

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { createRouter, type Router } from "../router.ts";
-import { json, problems, StatusDocument } from "../contract/schemas.ts";
+import { json, problems, StatusDocument } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const live = createRoute({

@@ -8,9 +8,9 @@ import {
   requireOne,
   textOf,
 } from "../body/form.ts";
-import { workOf } from "../middleware/caller.ts";
+import { workOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
-import { binary, ExportQuery, problems, Rle } from "../contract/schemas.ts";
+import { binary, ExportQuery, problems, Rle } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const create = createRoute({

@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { callerOf, workOf } from "../middleware/caller.ts";
+import { callerOf, workOf } from "../middleware/work.ts";
 import { requireInBounds } from "../body/bounds.ts";
 import { createRouter, type Router } from "../router.ts";
 import {
@@ -8,7 +8,7 @@ import {
   MaskRequest,
   ModelQuery,
   problems,
-} from "../contract/schemas.ts";
+} from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const decode = createRoute({

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter, type Router } from "../router.ts";
-import { problems } from "../contract/schemas.ts";
+import { problems } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const route = createRoute({

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { createRouter, type Router } from "../router.ts";
-import { json, ModelsDocument, problems } from "../contract/schemas.ts";
+import { json, ModelsDocument, problems } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const list = createRoute({

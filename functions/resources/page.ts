@@ -3,7 +3,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
-import { matchesEtag } from "../contract/etag.ts";
+import { matchesEtag } from "../contract/headers.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { createRouter, type Router } from "../router.ts";
 

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { readImage } from "../body/form.ts";
-import { workOf } from "../middleware/caller.ts";
+import { workOf } from "../middleware/work.ts";
 import { header } from "../contract/header.ts";
 import { createRouter, type Router } from "../router.ts";
 import {
@@ -8,7 +8,7 @@ import {
   imageBody,
   PreviewQuery,
   problems,
-} from "../contract/schemas.ts";
+} from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const { "application/x-safetensors": _, ...images } = imageBody;

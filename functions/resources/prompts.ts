@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
-import { workOf } from "../middleware/caller.ts";
+import { workOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
 import {
   json,
@@ -9,9 +9,9 @@ import {
   problems,
   PromptsDocument,
   PromptsRequest,
-} from "../contract/schemas.ts";
+} from "./segmentations/schema.ts";
 import { keepFor } from "../patients/keep_embedding.ts";
-import { profilesOf } from "../patients/find_profiles.ts";
+import { profilesOf } from "../patients/find_profile.ts";
 import type { Services } from "../services.ts";
 
 const propose = createRoute({

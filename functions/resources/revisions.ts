@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Revision } from "../../lib/store/types.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf } from "../middleware/work.ts";
 import { describeReference } from "../contract/reference.ts";
 import {
   LabelParams,
@@ -10,7 +10,7 @@ import {
   RevisionsDocument,
 } from "../contract/revisions.ts";
 import { createRouter, type Router } from "../router.ts";
-import { json, problems } from "../contract/schemas.ts";
+import { json, problems } from "./segmentations/schema.ts";
 import type { Services } from "../services.ts";
 
 const path = "/v1/patients/{patient}/labels/{label}/revisions";

@@ -10,11 +10,16 @@ import { readProfile } from "../../lib/format/profile_file.ts";
 import { requireSigner } from "../../lib/core/signing.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import { mediaTypeOf } from "../body/form.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf } from "../middleware/work.ts";
 import { describeReference } from "../contract/reference.ts";
 import { ImportedDocument } from "../contract/revisions.ts";
 import { createRouter, invalid, type Router } from "../router.ts";
-import { binary, json, PatientParams, problems } from "../contract/schemas.ts";
+import {
+  binary,
+  json,
+  PatientParams,
+  problems,
+} from "./segmentations/schema.ts";
 import { ArchivedReference, TransferQuery } from "../contract/transfers.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
 import type { Services } from "../services.ts";

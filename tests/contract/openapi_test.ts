@@ -5,7 +5,7 @@ import { createApp } from "../../functions/app.ts";
 import { createRouter } from "../../functions/router.ts";
 import { NEEDS } from "../../functions/middleware/scopes.ts";
 import * as revisions from "../../functions/contract/revisions.ts";
-import * as schemas from "../../functions/contract/schemas.ts";
+import * as schemas from "../../functions/resources/segmentations/schema.ts";
 import type { Services } from "../../functions/services.ts";
 import { createAccess } from "../../lib/access/access.ts";
 import type { Access } from "../../lib/access/caller.ts";

@@ -8,7 +8,7 @@ import {
   MaskRequest,
   Prompts,
   PromptsRequest,
-} from "../../functions/contract/schemas.ts";
+} from "../../functions/resources/segmentations/schema.ts";
 import { ArchivedReference } from "../../functions/contract/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/write.ts";

@@ -1,23 +1,23 @@
 import { z } from "@hono/zod-openapi";
-import { type Code, parseCode } from "../../lib/dicom/segmentation/write.ts";
-import { NAME } from "../../lib/model/name.ts";
-import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
-import { Accepted, DriftDocument } from "./accepted.ts";
-import { passes, why } from "./passes.ts";
-import { PROBLEMS } from "./problems.ts";
-import { RECEIPT, ReceiptDocument } from "./receipt.ts";
+import { type Code, parseCode } from "../../../lib/dicom/segmentation/write.ts";
+import { NAME } from "../../../lib/model/name.ts";
+import { RECIPE_NAMES } from "../../../lib/pipeline/recipe.ts";
+import { Accepted, DriftDocument } from "../../contract/accepted.ts";
+import { passes, why } from "../../contract/passes.ts";
+import { PROBLEMS } from "../../contract/problems.ts";
+import { RECEIPT, ReceiptDocument } from "../receipts/schema.ts";
 import {
   ChoiceQuery,
   PositionQuery,
   PROFILE_USED,
   ProfileUsed,
-} from "./references_used.ts";
+} from "../../contract/references_used.ts";
 import {
   EnrolmentReportDocument,
   PRESENCE,
   presenceFields,
   REPORT,
-} from "./self_test_report.ts";
+} from "../references/schema.ts";
 
 /** Ids that appear in URLs: letters, digits and `._~-`, at most 128. */
 const id = (name: string, example: string) =>

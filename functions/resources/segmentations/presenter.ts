@@ -1,13 +1,13 @@
 import type { z } from "@hono/zod-openapi";
-import type { SegmentationAnswer } from "../../lib/engine/engine.ts";
-import type { CandidateReport } from "../../lib/engine/report.ts";
-import type { Manifest } from "../../lib/model/package.ts";
-import { sayWhy, sayWhyPooled } from "../../lib/wording/choice.ts";
-import type { Receipt } from "../../lib/receipt/receipt.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
-import { describePresence } from "./presence.ts";
-import type { ProfileUsed } from "./references_used.ts";
-import type { SegmentationDocument } from "./schemas.ts";
+import type { SegmentationAnswer } from "../../../lib/engine/engine.ts";
+import type { CandidateReport } from "../../../lib/engine/report.ts";
+import type { Manifest } from "../../../lib/model/package.ts";
+import { sayWhy, sayWhyPooled } from "../../../lib/wording/choice.ts";
+import type { Receipt } from "../../../lib/receipt/receipt.ts";
+import type { Enrolled } from "../../../lib/store/types.ts";
+import { describePresence } from "../../contract/presence.ts";
+import type { ProfileUsed } from "../../contract/references_used.ts";
+import type { SegmentationDocument } from "./schema.ts";
 
 /** Stands for all references together, where one is named; no reference has this name. */
 const TOGETHER = "*";

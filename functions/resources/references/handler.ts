@@ -1,18 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { examine } from "../../lib/engine/self_tests.ts";
-import type { Annotation } from "../../lib/engine/engine.ts";
-import { EdgeError } from "../../lib/core/errors.ts";
-import type { Reference } from "../../lib/store/types.ts";
+import { examine } from "../../../lib/engine/self_tests.ts";
+import type { Annotation } from "../../../lib/engine/engine.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+import type { Reference } from "../../../lib/store/types.ts";
 import {
   fileOf,
   parseJson,
   readForm,
   requireOne,
   textOf,
-} from "../body/form.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
-import { requireInBounds } from "../body/bounds.ts";
-import { createRouter, invalid, type Router } from "../router.ts";
+} from "../../body/form.ts";
+import { callerOf, workOf } from "../../middleware/work.ts";
+import { requireInBounds } from "../../body/bounds.ts";
+import { createRouter, invalid, type Router } from "../../router.ts";
 import {
   binary,
   EmbeddingId,
@@ -25,14 +25,14 @@ import {
   Prompts,
   ReferenceDocument,
   ReferenceParams,
-} from "../contract/schemas.ts";
-import { describeReference } from "../contract/reference.ts";
-import { Accepted } from "../contract/accepted.ts";
-import { EnrolledDocument, PatientDocument } from "../contract/revisions.ts";
-import { driftOf, worst } from "../patients/drift.ts";
-import { keepFor } from "../patients/keep_embedding.ts";
-import { requireReferenceQuota } from "../patients/reference_quota.ts";
-import type { Services } from "../services.ts";
+} from "../segmentations/schema.ts";
+import { describeReference } from "../../contract/reference.ts";
+import { Accepted } from "../../contract/accepted.ts";
+import { EnrolledDocument, PatientDocument } from "../../contract/revisions.ts";
+import { driftOf, worst } from "../../patients/measure_drift.ts";
+import { keepFor } from "../../patients/keep_embedding.ts";
+import { requireReferenceQuota } from "../../patients/reference_quota.ts";
+import type { Services } from "../../services.ts";
 
 const referencePath = "/v1/patients/{patient}/references/{reference}";
 const patientPath = "/v1/patients/{patient}";

@@ -1,20 +1,20 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import type { ServedModel } from "../../lib/engine/catalogue.ts";
-import type { AddressedEmbedding } from "../../lib/engine/embedder.ts";
-import type { InputFile } from "../../lib/engine/engine.ts";
-import { TISSUE } from "../../lib/dicom/segmentation/write.ts";
-import { sniffMediaType } from "../../lib/image/media_type.ts";
-import { RECIPES } from "../../lib/pipeline/recipe.ts";
-import { chooseReferences } from "../patients/choose_references.ts";
-import { mediaTypeOf, parseJson, readImage } from "../body/form.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
-import { presenceHeaders, stateHeaders } from "../contract/presence.ts";
-import { EdgeError } from "../../lib/core/errors.ts";
-import { describeChoice } from "../contract/references_used.ts";
-import { receiptHeaders, sendReceipt } from "../contract/receipt.ts";
-import { createRouter, type Env, type Router } from "../router.ts";
+import type { ServedModel } from "../../../lib/engine/catalogue.ts";
+import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
+import type { InputFile } from "../../../lib/engine/engine.ts";
+import { TISSUE } from "../../../lib/dicom/segmentation/write.ts";
+import { sniffMediaType } from "../../../lib/image/media_type.ts";
+import { RECIPES } from "../../../lib/pipeline/recipe.ts";
+import { chooseReferences } from "../../patients/choose_references.ts";
+import { mediaTypeOf, parseJson, readImage } from "../../body/form.ts";
+import { callerOf, workOf } from "../../middleware/work.ts";
+import { presenceHeaders, stateHeaders } from "../../contract/presence.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+import { describeChoice } from "../../contract/references_used.ts";
+import { receiptHeaders, sendReceipt } from "../receipts/schema.ts";
+import { createRouter, type Env, type Router } from "../../router.ts";
 import {
   binary,
   EmbeddingReference,
@@ -23,12 +23,12 @@ import {
   problems,
   SegmentationDocument,
   SegmentQuery,
-} from "../contract/schemas.ts";
-import { describeSegmentation } from "../contract/segmentation.ts";
-import { keepFor } from "../patients/keep_embedding.ts";
-import { profilesOf } from "../patients/find_profiles.ts";
-import { sourceOf, withReceipt } from "../patients/receipt.ts";
-import type { Services } from "../services.ts";
+} from "./schema.ts";
+import { describeSegmentation } from "./presenter.ts";
+import { keepFor } from "../../patients/keep_embedding.ts";
+import { profilesOf } from "../../patients/find_profile.ts";
+import { sourceOf, withReceipt } from "../../patients/segment_with_receipt.ts";
+import type { Services } from "../../services.ts";
 
 const segmentRoute = createRoute({
   method: "post",

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { Receipt } from "../../lib/receipt/receipt.ts";
-import { header } from "./header.ts";
+import { Receipt } from "../../../lib/receipt/receipt.ts";
+import { header } from "../../contract/header.ts";
 
 /** Longest header that holds a receipt; more could be refused on the way. */
 const MAX_HEADER = 6000;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { VERDICTS } from "../../lib/pipeline/self_tests.ts";
+import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 
 const share = z.number().min(0).max(1);
 

@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { EdgeError } from "../../lib/core/errors.ts";
-import { Receipt, requireUnchanged } from "../../lib/receipt/receipt.ts";
-import { type Given, replay } from "../../lib/receipt/replay.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+import { Receipt, requireUnchanged } from "../../../lib/receipt/receipt.ts";
+import { type Given, replay } from "../../../lib/receipt/replay.ts";
 import {
   fileOf,
   type FormValue,
@@ -10,12 +10,12 @@ import {
   readForm,
   requireOne,
   textOf,
-} from "../body/form.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
-import { ReplayDocument, ReplayFields } from "../contract/replay.ts";
-import { createRouter, invalid, type Router } from "../router.ts";
-import { binary, json, problems } from "../contract/schemas.ts";
-import type { Services } from "../services.ts";
+} from "../../body/form.ts";
+import { callerOf, workOf } from "../../middleware/work.ts";
+import { ReplayDocument, ReplayFields } from "../../contract/replay.ts";
+import { createRouter, invalid, type Router } from "../../router.ts";
+import { binary, json, problems } from "../segmentations/schema.ts";
+import type { Services } from "../../services.ts";
 
 /** Longest receipt, bytes: one of a thousand references fits. */
 const MAX_RECEIPT = 256 * 1024;

@@ -1,32 +1,36 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { ServedModel } from "../../lib/engine/catalogue.ts";
-import { inTime, requireWanted, type Work } from "../../lib/engine/work.ts";
-import { invalidInput, isRetryable } from "../../lib/core/errors.ts";
-import { RECIPES } from "../../lib/pipeline/recipe.ts";
-import { readCursor, seriesTag, writeCursor } from "../../lib/series/cursor.ts";
-import { inOrder } from "../../lib/series/in_order.ts";
-import { openFiles } from "../../lib/series/open_files.ts";
-import { positionOf, type SeriesImage } from "../../lib/series/series.ts";
-import { Spool } from "../../lib/series/spool.ts";
-import type { Enrolled } from "../../lib/store/types.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
-import { chooseReferences } from "../patients/choose_references.ts";
-import { receiveFiles } from "../body/uploads.ts";
-import { describeProblem } from "../contract/problems.ts";
-import { describeChoice } from "../contract/references_used.ts";
-import { createRouter, type Router } from "../router.ts";
+import type { ServedModel } from "../../../lib/engine/catalogue.ts";
+import { inTime, requireWanted, type Work } from "../../../lib/engine/work.ts";
+import { invalidInput, isRetryable } from "../../../lib/core/errors.ts";
+import { RECIPES } from "../../../lib/pipeline/recipe.ts";
+import {
+  readCursor,
+  seriesTag,
+  writeCursor,
+} from "../../../lib/series/cursor.ts";
+import { inOrder } from "../../../lib/series/in_order.ts";
+import { openFiles } from "../../../lib/series/open_files.ts";
+import { positionOf, type SeriesImage } from "../../../lib/series/series.ts";
+import { Spool } from "../../../lib/series/spool.ts";
+import type { Enrolled } from "../../../lib/store/types.ts";
+import { callerOf, workOf } from "../../middleware/work.ts";
+import { chooseReferences } from "../../patients/choose_references.ts";
+import { receiveFiles } from "../../body/uploads.ts";
+import { describeProblem } from "../../contract/problems.ts";
+import { describeChoice } from "../../contract/references_used.ts";
+import { createRouter, type Router } from "../../router.ts";
 import {
   PatientParams,
   problems,
   seriesBody,
   SeriesLine,
   SeriesQuery,
-} from "../contract/schemas.ts";
-import { describeSegmentation } from "../contract/segmentation.ts";
-import { keepFor } from "../patients/keep_embedding.ts";
-import { profilesOf } from "../patients/find_profiles.ts";
-import { sourceOf, withReceipt } from "../patients/receipt.ts";
-import type { Services } from "../services.ts";
+} from "../segmentations/schema.ts";
+import { describeSegmentation } from "../segmentations/presenter.ts";
+import { keepFor } from "../../patients/keep_embedding.ts";
+import { profilesOf } from "../../patients/find_profile.ts";
+import { sourceOf, withReceipt } from "../../patients/segment_with_receipt.ts";
+import type { Services } from "../../services.ts";
 
 export const NDJSON = "application/x-ndjson";
 
