@@ -147,20 +147,20 @@ export async function compose(
     patients: stored("patients", state.patients),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     trust,
-    sealed: state.sealed || !needs.state,
+    encrypted: state.encrypted || !needs.state,
     environment: environmentOf(
       pool.runtime,
       client === undefined ? "local" : "remote",
     ),
     telemetry,
     maxBytes: config.MAX_BYTES,
-    memory: new Quota({
+    bodyQuota: new Quota({
       most: bodyMemory,
       // A body of the largest size passes in any case.
       perTenant: Math.max(config.MAX_BYTES, tenantShare(bodyMemory, config)),
       what: "bytes of bodies",
     }),
-    series: new Quota({
+    seriesQuota: new Quota({
       most: MAX_SERIES,
       perTenant: tenantShare(MAX_SERIES, config),
       what: "series",

@@ -76,7 +76,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   sweep().catch(() => {/* As above. */});
   return {
     kv,
-    sealed: keyring !== null,
+    encrypted: keyring !== null,
     profiles: createProfileStore(vault),
     patients: createPatientStore(vault, lifetime),
     withWebCache: (store: EmbeddingStore) =>

@@ -19,7 +19,7 @@ export function startLine(
 export function startNotes(
   config: Config,
   access: Access | undefined,
-  { sealed, environment: { runtime } }: Services,
+  { encrypted, environment: { runtime } }: Services,
 ): string[] {
   const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;
   const notes: string[] = [];
@@ -36,7 +36,7 @@ export function startNotes(
         : "no API_KEYS are set, so it answers this machine alone",
     );
   }
-  if (!sealed) {
+  if (!encrypted) {
     notes.push("data is stored unencrypted (OPERATOR_KEYS encrypts it)");
   }
   return notes;

@@ -5,7 +5,7 @@ import { contextOf, traceId } from "../../lib/telemetry/tracing.ts";
 import type { Services } from "../services.ts";
 import type { Env } from "../router.ts";
 
-/** A line of the log, for one request. It names the route, not the path, whose parts are a caller's ids. */
+/** A line of the log, for one request. It has the route and not the path, which holds the caller's ids. */
 export interface RequestLine {
   /** ISO 8601, UTC. */
   time: string;
@@ -21,7 +21,7 @@ export interface RequestLine {
   ms: number;
 }
 
-/** Who asks again and again whether the service lives. */
+/** Routes that monitors call again and again. */
 const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Times, traces and logs every request; probes that succeed are not logged. */
@@ -61,7 +61,7 @@ export function observeRequests(
   };
 }
 
-/** The last matched path that is a route's own; a middleware's ends in a star. */
+/** The last matched path of a route; those of middleware end in a star. */
 function routeOf(paths: string[]): string {
   const own = paths.findLast((path) => !path.endsWith("*"));
   return own?.replaceAll(/:(\w+)(\{[^}]*\})?/g, "{$1}") ?? "none";
@@ -69,7 +69,7 @@ function routeOf(paths: string[]): string {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/** A caller may invent methods without end. */
+/** A caller may invent any number of methods. */
 function known(method: string): string {
   return METHODS.includes(method) ? method : "other";
 }

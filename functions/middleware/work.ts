@@ -1,41 +1,31 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Caller } from "../../lib/access/caller.ts";
-import { tooLate, type Work } from "../../lib/engine/work.ts";
+import { type Deadline, startDeadline } from "../../lib/engine/deadline.ts";
+import type { Work } from "../../lib/engine/work.ts";
 import type { Env } from "../router.ts";
-
-/** Who sent this request, as the application found out before any handler ran. */
-export function callerOf(c: Context<Env>): Caller {
-  const caller = c.get("caller");
-  if (caller === undefined) throw new Error("No middleware set the caller.");
-  return caller;
-}
+import { callerOf } from "./caller.ts";
 
 /**
- * For whom the engines work in this request: its tenant, until its caller goes away or its time is up.
- * That begins with the first call, which is made when the body is there, however slow its sender is.
+ * The work that engines do for this request: on behalf of its tenant, until the caller goes away or the deadline
+ * passes. The first call starts the deadline. Handlers make it when the body has arrived, so that a slow sender
+ * does not use up the time.
  */
 export function workOf(c: Context<Env>): Work {
   const { tenant } = callerOf(c);
-  return { tenant, signal: c.get("begin")?.() ?? c.req.raw.signal };
+  return { tenant, signal: c.get("startWork")?.() ?? c.req.raw.signal };
 }
 
-/** Gives the work of every request so many milliseconds. */
-export function limitTime(ms: number): MiddlewareHandler<Env> {
+/** Gives the work of every request a deadline, in milliseconds. */
+export function limitWork(ms: number): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const late = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let signal: AbortSignal;
-    c.set("begin", () => {
-      if (timer === undefined) {
-        timer = setTimeout(() => late.abort(tooLate(ms)), ms);
-        signal = AbortSignal.any([c.req.raw.signal, late.signal]);
-      }
-      return signal;
+    let deadline: Deadline | undefined;
+    c.set("startWork", () => {
+      deadline ??= startDeadline(ms, c.req.raw.signal);
+      return deadline.signal;
     });
     try {
       await next();
     } finally {
-      clearTimeout(timer);
+      deadline?.[Symbol.dispose]();
     }
   };
 }

@@ -3,33 +3,33 @@ import { EdgeError } from "../../lib/core/errors.ts";
 import type { Enrolled } from "../../lib/store/types.ts";
 import type { Services } from "../services.ts";
 
-/** The references that a structure is looked for by. */
+/** The references that a structure is searched with. */
 export interface ProfileInUse {
-  /** Of the label, 1, 2, 3, … */
+  /** Of the label's references: 1, 2, 3, … */
   revision: number;
   /** At least one, in order of name. */
   enrolled: Enrolled[];
 }
 
 /**
- * The references of a patient's structure that the chosen model made, in order of name.
+ * The references of a patient's structure that the chosen model made.
  *
- * @param which the revision that is wanted, the newest where none is named.
+ * @param revision the newest where it is left out.
  * @throws EdgeError `not-found` for an unknown patient, label or revision; `model-mismatch` when every
  * reference was made by another model.
  */
-export async function profilesOf(
+export async function findProfile(
   { profiles, models }: Services,
   { manifest }: ServedModel,
   { tenant, patient, label, revision: wanted }: {
     tenant: string;
     patient: string;
     label: string;
-    revision?: number;
+    revision?: number | undefined;
   },
 ): Promise<ProfileInUse> {
   const model = manifest.digest;
-  const which = { revision: wanted, model };
+  const which = wanted === undefined ? { model } : { revision: wanted, model };
   const found = await profiles.profile(tenant, patient, label, which);
   if (found === null) {
     const kept = await profiles.revisions(tenant, patient);
@@ -38,7 +38,7 @@ export async function profilesOf(
       kept === null
         ? `There is no patient "${patient}"; enrol a reference first.`
         : kept.has(label)
-        ? `Patient "${patient}" has no revision ${wanted} of "${label}" (any more).`
+        ? `Patient "${patient}" has no revision ${wanted} of "${label}"; old revisions are dropped.`
         : `Patient "${patient}" has no reference labelled "${label}"; enrol one first.`,
     );
   }
@@ -49,7 +49,7 @@ export async function profilesOf(
   if (makers.size === 0) {
     throw new EdgeError(
       "not-found",
-      `Patient "${patient}" has no reference labelled "${label}" any more; enrol one first.`,
+      `Patient "${patient}" no longer has a reference labelled "${label}"; enrol one first.`,
     );
   }
   throw new EdgeError(
@@ -57,7 +57,7 @@ export async function profilesOf(
     `The references of patient "${patient}" labelled "${label}" were made by ` +
       `${
         [...makers].join(" and ")
-      }, not by "${manifest.id}", which was asked; ` +
+      }, not by "${manifest.id}", which was asked for; ` +
       "choose the model that made them, or enrol the annotated image again.",
   );
 }

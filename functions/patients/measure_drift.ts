@@ -1,17 +1,18 @@
+import type { Bytes } from "../../lib/core/bytes.ts";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { DRIFT_LIMIT } from "../../lib/pipeline/drift.ts";
-import type { Bytes } from "../../lib/core/bytes.ts";
-import type { Drift, Enrolled, Reference } from "../../lib/store/types.ts";
+import type { Drift, Reference } from "../../lib/store/types.ts";
 import type { Services } from "../services.ts";
+import { oldestFirst } from "./choose_references.ts";
 
 /**
  * How far an accepted result lies from the first reference that a person annotated; null where there is none
  * of this model.
  *
- * @param accepted its record, and its profile's file.
+ * @param accepted the profile file of the result; the reference before it is its record.
  */
-export async function driftOf(
+export async function measureDrift(
   { profiles }: Services,
   { manifest, engineFor }: ServedModel,
   work: Work,
@@ -20,10 +21,10 @@ export async function driftOf(
 ): Promise<Drift | null> {
   const model = manifest.digest;
   const found = await profiles.profile(work.tenant, patient, label, { model });
-  const [first, ...others] = (found?.enrolled ?? [])
-    .filter((one) => one.reference.accepted === undefined)
-    .filter((one) => one.reference.reference !== reference)
-    .sort(byDate)
+  const annotated = (found?.enrolled ?? []).filter(({ reference: other }) =>
+    other.accepted === undefined && other.reference !== reference
+  );
+  const [first, ...others] = oldestFirst(annotated)
     .map(({ profile }) => profile);
   if (first === undefined) return null;
   const value = await engineFor(work).measureDrift(first, others, accepted);
@@ -31,15 +32,11 @@ export async function driftOf(
 }
 
 /** The largest drift; null for none. */
-export function worst(drifts: Drift[]): Drift | null {
+export function largestDrift(drifts: Drift[]): Drift | null {
   return drifts.reduce<Drift | null>(
     (most, next) => most === null || next.value > most.value ? next : most,
     null,
   );
-}
-
-function byDate(a: Enrolled, b: Enrolled): number {
-  return a.reference.createdAt < b.reference.createdAt ? -1 : 1;
 }
 
 function warn(value: number): string {

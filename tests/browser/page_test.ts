@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { imageBody } from "../../functions/resources/segmentations/schema.ts";
+import { imageBody } from "../../functions/body/image.ts";
 import { dice, overlap } from "../../lib/evaluation/metrics.ts";
 import { describeMask } from "../../lib/format/mask_document.ts";
 import { decodeRle } from "../../lib/format/rle.ts";

@@ -391,7 +391,7 @@ Deno.test("bad input", async (t) => {
     "cut multipart",
     400,
     "malformed-request",
-    /not whole multipart/,
+    /not a complete multipart body/,
     () =>
       app.request("/v1/patients/q/references/r", {
         method: "PUT",

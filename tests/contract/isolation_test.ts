@@ -239,6 +239,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
     for (const operation of closed) {
       const need = needOf(operation.method, operation.path);
       if (need === "known") continue;
+      ok(need !== undefined && need !== "open");
       const headers = bearer(lacking[need].secret);
       const { response, text } = await send(operation, names, headers);
       equal(response.status, 403, `${operation.id}: ${text}`);

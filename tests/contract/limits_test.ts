@@ -131,7 +131,7 @@ Deno.test("a request past its time is answered 503, and the next one is served",
   const hurried = createApp({ ...services, deadline: 1 });
   const late = await segment(hurried, "p");
   const { detail } = await refusedForNow(late, 503, "too-late");
-  match(detail, /not done within 0.001 s/);
+  match(detail, /not finished within 0.001 s/);
   equal((await segment(app, "p")).status, 200);
 });
 

@@ -1,24 +1,39 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { Receipt, requireUnchanged } from "../../../lib/receipt/receipt.ts";
-import { type Given, replay } from "../../../lib/receipt/replay.ts";
+import { replay } from "../../../lib/receipt/replay.ts";
+import type { Enrolled } from "../../../lib/store/types.ts";
 import {
-  fileOf,
-  type FormValue,
-  parseJson,
-  readForm,
-  requireOne,
-  textOf,
+  defineForm,
+  file,
+  json as jsonField,
+  optional,
+  text,
 } from "../../body/form.ts";
-import { callerOf, workOf } from "../../middleware/work.ts";
-import { ReplayDocument, ReplayFields } from "../../contract/replay.ts";
-import { createRouter, invalid, type Router } from "../../router.ts";
-import { binary, json, problems } from "../segmentations/schema.ts";
+import { json } from "../../contract/answers.ts";
+import { EmbeddingId, PatientParams } from "../../contract/ids.ts";
+import { faultsOf, invalid, problems } from "../../contract/problems.ts";
+import { callerOf } from "../../middleware/caller.ts";
+import { workOf } from "../../middleware/work.ts";
+import { createRouter, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
+import { ReplayDocument } from "./schema.ts";
 
-/** Longest receipt, bytes: one of a thousand references fits. */
-const MAX_RECEIPT = 256 * 1024;
+const ReplayForm = defineForm({
+  // A receipt of a thousand references fits.
+  receipt: jsonField("Receipt", Receipt, { maxBytes: 256 * 1024 }),
+  patient: text(PatientParams.shape.patient, {
+    type: "string",
+    description: "Whose references they were; a receipt does not say",
+  }),
+  image: optional(file(
+    "The image file, of which the receipt states the frame; or give `embedding`",
+  )),
+  embedding: text(EmbeddingId.optional(), {
+    type: "string",
+    description: "Id of a cached embedding",
+  }),
+}, { either: [["image", "embedding"]] });
 
 const route = createRoute({
   method: "post",
@@ -27,42 +42,9 @@ const route = createRoute({
   tags: ["patients"],
   summary: "Make a mask again from its receipt",
   description:
-    "Runs what the receipt states on the same image, with no cache between, and compares the masks. What " +
-    "changed is told in `errors` of a 409, with what was expected and what is there. Nothing is stored.",
-  request: {
-    body: {
-      required: true,
-      content: {
-        "multipart/form-data": {
-          schema: {
-            type: "object",
-            properties: {
-              receipt: {
-                type: "string",
-                description: "JSON by the schema Receipt",
-                contentMediaType: "application/json",
-                contentSchema: { $ref: "#/components/schemas/Receipt" },
-              } as never,
-              patient: {
-                type: "string",
-                description: "Whose references it was; no receipt says",
-              },
-              image: {
-                ...binary.schema,
-                description:
-                  "The image file, of which the receipt states the frame; or give `embedding`",
-              },
-              embedding: {
-                type: "string",
-                description: "Id of a cached embedding",
-              },
-            },
-            required: ["receipt", "patient"],
-          },
-        },
-      },
-    },
-  },
+    "Runs what the receipt states on the same image, without any cache, and compares the masks. What " +
+    "changed is reported in `errors` of a 409, with what was expected and what was found. Nothing is stored.",
+  request: { body: { required: true, content: ReplayForm.content } },
   responses: {
     200: json(ReplayDocument, "The identical mask"),
     ...problems(400, 404, 409, 413, 415, 422, 503),
@@ -71,27 +53,17 @@ const route = createRoute({
 
 /** The receipts function: a receipt and its input → the identical mask, or what changed. */
 export function receiptsFunction(services: Services): Router {
-  const { models, profiles, environment } = services;
-
+  const { models, environment } = services;
   return createRouter().openapi(route, async (c) => {
     const { tenant } = callerOf(c);
-    const { receipt, patient, input } = await readReplay(c, async (id) => ({
-      embedding: await models.default.embedder.recall(tenant, id),
-    }));
-    const { profile: { references, label, revision }, model } = receipt;
-    // The revision that answered, where it is kept; else what is there now.
-    const kept = revision === undefined ? null : await profiles.profile(
-      tenant,
-      patient,
-      label,
-      { revision, model: model.digest },
-    );
-    const found = await Promise.all(
-      references.map(async ({ reference }) =>
-        kept?.enrolled.find((one) => one.reference.reference === reference) ??
-          await profiles.get(tenant, patient, reference)
-      ),
-    );
+    const { receipt, patient, image, embedding } = await ReplayForm.read(c);
+    await requireIntact(receipt);
+    // Of image and embedding, the form has one.
+    const input = embedding === undefined
+      ? image!
+      : { embedding: await models.default.embedder.recall(tenant, embedding) };
+    const { profile: { label }, model: { digest } } = receipt;
+    const found = await findReferences(services, tenant, patient, receipt);
     const { mask, notes } = await replay(receipt, {
       models: models.all.map(({ manifest: { id, digest }, engineFor }) => ({
         id,
@@ -100,60 +72,48 @@ export function receiptsFunction(services: Services): Router {
       })),
       profiles: found.map((enrolled) =>
         enrolled?.reference.label === label &&
-          enrolled.reference.model === model.digest
+          enrolled.reference.model === digest
           ? enrolled.profile
           : null
       ),
       input,
       environment,
     });
-    const told = notes.map((note) => ({
-      ...note,
-      path: `receipt.${note.path}`,
-    }));
-    return c.json({ identical: true as const, mask, notes: told }, 200);
+    return c.json(
+      { identical: true as const, mask, notes: faultsOf(notes) },
+      200,
+    );
   });
 }
 
-/** What a replay is asked with. */
-async function readReplay(
-  c: Context,
-  recall: (id: string) => Promise<Given["input"]>,
-) {
-  const { receipt: text, image, ...fields } = await readForm(c, [
-    "receipt",
-    "patient",
-    "image",
-    "embedding",
-  ]);
-  const parsed = ReplayFields.safeParse(fields);
-  if (!parsed.success) throw invalid("body", parsed.error.issues);
-  const { patient, embedding } = parsed.data;
-  requireOne("image", image, "embedding", embedding);
-  const receipt = await readReceipt(text);
-  const input = embedding === undefined
-    ? fileOf(image, "image")
-    : await recall(embedding);
-  return { receipt, patient, input };
+/** The references that a receipt names: of the revision that answered where it is kept, else as they are now. */
+async function findReferences(
+  { profiles }: Services,
+  tenant: string,
+  patient: string,
+  { profile: { label, revision, references }, model }: Receipt,
+): Promise<(Enrolled | null)[]> {
+  const kept = revision === undefined ? null : await profiles.profile(
+    tenant,
+    patient,
+    label,
+    { revision, model: model.digest },
+  );
+  return await Promise.all(
+    references.map(async ({ reference }) =>
+      kept?.enrolled.find((one) => one.reference.reference === reference) ??
+        await profiles.get(tenant, patient, reference)
+    ),
+  );
 }
 
-async function readReceipt(field: FormValue | undefined): Promise<Receipt> {
-  const wrong = (message: string) =>
-    invalid("body", [{ path: ["receipt"], message }]);
-  if (field === undefined) throw wrong("is missing");
-  const { length } = typeof field === "string" ? field : field.bytes;
-  if (length > MAX_RECEIPT) throw wrong(`is longer than ${MAX_RECEIPT} bytes`);
-  const receipt = parseJson(textOf(field), Receipt, "body.receipt");
+/** @throws EdgeError `validation` for a receipt that does not match its id. */
+async function requireIntact(receipt: Receipt): Promise<void> {
   try {
     await requireUnchanged(receipt);
   } catch (error) {
-    if (error instanceof EdgeError) {
-      throw invalid("body", [{
-        path: ["receipt", "id"],
-        message: error.message,
-      }]);
-    }
-    throw error;
+    if (!(error instanceof EdgeError)) throw error;
+    const { message } = error;
+    throw invalid("body", [{ path: ["receipt", "id"], message }]);
   }
-  return receipt;
 }

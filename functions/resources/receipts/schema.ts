@@ -1,16 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { Receipt } from "../../../lib/receipt/receipt.ts";
-import { header } from "../../contract/header.ts";
-
-/** Longest header that holds a receipt; more could be refused on the way. */
-const MAX_HEADER = 6000;
+import { MODEL } from "../../contract/answers.ts";
+import { MASK, MaskBody } from "../../contract/masks.ts";
+import { FaultDocument } from "../../contract/problems.ts";
 
 const digest = (digit: string) => digit.repeat(64);
 export const RECEIPT = {
   id: digest("5"),
   format: 1,
-  model: { id: "nano", digest: "93".repeat(32) },
+  model: MODEL,
   input: {
     kind: "image",
     sha256: digest("1"),
@@ -45,29 +43,34 @@ export const RECEIPT = {
   mask: { sha256: digest("4"), area: 2814 },
 };
 
-// A schema that was made before OpenAPI was taught to zod, as this may have been, knows nothing of it.
+// Made anew: zod may have made the schema of `lib` before it was extended with OpenAPI.
 export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
   "Receipt",
   {
     description:
       "What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), " +
-      'which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.',
+      'which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.',
     example: RECEIPT,
   },
 );
 
-/** Headers of an answer whose body is a mask alone. */
-export const receiptHeaders = {
-  "x-receipt": header(
-    `Of an answer other than JSON: its receipt's JSON in base64url; left out above ${MAX_HEADER} characters`,
-  ),
-  "x-receipt-id": header("Of an answer other than JSON: its receipt's id"),
-};
-
-/** Puts a receipt into the headers. */
-export function sendReceipt(c: Context, receipt: Receipt): void {
-  c.header("x-receipt-id", receipt.id);
-  const text = new TextEncoder().encode(JSON.stringify(receipt))
-    .toBase64({ alphabet: "base64url", omitPadding: true });
-  if (text.length <= MAX_HEADER) c.header("x-receipt", text);
-}
+/** A replay that gave the identical mask. */
+export const ReplayDocument = z.object({
+  identical: z.literal(true),
+  mask: MaskBody,
+  notes: z.array(FaultDocument).openapi({
+    description:
+      "What differs from the receipt and made no difference: runtime, versions, another file of the same pixels",
+  }),
+}).openapi("Replay", {
+  example: {
+    identical: true,
+    mask: MASK,
+    notes: [{
+      path: "receipt.runtime.threads",
+      message: "runtime.threads is 1, was 2",
+      expected: "2",
+      actual: "1",
+    }],
+  },
+});

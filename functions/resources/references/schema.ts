@@ -1,34 +1,35 @@
 import { z } from "@hono/zod-openapi";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
+import { ImageSize } from "../../contract/answers.ts";
 
-const share = z.number().min(0).max(1);
+const fraction = z.number().min(0).max(1);
 
-/** How far a reference finds itself again. */
-export const EnrolmentReportDocument = z.object({
+/** How well a reference finds itself again. */
+const EnrolmentReportDocument = z.object({
   verdict: z.enum(VERDICTS).openapi({
     description:
       "`weak` and `unusable` references are enrolled too; the advice says what to do about them",
   }),
   advice: z.string(),
-  selfDice: share.openapi({
+  selfDice: fraction.openapi({
     description: "Dice of the reference segmented by its own profile",
   }),
   copies: z.array(
-    z.object({ name: z.string(), dice: share }).openapi("CopyTrial"),
-  ).openapi({ description: "The same of varied copies of it" }),
+    z.object({ name: z.string(), dice: fraction }).openapi("CopyTrial"),
+  ).openapi({ description: "The same of augmentations of the reference" }),
   skipped: z.string().nullable().openapi({
-    description: "Why copies are missing; null when all were tried",
+    description: "Why augmentations are missing; null when all were tested",
   }),
-  dice: z.object({ mean: share, worst: share }).openapi("DiceSpread", {
-    description: "Over the reference and its copies",
+  dice: z.object({ mean: fraction, worst: fraction }).openapi("DiceSpread", {
+    description: "Over the reference and its augmentations",
   }),
   parts: z.object({
     best: z.int(),
     dice: z.array(
-      z.object({ parts: z.int(), dice: share }).openapi("PartsTrial"),
+      z.object({ parts: z.int(), dice: fraction }).openapi("PartsTrial"),
     ),
   }).openapi("PartsReport", {
-    description: "Mean Dice of every part count over the same",
+    description: "Mean Dice of every number of prototypes over the same",
   }),
   distance: z.object({
     least: z.number(),
@@ -36,12 +37,11 @@ export const EnrolmentReportDocument = z.object({
     most: z.number(),
   }).nullable().openapi({
     description:
-      "Earth mover's distances over the same; null where one of them was found empty",
+      "Earth mover's distances over the same; null where one of the masks was empty",
   }),
 }).openapi("EnrolmentReport");
 
-/** A report of the examples. */
-export const REPORT = {
+const REPORT = {
   verdict: "good" as const,
   advice:
     "The structure is found again in this image and in varied copies of it.",
@@ -53,44 +53,67 @@ export const REPORT = {
   distance: { least: 9.1, mean: 12.4, most: 16.2 },
 };
 
-/** What an answer says of whether the structure is there, and of itself. */
-export const presenceFields = {
-  present: z.boolean().openapi({
+/** Text of the caller's that is kept and given back unchanged, and never logged. */
+const opaque = z.string().min(1).max(256).refine(
+  // deno-lint-ignore no-control-regex
+  (text) => !/[\u0000-\u001f\u007f]/.test(text),
+  "must have no control characters",
+).nullable().default(null);
+
+export const Accepted = z.strictObject({ by: opaque, at: opaque })
+  .openapi("Accepted", {
     description:
-      "Whether the structure is in the image; where it is not, the mask is empty",
-  }),
-  reason: z.string().nullable().openapi({
-    description: "Why it is not, in plain words; null when it is present",
-  }),
-  confidence: share.nullable().openapi({
+      "Who accepted the result, and when, in the caller's own words; kept and given back unchanged",
+    example: { by: "reader-7", at: "2026-11-25T09:44:35Z" },
+  });
+
+export const DriftDocument = z.object({
+  value: z.number().openapi({
     description:
-      "Ranks answers by how well their masks fit; null for references that were enrolled before it was known",
+      "Distance to the first reference divided by the expected one; about 1 where nothing moved",
   }),
-  presence: z.object({
-    score: share.nullable().openapi({
-      description: "From `threshold` on the structure is called present",
-    }),
-    threshold: share,
-    structure: z.number().nullable().openapi({
-      description:
-        "Similarity of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings",
-    }),
-    surroundings: z.number().nullable().openapi({
-      description:
-        "Similarity of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone",
-    }),
-  }).openapi("Presence"),
+  warning: z.string().nullable(),
+}).openapi("Drift", { example: { value: 0.9, warning: null } });
+
+export const REFERENCE = {
+  patient: "p-17",
+  reference: "visit-1",
+  label: "target",
+  position: null,
+  model: "93".repeat(32),
+  image: { width: 384, height: 384 },
+  patches: 47,
+  report: REPORT,
+  createdAt: "2026-11-24T09:44:35.362Z",
 };
 
-/** Presence of the examples. */
-export const PRESENCE = {
-  present: true,
-  reason: null,
-  confidence: 0.83,
-  presence: {
-    score: 0.74,
-    threshold: 0.125,
-    structure: 0.61,
-    surroundings: 0.87,
-  },
-};
+export const ReferenceDocument = z.object({
+  patient: z.string(),
+  reference: z.string(),
+  label: z.string(),
+  position: z.number().nullable().openapi({
+    description: "Position along a volume, 0 to 1",
+  }),
+  model: z.string().openapi({ description: "Digest of the model" }),
+  image: ImageSize,
+  patches: z.int().openapi({ description: "Annotated patches" }),
+  report: EnrolmentReportDocument.nullable().openapi({
+    description:
+      "How well the reference finds itself again; null for references enrolled before self-tests",
+  }),
+  createdAt: z.iso.datetime(),
+  accepted: Accepted.optional().openapi({
+    description: "Only of an accepted result",
+  }),
+  drift: DriftDocument.optional().openapi({
+    description: "Only of an accepted result",
+  }),
+}).openapi("Reference", { example: REFERENCE });
+
+/** The number of a label's revision, in an answer. */
+export const revision = z.int().min(1).openapi({
+  description: "Of the label, counting up from 1 with every change",
+});
+
+export const EnrolledDocument = ReferenceDocument.extend({ revision })
+  .openapi("EnrolledReference");

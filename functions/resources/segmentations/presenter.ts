@@ -2,26 +2,26 @@ import type { z } from "@hono/zod-openapi";
 import type { SegmentationAnswer } from "../../../lib/engine/engine.ts";
 import type { CandidateReport } from "../../../lib/engine/report.ts";
 import type { Manifest } from "../../../lib/model/package.ts";
-import { sayWhy, sayWhyPooled } from "../../../lib/wording/choice.ts";
 import type { Receipt } from "../../../lib/receipt/receipt.ts";
-import type { Enrolled } from "../../../lib/store/types.ts";
-import { describePresence } from "../../contract/presence.ts";
-import type { ProfileUsed } from "../../contract/references_used.ts";
+import { sayWhy, sayWhyPooled } from "../../../lib/wording/choice.ts";
+import type { Chosen } from "../../patients/choose_references.ts";
+import { describePresence } from "./presence.ts";
+import { describeChoice } from "./profile_used.ts";
 import type { SegmentationDocument } from "./schema.ts";
 
 /** Stands for all references together, where one is named; no reference has this name. */
 const TOGETHER = "*";
 
-/** What a segmentation was asked for, and how long its image took to encode. */
+/** What a segmentation was made with, and how long its image took to encode. */
 export interface SegmentationContext {
   patient: string;
   label: string;
+  /** Of the label's references. */
+  revision: number;
+  /** The references, in the order of the profiles that the engine was given. */
+  chosen: Chosen;
   explain: boolean;
   manifest: Manifest;
-  /** In the order of the profiles that the engine was given. */
-  enrolled: Enrolled[];
-  /** Which references they are, and why. */
-  profile: z.infer<typeof ProfileUsed>;
   /** Milliseconds. */
   encode: number;
   receipt: Receipt;
@@ -30,17 +30,10 @@ export interface SegmentationContext {
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
   { mask, presence, winner, candidates, timings }: SegmentationAnswer,
-  {
-    patient,
-    label,
-    explain,
-    manifest,
-    enrolled,
-    profile: used,
-    encode,
-    receipt,
-  }: SegmentationContext,
+  context: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
+  const { patient, label, revision, chosen, explain, manifest } = context;
+  const { enrolled, choice } = chosen;
   const referenceOf = (profile: number) =>
     enrolled.at(profile)?.reference.reference ?? TOGETHER;
   const describe = (
@@ -51,7 +44,7 @@ export function describeSegmentation(
     reference: referenceOf(profile),
     distance: Number.isFinite(distance) ? distance : null,
   });
-  const isPooled = used.choice !== "nearest" && enrolled.length > 1;
+  const isPooled = choice !== "nearest" && enrolled.length > 1;
   const say = isPooled ? sayWhyPooled : sayWhy;
   return {
     patient,
@@ -62,13 +55,14 @@ export function describeSegmentation(
     ...(explain && {
       candidates: candidates.map((candidate) => ({
         ...describe(candidate),
+        // The engine was asked to trace them.
         passes: candidate.passes!,
       })),
       why: say(winner, candidates, referenceOf),
     }),
-    profile: used,
+    profile: describeChoice(chosen, revision),
     model: { id: manifest.id, digest: manifest.digest },
-    timings: { encode, ...timings },
-    receipt,
+    timings: { encode: context.encode, ...timings },
+    receipt: context.receipt,
   };
 }

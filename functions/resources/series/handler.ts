@@ -1,8 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { ServedModel } from "../../../lib/engine/catalogue.ts";
-import { inTime, requireWanted, type Work } from "../../../lib/engine/work.ts";
-import { invalidInput, isRetryable } from "../../../lib/core/errors.ts";
-import { RECIPES } from "../../../lib/pipeline/recipe.ts";
+import { invalidInput } from "../../../lib/core/errors.ts";
 import {
   readCursor,
   seriesTag,
@@ -12,32 +9,22 @@ import { inOrder } from "../../../lib/series/in_order.ts";
 import { openFiles } from "../../../lib/series/open_files.ts";
 import { positionOf, type SeriesImage } from "../../../lib/series/series.ts";
 import { Spool } from "../../../lib/series/spool.ts";
-import type { Enrolled } from "../../../lib/store/types.ts";
-import { callerOf, workOf } from "../../middleware/work.ts";
-import { chooseReferences } from "../../patients/choose_references.ts";
-import { receiveFiles } from "../../body/uploads.ts";
-import { describeProblem } from "../../contract/problems.ts";
-import { describeChoice } from "../../contract/references_used.ts";
+import { receiveFiles, seriesBody } from "../../body/uploads.ts";
+import { PatientParams } from "../../contract/ids.ts";
+import { problems } from "../../contract/problems.ts";
+import { describeProblem } from "../../middleware/answer_problem.ts";
+import { callerOf } from "../../middleware/caller.ts";
+import { workOf } from "../../middleware/work.ts";
+import { findProfile } from "../../patients/find_profile.ts";
 import { createRouter, type Router } from "../../router.ts";
-import {
-  PatientParams,
-  problems,
-  seriesBody,
-  SeriesLine,
-  SeriesQuery,
-} from "../segmentations/schema.ts";
-import { describeSegmentation } from "../segmentations/presenter.ts";
-import { keepFor } from "../../patients/keep_embedding.ts";
-import { profilesOf } from "../../patients/find_profile.ts";
-import { sourceOf, withReceipt } from "../../patients/segment_with_receipt.ts";
 import type { Services } from "../../services.ts";
+import { SeriesLine, SeriesQuery } from "./schema.ts";
+import { runPatiently, segmentImage } from "./segment_image.ts";
 
-export const NDJSON = "application/x-ndjson";
+const NDJSON = "application/x-ndjson";
 
 /** Images of one series, whatever their bytes. */
 const MAX_IMAGES = 10_000;
-/** Pauses before an image that met a busy pool or no encode host is tried again, milliseconds. */
-const PAUSES = [1000, 4000];
 
 const route = createRoute({
   method: "post",
@@ -46,10 +33,10 @@ const route = createRoute({
   tags: ["patients"],
   summary: "Segment many images of a patient, one line each as it is ready",
   description:
-    "The body is taken in whole before the first line. A line is an object and ends with a newline; " +
-    "every image gives exactly one, in order, a bad image one with its problem. After a broken " +
-    "connection send the very same body again with the `cursor` of the last whole line: the lines " +
-    "go on behind it. Ending the request ends the work.",
+    "The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; " +
+    "every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken " +
+    "connection send the very same body again with the `cursor` of the last complete line: the lines " +
+    "continue after it. Ending the request ends the work.",
   request: {
     params: PatientParams,
     query: SeriesQuery,
@@ -64,82 +51,23 @@ const route = createRoute({
   },
 });
 
-interface Request {
-  patient: string;
-  label: string;
-  recipe: keyof typeof RECIPES;
-  explain: boolean;
-  model: ServedModel;
-  revision: number;
-  enrolled: Enrolled[];
-}
-
 /** The series function: many images → a line each. */
 export function seriesFunction(services: Services): Router {
   const { models, maxBytes, maxSeriesBytes, parallel, deadline } = services;
   const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
 
-  /** One image's segmentation, and the references that it was compared with. */
-  const segmentOne = async (
-    image: SeriesImage,
-    position: number,
-    request: Request,
-    work: Work,
-  ) => {
-    const { patient, label, recipe, explain, model } = request;
-    const { revision, enrolled } = request;
-    const { embedder, engineFor, manifest } = model;
-    const chosen = chooseReferences(enrolled, "position", position);
-    const { enrolled: nearest, combine } = chosen;
-    const started = performance.now();
-    const file = await image.read();
-    const made = await embedder.embed(work, file);
-    await keepFor(services, embedder, { tenant: work.tenant, patient }, made);
-    const encode = performance.now() - started;
-    requireWanted(work);
-    const { answer, receipt } = await withReceipt(
-      services,
-      model,
-      nearest,
-      {
-        source: image.frameOf ?? sourceOf(file),
-        embedding: made,
-        label,
-        revision,
-        recipe,
-        combine,
-        position: enrolled.some(({ reference }) => reference.position !== null)
-          ? position
-          : undefined,
-      },
-      engineFor(work).segment(
-        made.bytes,
-        nearest.map(({ profile }) => profile),
-        { recipe: RECIPES[recipe], combine, every: explain, trace: explain },
-      ),
-    );
-    const context = { patient, label, explain, manifest, encode, receipt };
-    return {
-      references: nearest.map(({ reference }) => reference.reference),
-      segmentation: describeSegmentation(answer, {
-        ...context,
-        enrolled: nearest,
-        profile: describeChoice(chosen, revision),
-      }),
-    };
-  };
-
   return createRouter().openapi(route, async (c) => {
     const { patient } = c.req.valid("param");
     const { cursor, model: id, ...options } = c.req.valid("query");
+    const { label, recipe } = options;
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const { revision, enrolled } = await profilesOf(services, model, {
+    const profile = await findProfile(services, model, {
       tenant,
       patient,
-      label: options.label,
+      label,
     });
-    const release = services.series.take(tenant);
+    const release = services.seriesQuota.take(tenant);
     const spool = await Spool.create().catch((error) => {
       release();
       throw error;
@@ -160,35 +88,34 @@ export function seriesFunction(services: Services): Router {
       const tag = await seriesTag({
         images: sent.digest,
         model: model.manifest.digest,
-        label: options.label,
-        recipe: options.recipe,
-        references: enrolled.map(({ reference }) => [
+        label,
+        recipe,
+        references: profile.enrolled.map(({ reference }) => [
           reference.reference,
           reference.createdAt,
         ]),
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { patient, ...options, model, revision, enrolled };
+      const request = { patient, ...options, model, ...profile };
       const stop = new AbortController();
-      const started = performance.now();
-      const work = async (index: number) => {
-        const position = positionOf(images[index], index, total);
-        const result = await patiently(
-          () =>
-            inTime(
-              deadline,
-              { tenant, signal: stop.signal },
-              (work) => segmentOne(images[index], position, request, work),
-            ),
-          stop.signal,
+      const segment = async (image: SeriesImage, index: number) => {
+        const position = positionOf(image, index, total);
+        const result = await runPatiently(
+          deadline,
+          { tenant, signal: stop.signal },
+          (work) => segmentImage(services, request, image, position, work),
         ).catch((error) =>
-          // Nobody waits for the end of what was given up.
+          // Nobody reads how stopped work ended.
           stop.signal.aborted ? {} : { problem: describeProblem(error, c) }
         );
-        return { index, position, name: images[index].name, ...result };
+        return { index, position, name: image.name, ...result };
       };
-      const lines = inOrder({ from, to: total, parallel }, work);
+      const started = performance.now();
+      const results = inOrder(
+        { from, to: total, parallel },
+        (index) => segment(images[index]!, index),
+      );
       const text = new TextEncoder();
       const cancel = () => {
         if (stop.signal.aborted) return;
@@ -198,7 +125,7 @@ export function seriesFunction(services: Services): Router {
       c.req.raw.signal.addEventListener("abort", cancel);
       const body = new ReadableStream<Uint8Array>({
         async pull(controller) {
-          const { value, done } = await lines.next();
+          const { value, done } = await results.next();
           if (stop.signal.aborted) return;
           if (done) {
             cancel();
@@ -215,7 +142,7 @@ export function seriesFunction(services: Services): Router {
           };
           controller.enqueue(text.encode(JSON.stringify(line) + "\n"));
           if (services.closing.aborted) {
-            // The rest goes on by the cursor, on another instance.
+            // The client continues with the cursor, on another instance.
             cancel();
             controller.close();
           }
@@ -225,7 +152,7 @@ export function seriesFunction(services: Services): Router {
       return c.body(body, 200, {
         "content-type": NDJSON,
         "cache-control": "no-store",
-        // Proxies that gather answers (nginx) would hold lines back.
+        // Proxies that buffer answers (nginx) would hold lines back.
         "x-accel-buffering": "no",
       }) as never;
     } catch (error) {
@@ -233,21 +160,4 @@ export function seriesFunction(services: Services): Router {
       throw error;
     }
   });
-}
-
-/** Tries again what failed for want of a free worker or host, unless it is given up. */
-async function patiently<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  for (const pause of PAUSES) {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted || !isRetryable(error)) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    signal.throwIfAborted();
-  }
-  return await work();
 }

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { Reference } from "../../lib/store/types.ts";
-import type { ReferenceDocument } from "../resources/segmentations/schema.ts";
+import type { Reference } from "../../../lib/store/types.ts";
+import type { ReferenceDocument } from "./schema.ts";
 
 /** A reference as the contract gives it. */
 export function describeReference(
