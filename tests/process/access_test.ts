@@ -9,7 +9,7 @@ Deno.test("every entry point refuses to be open to others, in one line", async (
     serve: { HOST: "0.0.0.0" },
     edge: { ...edge, HOST: "0.0.0.0" },
     encode: { HOST: "0.0.0.0" },
-    "functions/segment": { DENO_SERVE_ADDRESS: "tcp:0.0.0.0:0" },
+    function: { FUNCTIONS: "segment", DENO_SERVE_ADDRESS: "tcp:0.0.0.0:0" },
   };
   await Promise.all(
     Object.entries(environments).map(async ([entry, environment]) => {
