@@ -16,7 +16,7 @@ export function composeEncodeClient(
   if (ENCODE_URL === undefined) return undefined;
   return createEncodeClient({
     urls: ENCODE_URL,
-    token: ENCODE_TOKEN,
+    ...(ENCODE_TOKEN !== undefined && { token: ENCODE_TOKEN }),
     tries: 3 + ENCODE_URL.length,
     timeout: ENCODE_TIMEOUT * 1000,
     deadline: config.DEADLINE * 1000,

@@ -14,11 +14,11 @@ import {
 } from "../lib/store/web_cache.ts";
 import type { Config } from "./config.ts";
 
-/** How often what was cut off is finished, and what is too old erased, milliseconds. */
+/** How often interrupted erasures are finished, and patients past their retention erased, milliseconds. */
 const SWEEP_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** All that is stored, and what keeps it in order. */
+/** The stores, and the work that keeps them in order. */
 export type State = Awaited<ReturnType<typeof composeState>>;
 
 /** Opens the database of `KV_PATH` and the stores over it. */
@@ -36,7 +36,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   const keyring = await openKeyring(kv, config.OPERATOR_KEYS);
   const scrubber = createScrubber(kv, fileOf(config.KV_PATH));
   const scrub = () =>
-    scrubber.scrub().catch(() => {/* The sweep tries again. */});
+    scrubber.scrub().catch(() => {/* The next sweep tries again. */});
   const cache = config.WEB_CACHE === "on"
     ? await caches.open("embeddings")
     : null;
@@ -71,7 +71,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   };
   await vault.sweep();
   const sweeping = setInterval(() => {
-    sweep().catch(() => {/* The next round tries again. */});
+    sweep().catch(() => {/* The next sweep tries again. */});
   }, SWEEP_MS);
   sweep().catch(() => {/* As above. */});
   return {
@@ -91,7 +91,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   };
 }
 
-/** The database's file, where it is one of this machine. */
+/** The file of the database; null for one that is not a file of this machine. */
 export function fileOf(path: string): string | null {
   const elsewhere = path === "host" || path === ":memory:" ||
     /^https?:/.test(path);

@@ -135,7 +135,7 @@ interface Retention {
 const claim = z.string().max(256);
 const cores = navigator.hardwareConcurrency;
 
-/** At most one of two settings. */
+/** Of two settings, at most one may be set. */
 const notBoth = (a: string, b: string) => ({
   error: `cannot be set beside ${a}`,
   path: [b],
@@ -188,7 +188,7 @@ const Settings = z.object({
   ) => first).optional(),
   OTEL_DENO: z.undefined(
     "records request addresses, which hold patient ids; " +
-      "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
+      "set only OTEL_EXPORTER_OTLP_ENDPOINT",
   ).optional(),
   API_KEYS: z.string().transform(apiKeys).optional(),
   API_KEYS_FILE: z.string().optional(),

@@ -15,7 +15,7 @@ export function startLine(
   return [listens, ...notes].join("; ");
 }
 
-/** What an operator should know of how it was started: threads, callers, encryption. */
+/** What an operator should know about the start: threads, callers, encryption. */
 export function startNotes(
   config: Config,
   access: Access | undefined,
@@ -33,7 +33,7 @@ export function startNotes(
     notes.push(
       ALLOW_ANONYMOUS
         ? "ALLOW_ANONYMOUS: anyone may read and erase everything"
-        : "no API_KEYS are set, so it answers this machine alone",
+        : "no API_KEYS are set, so only this machine is answered",
     );
   }
   if (!encrypted) {

@@ -72,7 +72,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 /** A series bounds its body, and the work on each of its images, itself. */
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
-/** Who may call, how often and how slowly, and who is told. */
+/** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
   /** Finds out who calls; without it anyone may call. */
   access?: Access | undefined;

@@ -16,7 +16,7 @@ export type FieldValue = SentFile | string;
 
 /**
  * The fields of a multipart body; each name at most once, and only the names listed. An empty field counts as left
- * out: forms of pages send those that nobody filled in.
+ * out: browsers send the fields of a form that were not filled in.
  */
 export async function readFields(
   c: Context,

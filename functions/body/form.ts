@@ -19,7 +19,7 @@ export interface Field<T> {
   schema?: z.ZodType<T>;
 }
 
-/** Text that keeps to a schema, which says what stands for text that is left out. */
+/** Text that must match a schema, whose default applies where the text is left out. */
 export function text<T>(
   schema: z.ZodType<T>,
   document: object,
@@ -50,7 +50,7 @@ export function file(
 }
 
 /**
- * JSON that keeps to a schema, as text or as a file.
+ * JSON that must match a schema, sent as text or as a file.
  *
  * @param component the schema's name in the OpenAPI document.
  */

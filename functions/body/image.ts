@@ -7,8 +7,8 @@ import { mediaTypeOf } from "./media_type.ts";
 const ImageForm = defineForm({ image: file() });
 
 /**
- * An image as a request body, for the OpenAPI document: the bytes alone, or the field `image`. Generators of
- * clients take the first type, which fits every image.
+ * An image as a request body, for the OpenAPI document: its bytes, or a form with the field `image`. Generators of
+ * clients use the first type, which fits every image.
  */
 export const imageBody = {
   "application/octet-stream": binary,

@@ -6,9 +6,10 @@ import { invalid } from "../contract/problems.ts";
 export const MAX_JSON_BYTES = 5_000_000;
 
 /**
- * JSON text that keeps to its schema.
+ * Parses JSON text that must match a schema.
  *
- * @param place where the text stands, as the paths of its faults begin: `body`, `body.prompts`.
+ * @param place where the text was sent; the paths of its faults begin with it: `body`, `body.prompts`.
+ * @throws EdgeError `malformed-request` for what is not JSON, `validation` for JSON that breaks the schema.
  */
 export function parseJson<T>(
   text: string,

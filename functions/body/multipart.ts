@@ -26,7 +26,7 @@ export interface PartReader {
 /** Bytes that are parsed between two turns of the event loop. */
 const CHUNK = 65_536;
 
-/** How long the parser may give nothing for a chunk: on some broken bodies it waits for ever. */
+/** How long the parser may be silent after a chunk: on some broken bodies it waits for ever. */
 const STALL_MS = 1500;
 
 /** Most bytes and lines of the headers of a part: its name, its file's name, its type. */

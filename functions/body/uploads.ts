@@ -72,7 +72,11 @@ export async function receiveFiles(
     }
     const size = spool.size - start;
     hash.update(` ${size} `);
-    files.push({ file: partOf(spool, start, size), mediaType, name });
+    files.push({
+      file: partOf(spool, start, size),
+      ...(mediaType !== undefined && { mediaType }),
+      name,
+    });
   };
 
   if (mediaTypeOf(c) === "multipart/form-data") {

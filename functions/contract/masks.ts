@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-/** A list of fixed length as generators of clients understand it: they know `items`, not `prefixItems`. */
+/** A list of fixed length for generators of clients, which understand `items` but not `prefixItems`. */
 export const list = (
   type: "integer" | "number",
   length: number,

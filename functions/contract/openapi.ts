@@ -96,7 +96,7 @@ interface Operation {
   responses: Record<string, { headers?: Record<string, unknown> }>;
 }
 
-/** The problem answers of these statuses, as they stand in a document. */
+/** The problem answers of these statuses, in the form of a finished document. */
 function answersOf(...statuses: number[]): Operation["responses"] {
   return Object.fromEntries(statuses.map((status) => {
     const { description, content } = problemsOf(status);

@@ -3,7 +3,8 @@ import { BOX, list } from "./masks.ts";
 
 const PointLabel = z.union([z.literal(0), z.literal(1)]).openapi({
   type: "integer",
-  anyOf: undefined,
+  // Left out of the document, where `enum` says the same.
+  anyOf: undefined as never,
   enum: [0, 1],
   description: "1 is inside the structure, 0 outside",
 });

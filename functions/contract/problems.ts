@@ -54,7 +54,7 @@ export const PROBLEMS: Record<
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
   "too-many-requests": { status: 429, title: "Too many requests" },
-  // The status that servers log for it; nobody is there to read the answer.
+  // The status that servers log for it; no caller is left to read the answer.
   "given-up": {
     status: 499 as ContentfulStatusCode,
     title: "The client closed the request",
@@ -114,9 +114,7 @@ export interface Problem {
 /** The problem answers a route may give, by status, with an example of each kind. */
 export const problems = (...statuses: number[]) =>
   Object.fromEntries(
-    [...new Set([...statuses, 500])].map((
-      status,
-    ) => [status, problemsOf(status)]),
+    [...statuses, 500].map((status) => [status, problemsOf(status)]),
   );
 
 /** The problem answer of one status. */
@@ -153,7 +151,7 @@ interface Issue {
 /**
  * The error of values that break their schema.
  *
- * @param place where the values stand: `path`, `query`, `body`, `body.prompts`.
+ * @param place where the values were sent: `path`, `query`, `body`, `body.prompts`.
  */
 export function invalid(place: string, issues: Issue[]): EdgeError {
   const faults: Fault[] = issues.map(({ path, message }) => ({

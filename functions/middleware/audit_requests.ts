@@ -48,7 +48,7 @@ export function auditRequests(
   };
 }
 
-/** The tags of the names that stand in a path where its route has parameters. */
+/** The tags of the names in a path, which are the values of its route's parameters. */
 async function tagNames(
   audit: AuditStore,
   tenant: string,

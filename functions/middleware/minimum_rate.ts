@@ -57,7 +57,7 @@ export function requireMinimumRate(
     } as RequestInit);
     await next();
     if (!gaveUp) return;
-    // The reader of the body may have answered with the error that ended it; this says why.
+    // The reader of the body may have answered with an error of its own; this one states the cause.
     c.res = undefined;
     c.res = answerProblem(late, c);
   };

@@ -47,11 +47,12 @@ export function observeRequests(
       const labels = { method: known(method), route, status };
       metrics.requests.observe(labels, ms / 1000);
       if (log === undefined || (PROBES.has(route) && status < 500)) return;
+      const trace = traceId();
       log({
         time: new Date().toISOString(),
         level: status < 500 ? "info" : "error",
         request: c.get("requestId"),
-        trace: traceId(),
+        ...(trace !== undefined && { trace }),
         method: known(method),
         route,
         status,

@@ -18,11 +18,8 @@ import type { Services } from "../services.ts";
 import type { Chosen } from "./choose_references.ts";
 
 /** What is segmented, and with what. */
-interface Asked extends
-  Pick<
-    Answering,
-    "source" | "embedding" | "label" | "recipe"
-  > {
+interface Asked
+  extends Pick<Answering, "source" | "embedding" | "label" | "recipe"> {
   chosen: Chosen;
   /** Of the label's references. */
   revision: number;
@@ -31,7 +28,7 @@ interface Asked extends
   explain: boolean;
 }
 
-/** The image file that a receipt states; null for an embedding that the client made, which is a kind of its own. */
+/** The image file that a receipt states; null for an embedding that the client made, which a receipt states as such. */
 export function sourceOf(file?: InputFile): Source | null {
   if (file === undefined || file.mediaType === EMBEDDING_MEDIA_TYPE) {
     return null;

@@ -51,12 +51,16 @@ const decode = createRoute({
 /** The decode function: embedding and a person's prompt → mask. */
 export function decodeFunction({ models }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
-    const { embedding: id, ...prompt } = c.req.valid("json");
+    const { embedding: id, points, box, mask } = c.req.valid("json");
     const model = models.choose(c.req.valid("query").model);
     const { tenant } = callerOf(c);
     const { bytes, image } = await models.recall(tenant, model, id);
-    requireInBounds(prompt, image, "body");
-    const answer = await model.engineFor(workOf(c)).decode(bytes, prompt);
+    requireInBounds({ points, box }, image, "body");
+    const answer = await model.engineFor(workOf(c)).decode(bytes, {
+      points,
+      ...(box && { box }),
+      ...(mask && { mask }),
+    });
     const { id: name, digest } = model.manifest;
     return c.json({ ...answer, model: { id: name, digest } }, 200);
   });

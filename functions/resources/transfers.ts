@@ -45,7 +45,7 @@ export const ArchivedReference = z.looseObject({
   createdAt: z.iso.datetime(),
 });
 
-/** The references that came with a file. */
+/** The references of an imported file. */
 const ImportedDocument = z.object({
   patient: z.string(),
   references: z.array(ReferenceDocument),

@@ -86,7 +86,7 @@ export function receiptsFunction(services: Services): Router {
   });
 }
 
-/** The references that a receipt names: of the revision that answered where it is kept, else as they are now. */
+/** The references that a receipt names: from the revision that answered if it is still kept, else the current ones. */
 async function findReferences(
   { profiles }: Services,
   tenant: string,

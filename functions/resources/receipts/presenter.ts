@@ -5,7 +5,7 @@ import { header } from "../../contract/headers.ts";
 /** Longest header that holds a receipt; proxies may refuse longer ones. */
 const MAX_HEADER = 6000;
 
-/** Headers of an answer whose body is a mask alone. */
+/** Headers of an answer whose body is only a mask, for the OpenAPI document. */
 export const receiptHeaders = {
   "x-receipt": header(
     `Of an answer other than JSON: its receipt's JSON in base64url; left out above ${MAX_HEADER} characters`,

@@ -87,23 +87,21 @@ export function referencesFunction(services: Services): Router {
       const { label, position, prompts, accepted } = form;
       const image = form.image && withFrame(form.image, form.frame);
       const work = workOf(c);
-      // Of image and embedding, and of mask and prompts, the form has one.
+      // The form has one of the two.
       const made = image !== undefined
         ? await embedder.embed(work, image)
         : await models.recall(tenant, model, form.embedding!);
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const annotation: Annotation = prompts !== undefined
-        ? { prompt: prompts }
-        : {
-          file: form.mask!,
-          ...(image && { image }),
-          ...(form.segment !== undefined && { segment: form.segment }),
-        };
       const { patches, profile, report } = await enrolAndTest(
         model.engineFor(work),
-        { embedding: made.bytes, annotation, image, budget: selfTestBudget },
+        {
+          embedding: made.bytes,
+          annotation: annotationOf(form, image),
+          image,
+          budget: selfTestBudget,
+        },
       );
 
       const whose = { tenant, patient, enrols: true };
@@ -149,13 +147,30 @@ export function referencesFunction(services: Services): Router {
     });
 }
 
+/** What a form annotates: prompts, or a mask file. */
+function annotationOf(
+  { prompts, mask, segment }: Awaited<ReturnType<typeof ReferenceForm.read>>,
+  image: InputFile | undefined,
+): Annotation {
+  if (prompts !== undefined) {
+    const { points, box } = prompts;
+    return { prompt: { points, ...(box && { box }) } };
+  }
+  return {
+    // Without prompts, the form has a mask.
+    file: mask!,
+    ...(image && { image }),
+    ...(segment !== undefined && { segment }),
+  };
+}
+
 /** Makes the profile of an annotated image, and tests how well it finds the structure again. */
 async function enrolAndTest(
   engine: Engine,
   { embedding, annotation, image, budget }: {
     embedding: Bytes;
     annotation: Annotation;
-    /** Augmentations are made of it; an embedding alone has none. */
+    /** Augmentations are made from it; without it they are left out. */
     image: InputFile | undefined;
     /** Milliseconds. */
     budget: number;

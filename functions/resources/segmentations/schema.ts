@@ -22,7 +22,8 @@ export const segmentOptions = {
     .transform((text) => text === "true")
     .openapi({
       type: "boolean",
-      enum: undefined,
+      // Left out of the document, where the type says the same.
+      enum: undefined as never,
       default: false,
       description:
         "Whether every candidate is reported, its mask after every pass, and why the winner won",

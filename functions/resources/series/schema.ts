@@ -14,7 +14,7 @@ export const SeriesQuery = ModelQuery.extend({
   }),
 });
 
-/** What every line of a series says of its image, and either `segmentation` or `problem`. */
+/** The line of one image: where it belongs, and either `segmentation` or `problem`. */
 export const SeriesLine = z.object({
   index: z.int().min(0).openapi({ description: "From 0" }),
   total: z.int().min(1),
