@@ -20,7 +20,7 @@ import { createAccess } from "../../lib/access/access.ts";
 import type { Access } from "../../lib/access/caller.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
-/** The document is of the routes alone: no model is needed. */
+/** The document describes only routes: no model is needed. */
 const services = {
   models: { all: [] },
   telemetry: createTelemetry(),
@@ -115,7 +115,7 @@ Deno.test("a route that states no scope stops the start", () => {
   );
 });
 
-Deno.test("examples keep to their schemas", async () => {
+Deno.test("examples match their schemas", async () => {
   const { components } = await documentOf();
   const byName = {
     Embedding: EmbeddingDocument,
