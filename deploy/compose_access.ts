@@ -66,7 +66,8 @@ async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) {
     throw new EdgeError(
       "invalid-input",
-      "Tokens need JWT_ISSUER and JWT_AUDIENCE besides their JWKS: who issues them, and that they are meant for this service.",
+      "Tokens need JWT_ISSUER and JWT_AUDIENCE besides their JWKS: who issues them, and that they are meant for " +
+        "this service.",
     );
   }
   const keys = JWKS_URL !== undefined

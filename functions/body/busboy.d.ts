@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 
 /**
- * The types of @fastify/busboy that are used. Its own bring `@types/node`, whose types conflict with those that Deno has
- * for the same modules.
+ * The types of @fastify/busboy that are used. Its own bring `@types/node`, whose types conflict with those that Deno
+ * has for the same modules.
  */
 export interface BusboyEvents {
   field(

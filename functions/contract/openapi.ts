@@ -1,7 +1,7 @@
 import type { Router } from "../router.ts";
+import { needOf } from "../middleware/scopes.ts";
 import { header } from "./headers.ts";
 import { problemsOf } from "./problems.ts";
-import { needOf } from "../middleware/scopes.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
 
@@ -12,8 +12,8 @@ const ANY_ANSWER = {
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
-  429: { "retry-after": header("Seconds until another try is worth it") },
-  503: { "retry-after": header("Seconds until another try is worth it") },
+  429: { "retry-after": header("Seconds until another attempt is worthwhile") },
+  503: { "retry-after": header("Seconds until another attempt is worthwhile") },
 };
 
 /** What opens a closed operation; either is enough. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */

@@ -17,8 +17,8 @@ export function refuseOtherSites(origins: string[]): MiddlewareHandler {
     if (!isNamed && comesFromElsewhere(c, origin)) {
       throw new EdgeError(
         "forbidden",
-        "A page of another origin sent this request. CORS_ORIGINS names the origins whose pages may call; behind a proxy " +
-          "that changes the host's name, it must name the page's own origin.",
+        "A page of another origin sent this request. CORS_ORIGINS names the origins whose pages may call; behind a " +
+          "proxy that changes the host's name, it must name the page's own origin.",
       );
     }
     await next();

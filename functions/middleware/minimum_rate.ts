@@ -14,9 +14,9 @@ export interface MinimumRate {
 const MINIMUM_RATE: MinimumRate = { grace: 30_000, rate: 16_384 };
 
 /**
- * Refuses bodies that arrive too slowly (408). Otherwise a client that sends a byte now and then would hold a connection,
- * its memory, and a place among the series in progress for ever. Only the time spent waiting for bytes counts, not the
- * work on them.
+ * Refuses bodies that arrive too slowly (408). Otherwise a client that sends a byte now and then would hold a
+ * connection, its memory, and a place among the series in progress for ever. Only the time spent waiting for bytes
+ * counts, not the work on them.
  */
 export function requireMinimumRate(
   { grace, rate }: MinimumRate = MINIMUM_RATE,

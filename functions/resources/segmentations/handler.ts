@@ -68,7 +68,8 @@ const segmentRoute = createRoute({
   responses: {
     200: {
       description:
-        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
+        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
+        "gzipped NIfTI volume of the mask in the place of the volume sent",
       headers: { ...receiptHeaders, ...presenceHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },

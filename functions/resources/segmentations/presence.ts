@@ -26,7 +26,8 @@ export const presenceFields = {
     threshold: fraction,
     structure: z.number().nullable().openapi({
       description:
-        "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, 0 as its own surroundings",
+        "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, " +
+        "0 as its own surroundings",
     }),
     surroundings: z.number().nullable().openapi({
       description:

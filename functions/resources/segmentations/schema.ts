@@ -105,7 +105,8 @@ export const SegmentationDocument = z.object({
   ...candidateFields,
   distance: z.number().nullable().openapi({
     description:
-      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask",
+      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
+      "null for an empty mask",
   }),
   predictedIou: z.number(),
   candidates: z.array(CandidateDocument).optional().openapi({

@@ -34,8 +34,8 @@ const route = createRoute({
   summary: "Segment many images of a patient, one line each as it is ready",
   description:
     "The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; " +
-    "every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken " +
-    "connection send the very same body again with the `cursor` of the last complete line: the lines " +
+    "every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a " +
+    "broken connection send the very same body again with the `cursor` of the last complete line: the lines " +
     "continue after it. Ending the request ends the work.",
   request: {
     params: PatientParams,
