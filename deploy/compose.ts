@@ -1,63 +1,42 @@
-import product from "../deno.json" with { type: "json" };
 import type { Services } from "../functions/services.ts";
 import { TenantQuota } from "../lib/quota/tenant_quota.ts";
-import type { Engines } from "../lib/cli/engines.ts";
-import type { OpenModel } from "../lib/cli/open_model.ts";
+import { EdgeError } from "../lib/core/errors.ts";
+import { createSigner, type Trust } from "../lib/core/signing.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
-import type { Engine } from "../lib/engine/engine.ts";
-import { createEngine } from "../lib/engine/local_engine.ts";
+import type { EngineFor } from "../lib/engine/work.ts";
 import {
   type EngineWorkers,
   startWorkers,
   type WorkersOptions,
 } from "../lib/engine/workers.ts";
-import type { EngineFor } from "../lib/engine/work.ts";
-import { EdgeError } from "../lib/core/errors.ts";
-import { locatePackage } from "../lib/model/locate.ts";
 import {
-  loadPackage,
   type Manifest,
   type ModelComponent,
   readManifest,
 } from "../lib/model/package.ts";
-import {
-  createEncodeClient,
-  type EncodeClient,
-} from "../lib/remote/encode_client.ts";
-import { systemClock } from "../lib/remote/clock.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
-import type { Environment } from "../lib/receipt/provenance.ts";
-import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
-import { openRuntime } from "../lib/runtime/open_runtime.ts";
-import type { RuntimeDescription } from "../lib/runtime/runtime.ts";
-import { withDeadline, within } from "../lib/store/deadline.ts";
 import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
-import { createSigner, type Trust } from "../lib/core/signing.ts";
+import { withDeadline, within } from "../lib/store/deadline.ts";
 import { createMemoryEmbeddings } from "../lib/store/embeddings/memory_embedding_store.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
-import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
-import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
+import { createTelemetry } from "../lib/telemetry/telemetry.ts";
+import { composeEncodeClient } from "./compose_encode_client.ts";
+import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";
-import { type Config, modelRoots, tenantShare } from "./config.ts";
-
-/** What a model gets at least to be loaded and run once, seconds. */
-const START_S = 60;
-
-/** The longest time that a timer can wait, milliseconds: some 25 days. */
-const LONGEST_WAIT = 2 ** 31 - 1;
+import { type Config, tenantShare } from "./config.ts";
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
 
-/** What bodies of requests take of memory unless it is said, bytes. */
+/** Memory for request bodies, unless `BODY_MEMORY` states it, bytes. */
 const BODY_MEMORY = 256 * 2 ** 20;
 
 /** Series in progress, each with its body on disk. */
 const MAX_SERIES = 8;
 
-/** What an entry point's functions use. */
+/** What the functions of an entry point use. */
 export interface Needs {
   /** Images are encoded: by encode hosts where `ENCODE_URL` names them, else in this process. */
   encoder: boolean;
@@ -70,7 +49,7 @@ export interface Needs {
  * The composition root: builds everything that the functions are given.
  *
  * @param closing aborted when the process is told to stop.
- * @param openWorkers what runs the models; disposed of with the services.
+ * @param openWorkers starts what runs the models; it is disposed of with the services.
  */
 export async function compose(
   config: Config,
@@ -79,7 +58,7 @@ export async function compose(
   openWorkers: (options: WorkersOptions) => Promise<EngineWorkers> =
     startWorkers,
 ): Promise<Services & AsyncDisposable> {
-  // What was opened is closed again where the rest cannot be.
+  // Where a later step fails, what was opened before is closed again.
   await using opened = new AsyncDisposableStack();
   const spans = await openExporter(config);
   opened.defer(async () => {
@@ -87,52 +66,51 @@ export async function compose(
   });
   const telemetry = createTelemetry(spans);
   const { metrics } = telemetry;
-  const client = needs.encoder ? composeClient(config, telemetry) : undefined;
+
+  const client = needs.encoder
+    ? composeEncodeClient(config, telemetry)
+    : undefined;
   const components: ModelComponent[] = [];
   if (needs.encoder && client === undefined) components.push("encoder");
   if (needs.decoder) components.push("decoder");
   const folders = await modelFolders(config);
   const manifests = await Promise.all(folders.map(readManifest));
   requireDistinct(manifests);
+
   const state = await composeState(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
   );
   opened.use(state);
   const deadline = config.DEADLINE * 1000;
-  const bodyMemory = config.BODY_MEMORY ??
-    Math.max(BODY_MEMORY, config.MAX_BYTES);
-  const pool = await openWorkers({
-    folders: folders.map(({ href }) => href),
-    components,
-    runtime: config.RUNTIME,
-    threads: config.THREADS,
-    workers: config.WORKERS,
-    queue: config.QUEUE,
-    tenantQueue: tenantShare(config.QUEUE, config),
-    // In WASM an image takes as long in a batch as alone.
-    batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
-    deadline,
-    startDeadline: startDeadlineOf(config, folders.length),
-    maxPixels: config.MAX_PIXELS,
-    observer: {
-      waited: (ms) => metrics.waits.observe(ms / 1000),
-      lost: () => metrics.replacements.inc(),
-    },
-  });
-  opened.use(pool);
-  metrics.watchWorkers(() => pool.state);
-  const lifetime = config.EMBEDDING_HOURS * 3_600_000;
-  const maxBytes = config.ENCODE_CACHE * 2 ** 20;
   const stored = <T extends object>(name: string, store: T) =>
     observeStore(withDeadline(store, deadline), name, telemetry);
   const embeddings = observeCache(
     needs.state
       ? state.withWebCache(stored("embeddings", state.embeddings))
-      : createMemoryEmbeddings({ maxBytes, lifetime }),
+      : createMemoryEmbeddings({
+        maxBytes: config.ENCODE_CACHE * 2 ** 20,
+        lifetime: config.EMBEDDING_HOURS * 3_600_000,
+      }),
     telemetry,
   );
+
+  const workers = await openWorkers({
+    ...workersFor(config, folders),
+    components,
+    queue: config.QUEUE,
+    tenantQueue: tenantShare(config.QUEUE, config),
+    // In WASM an image takes as long in a batch as alone.
+    batch: config.ENCODE_BATCH ?? (config.RUNTIME === "wasm" ? 1 : 4),
+    deadline,
+    observer: {
+      waited: (ms) => metrics.waits.observe(ms / 1000),
+      lost: () => metrics.replacements.inc(),
+    },
+  });
+  opened.use(workers);
+  metrics.watchWorkers(() => workers.state);
   const models = manifests.map((manifest, i) => {
-    const localFor: EngineFor = (work) => pool.engineFor(i, work);
+    const localFor: EngineFor = (work) => workers.engineFor(i, work);
     const askFor = client === undefined
       ? localFor
       : encodeRemotely(localFor, client, manifest.id);
@@ -141,6 +119,7 @@ export async function compose(
     const embedder = createEmbedder(engineFor, embeddings, manifest.digest);
     return { manifest, engineFor, embedder };
   });
+
   const trust = await composeTrust(config);
   const services = {
     models: createCatalogue(models),
@@ -148,30 +127,17 @@ export async function compose(
     patients: stored("patients", state.patients),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     trust,
-    sealed: state.sealed || !needs.state,
+    encrypted: state.encrypted || !needs.state,
     environment: environmentOf(
-      pool.runtime,
+      workers.runtime,
       client === undefined ? "local" : "remote",
     ),
     telemetry,
-    maxBytes: config.MAX_BYTES,
-    memory: new TenantQuota({
-      most: bodyMemory,
-      // A body of the largest size passes in any case.
-      perTenant: Math.max(config.MAX_BYTES, tenantShare(bodyMemory, config)),
-      what: "bytes of request bodies",
-    }),
-    series: new TenantQuota({
-      most: MAX_SERIES,
-      perTenant: tenantShare(MAX_SERIES, config),
-      what: "series",
-    }),
+    ...limitsOf(config),
     deadline,
-    maxReferences: config.MAX_REFERENCES,
-    maxSeriesBytes: config.MAX_SERIES_BYTES,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),
-    // Somebody waits for the enrolment to end.
+    // A person waits for the enrolment to end.
     selfTestBudget: deadline / 6,
     ...(client && { encodeAvailable: () => client.available }),
     closing,
@@ -179,7 +145,7 @@ export async function compose(
     async ready() {
       const answers = await within(READY_MS, state.kv.get(["ready"]))
         .then(() => true, () => false);
-      return answers && pool.ready && !closing.aborted;
+      return answers && workers.ready && !closing.aborted;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -187,67 +153,25 @@ export async function compose(
   return services;
 }
 
-/** An engine of the default model in this thread, and what receipts say of it, for the command line. */
-export async function composeModel(config: Config): Promise<OpenModel> {
-  const [folder] = await modelFolders(config);
-  const model = await loadPackage(folder);
-  const { RUNTIME: name, THREADS: threads } = config;
-  const runtime = await openRuntime({ name, threads, encodes: true });
-  const { encoder, decoder } = await createOnnxModel(model, runtime);
-  const limits = { maxPixels: config.MAX_PIXELS };
-  const { id, digest } = model.manifest;
+/** What requests may take, and what tenants share. */
+function limitsOf(config: Config) {
+  const { MAX_BYTES: maxBytes } = config;
+  const bodyMemory = config.BODY_MEMORY ?? Math.max(BODY_MEMORY, maxBytes);
   return {
-    id,
-    digest,
-    engine: createEngine(encoder, decoder, model.geometry, limits),
-    environment: environmentOf(runtime.description, "local"),
-  };
-}
-
-/** An engine of the default model in this thread. */
-export async function composeEngine(config: Config): Promise<Engine> {
-  return (await composeModel(config)).engine;
-}
-
-/** The default model in as many threads as there are workers, for the command line: a call waits and runs as long as it takes. */
-export async function composeEngines(config: Config): Promise<Engines> {
-  const [folder] = await modelFolders(config);
-  const pool = await startWorkers({
-    folders: [folder.href],
-    components: ["encoder", "decoder"],
-    runtime: config.RUNTIME,
-    threads: config.THREADS,
-    workers: config.WORKERS,
-    queue: Infinity,
-    tenantQueue: Infinity,
-    batch: 1,
-    deadline: LONGEST_WAIT,
-    startDeadline: startDeadlineOf(config, 1),
-    maxPixels: config.MAX_PIXELS,
-  });
-  const { signal } = new AbortController();
-  return {
-    engine: pool.engineFor(0, { tenant: "", signal }),
-    // While every worker segments, this thread reads the next image.
-    parallel: config.WORKERS + 1,
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
-  };
-}
-
-/** What workers get to load so many models, milliseconds. */
-function startDeadlineOf({ DEADLINE }: Config, models: number): number {
-  return Math.max(DEADLINE, START_S) * 1000 * models;
-}
-
-function environmentOf(
-  runtime: RuntimeDescription,
-  encoder: "local" | "remote",
-): Environment {
-  const { deno, v8 } = Deno.version;
-  const platform = Deno.build.target;
-  return {
-    runtime: { ...runtime, encoder, deno, v8, platform },
-    version: product.version,
+    maxBytes,
+    maxSeriesBytes: config.MAX_SERIES_BYTES,
+    maxReferences: config.MAX_REFERENCES,
+    bodyQuota: new TenantQuota({
+      most: bodyMemory,
+      // A body of the largest size passes in any case.
+      perTenant: Math.max(maxBytes, tenantShare(bodyMemory, config)),
+      what: "bytes of bodies",
+    }),
+    seriesQuota: new TenantQuota({
+      most: MAX_SERIES,
+      perTenant: tenantShare(MAX_SERIES, config),
+      what: "series",
+    }),
   };
 }
 
@@ -259,11 +183,6 @@ async function composeTrust(
   return { signer, trusted: [signer.publicKey, ...TRUSTED_KEYS] };
 }
 
-function modelFolders(config: Config): Promise<URL[]> {
-  const roots = modelRoots(config);
-  return Promise.all(config.MODEL.map((name) => locatePackage(name, roots)));
-}
-
 function requireDistinct(manifests: Manifest[]): void {
   const ids = manifests.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
@@ -272,29 +191,6 @@ function requireDistinct(manifests: Manifest[]): void {
     "invalid-input",
     `MODEL names two packages of the id "${twice}"; a request could not choose between them.`,
   );
-}
-
-function composeClient(
-  config: Config,
-  telemetry: Telemetry,
-): EncodeClient | undefined {
-  const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
-  if (ENCODE_URL === undefined) return undefined;
-  return createEncodeClient({
-    urls: ENCODE_URL,
-    token: ENCODE_TOKEN,
-    tries: 3 + ENCODE_URL.length,
-    timeout: ENCODE_TIMEOUT * 1000,
-    deadline: config.DEADLINE * 1000,
-    maxBytes: config.MAX_BYTES,
-    backoff: { base: 200, most: 5000 },
-    breaker: { failures: 5, cooldown: 2000 },
-  }, {
-    fetch: observeFetch(fetch, telemetry),
-    clock: systemClock,
-    random: Math.random,
-    wall: Date.now,
-  });
 }
 
 /** The code of the exporter is loaded only where spans have somewhere to go. */

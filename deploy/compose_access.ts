@@ -8,13 +8,13 @@ import type { TokenRules } from "../lib/access/tokens.ts";
 import { EdgeError } from "../lib/core/errors.ts";
 import type { Config } from "./config.ts";
 
-/** How long the issuer's host may take to give its keys, milliseconds. */
+/** How long the issuer's host may take to send its keys, milliseconds. */
 const JWKS_TIMEOUT_MS = 5000;
 
 /**
- * Who may call, as the environment says; undefined where it says nothing.
+ * Who may call, according to the settings; undefined where they state nothing.
  *
- * @param hostSecret what other hosts of the service bring.
+ * @param hostSecret the token of other hosts of the service.
  */
 export async function composeAccess(
   config: Config,
@@ -25,13 +25,17 @@ export async function composeAccess(
   if (keys === undefined && tokens === undefined && hostSecret === undefined) {
     return undefined;
   }
-  return createAuthenticator({ keys, tokens, hostSecret });
+  return createAuthenticator({
+    ...(keys && { keys }),
+    ...(tokens && { tokens }),
+    ...(hostSecret !== undefined && { hostSecret }),
+  });
 }
 
 /**
- * Stops the start of a server that lets anyone call where others can reach it.
+ * Stops the start of a server that others can reach and that lets anyone call.
  *
- * @param hostname that it is to listen on, or does: Deno lets DENO_SERVE_ADDRESS overrule HOST.
+ * @param hostname the one to listen on, or listened on: in Deno, DENO_SERVE_ADDRESS overrules HOST.
  */
 export function requireClosed(config: Config, hostname: string): void {
   if (config.ALLOW_ANONYMOUS) return;
@@ -64,7 +68,8 @@ async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) {
     throw new EdgeError(
       "invalid-input",
-      "Tokens need JWT_ISSUER and JWT_AUDIENCE beside their JWKS: who issues them, and that they are meant for this service.",
+      "Tokens need JWT_ISSUER and JWT_AUDIENCE besides their JWKS: who issues them, and that they are meant for " +
+        "this service.",
     );
   }
   const keys = JWKS_URL !== undefined
@@ -98,6 +103,7 @@ async function readSetting(name: string, path: string): Promise<string> {
   }
 }
 
+/** Reads a setting; its errors name the setting. */
 function naming<T>(name: string, read: () => T): T {
   try {
     return read();

@@ -37,7 +37,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   const keyring = await openKeyring(kv, config.OPERATOR_KEYS);
   const purger = createPurger(kv, fileOf(config.KV_PATH));
   const purge = () =>
-    purger.purge().catch(() => {/* The sweep tries again. */});
+    purger.purge().catch(() => {/* The next sweep tries again. */});
   const cache = config.WEB_CACHE === "on"
     ? await caches.open("embeddings")
     : null;
@@ -72,12 +72,12 @@ async function overKv(kv: Deno.Kv, config: Config) {
   };
   await records.sweep();
   const sweeping = setInterval(() => {
-    sweep().catch(() => {/* The next round tries again. */});
+    sweep().catch(() => {/* The next sweep tries again. */});
   }, SWEEP_MS);
   sweep().catch(() => {/* As above. */});
   return {
     kv,
-    sealed: keyring !== null,
+    encrypted: keyring !== null,
     profiles: createProfileStore(records),
     patients: createPatientStore(records, lifetime),
     withWebCache: (store: EmbeddingStore) =>

@@ -9,9 +9,14 @@ const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number)
     .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`);
 
+/** Entries separated by commas. */
+function listed(text: string): string[] {
+  return text.split(",").map((entry) => entry.trim());
+}
+
 /** http(s) URLs separated by commas, each ending in a slash. */
 function addresses(text: string, context: z.RefinementCtx): URL[] {
-  const urls = text.split(",").map((part) => URL.parse(part.trim()));
+  const urls = listed(text).map((entry) => URL.parse(entry));
   for (const url of urls) {
     const plain = url !== null && /^https?:$/.test(url.protocol) &&
       `${url.username}${url.password}${url.search}${url.hash}` === "";
@@ -28,7 +33,7 @@ function addresses(text: string, context: z.RefinementCtx): URL[] {
 
 /** Origins as browsers send them, separated by commas, or `*`. */
 function origins(text: string, context: z.RefinementCtx): string[] {
-  const named = text.split(",").map((part) => part.trim());
+  const named = listed(text);
   if (named.every((one) => one === "*" || URL.parse(one)?.origin === one)) {
     return named;
   }
@@ -49,7 +54,7 @@ function apiKeys(text: string, context: z.RefinementCtx): ApiKey[] {
   }
 }
 
-/** An address whose answer nobody on the way can have changed. */
+/** An address whose answer cannot be changed on the way. */
 function safeAddress(text: string, context: z.RefinementCtx): URL {
   const url = URL.parse(text);
   const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
@@ -64,23 +69,26 @@ function safeAddress(text: string, context: z.RefinementCtx): URL {
 
 /** `id:base64`, separated by commas: 32 random bytes each. */
 function operatorKeys(text: string, context: z.RefinementCtx): OperatorKey[] {
-  const keys = text.split(",").map((part) => {
-    const [, id, encoded] = /^([\w.-]{1,64}):(\S+)$/.exec(part.trim()) ?? [];
-    return id === undefined ? null : { id, secret: bytesOf(encoded) };
+  const entries = listed(text);
+  const keys = entries.flatMap((entry): OperatorKey[] => {
+    const [, id = "", encoded = ""] = /^([\w.-]{1,64}):(\S+)$/.exec(entry) ??
+      [];
+    const secret = secretOf(encoded);
+    return secret === null ? [] : [{ id, secret }];
   });
-  const ids = new Set(keys.map((key) => key?.id));
-  if (
-    ids.size === keys.length && keys.every((key) => key?.secret?.length === 32)
-  ) return keys as OperatorKey[];
+  const ids = new Set(keys.map(({ id }) => id));
+  if (ids.size === entries.length) return keys;
   const message =
     "must be id:key, separated by commas, the ids distinct and each key 32 bytes in base64 (openssl rand -base64 32)";
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
+/** A key of 32 bytes in base64; null for anything else. */
+function secretOf(base64: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.fromBase64(base64);
+    const bytes = Uint8Array.fromBase64(base64);
+    return bytes.length === 32 ? bytes : null;
   } catch {
     return null;
   }
@@ -90,10 +98,9 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
 const secrets =
   (most: number) =>
   (text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] => {
-    const keys = text.split(",").map((part) => bytesOf(part.trim()));
-    if (keys.length <= most && keys.every((key) => key?.length === 32)) {
-      return keys as Uint8Array<ArrayBuffer>[];
-    }
+    const entries = listed(text);
+    const keys = entries.flatMap((entry) => secretOf(entry) ?? []);
+    if (keys.length === entries.length && keys.length <= most) return keys;
     const message = most === 1
       ? "must be 32 random bytes in base64 (openssl rand -base64 32)"
       : "must be public keys of 32 bytes in base64, separated by commas";
@@ -101,12 +108,12 @@ const secrets =
     return z.NEVER;
   };
 
-/** Days, and days of single tenants: `365,clinic-a:30`. */
+/** Days for all tenants, and for single ones: `365,clinic-a:30`. */
 function retention(text: string, context: z.RefinementCtx): Retention {
   const found: Retention = { days: Infinity, tenants: new Map() };
-  for (const part of text.split(",")) {
+  for (const entry of listed(text)) {
     const [, tenant, days] =
-      /^(?:([\w.-]{1,64}):)?([1-9]\d{0,4})$/.exec(part.trim()) ?? [];
+      /^(?:([\w.-]{1,64}):)?([1-9]\d{0,4})$/.exec(entry) ?? [];
     if (days === undefined) {
       const message =
         "must be days, or tenant:days, separated by commas, each from 1 to 99999";
@@ -128,7 +135,7 @@ interface Retention {
 const claim = z.string().max(256);
 const cores = navigator.hardwareConcurrency;
 
-/** At most one of two settings. */
+/** Of two settings, at most one may be set. */
 const notBoth = (a: string, b: string) => ({
   error: `cannot be set beside ${a}`,
   path: [b],
@@ -138,8 +145,8 @@ const Settings = z.object({
   PORT: whole(0, 65535).default(8000),
   HOST: z.string().default("127.0.0.1"),
   KV_PATH: z.string().default("data/edge.kv"),
-  MODEL: z.string().default("nano")
-    .transform((text) => text.split(",").map((name) => name.trim()))
+  FUNCTIONS: z.string().transform(listed).optional(),
+  MODEL: z.string().default("nano").transform(listed)
     .refine(
       (names) => !names.includes(""),
       "must be ids or folders, separated by commas",
@@ -181,7 +188,7 @@ const Settings = z.object({
   ) => first).optional(),
   OTEL_DENO: z.undefined(
     "records request addresses, which hold patient ids; " +
-      "set OTEL_EXPORTER_OTLP_ENDPOINT alone",
+      "set only OTEL_EXPORTER_OTLP_ENDPOINT",
   ).optional(),
   API_KEYS: z.string().transform(apiKeys).optional(),
   API_KEYS_FILE: z.string().optional(),
@@ -223,17 +230,18 @@ export function readConfig(
   const set = Object.entries(environment).filter(([, value]) => value !== "");
   const parsed = Settings.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  throw new EdgeError("invalid-input", `${String(path[0])} ${message}.`);
+  const [issue] = parsed.error.issues;
+  const what = issue && `${String(issue.path[0])} ${issue.message}`;
+  throw new EdgeError("invalid-input", `${what ?? "A setting is not valid"}.`);
 }
 
-/** Whether the settings say who may call, tenant by tenant. */
+/** Whether the settings state who may call, tenant by tenant. */
 export function knowsTenants(config: Config): boolean {
   const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
   return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
 }
 
-/** How much one tenant may take of something that all share: all of it, where there is one tenant. */
+/** How much one tenant may take of something that all share: all of it where there is only one tenant. */
 export function tenantShare(most: number, config: Config): number {
   const percent = config.TENANT_SHARE ?? (knowsTenants(config) ? 50 : 100);
   return Math.max(1, Math.ceil(most * percent / 100));

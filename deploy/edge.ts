@@ -1,11 +1,12 @@
 import { ALL_FUNCTIONS } from "../functions/app.ts";
+import { EdgeError } from "../lib/core/errors.ts";
 import { start } from "./start.ts";
 
 /** Everything but the encoder, which encode hosts run: the light half of the split. */
-await start({
-  functions: ALL_FUNCTIONS,
-  refuse: ({ ENCODE_URL }) =>
-    ENCODE_URL === undefined
-      ? "ENCODE_URL is needed at the edge: the addresses of the encode hosts, separated by commas."
-      : undefined,
+await start(({ ENCODE_URL }) => {
+  if (ENCODE_URL !== undefined) return { functions: ALL_FUNCTIONS };
+  throw new EdgeError(
+    "invalid-input",
+    "ENCODE_URL is needed at the edge: the addresses of the encode hosts, separated by commas.",
+  );
 });

@@ -1,23 +1,20 @@
-import { docsFunction } from "../functions/resources/docs.ts";
-import { encodeFunction } from "../functions/resources/embeddings.ts";
-import { healthFunction } from "../functions/resources/health.ts";
-import { metricsFunction } from "../functions/resources/metrics.ts";
-import { modelsFunction } from "../functions/resources/models.ts";
+import { FUNCTIONS } from "../functions/app.ts";
+import { EdgeError } from "../lib/core/errors.ts";
 import { start } from "./start.ts";
 
+const { encode, models, health, metrics, docs } = FUNCTIONS;
+
 /** An encode host: image → embedding, with no state but a cache in memory. */
-await start({
-  functions: [
-    encodeFunction,
-    modelsFunction,
-    healthFunction,
-    metricsFunction,
-    docsFunction,
-  ],
-  needs: { encoder: true, decoder: false, state: false },
-  refuse: ({ ENCODE_URL }) =>
-    ENCODE_URL !== undefined
-      ? "ENCODE_URL is for the edge: an encode host encodes itself."
-      : undefined,
-  hostSecret: ({ ENCODE_TOKEN }) => ENCODE_TOKEN,
+await start(({ ENCODE_URL, ENCODE_TOKEN }) => {
+  if (ENCODE_URL !== undefined) {
+    throw new EdgeError(
+      "invalid-input",
+      "ENCODE_URL is for the edge: an encode host encodes itself.",
+    );
+  }
+  return {
+    functions: [encode, models, health, metrics, docs],
+    needs: { encoder: true, decoder: false, state: false },
+    hostSecret: ENCODE_TOKEN,
+  };
 });

@@ -7,35 +7,31 @@ import { runMain } from "./commands/run_command.ts";
 import { startLine, startNotes } from "./start_line.ts";
 import { serveUntilStopped } from "./stop.ts";
 
+/** What a process serves. */
 export interface EntryPoint {
   functions: ServiceFunction[];
   /** Everything when left out. */
   needs?: Needs;
-  /** Says what is wrong with the settings for this entry point, if anything is. */
-  refuse?(config: Config): string | undefined;
-  /** What other hosts of the service bring to call `/v1/`. */
-  hostSecret?(config: Config): string | undefined;
+  /** The token with which other hosts of the service call `/v1/`. */
+  hostSecret?: string | undefined;
 }
 
-const write = (line: RequestLine) => console.log(JSON.stringify(line));
-
-/** Serves functions until the process is told to stop. */
-export function start(entry: EntryPoint): Promise<void> {
+/** Serves what its settings choose, until the process is told to stop. Settings that do not fit make `choose` throw. */
+export function start(choose: (config: Config) => EntryPoint): Promise<void> {
   return runMain(async () => {
     const started = performance.now();
     const config = readConfig(Deno.env.toObject());
-    const fault = entry.refuse?.(config);
-    if (fault !== undefined) throw new Error(fault);
-    const access = await composeAccess(config, entry.hostSecret?.(config));
+    const { functions, needs, hostSecret } = choose(config);
+    const access = await composeAccess(config, hostSecret);
     if (access === undefined) requireClosed(config, config.HOST);
     const closing = new AbortController();
-    const services = await compose(config, entry.needs, closing.signal);
-    const app = createApp(services, entry.functions, {
+    const services = await compose(config, needs, closing.signal);
+    const app = createApp(services, functions, {
       access,
       requestsPerMinute: config.RATE_LIMIT,
       ownNameOnly: access === undefined && !config.ALLOW_ANONYMOUS,
       origins: config.CORS_ORIGINS,
-      log: config.LOG === "requests" ? write : undefined,
+      log: config.LOG === "requests" ? logLine : undefined,
     });
     const onListen = ({ hostname, port }: Deno.NetAddr) => {
       if (access === undefined) requireClosed(config, hostname);
@@ -43,8 +39,12 @@ export function start(entry: EntryPoint): Promise<void> {
       const notes = startNotes(config, access, services);
       console.log(startLine(`http://${hostname}:${port}`, seconds, notes));
     };
-    const { PORT: port, HOST: hostname } = config;
-    const server = Deno.serve({ port, hostname, onListen }, app.fetch);
+    const address = { port: config.PORT, hostname: config.HOST };
+    const server = Deno.serve({ ...address, onListen }, app.fetch);
     await serveUntilStopped(server, closing, services);
   });
+}
+
+function logLine(line: RequestLine): void {
+  console.log(JSON.stringify(line));
 }

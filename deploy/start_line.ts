@@ -15,11 +15,11 @@ export function startLine(
   return [listens, ...notes].join("; ");
 }
 
-/** What an operator should know of how it was started: threads, callers, encryption. */
+/** What an operator should know about the start: threads, callers, encryption. */
 export function startNotes(
   config: Config,
   access: Authenticator | undefined,
-  { sealed, environment: { runtime } }: Services,
+  { encrypted, environment: { runtime } }: Services,
 ): string[] {
   const { RUNTIME, THREADS, ENCODE_URL, ALLOW_ANONYMOUS } = config;
   const notes: string[] = [];
@@ -33,10 +33,10 @@ export function startNotes(
     notes.push(
       ALLOW_ANONYMOUS
         ? "ALLOW_ANONYMOUS: anyone may read and erase everything"
-        : "no API_KEYS are set, so it answers this machine alone",
+        : "no API_KEYS are set, so only this machine is answered",
     );
   }
-  if (!sealed) {
+  if (!encrypted) {
     notes.push("data is stored unencrypted (OPERATOR_KEYS encrypts it)");
   }
   return notes;

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How long running requests may go on; hosts such as Deno Deploy kill 5 seconds after their signal. */
+/** How long running requests may continue; hosts such as Deno Deploy kill 5 seconds after their signal. */
 const GRACE_MS = 4000;
 
-/** How long the answers to refused requests may take to leave. */
+/** Time for the answers to refused requests to be sent, milliseconds. */
 const FAREWELL_MS = 300;
 
 /**
- * Waits until the process is told to stop and its requests have ended, or have had their time.
+ * Waits until the process is told to stop, and then until its requests have ended or the time for them has passed.
  *
  * @param closing aborted at the signal.
- * @param work is disposed of, which refuses what still runs.
+ * @param work its disposal refuses the requests that still run.
  */
 export async function serveUntilStopped(
   server: Deno.HttpServer,

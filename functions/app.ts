@@ -1,85 +1,91 @@
-import { auditFunction } from "./resources/audit_trail.ts";
-import { decodeFunction } from "./resources/masks.ts";
-import { docsFunction } from "./resources/docs.ts";
-import { encodeFunction } from "./resources/embeddings.ts";
-import { exportFunction } from "./resources/mask_exports.ts";
-import { healthFunction } from "./resources/health.ts";
 import type { Authenticator } from "../lib/access/authenticator.ts";
+import { describeService } from "./contract/openapi.ts";
 import {
   identifyCaller,
   requireOwnName,
   requireScope,
 } from "./middleware/access.ts";
+import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
-import { limitTime } from "./middleware/caller.ts";
 import { allowOrigins } from "./middleware/cors.ts";
-import { answerProblem } from "./contract/problems.ts";
-import { EdgeError } from "../lib/core/errors.ts";
-import { methodsAt } from "./contract/methods.ts";
 import { refuseOtherSites } from "./middleware/cross_origin.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
 } from "./middleware/minimum_rate.ts";
-import { describeService } from "./contract/openapi.ts";
+import { answerNoRoute } from "./middleware/no_route.ts";
 import { observeRequests, type RequestLine } from "./middleware/observe.ts";
-import { nameRequests } from "./middleware/request_id.ts";
 import { limitRate } from "./middleware/rate_limit.ts";
-import { createRouter, type Router } from "./router.ts";
+import { nameRequests } from "./middleware/request_id.ts";
 import { scopesOf } from "./middleware/scopes.ts";
+import { limitWork } from "./middleware/work.ts";
+import { auditFunction } from "./resources/audit_trail.ts";
+import { docsFunction } from "./resources/docs.ts";
+import { encodeFunction } from "./resources/embeddings.ts";
+import { healthFunction } from "./resources/health.ts";
+import { exportFunction } from "./resources/mask_exports.ts";
+import { decodeFunction } from "./resources/masks.ts";
 import { metricsFunction } from "./resources/metrics.ts";
 import { modelsFunction } from "./resources/models.ts";
 import { pageFunction } from "./resources/page.ts";
+import { patientsFunction } from "./resources/patients.ts";
 import { previewFunction } from "./resources/previews.ts";
 import { promptFunction } from "./resources/prompts.ts";
-import { receiptsFunction } from "./resources/receipts.ts";
-import { referencesFunction } from "./resources/references.ts";
+import { receiptsFunction } from "./resources/receipts/handler.ts";
+import { referencesFunction } from "./resources/references/handler.ts";
 import { revisionsFunction } from "./resources/revisions.ts";
-import { segmentFunction } from "./resources/segmentations.ts";
-import { seriesFunction } from "./resources/series.ts";
+import { segmentFunction } from "./resources/segmentations/handler.ts";
+import { seriesFunction } from "./resources/series/handler.ts";
 import { transferFunction } from "./resources/transfers.ts";
+import { createRouter, type Router } from "./router.ts";
 import type { Services } from "./services.ts";
 
-/** A function of the service: a router over the parts that it needs. */
+/** A function of the service: a router over the services that it needs. */
 export type ServiceFunction = (services: Services) => Router;
 
-export const ALL_FUNCTIONS: ServiceFunction[] = [
-  encodeFunction,
-  referencesFunction,
-  revisionsFunction,
-  promptFunction,
-  decodeFunction,
-  exportFunction,
-  segmentFunction,
-  seriesFunction,
-  receiptsFunction,
-  transferFunction,
-  previewFunction,
-  modelsFunction,
-  auditFunction,
-  healthFunction,
-  metricsFunction,
-  pageFunction,
-  docsFunction,
-];
+/** Every function by its name. */
+export const FUNCTIONS = {
+  encode: encodeFunction,
+  references: referencesFunction,
+  patients: patientsFunction,
+  revisions: revisionsFunction,
+  prompt: promptFunction,
+  decode: decodeFunction,
+  export: exportFunction,
+  segment: segmentFunction,
+  series: seriesFunction,
+  receipts: receiptsFunction,
+  transfer: transferFunction,
+  preview: previewFunction,
+  models: modelsFunction,
+  audit: auditFunction,
+  health: healthFunction,
+  metrics: metricsFunction,
+  page: pageFunction,
+  docs: docsFunction,
+} satisfies Record<string, ServiceFunction>;
+export type FunctionName = keyof typeof FUNCTIONS;
 
+export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
+
+/** A series bounds its body, and the work on each of its images, itself. */
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
-/** Who may call. */
+/** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
-  /** Who may call what is not open to all; without it anyone may. */
-  access?: Authenticator;
-  /** Requests that every caller may send, unless it is a part of the service. */
+  /** Finds out who calls; without it anyone may call. */
+  access?: Authenticator | undefined;
+  /** Requests that a caller may send in a minute; other hosts of the service are not counted. */
   requestsPerMinute?: number;
-  /** Answers under the machine's own names alone. */
+  /** Whether to answer requests for the machine's own names only. */
   ownNameOnly?: boolean;
   /** Other origins whose pages may call from a browser, or `*`; none by default. */
-  origins?: string[];
-  /** How slowly bodies may come. */
+  origins?: string[] | undefined;
+  /** How slowly bodies may arrive. */
   minimumRate?: MinimumRate;
   /** Takes a line for every request. */
-  log?: (line: RequestLine) => void;
+  log?: ((line: RequestLine) => void) | undefined;
 }
 
 /** One HTTP application that mounts the given functions, with their OpenAPI document. */
@@ -96,8 +102,13 @@ export function createApp(
   }: AppOptions = {},
 ): Router {
   const app = createRouter();
+  app.onError(answerProblem);
+  app.notFound(answerNoRoute(app));
+
   app.use(nameRequests());
   app.use(observeRequests(services, log));
+
+  // Who may call.
   if (origins.length > 0) app.use(allowOrigins(origins));
   if (ownNameOnly) app.use(requireOwnName());
   app.use("/v1/*", refuseOtherSites(origins));
@@ -112,28 +123,18 @@ export function createApp(
     if (!path.startsWith("/v1/")) app.on(method, path, identify);
     app.on(method, path, requireScope(scope));
   }
+
+  // What a request may take.
   app.use(requireMinimumRate(minimumRate));
-  const { maxBytes, memory, deadline } = services;
-  const bodies = limitBodies(maxBytes, memory);
-  const time = limitTime(deadline);
+  const body = limitBodies(services.maxBytes, services.bodyQuota);
+  const work = limitWork(services.deadline);
   app.use("/v1/*", async (c, next) => {
-    // A series bounds its body and the time of each image itself.
     if (SERIES_PATH.test(c.req.path)) return await next();
-    await bodies(c, () => time(c, next) as Promise<void>);
+    await body(c, () => work(c, next) as Promise<void>);
   });
+
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);
   app.get("/openapi.json", (c) => c.json(document));
-  app.notFound((c) => {
-    const allowed = methodsAt(app, c.req.path).join(", ");
-    if (allowed === "") {
-      const detail = `There is no ${c.req.method} route here.`;
-      return answerProblem(new EdgeError("no-route", detail), c);
-    }
-    c.header("allow", allowed);
-    const detail = `This address takes ${allowed}, not ${c.req.method}.`;
-    return answerProblem(new EdgeError("no-method", detail), c);
-  });
-  app.onError(answerProblem);
   return app;
 }

@@ -1,5 +1,5 @@
 import { demo } from "../../lib/cli/run_demo.ts";
-import { composeModel } from "../compose.ts";
+import { composeModel } from "../compose_engine.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";
 

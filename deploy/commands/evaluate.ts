@@ -1,6 +1,6 @@
 import { evaluateFolders } from "../../lib/cli/evaluate_folders.ts";
 import { EVALUATE_USAGE } from "../../lib/cli/evaluate_options.ts";
-import { composeEngines } from "../compose.ts";
+import { composeEngines } from "../compose_engine.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";
 

@@ -1,5 +1,5 @@
 import { REPLAY_USAGE, replayFiles } from "../../lib/cli/replay_receipt.ts";
-import { composeModel } from "../compose.ts";
+import { composeModel } from "../compose_engine.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";
 

@@ -1,5 +1,5 @@
 import { SEGMENT_USAGE, segmentFiles } from "../../lib/cli/segment_files.ts";
-import { composeModel } from "../compose.ts";
+import { composeModel } from "../compose_engine.ts";
 import { readConfig } from "../config.ts";
 import { runMain } from "./run_command.ts";
 

@@ -1,9 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { Size } from "../../lib/core/geometry.ts";
-import { invalid } from "../router.ts";
-import type { Prompts } from "../contract/schemas.ts";
+import { invalid } from "../contract/problems.ts";
+import type { Prompts } from "../contract/points.ts";
 
-/** @throws a problem for every point or box corner outside the image frame. */
+/** @throws EdgeError `validation` with a fault for every point, and for a box, outside the image. */
 export function requireInBounds(
   { points, box }: z.infer<typeof Prompts>,
   { width, height }: Size,

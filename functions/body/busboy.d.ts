@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 
 /**
- * What is used of @fastify/busboy. Its own types bring `@types/node`, whose types stand in the way of those
- * that Deno has for the same modules.
+ * The types of @fastify/busboy that are used. Its own bring `@types/node`, whose types conflict with those that Deno
+ * has for the same modules.
  */
 export interface BusboyEvents {
   field(

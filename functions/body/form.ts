@@ -1,151 +1,176 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import type { InputFile } from "../../lib/engine/engine.ts";
-import { bytesOf, readMultipart } from "./multipart.ts";
-import { EdgeError } from "../../lib/core/errors.ts";
-import { invalid } from "../router.ts";
+import type { Bytes } from "../../lib/core/bytes.ts";
+import { binary } from "../contract/answers.ts";
+import { invalid } from "../contract/problems.ts";
+import { type FieldValue, readFields } from "./fields.ts";
+import { parseJson } from "./json.ts";
 
-/** Largest JSON body: a mask prompt of a large photo fits. */
-export const MAX_JSON_BYTES = 5_000_000;
-
-/** The media type of a request body without its parameters, lower case; empty when none is given. */
-export function mediaTypeOf(c: Context): string {
-  return (c.req.header("content-type") ?? "").split(";")[0].trim()
-    .toLowerCase();
+/** How a field is described and read; T is the type of its value. */
+export interface Field<T> {
+  kind: "text" | "file" | "json";
+  /** Its schema in the OpenAPI document. */
+  document: object;
+  isRequired: boolean;
+  /** @throws EdgeError `validation` or `malformed-request` for a value that cannot be used. */
+  read(value: FieldValue | undefined, name: string): T;
+  /** Of text: all texts of a form are checked at once. */
+  schema?: z.ZodType<T>;
 }
 
-/** JSON text that keeps to its schema; faults are told from `place` on. */
-export function parseJson<T extends z.ZodType>(
-  text: string,
-  schema: T,
-  place: string,
-): z.infer<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new EdgeError(
-      "malformed-request",
-      `Cannot read ${place}: it is not JSON.`,
-    );
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalid(place, parsed.error.issues);
-  return parsed.data;
+/** Text that must match a schema, whose default applies where the text is left out. */
+export function text<T>(
+  schema: z.ZodType<T>,
+  document: object,
+): Field<T> {
+  const isRequired = !schema.safeParse(undefined).success;
+  // A form checks its texts before it reads a field.
+  const read = (value: FieldValue | undefined) => schema.parse(value);
+  return { kind: "text", document, isRequired, read, schema };
 }
 
-/** A file of a form, whole in memory: forms are bounded as a body. */
-export interface SentFile {
-  bytes: Uint8Array<ArrayBuffer>;
-  mediaType?: string;
-  name: string | null;
+/** A file of the form, which must have a file name. */
+export function file(
+  description?: string,
+): Field<InputFile & { bytes: Bytes }> {
+  return {
+    kind: "file",
+    document: { ...binary.schema, ...(description && { description }) },
+    isRequired: true,
+    read(value, name) {
+      if (value === undefined) throw wrong(name, "is missing");
+      if (typeof value === "string") {
+        throw wrong(name, "must be a file, with a file name");
+      }
+      const { bytes, mediaType } = value;
+      return mediaType === undefined ? { bytes } : { bytes, mediaType };
+    },
+  };
 }
-
-export type FormValue = SentFile | string;
 
 /**
- * The fields of a multipart body; each name at most once, and only the names listed. One that is empty is
- * not given: forms of pages send those that nobody filled in.
+ * JSON that must match a schema, sent as text or as a file.
+ *
+ * @param component the schema's name in the OpenAPI document.
  */
-export async function readForm(
-  c: Context,
-  names: string[],
-): Promise<Record<string, FormValue>> {
-  if (mediaTypeOf(c) !== "multipart/form-data") {
-    throw new EdgeError(
-      "unsupported-type",
-      `Cannot read the body: wanted multipart/form-data, got ${
-        mediaTypeOf(c) || "no content type"
-      }.`,
-    );
-  }
-  const came = new Set<string>();
-  const fields: Record<string, FormValue> = {};
-  const expect = (name: string | undefined): string => {
-    if (name !== undefined && names.includes(name) && !came.has(name)) {
-      came.add(name);
-      return name;
-    }
-    throw invalid("body", [{
-      path: [],
-      message: `has an unknown or repeated field; it takes ${
-        names.join(", ")
-      }, each once`,
-    }]);
+export function json<T>(
+  component: string,
+  schema: z.ZodType<T>,
+  { note, example, maxBytes = Infinity }: {
+    /** Continues the description. */
+    note?: string;
+    example?: string;
+    maxBytes?: number;
+  } = {},
+): Field<T> {
+  const description = `JSON by the schema ${component}`;
+  return {
+    kind: "json",
+    document: {
+      type: "string",
+      description: note === undefined ? description : `${description}${note}`,
+      contentMediaType: "application/json",
+      contentSchema: { $ref: `#/components/schemas/${component}` },
+      ...(example !== undefined && { example }),
+    },
+    isRequired: true,
+    read(value, name) {
+      if (value === undefined) throw wrong(name, "is missing");
+      const { length } = typeof value === "string" ? value : value.bytes;
+      if (length > maxBytes) {
+        throw wrong(name, `is longer than ${maxBytes} bytes`);
+      }
+      const text = typeof value === "string"
+        ? value
+        : new TextDecoder().decode(value.bytes);
+      return parseJson(text, schema, `body.${name}`);
+    },
   };
-  await readMultipart(c, bytesOf(c), {
-    async file(field, stream, mediaType, name) {
-      const expected = expect(field);
-      const bytes = await gather(stream);
-      if (bytes.length === 0 && name === null) return;
-      fields[expected] = { bytes, mediaType, name };
+}
+
+/** A field that may be left out. */
+export function optional<T>(field: Field<T>): Field<T | undefined> {
+  const { kind, document, read } = field;
+  return {
+    kind,
+    document,
+    isRequired: false,
+    read: (value, name) => value === undefined ? undefined : read(value, name),
+  };
+}
+
+/** The value of every field. */
+type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/**
+ * Declares a multipart body once, for the OpenAPI document and for its reader.
+ *
+ * @param either pairs of fields, of which a body has exactly one.
+ */
+export function defineForm<F extends Record<string, Field<unknown>>>(
+  fields: F,
+  { either = [] }: { either?: [keyof F & string, keyof F & string][] } = {},
+) {
+  const names = Object.keys(fields);
+  const texts = z.object(
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([name, { schema }]) =>
+        schema === undefined ? [] : [[name, schema]]
+      ),
+    ),
+  );
+  return {
+    /** Its schema in the OpenAPI document. */
+    content: { "multipart/form-data": { schema: describe(fields) } },
+
+    /** Reads a request's body. @throws EdgeError for one that breaks the declaration. */
+    async read(c: Context): Promise<Values<F>> {
+      const sent = await readFields(c, names);
+      const parsed = texts.safeParse(sent);
+      if (!parsed.success) throw invalid("body", parsed.error.issues);
+      const values: Record<string, unknown> = { ...parsed.data };
+      const read = (isMeant: (field: Field<unknown>) => boolean) => {
+        for (const [name, field] of Object.entries(fields)) {
+          if (isMeant(field)) values[name] = field.read(sent[name], name);
+        }
+      };
+      read(({ kind, isRequired }) => kind === "file" && isRequired);
+      for (const [a, b] of either) requireOne(sent, a, b);
+      read(({ kind }) => kind === "json");
+      read(({ kind, isRequired }) => kind === "file" && !isRequired);
+      return values as Values<F>;
     },
-    field(name, value) {
-      const expected = expect(name);
-      if (value !== "") fields[expected] = value;
-    },
-    // One more than there are names is told by its name.
-    maxParts: names.length + 1,
-    maxFieldBytes: MAX_JSON_BYTES,
-  });
-  return fields;
+  };
 }
 
-async function gather(
-  stream: AsyncIterable<Uint8Array>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  for await (const part of stream) parts.push(part);
-  return concat(parts);
+function describe(fields: Record<string, Field<unknown>>) {
+  const entries = Object.entries(fields);
+  const required = entries.flatMap(([name, { isRequired }]) =>
+    isRequired ? [name] : []
+  );
+  return {
+    type: "object" as const,
+    properties: Object.fromEntries(
+      // The types of OpenAPI 3.0 know no content schemas.
+      entries.map(([name, { document }]) => [name, document as never]),
+    ),
+    ...(required.length > 0 && { required }),
+  };
 }
 
-/** A file field of a form, which must be there. */
-export function fileOf(
-  value: FormValue | undefined,
-  name: string,
-): InputFile & { bytes: Bytes } {
-  if (value === undefined) {
-    throw invalid("body", [{ path: [name], message: "is missing" }]);
-  }
-  if (typeof value === "string") {
-    throw invalid("body", [{
-      path: [name],
-      message: "must be a file, with a file name",
-    }]);
-  }
-  return { bytes: value.bytes, mediaType: value.mediaType };
-}
-
-/** An image, as the whole body or as the multipart field `image`, and which of its frames is meant. */
-export async function readImage(
-  c: Context,
-  frame?: number,
-): Promise<InputFile> {
-  if (mediaTypeOf(c) !== "multipart/form-data") {
-    const bytes = new Uint8Array(await c.req.arrayBuffer());
-    return { bytes, mediaType: mediaTypeOf(c) || undefined, frame };
-  }
-  const { image } = await readForm(c, ["image"]);
-  return { ...fileOf(image, "image"), frame };
-}
-
-/** Refuses a form that has both of two fields or neither. */
-export function requireOne(
-  first: string,
-  a: unknown,
-  second: string,
-  b: unknown,
+/** Refuses a form that has both of two fields, or neither. */
+function requireOne(
+  sent: Record<string, FieldValue>,
+  a: string,
+  b: string,
 ): void {
-  if ((a === undefined) !== (b === undefined)) return;
-  const message = `needs either ${first} or ${second}, ` +
-    (a === undefined ? "and has neither" : "not both");
+  if ((sent[a] === undefined) !== (sent[b] === undefined)) return;
+  const message = `needs either ${a} or ${b}, ` +
+    (sent[a] === undefined ? "and has neither" : "not both");
   throw invalid("body", [{ path: [], message }]);
 }
 
-/** A text field of a form, which may come as a file. */
-export function textOf(value: FormValue): string {
-  return typeof value === "string"
-    ? value
-    : new TextDecoder().decode(value.bytes);
+function wrong(name: string, message: string) {
+  return invalid("body", [{ path: [name], message }]);
 }

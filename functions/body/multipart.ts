@@ -5,10 +5,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Busboy, type BusboyEvents } from "@fastify/busboy";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
-import { invalid } from "../router.ts";
+import { invalid } from "../contract/problems.ts";
 
-/** What is done with the parts of a body, in their order; either may throw to refuse the body. */
-export interface Parts {
+/** Takes the parts of a body in their order; either function may throw to refuse the body. */
+export interface PartReader {
   /** The next part waits until this one is taken. */
   file(
     field: string | undefined,
@@ -17,31 +17,31 @@ export interface Parts {
     name: string | null,
   ): Promise<void>;
   field(name: string | undefined, value: string): void;
-  /** Parts that the body may have; one more is refused before it is looked at. */
+  /** Most parts of a body; one more is refused unread. */
   maxParts: number;
-  /** Bytes of a part that is no file. */
+  /** Most bytes of a part that is not a file. */
   maxFieldBytes: number;
 }
 
-/** Bytes that are looked at between two turns of the event loop. */
+/** Bytes that are parsed between two turns of the event loop. */
 const CHUNK = 65_536;
 
-/** How long the parser may sit on a chunk that nothing comes of: of some broken bodies it waits for ever. */
+/** How long the parser may be silent after a chunk: on some broken bodies it waits for ever. */
 const STALL_MS = 1500;
 
-/** Bytes and lines of the head of one part: its name, its file's name, its type. */
+/** Most bytes and lines of the headers of a part: its name, its file's name, its type. */
 const HEAD = { headerSize: 4096, headerPairs: 16 };
 
 /**
- * Takes a multipart body apart as it comes (RFC 7578). Nothing of it is looked at twice, and the event
- * loop turns between any two chunks of it, whatever they hold.
+ * Parses a multipart body as it arrives (RFC 7578). No byte is parsed twice, and the event loop turns between any two
+ * chunks, whatever they hold.
  *
  * @throws EdgeError for a body that is cut short or has too many parts, and what `parts` throws.
  */
 export async function readMultipart(
   c: Context,
   body: AsyncIterable<Uint8Array>,
-  parts: Parts,
+  parts: PartReader,
 ): Promise<void> {
   let taken = Promise.resolve();
   let parser: Busboy;
@@ -52,7 +52,7 @@ export async function readMultipart(
       limits: { parts: maxParts, fieldSize: maxFieldBytes, ...HEAD },
     });
   } catch {
-    throw unreadable("its content type names no boundary");
+    throw unreadable("its content type has no boundary");
   }
   let open: Readable | undefined;
   const refuse = (error: unknown) => {
@@ -90,9 +90,9 @@ export async function readMultipart(
     }
   };
   const onFile: BusboyEvents["file"] = (field, stream, name, _, mediaType) => {
-    // Whoever reads it meets its errors; one that nobody reads any more must not end the process.
+    // Its reader gets its errors; those of a stream that is no longer read must not end the process.
     stream.on("error", () => {});
-    // The parser says text/plain of a part that states no type, and no image is text.
+    // The parser gives text/plain for a part that states no type, and no image is text.
     const declared = mediaType === "text/plain" ? undefined : mediaType;
     taken = taken.then(() => {
       open = stream;
@@ -112,16 +112,14 @@ export async function readMultipart(
     await pipeline(Readable.from(given()), parser);
     await taken;
   } catch (error) {
-    if (error instanceof EdgeError) {
-      throw error;
-    }
-    throw unreadable("it is not whole multipart");
+    if (error instanceof EdgeError) throw error;
+    throw unreadable("it is not a complete multipart body");
   } finally {
     stall.end();
   }
 }
 
-/** Calls back when nothing was touched for `STALL_MS` since the beginning. */
+/** Calls back when `STALL_MS` pass after `begin`, or after the last `touch`, without an `end`. */
 function watchStall(onStall: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
@@ -135,7 +133,7 @@ function watchStall(onStall: () => void) {
   return { begin, end, touch: () => timer !== undefined && begin() };
 }
 
-/** The bytes of a body as they come. @throws EdgeError when the connection ends before them. */
+/** The bytes of a body as they arrive. @throws EdgeError `malformed-request` when the connection ends early. */
 export async function* bytesOf(c: Context): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of c.req.raw.body ?? []) {
@@ -145,10 +143,10 @@ export async function* bytesOf(c: Context): AsyncGenerator<Uint8Array> {
       }
     }
   } catch {
-    throw unreadable("the connection ended before it");
+    throw unreadable("the connection ended too early");
   }
 }
 
-export function unreadable(why: string): EdgeError {
+function unreadable(why: string): EdgeError {
   return new EdgeError("malformed-request", `Cannot read the body: ${why}.`);
 }

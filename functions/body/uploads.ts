@@ -1,34 +1,53 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
+import { binary } from "../contract/answers.ts";
 import type {
   SeriesFile,
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
 import { sectionOf } from "../../lib/series/range_file.ts";
 import type { Spool } from "../../lib/series/spool.ts";
-import { mediaTypeOf } from "./form.ts";
+import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
-import { invalid } from "../router.ts";
+import { invalid } from "../contract/problems.ts";
 
-/** The files of a body, and what tells them from any others. */
+/** The files of a body, and a digest that identifies them. */
 export interface SentFiles {
   files: SeriesFile[];
   /** sha256 over the files' bytes and lengths, hex. */
   digest: string;
 }
 
-/** A field that is no file is refused, however long it is. */
+/** The field of a multipart body, sent once for every file. */
+const FIELD = "image";
+const UNKNOWN = `has an unknown field; it takes ${FIELD}, many times`;
+
+/** A field that is not a file is refused, however long it is. */
 const MAX_FIELD_BYTES = 1024;
-const UNKNOWN = "has an unknown field; it takes image, many times";
+
+/** Many images as a request body, for the OpenAPI document. */
+export const seriesBody = {
+  "multipart/form-data": {
+    schema: {
+      type: "object" as const,
+      properties: {
+        [FIELD]: { type: "array" as const, items: binary.schema },
+      },
+      required: [FIELD],
+    },
+  },
+  "application/zip": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
+};
 
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
 /**
- * Writes a body of any length to a spool as it comes: the files of a multipart body, each a field
- * `image`, or the whole body as one file.
+ * Writes a body of any length to a spool as it arrives: the files of a multipart body, or the whole body as one file.
  *
- * @throws EdgeError for a body that is cut short, EdgeError `too-many-bytes` for one over the limit.
+ * @throws EdgeError `malformed-request` for a body that is cut short, `too-many-bytes` for one over the limit.
  */
 export async function receiveFiles(
   c: Context,
@@ -57,7 +76,11 @@ export async function receiveFiles(
     }
     const size = spool.size - start;
     hash.update(` ${size} `);
-    files.push({ file: sectionOf(spool, start, size), mediaType, name });
+    files.push({
+      file: sectionOf(spool, start, size),
+      ...(mediaType !== undefined && { mediaType }),
+      name,
+    });
   };
 
   if (mediaTypeOf(c) === "multipart/form-data") {
@@ -65,18 +88,18 @@ export async function receiveFiles(
       invalid("body", [{ path: [], message }]);
     await readMultipart(c, bounded(c, limits), {
       async file(field, bytes, mediaType, name) {
-        if (field !== "image") throw refuse(UNKNOWN);
+        if (field !== FIELD) throw refuse(UNKNOWN);
         await store(bytes, mediaType, name);
       },
       field(name) {
         throw refuse(
-          name === "image" ? "has a field image without a file name" : UNKNOWN,
+          name === FIELD ? `has a field ${FIELD} without a file name` : UNKNOWN,
         );
       },
       maxParts: limits.maxImages,
       maxFieldBytes: MAX_FIELD_BYTES,
     }).catch((error) => {
-      // What the disk refuses is not the sender's fault.
+      // A failure of the disk is not the sender's fault.
       throw failure ?? error;
     });
   } else {
@@ -85,7 +108,7 @@ export async function receiveFiles(
   return { files, digest: hash.digest("hex") };
 }
 
-/** The body's bytes as they come, up to the limit. */
+/** The body's bytes as they arrive, up to the limit. */
 async function* bounded(c: Context, limits: UploadLimits) {
   let received = 0;
   for await (const part of bytesOf(c)) {

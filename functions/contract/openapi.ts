@@ -1,22 +1,22 @@
 import type { Router } from "../router.ts";
-import { header } from "./header.ts";
-import { problems } from "./schemas.ts";
 import { needOf } from "../middleware/scopes.ts";
+import { header } from "./headers.ts";
+import { problemsOf } from "./problems.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
 
-/** Headers that answers have whatever the route. */
+/** Headers of every answer. */
 const ANY_ANSWER = {
   "x-request-id": header("Names the request in the log"),
 };
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
-  429: { "retry-after": header("Seconds until another try is worth it") },
-  503: { "retry-after": header("Seconds until another try is worth it") },
+  429: { "retry-after": header("Seconds until another attempt is worthwhile") },
+  503: { "retry-after": header("Seconds until another attempt is worthwhile") },
 };
 
-/** What opens a closed operation, either one. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */
+/** What opens a closed operation; either is enough. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */
 const SCHEMES = {
   token: {
     type: "http",
@@ -35,7 +35,7 @@ const SCHEMES = {
  * The OpenAPI document of an application's routes, with what they have in common: the headers of every
  * answer, and the keys and tokens that open each operation.
  *
- * @param closed whether it needs them: a service without keys takes requests without any.
+ * @param closed whether keys or tokens are needed: a service without keys takes requests without any.
  */
 export function describeService(app: Router, closed: boolean): Document {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
@@ -66,20 +66,17 @@ export function describeService(app: Router, closed: boolean): Document {
     const operations = Object.entries(item as Record<string, Operation>);
     for (const [method, operation] of operations) {
       const need = needOf(method, path);
-      if (need !== "open") {
+      if (need !== undefined && need !== "open") {
         const scopes = need === "known" ? [] : [need];
         operation.security = [
           ...(closed ? [] : [{}]),
           ...Object.keys(SCHEMES).map((name) => ({ [name]: scopes })),
         ];
-        Object.assign(operation.responses, problemsOf(401), problemsOf(429));
-        // The store may fail whatever is asked of it.
-        Object.assign(operation.responses, problemsOf(503));
-        // A page of another site may have sent it, whatever its scope.
-        Object.assign(operation.responses, problemsOf(403));
+        // Whatever its scope: a page of another site may have sent it (403), or the store may fail (503).
+        Object.assign(operation.responses, answersOf(401, 429, 503, 403));
       }
       if (operation.requestBody !== undefined) {
-        Object.assign(operation.responses, problemsOf(408));
+        Object.assign(operation.responses, answersOf(408));
       }
       for (const [status, response] of Object.entries(operation.responses)) {
         response.headers = {
@@ -99,11 +96,13 @@ interface Operation {
   responses: Record<string, { headers?: Record<string, unknown> }>;
 }
 
-/** The problem answers of one status, as they stand in a document. */
-function problemsOf(status: number): Operation["responses"] {
-  const { description, content } = problems(status)[status];
-  const { examples } = content["application/problem+json"];
-  const schema = { $ref: "#/components/schemas/Problem" };
-  const answer = { "application/problem+json": { schema, examples } };
-  return { [status]: { description, content: answer } as never };
+/** The problem answers of these statuses, in the form of a finished document. */
+function answersOf(...statuses: number[]): Operation["responses"] {
+  return Object.fromEntries(statuses.map((status) => {
+    const { description, content } = problemsOf(status);
+    const { examples } = content["application/problem+json"];
+    const schema = { $ref: "#/components/schemas/Problem" };
+    const answer = { "application/problem+json": { schema, examples } };
+    return [status, { description, content: answer } as never];
+  }));
 }

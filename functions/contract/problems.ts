@@ -1,13 +1,11 @@
-import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
+import { z } from "@hono/zod-openapi";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { traceOf } from "../../lib/core/error_trace.ts";
 import {
   EdgeError,
   type ErrorCode,
   type Fault,
 } from "../../lib/core/errors.ts";
-import { NotReproduced } from "../../lib/receipt/differences.ts";
+import type { Difference } from "../../lib/receipt/differences.ts";
 
 /** Status and title of every problem (RFC 9457, section 3.1). */
 export const PROBLEMS: Record<
@@ -20,15 +18,19 @@ export const PROBLEMS: Record<
     status: 401,
     title: "The key or token is missing or wrong",
   },
-  "forbidden": { status: 403, title: "Not allowed" },
-  "untrusted": { status: 403, title: "Nobody trusted signed it" },
+  "forbidden": { status: 403, title: "Forbidden" },
+  "untrusted": { status: 403, title: "Untrusted signature" },
   "not-found": { status: 404, title: "Not found" },
   "no-route": { status: 404, title: "No such route" },
-  "no-method": { status: 405, title: "No such method here" },
-  "not-acceptable": { status: 406, title: "No such answer format" },
-  "too-slow": { status: 408, title: "The request came too slowly" },
-  "conflict": { status: 409, title: "A concurrent change won" },
-  "limit-reached": { status: 409, title: "There are as many as may be" },
+  "not-configured": { status: 404, title: "Not configured on this server" },
+  "no-method": { status: 405, title: "Method not allowed" },
+  "not-acceptable": { status: 406, title: "Answer format not available" },
+  "too-slow": {
+    status: 408,
+    title: "Request timeout: the body arrived too slowly",
+  },
+  "conflict": { status: 409, title: "Conflict with a concurrent change" },
+  "limit-reached": { status: 409, title: "Limit reached" },
   "model-mismatch": { status: 409, title: "Made by another model" },
   "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
   "too-many-bytes": { status: 413, title: "The request is too large" },
@@ -47,38 +49,57 @@ export const PROBLEMS: Record<
   "annotation-too-small": { status: 422, title: "The annotation is too small" },
   "recipe-unsupported": {
     status: 422,
-    title: "The model cannot run this recipe",
+    title: "The model does not support this recipe",
   },
   "truncated": { status: 422, title: "The image is cut short" },
   "malformed": { status: 422, title: "The image is damaged" },
-  // The status that servers write down for it; nobody is there to read it.
+  "too-many-requests": { status: 429, title: "Too many requests" },
+  // The status that servers log for it; no caller is left to read the answer.
   "given-up": {
     status: 499 as ContentfulStatusCode,
-    title: "The caller went away",
+    title: "The client closed the request",
   },
-  "too-many-requests": { status: 429, title: "Too many requests" },
-  "damaged": { status: 500, title: "What is stored is damaged" },
+  "damaged": { status: 500, title: "Stored data is damaged" },
   "internal": { status: 500, title: "Internal error" },
-  "not-configured": { status: 404, title: "Not set up here" },
   "busy": { status: 503, title: "Busy" },
   "encode-unavailable": { status: 503, title: "No encode host answers" },
-  "store-unavailable": { status: 503, title: "The store cannot be used now" },
+  "store-unavailable": { status: 503, title: "The store is unavailable" },
   "access-unavailable": {
     status: 503,
-    title: "The token cannot be checked now",
+    title: "The token cannot be verified now",
   },
-  "too-late": { status: 503, title: "Its time is over" },
+  "too-late": { status: 503, title: "Deadline exceeded" },
   "not-ready": { status: 503, title: "Not ready" },
 };
 
-/** Seconds after which a refused request is worth another try. */
-const RETRY_AFTER = "2";
+const PROBLEM = {
+  type: "/problems/not-found",
+  title: "Not found",
+  status: 404,
+  detail: 'There is no patient "p-18"; enrol a reference first.',
+  instance: "9ab6d1fc-06fa-4d14-90d8-1c84b6ed0283",
+};
 
-/** Where the error knows better than that. */
-function retryAfterOf(error: unknown): string {
-  const known = error instanceof EdgeError ? error.retryAfter : undefined;
-  return known === undefined ? RETRY_AFTER : `${known}`;
-}
+/** What is wrong in one place, or differs from a receipt. */
+export const FaultDocument = z.object({
+  path: z.string(),
+  message: z.string(),
+  expected: z.string().optional().openapi({
+    description: "What a receipt states",
+  }),
+  actual: z.string().optional().openapi({
+    description: "What was found instead",
+  }),
+}).openapi("Fault");
+
+export const ProblemDocument = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().openapi({ description: "The request's id" }),
+  errors: z.array(FaultDocument).optional(),
+}).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 
 /** A problem document (RFC 9457). */
 export interface Problem {
@@ -90,67 +111,58 @@ export interface Problem {
   errors?: Fault[];
 }
 
-/** Answers any error with its problem document. */
-export function answerProblem(error: unknown, c: Context): Response {
-  const problem = describeProblem(error, c);
-  const { status } = problem;
-  if (status === 503 || status === 429) {
-    c.header("retry-after", retryAfterOf(error));
-  }
-  return c.body(JSON.stringify(problem), problem.status, {
-    "content-type": "application/problem+json",
-  });
-}
+/** The problem answers a route may give, by status, with an example of each kind. */
+export const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    [...statuses, 500].map((status) => [status, problemsOf(status)]),
+  );
 
-/** The problem of any error, which is logged when nobody foresaw it; the one place that maps errors to HTTP. */
-export function describeProblem(error: unknown, c: Context): Problem {
-  const { code, detail, faults } = explain(error, c);
-  const { status, title } = PROBLEMS[code];
-  const instance = c.get("requestId");
-  const cause = error instanceof EdgeError ? error.cause : undefined;
-  if (status === 500 || (status > 500 && cause !== undefined)) {
-    const trace = traceOf(cause ?? error);
-    const line = { level: "error", request: instance, ...trace };
-    console.error(JSON.stringify(line));
-  }
+/** The problem answer of one status. */
+export function problemsOf(status: number) {
+  const kinds = Object.entries(PROBLEMS)
+    .filter(([, problem]) => problem.status === status);
+  const examples = Object.fromEntries(kinds.map(([code, { title }]) => {
+    const type = `/problems/${code}`;
+    const detail = "What was attempted, what was expected and what was found.";
+    const { instance } = PROBLEM;
+    return [code, { value: { type, title, status, detail, instance } }];
+  }));
   return {
-    type: `/problems/${code}`,
-    title,
-    status,
-    detail,
-    instance,
-    ...(faults.length > 0 && { errors: faults }),
+    description: kinds.map(([, { title }]) => title).join("; "),
+    content: {
+      "application/problem+json": { schema: ProblemDocument, examples },
+    },
   };
 }
 
-function explain(
-  error: unknown,
-  c: Context,
-): { code: ErrorCode; detail: string; faults: Fault[] } {
-  if (error instanceof NotReproduced) {
-    const { code, message, differences } = error;
-    const faults = differences.map(({ path, ...difference }) => ({
-      path: `receipt.${path}`,
-      ...difference,
-    }));
-    return { code, detail: message, faults };
-  }
-  if (error instanceof EdgeError) {
-    return { code: error.code, detail: error.message, faults: error.faults };
-  }
-  if (error instanceof HTTPException && error.status < 500) {
-    if (error.status !== 415) {
-      const detail = `Cannot read the body: ${error.message}.`;
-      return { code: "malformed-request", detail, faults: [] };
-    }
-    const came = c.req.header("content-type") ?? "no content type";
-    const detail =
-      `Cannot read the body: wanted application/json, got ${came}.`;
-    return { code: "unsupported-type", detail, faults: [] };
-  }
-  return {
-    code: "internal",
-    detail: "The server failed; the log has the request id.",
-    faults: [],
-  };
+/** Differences from a receipt as faults of the request. */
+export function faultsOf(differences: Difference[]): Fault[] {
+  return differences.map((difference) => ({
+    ...difference,
+    path: `receipt.${difference.path}`,
+  }));
+}
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+/**
+ * The error of values that break their schema.
+ *
+ * @param place where the values were sent: `path`, `query`, `body`, `body.prompts`.
+ */
+export function invalid(place: string, issues: Issue[]): EdgeError {
+  const faults: Fault[] = issues.map(({ path, message }) => ({
+    path: [place, ...path.map(String)].join("."),
+    message,
+  }));
+  const detail = faults.map(({ path, message }) => `${path}: ${message}`)
+    .join("; ");
+  return new EdgeError(
+    "validation",
+    `The request is not valid: ${detail}.`,
+    { faults },
+  );
 }

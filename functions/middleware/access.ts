@@ -5,19 +5,19 @@ import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
-/** Names the tenant on whose behalf another host of the service asks. */
+/** Names the tenant on whose behalf another host of the service sends a request. */
 export const TENANT_HEADER = "x-tenant";
 
 /**
- * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1) or `x-api-key`; without an
- * access to ask, it is anyone.
+ * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1) or `x-api-key`. Without access rules it is
+ * anyone.
  */
 export function identifyCaller(
   access: Authenticator | undefined,
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("caller", access === undefined ? ANYONE : await identify(access, c));
-    // What one caller is answered is not for the next one, whatever is in between.
+    // A cache on the way must not give one caller's answer to another.
     if (access !== undefined) {
       c.header("vary", "authorization, x-api-key", { append: true });
     }
@@ -39,7 +39,7 @@ async function identify(access: Authenticator, c: Context) {
     "unauthorized",
     credential === null
       ? "This address needs a key or token, in the header `authorization: Bearer` or `x-api-key`."
-      : "The key or token opens nothing here; it may have expired.",
+      : "The key or token is not valid here; it may have expired.",
   );
 }
 
@@ -49,7 +49,7 @@ function credentialOf(c: Context): string | null {
   return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? null;
 }
 
-/** Lets pass whom the scope was granted. */
+/** Refuses callers to whom the scope was not granted. */
 export function requireScope(scope: Scope): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (!callerOf(c).scopes.has(scope)) {
@@ -70,16 +70,15 @@ export function requireScope(scope: Scope): MiddlewareHandler<Env> {
 const OWN_NAMES = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * Answers on the machine's own names alone. A server without keys that listens on the loopback could
- * else be read by any web page that its user visits: a page's own name may be made to point at the
- * loopback (DNS rebinding).
+ * Refuses requests for any other name than the machine's own. Otherwise any web page that its user visits could read a
+ * server without keys on the loopback: the page's host name can be made to point at the loopback (DNS rebinding).
  */
 export function requireOwnName(): MiddlewareHandler {
   return async (c, next) => {
     if (!OWN_NAMES.test(new URL(c.req.url).hostname)) {
       throw new EdgeError(
         "forbidden",
-        "Without keys the server answers as localhost alone.",
+        "Without keys the server answers requests to localhost only.",
       );
     }
     await next();

@@ -1,17 +1,17 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/audit/audit_store.ts";
 import { callerOf } from "./caller.ts";
-import { patternOf } from "../contract/methods.ts";
+import { patternOf } from "./route_patterns.ts";
 import type { Env, Router } from "../router.ts";
 import { NEEDS } from "./scopes.ts";
 
-/** What a call that changes something needs. */
+/** The scopes of calls that change something. */
 const CHANGES = new Set<string | undefined>(["enrol", "erase"]);
 
 /**
- * Writes every call into the trail: a change before it is made, so that none is made untold, and every
- * call before its answer leaves. A call that cannot be written is not answered. An address is told as its
- * route and the tags of its names: it may name somebody.
+ * Writes every call into the audit trail: a change before it is made, so that none is made unrecorded, and every call
+ * before its answer leaves. A call that cannot be written is not answered. A path may name a person, so the trail has
+ * its route and the tags of its names instead.
  */
 export function auditRequests(
   audit: AuditStore,
@@ -30,7 +30,7 @@ export function auditRequests(
       routes.find(({ route, pattern }) =>
         route.startsWith(`${method} `) && pattern.test(path)
       ) ?? { route: `${method} ?` };
-    // Tells nothing of anybody.
+    // It concerns no patient.
     if (NEEDS[route] === "known") return await next();
     const { tenant, caller } = callerOf(c);
     const event = {
@@ -48,24 +48,25 @@ export function auditRequests(
   };
 }
 
-/** The tags of what a path has in the places of its route's parameters. */
+/** The tags of the names in a path, which are the values of its route's parameters. */
 async function tagNames(
   audit: AuditStore,
   tenant: string,
   route: string,
   path: string,
 ): Promise<string[]> {
-  const names = path.split("/").map(decoded);
+  const names = path.split("/").map(decode);
   const tags: string[] = [];
-  for (const [i, part] of route.split(" ")[1].split("/").entries()) {
+  const pattern = route.slice(route.indexOf(" ") + 1);
+  for (const [i, part] of pattern.split("/").entries()) {
     if (!part.startsWith(":")) continue;
-    // From behind /v1 on, so that a patient has one tag whatever the route.
+    // From /v1/ on, so that a patient has the same tag on every route.
     tags.push(await audit.tag(tenant, ...names.slice(2, i + 1)));
   }
   return tags;
 }
 
-function decoded(name: string): string {
+function decode(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {

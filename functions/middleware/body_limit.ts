@@ -1,19 +1,20 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { TenantQuota } from "../../lib/quota/tenant_quota.ts";
-import { MAX_JSON_BYTES, mediaTypeOf } from "../body/form.ts";
+import { MAX_JSON_BYTES } from "../body/json.ts";
+import { mediaTypeOf } from "../body/media_type.ts";
 import { callerOf } from "./caller.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
 /**
- * Bounds the body of a request, and what all bodies together take of memory while they are worked on. A
+ * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A
  * request is refused by the length that it states, before its body is read; one that states none counts
  * as the longest.
  */
 export function limitBodies(
   maxBytes: number,
-  memory: TenantQuota,
+  quota: TenantQuota,
 ): MiddlewareHandler<Env> {
   const limit = (maxSize: number) =>
     bodyLimit({
@@ -33,7 +34,7 @@ export function limitBodies(
     const most = isJson ? maxJson : maxBytes;
     // One that is too large is refused by the check below.
     const size = stated <= most ? stated : most;
-    const release = memory.take(callerOf(c).tenant, size);
+    const release = quota.take(callerOf(c).tenant, size);
     try {
       await check(c, next);
     } finally {

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
-/** Lets pages of these origins call from a browser, and read the headers that answers explain themselves by. */
+/** Lets pages of these origins call from a browser, and read the headers that belong to the contract. */
 export function allowOrigins(origins: string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : origins,

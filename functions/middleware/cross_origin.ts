@@ -3,9 +3,9 @@ import { EdgeError } from "../../lib/core/errors.ts";
 
 /**
  * Refuses what a page of another origin sends from a browser, unless its origin may call. CORS keeps such a page from
- * reading an answer, not from sending a request, and a server without keys would carry that out. Browsers say where a
- * request comes from by `Sec-Fetch-Site` (W3C Fetch Metadata), or by `Origin` (RFC 6454) alone where the server has no
- * TLS; other clients say nothing.
+ * reading an answer, but not from sending a request, and a server without keys would carry it out. Browsers state where
+ * a request comes from in `Sec-Fetch-Site` (W3C Fetch Metadata), or only in `Origin` (RFC 6454) where the server has no
+ * TLS; other clients state nothing.
  *
  * @param origins that may call, or `*`.
  */
@@ -17,8 +17,8 @@ export function refuseOtherSites(origins: string[]): MiddlewareHandler {
     if (!isNamed && comesFromElsewhere(c, origin)) {
       throw new EdgeError(
         "forbidden",
-        "A page of another origin sent this. CORS_ORIGINS names the origins whose pages may call; behind a proxy that " +
-          "changes the host's name, the page's own.",
+        "A page of another origin sent this request. CORS_ORIGINS names the origins whose pages may call; behind a " +
+          "proxy that changes the host's name, it must name the page's own origin.",
       );
     }
     await next();
@@ -30,7 +30,7 @@ function comesFromElsewhere(c: Context, origin: string | undefined): boolean {
   // `none`: a person typed the address, or opened a bookmark.
   if (site !== undefined) return site !== "same-origin" && site !== "none";
   if (origin === undefined) return false;
-  // A proxy may speak TLS for the server, so that the scheme tells nothing.
+  // A proxy may end TLS in front of the server, so the schemes may differ.
   const host = c.req.header("host") ?? new URL(c.req.url).host;
   return URL.parse(origin)?.host !== host;
 }

@@ -1,12 +1,12 @@
 import type { MiddlewareHandler } from "hono";
-import { answerProblem } from "../contract/problems.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
+import { answerProblem } from "./answer_problem.ts";
 
-/** How slowly a body may come. */
+/** How slowly a body may arrive. */
 export interface MinimumRate {
-  /** Milliseconds that may be waited for bytes beside those that the rate allows. */
+  /** Milliseconds of waiting for bytes that are allowed in addition to what the rate allows. */
   grace: number;
-  /** Bytes a second at least. */
+  /** Bytes per second. */
   rate: number;
 }
 
@@ -14,9 +14,9 @@ export interface MinimumRate {
 const MINIMUM_RATE: MinimumRate = { grace: 30_000, rate: 16_384 };
 
 /**
- * Gives up bodies that come too slowly (408): whoever sends a byte now and then would else hold a
- * connection, its memory, and a place among the series in progress for ever. Only the time spent waiting
- * for bytes counts, not what is done with them.
+ * Refuses bodies that arrive too slowly (408). Otherwise a client that sends a byte now and then would hold a
+ * connection, its memory, and a place among the series in progress for ever. Only the time spent waiting for bytes
+ * counts, not the work on them.
  */
 export function requireMinimumRate(
   { grace, rate }: MinimumRate = MINIMUM_RATE,
@@ -26,7 +26,7 @@ export function requireMinimumRate(
     if (body === null) return await next();
     const late = new EdgeError(
       "too-slow",
-      "The request body came too slowly and was given up.",
+      "The request body arrived too slowly and was abandoned.",
     );
     let gaveUp = false;
     let waited = 0;
@@ -57,7 +57,7 @@ export function requireMinimumRate(
     } as RequestInit);
     await next();
     if (!gaveUp) return;
-    // Whatever the reader of the body made of its end.
+    // The reader of the body may have answered with an error of its own; this one states the cause.
     c.res = undefined;
     c.res = answerProblem(late, c);
   };

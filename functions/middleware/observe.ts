@@ -5,7 +5,7 @@ import { contextOf, traceId } from "../../lib/telemetry/tracing.ts";
 import type { Services } from "../services.ts";
 import type { Env } from "../router.ts";
 
-/** A line of the log, for one request. It names the route, not the path, whose parts are a caller's ids. */
+/** A line of the log, for one request. It has the route and not the path, which holds the caller's ids. */
 export interface RequestLine {
   /** ISO 8601, UTC. */
   time: string;
@@ -21,7 +21,7 @@ export interface RequestLine {
   ms: number;
 }
 
-/** Who asks again and again whether the service lives. */
+/** Routes that monitors call again and again. */
 const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Times, traces and logs every request; probes that succeed are not logged. */
@@ -47,11 +47,12 @@ export function observeRequests(
       const labels = { method: known(method), route, status };
       metrics.requests.observe(labels, ms / 1000);
       if (log === undefined || (PROBES.has(route) && status < 500)) return;
+      const trace = traceId();
       log({
         time: new Date().toISOString(),
         level: status < 500 ? "info" : "error",
         request: c.get("requestId"),
-        trace: traceId(),
+        ...(trace !== undefined && { trace }),
         method: known(method),
         route,
         status,
@@ -61,7 +62,7 @@ export function observeRequests(
   };
 }
 
-/** The last matched path that is a route's own; a middleware's ends in a star. */
+/** The last matched path of a route; those of middleware end in a star. */
 function routeOf(paths: string[]): string {
   const own = paths.findLast((path) => !path.endsWith("*"));
   return own?.replaceAll(/:(\w+)(\{[^}]*\})?/g, "{$1}") ?? "none";
@@ -69,7 +70,7 @@ function routeOf(paths: string[]): string {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/** A caller may invent methods without end. */
+/** A caller may invent any number of methods. */
 function known(method: string): string {
   return METHODS.includes(method) ? method : "other";
 }

@@ -5,9 +5,8 @@ import { EdgeError } from "../../lib/core/errors.ts";
 import type { Env } from "../router.ts";
 
 /**
- * Lets every caller send so many requests a minute, and tells how many are left by the fields `RateLimit`
- * and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10). Parts of the service itself are not
- * counted.
+ * Limits the requests of each caller per minute, and states how many are left in the fields `RateLimit` and
+ * `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10). Requests of other hosts of the service are not counted.
  */
 export function limitRate(perMinute: number): MiddlewareHandler<Env> {
   const limit = new RateLimit(perMinute);

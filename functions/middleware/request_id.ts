@@ -5,8 +5,8 @@ const HEADER = "x-request-id";
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * Names every request by `x-request-id`: the caller's, if that is a UUID, else a new one. Other texts might say whom
- * the request is about, and the id stands in the log.
+ * Names every request by `x-request-id`: the caller's, if that is a UUID, else a new one. Any other text might
+ * say whom the request is about, and the id is written to the log.
  */
 export function nameRequests(): MiddlewareHandler<Env> {
   return async (c, next) => {

@@ -1,11 +1,11 @@
 import type { Scope } from "../../lib/access/caller.ts";
 import type { Router } from "../router.ts";
 
-/** What a route asks of its callers: a scope, being known at all, or nothing. */
+/** What a route requires of its callers: a scope, any valid key or token, or nothing. */
 export type Need = Scope | "known" | "open";
 
-/** What every route of the service needs; a route that is not named here stops the start. */
-export const NEEDS: Record<string, Need> = {
+/** What every route of the service requires; a route that is missing here stops the start. */
+export const NEEDS: Record<string, Need | undefined> = {
   "POST /v1/embeddings": "encode",
   "GET /v1/embeddings/:id": "encode",
   "POST /v1/previews": "encode",
@@ -39,28 +39,28 @@ export const NEEDS: Record<string, Need> = {
   "GET /openapi.json": "open",
 };
 
-/** What an operation of the OpenAPI document needs: `get` at `/v1/patients/{patient}`. */
-export function needOf(method: string, path: string): Need {
+/** What an operation of the OpenAPI document requires: `get` at `/v1/patients/{patient}`. */
+export function needOf(method: string, path: string): Need | undefined {
   const pattern = path.replace(/\{(\w+)\}/g, ":$1");
   return NEEDS[`${method.toUpperCase()} ${pattern}`];
 }
 
 /**
- * Method, pattern and scope of every route that needs one.
+ * Method, pattern and scope of every route that requires one.
  *
- * @throws when a route is not among `NEEDS`: nothing is open by being forgotten.
+ * @throws when a route is missing in `NEEDS`: nothing is open because it was forgotten.
  */
 export function scopesOf(routers: Router[]): [string, string, Scope][] {
-  const routes = new Set(
+  const routes = new Map(
     routers.flatMap((router) => router.routes)
       .filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method} ${path}`),
+      .map(({ method, path }) => [`${method} ${path}`, { method, path }]),
   );
-  return [...routes].flatMap((route): [string, string, Scope][] => {
-    const need = NEEDS[route];
-    if (need === undefined) throw new Error(`${route} states no scope.`);
-    if (need === "open" || need === "known") return [];
-    const [method, path] = route.split(" ");
-    return [[method, path, need]];
-  });
+  return Array.from(routes).flatMap(
+    ([route, { method, path }]): [string, string, Scope][] => {
+      const need = NEEDS[route];
+      if (need === undefined) throw new Error(`${route} states no scope.`);
+      return need === "open" || need === "known" ? [] : [[method, path, need]];
+    },
+  );
 }

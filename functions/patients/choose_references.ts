@@ -7,10 +7,10 @@ import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
 export const CHOICES = ["pooled", "nearest", "position", "latest"] as const;
 export type Choice = typeof CHOICES[number];
 
-/** References that are pooled at most: the work grows with them. */
+/** Most references that are pooled: the work grows with their number. */
 export const MAX_POOLED = 8;
 
-/** The references that an image is compared with, how, and why these. */
+/** The references that an image is compared with, how they are combined, and why these. */
 export interface Chosen {
   choice: Choice;
   /** At least one. */
@@ -24,7 +24,7 @@ export interface Chosen {
  *
  * @param enrolled at least one.
  * @param position 0..1 along the volume, where the image lies; `position` needs it.
- * @throws EdgeError `invalid-input` for a position that is missing.
+ * @throws EdgeError `invalid-input` for `position` without one.
  */
 export function chooseReferences(
   enrolled: Enrolled[],
@@ -33,7 +33,7 @@ export function chooseReferences(
 ): Chosen {
   switch (choice) {
     case "nearest": {
-      const why = many(enrolled)
+      const why = enrolled.length > 1
         ? "Each proposed and judged its own; the smallest distance won."
         : "It is the only one.";
       return { choice, enrolled, combine: "nearest", why };
@@ -51,14 +51,14 @@ export function chooseReferences(
       return { ...pooled(near, why), choice };
     }
     case "latest": {
-      const latest = byDate(enrolled).slice(-1);
+      const latest = oldestFirst(enrolled).slice(-1);
       const why = "It was enrolled last.";
       return { choice, enrolled: latest, combine: "pooled", why };
     }
     case "pooled":
       return pooled(
         enrolled,
-        many(enrolled)
+        enrolled.length > 1
           ? "All work together: the mask is what the nearest candidates have in common."
           : "It is the only one.",
       );
@@ -70,7 +70,7 @@ function pooled(enrolled: Enrolled[], why: string): Chosen {
   if (enrolled.length <= MAX_POOLED) {
     return { choice: combine, enrolled, combine, why };
   }
-  const [first, ...others] = byDate(enrolled);
+  const [first, ...others] = oldestFirst(enrolled);
   const used = new Set([first, ...others.slice(1 - MAX_POOLED)]);
   return {
     choice: combine,
@@ -82,13 +82,9 @@ function pooled(enrolled: Enrolled[], why: string): Chosen {
   };
 }
 
-/** Oldest first. */
-function byDate(enrolled: Enrolled[]): Enrolled[] {
+/** The references in the order of their enrolment, the oldest first. */
+export function oldestFirst(enrolled: Enrolled[]): Enrolled[] {
   return enrolled.toSorted(({ reference: a }, { reference: b }) =>
     a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0
   );
-}
-
-function many(enrolled: Enrolled[]): boolean {
-  return enrolled.length > 1;
 }

@@ -7,9 +7,10 @@ import type { Services } from "../services.ts";
 /**
  * Caches an embedding that an operation of a patient uses, so that erasing the patient erases it.
  *
+ * @param enrols whether the patient may be new.
  * @throws EdgeError `not-found` when the patient was erased meanwhile and is not being enrolled.
  */
-export async function keepFor(
+export async function keepEmbedding(
   { patients }: Pick<Services, "patients">,
   embedder: Embedder,
   { tenant, patient, enrols = false }: {

@@ -3,9 +3,10 @@ import { EdgeError } from "../../lib/core/errors.ts";
 import type { Services } from "../services.ts";
 
 /**
- * Refuses references that are more than a patient may have: every one is compared with every image.
+ * Refuses references beyond the limit of a patient: every one is compared with every image.
  *
- * @param names of those that are to be stored.
+ * @param names the references to be stored.
+ * @throws EdgeError `limit-reached`.
  */
 export async function requireReferenceQuota(
   { profiles, maxReferences }: Pick<Services, "profiles" | "maxReferences">,

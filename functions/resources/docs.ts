@@ -3,10 +3,10 @@ import { EdgeError, type ErrorCode } from "../../lib/core/errors.ts";
 import { PROBLEMS } from "../contract/problems.ts";
 import { createRouter, type Router } from "../router.ts";
 
-const ASSETS: Record<string, string> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-};
+const ASSETS = new Map([
+  ["swagger-ui.css", "text/css; charset=utf-8"],
+  ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],
+]);
 
 /** The OpenAPI page at /docs, its files served from the package, and a page for every problem type. */
 export function docsFunction(): Router {
@@ -26,7 +26,7 @@ export function docsFunction(): Router {
     <div id="page"></div>
     <script src="/docs/swagger-ui-bundle.js"></script>
     <script>
-      // Swagger UI fills optional fields of forms with samples, which then are sent: leave them empty.
+      // Swagger UI fills optional fields of forms with samples and sends them: leave them empty.
       const emptyForms = (document) => {
         for (const item of Object.values(document.paths)) {
           for (const { requestBody } of Object.values(item)) {
@@ -50,12 +50,13 @@ export function docsFunction(): Router {
 </html>`));
   router.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
-    if (!Object.hasOwn(ASSETS, file)) {
+    const type = ASSETS.get(file);
+    if (type === undefined) {
       throw new EdgeError("no-route", "There is no such file.");
     }
     const url = new URL(import.meta.resolve(`swagger-ui-dist/${file}`));
     return c.body(await Deno.readFile(url), 200, {
-      "content-type": ASSETS[file],
+      "content-type": type,
       "cache-control": "public, max-age=86400",
     });
   });

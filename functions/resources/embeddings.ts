@@ -1,21 +1,36 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
-import { readImage } from "../body/form.ts";
-import { callerOf, workOf } from "../middleware/caller.ts";
-import { header } from "../contract/header.ts";
-import { matchesEtag } from "../contract/etag.ts";
-import { createRouter, type Router } from "../router.ts";
+import { imageBody, readImage } from "../body/image.ts";
 import {
   binary,
-  EmbeddingDocument,
-  EmbeddingId,
-  EmbedQuery,
-  imageBody,
+  ImageSize,
   json,
-  problems,
-} from "../contract/schemas.ts";
+  MODEL,
+  ModelName,
+} from "../contract/answers.ts";
+import { header, matchesEtag } from "../contract/headers.ts";
+import { EmbeddingId } from "../contract/ids.ts";
+import { problems } from "../contract/problems.ts";
+import { ImageQuery } from "../contract/queries.ts";
+import { callerOf } from "../middleware/caller.ts";
+import { workOf } from "../middleware/work.ts";
+import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
+
+export const EmbeddingDocument = z.object({
+  id: EmbeddingId,
+  model: ModelName,
+  image: ImageSize,
+  expiresAt: z.iso.datetime(),
+}).openapi("Embedding", {
+  example: {
+    id: "9f".repeat(32),
+    model: MODEL,
+    image: { width: 384, height: 384 },
+    expiresAt: "2026-11-25T09:44:35.362Z",
+  },
+});
 
 /** The embedding's document, or its tensors when the Accept header asks for them. */
 const made = (description: string) => {
@@ -39,7 +54,7 @@ const create = createRoute({
   tags: ["embeddings"],
   summary: "Make and cache the embedding of an image",
   request: {
-    query: EmbedQuery,
+    query: ImageQuery,
     body: { content: imageBody, required: true },
   },
   responses: {

@@ -1,8 +1,14 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
+import { json } from "../contract/answers.ts";
+import { problems } from "../contract/problems.ts";
 import { createRouter, type Router } from "../router.ts";
-import { json, problems, StatusDocument } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+
+export const StatusDocument = z.object({
+  status: z.string(),
+  encode: z.enum(["available", "unavailable"]).optional(),
+}).openapi("Status", { example: { status: "ok" } });
 
 const live = createRoute({
   method: "get",
@@ -22,6 +28,7 @@ const ready = createRoute({
   responses: { 200: json(StatusDocument, "Ready"), ...problems(503) },
 });
 
+/** The health function: liveness, and readiness. */
 export function healthFunction(services: Services): Router {
   return createRouter()
     .openapi(live, (c) => c.json({ status: "ok" }, 200))
@@ -36,7 +43,7 @@ export function healthFunction(services: Services): Router {
     });
 }
 
-/** Prompts and masks of cached embeddings need no encode host: its loss is told, not fatal. */
+/** Prompts and masks of cached embeddings need no encode host: its loss is reported, but not fatal. */
 function encodeHosts({ encodeAvailable }: Services) {
   if (encodeAvailable === undefined) return {};
   return { encode: encodeAvailable() ? "available" : "unavailable" } as const;

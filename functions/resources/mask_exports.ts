@@ -1,17 +1,31 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { sniffMediaType } from "../../lib/image/media_type.ts";
-import {
-  fileOf,
-  parseJson,
-  readForm,
-  requireOne,
-  textOf,
-} from "../body/form.ts";
-import { workOf } from "../middleware/caller.ts";
+import { defineForm, file, json, optional } from "../body/form.ts";
+import { withFrame } from "../body/image.ts";
+import { binary } from "../contract/answers.ts";
+import { LabelOrTarget } from "../contract/ids.ts";
+import { Rle } from "../contract/masks.ts";
+import { problems } from "../contract/problems.ts";
+import { FrameNumber, segmentCodes } from "../contract/queries.ts";
+import { workOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
-import { binary, ExportQuery, problems, Rle } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+
+/** Which frame the mask belongs to, and what to call its segment. */
+const ExportQuery = z.strictObject({
+  label: LabelOrTarget,
+  frame: FrameNumber,
+  ...segmentCodes,
+});
+
+const ExportForm = defineForm({
+  image: file("The DICOM image or NIfTI volume"),
+  mask: optional(file("Non-zero is the structure; or give `rle`")),
+  rle: optional(json("Rle", Rle, {
+    example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
+  })),
+}, { either: [["mask", "rle"]] });
 
 const create = createRoute({
   method: "post",
@@ -20,38 +34,11 @@ const create = createRoute({
   tags: ["masks"],
   summary: "A mask that was drawn or corrected, in the format of its image",
   description:
-    "Of a DICOM image a segmentation (SEG) that refers to it, whose segment is said to be drawn by hand; of a " +
-    "NIfTI volume a gzipped volume with the mask in its place. Nothing is stored.",
+    "For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a " +
+    "NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.",
   request: {
     query: ExportQuery,
-    body: {
-      required: true,
-      content: {
-        "multipart/form-data": {
-          schema: {
-            type: "object",
-            properties: {
-              image: {
-                ...binary.schema,
-                description: "The DICOM image or NIfTI volume",
-              },
-              mask: {
-                ...binary.schema,
-                description: "Non-zero is the structure; or give `rle`",
-              },
-              rle: {
-                type: "string",
-                description: "JSON by the schema Rle",
-                contentMediaType: "application/json",
-                contentSchema: { $ref: "#/components/schemas/Rle" },
-                example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
-              } as never,
-            },
-            required: ["image"],
-          },
-        },
-      },
-    },
+    body: { required: true, content: ExportForm.content },
   },
   responses: {
     200: {
@@ -62,27 +49,19 @@ const create = createRoute({
   },
 });
 
-/** The export function: image and a mask that the caller has → DICOM segmentation or NIfTI volume. */
+/** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
 export function exportFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
-    const {
-      label,
-      frame,
-      category = TISSUE,
-      property = TISSUE,
-      region,
-    } = c.req.valid("query");
-    const { image, mask, rle } = await readForm(c, ["image", "mask", "rle"]);
-    const file = { ...fileOf(image, "image"), frame };
-    requireOne("mask", mask, "rle", rle);
+    const { label, category = TISSUE, property = TISSUE, region, frame } = c.req
+      .valid("query");
+    const { image, mask, rle } = await ExportForm.read(c);
     const bytes = await models.default.engineFor(workOf(c)).exportMask({
-      image: file,
-      mask: rle === undefined
-        ? fileOf(mask, "mask")
-        : parseJson(textOf(rle), Rle, "body.rle"),
-      segment: { label, category, property, region },
+      image: withFrame(image, frame),
+      // Of the two, the form has one.
+      mask: rle ?? mask!,
+      segment: { label, category, property, ...(region && { region }) },
     });
-    const type = sniffMediaType(file.bytes)!;
+    const type = sniffMediaType(image.bytes)!;
     if (type === "application/x-nifti") {
       c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
     }

@@ -1,15 +1,33 @@
-import { createRoute } from "@hono/zod-openapi";
-import { callerOf, workOf } from "../middleware/caller.ts";
+import { createRoute, z } from "@hono/zod-openapi";
 import { requireInBounds } from "../body/bounds.ts";
+import { json, MODEL, ModelName } from "../contract/answers.ts";
+import { EmbeddingId } from "../contract/ids.ts";
+import { MASK, MaskBody, Rle } from "../contract/masks.ts";
+import { promptFields } from "../contract/points.ts";
+import { problems } from "../contract/problems.ts";
+import { ModelQuery } from "../contract/queries.ts";
+import { callerOf } from "../middleware/caller.ts";
+import { workOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
-import {
-  json,
-  MaskAnswerDocument,
-  MaskRequest,
-  ModelQuery,
-  problems,
-} from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+
+export const MaskRequest = z.strictObject({
+  embedding: EmbeddingId,
+  ...promptFields,
+  mask: Rle.optional(),
+}).refine(
+  ({ points, box, mask }) =>
+    points.length > 0 || box !== undefined || mask !== undefined,
+  { message: "needs at least one point, a box or a mask" },
+).openapi("MaskRequest");
+
+export const MaskAnswerDocument = z.object({
+  mask: MaskBody,
+  predictedIou: z.number(),
+  model: ModelName,
+}).openapi("Mask", {
+  example: { mask: MASK, predictedIou: 0.917, model: MODEL },
+});
 
 const decode = createRoute({
   method: "post",
@@ -33,15 +51,16 @@ const decode = createRoute({
 /** The decode function: embedding and a person's prompt → mask. */
 export function decodeFunction({ models }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
-    const { embedding: id, ...prompt } = c.req.valid("json");
+    const { embedding: id, points, box, mask } = c.req.valid("json");
     const model = models.choose(c.req.valid("query").model);
-    const { bytes, image } = await models.recall(
-      callerOf(c).tenant,
-      model,
-      id,
-    );
-    requireInBounds(prompt, image, "body");
-    const answer = await model.engineFor(workOf(c)).decode(bytes, prompt);
+    const { tenant } = callerOf(c);
+    const { bytes, image } = await models.recall(tenant, model, id);
+    requireInBounds({ points, box }, image, "body");
+    const answer = await model.engineFor(workOf(c)).decode(bytes, {
+      points,
+      ...(box && { box }),
+      ...(mask && { mask }),
+    });
     const { id: name, digest } = model.manifest;
     return c.json({ ...answer, model: { id: name, digest } }, 200);
   });

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { problems } from "../contract/problems.ts";
 import { createRouter, type Router } from "../router.ts";
-import { problems } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
 
 const route = createRoute({
@@ -18,9 +18,10 @@ const route = createRoute({
   },
 });
 
-export function metricsFunction(services: Services): Router {
+/** The metrics function: what the service counts and times. */
+export function metricsFunction({ telemetry }: Services): Router {
   return createRouter().openapi(route, async (c) => {
-    const { text, type } = await services.telemetry.metrics.write();
+    const { text, type } = await telemetry.metrics.write();
     return c.text(text, 200, { "content-type": type });
   });
 }

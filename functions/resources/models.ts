@@ -1,7 +1,33 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
+import { json, MODEL } from "../contract/answers.ts";
+import { problems } from "../contract/problems.ts";
 import { createRouter, type Router } from "../router.ts";
-import { json, ModelsDocument, problems } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+
+export const ModelsDocument = z.object({
+  models: z.array(
+    z.object({
+      id: z.string(),
+      digest: z.string(),
+      family: z.string(),
+      licence: z.string(),
+      source: z.string(),
+      trainedOn: z.array(z.string()),
+      default: z.boolean(),
+    }).openapi("Model"),
+  ),
+}).openapi("Models", {
+  example: {
+    models: [{
+      ...MODEL,
+      family: "nano",
+      licence: "MIT",
+      source: "models/nano",
+      trainedOn: ["generated images"],
+      default: true,
+    }],
+  },
+});
 
 const list = createRoute({
   method: "get",
@@ -12,19 +38,12 @@ const list = createRoute({
   responses: { 200: json(ModelsDocument, "The models"), ...problems() },
 });
 
+/** The models function: the models that a request can choose. */
 export function modelsFunction({ models }: Services): Router {
   const described = models.all.map((served) => {
     const { id, digest, family, licence, source, trainedOn } = served.manifest;
-    const isDefault = served === models.default;
-    return {
-      id,
-      digest,
-      family,
-      licence,
-      source,
-      trainedOn,
-      default: isDefault,
-    };
+    const named = { id, digest, family, licence, source, trainedOn };
+    return { ...named, default: served === models.default };
   });
   return createRouter().openapi(
     list,

@@ -1,18 +1,18 @@
 import type { Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { hexDigest } from "../../lib/core/digest.ts";
-import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { drawVisit, VISIT_COUNT } from "../../lib/sample/patient.ts";
-import { matchesEtag } from "../contract/etag.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
+import { matchesEtag } from "../contract/headers.ts";
 import { createRouter, type Router } from "../router.ts";
 
-const TYPES: Record<string, string> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  svg: "image/svg+xml",
-};
+const FOLDER = new URL("../page/", import.meta.url);
+const TYPES = new Map([
+  ["html", "text/html; charset=utf-8"],
+  ["css", "text/css; charset=utf-8"],
+  ["js", "text/javascript; charset=utf-8"],
+  ["png", "image/png"],
+  ["svg", "image/svg+xml"],
+]);
 
 /** What the page may do: run its own files, talk to its own server, show pictures it was given. */
 const headers = secureHeaders({
@@ -33,41 +33,26 @@ const headers = secureHeaders({
 /** The web page at /, its files as they lie in `page/`, and the pictures of its sample patient. */
 export function pageFunction(): Router {
   const router = createRouter();
-  // Drawing one takes tens of milliseconds of this thread.
-  const drawn = new Map<string, Uint8Array<ArrayBuffer>>();
   router.use("/", headers);
   router.use("/page/*", headers);
   router.get("/", (c) => answerFile(c, "index.html"));
   router.get("/page/:file", (c) => answerFile(c, c.req.param("file")));
-  router.get("/page/sample/:file", (c) => {
-    const file = c.req.param("file");
-    const [, number, annotation] =
-      /^visit-(\d)(_annotation)?\.png$/.exec(file) ?? [];
-    if (!(Number(number) >= 1 && Number(number) <= VISIT_COUNT)) {
-      throw new EdgeError(
-        "no-route",
-        "There is no such visit of the sample.",
-      );
-    }
-    let png = drawn.get(file);
-    if (png === undefined) {
-      const visit = drawVisit(Number(number));
-      png = encodePng(annotation ? visit.mask : visit.image);
-      drawn.set(file, png);
-    }
-    return c.body(png, 200, {
-      "content-type": "image/png",
-      "cache-control": "public, max-age=86400",
-    });
-  });
+  router.get(
+    "/page/sample/:file",
+    (c) => answerFile(c, `sample/${c.req.param("file")}`),
+  );
   return router;
 }
 
-async function answerFile(c: Context, name: string): Promise<Response> {
-  const [, extension = ""] = /^[a-z_]+\.([a-z]+)$/.exec(name) ?? [];
-  const type = TYPES[extension];
-  const bytes = type === undefined ? null : await read(name);
-  if (bytes === null) {
+/** A file's path inside the folder, with its extension. */
+const PATH = /^(?:[a-z_]+|sample\/visit-\d(?:_annotation)?)\.([a-z]+)$/;
+
+/** Answers a file of the page; a path of another form names none. */
+async function answerFile(c: Context, path: string): Promise<Response> {
+  const [, extension = ""] = PATH.exec(path) ?? [];
+  const type = TYPES.get(extension);
+  const bytes = type === undefined ? null : await read(path);
+  if (type === undefined || bytes === null) {
     throw new EdgeError("no-route", "There is no such file.");
   }
   const etag = `"${await hexDigest(bytes)}"`;
@@ -79,9 +64,9 @@ async function answerFile(c: Context, name: string): Promise<Response> {
   return c.body(bytes, 200, { "content-type": type });
 }
 
-async function read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+async function read(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    return await Deno.readFile(new URL(`../page/${name}`, import.meta.url));
+    return await Deno.readFile(new URL(path, FOLDER));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

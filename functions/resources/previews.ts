@@ -1,15 +1,22 @@
-import { createRoute } from "@hono/zod-openapi";
-import { readImage } from "../body/form.ts";
-import { workOf } from "../middleware/caller.ts";
-import { header } from "../contract/header.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { imageBody, readImage } from "../body/image.ts";
+import { binary } from "../contract/answers.ts";
+import { header } from "../contract/headers.ts";
+import { problems } from "../contract/problems.ts";
+import { FrameNumber } from "../contract/queries.ts";
+import { workOf } from "../middleware/work.ts";
 import { createRouter, type Router } from "../router.ts";
-import {
-  binary,
-  imageBody,
-  PreviewQuery,
-  problems,
-} from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+
+/** How large the preview may be, and which frame it shows. */
+const PreviewQuery = z.strictObject({
+  side: z.string().regex(/^\d{1,5}$/, "must be a whole number")
+    .transform(Number)
+    .refine((side) => side >= 16 && side <= 8192, "must be from 16 to 8192")
+    .default(2048)
+    .openapi({ type: "integer", description: "Long side at most, pixels" }),
+  frame: FrameNumber,
+});
 
 const { "application/x-safetensors": _, ...images } = imageBody;
 
@@ -20,7 +27,7 @@ const create = createRoute({
   tags: ["embeddings"],
   summary: "An image as a PNG that any browser shows",
   description:
-    "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and what else a " +
+    "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a " +
     "browser cannot show. Nothing is stored.",
   request: {
     query: PreviewQuery,

@@ -1,18 +1,41 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
-import { workOf } from "../middleware/caller.ts";
+import { json } from "../contract/answers.ts";
+import { EmbeddingId, LabelOrTarget, PatientParams } from "../contract/ids.ts";
+import { candidateFields, POINTS } from "../contract/points.ts";
+import { problems } from "../contract/problems.ts";
+import { ModelQuery, Recipe } from "../contract/queries.ts";
+import { workOf } from "../middleware/work.ts";
+import { findProfile } from "../patients/find_profile.ts";
+import { keepEmbedding } from "../patients/keep_embedding.ts";
 import { createRouter, type Router } from "../router.ts";
-import {
-  json,
-  ModelQuery,
-  PatientParams,
-  problems,
-  PromptsDocument,
-  PromptsRequest,
-} from "../contract/schemas.ts";
-import { keepFor } from "../patients/keep_embedding.ts";
-import { profilesOf } from "../patients/find_profiles.ts";
 import type { Services } from "../services.ts";
+
+export const PromptsRequest = z.strictObject({
+  embedding: EmbeddingId,
+  label: LabelOrTarget,
+  recipe: Recipe,
+}).openapi("PromptsRequest");
+
+export const PromptsDocument = z.object({
+  patient: z.string(),
+  label: z.string(),
+  candidates: z.array(
+    z.object({ ...candidateFields, reference: z.string() })
+      .openapi("CandidatePrompt"),
+  ),
+}).openapi("CandidatePrompts", {
+  example: {
+    patient: "p-17",
+    label: "target",
+    candidates: [{
+      parts: 1,
+      negatives: 1,
+      points: POINTS,
+      reference: "visit-1",
+    }],
+  },
+});
 
 const propose = createRoute({
   method: "post",
@@ -38,23 +61,25 @@ const propose = createRoute({
 export function promptFunction(services: Services): Router {
   return createRouter().openapi(propose, async (c) => {
     const { patient } = c.req.valid("param");
-    const { embedding: id, label, recipe: name } = c.req.valid("json");
-    const recipe = RECIPES[name];
+    const { embedding: id, label, recipe } = c.req.valid("json");
     const model = services.models.choose(c.req.valid("query").model);
     const work = workOf(c);
     const { tenant } = work;
-    const { enrolled } = await profilesOf(services, model, {
+    const { enrolled } = await findProfile(services, model, {
       tenant,
       patient,
       label,
     });
     const cached = await services.models.recall(tenant, model, id);
-    const { bytes } = cached;
-    await keepFor(services, model.embedder, { tenant, patient }, cached);
+    await keepEmbedding(services, model.embedder, { tenant, patient }, cached);
     const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      const proposed = await engine.propose(bytes, profile, recipe);
+      const proposed = await engine.propose(
+        cached.bytes,
+        profile,
+        RECIPES[recipe],
+      );
       for (const candidate of proposed) {
         candidates.push({ ...candidate, reference });
       }

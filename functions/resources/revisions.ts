@@ -1,17 +1,51 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Revision } from "../../lib/store/profiles/profile_store.ts";
+import { json } from "../contract/answers.ts";
+import { Label, PatientParams } from "../contract/ids.ts";
+import { problems } from "../contract/problems.ts";
+import { RevisionNumber } from "../contract/queries.ts";
 import { callerOf } from "../middleware/caller.ts";
-import { describeReference } from "../contract/reference.ts";
-import {
-  LabelParams,
-  RevisionDocument,
-  RevisionParams,
-  RevisionsDocument,
-} from "../contract/revisions.ts";
 import { createRouter, type Router } from "../router.ts";
-import { json, problems } from "../contract/schemas.ts";
 import type { Services } from "../services.ts";
+import { describeReference } from "./references/presenter.ts";
+import { ReferenceDocument, revision } from "./references/schema.ts";
+
+const LabelParams = PatientParams.extend({
+  label: Label.openapi({
+    param: { name: "label", in: "path" },
+    type: "string",
+    example: "target",
+  }),
+});
+const RevisionParams = LabelParams.extend({
+  revision: RevisionNumber.openapi({
+    param: { name: "revision", in: "path" },
+    type: "integer",
+    example: 1,
+  }),
+});
+
+const RevisionDocument = z.object({
+  revision,
+  change: z.enum(["enrolled", "replaced", "accepted", "deleted", "restored"]),
+  reference: z.string().nullable().openapi({
+    description: "The one that was changed; null where all were",
+  }),
+  restored: z.int().nullable().openapi({
+    description: "The revision that was restored",
+  }),
+  at: z.iso.datetime(),
+  references: z.array(ReferenceDocument),
+}).openapi("Revision");
+
+const RevisionsDocument = z.object({
+  patient: z.string(),
+  label: z.string(),
+  revisions: z.array(RevisionDocument).openapi({
+    description: "Those that are kept, newest first; the first is in use",
+  }),
+}).openapi("Revisions");
 
 const path = "/v1/patients/{patient}/labels/{label}/revisions";
 
@@ -20,7 +54,7 @@ const list = createRoute({
   path,
   operationId: "listRevisions",
   tags: ["references"],
-  summary: "How the references of a label came about",
+  summary: "The history of a label's references",
   request: { params: LabelParams },
   responses: {
     200: json(RevisionsDocument, "The revisions that are kept, newest first"),
@@ -42,16 +76,15 @@ const restore = createRoute({
   },
 });
 
-/** The revisions function: how a label's references came about, and the way back. */
+/** The revisions function: the history of a label's references, and the way back. */
 export function revisionsFunction({ profiles }: Services): Router {
   return createRouter()
     .openapi(list, async (c) => {
       const { patient, label } = c.req.valid("param");
       const kept = await profiles.revisions(callerOf(c).tenant, patient);
-      const revisions = kept?.get(label);
+      const revisions = kept?.get(label)?.map(describeRevision);
       if (revisions === undefined) throw missing(patient, label);
-      const told = revisions.map(describeRevision);
-      return c.json({ patient, label, revisions: told }, 200);
+      return c.json({ patient, label, revisions }, 200);
     })
     .openapi(restore, async (c) => {
       const { patient, label, revision } = c.req.valid("param");
@@ -68,9 +101,8 @@ function describeRevision(revision: Revision) {
 }
 
 function missing(patient: string, label: string, revision?: number): EdgeError {
-  const which = revision === undefined ? "" : ` revision ${revision} of`;
-  return new EdgeError(
-    "not-found",
-    `Patient "${patient}" has no${which} label "${label}" (any more).`,
-  );
+  const what = revision === undefined
+    ? `label "${label}"`
+    : `revision ${revision} of label "${label}"; old revisions are dropped`;
+  return new EdgeError("not-found", `Patient "${patient}" has no ${what}.`);
 }

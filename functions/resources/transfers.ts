@@ -1,4 +1,4 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
 import {
   ARCHIVE_MEDIA_TYPE,
@@ -9,18 +9,47 @@ import {
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { requireSigner } from "../../lib/core/signing.ts";
 import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
-import { mediaTypeOf } from "../body/form.ts";
+import { requireMediaType } from "../body/media_type.ts";
+import { binary, json } from "../contract/answers.ts";
+import { Label, PatientParams, ReferenceParams } from "../contract/ids.ts";
+import { invalid, problems } from "../contract/problems.ts";
 import { callerOf } from "../middleware/caller.ts";
-import { describeReference } from "../contract/reference.ts";
-import { ImportedDocument } from "../contract/revisions.ts";
-import { createRouter, invalid, type Router } from "../router.ts";
-import { binary, json, PatientParams, problems } from "../contract/schemas.ts";
-import { ArchivedReference, TransferQuery } from "../contract/transfers.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
+import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
+import { describeReference } from "./references/presenter.ts";
+import { ReferenceDocument } from "./references/schema.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
 const MAX_REFERENCES = 48;
+
+/** Which of a patient's references are exported. */
+const TransferQuery = z.strictObject({
+  label: Label.optional().openapi({
+    type: "string",
+    description: "Name of the structure; all where left out",
+  }),
+});
+
+/** A reference's record in an archive; fields that this version does not know are kept. */
+export const ArchivedReference = z.looseObject({
+  reference: ReferenceParams.shape.reference,
+  label: Label,
+  position: z.number().min(0).max(1).nullable(),
+  model: z.string().regex(/^[0-9a-f]{64}$/),
+  image: z.strictObject({
+    width: z.int().positive(),
+    height: z.int().positive(),
+  }),
+  patches: z.int().positive(),
+  createdAt: z.iso.datetime(),
+});
+
+/** The references of an imported file. */
+const ImportedDocument = z.object({
+  patient: z.string(),
+  references: z.array(ReferenceDocument),
+}).openapi("Imported");
 
 const exportRoute = createRoute({
   method: "get",
@@ -44,7 +73,7 @@ const importRoute = createRoute({
   path: "/v1/patients/{patient}/import",
   operationId: "importPatient",
   tags: ["patients"],
-  summary: "Take over exported references: all or none",
+  summary: "Import exported references: all or none",
   request: {
     params: PatientParams,
     body: {
@@ -126,14 +155,7 @@ export function transferFunction(services: Services): Router {
     .openapi(importRoute, async (c) => {
       const { patient } = c.req.valid("param");
       const { tenant } = callerOf(c);
-      if (mediaTypeOf(c) !== ARCHIVE_MEDIA_TYPE) {
-        throw new EdgeError(
-          "unsupported-type",
-          `Cannot read the body: wanted ${ARCHIVE_MEDIA_TYPE}, got ${
-            mediaTypeOf(c) || "no content type"
-          }.`,
-        );
-      }
+      requireMediaType(c, ARCHIVE_MEDIA_TYPE);
       const bytes = new Uint8Array(await c.req.arrayBuffer());
       const archived = await readArchive(bytes, trust.trusted);
       if (archived.length > MAX_REFERENCES) {
@@ -144,7 +166,9 @@ export function transferFunction(services: Services): Router {
       const enrolled = archived.map((one, i) => opened(patient, one, i));
       const names = enrolled.map(({ reference }) => reference.reference);
       if (names.length === 0 || new Set(names).size < names.length) {
-        throw invalidInput("The file holds no reference, or one twice.");
+        throw invalidInput(
+          "The file holds no reference, or the same reference twice.",
+        );
       }
       await requireReferenceQuota(services, tenant, patient, names);
       await profiles.putAll(tenant, enrolled);

@@ -50,7 +50,7 @@ export interface paths {
         /** Enrol an annotated image as a reference */
         put: operations["enrolReference"];
         post?: never;
-        /** Take a reference out; the revisions before keep it */
+        /** Remove a reference; earlier revisions keep it */
         delete: operations["eraseReference"];
         options?: never;
         head?: never;
@@ -82,7 +82,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the references of a label came about */
+        /** The history of a label's references */
         get: operations["listRevisions"];
         put?: never;
         post?: never;
@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * A mask that was drawn or corrected, in the format of its image
-         * @description Of a DICOM image a segmentation (SEG) that refers to it, whose segment is said to be drawn by hand; of a NIfTI volume a gzipped volume with the mask in its place. Nothing is stored.
+         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -194,7 +194,7 @@ export interface paths {
         put?: never;
         /**
          * Segment many images of a patient, one line each as it is ready
-         * @description The body is taken in whole before the first line. A line is an object and ends with a newline; every image gives exactly one, in order, a bad image one with its problem. After a broken connection send the very same body again with the `cursor` of the last whole line: the lines go on behind it. Ending the request ends the work.
+         * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
          */
         post: operations["segmentSeries"];
         delete?: never;
@@ -214,7 +214,7 @@ export interface paths {
         put?: never;
         /**
          * Make a mask again from its receipt
-         * @description Runs what the receipt states on the same image, with no cache between, and compares the masks. What changed is told in `errors` of a 409, with what was expected and what is there. Nothing is stored.
+         * @description Runs what the receipt states on the same image, without any cache, and compares the masks. What changed is reported in `errors` of a 409, with what was expected and what was found. Nothing is stored.
          */
         post: operations["replayReceipt"];
         delete?: never;
@@ -249,7 +249,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take over exported references: all or none */
+        /** Import exported references: all or none */
         post: operations["importPatient"];
         delete?: never;
         options?: never;
@@ -268,7 +268,7 @@ export interface paths {
         put?: never;
         /**
          * An image as a PNG that any browser shows
-         * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and what else a browser cannot show. Nothing is stored.
+         * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a browser cannot show. Nothing is stored.
          */
         post: operations["previewImage"];
         delete?: never;
@@ -301,7 +301,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail of what was called: a line of JSON an entry */
+        /** The audit trail: a line of JSON for each entry */
         get: operations["readAudit"];
         put?: never;
         post?: never;
@@ -402,7 +402,7 @@ export interface components {
             label: 0 | 1;
         };
         /**
-         * @description Who accepted the result, and when, in the caller's own words; kept and given back as they are
+         * @description Who accepted the result, and when, in the caller's own words; kept and given back unchanged
          * @example {
          *       "by": "reader-7",
          *       "at": "2026-11-25T09:44:35Z"
@@ -536,7 +536,7 @@ export interface components {
             /** @description Of the label, counting up from 1 with every change */
             revision: number;
         };
-        /** @description How far the reference finds itself again; null for one that was enrolled before reports */
+        /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
             /**
              * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
@@ -546,13 +546,13 @@ export interface components {
             advice: string;
             /** @description Dice of the reference segmented by its own profile */
             selfDice: number;
-            /** @description The same of varied copies of it */
+            /** @description The same of augmentations of the reference */
             copies: components["schemas"]["CopyTrial"][];
-            /** @description Why copies are missing; null when all were tried */
+            /** @description Why augmentations are missing; null when all were tested */
             skipped: string | null;
             dice: components["schemas"]["DiceSpread"];
             parts: components["schemas"]["PartsReport"];
-            /** @description Earth mover's distances over the same; null where one of them was found empty */
+            /** @description Earth mover's distances over the same; null where one of the masks was empty */
             distance: {
                 least: number;
                 mean: number;
@@ -563,12 +563,12 @@ export interface components {
             name: string;
             dice: number;
         };
-        /** @description Over the reference and its copies */
+        /** @description Over the reference and its augmentations */
         DiceSpread: {
             mean: number;
             worst: number;
         };
-        /** @description Mean Dice of every part count over the same */
+        /** @description Mean Dice of every number of prototypes over the same */
         PartsReport: {
             best: number;
             dice: components["schemas"]["PartsTrial"][];
@@ -578,14 +578,14 @@ export interface components {
             dice: number;
         };
         /**
-         * @description Of an accepted result alone
+         * @description Only of an accepted result
          * @example {
          *       "value": 0.9,
          *       "warning": null
          *     }
          */
         Drift: {
-            /** @description Distance to the first reference over what is to be expected; about 1 where nothing moved */
+            /** @description Distance to the first reference divided by the expected one; about 1 where nothing moved */
             value: number;
             warning: string | null;
         };
@@ -1056,7 +1056,7 @@ export interface components {
             present: boolean;
             /** @description Why it is not, in plain words; null when it is present */
             reason: string | null;
-            /** @description Ranks answers by how well their masks fit; null for references that were enrolled before it was known */
+            /** @description Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring */
             confidence: number | null;
             presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
@@ -1068,10 +1068,10 @@ export interface components {
             /** @description Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask */
             distance: number | null;
             predictedIou: number;
-            /** @description With explain alone */
+            /** @description Only with `explain` */
             candidates?: components["schemas"]["Candidate"][];
             /**
-             * @description With explain alone: why the winner won, in plain words
+             * @description Only with `explain`: why the winner won, in plain words
              * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
              */
             why?: string;
@@ -1081,12 +1081,12 @@ export interface components {
             receipt: components["schemas"]["Receipt"];
         };
         Presence: {
-            /** @description From `threshold` on the structure is called present */
+            /** @description The structure is called present where this is at least `threshold` */
             score: number | null;
             threshold: number;
-            /** @description Likeness of what was found to the annotated structure: 1 as in copies of the reference, 0 as its own surroundings */
+            /** @description Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, 0 as its own surroundings */
             structure: number | null;
-            /** @description Likeness of the image to the reference's surroundings: 1 as in copies of it, 0 as their mean alone */
+            /** @description Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone */
             surroundings: number | null;
         };
         Candidate: {
@@ -1094,10 +1094,10 @@ export interface components {
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
-            /** @description Solved for every candidate, none ruled out by a bound; null for an empty mask */
+            /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask */
             distance: number | null;
             predictedIou: number;
-            /** @description After points alone; after the mask before as well; after its box as well */
+            /** @description After the points alone; after adding the mask before; after adding its box */
             passes: components["schemas"]["Pass"][];
         };
         Pass: {
@@ -1132,7 +1132,7 @@ export interface components {
             judge: number;
         };
         /**
-         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes and is no signature; `mask.sha256` that of `{"counts","size"}`. It names no patient.
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
          * @example {
          *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
          *       "format": 1,
@@ -1401,7 +1401,7 @@ export interface components {
             position: number;
             /** @description What the sender called the file */
             name: string | null;
-            /** @description Goes on behind this line */
+            /** @description Continues after this line */
             cursor: string;
             /** @description Estimated */
             secondsLeft: number;
@@ -1457,7 +1457,7 @@ export interface components {
             /** @enum {boolean} */
             identical: true;
             mask: components["schemas"]["MaskBody"];
-            /** @description What is not as the receipt states and made no difference: runtime, versions, another file of the same pixels */
+            /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
             notes: components["schemas"]["Fault"][];
         };
         Imported: {
@@ -1593,7 +1593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1606,7 +1606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1617,7 +1617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1650,7 +1650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1666,7 +1666,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -1674,7 +1674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1685,12 +1685,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -1755,7 +1755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1768,7 +1768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1779,7 +1779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1795,7 +1795,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -1803,7 +1803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1814,12 +1814,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -1865,7 +1865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1878,7 +1878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1889,7 +1889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1905,7 +1905,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -1913,7 +1913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1924,12 +1924,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2028,7 +2028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2041,7 +2041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2052,7 +2052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2063,7 +2063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2096,7 +2096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2112,7 +2112,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2120,7 +2120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2131,12 +2131,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2158,7 +2158,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Taken out */
+            /** @description Removed */
             204: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2180,7 +2180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2193,7 +2193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2204,7 +2204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2220,7 +2220,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2228,7 +2228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2239,12 +2239,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2289,7 +2289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2302,7 +2302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2313,7 +2313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2329,7 +2329,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2337,7 +2337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2348,12 +2348,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2396,7 +2396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2409,7 +2409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2420,7 +2420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2436,7 +2436,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2444,7 +2444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2455,12 +2455,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2506,7 +2506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2519,7 +2519,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2530,7 +2530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2546,7 +2546,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2554,7 +2554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2565,12 +2565,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2618,7 +2618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2631,7 +2631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2642,7 +2642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2653,7 +2653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2669,7 +2669,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2677,7 +2677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2688,12 +2688,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2756,7 +2756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2769,7 +2769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2780,7 +2780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2791,7 +2791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2824,7 +2824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2840,7 +2840,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2848,7 +2848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2859,12 +2859,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2925,7 +2925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2938,7 +2938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2949,7 +2949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2960,7 +2960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2993,7 +2993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3009,7 +3009,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3017,7 +3017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3028,12 +3028,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3119,7 +3119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3132,7 +3132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3165,7 +3165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3181,7 +3181,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3189,7 +3189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3200,12 +3200,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3224,7 +3224,7 @@ export interface operations {
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
+                /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
                 /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
@@ -3313,7 +3313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3326,7 +3326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3337,7 +3337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such answer format */
+            /** @description Answer format not available */
             406: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3348,7 +3348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3359,7 +3359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3392,7 +3392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3408,7 +3408,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3416,7 +3416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3427,12 +3427,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3449,10 +3449,10 @@ export interface operations {
                 model?: string;
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Whether every candidate is told, its mask after every pass, and why the winner won */
+                /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 recipe?: "medical" | "natural";
-                /** @description The cursor of the last line that came whole */
+                /** @description The cursor of the last complete line */
                 cursor?: string;
             };
             header?: never;
@@ -3507,7 +3507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3520,7 +3520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3531,7 +3531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3542,7 +3542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3575,7 +3575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3591,7 +3591,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3599,7 +3599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3610,12 +3610,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3637,7 +3637,7 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description JSON by the schema Receipt */
                     receipt: string;
-                    /** @description Whose references it was; no receipt says */
+                    /** @description Whose references they were; a receipt does not say */
                     patient: string;
                     /**
                      * Format: binary
@@ -3685,7 +3685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3698,7 +3698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3709,7 +3709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3720,7 +3720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3753,7 +3753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3769,7 +3769,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3777,7 +3777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3788,12 +3788,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3841,7 +3841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3854,7 +3854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3865,7 +3865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3881,7 +3881,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3889,7 +3889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3900,12 +3900,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3954,7 +3954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3967,7 +3967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3978,7 +3978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A concurrent change won; There are as many as may be; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4011,7 +4011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4027,7 +4027,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4035,7 +4035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4046,12 +4046,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4126,7 +4126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4139,7 +4139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came too slowly */
+            /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4172,7 +4172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4188,7 +4188,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4196,7 +4196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4207,12 +4207,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4255,7 +4255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4273,7 +4273,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4281,7 +4281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4292,12 +4292,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4314,7 +4314,7 @@ export interface operations {
                 after?: string;
                 /** @description Entries looked at */
                 limit?: number;
-                /** @description Tell only what concerns this patient, erased or not */
+                /** @description Only entries that concern this patient, erased or not */
                 patient?: string;
             };
             header?: never;
@@ -4347,7 +4347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4360,7 +4360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found; No such route; Not set up here */
+            /** @description Not found; No such route; Not configured on this server */
             404: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4371,7 +4371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model cannot run this recipe; The image is cut short; The image is damaged */
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
             422: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4387,7 +4387,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4395,7 +4395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4406,12 +4406,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4441,7 +4441,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4474,7 +4474,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4485,12 +4485,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4533,7 +4533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed; Nobody trusted signed it */
+            /** @description Forbidden; Untrusted signature */
             403: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4551,7 +4551,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4559,7 +4559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is stored is damaged; Internal error */
+            /** @description Stored data is damaged; Internal error */
             500: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4570,12 +4570,12 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store cannot be used now; The token cannot be checked now; Its time is over; Not ready */
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Seconds until another try is worth it */
+                    /** @description Seconds until another attempt is worthwhile */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };

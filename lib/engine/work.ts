@@ -11,32 +11,6 @@ export interface Work {
 /** Gives the engine that works on someone's behalf. */
 export type EngineFor = (work: Work) => Engine;
 
-/**
- * Runs work under a deadline.
- *
- * @param ms milliseconds until the deadline.
- * @throws EdgeError `too-late` from whatever asks an engine after it.
- */
-export async function inTime<T>(
-  ms: number,
-  { tenant, signal }: Work,
-  run: (work: Work) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(tooLate(ms)), ms);
-  const either = AbortSignal.any([signal, late.signal]);
-  try {
-    return await run({ tenant, signal: either });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export function tooLate(ms: number): EdgeError {
-  const why = `It was not done within ${ms / 1000} s; try again.`;
-  return new EdgeError("too-late", why);
-}
-
 /** Why work is not wanted any more. */
 export function reasonOf({ reason }: AbortSignal): EdgeError {
   return reason instanceof EdgeError

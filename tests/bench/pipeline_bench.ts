@@ -1,5 +1,5 @@
 /** Each stage of the road with the embedded model, on a generated patient. */
-import { composeEngine } from "../../deploy/compose.ts";
+import { composeEngine } from "../../deploy/compose_engine.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { files } from "../support/requests.ts";
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { imageBody } from "../../functions/contract/schemas.ts";
+import { imageBody } from "../../functions/body/image.ts";
 import { dice, overlap } from "../../lib/evaluation/metrics.ts";
 import { describeMask } from "../../lib/format/mask/document.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";

@@ -5,7 +5,7 @@ import { operatorKey, stated } from "../support/operator_key.ts";
 import { enrol, files, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-Deno.test("every call is in the trail, which names nobody and outlives the patient", async () => {
+Deno.test("every call is in the audit trail, which names no person and outlives the patient", async () => {
   await using service = await openService(":memory:", {
     OPERATOR_KEYS: stated(operatorKey("k1")),
   });
@@ -46,7 +46,7 @@ Deno.test("every call is in the trail, which names nobody and outlives the patie
   const after = paged.headers.get("x-next-after");
   const rest = await app.request(`/v1/audit?after=${after}`);
   const joined = await paged.text() + await rest.text();
-  // The trail holds its own reading, too.
+  // The trail records that it was read, too.
   ok(joined.startsWith(text));
   ok((await verifyExport(joined)).startsWith("whole: 1"));
   for (

@@ -13,7 +13,7 @@ import {
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** How often each operation of the engine came to its end. */
+/** How often each operation of the engine succeeded. */
 async function finished(
   { telemetry }: Services,
 ): Promise<Record<string, number>> {
@@ -59,7 +59,7 @@ function maskOf(
   return encodePng({ width: side, height: side, channels: 1, data });
 }
 
-/** Everything in a KV file but the trail of calls: keys, and the versionstamp of each. */
+/** Everything in a KV file but the audit trail: keys, and the versionstamp of each. */
 async function contents(kv: Deno.Kv): Promise<string[]> {
   const found = [];
   for await (const { key, versionstamp } of kv.list({ prefix: [] })) {
@@ -78,7 +78,7 @@ Deno.test("bad input", async (t) => {
   const before = await contents(kv);
   const { embed: encoded } = await finished(services);
 
-  /** Asks, and checks the problem document, that nothing was worked out and that nothing was stored. */
+  /** Sends a request, and checks its problem document, that no engine worked and that nothing was stored. */
   const refuses = (
     name: string,
     status: number,
@@ -391,7 +391,7 @@ Deno.test("bad input", async (t) => {
     "cut multipart",
     400,
     "malformed-request",
-    /not whole multipart/,
+    /not a complete multipart body/,
     () =>
       app.request("/v1/patients/q/references/r", {
         method: "PUT",
@@ -582,7 +582,7 @@ Deno.test("bad input", async (t) => {
   );
 
   await t.step(
-    "one image was encoded, once, to look at annotations of it",
+    "one image was encoded, once, to check annotations of it",
     async () => {
       equal((await finished(services)).embed, encoded + 1);
     },
@@ -604,7 +604,7 @@ Deno.test("bad input", async (t) => {
     },
   );
 
-  await t.step("the server goes on", async () => {
+  await t.step("the server still answers", async () => {
     equal((await segment(app, "p")).status, 200);
   });
 

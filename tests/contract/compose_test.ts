@@ -4,7 +4,7 @@ import { readConfig } from "../../deploy/config.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { copyTiny } from "../support/model_package.ts";
 
-/** The line that an entry point prints behind `error: ` for these settings. */
+/** The line that an entry point prints after `error: ` for these settings. */
 async function refusal(environment: Record<string, string>): Promise<string> {
   const config = readConfig({
     THREADS: "1",

@@ -27,7 +27,7 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
     return answer.status;
   };
 
-  await t.step("by what browsers say of a request", async () => {
+  await t.step("by the headers that browsers send", async () => {
     const elsewhere: Record<string, string>[] = [
       { origin: OTHER },
       { origin: "null" },
@@ -37,7 +37,7 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
       { origin: "http://localhost:3000", "sec-fetch-site": "same-site" },
       // The same name on another port is another origin.
       { origin: "http://localhost:3000" },
-      // A proxy that does not pass the name on makes the page's own name another.
+      // Behind a proxy that does not pass the name on, the page's own name is another.
       { origin: "http://clinic.example", host: "edge:8000" },
     ];
     for (const headers of elsewhere) {
@@ -50,23 +50,26 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
     equal((await app.request("/v1/patients/p")).status, 200);
   });
 
-  await t.step("its own page, and what is no browser, go on", async () => {
-    const own: Record<string, string>[] = [
-      {},
-      { origin: "http://localhost" },
-      { origin: "https://localhost" },
-      { origin: "http://localhost", "sec-fetch-site": "same-origin" },
-      { "sec-fetch-site": "none" },
-      { origin: "http://edge:8000", host: "edge:8000" },
-    ];
-    for (const headers of own) {
-      equal(await statusOf(headers), 200, JSON.stringify(headers));
-    }
-    const found = await segment(app, "p", undefined, "", {
-      origin: "http://localhost",
-    });
-    equal(found.status, 200);
-  });
+  await t.step(
+    "its own page, and clients other than browsers, may call",
+    async () => {
+      const own: Record<string, string>[] = [
+        {},
+        { origin: "http://localhost" },
+        { origin: "https://localhost" },
+        { origin: "http://localhost", "sec-fetch-site": "same-origin" },
+        { "sec-fetch-site": "none" },
+        { origin: "http://edge:8000", host: "edge:8000" },
+      ];
+      for (const headers of own) {
+        equal(await statusOf(headers), 200, JSON.stringify(headers));
+      }
+      const found = await segment(app, "p", undefined, "", {
+        origin: "http://localhost",
+      });
+      equal(found.status, 200);
+    },
+  );
 
   await t.step("a named origin may call, others still may not", async () => {
     const viewer = { origin: VIEWER, "sec-fetch-site": "cross-site" };

@@ -5,7 +5,7 @@ import {
   licencesOf,
 } from "../support/dependencies/licences.ts";
 
-Deno.test("licences that bind the product are refused, whatever they stand beside", () => {
+Deno.test("licences that bind the product are refused, whatever they are combined with", () => {
   for (
     const good of [
       "MIT",

@@ -3,7 +3,7 @@ import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-Deno.test("explain tells every candidate, its mask after every pass, and why one won", async () => {
+Deno.test("explain reports every candidate, its mask after every pass, and why one won", async () => {
   await using service = await openService();
   const { app } = service;
   await enrol(app, "p", "visit-1");
@@ -11,15 +11,15 @@ Deno.test("explain tells every candidate, its mask after every pass, and why one
   const ask = async (query: string) =>
     await (await segment(app, "p", undefined, query)).json();
   const plain = await ask("?references=nearest");
-  const told = await ask("?explain=true&references=nearest");
+  const explained = await ask("?explain=true&references=nearest");
 
   for (const key of ["candidates", "why"]) ok(!(key in plain), key);
-  ok(!("passes" in plain) && !("passes" in told));
+  ok(!("passes" in plain) && !("passes" in explained));
   for (const key of ["mask", "points", "parts", "distance", "reference"]) {
-    deepEqual(told[key], plain[key], key);
+    deepEqual(explained[key], plain[key], key);
   }
 
-  const { candidates, why } = told;
+  const { candidates, why } = explained;
   equal(candidates.length, 10);
   for (const { passes, points, distance } of candidates) {
     equal(passes.length, 3);
@@ -39,20 +39,20 @@ Deno.test("explain tells every candidate, its mask after every pass, and why one
   }
   const won = candidates.find((
     one: { parts: number; reference: string },
-  ) => one.parts === told.parts && one.reference === told.reference);
+  ) => one.parts === explained.parts && one.reference === explained.reference);
   const last = won.passes[2];
-  equal(last.mask.counts, told.mask.counts);
-  equal(last.predictedIou, told.predictedIou);
+  equal(last.mask.counts, explained.mask.counts);
+  equal(last.predictedIou, explained.predictedIou);
   const distances = candidates.map((
     { distance }: { distance: number | null },
   ) => distance ?? Infinity);
-  equal(Math.min(...distances), told.distance);
+  equal(Math.min(...distances), explained.distance);
   // Both references are the same image, so that the first of them wins a tie.
   match(
     why,
     /^n = \d of "visit-1" has the smallest distance, [\d.]+ \(n = \d of .* have the same, and the earliest counts\)/,
   );
-  ok(why.includes(String(told.distance.toFixed(1)).slice(0, 4)), why);
+  ok(why.includes(String(explained.distance.toFixed(1)).slice(0, 4)), why);
 
   const pooled = await ask("?explain=true");
   match(pooled.why, /The mask is what the 3 nearest have in common/);

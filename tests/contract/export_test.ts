@@ -22,7 +22,7 @@ const rle = JSON.stringify(encodeRle(first.mask));
 const seen = (bytes: Uint8Array, image: Uint8Array, frame: number) =>
   decodeMask(bytes, limits, undefined, { image: { bytes: image, frame } });
 
-Deno.test("a mask that the caller has comes in the format of its image", async (t) => {
+Deno.test("the caller's mask is answered in the format of its image", async (t) => {
   await using service = await openService();
   const ask = (body: BodyInit, query = "") =>
     service.app.request(`/v1/masks/export${query}`, { method: "POST", body });
@@ -44,7 +44,7 @@ Deno.test("a mask that the caller has comes in the format of its image", async (
     deepEqual(
       await (await ask(form({ image: scan, rle }), query)).bytes(),
       file,
-      "run lengths are as good as a picture",
+      "run lengths serve as well as a picture",
     );
     deepEqual(await validate(file) ?? [], []);
     if (dicomPython) {

@@ -155,7 +155,7 @@ async function openClosed(kvPath = ":memory:") {
     receipt = JSON.stringify(JSON.parse(answer.text).receipt);
     return names;
   };
-  /** All that is stored for tenant a, as bytes. */
+  /** Everything that is stored for tenant a, as bytes. */
   const stored = async ({ patient, reference, embedding }: Names) => {
     const { profiles, models } = service.services;
     const recalled = await models.default.embedder.recall("a", embedding);
@@ -188,7 +188,7 @@ function anonymous(text: string, names: Names): unknown {
   }
 }
 
-Deno.test("no route is open to another tenant, a token that is none, or a key without its scope", async (t) => {
+Deno.test("no route is open to another tenant, to an invalid token, or to a key without its scope", async (t) => {
   await using service = await openClosed();
   const { operations, send, enrol, stored, app } = service;
   const names = await enrol();
@@ -222,7 +222,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
     credentials[`a token ${what}`] = bearer(token);
   }
 
-  await t.step("what opens nothing opens no route: 401", async () => {
+  await t.step("invalid keys and tokens open no route: 401", async () => {
     for (const operation of closed) {
       for (const [what, headers] of Object.entries(credentials)) {
         const { response, text } = await send(operation, names, headers);
@@ -239,6 +239,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
     for (const operation of closed) {
       const need = needOf(operation.method, operation.path);
       if (need === "known") continue;
+      ok(need !== undefined && need !== "open");
       const headers = bearer(lacking[need].secret);
       const { response, text } = await send(operation, names, headers);
       equal(response.status, 403, `${operation.id}: ${text}`);
@@ -254,7 +255,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
   });
 
   await t.step(
-    "another tenant finds what it would find if there were nothing",
+    "another tenant finds what it would find in an empty store",
     async () => {
       const tokenOfB = bearer(await issuer.sign({ tenant: "b" }));
       let absent = 0;
@@ -269,7 +270,7 @@ Deno.test("no route is open to another tenant, a token that is none, or a key wi
             { ...NOBODY, patient: names.patient, reference: names.reference },
             names,
           ];
-          // An image of its own is new to it once.
+          // The image is new to this tenant, once.
           await send(operation, NOBODY, headers);
           const nothing = await send(operation, NOBODY, headers);
           for (const guess of guesses) {

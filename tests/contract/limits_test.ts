@@ -31,7 +31,7 @@ async function refusedForNow(response: Response, status: number, type: string) {
   return { detail: problem.detail as string, after };
 }
 
-Deno.test("a key has a quota, is told what is left of it, and does not spend another's", async () => {
+Deno.test("a key has a quota, learns what is left of it, and does not use another's", async () => {
   await using service = await openService();
   const { app, a, b } = closed(service.services, { requestsPerMinute: 3 });
   const ask = (headers: HeadersInit) => app.request("/v1/models", { headers });
@@ -56,7 +56,7 @@ Deno.test("a key has a quota, is told what is left of it, and does not spend ano
   equal((await app.request("/healthz")).status, 200);
 });
 
-Deno.test("without keys nobody is counted", async () => {
+Deno.test("without keys no requests are counted", async () => {
   await using service = await openService();
   const app = createApp(service.services, undefined, { requestsPerMinute: 1 });
   for (let i = 0; i < 5; i++) {
@@ -66,7 +66,7 @@ Deno.test("without keys nobody is counted", async () => {
   }
 });
 
-Deno.test("bodies take no more memory than may be, and one tenant's no more than its share", async () => {
+Deno.test("bodies take no more memory than their quota, and those of one tenant no more than its share", async () => {
   const size = 2 ** 20;
   await using service = await openService(":memory:", {
     MAX_BYTES: `${size}`,
@@ -74,12 +74,12 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
     TENANT_SHARE: "50",
   });
   const { app, a, b, c } = closed(service.services);
-  /** Sends the head of a body, and its end when told. */
+  /** Sends the beginning of a body, and its end when `end` is called. */
   const begin = (headers: Record<string, string>) => {
-    const { promise: told, resolve: end } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        await told;
+        await ended;
         controller.enqueue(files.image);
         controller.close();
       },
@@ -106,7 +106,7 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
   equal((await three.answer).status, 200);
 });
 
-Deno.test("a patient has no more references than may be; one may be replaced or erased", async () => {
+Deno.test("a patient has no more references than the limit; one may be replaced or erased", async () => {
   await using service = await openService(":memory:", { MAX_REFERENCES: "2" });
   const { app } = service;
   for (const name of ["r1", "r2"]) {
@@ -124,18 +124,18 @@ Deno.test("a patient has no more references than may be; one may be replaced or 
   equal((await enrol(app, "p", "r3")).status, 201);
 });
 
-Deno.test("a request past its time is answered 503, and the next one is served", async () => {
+Deno.test("a request past its deadline is answered 503, and the next one is served", async () => {
   await using service = await openService();
   const { app, services } = service;
   equal((await enrol(app, "p", "r")).status, 201);
   const hurried = createApp({ ...services, deadline: 1 });
   const late = await segment(hurried, "p");
   const { detail } = await refusedForNow(late, 503, "too-late");
-  match(detail, /not done within 0.001 s/);
+  match(detail, /not finished within 0.001 s/);
   equal((await segment(app, "p")).status, 200);
 });
 
-Deno.test("a slow sender's time begins when its body is there", async () => {
+Deno.test("the deadline of a slow sender starts when the body has arrived", async () => {
   await using service = await openService();
   const deadline = 1500;
   const app = createApp({ ...service.services, deadline });
@@ -161,7 +161,7 @@ Deno.test("a slow sender's time begins when its body is there", async () => {
   ok(took > deadline);
 });
 
-Deno.test("what waits when its caller goes away is not begun", async () => {
+Deno.test("work that waits when its caller goes away is not begun", async () => {
   await using service = await openService();
   const { services } = service;
   const served = services.models.default;
@@ -194,7 +194,7 @@ Deno.test("what waits when its caller goes away is not begun", async () => {
   const before = encoded;
   equal(statuses.filter((status) => status === 201).length, before);
   ok(before < 4, `${before} were encoded`);
-  // Nothing is left in front of the next one.
+  // The queue is empty for the next one.
   const next = await app.request("/v1/embeddings", {
     method: "POST",
     body: files.next,

@@ -3,7 +3,7 @@ import { createApp } from "../../functions/app.ts";
 import { enrol, files, form, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** A body whose sender falls silent behind its first bytes. */
+/** A body whose sender falls silent after its first bytes. */
 function silent(head: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
@@ -14,7 +14,7 @@ function silent(head: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** A body that comes a byte at a time. */
+/** A body that arrives byte by byte. */
 function dripping(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -25,7 +25,7 @@ function dripping(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-Deno.test("bodies that come too slowly are given up with 408, and hold no place", async () => {
+Deno.test("bodies that arrive too slowly are refused with 408, and hold no quota", async () => {
   await using service = await openService();
   const minimumRate = { grace: 300, rate: 1_000_000 };
   const app = createApp(service.services, undefined, { minimumRate });
@@ -80,7 +80,7 @@ Deno.test("bodies that come too slowly are given up with 408, and hold no place"
     }
   }
   ok(late > 4, `${late} were given up`);
-  // A busy machine may be slower than that pace, so the next ones have the usual one.
+  // A busy machine may be slower than that rate, so the next ones have the usual one.
   equal((await segment(service.app, "p")).status, 200);
   const whole = await service.app.request("/v1/patients/p/series", {
     method: "POST",

@@ -4,8 +4,17 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { createApp } from "../../functions/app.ts";
 import { createRouter } from "../../functions/router.ts";
 import { NEEDS } from "../../functions/middleware/scopes.ts";
-import * as revisions from "../../functions/contract/revisions.ts";
-import * as schemas from "../../functions/contract/schemas.ts";
+import { PointPrompt } from "../../functions/contract/points.ts";
+import { ProblemDocument } from "../../functions/contract/problems.ts";
+import { EmbeddingDocument } from "../../functions/resources/embeddings.ts";
+import { StatusDocument } from "../../functions/resources/health.ts";
+import { MaskAnswerDocument } from "../../functions/resources/masks.ts";
+import { ModelsDocument } from "../../functions/resources/models.ts";
+import { PatientDocument } from "../../functions/resources/patients.ts";
+import { PromptsDocument } from "../../functions/resources/prompts.ts";
+import { ReferenceDocument } from "../../functions/resources/references/schema.ts";
+import { SegmentationDocument } from "../../functions/resources/segmentations/schema.ts";
+import { SeriesLine } from "../../functions/resources/series/schema.ts";
 import type { Services } from "../../functions/services.ts";
 import {
   type Authenticator,
@@ -13,7 +22,7 @@ import {
 } from "../../lib/access/authenticator.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 
-/** The document is of the routes alone: no model is needed. */
+/** The document describes only routes: no model is needed. */
 const services = {
   models: { all: [] },
   telemetry: createTelemetry(),
@@ -108,20 +117,20 @@ Deno.test("a route that states no scope stops the start", () => {
   );
 });
 
-Deno.test("examples keep to their schemas", async () => {
+Deno.test("examples match their schemas", async () => {
   const { components } = await documentOf();
   const byName = {
-    Embedding: schemas.EmbeddingDocument,
-    Reference: schemas.ReferenceDocument,
-    Patient: revisions.PatientDocument,
-    CandidatePrompts: schemas.PromptsDocument,
-    Mask: schemas.MaskAnswerDocument,
-    Segmentation: schemas.SegmentationDocument,
-    SeriesLine: schemas.SeriesLine,
-    Models: schemas.ModelsDocument,
-    Status: schemas.StatusDocument,
-    Problem: schemas.ProblemDocument,
-    PointPrompt: schemas.PointPrompt,
+    Embedding: EmbeddingDocument,
+    Reference: ReferenceDocument,
+    Patient: PatientDocument,
+    CandidatePrompts: PromptsDocument,
+    Mask: MaskAnswerDocument,
+    Segmentation: SegmentationDocument,
+    SeriesLine,
+    Models: ModelsDocument,
+    Status: StatusDocument,
+    Problem: ProblemDocument,
+    PointPrompt,
   };
   for (const [name, schema] of Object.entries(byName)) {
     const { example } = components.schemas[name];

@@ -12,7 +12,7 @@ import {
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** On a busy machine too, all copies are tried. */
+/** All augmentations are tested, on a busy machine too. */
 const PATIENT = { THREADS: "1", DEADLINE: "600" };
 
 const { width, height } = visits.first.image;
@@ -75,7 +75,7 @@ Deno.test("a structure that is not there is answered as absent in every format",
   await found.body?.cancel();
 });
 
-Deno.test("profiles of before presence answer as they did", async () => {
+Deno.test("profiles enrolled before presence scoring answer as they did", async () => {
   await using service = await openService(":memory:", PATIENT);
   const { app, services } = service;
   await enrol(app, "p", "r");

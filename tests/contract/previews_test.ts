@@ -135,7 +135,7 @@ Deno.test("previews", async (t) => {
     ok([413, 422].includes(answer.status));
   });
 
-  await t.step("nothing is stored but the trail of calls", async () => {
+  await t.step("nothing is stored but the audit trail", async () => {
     using kv = await Deno.openKv(path);
     const stored = await Array.fromAsync(kv.list({ prefix: [] }));
     deepEqual(stored.filter(({ key }) => key[0] !== "audit"), []);

@@ -53,7 +53,7 @@ Deno.test("receipts and their replay", async (t) => {
     };
   };
 
-  await t.step("a receipt is of its answer and names no patient", () => {
+  await t.step("a receipt belongs to its answer and names no patient", () => {
     deepEqual(resealed(Receipt.parse(receipt)), receipt);
     const { size, counts, area } = answer.mask;
     equal(receipt.mask.sha256, sha256(canonical({ counts, size })));
@@ -66,9 +66,10 @@ Deno.test("receipts and their replay", async (t) => {
   await t.step("equal requests have equal receipts", async () => {
     const again = await (await segment(app, "p")).json();
     deepEqual(again.receipt, receipt);
-    const told = await (await segment(app, "p", undefined, "?explain=true"))
-      .json();
-    deepEqual(told.receipt, receipt, "explaining changes nothing");
+    const explained =
+      await (await segment(app, "p", undefined, "?explain=true"))
+        .json();
+    deepEqual(explained.receipt, receipt, "explaining changes nothing");
   });
 
   await t.step("it is replayed to the identical mask", async () => {
@@ -79,30 +80,36 @@ Deno.test("receipts and their replay", async (t) => {
     equal((await replay({ ...given(receipt), receipt: asFile })).status, 200);
   });
 
-  await t.step("masks alone carry it in their headers", async () => {
-    const scan = toDicom([visits.second.image]);
-    const answers = [
-      await segment(app, "p", undefined, "", { accept: "image/png" }),
-      await segment(app, "p", scan, "?frame=0", {
-        accept: DICOM,
-        "content-type": DICOM,
-      }),
-    ];
-    for (const [i, response] of answers.entries()) {
-      equal(response.status, 200);
-      await response.body?.cancel();
-      const bytes = Uint8Array.fromBase64(
-        response.headers.get("x-receipt")!,
-        { alphabet: "base64url" },
-      );
-      const held = Receipt.parse(JSON.parse(new TextDecoder().decode(bytes)));
-      equal(response.headers.get("x-receipt-id"), held.id);
-      if (i === 0) deepEqual(held, receipt);
-      else deepEqual([held.input.frame, held.input.sha256], [0, sha256(scan)]);
-      const image = i === 0 ? files.next : scan;
-      equal((await replay({ ...given(held), image })).status, 200);
-    }
-  });
+  await t.step(
+    "answers that are only a mask have it in their headers",
+    async () => {
+      const scan = toDicom([visits.second.image]);
+      const answers = [
+        await segment(app, "p", undefined, "", { accept: "image/png" }),
+        await segment(app, "p", scan, "?frame=0", {
+          accept: DICOM,
+          "content-type": DICOM,
+        }),
+      ];
+      for (const [i, response] of answers.entries()) {
+        equal(response.status, 200);
+        await response.body?.cancel();
+        const bytes = Uint8Array.fromBase64(
+          response.headers.get("x-receipt")!,
+          { alphabet: "base64url" },
+        );
+        const held = Receipt.parse(JSON.parse(new TextDecoder().decode(bytes)));
+        equal(response.headers.get("x-receipt-id"), held.id);
+        if (i === 0) deepEqual(held, receipt);
+        else {deepEqual([held.input.frame, held.input.sha256], [
+            0,
+            sha256(scan),
+          ]);}
+        const image = i === 0 ? files.next : scan;
+        equal((await replay({ ...given(held), image })).status, 200);
+      }
+    },
+  );
 
   await t.step("of an embedding, by its id or its file", async () => {
     const embedding = await embeddingOf(app, files.next);
@@ -123,7 +130,7 @@ Deno.test("receipts and their replay", async (t) => {
       equal(status, 200, JSON.stringify(body));
       equal(body.mask.counts, answer.mask.counts);
     }
-    // The image of an embedding is as good as the embedding.
+    // The image serves as well as its embedding.
     equal((await replay(given(byId.receipt))).status, 200);
   });
 
@@ -138,7 +145,7 @@ Deno.test("receipts and their replay", async (t) => {
     deepEqual(errors[0].expected, "ab".repeat(32));
     const namesake = altered(receipt, "model.digest", "ab".repeat(32));
     match((await refusals(given(namesake))).detail, /"tiny" is another here/);
-    // Of the model that is served beside it, the profile is another.
+    // The other model that is served has another profile.
     const { digest, id } = service.services.models.all[1].manifest;
     const darker = altered(receipt, "model", { id, digest });
     const wrong = await refusals(given(darker));
@@ -196,13 +203,13 @@ Deno.test("receipts and their replay", async (t) => {
         ["visit-1", "visit-2"],
       );
       equal((await replay(given(before.receipt, "q"))).status, 200);
-      // One more reference changes nothing of what was used.
+      // One more reference does not change those that were used.
       await enrol(app, "q", "visit-3");
       equal((await replay(given(before.receipt, "q"))).status, 200);
 
       const mask = files.mask;
       await enrol(app, "q", "visit-1", { image: files.next, mask });
-      // The revision that answered is kept; of one that is not, what is there now counts.
+      // The revision that answered is kept; of one that is not, the current references count.
       equal((await replay(given(before.receipt, "q"))).status, 200);
       const dropped = altered(before.receipt, "profile.revision", 999);
       const changed = await refusals(given(dropped, "q"));
@@ -217,7 +224,7 @@ Deno.test("receipts and their replay", async (t) => {
       equal(gone.errors.length, 2);
       match(gone.detail, /no reference "visit-2" of this label and model/);
       equal("actual" in gone.errors[1], false);
-      // Nobody else's references count, nor those of another label.
+      // Other patients' references do not count, nor those of another label.
       const stranger = await refusals(given(receipt, "nobody"));
       match(stranger.detail, /no reference "visit-1"/);
       const label = altered(receipt, "profile.label", "liver");
@@ -276,7 +283,7 @@ Deno.test("receipts and their replay", async (t) => {
   );
 
   await t.step(
-    "what is no receipt is told where it is wrong, fast",
+    "what is not a receipt is refused with the place that is wrong, fast",
     async () => {
       const text = JSON.stringify(receipt);
       const huge = { ...receipt, profile: { ...receipt.profile } };
@@ -324,12 +331,12 @@ Deno.test("receipts and their replay", async (t) => {
         ["[".repeat(200_000), 400, /it is not JSON/],
       ];
       for (const [wrong, status, detail] of cases) {
-        const { status: came, body } = await replay({
+        const { status: actual, body } = await replay({
           ...given(receipt),
           receipt: wrong,
         });
         deepEqual(
-          [came, detail.test(body.detail)],
+          [actual, detail.test(body.detail)],
           [status, true],
           body.detail,
         );
@@ -340,9 +347,9 @@ Deno.test("receipts and their replay", async (t) => {
         status: number,
         detail: RegExp,
       ) => {
-        const { status: came, body } = await replay(fields);
+        const { status: actual, body } = await replay(fields);
         deepEqual(
-          [came, detail.test(body.detail)],
+          [actual, detail.test(body.detail)],
           [status, true],
           body.detail,
         );

@@ -21,7 +21,7 @@ async function makeEmbedding(
 }
 
 for (const id of ["random-natural", "random-sam2"]) {
-  Deno.test(`${id}: end to end over HTTP, by both recipes`, async () => {
+  Deno.test(`${id}: end to end over HTTP, with both recipes`, async () => {
     await using service = await openService(":memory:", {
       MODEL: MODELS + id,
       THREADS: "1",

@@ -45,10 +45,10 @@ async function openSeries(environment: Record<string, string> = {}) {
   };
 }
 
-Deno.test("a series gives a line an image, as segmentations do", async (t) => {
+Deno.test("a series gives a line for each image, equal to its segmentation", async (t) => {
   await using service = await openSeries();
   const { app, series, lines } = service;
-  // All but the time it took, and how the references were chosen.
+  // Everything but the time it took, and how the references were chosen.
   const essence = (
     { timings: _, profile: __, ...answer }: Record<string, unknown>,
   ) => answer;
@@ -60,9 +60,9 @@ Deno.test("a series gives a line an image, as segmentations do", async (t) => {
     images[2] = images[2].slice(0, 3000);
     const response = await series(seriesForm(images));
     equal(response.headers.get("content-type"), "application/x-ndjson");
-    const came = await Array.fromAsync(linesOf(response));
-    equal(came.length, 5);
-    for (const [i, line] of came.entries()) {
+    const received = await Array.fromAsync(linesOf(response));
+    equal(received.length, 5);
+    for (const [i, line] of received.entries()) {
       deepEqual([line.index, line.total, line.position], [i, 5, i / 4]);
       equal(line.name, `image-${i}.png`);
       match(line.cursor, new RegExp(`^${i + 1}-[0-9a-f]{32}$`));
@@ -76,16 +76,16 @@ Deno.test("a series gives a line an image, as segmentations do", async (t) => {
       deepEqual(essence(line.segmentation), await single(images[i]));
       ok(line.segmentation.timings.encode > 0);
     }
-    equal(came[4].secondsLeft, 0);
-    ok(came[0].secondsLeft > 0);
+    equal(received[4].secondsLeft, 0);
+    ok(received[0].secondsLeft > 0);
   });
 
   await t.step("a zip, in natural order of its paths", async () => {
     const names = ["s/i-10.png", "s/i-9.png", "s/.hidden", "__MACOSX/s/i-9"];
     const zip = zipOf(names.map((name, i) => ({ name, bytes: variant(i) })));
-    const came = await lines(zip);
-    deepEqual(came.map(({ name }) => name), ["s/i-9.png", "s/i-10.png"]);
-    deepEqual(essence(came[0].segmentation), await single(variant(1)));
+    const received = await lines(zip);
+    deepEqual(received.map(({ name }) => name), ["s/i-9.png", "s/i-10.png"]);
+    deepEqual(essence(received[0].segmentation), await single(variant(1)));
   });
 
   await t.step("a file that is no image, and one too large", async () => {
@@ -94,8 +94,8 @@ Deno.test("a series gives a line an image, as segmentations do", async (t) => {
       { name: "read.me", bytes: text("about the images") },
       { name: "z.png", bytes: new Uint8Array(40_000_000) },
     ]);
-    const came = await lines(zip);
-    deepEqual(came.map(({ problem }) => problem?.type), [
+    const received = await lines(zip);
+    deepEqual(received.map(({ problem }) => problem?.type), [
       undefined,
       "/problems/unsupported-type",
       "/problems/too-many-bytes",
@@ -147,16 +147,18 @@ Deno.test("volumes and planes", async (t) => {
         name: "b.png",
         bytes: files.image,
       }]);
-      const came = await lines(zip);
-      deepEqual(came.map(({ name }) => name), [
+      const received = await lines(zip);
+      deepEqual(received.map(({ name }) => name), [
         ...Array(3).fill("a.nii.gz"),
         "b.png",
       ]);
       deepEqual(
-        came.slice(0, 3).map(({ segmentation }) => segmentation.mask.counts),
+        received.slice(0, 3).map(({ segmentation }) =>
+          segmentation.mask.counts
+        ),
         masks,
       );
-      const rest = await lines(zip, `?cursor=${came[1].cursor}`);
+      const rest = await lines(zip, `?cursor=${received[1].cursor}`);
       deepEqual(rest.map(({ index }) => index), [2, 3]);
     },
   );
@@ -195,8 +197,8 @@ Deno.test("volumes and planes", async (t) => {
         name: "b.png",
         bytes: files.image,
       }]);
-      const came = await lines(zip);
-      deepEqual(came.map(({ name }) => name), [
+      const received = await lines(zip);
+      deepEqual(received.map(({ name }) => name), [
         "a.dcm",
         "a.dcm",
         "a.dcm",
@@ -217,9 +219,11 @@ Deno.test("volumes and planes", async (t) => {
     const scan = await Deno.readFile(
       new URL("../parity/golden/dicom/frames-8.dcm", import.meta.url),
     );
-    const came = await lines(scan);
-    deepEqual(came.map(({ position }) => position), [0, 0.5, 1]);
-    ok(came.every(({ segmentation }) => segmentation.mask.size.length === 2));
+    const received = await lines(scan);
+    deepEqual(received.map(({ position }) => position), [0, 0.5, 1]);
+    ok(
+      received.every(({ segmentation }) => segmentation.mask.size.length === 2),
+    );
   });
 
   await t.step({
@@ -232,12 +236,12 @@ Deno.test("volumes and planes", async (t) => {
       const zip = zipOf(
         files.map((bytes, i) => ({ name: `IM${9 - i}`, bytes })),
       );
-      const came = await lines(zip);
-      deepEqual(came.map(({ name }) => name), ["IM6", "IM7", "IM8", "IM9"]);
-      const places = came.map(({ position }) => position.toFixed(2));
+      const received = await lines(zip);
+      deepEqual(received.map(({ name }) => name), ["IM6", "IM7", "IM8", "IM9"]);
+      const places = received.map(({ position }) => position.toFixed(2));
       deepEqual(places, ["0.50", "0.33", "1.00", "0.00"]);
-      equal(came[1].problem.type, "/problems/truncated");
-      deepEqual(came[0].segmentation.mask.size, [512, 512]);
+      equal(received[1].problem.type, "/problems/truncated");
+      deepEqual(received[0].segmentation.mask.size, [512, 512]);
     },
   });
 });
@@ -266,7 +270,7 @@ Deno.test("references are matched by position", async () => {
   deepEqual((await used())[0], "anywhere,low");
 });
 
-Deno.test("a cursor goes on behind its line, for the same series alone", async (t) => {
+Deno.test("a cursor continues after its line, for the same series only", async (t) => {
   await using service = await openSeries();
   const { app, series, lines } = service;
   const images = [0, 1, 2, 3].map(variant);
@@ -274,19 +278,22 @@ Deno.test("a cursor goes on behind its line, for the same series alone", async (
   const masks = whole.map(({ segmentation }) => segmentation.mask);
   const at = (i: number) => `?cursor=${whole[i].cursor}`;
 
-  await t.step("the rest comes, with the same masks and cursors", async () => {
-    const rest = await lines(seriesForm(images), at(1));
-    deepEqual(rest.map(({ index }) => index), [2, 3]);
-    deepEqual(
-      rest.map(({ segmentation }) => segmentation.mask),
-      masks.slice(2),
-    );
-    deepEqual(
-      rest.map(({ cursor }) => cursor),
-      whole.slice(2).map(({ cursor }) => cursor),
-    );
-    deepEqual(await lines(seriesForm(images), at(3)), []);
-  });
+  await t.step(
+    "the rest follows, with the same masks and cursors",
+    async () => {
+      const rest = await lines(seriesForm(images), at(1));
+      deepEqual(rest.map(({ index }) => index), [2, 3]);
+      deepEqual(
+        rest.map(({ segmentation }) => segmentation.mask),
+        masks.slice(2),
+      );
+      deepEqual(
+        rest.map(({ cursor }) => cursor),
+        whole.slice(2).map(({ cursor }) => cursor),
+      );
+      deepEqual(await lines(seriesForm(images), at(3)), []);
+    },
+  );
 
   const refuses = async (status: number, body: Body, query: string) => {
     const response = await series(body, query);
@@ -301,14 +308,14 @@ Deno.test("a cursor goes on behind its line, for the same series alone", async (
     equal((await enrol(app, "p", "other")).status, 201);
     await refuses(409, seriesForm(images), at(1));
   });
-  await t.step("no cursor at all: 422", async () => {
+  await t.step("what is not a cursor: 422", async () => {
     for (const cursor of ["", "1", "x".repeat(65), "-1-" + "0".repeat(32)]) {
       await refuses(422, seriesForm(images), `?cursor=${cursor}`);
     }
   });
 });
 
-Deno.test("each line comes before the next image is begun, and a cancelled series does no more", async () => {
+Deno.test("each line is sent before the next image is begun, and a cancelled series does no more", async () => {
   await using service = await openSeries();
   const { counted, begun } = countSegments(service.services);
   const app = createApp(counted);
@@ -381,7 +388,7 @@ Deno.test("a series that cannot begin", async (t) => {
       "broken multipart",
       400,
       "malformed-request",
-      /not whole/,
+      /not a complete multipart body/,
       () => `${part}abc`,
       multipart,
     ],
@@ -389,7 +396,7 @@ Deno.test("a series that cannot begin", async (t) => {
       "no multipart",
       400,
       "malformed-request",
-      /not whole/,
+      /not a complete multipart body/,
       () => "abc",
       multipart,
     ],
@@ -468,9 +475,9 @@ Deno.test("a series that cannot begin", async (t) => {
       { name: "c.png", bytes, stated: bytes.length + 1 },
     ];
     const response = await series(zipOf(lies));
-    const came = await Array.fromAsync(linesOf(response));
+    const received = await Array.fromAsync(linesOf(response));
     deepEqual(
-      came.map(({ problem }) => problem.type),
+      received.map(({ problem }) => problem.type),
       Array(3).fill("/problems/malformed"),
     );
   });

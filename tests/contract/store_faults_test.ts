@@ -15,7 +15,7 @@ import { encodePng } from "../../lib/codecs/png/encode.ts";
 const other = encodePng(visits.second.mask);
 const corrected = { image: files.next, mask: other };
 
-/** The whole service over a database in a file that fails as it is told. */
+/** The whole service over a database file that fails as a test sets it. */
 async function openFaulty(
   folder: string,
   environment: Record<string, string> = {},
@@ -33,7 +33,7 @@ async function openFaulty(
   }
 }
 
-/** A 503 that says so, quotes nothing and asks to come again. */
+/** A 503 that says so, quotes nothing and states when to try again. */
 async function requireUnavailable(
   response: Response,
   code = "store-unavailable",
@@ -45,7 +45,7 @@ async function requireUnavailable(
   ok(!/disk|sqlite|kv/i.test(problem.detail));
 }
 
-Deno.test("while every call of the store fails, every route that needs it answers 503, and after it all is as before", () =>
+Deno.test("while every call of the store fails, every route that needs it answers 503, and afterwards everything is as before", () =>
   inFolder(async (folder) => {
     await using service = await openFaulty(folder);
     const { app, faults } = service;
@@ -92,7 +92,7 @@ Deno.test("a write that fails at any step is answered 503, leaves the old profil
     const { console: { error } } = globalThis;
     console.error = () => {};
     try {
-      // The embedding is in the cache, so that the steps are those of the profile alone.
+      // The embedding is in the cache, so that only steps of the profile are left.
       const embedding = await embeddingOf(app, files.image);
       const first = { embedding, mask: files.mask };
       const second = { embedding, mask: corrected.mask };

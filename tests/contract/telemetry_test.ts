@@ -18,7 +18,7 @@ async function metricsOf(app: Asked): Promise<Map<string, number>> {
   }));
 }
 
-Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t) => {
+Deno.test("metrics and the log report a segmentation, and no person", async (t) => {
   await using service = await openService();
   const lines: RequestLine[] = [];
   const app = createApp(service.services, undefined, {
@@ -64,10 +64,10 @@ Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t)
   });
 
   await t.step("a line a request, with its id; not of probes", () => {
-    const told = lines.map(({ method, route, status }) =>
+    const logged = lines.map(({ method, route, status }) =>
       `${method} ${route} ${status}`
     );
-    deepEqual(told, [
+    deepEqual(logged, [
       "PUT /v1/patients/{patient}/references/{reference} 201",
       "POST /v1/patients/{patient}/segmentations 200",
       "POST /v1/patients/{patient}/segmentations 200",
@@ -78,7 +78,7 @@ Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t)
     equal(lines[2].request, again.headers.get("x-request-id"));
   });
 
-  await t.step("no id of a caller's is told", () => {
+  await t.step("no id of a caller's is logged", () => {
     const all = JSON.stringify([...metrics.keys(), ...lines]);
     ok(!all.includes(PATIENT), all);
   });

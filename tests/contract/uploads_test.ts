@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { receiveFiles } from "../../functions/body/uploads.ts";
-import { answerProblem } from "../../functions/contract/problems.ts";
+import { answerProblem } from "../../functions/middleware/answer_problem.ts";
 import { createRouter } from "../../functions/router.ts";
 import { Spool } from "../../lib/series/spool.ts";
 import { enrol } from "../support/requests.ts";

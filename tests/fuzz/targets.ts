@@ -1,15 +1,14 @@
 import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { parseJson, readForm } from "../../functions/body/form.ts";
+import { parseJson } from "../../functions/body/json.ts";
 import { receiveFiles } from "../../functions/body/uploads.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import {
-  EmbeddingReference,
-  MaskRequest,
-  Prompts,
-  PromptsRequest,
-} from "../../functions/contract/schemas.ts";
-import { ArchivedReference } from "../../functions/contract/transfers.ts";
+import { Prompts } from "../../functions/contract/points.ts";
+import { MaskRequest } from "../../functions/resources/masks.ts";
+import { PromptsRequest } from "../../functions/resources/prompts.ts";
+import { ReferenceForm } from "../../functions/resources/references/form.ts";
+import { EmbeddingReference } from "../../functions/resources/segmentations/schema.ts";
+import { ArchivedReference } from "../../functions/resources/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
@@ -52,18 +51,7 @@ const SERIES = {
   maxSeriesBytes: 64 * 2 ** 20,
   maxImages: 100,
 };
-const FIELDS = [
-  "image",
-  "embedding",
-  "mask",
-  "prompts",
-  "label",
-  "position",
-  "frame",
-  "segment",
-];
-
-/** Every parser of bytes that callers send. */
+/** Every parser of bytes that come from outside. */
 export async function allTargets(): Promise<Target[]> {
   const nano = new URL("../../models/nano/", import.meta.url);
   const { geometry } = await loadPackage(nano, []);
@@ -257,7 +245,7 @@ export async function allTargets(): Promise<Target[]> {
       name: "form",
       weight: 6,
       seeds: seeds.multipartSeeds(),
-      run: answerMultipart((c) => readForm(c, FIELDS)),
+      run: answerMultipart((c) => ReferenceForm.read(c)),
     },
     {
       name: "series body",

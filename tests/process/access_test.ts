@@ -9,7 +9,7 @@ Deno.test("every entry point refuses to be open to others, in one line", async (
     serve: { HOST: "0.0.0.0" },
     edge: { ...edge, HOST: "0.0.0.0" },
     encode: { HOST: "0.0.0.0" },
-    "functions/segment": { DENO_SERVE_ADDRESS: "tcp:0.0.0.0:0" },
+    function: { FUNCTIONS: "segment", DENO_SERVE_ADDRESS: "tcp:0.0.0.0:0" },
   };
   await Promise.all(
     Object.entries(environments).map(async ([entry, environment]) => {
@@ -25,7 +25,7 @@ Deno.test("every entry point refuses to be open to others, in one line", async (
   );
 });
 
-Deno.test("a server takes the keys that its environment names, alone", async () => {
+Deno.test("a server takes only the keys that its environment names", async () => {
   const { secret, entry } = mintKey("one", "b", ["read"]);
   await using server = await Server.start({
     KV_PATH: ":memory:",
@@ -43,7 +43,7 @@ Deno.test("a server takes the keys that its environment names, alone", async () 
   );
 });
 
-Deno.test("a server without keys answers as this machine alone", async () => {
+Deno.test("a server without keys answers only requests to this machine's names", async () => {
   await using server = await Server.start({ KV_PATH: ":memory:" });
   const { port } = new URL(server.url);
   /** Asks under another host name, as a page does after DNS rebinding. */

@@ -1,4 +1,4 @@
-import { composeEngines } from "../../deploy/compose.ts";
+import { composeEngines } from "../../deploy/compose_engine.ts";
 import { readConfig } from "../../deploy/config.ts";
 import type { Engines } from "../../lib/cli/engines.ts";
 

@@ -1,5 +1,5 @@
 import { equal, match } from "node:assert/strict";
-import { composeEngines, composeModel } from "../../deploy/compose.ts";
+import { composeEngines, composeModel } from "../../deploy/compose_engine.ts";
 import {
   type Config,
   EMBEDDED_MODELS,

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { composeEngines } from "../../../deploy/compose.ts";
+import { composeEngines } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { answerSet, questionsOf } from "../../../lib/evaluation/calibration.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";

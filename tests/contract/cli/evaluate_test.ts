@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose.ts";
+import { composeEngine } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
 import { evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose.ts";
+import { composeEngine } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";

@@ -5,7 +5,7 @@ import { EdgeError } from "../../../lib/core/errors.ts";
 
 const { entry: KEY } = mintKey("k", "t", ["read"]);
 
-/** The line that an entry point prints behind `error: ` for these settings. */
+/** The line that an entry point prints after `error: ` for these settings. */
 function refusal(environment: Record<string, string>): string {
   let message = "";
   throws(() => readConfig(environment), (error) => {

@@ -21,7 +21,7 @@ const enrolled = Array.from({ length: 12 }, (_, i): Enrolled => ({
 }));
 const names = (list: Enrolled[]) => list.map((one) => one.reference.reference);
 
-Deno.test("the pool is bounded: the first and the newest, in order of name", () => {
+Deno.test("the number of pooled references is bounded: the first and the newest, in order of name", () => {
   const chosen = chooseReferences(enrolled, "pooled");
   deepEqual(names(chosen.enrolled), [
     "r00",

@@ -1,0 +1,48 @@
+import type { Context } from "hono";
+import type { InputFile } from "../../lib/engine/engine.ts";
+import { binary } from "../contract/answers.ts";
+import { defineForm, file } from "./form.ts";
+import { mediaTypeOf } from "./media_type.ts";
+
+const ImageForm = defineForm({ image: file() });
+
+/**
+ * An image as a request body, for the OpenAPI document: its bytes, or a form with the field `image`. Generators of
+ * clients use the first type, which fits every image.
+ */
+export const imageBody = {
+  "application/octet-stream": binary,
+  "image/png": binary,
+  "image/jpeg": binary,
+  "image/webp": binary,
+  "image/tiff": binary,
+  "application/dicom": binary,
+  "application/x-nifti": binary,
+  "application/x-safetensors": binary,
+  ...ImageForm.content,
+};
+
+/** An image, as the whole body or as the field `image` of a form; `frame` is the one that is meant. */
+export async function readImage(
+  c: Context,
+  frame: number | undefined,
+): Promise<InputFile> {
+  return withFrame(await readFile(c), frame);
+}
+
+/** A file, and which of its frames is meant. */
+export function withFrame<T extends InputFile>(
+  file: T,
+  frame: number | undefined,
+): T {
+  return frame === undefined ? file : { ...file, frame };
+}
+
+async function readFile(c: Context): Promise<InputFile> {
+  const mediaType = mediaTypeOf(c);
+  if (mediaType === "multipart/form-data") {
+    return (await ImageForm.read(c)).image;
+  }
+  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  return mediaType === "" ? { bytes } : { bytes, mediaType };
+}

@@ -1,0 +1,55 @@
+import { z } from "@hono/zod-openapi";
+import { BOX, list } from "./masks.ts";
+
+const PointLabel = z.union([z.literal(0), z.literal(1)]).openapi({
+  type: "integer",
+  // Left out of the document, where `enum` says the same.
+  anyOf: undefined as never,
+  enum: [0, 1],
+  description: "1 is inside the structure, 0 outside",
+});
+
+const coordinate = z.number().min(0);
+export const PointPrompt = z.strictObject({
+  x: coordinate,
+  y: coordinate,
+  label: PointLabel,
+}).openapi("PointPrompt", { example: { x: 242, y: 138, label: 1 } });
+
+/** What a person points at: points, a box, or both. */
+export const promptFields = {
+  points: z.array(PointPrompt).max(64).default([]),
+  box: z.tuple([coordinate, coordinate, coordinate, coordinate])
+    .refine(
+      ([x0, y0, x1, y1]) => x0 <= x1 && y0 <= y1,
+      "must be x0 ≤ x1 and y0 ≤ y1",
+    )
+    .openapi({ ...list("number", 4, BOX), example: [212, 114, 270, 162] })
+    .optional(),
+};
+
+/** Points and a box that are decoded to a mask. */
+export const Prompts = z.strictObject(promptFields)
+  .refine(({ points, box }) => points.length > 0 || box !== undefined, {
+    message: "needs at least one point or a box",
+  })
+  .openapi("Prompts");
+
+const ScoredPoint = z.object({
+  x: z.number(),
+  y: z.number(),
+  label: PointLabel,
+  similarity: z.number(),
+}).openapi("ScoredPoint");
+
+/** The points of a candidate, and the numbers of prototypes that proposed them. */
+export const candidateFields = {
+  parts: z.int(),
+  negatives: z.int(),
+  points: z.array(ScoredPoint),
+};
+
+export const POINTS = [
+  { x: 266, y: 157, label: 1, similarity: 0.8989014529726027 },
+  { x: 351, y: 49, label: 0, similarity: 0.6786726254990478 },
+];

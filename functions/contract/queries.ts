@@ -1,0 +1,65 @@
+import { z } from "@hono/zod-openapi";
+import {
+  type Code,
+  parseCode,
+} from "../../lib/dicom/segmentation/segment_description.ts";
+import { NAME } from "../../lib/model/name.ts";
+import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
+
+/** Which of the served models; the default one where it is left out. */
+export const ModelQuery = z.strictObject({
+  model: z.string().regex(
+    NAME,
+    "must be 1 to 128 letters, digits, or . _ -, the first no . or -",
+  ).optional().openapi({ description: "Id of a served model" }),
+});
+
+/** A whole number from 0 as text. */
+export const FrameNumber = z.string().regex(
+  /^\d{1,6}$/,
+  "must be a whole number from 0",
+).transform(Number).optional().openapi({
+  type: "integer",
+  description:
+    "Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image",
+});
+
+/** Which model, and which frame of the image. */
+export const ImageQuery = ModelQuery.extend({ frame: FrameNumber });
+
+/** A position along a volume as text. */
+export const Position = z.string()
+  .regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")
+  .transform(Number);
+
+/** A number of a revision as text. */
+export const RevisionNumber = z.string()
+  .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
+  .transform(Number)
+  .openapi({ type: "integer", description: "Number of a revision" });
+
+export const Recipe = z.enum(RECIPE_NAMES).default("medical");
+
+/** A coded concept as `value:scheme:meaning`. */
+const CodedConcept = z.string().transform((text, context): Code => {
+  const code = parseCode(text);
+  if (code !== null) return code;
+  context.addIssue({
+    code: "custom",
+    message: "must be value:scheme:meaning, as 10200004:SCT:Liver",
+  });
+  return z.NEVER;
+});
+const concept = (description: string) =>
+  CodedConcept.optional().openapi({
+    type: "string",
+    example: "10200004:SCT:Liver",
+    description: `Of a DICOM answer: ${description}, as value:scheme:meaning`,
+  });
+
+/** How a DICOM segmentation describes its segment. */
+export const segmentCodes = {
+  category: concept("segmented property category; Tissue where left out"),
+  property: concept("segmented property type; Tissue where left out"),
+  region: concept("anatomic region"),
+};

@@ -1,0 +1,170 @@
+import { createRoute, type z } from "@hono/zod-openapi";
+import type { Bytes } from "../../../lib/core/bytes.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+import type {
+  Annotation,
+  Engine,
+  InputFile,
+} from "../../../lib/engine/engine.ts";
+import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import { requireInBounds } from "../../body/bounds.ts";
+import { withFrame } from "../../body/image.ts";
+import { json } from "../../contract/answers.ts";
+import { ReferenceParams } from "../../contract/ids.ts";
+import { Prompts } from "../../contract/points.ts";
+import { problems } from "../../contract/problems.ts";
+import { ModelQuery } from "../../contract/queries.ts";
+import { callerOf } from "../../middleware/caller.ts";
+import { workOf } from "../../middleware/work.ts";
+import { keepEmbedding } from "../../patients/keep_embedding.ts";
+import { measureDrift } from "../../patients/measure_drift.ts";
+import { requireReferenceQuota } from "../../patients/reference_quota.ts";
+import { createRouter, type Router } from "../../router.ts";
+import type { Services } from "../../services.ts";
+import { ReferenceForm } from "./form.ts";
+import { describeReference } from "./presenter.ts";
+import { Accepted, EnrolledDocument, ReferenceDocument } from "./schema.ts";
+
+const path = "/v1/patients/{patient}/references/{reference}";
+
+const put = createRoute({
+  method: "put",
+  path,
+  operationId: "enrolReference",
+  tags: ["references"],
+  summary: "Enrol an annotated image as a reference",
+  request: {
+    params: ReferenceParams,
+    query: ModelQuery,
+    body: { required: true, content: ReferenceForm.content },
+  },
+  responses: {
+    200: json(EnrolledDocument, "It replaced one"),
+    201: json(EnrolledDocument, "It is new"),
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path,
+  operationId: "readReference",
+  tags: ["references"],
+  summary: "A reference",
+  request: { params: ReferenceParams },
+  responses: {
+    200: json(ReferenceDocument, "The reference"),
+    ...problems(404, 422),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path,
+  operationId: "eraseReference",
+  tags: ["references"],
+  summary: "Remove a reference; earlier revisions keep it",
+  request: { params: ReferenceParams },
+  responses: { 204: { description: "Removed" }, ...problems(404, 422) },
+});
+
+/** The references function: enrolment, and single references. */
+export function referencesFunction(services: Services): Router {
+  const { models, profiles, selfTestBudget, now } = services;
+  const router = createRouter();
+  // Schemas that only fields of the form refer to.
+  router.openAPIRegistry.register("Prompts", Prompts);
+  router.openAPIRegistry.register("Accepted", Accepted);
+  return router
+    .openapi(put, async (c) => {
+      const { patient, reference } = c.req.valid("param");
+      const model = models.choose(c.req.valid("query").model);
+      const { embedder, manifest } = model;
+      const { tenant } = callerOf(c);
+      await requireReferenceQuota(services, tenant, patient, [reference]);
+      const form = await ReferenceForm.read(c);
+      const { label, position, prompts, accepted } = form;
+      const image = form.image && withFrame(form.image, form.frame);
+      const work = workOf(c);
+      // The form has one of the two.
+      const made = image !== undefined
+        ? await embedder.embed(work, image)
+        : await models.recall(tenant, model, form.embedding!);
+      if (prompts !== undefined) {
+        requireInBounds(prompts, made.image, "body.prompts");
+      }
+      const { bytes: profile, patches, report } = await model.engineFor(work)
+        .enrol(made.bytes, annotationOf(form, image), {
+          image,
+          budget: selfTestBudget,
+        });
+
+      const whose = { tenant, patient, enrols: true };
+      await keepEmbedding(services, embedder, whose, made);
+      const record: Reference = {
+        patient,
+        reference,
+        label,
+        position,
+        model: manifest.digest,
+        image: made.image,
+        patches,
+        // Self-tests were asked for, so there is one.
+        report: report!,
+        createdAt: new Date(now()).toISOString(),
+        ...(accepted && { accepted }),
+      };
+      const drift = accepted &&
+        await measureDrift(services, model, work, record, profile);
+      if (drift) record.drift = drift;
+      const { replaced, revision } = await profiles.put(tenant, {
+        reference: record,
+        profile,
+      });
+      return c.json(
+        { ...describeReference(record), revision },
+        replaced ? 200 : 201,
+      );
+    })
+    .openapi(get, async (c) => {
+      const { patient, reference } = c.req.valid("param");
+      const { tenant } = callerOf(c);
+      const found = await profiles.find(tenant, patient, reference);
+      if (found === null) throw missing(c.req.valid("param"));
+      return c.json(describeReference(found), 200);
+    })
+    .openapi(remove, async (c) => {
+      const { patient, reference } = c.req.valid("param");
+      const { tenant } = callerOf(c);
+      if (!await profiles.delete(tenant, patient, reference)) {
+        throw missing(c.req.valid("param"));
+      }
+      return c.body(null, 204);
+    });
+}
+
+/** What a form annotates: prompts, or a mask file. */
+function annotationOf(
+  { prompts, mask, segment }: Awaited<ReturnType<typeof ReferenceForm.read>>,
+  image: InputFile | undefined,
+): Annotation {
+  if (prompts !== undefined) {
+    const { points, box } = prompts;
+    return { prompt: { points, ...(box && { box }) } };
+  }
+  return {
+    // Without prompts, the form has a mask.
+    file: mask!,
+    ...(image && { image }),
+    ...(segment !== undefined && { segment }),
+  };
+}
+
+function missing(
+  { patient, reference }: z.infer<typeof ReferenceParams>,
+): EdgeError {
+  return new EdgeError(
+    "not-found",
+    `There is no reference "${reference}" of patient "${patient}".`,
+  );
+}

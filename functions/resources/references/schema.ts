@@ -1,0 +1,119 @@
+import { z } from "@hono/zod-openapi";
+import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
+import { ImageSize } from "../../contract/answers.ts";
+
+const fraction = z.number().min(0).max(1);
+
+/** How well a reference finds itself again. */
+const EnrolmentReportDocument = z.object({
+  verdict: z.enum(VERDICTS).openapi({
+    description:
+      "`weak` and `unusable` references are enrolled too; the advice says what to do about them",
+  }),
+  advice: z.string(),
+  selfDice: fraction.openapi({
+    description: "Dice of the reference segmented by its own profile",
+  }),
+  copies: z.array(
+    z.object({ name: z.string(), dice: fraction }).openapi("CopyTrial"),
+  ).openapi({ description: "The same of augmentations of the reference" }),
+  skipped: z.string().nullable().openapi({
+    description: "Why augmentations are missing; null when all were tested",
+  }),
+  dice: z.object({ mean: fraction, worst: fraction }).openapi("DiceSpread", {
+    description: "Over the reference and its augmentations",
+  }),
+  parts: z.object({
+    best: z.int(),
+    dice: z.array(
+      z.object({ parts: z.int(), dice: fraction }).openapi("PartsTrial"),
+    ),
+  }).openapi("PartsReport", {
+    description: "Mean Dice of every number of prototypes over the same",
+  }),
+  distance: z.object({
+    least: z.number(),
+    mean: z.number(),
+    most: z.number(),
+  }).nullable().openapi({
+    description:
+      "Earth mover's distances over the same; null where one of the masks was empty",
+  }),
+}).openapi("EnrolmentReport");
+
+const REPORT = {
+  verdict: "good" as const,
+  advice:
+    "The structure is found again in this image and in varied copies of it.",
+  selfDice: 0.96,
+  copies: [{ name: "brighter", dice: 0.95 }, { name: "noisy", dice: 0.93 }],
+  skipped: null,
+  dice: { mean: 0.947, worst: 0.93 },
+  parts: { best: 1, dice: [{ parts: 1, dice: 0.947 }] },
+  distance: { least: 9.1, mean: 12.4, most: 16.2 },
+};
+
+/** Text of the caller's that is kept and given back unchanged, and never logged. */
+const opaque = z.string().min(1).max(256).refine(
+  // deno-lint-ignore no-control-regex
+  (text) => !/[\u0000-\u001f\u007f]/.test(text),
+  "must have no control characters",
+).nullable().default(null);
+
+export const Accepted = z.strictObject({ by: opaque, at: opaque })
+  .openapi("Accepted", {
+    description:
+      "Who accepted the result, and when, in the caller's own words; kept and given back unchanged",
+    example: { by: "reader-7", at: "2026-11-25T09:44:35Z" },
+  });
+
+export const DriftDocument = z.object({
+  value: z.number().openapi({
+    description:
+      "Distance to the first reference divided by the expected one; about 1 where nothing moved",
+  }),
+  warning: z.string().nullable(),
+}).openapi("Drift", { example: { value: 0.9, warning: null } });
+
+export const REFERENCE = {
+  patient: "p-17",
+  reference: "visit-1",
+  label: "target",
+  position: null,
+  model: "93".repeat(32),
+  image: { width: 384, height: 384 },
+  patches: 47,
+  report: REPORT,
+  createdAt: "2026-11-24T09:44:35.362Z",
+};
+
+export const ReferenceDocument = z.object({
+  patient: z.string(),
+  reference: z.string(),
+  label: z.string(),
+  position: z.number().nullable().openapi({
+    description: "Position along a volume, 0 to 1",
+  }),
+  model: z.string().openapi({ description: "Digest of the model" }),
+  image: ImageSize,
+  patches: z.int().openapi({ description: "Annotated patches" }),
+  report: EnrolmentReportDocument.nullable().openapi({
+    description:
+      "How well the reference finds itself again; null for references enrolled before self-tests",
+  }),
+  createdAt: z.iso.datetime(),
+  accepted: Accepted.optional().openapi({
+    description: "Only of an accepted result",
+  }),
+  drift: DriftDocument.optional().openapi({
+    description: "Only of an accepted result",
+  }),
+}).openapi("Reference", { example: REFERENCE });
+
+/** The number of a label's revision, in an answer. */
+export const revision = z.int().min(1).openapi({
+  description: "Of the label, counting up from 1 with every change",
+});
+
+export const EnrolledDocument = ReferenceDocument.extend({ revision })
+  .openapi("EnrolledReference");

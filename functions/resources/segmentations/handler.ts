@@ -1,0 +1,165 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
+import type { ServedModel } from "../../../lib/engine/catalogue.ts";
+import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
+import type { InputFile } from "../../../lib/engine/engine.ts";
+import { imageBody, readImage } from "../../body/image.ts";
+import { parseJson } from "../../body/json.ts";
+import { mediaTypeOf } from "../../body/media_type.ts";
+import { binary } from "../../contract/answers.ts";
+import { PatientParams } from "../../contract/ids.ts";
+import { problems } from "../../contract/problems.ts";
+import { callerOf } from "../../middleware/caller.ts";
+import { workOf } from "../../middleware/work.ts";
+import { chooseReferences } from "../../patients/choose_references.ts";
+import { findProfile } from "../../patients/find_profile.ts";
+import { keepEmbedding } from "../../patients/keep_embedding.ts";
+import {
+  segmentWithReceipt,
+  sourceOf,
+} from "../../patients/segment_with_receipt.ts";
+import { createRouter, type Env, type Router } from "../../router.ts";
+import type { Services } from "../../services.ts";
+import { receiptHeaders, sendReceipt } from "../receipts/presenter.ts";
+import {
+  type AnswerType,
+  answerTypeOf,
+  isSourceFormat,
+  requireSource,
+} from "./answer_type.ts";
+import { presenceHeaders, sendPresence } from "./presence.ts";
+import { describeSegmentation } from "./presenter.ts";
+import {
+  EmbeddingReference,
+  SegmentationDocument,
+  SegmentQuery,
+} from "./schema.ts";
+
+const segmentRoute = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/segmentations",
+  operationId: "segmentImage",
+  tags: ["patients"],
+  summary: "Segment a new image of a patient",
+  request: {
+    params: PatientParams,
+    query: SegmentQuery,
+    body: {
+      required: true,
+      content: {
+        ...imageBody,
+        // Not the zod schema: with it the router would refuse bodies of other types.
+        "application/json": {
+          schema: {
+            type: "object" as const,
+            properties: {
+              embedding: {
+                type: "string" as const,
+                description: "Id of an embedding",
+              },
+            },
+            required: ["embedding"],
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description:
+        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
+        "gzipped NIfTI volume of the mask in the place of the volume sent",
+      headers: { ...receiptHeaders, ...presenceHeaders },
+      content: {
+        "application/json": { schema: SegmentationDocument },
+        "image/png": binary,
+        "application/dicom": binary,
+        "application/x-nifti": binary,
+      },
+    },
+    ...problems(400, 404, 406, 409, 413, 415, 422, 503),
+  },
+});
+
+/** The segment function: from image to mask, end to end. */
+export function segmentFunction(services: Services): Router {
+  const { models } = services;
+
+  /** The embedding of the image in the body, or the cached one that the body names. */
+  const readEmbedding = async (
+    c: Context<Env>,
+    model: ServedModel,
+    type: AnswerType,
+    frame: number | undefined,
+  ): Promise<{ made: AddressedEmbedding; image?: InputFile }> => {
+    if (mediaTypeOf(c) === "application/json") {
+      requireSource(type);
+      const text = await c.req.text();
+      const { embedding } = parseJson(text, EmbeddingReference, "body");
+      const { tenant } = callerOf(c);
+      return { made: await models.recall(tenant, model, embedding) };
+    }
+    const image = await readImage(c, frame);
+    requireSource(type, image);
+    return { made: await model.embedder.embed(workOf(c), image), image };
+  };
+
+  return createRouter().openapi(segmentRoute, async (c) => {
+    const { patient } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const { label, explain, recipe, position } = query;
+    const model = models.choose(query.model);
+    const type = answerTypeOf(c);
+    c.header("vary", "accept");
+    const { tenant } = callerOf(c);
+    const { revision, enrolled } = await findProfile(services, model, {
+      tenant,
+      patient,
+      label,
+      revision: query.revision,
+    });
+    const chosen = chooseReferences(enrolled, query.references, position);
+
+    const started = performance.now();
+    const { made, image } = await readEmbedding(c, model, type, query.frame);
+    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
+    const encode = performance.now() - started;
+    const { category = TISSUE, property = TISSUE, region } = query;
+    const segment = { label, category, property, ...(region && { region }) };
+    const { answer, receipt } = await segmentWithReceipt(
+      services,
+      model,
+      workOf(c),
+      {
+        source: sourceOf(image),
+        embedding: made,
+        label,
+        revision,
+        recipe,
+        chosen,
+        position: chosen.choice === "position" ? position : undefined,
+        explain,
+      },
+      {
+        png: type === "image/png",
+        ...(image && isSourceFormat(type) && { own: { image, segment } }),
+      },
+    );
+    const file = answer.png ?? answer.own;
+    if (file !== null) {
+      sendPresence(c, answer.presence);
+      sendReceipt(c, receipt);
+      if (type === "application/x-nifti") {
+        c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
+      }
+      return c.body(file, 200, { "content-type": type }) as never;
+    }
+    const { manifest } = model;
+    const context = { patient, label, revision, chosen, explain, manifest };
+    return c.json(
+      describeSegmentation(answer, { ...context, encode, receipt }),
+      200,
+    );
+  });
+}

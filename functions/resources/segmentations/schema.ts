@@ -1,0 +1,130 @@
+import { z } from "@hono/zod-openapi";
+import { MODEL, ModelName } from "../../contract/answers.ts";
+import { EmbeddingId, LabelOrTarget } from "../../contract/ids.ts";
+import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
+import { candidateFields, POINTS } from "../../contract/points.ts";
+import {
+  ImageQuery,
+  Position,
+  Recipe,
+  RevisionNumber,
+  segmentCodes,
+} from "../../contract/queries.ts";
+import { CHOICES } from "../../patients/choose_references.ts";
+import { RECEIPT, ReceiptDocument } from "../receipts/schema.ts";
+import { PRESENCE, presenceFields } from "./presence.ts";
+import { PROFILE_USED, ProfileUsed } from "./profile_used.ts";
+
+/** What is segmented, and how it is answered. */
+export const segmentOptions = {
+  label: LabelOrTarget,
+  explain: z.enum(["true", "false"]).default("false")
+    .transform((text) => text === "true")
+    .openapi({
+      type: "boolean",
+      // Left out of the document, where the type says the same.
+      enum: undefined as never,
+      default: false,
+      description:
+        "Whether every candidate is reported, its mask after every pass, and why the winner won",
+    }),
+  recipe: Recipe,
+};
+
+export const SegmentQuery = ImageQuery.extend({
+  ...segmentOptions,
+  references: z.enum(CHOICES).default("pooled").openapi({
+    description:
+      "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
+      "wins; `position`, those nearest to `position`; `latest`, the one enrolled last",
+  }),
+  position: Position.optional().openapi({
+    type: "number",
+    description: "Where the image lies along its volume, 0 to 1",
+  }),
+  revision: RevisionNumber.optional().openapi({
+    type: "integer",
+    description: "Of the label's references; the newest where left out",
+  }),
+  ...segmentCodes,
+});
+
+export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
+
+const CandidateDocument = z.object({
+  ...candidateFields,
+  reference: z.string(),
+  distance: z.number().nullable().openapi({
+    description:
+      "Computed for every candidate, none ruled out by a bound; null for an empty mask",
+  }),
+  predictedIou: z.number(),
+  passes: z.array(
+    z.object({
+      mask: z.object(maskFields).openapi("PassMask"),
+      predictedIou: z.number(),
+    }).openapi("Pass"),
+  ).openapi({
+    description:
+      "After the points alone; after adding the mask before; after adding its box",
+  }),
+}).openapi("Candidate");
+
+export const SEGMENTATION = {
+  patient: "p-17",
+  label: "target",
+  ...PRESENCE,
+  mask: MASK,
+  reference: "visit-1",
+  parts: 1,
+  negatives: 1,
+  points: POINTS,
+  distance: 21.5337368154352,
+  predictedIou: 0.9173192381858826,
+  profile: PROFILE_USED,
+  model: MODEL,
+  timings: {
+    encode: 450.8,
+    prompt: 127.1,
+    decode: 1123.1,
+    retrieve: 26.1,
+    judge: 6.2,
+  },
+  receipt: RECEIPT,
+};
+
+export const SegmentationDocument = z.object({
+  patient: z.string(),
+  label: z.string(),
+  ...presenceFields,
+  mask: MaskBody,
+  reference: z.string().openapi({
+    description:
+      "The one whose prototypes won; * where they are those of all together",
+  }),
+  ...candidateFields,
+  distance: z.number().nullable().openapi({
+    description:
+      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
+      "null for an empty mask",
+  }),
+  predictedIou: z.number(),
+  candidates: z.array(CandidateDocument).optional().openapi({
+    description: "Only with `explain`",
+  }),
+  why: z.string().optional().openapi({
+    description: "Only with `explain`: why the winner won, in plain words",
+    example:
+      "n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.",
+  }),
+  profile: ProfileUsed,
+  model: ModelName,
+  timings: z.object({
+    encode: z.number(),
+    prompt: z.number(),
+    decode: z.number(),
+    retrieve: z.number(),
+    judge: z.number(),
+  }).openapi("Timings", { description: "Milliseconds" }),
+  receipt: ReceiptDocument,
+}).openapi("Segmentation", { example: SEGMENTATION });

@@ -1,0 +1,166 @@
+import { createRoute } from "@hono/zod-openapi";
+import { invalidInput } from "../../../lib/core/errors.ts";
+import {
+  readCursor,
+  seriesTag,
+  writeCursor,
+} from "../../../lib/series/cursor.ts";
+import { inOrder } from "../../../lib/series/in_order.ts";
+import { openFiles } from "../../../lib/series/open_files.ts";
+import {
+  positionOf,
+  type SeriesImage,
+} from "../../../lib/series/series_image.ts";
+import { Spool } from "../../../lib/series/spool.ts";
+import { receiveFiles, seriesBody } from "../../body/uploads.ts";
+import { PatientParams } from "../../contract/ids.ts";
+import { problems } from "../../contract/problems.ts";
+import { describeProblem } from "../../middleware/answer_problem.ts";
+import { callerOf } from "../../middleware/caller.ts";
+import { workOf } from "../../middleware/work.ts";
+import { findProfile } from "../../patients/find_profile.ts";
+import { createRouter, type Router } from "../../router.ts";
+import type { Services } from "../../services.ts";
+import { SeriesLine, SeriesQuery } from "./schema.ts";
+import { runPatiently, segmentImage } from "./segment_image.ts";
+
+const NDJSON = "application/x-ndjson";
+
+/** Images of one series, whatever their bytes. */
+const MAX_IMAGES = 10_000;
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/patients/{patient}/series",
+  operationId: "segmentSeries",
+  tags: ["patients"],
+  summary: "Segment many images of a patient, one line each as it is ready",
+  description:
+    "The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; " +
+    "every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a " +
+    "broken connection send the very same body again with the `cursor` of the last complete line: the lines " +
+    "continue after it. Ending the request ends the work.",
+  request: {
+    params: PatientParams,
+    query: SeriesQuery,
+    body: { required: true, content: seriesBody },
+  },
+  responses: {
+    200: {
+      description: "A line for every image that is left",
+      content: { [NDJSON]: { schema: SeriesLine } },
+    },
+    ...problems(400, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+/** The series function: many images → a line each. */
+export function seriesFunction(services: Services): Router {
+  const { models, maxBytes, maxSeriesBytes, parallel, deadline } = services;
+  const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
+
+  return createRouter().openapi(route, async (c) => {
+    const { patient } = c.req.valid("param");
+    const { cursor, model: id, ...options } = c.req.valid("query");
+    const { label, recipe } = options;
+    const model = models.choose(id);
+    const { tenant } = callerOf(c);
+    const profile = await findProfile(services, model, {
+      tenant,
+      patient,
+      label,
+    });
+    const release = services.seriesQuota.take(tenant);
+    const spool = await Spool.create().catch((error) => {
+      release();
+      throw error;
+    });
+    const end = () => {
+      release();
+      spool[Symbol.dispose]();
+    };
+    try {
+      const sent = await receiveFiles(c, spool, limits);
+      const images = await openFiles(
+        sent.files,
+        model.engineFor(workOf(c)),
+        limits,
+      );
+      const total = images.length;
+      if (total === 0) throw invalidInput("The series holds no image.");
+      const tag = await seriesTag({
+        images: sent.digest,
+        model: model.manifest.digest,
+        label,
+        recipe,
+        references: profile.enrolled.map(({ reference }) => [
+          reference.reference,
+          reference.createdAt,
+        ]),
+      });
+      const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
+
+      const request = { patient, ...options, model, ...profile };
+      const stop = new AbortController();
+      const segment = async (image: SeriesImage, index: number) => {
+        const position = positionOf(image, index, total);
+        const result = await runPatiently(
+          deadline,
+          { tenant, signal: stop.signal },
+          (work) => segmentImage(services, request, image, position, work),
+        ).catch((error) =>
+          // Nobody reads how stopped work ended.
+          stop.signal.aborted ? {} : { problem: describeProblem(error, c) }
+        );
+        return { index, position, name: image.name, ...result };
+      };
+      const started = performance.now();
+      const results = inOrder(
+        { from, to: total, parallel },
+        (index) => segment(images[index]!, index),
+      );
+      const text = new TextEncoder();
+      const cancel = () => {
+        if (stop.signal.aborted) return;
+        stop.abort();
+        end();
+      };
+      c.req.raw.signal.addEventListener("abort", cancel);
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const { value, done } = await results.next();
+          if (stop.signal.aborted) return;
+          if (done) {
+            cancel();
+            return controller.close();
+          }
+          const finished = value.index + 1;
+          const spent = performance.now() - started;
+          const left = spent / (finished - from) * (total - finished);
+          const line: SeriesLine = {
+            total,
+            ...value,
+            cursor: writeCursor(finished, tag),
+            secondsLeft: Math.round(left / 100) / 10,
+          };
+          controller.enqueue(text.encode(JSON.stringify(line) + "\n"));
+          if (services.closing.aborted) {
+            // The client continues with the cursor, on another instance.
+            cancel();
+            controller.close();
+          }
+        },
+        cancel,
+      }, { highWaterMark: 0 });
+      return c.body(body, 200, {
+        "content-type": NDJSON,
+        "cache-control": "no-store",
+        // Proxies that buffer answers (nginx) would hold lines back.
+        "x-accel-buffering": "no",
+      }) as never;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  });
+}
