@@ -20,7 +20,7 @@ import {
 } from "./arguments.ts";
 import { drawExplanation } from "./draw_explanation.ts";
 import { type NamedImage, openImages, requirePaths } from "./images.ts";
-import { createMontage } from "../evaluation/montage.ts";
+import { createMontage } from "./montage.ts";
 import { type FrameMask, writeOwnFormats } from "./source_formats.ts";
 import type { OpenModel } from "./open_model.ts";
 import { createProgress } from "./progress.ts";
