@@ -199,6 +199,7 @@ export async function composeModel(config: Config): Promise<OpenModel> {
     id,
     digest,
     engine: createEngine(encoder, decoder, model.geometry, limits),
+    ...limits,
     environment: environmentOf(runtime.description, "local"),
   };
 }
@@ -227,6 +228,7 @@ export async function composeEngines(config: Config): Promise<Engines> {
   const { signal } = new AbortController();
   return {
     engine: pool.engineFor(0, { tenant: "", signal }),
+    maxPixels: config.MAX_PIXELS,
     // While every worker segments, this thread reads the next image.
     parallel: config.WORKERS + 1,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

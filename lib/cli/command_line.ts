@@ -1,74 +1,101 @@
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { EdgeError } from "../core/errors.ts";
-import { RECIPE_NAMES, type RecipeName } from "../pipeline/recipe.ts";
+// @ts-types="@commander-js/extra-typings"
+import {
+  Command,
+  CommanderError,
+  InvalidArgumentError,
+  Option,
+} from "commander";
+// @ts-types="@commander-js/extra-typings"
+import type { CommandUnknownOpts } from "commander";
+import { invalidInput } from "../core/errors.ts";
+import { RECIPE_NAMES } from "../pipeline/recipe.ts";
 
-/** Parses a command line; a mistake becomes one line that ends with the usage. */
-export function parseCommand<T extends ParseArgsOptionsConfig>(
+export { Option };
+
+/**
+ * A command, to which options and an action are added.
+ *
+ * @param name what a person types to start it, such as `deno task segment`.
+ */
+export function createCommand(name: string, description: string): Command {
+  return new Command(name).description(description).exitOverride()
+    .configureOutput({
+      writeOut: (text) => console.log(text.trimEnd()),
+      // `runCommandLine` reports errors.
+      writeErr: () => {},
+      // The default reads the environment, which some commands are not permitted to do.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+/**
+ * Runs a command on its arguments; `--help` prints its help instead.
+ *
+ * @throws EdgeError `invalid-input` for wrong usage: one line that names what came, and the command that prints the help.
+ */
+export async function runCommandLine(
+  command: CommandUnknownOpts,
   args: string[],
-  options: T,
-  usage: string,
-  allowPositionals = false,
-) {
+): Promise<void> {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals });
+    await command.parseAsync(args, { from: "user" });
   } catch (error) {
-    throw misuse((error as Error).message, usage);
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw wrongUsage(command, error);
   }
 }
 
-/** The error of a command line that cannot be run. */
-export function misuse(why: string, usage: string): EdgeError {
-  return new EdgeError(
-    "invalid-input",
-    `${why.replace(/[.\s]+$/, "")}. Usage: ${usage}`,
+function wrongUsage(command: CommandUnknownOpts, error: CommanderError): Error {
+  const names = command.commands.map((one) => one.name()).join(", ");
+  const why = error.code === "commander.help"
+    ? `a command is missing, wanted one of ${names}`
+    : error.message.replace(/^error: /, "").replaceAll(/\s+/g, " ");
+  const sentence = why.charAt(0).toUpperCase() + why.slice(1);
+  return invalidInput(
+    `${sentence.replace(/[.\s]+$/, "")}. See \`${command.name()} --help\`.`,
   );
 }
 
-/** The recipe that a command line names. */
-export function recipeNamed(
-  name: string | undefined,
-  usage: string,
-): RecipeName {
-  const known = RECIPE_NAMES.find((known) => known === name);
-  if (known !== undefined) return known;
-  const wanted = RECIPE_NAMES.join(" or ");
-  throw misuse(`There is no recipe ${name}, wanted ${wanted}`, usage);
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
 }
 
-/** The whole number from 0 that an option gives, if it is given. */
+/** Parses a whole number within bounds. */
 export function wholeNumber(
-  option: string,
-  text: string | undefined,
-  usage: string,
-): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw misuse(`${option} is ${text}, wanted a whole number`, usage);
+  least = 0,
+  most = 999_999,
+): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,6}$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      `Wanted a whole number from ${least} to ${most}.`,
+    );
+  };
 }
 
-/** Reads a file that the command line names. */
-export async function readNamed(
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : String(error);
-    throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
-  }
+/** Parses a value with a function that gives null for text it cannot read. */
+export function parsedBy<T>(
+  parse: (text: string) => T | null,
+  wanted: string,
+): (text: string) => T {
+  return (text) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    throw new InvalidArgumentError(`Wanted ${wanted}.`);
+  };
 }
 
-/** Runs a step on a file; its error names the file. */
-export async function naming<T>(
-  path: string,
-  step: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new EdgeError("invalid-input", `Cannot use ${path}: ${why}`);
-  }
+/** Parses the path of a folder that will be written to. */
+export const outputFolder = parsedBy(
+  (text) => text || null,
+  "the path of a folder",
+);
+
+/** The option that names a recipe. */
+export function recipeOption() {
+  return new Option("--recipe <name>", "which candidates are tried, and how")
+    .choices(RECIPE_NAMES).default("medical" as const);
 }

@@ -2,18 +2,22 @@ import { examine } from "../engine/self_tests.ts";
 import type { Engine, InputFile } from "../engine/engine.ts";
 import type { EnrolmentReport } from "../pipeline/self_tests.ts";
 import type { Bytes } from "../core/bytes.ts";
-import { naming } from "./arguments.ts";
+import { usingFile } from "../core/files.ts";
 
-/** Makes the profile's file, and its report; an error names the file at fault. All copies are tried, whatever it takes. */
+/** Enrols an annotated image with all its self-tests, however long they take; an error names the file at fault. */
 export async function enrol(
   engine: Engine,
   image: { path: string; file: InputFile },
-  mask: { path: string; file: InputFile; segment?: number },
+  mask: { path: string; file: InputFile; segment?: number | undefined },
 ): Promise<{ profile: Bytes; report: EnrolmentReport }> {
-  const embedding = await naming(image.path, () => engine.embed(image.file));
+  const embedding = await usingFile(image.path, () => engine.embed(image.file));
   const { file, segment } = mask;
-  const annotation = { file, image: image.file, segment };
-  const enrolled = await naming(
+  const annotation = {
+    file,
+    image: image.file,
+    ...(segment !== undefined && { segment }),
+  };
+  const enrolled = await usingFile(
     mask.path,
     () => engine.enrol(embedding.bytes, annotation),
   );

@@ -1,5 +1,5 @@
-import { resizeAntialiased } from "../numerics/resize.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
+import { shrink } from "../image/shrink.ts";
 
 /** Longest sides of a tile and of the whole picture, pixels. */
 const TILE = 256;
@@ -7,14 +7,14 @@ const PICTURE = 4096;
 /** Pixels between tiles. */
 const GAP = 4;
 
-/** Many pictures, made smaller, in rows on one: left to right, top to bottom. */
+/** Many pictures, made smaller, on one: in rows from left to right. */
 export interface Montage {
   /** Puts a picture in the next place; null leaves it empty. */
   add(picture: Raster | null): void;
   picture(): Raster;
 }
 
-/** @param count places. */
+/** @param count how many pictures it has places for. */
 export function createMontage(count: number): Montage {
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);
@@ -30,7 +30,7 @@ export function createMontage(count: number): Montage {
     add(picture) {
       const at = place++;
       if (picture === null) return;
-      const tile = shrink(picture, side);
+      const tile = shrink(toRgb(picture), side);
       const left = (at % columns) * (side + GAP) + ((side - tile.width) >> 1);
       const top = Math.floor(at / columns) * (side + GAP) +
         ((side - tile.height) >> 1);
@@ -43,20 +43,5 @@ export function createMontage(count: number): Montage {
       }
     },
     picture: () => ({ width, height, channels: 3, data }),
-  };
-}
-
-/** The picture with a longest side of at most so many pixels. */
-function shrink(picture: Raster, side: number): Raster {
-  const rgb = toRgb(picture);
-  const scale = Math.min(1, side / Math.max(rgb.width, rgb.height));
-  const width = Math.max(1, Math.round(rgb.width * scale));
-  const height = Math.max(1, Math.round(rgb.height * scale));
-  const { data } = rgb;
-  return {
-    width,
-    height,
-    channels: 3,
-    data: resizeAntialiased(data, rgb.width, rgb.height, 3, width, height),
   };
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import ts from "typescript";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { decodeRle, type Rle } from "../../lib/format/rle.ts";
 import { Server } from "../support/server.ts";
 import { files, visits } from "../support/requests.ts";
@@ -78,7 +78,7 @@ Deno.test({
       problem: { status: number; type: string };
     };
     ok(came.patches > 0);
-    ok(dice(overlap(decodeRle(came.found), visits.second.mask)) > 0.7);
+    ok(dice(decodeRle(came.found).data, visits.second.mask.data) > 0.7);
     equal(came.png, "image/png");
     deepEqual(came.lines.map(({ index }) => index), [0, 1]);
     deepEqual(came.lines[0].segmentation.mask, came.found);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { basename } from "node:path";
-import { writeOwnFormats } from "../../../lib/cli/source_formats.ts";
+import { writeSourceFormats } from "../../../lib/cli/source_formats.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/write.ts";
 import { encodeRle } from "../../../lib/format/rle.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
@@ -27,7 +27,7 @@ async function write(folder: string, images: Record<string, Uint8Array>) {
   }
   const warnings: string[] = [];
   const warn = (line: string) => warnings.push(line);
-  const files = await writeOwnFormats(masks, SEGMENT, folder, warn);
+  const files = await writeSourceFormats(masks, SEGMENT, folder, warn);
   const written = files.map((file) => [
     basename(file),
     countFrames(Deno.readFileSync(file)).count,
