@@ -2,11 +2,10 @@
 import {
   Command,
   CommanderError,
+  type CommandUnknownOpts,
   InvalidArgumentError,
   Option,
 } from "commander";
-// @ts-types="@commander-js/extra-typings"
-import type { CommandUnknownOpts } from "commander";
 import { invalidInput } from "../core/errors.ts";
 import { RECIPE_NAMES } from "../pipeline/recipe.ts";
 
@@ -32,7 +31,7 @@ export function createCommand(name: string, description: string): Command {
 /**
  * Runs a command on its arguments; `--help` prints its help instead.
  *
- * @throws EdgeError `invalid-input` for wrong usage: one line that names what came, and the command that prints the help.
+ * @throws EdgeError `invalid-input` for wrong usage: one line that names what is wrong, and how to get help.
  */
 export async function runCommandLine(
   command: CommandUnknownOpts,
@@ -48,13 +47,13 @@ export async function runCommandLine(
 
 function wrongUsage(command: CommandUnknownOpts, error: CommanderError): Error {
   const names = command.commands.map((one) => one.name()).join(", ");
-  const why = error.code === "commander.help"
-    ? `a command is missing, wanted one of ${names}`
-    : error.message.replace(/^error: /, "").replaceAll(/\s+/g, " ");
-  const sentence = why.charAt(0).toUpperCase() + why.slice(1);
-  return invalidInput(
-    `${sentence.replace(/[.\s]+$/, "")}. See \`${command.name()} --help\`.`,
-  );
+  const message = error.code === "commander.help"
+    ? `A command is missing, wanted one of ${names}.`
+    : error.message;
+  const sentence = message.replaceAll(/\s+/g, " ")
+    .replace(/^error: ./, (start) => start.slice(-1).toUpperCase())
+    .replace(/\.?$/, ".");
+  return invalidInput(`${sentence} See \`${command.name()} --help\`.`);
 }
 
 /** Collects the values of an option that may be repeated. */

@@ -7,6 +7,7 @@ import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
 import { sayWhy } from "../wording/choice.ts";
+import { paste } from "./paste.ts";
 
 /** Long side of a tile, pixels. */
 const TILE = 280;
@@ -141,16 +142,6 @@ function wrapped(text: string, most: number): string[] {
     }
   }
   return [...lines, line];
-}
-
-function paste(onto: Raster, tile: Raster, left: number, top: number): void {
-  for (let y = 0; y < tile.height; y++) {
-    const row = tile.data.subarray(
-      y * tile.width * 3,
-      (y + 1) * tile.width * 3,
-    );
-    onto.data.set(row, ((top + y) * onto.width + left) * 3);
-  }
 }
 
 /** Draws a frame two pixels wide. */

@@ -33,13 +33,10 @@ export function evaluateCommand(
 ) {
   return evaluateOptions().action(async (given, command) => {
     const { data, model, plot, json, references } = given;
-    const needless = given.calibration
-      ? undefined
-      : (["plot", "others", "seed"] as const)
-        .find((name) => given[name] !== undefined);
-    if (needless !== undefined) {
+    for (const name of ["plot", "others", "seed"] as const) {
+      if (given.calibration || given[name] === undefined) continue;
       command.error(
-        `--${needless} needs the answers of a calibration; add --calibration`,
+        `--${name} needs the answers of a calibration; add --calibration`,
       );
     }
     if (given.seed !== undefined && given.others === undefined) {
@@ -63,9 +60,10 @@ export function evaluateCommand(
     };
     await using engines = await openEngines(images, model);
     const { step, end } = createProgress(countSteps(datasets, options));
-    const evaluating = { ...engines, step };
-    const evaluation = await evaluateSets(datasets, options, evaluating)
-      .finally(end);
+    const evaluation = await evaluateSets(datasets, options, {
+      ...engines,
+      step,
+    }).finally(end);
     const { answers = [] } = evaluation;
     const plotted = answers.length > 1
       ? [...answers, allTogether(answers)]

@@ -1,5 +1,6 @@
 import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/shrink.ts";
+import { paste } from "./paste.ts";
 
 /** Longest sides of a tile and of the whole picture, pixels. */
 const TILE = 256;
@@ -25,6 +26,7 @@ export function createMontage(count: number): Montage {
   const width = columns * (side + GAP) - GAP;
   const height = rows * (side + GAP) - GAP;
   const data = new Uint8Array(width * height * 3);
+  const whole: Raster = { width, height, channels: 3, data };
   let place = 0;
   return {
     add(picture) {
@@ -34,14 +36,8 @@ export function createMontage(count: number): Montage {
       const left = (at % columns) * (side + GAP) + ((side - tile.width) >> 1);
       const top = Math.floor(at / columns) * (side + GAP) +
         ((side - tile.height) >> 1);
-      for (let y = 0; y < tile.height; y++) {
-        const line = tile.data.subarray(
-          y * tile.width * 3,
-          (y + 1) * tile.width * 3,
-        );
-        data.set(line, ((top + y) * width + left) * 3);
-      }
+      paste(whole, tile, left, top);
     },
-    picture: () => ({ width, height, channels: 3, data }),
+    picture: () => whole,
   };
 }

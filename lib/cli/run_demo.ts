@@ -8,6 +8,7 @@ import { createCommand, outputFolder, runCommandLine } from "./command_line.ts";
 import { drawPatient } from "../sample/patient.ts";
 import { dice } from "../core/mask.ts";
 import type { OpenModel } from "./open_model.ts";
+import { paste } from "./paste.ts";
 import { segmentCommand } from "./segment_files.ts";
 
 /** Pixels between the two pictures. */
@@ -62,16 +63,13 @@ export function demoCommand(openModel: () => Promise<OpenModel>) {
     });
 }
 
-/** Two RGB pictures of one size beside each other on white. */
+/** Two RGB pictures of one height beside each other, on white. */
 function sideBySide(left: Raster, right: Raster): Raster {
   const { height } = left;
   const width = left.width + GAP + right.width;
   const data = new Uint8Array(width * height * 3).fill(255);
-  for (let y = 0; y < height; y++) {
-    const row = (raster: Raster) =>
-      raster.data.subarray(y * raster.width * 3, (y + 1) * raster.width * 3);
-    data.set(row(left), y * width * 3);
-    data.set(row(right), (y * width + left.width + GAP) * 3);
-  }
-  return { width, height, channels: 3, data };
+  const picture: Raster = { width, height, channels: 3, data };
+  paste(picture, left, 0, 0);
+  paste(picture, right, left.width + GAP, 0);
+  return picture;
 }

@@ -80,8 +80,8 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
       progress.warn,
     );
     for (const file of files) console.log(`Segmentation: ${file}`);
-    if (montage !== null) {
-      await Deno.writeFile(options.montage!, encodePng(montage.picture()));
+    if (montage !== null && options.montage !== undefined) {
+      await Deno.writeFile(options.montage, encodePng(montage.picture()));
       console.log(`Montage: ${options.montage}`);
     }
     if (images.length === 1 && failures.length > 0) throw failures[0];

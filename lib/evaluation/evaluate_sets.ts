@@ -1,4 +1,3 @@
-import type { Engine } from "../engine/engine.ts";
 import { calibrate, type Calibrations } from "./calibration.ts";
 import {
   answerSet,
@@ -7,7 +6,7 @@ import {
   type SetAnswers,
 } from "./calibration_answers.ts";
 import type { Dataset } from "./data_set.ts";
-import { countSet, scoredSubjects } from "./evaluate_set.ts";
+import { countSet, type Evaluator, scoredSubjects } from "./evaluate_set.ts";
 import { chosenMethods, type MethodChoice } from "./methods.ts";
 import {
   type Evaluation,
@@ -25,16 +24,6 @@ export interface EvaluationOptions extends MethodChoice {
   calibration: boolean;
   /** The images of others that a calibration segments; by default all. */
   sample?: Sample | undefined;
-}
-
-/** What evaluates. */
-export interface Evaluating {
-  engine: Engine;
-  maxPixels: number;
-  /** Images that are worked on at a time. */
-  parallel: number;
-  /** Called `countSteps` times. */
-  step: () => void;
 }
 
 /** The result of an evaluation, as its JSON prints it. */
@@ -64,11 +53,15 @@ export function countSteps(
   return countImages(datasets, references) + questions.length;
 }
 
-/** Scores sets, at least one of which has images to segment beside the references. */
+/**
+ * Scores sets, at least one of which has images to segment beside the references.
+ *
+ * @param evaluating its `step` is called `countSteps` times.
+ */
 export async function evaluateSets(
   datasets: Dataset[],
   options: EvaluationOptions,
-  evaluating: Evaluating,
+  evaluating: Omit<Evaluator, "methods" | "references">,
 ): Promise<SetsEvaluation> {
   const { recipe, references, clicks, calibration, sample } = options;
   const methods = chosenMethods(options);

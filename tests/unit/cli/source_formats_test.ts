@@ -52,7 +52,7 @@ Deno.test("images of one series in several frames of reference go to a file each
     deepEqual(written, [["a_seg.dcm", 1], ["b_seg.dcm", 1]]);
   }));
 
-Deno.test("a segmentation that cannot be written is told, and the others are written", () =>
+Deno.test("a segmentation that cannot be written is reported, and the others are written", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a_seg.dcm`);
     const images = { a: dicomAt([z0]), b: dicomAt([z0], [], "2.25.5") };
