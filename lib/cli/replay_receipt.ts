@@ -2,8 +2,13 @@ import { invalidInput } from "../core/errors.ts";
 import { readInputFile } from "../core/files.ts";
 import { Receipt, requireUnchanged } from "../receipt/receipt.ts";
 import { replay } from "../receipt/replay.ts";
-import { createCommand, wholeNumber } from "./command_line.ts";
-import { enrol } from "./enrol_file.ts";
+import { createCommand } from "./command_line.ts";
+import {
+  enrolReference,
+  frameOption,
+  readReference,
+  segmentOption,
+} from "./enrol_reference.ts";
 import type { OpenModel } from "./open_model.ts";
 
 /** `deno task replay`. The frame of the image, the recipe and the rest are the receipt's. */
@@ -18,17 +23,9 @@ export function replayCommand(openModel: () => Promise<OpenModel>) {
     .requiredOption("--mask <file>", "annotation of the reference")
     .requiredOption("--image <file>", "image that was segmented")
     .optionsGroup("Options:")
-    .option(
-      "--frame <number>",
-      "frame of the reference, and of its mask, from 0",
-      wholeNumber(),
-    )
-    .option(
-      "--segment <number>",
-      "which segment of a DICOM segmentation is the mask",
-      wholeNumber(),
-    )
-    .action(async ({ receipt: path, reference, mask, image, ...chosen }) => {
+    .addOption(frameOption())
+    .addOption(segmentOption())
+    .action(async ({ receipt: path, image, ...options }) => {
       const receipt = await readReceipt(path);
       const { references } = receipt.profile;
       if (references.length > 1) {
@@ -37,20 +34,11 @@ export function replayCommand(openModel: () => Promise<OpenModel>) {
             "send it to the server that has them.",
         );
       }
-      const { frame, segment } = chosen;
-      const annotated = {
-        bytes: await readInputFile(reference),
-        ...(frame !== undefined && { frame }),
-      };
-      const annotation = { bytes: await readInputFile(mask) };
+      const files = await readReference(options);
       const input = { bytes: await readInputFile(image) };
 
       const model = await openModel();
-      const { profile } = await enrol(
-        model.engine,
-        { path: reference, file: annotated },
-        { path: mask, file: annotation, segment },
-      );
+      const { profile } = await enrolReference(model.engine, files);
       const { mask: { area }, notes } = await replay(receipt, {
         models: [model],
         profiles: [profile],

@@ -1,5 +1,5 @@
 import { invalidInput } from "../core/errors.ts";
-import { readInputFile, usingFile } from "../core/files.ts";
+import { usingFile } from "../core/files.ts";
 import { parseCode, TISSUE } from "../dicom/segmentation/write.ts";
 import { encodePng } from "../codecs/png/encode.ts";
 import {
@@ -9,37 +9,33 @@ import {
   outputFolder,
   parsedBy,
   recipeOption,
-  wholeNumber,
 } from "./command_line.ts";
 import { openImages, requirePaths } from "./images.ts";
 import { createMontage } from "./montage.ts";
+import {
+  enrolReference,
+  frameOption,
+  readReference,
+  segmentOption,
+} from "./enrol_reference.ts";
 import { type FrameMask, writeSourceFormats } from "./source_formats.ts";
 import type { OpenModel } from "./open_model.ts";
 import { createProgress } from "./progress.ts";
 import { segmentImage } from "./segment_image.ts";
-import { enrol } from "./enrol_file.ts";
 
 /** `deno task segment`. An image that cannot be used is reported and left out; the others go on. */
 export function segmentCommand(openModel: () => Promise<OpenModel>) {
   return segmentOptions().action(async (options) => {
-    const { reference, mask, image: paths, out, frame, segment } = options;
-    const annotated = {
-      bytes: await readInputFile(reference),
-      ...(frame !== undefined && { frame }),
-    };
-    const annotation = { bytes: await readInputFile(mask) };
+    const { image: paths, out } = options;
+    const files = await readReference(options);
     await requirePaths(paths);
 
     const model = await openModel();
     const { engine } = model;
     const images = await openImages(paths, engine);
-    const { profile, report } = await enrol(
-      engine,
-      { path: reference, file: annotated },
-      { path: mask, file: annotation, segment },
-    );
+    const { profile, report } = await enrolReference(engine, files);
     console.log(
-      `${reference}: the reference is ${report.verdict}, Dice ${
+      `${options.reference}: the reference is ${report.verdict}, Dice ${
         report.dice.mean.toFixed(2)
       } on itself and its augmentations. ${report.advice}`,
     );
@@ -67,7 +63,7 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     }
     progress.end();
     const { label, category, property, region } = options;
-    const files = await writeSourceFormats(
+    const written = await writeSourceFormats(
       masks,
       {
         label,
@@ -79,7 +75,7 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
       out,
       progress.warn,
     );
-    for (const file of files) console.log(`Segmentation: ${file}`);
+    for (const file of written) console.log(`Segmentation: ${file}`);
     if (montage !== null && options.montage !== undefined) {
       await Deno.writeFile(options.montage, encodePng(montage.picture()));
       console.log(`Montage: ${options.montage}`);
@@ -121,16 +117,8 @@ function segmentOptions() {
     )
     .requiredOption("--out <folder>", "folder for the results", outputFolder)
     .optionsGroup("Options:")
-    .option(
-      "--frame <number>",
-      "frame of the reference, and of its mask, from 0",
-      wholeNumber(),
-    )
-    .option(
-      "--segment <number>",
-      "which segment of a DICOM segmentation is the mask",
-      wholeNumber(),
-    )
+    .addOption(frameOption())
+    .addOption(segmentOption())
     .addOption(recipeOption())
     .option("--montage <file>", "PNG file for all overlays on one picture")
     .option("--explain", "draw the candidates that each result was chosen from")
