@@ -2,11 +2,7 @@ import { encodePng } from "../codecs/png/encode.ts";
 import { invalidInput } from "../core/errors.ts";
 import { allTogether } from "../evaluation/calibration.ts";
 import { findDatasets } from "../evaluation/data_set.ts";
-import {
-  countImages,
-  countSteps,
-  evaluateSets,
-} from "../evaluation/evaluate_sets.ts";
+import { countImages, countSteps, evaluate } from "../evaluation/evaluation.ts";
 import { evaluationText } from "../evaluation/evaluation_text.ts";
 import { drawRiskCoverage, riskCaption } from "../evaluation/risk_plot.ts";
 import { coverageCurve } from "../evaluation/statistics.ts";
@@ -60,7 +56,7 @@ export function evaluateCommand(
     };
     await using engines = await openEngines(images, model);
     const { step, end } = createProgress(countSteps(datasets, options));
-    const evaluation = await evaluateSets(datasets, options, {
+    const evaluation = await evaluate(datasets, options, {
       ...engines,
       step,
     }).finally(end);

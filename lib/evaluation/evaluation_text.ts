@@ -1,11 +1,11 @@
 import { calibrationNote, calibrationTable } from "./calibration_table.ts";
-import type { EvaluationOptions, SetsEvaluation } from "./evaluate_sets.ts";
+import type { EvaluationOptions, EvaluationResult } from "./evaluation.ts";
 import { chosenMethods } from "./methods.ts";
 import { scoreTable } from "./score_table.ts";
 
 /** The result of an evaluation as Markdown. */
 export function evaluationText(
-  evaluation: SetsEvaluation,
+  evaluation: EvaluationResult,
   options: EvaluationOptions,
 ): string {
   const { worstThird: worst, calibration } = evaluation;

@@ -27,7 +27,7 @@ export interface EvaluationOptions extends MethodChoice {
 }
 
 /** The result of an evaluation, as its JSON prints it. */
-export interface SetsEvaluation extends Evaluation {
+export interface EvaluationResult extends Evaluation {
   /** With a calibration, its figures, the sample that it was measured on, and every answer. */
   calibration?: Calibrations;
   sample?: Sample | undefined;
@@ -58,11 +58,11 @@ export function countSteps(
  *
  * @param evaluating its `step` is called `countSteps` times.
  */
-export async function evaluateSets(
+export async function evaluate(
   datasets: Dataset[],
   options: EvaluationOptions,
   evaluating: Omit<Evaluator, "methods" | "references">,
-): Promise<SetsEvaluation> {
+): Promise<EvaluationResult> {
   const { recipe, references, clicks, calibration, sample } = options;
   const methods = chosenMethods(options);
   const results: SetResult[] = [];
