@@ -25,6 +25,7 @@ export async function composeModel(config: Config): Promise<OpenModel> {
     id,
     digest,
     engine: createEngine(encoder, decoder, model.geometry, limits),
+    ...limits,
     environment: environmentOf(runtime.description, "local"),
   };
 }
@@ -47,6 +48,7 @@ export async function composeEngines(config: Config): Promise<Engines> {
   const { signal } = new AbortController();
   return {
     engine: workers.engineFor(0, { tenant: "", signal }),
+    maxPixels: config.MAX_PIXELS,
     // While every worker segments, this thread reads the next image.
     parallel: config.WORKERS + 1,
     [Symbol.asyncDispose]: () => workers[Symbol.asyncDispose](),

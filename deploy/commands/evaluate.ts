@@ -1,30 +1,23 @@
-import { evaluateFolders } from "../../lib/cli/evaluate_folders.ts";
-import { EVALUATE_USAGE } from "../../lib/cli/evaluate_options.ts";
+import { evaluateCommand } from "../../lib/cli/evaluate_folders.ts";
 import { composeEngines } from "../compose_engine.ts";
 import { readConfig } from "../config.ts";
-import { runMain } from "./run_command.ts";
+import { runCommand } from "./run_command.ts";
 
-/** As many as WORKERS may be. */
+/** The most that WORKERS may be. */
 const MOST_WORKERS = 16;
 
 /** `deno task evaluate`: Dice and IoU over folders in PerSeg layout, on all cores unless the settings say otherwise. */
-await runMain(async () => {
-  if (Deno.args.includes("--help")) return console.log(EVALUATE_USAGE);
+await runCommand(evaluateCommand((images, model) => {
   const set = Deno.env.toObject();
   // Two workers of one thread get through more than one of two, with the same masks.
   const config = readConfig({ ...set, THREADS: set.THREADS || "1" });
   const fit = Math.floor(navigator.hardwareConcurrency / config.THREADS);
-  // A GPU and the native library share the work out by themselves; every worker holds a model of its own.
+  // A GPU and the native library divide the work themselves; every worker holds a model of its own.
   const own = config.RUNTIME === "wasm" ? Math.min(fit, MOST_WORKERS) : 1;
   const most = set.WORKERS ? config.WORKERS : Math.max(1, own);
-  await evaluateFolders(
-    Deno.args,
-    (images, model) =>
-      composeEngines({
-        ...config,
-        MODEL: model ? [model] : config.MODEL,
-        WORKERS: Math.min(most, images),
-      }),
-    config.MAX_PIXELS,
-  );
-});
+  return composeEngines({
+    ...config,
+    MODEL: model ? [model] : config.MODEL,
+    WORKERS: Math.min(most, images),
+  });
+}));

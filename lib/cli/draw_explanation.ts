@@ -2,11 +2,12 @@ import type { SegmentationAnswer } from "../engine/engine.ts";
 import type { CandidateReport } from "../engine/report.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { drawOverlay } from "../image/overlay.ts";
-import type { Mask } from "../core/mask.ts";
+import { emptyMask, type Mask } from "../core/mask.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
 import { explainChoice } from "../wording/choice.ts";
+import { paste } from "./paste.ts";
 
 /** Long side of a tile, pixels. */
 const TILE = 280;
@@ -29,12 +30,12 @@ const HEADS = [
 ];
 
 /**
- * Draws what a segmentation was chosen from: a row a candidate, first its points, then the mask after every
- * pass, with similarities, distances and predicted IoU below; the winner is framed.
+ * Draws what a segmentation was chosen from: a row for each candidate, with its points and then the mask after every
+ * pass; below them similarities, distances and predicted IoU. The winner has a frame.
  *
- * @param image in the image frame.
- * @param answer traced, every distance solved.
- * @param references what the profiles are called.
+ * @param image in image space.
+ * @param answer traced, with every distance solved.
+ * @param references names of the profiles.
  */
 export function drawExplanation(
   image: Raster,
@@ -48,13 +49,13 @@ export function drawExplanation(
   const rowHeight = small.height + LINES * LINE + 2 * GAP;
   const width = columns * (side + GAP) + GAP;
   const why = wrapped(
-    explainChoice(winner, candidates, (profile) => references[profile]),
+    explainChoice(winner, candidates, (profile) => references[profile] ?? ""),
     Math.floor((width - 2 * GAP) / CHARACTER.width),
   );
   const top = GAP + (why.length + 1) * LINE + GAP;
   const height = top + candidates.length * rowHeight;
   const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < data.length; i++) data[i] = PAPER[i % 3];
+  for (let i = 0; i < data.length; i += 3) data.set(PAPER, i);
   const picture: Raster = { width, height, channels: 3, data };
 
   why.forEach((line, i) => drawText(picture, line, GAP, GAP + i * LINE, INK));
@@ -62,17 +63,12 @@ export function drawExplanation(
   HEADS.forEach((head, column) =>
     drawText(picture, head, leftOf(column), top - LINE - 4, FAINT)
   );
-  const noMask: Mask = {
-    width: small.width,
-    height: small.height,
-    data: new Uint8Array(small.width * small.height),
-  };
   candidates.forEach((candidate, row) => {
     const y = top + row * rowHeight;
     const won = candidate.parts === winner.parts &&
       candidate.negatives === winner.negatives &&
       candidate.profile === winner.profile;
-    if (won) frame(picture, 2, y - 4, width - 4, rowHeight - GAP + 4);
+    if (won) drawFrame(picture, 2, y - 4, width - 4, rowHeight - GAP + 4);
     const points = candidate.points.map(({ x, y, label }) => ({
       x: x * scale,
       y: y * scale,
@@ -90,7 +86,7 @@ export function drawExplanation(
         )
       );
     };
-    tile(0, drawOverlay(small, noMask, points), [
+    tile(0, drawOverlay(small, emptyMask(small), points), [
       titleOf(candidate, references) + (won ? ", won" : ""),
       similarities(candidate),
     ]);
@@ -117,12 +113,12 @@ function titleOf(
 
 /** The similarities of the points, those inside the structure first. */
 function similarities({ points }: CandidateReport): string {
-  const told = (label: number) =>
+  const list = (label: number) =>
     points.filter((point) => point.label === label)
       .map(({ similarity }) => similarity.toFixed(2).replace(/^0/, ""))
       .join(" ");
-  const outside = told(0);
-  return `in ${told(1)}${outside === "" ? "" : ` out ${outside}`}`;
+  const outside = list(0);
+  return `in ${list(1)}${outside === "" ? "" : ` out ${outside}`}`;
 }
 
 /** A mask in the size of a smaller picture. */
@@ -135,29 +131,21 @@ function shrunk(rle: Rle, { width, height }: Raster): Mask {
 
 /** Text in lines of at most so many characters, broken at spaces. */
 function wrapped(text: string, most: number): string[] {
-  const lines = [""];
+  const lines: string[] = [];
+  let line = "";
   for (const word of text.split(" ")) {
-    const line = lines[lines.length - 1];
-    if (line === "") lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= most) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else lines.push(word);
+    if (line === "") line = word;
+    else if (line.length + 1 + word.length <= most) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = word;
+    }
   }
-  return lines;
+  return [...lines, line];
 }
 
-function paste(onto: Raster, tile: Raster, left: number, top: number): void {
-  for (let y = 0; y < tile.height; y++) {
-    const row = tile.data.subarray(
-      y * tile.width * 3,
-      (y + 1) * tile.width * 3,
-    );
-    onto.data.set(row, ((top + y) * onto.width + left) * 3);
-  }
-}
-
-/** A frame of two pixels. */
-function frame(
+/** Draws a frame two pixels wide. */
+function drawFrame(
   { width, data }: Raster,
   left: number,
   top: number,

@@ -1,8 +1,10 @@
 import type { Engine } from "../engine/engine.ts";
 
-/** An engine that works on several images at a time, for as long as a command needs it. */
+/** An engine that works on several images at a time, until it is disposed of. */
 export interface Engines extends AsyncDisposable {
   engine: Engine;
-  /** How many images it is worth giving it at a time. */
+  /** Largest image that is decoded. */
+  maxPixels: number;
+  /** How many images to give it at a time. */
   parallel: number;
 }

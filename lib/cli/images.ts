@@ -1,22 +1,22 @@
 import { basename, extname, relative } from "node:path";
-import { EdgeError, invalidInput } from "../core/errors.ts";
+import { invalidInput } from "../core/errors.ts";
+import { unreadable, usingFile } from "../core/files.ts";
 import { naturalOrder } from "../series/natural_order.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
 import type { SeriesImage } from "../series/series_image.ts";
 import { OpenFile, type RangeFile } from "../series/range_file.ts";
-import { naming } from "./arguments.ts";
 
 /** An image that the command line names, alone or in a folder, archive or volume. */
 export interface NamedImage extends SeriesImage {
-  /** What to call it in messages. */
+  /** Its name in messages. */
   path: string;
-  /** What its results are called; differs from every other's. */
+  /** Name of its results; unique. */
   target: string;
-  /** The file whose frame it is, and what that is called; null for what is in an archive. */
+  /** The file whose frame it is, and the name of that file's results; null for an image in an archive. */
   source: { path: string; target: string; frame: number } | null;
 }
 
-/** No limit but that of what an archive says it unpacks to. */
+/** No limits but on the size that an archive states for its contents. */
 const LIMITS = {
   maxBytes: Infinity,
   maxSeriesBytes: 2 ** 37,
@@ -25,9 +25,9 @@ const LIMITS = {
 
 /**
  * The images of paths: files, folders (their files in natural order), zip archives, DICOM and NIfTI
- * files (every frame). One of several files that is no image fails when it is read.
+ * files (every frame). Among several files, one that is no image fails only when it is read.
  *
- * @throws EdgeError where nothing is found, or results would overwrite each other.
+ * @throws EdgeError when nothing is found, or when results would overwrite each other.
  */
 export async function openImages(
   paths: string[],
@@ -50,20 +50,20 @@ export async function openImages(
   return images;
 }
 
-/** Refuses paths that lead nowhere or whose results would overwrite each other, before any work. */
+/** Refuses paths that do not exist or whose results would overwrite each other, before any work. */
 export async function requirePaths(paths: string[]): Promise<void> {
   requireDistinct(paths.map((path) => stem(basename(path))));
   for (const path of paths) await isFolder(path);
 }
 
-/** The images of one file; a volume's are numbered. */
+/** The images of one file; those of a volume are numbered. */
 async function openFile(
   file: string,
   name: string,
   alone: boolean,
   reader: FrameReader,
 ): Promise<NamedImage[]> {
-  const found = await naming(file, async () => {
+  const found = await usingFile(file, async () => {
     const sent = { file: await onDisk(file), name: alone ? null : name };
     return await openFiles([sent], reader, LIMITS);
   });
@@ -87,7 +87,7 @@ async function openFile(
   );
 }
 
-/** A file, or those in a folder at any depth but the hidden ones. */
+/** A file itself; of a folder the files at any depth, without hidden ones. */
 async function filesOf(path: string): Promise<string[]> {
   if (!(await isFolder(path))) return [path];
   const files: string[] = [];
@@ -102,14 +102,11 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : String(error);
-    throw new EdgeError("invalid-input", `Cannot read ${path}: ${why}`);
+    throw unreadable(path, error);
   }
 }
 
-/** A file that is open only while it is read, since a folder may hold thousands. */
+/** A file that is opened for each read, since a folder may hold thousands. */
 async function onDisk(path: string): Promise<RangeFile> {
   const { size } = await Deno.stat(path);
   return {
@@ -121,7 +118,7 @@ async function onDisk(path: string): Promise<RangeFile> {
   };
 }
 
-/** A name without its ending; `.nii.gz` is one. */
+/** A name without its extension; `.nii.gz` counts as one. */
 function stem(name: string): string {
   return name.slice(0, name.length - extname(name).length)
     .replace(/\.nii$/i, "");

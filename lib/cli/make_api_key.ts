@@ -1,39 +1,32 @@
 import { mintKey } from "../access/api_keys.ts";
-import {
-  DEFAULT_TENANT,
-  isScope,
-  requireName,
-  SCOPES,
-} from "../access/caller.ts";
-import { misuse, parseCommand } from "./arguments.ts";
+import { DEFAULT_TENANT, isScope, SCOPES } from "../access/caller.ts";
+import { invalidInput } from "../core/errors.ts";
+import { createCommand } from "./command_line.ts";
 
-export const KEY_USAGE =
-  "deno task api-key <id> [--tenant <name>] [--scopes encode+enrol+segment+read+erase+admin]";
-
-/** Makes an API key: prints its secret, which is kept nowhere, and the entry to configure. */
-export function makeKey(args: string[]): void {
-  const { values, positionals: [id, ...more] } = parseCommand(
-    args,
-    { tenant: { type: "string" }, scopes: { type: "string" } },
-    KEY_USAGE,
-    true,
-  );
-  if (id === undefined || more.length > 0) {
-    throw misuse("It takes one id, by which you will know the key", KEY_USAGE);
-  }
-  const { tenant = DEFAULT_TENANT, scopes: list = SCOPES.join("+") } = values;
-  for (const [name, what] of [[id, "The id"], [tenant, "The tenant"]]) {
-    try {
-      requireName(name, what);
-    } catch (error) {
-      throw misuse((error as Error).message, KEY_USAGE);
-    }
-  }
-  const scopes = list.split("+");
-  if (!scopes.every(isScope)) {
-    throw misuse(`Scopes are ${SCOPES.join(", ")}`, KEY_USAGE);
-  }
-  const { secret, entry } = mintKey(id, tenant, scopes);
-  console.log(`secret, shown this once: ${secret}`);
-  console.log(`add to API_KEYS: ${entry}`);
+/** `deno task api-key`. */
+export function apiKeyCommand() {
+  return createCommand(
+    "deno task api-key",
+    "Makes an API key: prints its secret, which is stored nowhere, and the entry to add to API_KEYS.",
+  )
+    .argument("<id>", "name by which you will know the key")
+    .option("--tenant <name>", "tenant that the key belongs to", DEFAULT_TENANT)
+    .option(
+      "--scopes <list>",
+      "what the key allows, joined by +",
+      SCOPES.join("+"),
+    )
+    .action((id, options) => {
+      const scopes = options.scopes.split("+");
+      if (!scopes.every(isScope)) {
+        throw invalidInput(
+          `Cannot use --scopes ${options.scopes}: wanted one or more of ${
+            SCOPES.join(", ")
+          }, joined by +.`,
+        );
+      }
+      const { secret, entry } = mintKey(id, options.tenant, scopes);
+      console.log(`secret, shown this once: ${secret}`);
+      console.log(`add to API_KEYS: ${entry}`);
+    });
 }

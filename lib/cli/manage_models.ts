@@ -1,59 +1,51 @@
 import { invalidInput } from "../core/errors.ts";
 import { type Listed, noPackage, type Registry } from "../model/registry.ts";
-import { misuse, parseCommand } from "./arguments.ts";
+import { createCommand, parsedBy } from "./command_line.ts";
 
-export const MODELS_USAGE =
-  "deno task models list | add <folder, tar archive or https address> [--sha256 <hex>] | verify [<id> …] | remove <id>";
-
-/** Lists, adds, verifies and removes model packages. */
-export async function manageModels(
-  args: string[],
-  registry: Registry,
-): Promise<void> {
-  const { sha256, command, names } = parse(args);
-  const one = () => {
-    if (names.length === 1) return names[0];
-    throw misuse(`${command} takes one name`, MODELS_USAGE);
-  };
-  if (sha256 !== undefined && command !== "add") {
-    throw misuse("--sha256 is for add", MODELS_USAGE);
-  }
-  switch (command) {
-    case "list":
-      if (names.length > 0) throw misuse("list takes no name", MODELS_USAGE);
-      for (const listed of await registry.list()) console.log(line(listed));
-      return;
-    case "add": {
-      const { id, digest } = await registry.add(one(), sha256);
-      console.log(`added ${id}, digest ${digest}; MODEL=${id} serves it`);
-      return;
-    }
-    case "verify":
-      return await verify(registry, names);
-    case "remove":
-      await registry.remove(one());
-      console.log(`removed ${names[0]}`);
-      return;
-    default:
-      throw misuse(`There is no command ${command ?? ""}`, MODELS_USAGE);
-  }
-}
-
-function parse(args: string[]) {
-  const { values, positionals: [command, ...names] } = parseCommand(
-    args,
-    { sha256: { type: "string" } },
-    MODELS_USAGE,
-    true,
+/** `deno task models`. */
+export function modelsCommand(openRegistry: () => Registry) {
+  const command = createCommand(
+    "deno task models",
+    "Lists, adds, verifies and removes model packages.",
   );
-  const sha256 = values.sha256?.toLowerCase();
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw misuse("--sha256 wants 64 hex digits", MODELS_USAGE);
-  }
-  return { sha256, command, names };
+  command.command("list")
+    .description("list the packages")
+    .action(async () => {
+      for (const listed of await openRegistry().list()) {
+        console.log(describe(listed));
+      }
+    });
+  command.command("add")
+    .description("add a package")
+    .argument("<package>", "folder, tar archive or https address of one")
+    .option(
+      "--sha256 <hex>",
+      "SHA-256 that the archive must have",
+      parsedBy(parseDigest, "64 hex digits"),
+    )
+    .action(async (source, { sha256 }) => {
+      const { id, digest } = await openRegistry().add(source, sha256);
+      console.log(`added ${id}, digest ${digest}; MODEL=${id} serves it`);
+    });
+  command.command("verify")
+    .description("read every file of packages and compare its SHA-256")
+    .argument("[ids...]", "packages to verify; all when none is named")
+    .action((ids) => verify(openRegistry(), ids));
+  command.command("remove")
+    .description("remove a package")
+    .argument("<id>", "package to remove")
+    .action(async (id) => {
+      await openRegistry().remove(id);
+      console.log(`removed ${id}`);
+    });
+  return command;
 }
 
-function line({ id, folder, manifest, problem }: Listed): string {
+function parseDigest(text: string): string | null {
+  return /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
+}
+
+function describe({ id, folder, manifest, problem }: Listed): string {
   const path = decodeURIComponent(folder.pathname);
   if (manifest === null) return `${id}  broken: ${problem}  ${path}`;
   const { family, licence, digest, input: { size } } = manifest;
@@ -61,13 +53,13 @@ function line({ id, folder, manifest, problem }: Listed): string {
   return `${id}  ${family}, input ${size}, ${licence}, digest ${digest}${state}  ${path}`;
 }
 
-/** @throws EdgeError when one is broken, after all were read. */
-async function verify(registry: Registry, names: string[]): Promise<void> {
+/** @throws EdgeError when a package is broken, after all were read. */
+async function verify(registry: Registry, ids: string[]): Promise<void> {
   const listed = await registry.list();
-  const unknown = names.find((name) => !listed.some(({ id }) => id === name));
+  const unknown = ids.find((id) => !listed.some((one) => one.id === id));
   if (unknown !== undefined) throw noPackage(unknown);
   const chosen = listed.filter(({ id }) =>
-    names.length === 0 || names.includes(id)
+    ids.length === 0 || ids.includes(id)
   );
   let broken = 0;
   for (const one of chosen) {

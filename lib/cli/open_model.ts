@@ -1,10 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Environment } from "../receipt/provenance.ts";
 
-/** A model in this thread, and what receipts say of it. */
+/** A model in this thread, and what receipts state about it. */
 export interface OpenModel {
   id: string;
   digest: string;
   engine: Engine;
+  /** Largest image that is decoded. */
+  maxPixels: number;
   environment: Environment;
 }

@@ -1,13 +1,13 @@
 const WIDTH = 30;
 
-/** The least time between lines where there is no terminal, milliseconds: commands that end sooner print none. */
+/** Time between lines without a terminal, milliseconds: commands that end sooner print none. */
 const PAUSE_MS = 10_000;
 
 export interface Progress {
   step(): void;
-  /** Prints a line above the bar. */
+  /** Prints a line on stdout, above the bar. */
   say(line: string): void;
-  /** The same on stderr. */
+  /** Prints a line on stderr, above the bar. */
   warn(line: string): void;
   end(): void;
 }
@@ -15,7 +15,7 @@ export interface Progress {
 /** Where progress is shown. */
 type Screen = Pick<typeof Deno.stderr, "isTerminal" | "writeSync">;
 
-/** On stderr, a bar where that is a terminal, else a plain line every ten seconds. */
+/** Shows progress on stderr: as a bar on a terminal, else as a plain line every ten seconds. */
 export function createProgress(
   total: number,
   stderr: Screen = Deno.stderr,
@@ -23,7 +23,7 @@ export function createProgress(
 ): Progress {
   const isTerminal = stderr.isTerminal();
   const started = now();
-  let told = started;
+  let printed = started;
   let done = 0;
   const write = (text: string) =>
     stderr.writeSync(new TextEncoder().encode(text));
@@ -38,9 +38,9 @@ export function createProgress(
     const bar = "#".repeat(filled) + ".".repeat(WIDTH - filled);
     write(`\r[${bar}] ${state()}\x1b[K`);
   };
-  const tell = () => {
-    if (done === total || now() - told < PAUSE_MS) return;
-    told = now();
+  const printLine = () => {
+    if (done === total || now() - printed < PAUSE_MS) return;
+    printed = now();
     write(`${state()}\n`);
   };
   const above = (print: () => void) => {
@@ -53,7 +53,7 @@ export function createProgress(
     step() {
       done++;
       if (isTerminal) draw();
-      else tell();
+      else printLine();
     },
     say: (line) => above(() => console.log(line)),
     warn: (line) => above(() => console.error(line)),

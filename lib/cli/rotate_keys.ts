@@ -9,33 +9,37 @@ import {
 import { retryLocked } from "../store/kv/retry_locked.ts";
 import { PURGE_DUE, type Purger } from "../store/erasure/purge_file.ts";
 import { encryptStore } from "../store/encrypt_store.ts";
-import { misuse } from "./arguments.ts";
+import { createCommand } from "./command_line.ts";
 
-export const KEYS_USAGE =
-  "deno task operator-keys rotate | seal (OPERATOR_KEYS names the keys, the newest first)";
+/** Runs work on the store, and closes the store after it. */
+export type WithStore = (
+  work: (kv: Deno.Kv, keys: OperatorKey[], purger: Purger) => Promise<void>,
+) => Promise<void>;
 
-/** Wraps all data keys under the newest operator key, or encrypts a store that is in the clear. */
-export async function manageKeys(
-  args: string[],
-  kv: Deno.Kv,
-  keys: OperatorKey[],
-  purger: Purger,
-): Promise<void> {
-  const [command, ...rest] = args;
-  if (rest.length > 0 || !["rotate", "seal"].includes(command)) {
-    throw misuse(`There is no command ${args.join(" ")}`, KEYS_USAGE);
-  }
-  const encrypts = command === "seal";
-  const keyring = await openKeyring(kv, keys, { encrypts });
-  if (keyring === null) {
-    throw invalidInput("OPERATOR_KEYS is needed, the newest key first.");
-  }
-  if (encrypts) {
-    const count = await encryptStore(kv, keyring);
-    await purger.purge();
-    console.log(`sealed ${count} records under "${keyring.newest}"`);
-    return;
-  }
+/** `deno task operator-keys`. */
+export function operatorKeysCommand(withStore: WithStore) {
+  const command = createCommand(
+    "deno task operator-keys",
+    "Changes how the store is encrypted. OPERATOR_KEYS names the operator keys, the newest first.",
+  );
+  command.command("rotate")
+    .description("wrap all data keys under the newest operator key")
+    .action(() => withStore(rotate));
+  command.command("seal")
+    .description("encrypt a store that holds unencrypted data")
+    .action(() => withStore(seal));
+  return command;
+}
+
+async function seal(kv: Deno.Kv, keys: OperatorKey[], purger: Purger) {
+  const keyring = await keyringOf(kv, keys, { encrypts: true });
+  const count = await encryptStore(kv, keyring);
+  await purger.purge();
+  console.log(`sealed ${count} records under "${keyring.newest}"`);
+}
+
+async function rotate(kv: Deno.Kv, keys: OperatorKey[], purger: Purger) {
+  const keyring = await keyringOf(kv, keys, { encrypts: false });
   const count = await new DataKeys(kv, keyring, Date.now).rewrap();
   await rewrapAudit(kv, keyring);
   await rewrapIndexKey(kv, keyring);
@@ -44,4 +48,10 @@ export async function manageKeys(
   console.log(
     `wrapped ${count} data keys under "${keyring.newest}"; no other key is needed any more`,
   );
+}
+
+async function keyringOf(...args: Parameters<typeof openKeyring>) {
+  const keyring = await openKeyring(...args);
+  if (keyring !== null) return keyring;
+  throw invalidInput("OPERATOR_KEYS is needed, the newest key first.");
 }

@@ -1,73 +1,49 @@
 import { join } from "node:path";
+import type { SegmentDescription } from "../dicom/segmentation/segment_description.ts";
 import {
   type SegmentedImage,
   writeSegmentation,
 } from "../dicom/segmentation/write_segmentation.ts";
-import type { SegmentDescription } from "../dicom/segmentation/segment_description.ts";
+import { readInputFile, usingFile } from "../core/files.ts";
 import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { sniffMediaType } from "../image/media_type.ts";
-import { naming, readNamed } from "./arguments.ts";
 
 /** The mask of a frame of a file. */
 export interface FrameMask {
-  /** The file, and what its results are called. */
+  /** The file. */
   path: string;
+  /** Name of its results. */
   target: string;
   frame: number;
   mask: Rle;
 }
 
 /**
- * Writes masks in the format of the images they are of: of every series of DICOM images one
- * segmentation (several, numbered, where a file's frames differ in orientation or spacing), of every
- * NIfTI volume one volume. Other images have no such format.
+ * Writes masks in the format of their images: one segmentation per series of DICOM images (several, numbered, where a
+ * file's frames differ in orientation or spacing), one volume per NIfTI volume. Other formats are left out.
  *
  * @param masks in the order of their files and frames.
- * @param warn told of what cannot be written; the rest is.
- * @returns the files written.
+ * @param warn receives a line for each file that cannot be written; the others are.
+ * @returns paths of the files written.
  */
-export async function writeOwnFormats(
+export async function writeSourceFormats(
   masks: FrameMask[],
   segment: SegmentDescription,
   out: string,
   warn: (line: string) => void,
 ): Promise<string[]> {
   const written: string[] = [];
-  const series = new Map<
-    string,
-    { target: string; images: SegmentedImage[] }
-  >();
+  const series: Series = new Map();
   for (const [path, frames] of Map.groupBy(masks, ({ path }) => path)) {
     try {
-      await naming(path, async () => {
+      await usingFile(path, async () => {
         const type = sniffMediaType(await headOf(path));
-        if (type !== "application/x-nifti" && type !== "application/dicom") {
-          return;
-        }
-        const bytes = await readNamed(path);
-        const [{ target }] = frames;
         if (type === "application/x-nifti") {
-          const file = join(out, `${target}_mask.nii.gz`);
-          const slices = frames.map(({ frame, mask }) => ({
-            index: frame,
-            mask: decodeRle(mask),
-          }));
-          await Deno.writeFile(file, await writeMaskVolume(bytes, slices));
-          written.push(file);
-        } else {
-          for (const { frame, mask } of frames) {
-            const source = readSource(bytes, frame);
-            const { series: uid, width, height, geometry } = source;
-            const { orientation, spacing } = geometry ?? {};
-            const { frameOfReference: place } = source;
-            const key = [uid, width, height, place, orientation, spacing]
-              .join("|");
-            const group = series.get(key) ?? { target, images: [] };
-            group.images.push({ source, mask: decodeRle(mask) });
-            series.set(key, group);
-          }
+          written.push(await writeVolume(path, frames, out));
+        } else if (type === "application/dicom") {
+          addToSeries(series, await readInputFile(path), frames);
         }
       });
     } catch (error) {
@@ -90,7 +66,43 @@ export async function writeOwnFormats(
   return written;
 }
 
-/** As many bytes as tell what a file is. */
+/** Images that go into one segmentation, by what they must have in common; called as the first file's results. */
+type Series = Map<string, { target: string; images: SegmentedImage[] }>;
+
+function addToSeries(
+  series: Series,
+  bytes: Uint8Array,
+  frames: FrameMask[],
+): void {
+  for (const { target, frame, mask } of frames) {
+    const source = readSource(bytes, frame);
+    const { series: uid, width, height, frameOfReference, geometry } = source;
+    const { orientation, spacing } = geometry ?? {};
+    const key = [uid, width, height, frameOfReference, orientation, spacing]
+      .join("|");
+    const group = series.get(key) ?? { target, images: [] };
+    group.images.push({ source, mask: decodeRle(mask) });
+    series.set(key, group);
+  }
+}
+
+/** @returns the path of the file. */
+async function writeVolume(
+  path: string,
+  frames: FrameMask[],
+  out: string,
+): Promise<string> {
+  const slices = frames.map(({ frame, mask }) => ({
+    index: frame,
+    mask: decodeRle(mask),
+  }));
+  const file = join(out, `${frames[0]?.target}_mask.nii.gz`);
+  const volume = await writeMaskVolume(await readInputFile(path), slices);
+  await Deno.writeFile(file, volume);
+  return file;
+}
+
+/** As many bytes as show the type of a file. */
 async function headOf(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
   const head = new Uint8Array(348);

@@ -5,7 +5,24 @@ export interface Mask extends Size {
   data: Uint8Array;
 }
 
-/** 2 |A ∩ B| / (|A| + |B|) of the values above 0 of two arrays of one length; 1 where there are none in either. */
+/** A mask with no pixel inside. */
+export const emptyMask = ({ width, height }: Size): Mask => ({
+  width,
+  height,
+  data: new Uint8Array(width * height),
+});
+
+/**
+ * Dice's coefficient, 2 |A ∩ B| / (|A| + |B|), of the values above 0 in two arrays of one length; 1 where both hold
+ * none.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(dice(Uint8Array.of(255, 255, 0), Uint8Array.of(0, 255, 0)), 2 / 3);
+ * ```
+ */
 export function dice(
   a: Float32Array | Uint8Array,
   b: Float32Array | Uint8Array,
@@ -18,10 +35,3 @@ export function dice(
   }
   return sum === 0 ? 1 : 2 * both / sum;
 }
-
-/** A mask with no pixel inside. */
-export const emptyMask = ({ width, height }: Size): Mask => ({
-  width,
-  height,
-  data: new Uint8Array(width * height),
-});

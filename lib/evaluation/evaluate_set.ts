@@ -1,9 +1,10 @@
 import type { Engine, ProfileFile } from "../engine/engine.ts";
-import { naming, readNamed } from "../cli/arguments.ts";
+import { readInputFile, usingFile } from "../core/files.ts";
 import type { Dataset, Pair, Subject } from "./data_set.ts";
 import { inParallel } from "./in_parallel.ts";
 import type { Method, Reference } from "./methods.ts";
 import {
+  gatherMethods,
   mapMethods,
   type PerMethod,
   type SetResult,
@@ -18,18 +19,18 @@ export interface Evaluator {
   engine: Engine;
   methods: PerMethod<Method>;
   maxPixels: number;
-  /** Images of each subject that are enrolled, the first ones: 1 where left out. Subjects of no more are left out. */
+  /** How many images of each subject are enrolled, the first ones: by default 1. Subjects without more are left out. */
   references?: number;
-  /** Images that are worked on at a time: 1 where left out. */
+  /** Images that are worked on at a time, by default 1. */
   parallel?: number;
   /** Called after every image. */
   step?: () => void;
 }
 
 /**
- * Enrols the first image of each subject, and scores every method on the images
- * that it is for. An empty answer to an image without the structure scores 1, any
- * other 0; a method that has no answer to it (see `Method`) is not scored there.
+ * Enrols the first image of each subject, and scores every method on the images that it is for. Where an image does not
+ * show the structure, an empty answer scores 1 and any other 0; a method without an answer to it (see `Method`) is not
+ * scored there.
  */
 export async function evaluateSet(
   dataset: Dataset,
@@ -51,7 +52,7 @@ export async function countSet(
   dataset: Dataset,
   evaluator: Evaluator,
 ): Promise<SubjectOverlaps[]> {
-  const { methods, references, parallel = 1 } = evaluator;
+  const { references, parallel = 1 } = evaluator;
   const subjects = scoredSubjects(dataset, references);
   const counted = await inParallel(
     tasksOf(subjects, evaluator),
@@ -62,19 +63,21 @@ export async function countSet(
   return subjects.map((subject) => ({
     subject: subject.name,
     overlaps: mapMethods(
-      methods,
-      (_, key) => bySubject.get(subject)!.flatMap(({ counts }) => counts[key]),
+      gatherMethods(
+        (bySubject.get(subject) ?? []).map(({ counts }) => counts),
+      ),
+      (lists) => lists.flat(),
     ),
   }));
 }
 
-/** A part of a subject's images that are scored one after the other. */
+/** Some images of a subject, which are scored one after the other. */
 interface Task {
   subject: Subject;
   count(): Promise<PerMethod<Overlap[]>>;
 }
 
-/** Of each subject, first the references together, then every target; a subject is begun when its first is taken. */
+/** Per subject a task for all references together, then one for each target; taking the first enrols the subject. */
 function* tasksOf(
   subjects: Subject[],
   evaluator: Evaluator,
@@ -112,17 +115,17 @@ async function enrolAll(
   const profiles: ProfileFile[] = [];
   for (const pair of pairs) {
     const scene = await readScene(engine, pair, maxPixels);
-    const file = { bytes: await readNamed(pair.mask) };
-    scenes.push(scene);
-    profiles.push(
-      await naming(
-        pair.mask,
-        () => engine.enrol(scene.embedding.bytes, { file }),
-      ),
+    const file = { bytes: await readInputFile(pair.mask) };
+    const profile = await usingFile(
+      pair.mask,
+      () => engine.enrol(scene.embedding.bytes, { file }),
     );
+    scenes.push(scene);
+    profiles.push(profile);
   }
-  const [profile] = profiles;
-  const [{ truth: mask }] = scenes;
+  // There is at least one reference.
+  const [profile] = profiles as [ProfileFile];
+  const [{ truth: mask }] = scenes as [Scene];
   return { scenes, reference: { profile, profiles, mask } };
 }
 
@@ -132,16 +135,20 @@ async function scoreScenes(
   on: Method["on"][],
   { engine, methods, step }: Evaluator,
 ): Promise<PerMethod<Overlap[]>> {
-  const overlaps = mapMethods(methods, (): Overlap[] => []);
+  const columns = Object.entries(methods).map(([key, method]) => ({
+    key,
+    method,
+    overlaps: [] as Overlap[],
+  }));
   for (const scene of scenes) {
-    for (const [key, method] of Object.entries(methods)) {
+    for (const { method, overlaps } of columns) {
       if (!on.includes(method.on)) continue;
       const predicted = await method.predict(engine, scene, reference);
-      if (predicted !== null) {
-        overlaps[key].push(overlap(predicted, scene.truth));
-      }
+      if (predicted !== null) overlaps.push(overlap(predicted, scene.truth));
     }
     step?.();
   }
-  return overlaps;
+  return Object.fromEntries(
+    columns.map(({ key, overlaps }) => [key, overlaps]),
+  );
 }

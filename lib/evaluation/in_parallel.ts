@@ -1,13 +1,13 @@
 /**
- * Runs a task on every item, at most `most` at a time, and gives the answers in the order of the items. After a
- * failure no further one begins.
+ * Runs a task on every item, at most `limit` at a time; the results are in the order of the items. After a failure no
+ * further task starts.
  *
- * @throws what the first item threw of those that failed, once all that had begun have ended: the error that a run of
- * one at a time would have met.
+ * @throws the error of the first item that failed, in the order of the items, when all tasks that had started have
+ * ended: the error that running one at a time would have met.
  */
 export async function inParallel<T, U>(
   items: Iterable<T>,
-  most: number,
+  limit: number,
   run: (item: T) => Promise<U>,
 ): Promise<U[]> {
   const waiting = items[Symbol.iterator]();
@@ -26,7 +26,7 @@ export async function inParallel<T, U>(
       }
     }
   };
-  await Promise.all(Array.from({ length: most }, takeTurns));
+  await Promise.all(Array.from({ length: limit }, takeTurns));
   const [first] = failures.sort((a, b) => a.at - b.at);
   if (first !== undefined) throw first.error;
   return answers;

@@ -14,23 +14,21 @@ import type { PerMethod } from "./report.ts";
 import type { Scene } from "./scene.ts";
 import { simulatedClick } from "./simulated_click.ts";
 
-/** What a subject's annotated image gives: its profile, and its mask in its own image frame. */
+/** What a subject's annotated images give. */
 export interface Reference {
+  /** The profile and the mask of the first, the mask in the image space of that image. */
   profile: ProfileFile;
   mask: Mask;
-  /** Of several annotated images, the reference first. */
+  /** The profiles of all, the first's first. */
   profiles: ProfileFile[];
 }
 
 /** A way to segment that is scored. */
 export interface Method {
   title: string;
-  /**
-   * Which images of a subject it is scored on: those beside the reference, for
-   * a method that is given the reference; all, for one that is not.
-   */
+  /** The images of a subject it is scored on: a method that uses the reference, on the others; any other, on all. */
   on: "targets" | "all";
-  /** Its mask in the image frame, or null where the truth leaves it nothing to go by. */
+  /** Its mask in image space; null for a method that is prompted with the truth where the truth is empty. */
   predict(
     engine: Engine,
     scene: Scene,
@@ -38,8 +36,31 @@ export interface Method {
   ): Promise<Mask | null>;
 }
 
-/** The method by a recipe, and what to compare it with. */
-export function methodsOf(recipe: Recipe): PerMethod<Method> {
+/** Which methods are scored. */
+export interface MethodChoice {
+  recipe: Recipe;
+  /** More than 1 adds the method with that many references. */
+  references: number;
+  /** More than 0 adds the method followed by that many clicks. */
+  clicks: number;
+  /** Adds the method with one of its steps switched off at a time. */
+  ablate: boolean;
+}
+
+/** The methods of a choice by their keys, in the order of a report. */
+export function chosenMethods(
+  { recipe, references, clicks, ablate }: MethodChoice,
+): PerMethod<Method> {
+  return {
+    ...methodsOf(recipe),
+    ...(references > 1 && { several: severalReferences(recipe, references) }),
+    ...(clicks > 0 && { corrected: corrected(recipe, clicks) }),
+    ...(ablate && ablationsOf(recipe)),
+  };
+}
+
+/** The method with a recipe, and what it is compared with. */
+export function methodsOf(recipe: Recipe) {
   return {
     p2sam: oneShot("P²SAM", { recipe }),
     onePrototype: oneShot("one prototype, one pass", {
@@ -60,85 +81,76 @@ export function methodsOf(recipe: Recipe): PerMethod<Method> {
       const point = centrePoint(truth);
       return point && { points: [point] };
     }),
-  };
+  } satisfies PerMethod<Method>;
 }
 
 /** The method with all of several references. */
-export function severalReferences(
-  recipe: Recipe,
-  count: number,
-): PerMethod<Method> {
+export function severalReferences(recipe: Recipe, count: number): Method {
   return {
-    several: {
-      title: `P²SAM, ${count} references`,
-      on: "targets",
-      async predict(engine, { embedding }, { profiles }) {
-        const files = profiles.map(({ bytes }) => bytes);
-        const request = { recipe, evenAbsent: true };
-        const answer = await engine.segment(embedding.bytes, files, request);
-        return decodeRle(answer.mask);
-      },
+    title: `P²SAM, ${count} references`,
+    on: "targets",
+    predict: async (engine, scene, { profiles }) =>
+      decodeRle(await segment(engine, scene, profiles, { recipe })),
+  };
+}
+
+/** The method, followed by simulated clicks on its errors. */
+export function corrected(recipe: Recipe, clicks: number): Method {
+  return {
+    title: `P²SAM, ${clicks} ${clicks === 1 ? "click" : "clicks"}`,
+    on: "targets",
+    async predict(engine, scene, { profile }) {
+      let current = await segment(engine, scene, [profile], { recipe });
+      const points: Point[] = [];
+      for (let i = 0; i < clicks; i++) {
+        const before = decodeRle(current);
+        const click = simulatedClick(before, scene.truth);
+        if (click === null) break;
+        points.push(click);
+        const isEmpty = !before.data.includes(255);
+        const prompt = { points, ...(!isEmpty && { mask: current }) };
+        const answer = await engine.decode(scene.embedding.bytes, prompt);
+        current = answer.mask;
+      }
+      return decodeRle(current);
     },
   };
 }
 
-/** The method, and then clicks of somebody who knows the truth. */
-export function corrected(recipe: Recipe, clicks: number): PerMethod<Method> {
-  return {
-    corrected: {
-      title: `P²SAM, ${clicks} ${clicks === 1 ? "click" : "clicks"}`,
-      on: "targets",
-      async predict(engine, { embedding, truth }, { profile }) {
-        const { mask } = await engine.segment(
-          embedding.bytes,
-          [profile.bytes],
-          { recipe, evenAbsent: true },
-        );
-        let current: Rle = mask;
-        const points: Point[] = [];
-        for (let i = 0; i < clicks; i++) {
-          const before = decodeRle(current);
-          const click = simulatedClick(before, truth);
-          if (click === null) break;
-          points.push(click);
-          const isEmpty = !before.data.includes(255);
-          const prompt = { points, ...(!isEmpty && { mask: current }) };
-          current = (await engine.decode(embedding.bytes, prompt)).mask;
-        }
-        return decodeRle(current);
-      },
-    },
-  };
-}
-
-/** The method by a recipe with one part switched off at a time. */
-export function ablationsOf(recipe: Recipe): PerMethod<Method> {
+/** The method with one of its steps switched off at a time. */
+export function ablationsOf(recipe: Recipe) {
   return {
     oneCandidate: oneShot("n = 1 without retrieval", {
       recipe: { ...recipe, parts: [1] },
     }),
     onePass: oneShot("one pass", { recipe, passes: 1 }),
     twoPasses: oneShot("two passes", { recipe, passes: 2 }),
-  };
+  } satisfies PerMethod<Method>;
 }
 
-/** Segments from the reference alone. */
+/** Segments from the first reference alone. */
 function oneShot(title: string, request: SegmentationRequest): Method {
   return {
     title,
     on: "targets",
-    async predict(engine, { embedding }, { profile }) {
-      const answer = await engine.segment(
-        embedding.bytes,
-        [profile.bytes],
-        { ...request, evenAbsent: true },
-      );
-      return decodeRle(answer.mask);
-    },
+    predict: async (engine, scene, { profile }) =>
+      decodeRle(await segment(engine, scene, [profile], request)),
   };
 }
 
-/** Decodes the prompt that somebody who knows the truth would give. */
+/** The mask by profiles, also where the structure is called absent. */
+async function segment(
+  engine: Engine,
+  { embedding }: Scene,
+  profiles: ProfileFile[],
+  request: SegmentationRequest,
+): Promise<Rle> {
+  const files = profiles.map(({ bytes }) => bytes);
+  const options = { ...request, evenAbsent: true };
+  return (await engine.segment(embedding.bytes, files, options)).mask;
+}
+
+/** Decodes a prompt that is made from the true mask. */
 function prompted(
   title: string,
   promptOf: (truth: Mask) => MaskPrompt | null,

@@ -33,11 +33,6 @@ export function overlap(predicted: Mask, truth: Mask): Overlap {
   return counts;
 }
 
-/** 2 |A ∩ B| / (|A| + |B|); 1 when both are empty. */
-export function dice({ intersection, predicted, truth }: Overlap): number {
-  return predicted + truth === 0 ? 1 : 2 * intersection / (predicted + truth);
-}
-
 /** |A ∩ B| / |A ∪ B|; 1 when both are empty. */
 export function iou({ intersection, predicted, truth }: Overlap): number {
   const union = predicted + truth - intersection;
@@ -51,9 +46,12 @@ export interface Score {
   images: number;
 }
 
-/** The score of one image. */
+/** The score of one image, from its counts; Dice as `dice` of `lib/core/mask.ts` is from the masks. */
 export function scoreOf(counts: Overlap): Score {
-  return { dice: dice(counts), iou: iou(counts), images: 1 };
+  const { intersection, predicted, truth } = counts;
+  const sum = predicted + truth;
+  const dice = sum === 0 ? 1 : 2 * intersection / sum;
+  return { dice, iou: iou(counts), images: 1 };
 }
 
 /** The mean of scores, each weighing the same; their images are summed. */

@@ -1,5 +1,4 @@
 import {
-  dice,
   meanScore,
   type Overlap,
   pooledIou,
@@ -36,13 +35,13 @@ export interface Evaluation {
   meanOverSets: Means | null;
 }
 
-/** The pixel counts of one subject's images, for every method those that it answered. */
+/** The pixel counts of one subject's images: for every method those of the images that it answered. */
 export interface SubjectOverlaps {
   subject: string;
   overlaps: PerMethod<Overlap[]>;
 }
 
-/** The scores of a set; every method has answered at least one image of each subject. */
+/** The scores of a set of at least one subject; every method has answered at least one image of each. */
 export function summariseSet(
   set: string,
   counted: SubjectOverlaps[],
@@ -52,59 +51,74 @@ export function summariseSet(
     scores: mapMethods(overlaps, (counts) => meanScore(counts.map(scoreOf))),
     pooledIou: mapMethods(overlaps, pooledIou),
   }));
-  const [{ overlaps: methods }] = counted;
   return {
     set,
     subjects,
-    videoMean: mapMethods(
-      methods,
-      (_, key) => meanScore(subjects.map(({ scores }) => scores[key])),
-    ),
+    videoMean: meanScores(subjects.map(({ scores }) => scores)),
     imageMean: mapMethods(
-      methods,
-      (_, key) =>
-        meanScore(
-          counted.flatMap(({ overlaps }) => overlaps[key].map(scoreOf)),
-        ),
+      gatherMethods(counted.map(({ overlaps }) => overlaps)),
+      (counts) => meanScore(counts.flat().map(scoreOf)),
     ),
   };
 }
 
 /** Puts sets together. */
 export function summarise(sets: SetResult[]): Evaluation {
-  const mean = (which: keyof Means) =>
-    mapMethods(
-      sets[0][which],
-      (_, key) => meanScore(sets.map((set) => set[which][key])),
-    );
   const meanOverSets = sets.length > 1
-    ? { videoMean: mean("videoMean"), imageMean: mean("imageMean") }
+    ? {
+      videoMean: meanScores(sets.map(({ videoMean }) => videoMean)),
+      imageMean: meanScores(sets.map(({ imageMean }) => imageMean)),
+    }
     : null;
   return { sets, meanOverSets };
+}
+
+function meanScores(scores: PerMethod<Score>[]): PerMethod<Score> {
+  return mapMethods(gatherMethods(scores), meanScore);
 }
 
 /** The same keys with other values. */
 export function mapMethods<T, U>(
   values: PerMethod<T>,
-  of: (value: T, key: string) => U,
+  of: (value: T) => U,
 ): PerMethod<U> {
   return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, of(value, key)]),
+    Object.entries(values).map(([key, value]) => [key, of(value)]),
   );
 }
 
-/** Mean Dice of the third of the images where one method is worst, by it and by another; both answered the same images. */
+/** For every method its values in the order of the list. */
+export function gatherMethods<T>(list: PerMethod<T>[]): PerMethod<T[]> {
+  const gathered: PerMethod<T[]> = {};
+  for (const values of list) {
+    for (const [key, value] of Object.entries(values)) {
+      (gathered[key] ??= []).push(value);
+    }
+  }
+  return gathered;
+}
+
+/** The mean Dice of one method and of another over the third of the images where the first is worst. */
+export interface WorstThird {
+  images: number;
+  before: number;
+  after: number;
+}
+
+/** Compares two methods that answered the same images. */
 export function worstThird(
   counted: SubjectOverlaps[],
   before: string,
   after: string,
-): { images: number; before: number; after: number } {
-  const pairs = counted.flatMap(({ overlaps }) =>
-    overlaps[before].map((counts, i) => [
-      dice(counts),
-      dice(overlaps[after][i]),
-    ])
-  ).sort(([a], [b]) => a - b);
+): WorstThird {
+  const diceOf = (method: string) =>
+    counted.flatMap(({ overlaps }) => overlaps[method] ?? [])
+      .map((counts) => scoreOf(counts).dice);
+  const second = diceOf(after);
+  // Both lists have the same length.
+  const pairs = diceOf(before)
+    .map((dice, i): [number, number] => [dice, second[i]!])
+    .sort(([a], [b]) => a - b);
   const worst = pairs.slice(0, Math.max(1, Math.round(pairs.length / 3)));
   const mean = (which: 0 | 1) =>
     worst.reduce((sum, pair) => sum + pair[which], 0) / worst.length;

@@ -5,8 +5,8 @@ export type Curve = number[];
 
 type Colour = readonly [number, number, number];
 
-/** Colours of the curves in their order, by the names that the caption gives. */
-export const COLOURS: readonly { name: string; rgb: Colour }[] = [
+/** Colours of the curves in their order, with their names in the caption. */
+const COLOURS: readonly { name: string; rgb: Colour }[] = [
   { name: "blue", rgb: [0, 114, 178] },
   { name: "orange", rgb: [230, 159, 0] },
   { name: "green", rgb: [0, 158, 115] },
@@ -21,13 +21,13 @@ const LEFT = 64;
 const RIGHT = 24;
 const TOP = 24;
 const BOTTOM = 48;
-/** Pixels of a figure's dot. */
+/** Side of a digit's dot, pixels. */
 const DOT = 3;
 
 const INK: Colour = [40, 40, 40];
 const GRID: Colour = [224, 224, 224];
 
-/** Figures as 5 rows of 3 dots, the leftmost the highest bit. */
+/** Digits as 5 rows of 3 dots, the leftmost the highest bit. */
 const ROWS: Record<string, number[]> = {
   "0": [7, 5, 5, 5, 7],
   "1": [2, 6, 2, 2, 7],
@@ -42,8 +42,8 @@ const ROWS: Record<string, number[]> = {
 };
 
 /**
- * Risk–coverage curves as a picture: to the right the share of answers that are kept, the most trusted first; upwards
- * their mean Dice; both in percent, from 0 and from the next lower ten. The last curve is drawn thick.
+ * Draws risk–coverage curves: to the right the share of answers that are kept, the most trusted first, in percent from
+ * 0; upwards their mean Dice, in percent from the next lower ten. The last curve is thick.
  *
  * @param curves each of at least one answer.
  */
@@ -64,7 +64,7 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
   const write = (text: string, right: number, top: number) => {
     [...text].forEach((figure, i) => {
       const left = right - (text.length - i) * 4 * DOT;
-      ROWS[figure].forEach((row, y) => {
+      ROWS[figure]?.forEach((row, y) => {
         for (let x = 0; x < 3; x++) {
           if ((row >> (2 - x) & 1) === 0) continue;
           for (let d = 0; d < DOT * DOT; d++) {
@@ -93,14 +93,13 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
   for (let y = TOP; y <= HEIGHT - BOTTOM; y++) put(LEFT, y, INK);
 
   curves.forEach((curve, c) => {
-    const { rgb } = COLOURS[c % COLOURS.length];
+    const { rgb } = colourOf(c);
     const thick = c === curves.length - 1 ? 2 : 1;
-    const at = (i: number) => ({
-      x: xOf((i + 1) / curve.length),
-      y: yOf(curve[i]),
-    });
-    for (let i = 0; i < curve.length; i++) {
-      const [a, b] = [at(Math.max(0, i - 1)), at(i)];
+    let last: { x: number; y: number } | undefined;
+    curve.forEach((dice, i) => {
+      const b = { x: xOf((i + 1) / curve.length), y: yOf(dice) };
+      const a = last ?? b;
+      last = b;
       const steps = Math.max(1, Math.abs(b.x - a.x), Math.abs(b.y - a.y));
       for (let s = 0; s <= steps; s++) {
         const x = Math.round(a.x + (b.x - a.x) * s / steps);
@@ -109,7 +108,19 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
           for (let dx = -thick; dx <= thick; dx++) put(x + dx, y + dy, rgb);
         }
       }
-    }
+    });
   });
   return { width: WIDTH, height: HEIGHT, channels: 3, data };
+}
+
+/** What the plot shows, in words. */
+export function riskCaption(names: string[]): string {
+  const colours = names.map((name, i) => `${colourOf(i).name}: ${name}`);
+  return "Mean Dice, %, over the share of answers kept, %, the most trusted first. " +
+    `${colours.join("; ")}.`;
+}
+
+function colourOf(curve: number) {
+  // The remainder is an index of the table.
+  return COLOURS[curve % COLOURS.length]!;
 }

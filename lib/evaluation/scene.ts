@@ -2,10 +2,10 @@ import type { EmbeddingFile, Engine } from "../engine/engine.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import type { Mask } from "../core/mask.ts";
-import { naming, readNamed } from "../cli/arguments.ts";
+import { readInputFile, usingFile } from "../core/files.ts";
 import type { Pair } from "./data_set.ts";
 
-/** An image to be segmented, and its true mask in the image frame. */
+/** An image to be segmented, and its true mask in image space. */
 export interface Scene {
   embedding: EmbeddingFile;
   truth: Mask;
@@ -17,10 +17,13 @@ export async function readScene(
   { image, mask }: Pair,
   maxPixels: number,
 ): Promise<Scene> {
-  const picture = await readNamed(image);
-  const annotation = await readNamed(mask);
-  const embedding = await naming(image, () => engine.embed({ bytes: picture }));
-  const truth = await naming(mask, async () => {
+  const picture = await readInputFile(image);
+  const annotation = await readInputFile(mask);
+  const embedding = await usingFile(
+    image,
+    () => engine.embed({ bytes: picture }),
+  );
+  const truth = await usingFile(mask, async () => {
     const decoded = await decodeMask(annotation, { maxPixels });
     requireSameSize(decoded, embedding.image);
     return decoded;

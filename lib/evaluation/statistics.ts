@@ -28,28 +28,25 @@ export function spearman(a: number[], b: number[]): number | null {
   const [x, y] = [ranks(a), ranks(b)];
   const mean = (a.length + 1) / 2;
   let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    xy += (x[i] - mean) * (y[i] - mean);
-    xx += (x[i] - mean) ** 2;
-    yy += (y[i] - mean) ** 2;
-  }
+  x.forEach((rank, i) => {
+    // Both lists have the same length.
+    const [dx, dy] = [rank - mean, y[i]! - mean];
+    xy += dx * dy;
+    xx += dx ** 2;
+    yy += dy ** 2;
+  });
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : null;
 }
 
 /** Ranks from 1; equal values share the mean of theirs. */
 export function ranks(values: number[]): number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
-  const out: number[] = new Array(values.length);
-  for (let from = 0; from < order.length;) {
-    let to = from;
-    while (to < order.length && values[order[to]] === values[order[from]]) to++;
-    for (let i = from; i < to; i++) out[order[i]] = (from + 1 + to) / 2;
-    from = to;
-  }
-  return out;
+  const sorted = values.toSorted((a, b) => a - b);
+  return values.map((value) =>
+    (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1
+  );
 }
 
-/** An answer: how far it is trusted, and how good it is. */
+/** How far an answer is trusted, and how good it is. */
 export interface Ranked {
   confidence: number;
   dice: number;
@@ -70,8 +67,8 @@ export function gainOfRejecting(
   answers: Ranked[],
   share: number,
 ): number | null {
-  const kept = answers.length - Math.round(share * answers.length);
-  if (kept < 1) return null;
   const curve = coverageCurve(answers);
-  return curve[kept - 1] - curve[answers.length - 1];
+  const kept = curve[answers.length - Math.round(share * answers.length) - 1];
+  const all = curve.at(-1);
+  return kept === undefined || all === undefined ? null : kept - all;
 }

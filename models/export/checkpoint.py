@@ -92,7 +92,7 @@ def lora_options(path: Path) -> tuple[float | None, bool]:
 def merge_lora(weights: Weights, alpha: float | None = None, root_of_rank: bool = False) -> tuple[Weights, int]:
     """Adds scale·B·A to each weight that has such a pair; returns the plain weights and how many were merged.
 
-    SAMed's pairs act on the rows of q, k or v in a block's qkv with alpha = rank unless told; PEFT's act on the
+    SAMed's pairs act on the rows of q, k or v in a block's qkv with alpha = rank unless stated; PEFT's act on the
     whole weight, and their alpha must be known.
     """
     merged: Weights = {}

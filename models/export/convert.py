@@ -10,7 +10,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from decoder import Decoder
@@ -18,7 +17,6 @@ from split_decoder import ImageSide, PromptSide
 
 OPSET = 17
 TOLERANCE = 1e-3  # of the largest absolute value, between PyTorch and onnxruntime in float32
-ONNX_LIMIT = 2**31 - 2**20  # a protobuf file cannot be larger
 Arrays = dict[str, np.ndarray]
 
 
@@ -46,41 +44,10 @@ def to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], out
             path: Path) -> None:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the tracer warns of, `compare` would find
+        warnings.simplefilter("ignore")  # whatever the tracer warns about, `compare` would find
         torch.onnx.export(module, inputs, str(path), input_names=names, output_names=outputs, dynamic_axes=axes,
                           opset_version=OPSET, dynamo=False)
     onnx.checker.check_model(str(path), full_check=True)
-
-
-def store_half(path: Path, smallest: int = 256) -> None:
-    """Stores every weight tensor of at least `smallest` numbers as float16 and a Cast; the arithmetic stays
-    float32, because the runtime widens constants once, when it loads the graph."""
-    model = onnx.load(str(path))
-    casts, kept = [], []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < smallest:
-            kept.append(tensor)
-            continue
-        kept.append(numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}_half"))
-        casts.append(helper.make_node("Cast", [f"{tensor.name}_half"], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    remove(path)
-    onnx.save(model, str(path))
-
-
-def remove(path: Path) -> None:
-    """Deletes a graph and the files beside it that hold its weights, where they did not fit into one."""
-    if path.stat().st_size < ONNX_LIMIT:
-        stub = onnx.load(str(path), load_external_data=False)
-        for tensor in stub.graph.initializer:
-            for entry in tensor.external_data:
-                if entry.key == "location":
-                    (path.parent / entry.value).unlink(missing_ok=True)
-    path.unlink()
 
 
 def store_int8(path: Path) -> None:

@@ -36,7 +36,7 @@ def mask_decoder(channels: int = CHANNELS) -> MaskDecoder:
 class Decoder(nn.Module):
     """Inputs and outputs by name, float32; B prompts of N points each for one image:
 
-    image_embeddings [1,C,g,g]; point_coords [B,N,2], x y in pixels of the model frame; point_labels [B,N] (1 inside,
+    image_embeddings [1,C,g,g]; point_coords [B,N,2], x y in model-space pixels; point_labels [B,N] (1 inside,
     0 outside, 2 and 3 corners of a box, -1 padding); mask_input [B,1,4g,4g] logits; has_mask_input [1] or [B];
     attention_similarity [1,1,g,g]; has_attention_similarity [1]; target_embedding [1,1,C], zeros for none;
     high_res_feats_0 [1,C/8,4g,4g], high_res_feats_1 [1,C/4,2g,2g] (SAM 2)

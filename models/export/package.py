@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -19,10 +18,12 @@ from torch import Tensor, nn
 import convert
 from checkpoint import BadCheckpoint, Weights, lora_options, merge_lora, read_weights
 from decoder import Decoder
+from half_weights import ONNX_LIMIT, store_half
+from package_digest import package_digest, sha256
 
 ROLES = ("encoder", "decoder", "image")
 IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-# For min-max: pixels come as 1..256, so that the padding, 0, can be told from black.
+# For min-max: pixels come as 1..256, so that the padding, 0, differs from black.
 SHIFTED = (-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)
 
 
@@ -107,7 +108,7 @@ def export(model: Model, args: argparse.Namespace) -> None:
               for role, module in (("encoder", model.encoder), ("decoder", model.decoder))}
     print(f"{model.family} {model.variant}, input {model.size}: "
           + ", ".join(f"{role} {count:,} parameters" for role, count in counts.items()))
-    if counts["encoder"] * 4 > convert.ONNX_LIMIT and args.encoder_dtype == "float32":
+    if counts["encoder"] * 4 > ONNX_LIMIT and args.encoder_dtype == "float32":
         raise BadCheckpoint(f"its encoder would be {counts['encoder'] * 4e-9:.1f} GB and an ONNX file holds 2;"
                             " give --encoder-dtype float16")
     work = args.out / f".export-{os.getpid()}"
@@ -145,7 +146,7 @@ def build(model: Model, args: argparse.Namespace, work: Path) -> list[str]:
         say(f"| `{row[0]}` | {row[1]} | {row[2]} |")
 
     if args.encoder_dtype == "float16":
-        convert.store_half(paths["encoder"])
+        store_half(paths["encoder"])
         rounded = convert.run(convert.session(paths["encoder"]), {"image": image})
         error = convert.Differences()
         error.add(embedding, rounded, tolerance=None)
@@ -162,23 +163,6 @@ def build(model: Model, args: argparse.Namespace, work: Path) -> list[str]:
         say(f"Decoder in int8 against float32: masks of 16 random prompts agree with a mean IoU of {iou:.4f};"
             f" predicted IoU differs by at most {worst:.3f}.")
     return report
-
-
-def shortest(number: float) -> str:
-    """A number in its shortest decimal form, without a trailing `.0`."""
-    return str(int(number)) if number == int(number) else repr(number)
-
-
-def package_digest(hashes: dict[str, str], size: int, mean: tuple, std: tuple) -> str:
-    """As lib/model/package.ts: one line `role hash` per file, roles sorted, and the line of the input."""
-    text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
-    text += f"input {size} {','.join(map(shortest, mean))} {','.join(map(shortest, std))}\n"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_package(model: Model, args: argparse.Namespace, work: Path, report: list[str],

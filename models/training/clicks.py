@@ -1,4 +1,4 @@
-"""Simulated user prompts for one view, in model-frame pixels (x right, y down)."""
+"""Simulated user prompts for one view, in model-space pixels (x right, y down)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray
     coords = np.zeros((SLOTS, 2), np.float32)
     labels = np.full(SLOTS, -1, np.float32)
     box = tight_box(mask)
-    if not part and rng.random() < 0.45:  # the one click of somebody in a hurry
+    if not part and rng.random() < 0.45:  # a single click
         coords[0], labels[0] = deepest(mask)[0], 1
         return coords, labels, box
     roll = rng.random()

@@ -14,7 +14,7 @@ class Decoder(nn.Module):
 
     forward(image_embeddings [1 or B,C,H,W], point_coords [B,N,2], point_labels [B,N],
     mask_input [B,1,2H,2W], has_mask_input [1] or [B]) -> low_res_masks [B,1,2H,2W] logits,
-    iou_predictions [B,1] in 0..1. See prompts.py for frames and labels.
+    iou_predictions [B,1] in 0..1. See prompts.py for coordinates and labels.
     """
 
     def __init__(self, channels: int = 96, width: int = 64, mid: int = 96, deep: int = 128, fine: int = 16):

@@ -13,10 +13,10 @@ STRIDE = 8
 
 
 def position_code(height: int, width: int, device: torch.device) -> Tensor:
-    """Low-frequency position channels, [1,8,H,W] float32, in fractions of the (square) model frame.
+    """Low-frequency position channels, [1,8,H,W] float32, in fractions of the (square) model input.
 
     Anatomy and video objects tend to stay where they were, so where a patch is helps to recognise it. The
-    code only has half, one and two periods over the frame: it can tell regions apart, not single patches.
+    code only has half, one and two periods over the input: it can tell regions apart, not single patches.
     """
     y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
     x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width

@@ -14,12 +14,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model import CHANNELS, GRID, LOW_RES, SIZE, Nano, parameter_count
 from package import write_package
+from shared import store_half
 from warm_start import HALF
 
 OPSET = 17
@@ -81,27 +81,8 @@ def write_onnx(model: Nano, encoder: Path, decoder: Path, half: bool) -> None:
                           dynamic_axes=dynamic, **common)
     for path in (encoder, decoder):
         if half:
-            store_half(path)
+            store_half(path, HALF)
         onnx.checker.check_model(onnx.load(str(path)), full_check=True)
-
-
-def store_half(path: Path, smallest: int = 256) -> None:
-    """Stores every weight tensor of at least `smallest` numbers as float16 and a Cast; the arithmetic stays
-    float32, because the runtime widens constants once, when it loads the graph."""
-    model = onnx.load(str(path))
-    casts, kept = [], []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < smallest:
-            kept.append(tensor)
-            continue
-        kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + HALF))
-        casts.append(helper.make_node("Cast", [tensor.name + HALF], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    onnx.save(model, str(path))
 
 
 def round_to_half(model: nn.Module, smallest: int = 256) -> None:

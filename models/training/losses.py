@@ -96,8 +96,8 @@ def prototype_losses(embedding: Tensor, masks: Tensor, valid: Tensor, scale: Ten
     # A part: the structure's patches that resemble a random one of them, softly.
     seed = torch.multinomial(inside + 1e-6, 1)[:, 0]
     anchor = patches[torch.arange(len(patches)), :, seed]
-    likeness = torch.einsum("bc,bcp->bp", anchor, patches).detach()
-    share = torch.softmax(likeness * 12 + torch.log(inside + 1e-6), dim=1)
+    similarity = torch.einsum("bc,bcp->bp", anchor, patches).detach()
+    share = torch.softmax(similarity * 12 + torch.log(inside + 1e-6), dim=1)
     part = F.normalize((patches * share[:, None]).sum(dim=2), dim=1)
 
     cosine = torch.einsum("kbc,bcp->kbp", torch.stack([mean, part, ground])[:, swap], patches)  # [3,2P,HW]

@@ -27,19 +27,19 @@ class Package:
         self.decoder = onnxruntime.InferenceSession(files["decoder"], options, providers=["CPUExecutionProvider"])
 
     def scaled(self, width: int, height: int) -> tuple[int, int]:
-        """Size (width, height) of the image inside the model frame: long side = input size."""
+        """Size (width, height) of the image in model space: the long side is the input size."""
         scale = self.size / max(width, height)
         return max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5))
 
     def encode(self, image: Image.Image) -> np.ndarray:
         """RGB image -> embedding [1,C,g,g] float32."""
         pixels = np.asarray(image.resize(self.scaled(*image.size), Image.Resampling.BILINEAR), np.float32)
-        frame = np.zeros((1, 3, self.size, self.size), np.float32)
-        frame[0, :, : pixels.shape[0], : pixels.shape[1]] = ((pixels - self.mean) / self.std).transpose(2, 0, 1)
-        return self.encoder.run(None, {"image": frame})[0]
+        padded = np.zeros((1, 3, self.size, self.size), np.float32)
+        padded[0, :, : pixels.shape[0], : pixels.shape[1]] = ((pixels - self.mean) / self.std).transpose(2, 0, 1)
+        return self.encoder.run(None, {"image": padded})[0]
 
     def decode(self, embedding: np.ndarray, coords, labels, logits: np.ndarray | None = None) -> tuple[np.ndarray, float]:
-        """One prompt set (coords [N,2] model-frame pixels, labels [N]) -> logits [low,low], predicted IoU."""
+        """One prompt set (coords [N,2] model-space pixels, labels [N]) -> logits [low,low], predicted IoU."""
         has = logits is not None
         mask = logits[None, None] if has else np.zeros((1, 1, self.low_res, self.low_res), np.float32)
         masks, scores = self.decoder.run(None, {
@@ -52,7 +52,7 @@ class Package:
         return masks[0, 0], float(scores[0, 0])
 
     def full_mask(self, logits: np.ndarray, width: int, height: int) -> np.ndarray:
-        """Low-res logits -> boolean mask [height,width] in the image frame."""
+        """Low-res logits -> boolean mask [height,width] in image space."""
         square = Image.fromarray(logits.astype(np.float32)).resize((self.size, self.size), Image.Resampling.BILINEAR)
         inner = square.crop((0, 0, *self.scaled(width, height)))
         return np.asarray(inner.resize((width, height), Image.Resampling.BILINEAR)) > 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
 from model import CHANNELS, GRID, LOW_RES, MEAN, SIZE, STD
+from shared import package_digest, sha256
 
 TRAINED_ON = [
     "Generated images (made by models/training/synth.py, MIT)",
@@ -15,23 +15,6 @@ TRAINED_ON = [
     "Clothing Co-Parsing (Apache-2.0)",
     "DAVIS 2016, 8 clips (BSD)",
 ]
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def shortest(number: float) -> str:
-    """A number in its shortest decimal form, without a trailing `.0`."""
-    return str(int(number)) if number == int(number) else repr(number)
-
-
-def package_digest(hashes: dict[str, str]) -> str:
-    """sha256 of one line `role hash` per file, roles sorted by name, and of the line of the input."""
-    text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
-    mean, std = (",".join(map(shortest, values)) for values in (MEAN, STD))
-    text += f"input {SIZE} {mean} {std}\n"
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_package(folder: Path, built: dict[str, Path]) -> dict:
@@ -49,7 +32,7 @@ def write_package(folder: Path, built: dict[str, Path]) -> dict:
         "lowResMask": LOW_RES,
         "decoderInputs": ["mask_input"],
         "files": {role: {"path": f"{role}.onnx", "sha256": hashes[role]} for role in sorted(built, reverse=True)},
-        "digest": package_digest(hashes),
+        "digest": package_digest(hashes, SIZE, MEAN, STD),
     }
     draft = folder / "model.json.tmp"
     draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")

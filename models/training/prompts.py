@@ -1,6 +1,6 @@
 """Draws prompts as maps on the embedding grid, inside the graph.
 
-Frames: point coordinates are model-frame pixels (x right, y down); the grid is cells of 8 pixels. All
+Point coordinates are model-space pixels (x right, y down); the grid is cells of 8 pixels. All
 geometry runs in float32. Labels: 1 positive, 0 negative, -1 padding, 2 box top-left, 3 box bottom-right.
 """
 

@@ -49,7 +49,7 @@ class QuickP2sam:
             self.prototypes.append(unit(np.stack([self.reference[owner == k].mean(axis=0) for k in range(count)])))
 
     def best_pixel(self, prototype: np.ndarray, patches: np.ndarray, extent: tuple[int, int]) -> tuple[int, int]:
-        """Model-frame pixel (x, y) of the cosine map's maximum inside the unpadded area."""
+        """Model-space pixel (x, y) of the cosine map's maximum inside the unpadded area."""
         grid = self.package.grid
         cosine = resize(resize((unit(patches) @ prototype).reshape(grid, grid), 4 * grid), self.package.size)
         cosine = cosine[: extent[1], : extent[0]]

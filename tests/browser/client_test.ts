@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import ts from "typescript";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { Server } from "../support/server.ts";
 import { files, visits } from "../support/requests.ts";
@@ -78,7 +78,7 @@ Deno.test({
       problem: { status: number; type: string };
     };
     ok(answers.patches > 0);
-    ok(dice(overlap(decodeRle(answers.found), visits.second.mask)) > 0.7);
+    ok(dice(decodeRle(answers.found).data, visits.second.mask.data) > 0.7);
     equal(answers.png, "image/png");
     deepEqual(answers.lines.map(({ index }) => index), [0, 1]);
     deepEqual(answers.lines[0].segmentation.mask, answers.found);

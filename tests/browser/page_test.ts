@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { imageBody } from "../../functions/body/image.ts";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { describeMask } from "../../lib/format/mask/document.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
@@ -122,7 +122,7 @@ Deno.test({
         for (const [i, { rle, area }] of items.entries()) {
           const mask = decodeRle(rle);
           equal(mask.data.filter((value) => value > 0).length, area);
-          const score = dice(overlap(mask, drawVisit(i + 1).mask));
+          const score = dice(mask.data, drawVisit(i + 1).mask.data);
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         equal(await page.textContent("#result-title"), "visit-3");
@@ -230,7 +230,7 @@ Deno.test({
         const items = await held(page);
         equal(items.length, VISIT_COUNT);
         for (const [i, { rle }] of items.entries()) {
-          const score = dice(overlap(decodeRle(rle), drawVisit(i + 1).mask));
+          const score = dice(decodeRle(rle).data, drawVisit(i + 1).mask.data);
           ok(score > 0.7, `Dice of visit ${i + 1}: ${score}`);
         }
         await accessible(page, "results, dark");
@@ -382,7 +382,7 @@ Deno.test({
       await page.waitForSelector("#result:not([hidden])");
       await page.waitForSelector("#filmstrip-bar", { state: "hidden" });
       const [item] = await held(page);
-      ok(dice(overlap(decodeRle(item.rle), drawVisit(3).mask)) > 0.7);
+      ok(dice(decodeRle(item.rle).data, drawVisit(3).mask.data) > 0.7);
       await page.close();
     });
 
@@ -457,7 +457,7 @@ Deno.test({
           const [x, y] = upright([i % 384 + 0.5, Math.floor(i / 384) + 0.5]);
           return mask.data[Math.floor(y) * 3000 + Math.floor(x)];
         });
-        const score = dice(overlap({ ...truth, data: low }, truth));
+        const score = dice(low, truth.data);
         ok(score > 0.7, `Dice ${score}`);
         await page.close();
       },
@@ -607,7 +607,7 @@ Deno.test({
           const scores = [];
           for (const [i, { rle }] of items.entries()) {
             scores.push(
-              dice(overlap(decodeRle(rle), await annotation(names[i]))),
+              dice(decodeRle(rle).data, (await annotation(names[i])).data),
             );
           }
           ok(scores[0] > 0.7, `Dice of the boxed reference: ${scores[0]}`);

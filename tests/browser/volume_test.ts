@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
@@ -63,7 +63,8 @@ Deno.test({
         ]);
         for (const [i, n] of [1, 2, 3].entries()) {
           const score = dice(
-            overlap(decodeRle(items[i].rle), drawVisit(n).mask),
+            decodeRle(items[i].rle).data,
+            drawVisit(n).mask.data,
           );
           ok(score > 0.7, `Dice of visit ${n}: ${score}`);
         }
@@ -83,7 +84,10 @@ Deno.test({
       const tiles = await page.locator("#tiles .name").allTextContents();
       deepEqual(tiles.slice(0, -1), names);
       for (const [i, n] of [[3, 4], [4, 5], [5, 2]]) {
-        const score = dice(overlap(decodeRle(items[i].rle), drawVisit(n).mask));
+        const score = dice(
+          decodeRle(items[i].rle).data,
+          drawVisit(n).mask.data,
+        );
         ok(score > 0.7, `Dice of visit ${n}: ${score}`);
       }
     });

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { runEntry } from "../support/entry.ts";
 import { inFolder } from "../support/in_folder.ts";
@@ -10,19 +10,28 @@ import { Server } from "../support/server.ts";
 // What the commands do is proven in tests/contract/cli; here is what their entry points and processes add.
 
 Deno.test("every command says how it is used", async () => {
-  const commands = [
-    "segment",
-    "replay",
-    "evaluate",
-    "models",
-    "api_key",
-    "operator_keys",
+  // By their tasks; undefined is all permissions, as tests run.
+  const commands: [string, string, string[]?][] = [
+    ["segment", "segment"],
+    ["replay", "replay"],
+    ["evaluate", "evaluate"],
+    ["demo", "demo"],
+    ["models", "models"],
+    ["api_key", "api-key", []],
+    ["operator_keys", "operator-keys"],
+    ["audit_trail", "audit:trail", []],
   ];
-  await Promise.all(commands.map(async (entry) => {
-    const { code, out, error } = await runEntry(entry, ["--help"]);
+  // Help does not depend on valid settings.
+  const wrong = { PORT: "http" };
+  await Promise.all(commands.map(async ([entry, task, permissions]) => {
+    const { code, out, error } = await runEntry(
+      `commands/${entry}`,
+      ["--help"],
+      wrong,
+      permissions,
+    );
     deepEqual({ code, error }, { code: 0, error: "" }, entry);
-    const task = entry.replace("_", "-");
-    match(out, new RegExp(`^deno task ${task} [^\\n]*$`));
+    match(out, new RegExp(`^Usage: deno task ${task} `));
   }));
 });
 
@@ -36,12 +45,21 @@ Deno.test("a mistake is one line on stderr and status 1, whatever the entry poin
     permissions?: string[];
     wanted: RegExp;
   }[] = [
-    { entry: "segment", wanted: /all needed\. Usage: deno task segment/ },
-    { entry: "replay", wanted: /all needed\. Usage: deno task replay/ },
-    { entry: "evaluate", wanted: /--data is needed/ },
-    { entry: "models", wanted: /no command. Usage/ },
-    { entry: "api_key", wanted: /one id.*Usage: deno task api-key/ },
-    { entry: "demo", args: ["--nope"], wanted: /--nope.*Usage/ },
+    {
+      entry: "commands/segment",
+      wanted: /not specified\. See `deno task segment/,
+    },
+    {
+      entry: "commands/replay",
+      wanted: /not specified\. See `deno task replay/,
+    },
+    { entry: "commands/evaluate", wanted: /--data <folder>.*not specified/ },
+    { entry: "commands/models", wanted: /command is missing/ },
+    {
+      entry: "commands/api_key",
+      wanted: /argument 'id'.*See `deno task api-key/,
+    },
+    { entry: "commands/demo", args: ["--nope"], wanted: /--nope.*See/ },
     {
       entry: "serve",
       environment: { PORT: "http" },
@@ -98,7 +116,7 @@ Deno.test("files go through segment and replay, an evaluation and the demo", () 
     ];
     /** The product's own model, since the tiny one cannot have threads; the mask must not depend on them. */
     const segmentation = async () => {
-      const made = await runEntry("segment", [
+      const made = await runEntry("commands/segment", [
         ...[...reference, "--out", `${folder}/out`, "--receipt"],
       ], { MODEL: "nano", THREADS: "2" });
       deepEqual({ ...made, out: "" }, { code: 0, out: "", error: "" });
@@ -106,10 +124,10 @@ Deno.test("files go through segment and replay, an evaluation and the demo", () 
         await Deno.readFile(`${folder}/out/b_mask.png`),
         { maxPixels: 1e6 },
       );
-      const score = dice(overlap(found, visits.second.mask));
+      const score = dice(found.data, visits.second.mask.data);
       ok(score > 0.5, `Dice ${score}`);
       const [, area] = /b_mask\.png: (\d+) pixels, parts \d/.exec(made.out)!;
-      const { code, out } = await runEntry("replay", [
+      const { code, out } = await runEntry("commands/replay", [
         ...["--receipt", `${folder}/out/b_receipt.json`, ...reference],
       ], { MODEL: "nano", THREADS: "1" });
       equal(code, 0);
@@ -126,13 +144,13 @@ Deno.test("files go through segment and replay, an evaluation and the demo", () 
         await Deno.writeFile(`${folder}/set/${kind}/one/01.png`, file);
       }
       const args = ["--data", `${folder}/set`];
-      const { code, out, error } = await runEntry("evaluate", args);
+      const { code, out, error } = await runEntry("commands/evaluate", args);
       equal(code, 0, error);
       match(out, /\*\*set\*\*, mean over subjects \| 1 \|/);
     };
     const demo = async () => {
       const args = ["--out", `${folder}/demo`];
-      const { code, out, error } = await runEntry("demo", args);
+      const { code, out, error } = await runEntry("commands/demo", args);
       equal(code, 0, error);
       match(out, /^Dice of visit 2: \d\.\d{3}$/m);
       ok(Deno.statSync(`${folder}/demo/demo.png`).size > 10_000);
@@ -144,7 +162,11 @@ Deno.test("a package is added, served beside another, and refused when it was ta
   inFolder(async (folder) => {
     await copyDarker(`${folder}/source`, "darker");
     const set = { MODELS: `${folder}/models`, KV_PATH: ":memory:" };
-    const added = await runEntry("models", ["add", `${folder}/source`], set);
+    const added = await runEntry(
+      "commands/models",
+      ["add", `${folder}/source`],
+      set,
+    );
     match(added.out, /^added darker, digest [0-9a-f]{64}; MODEL=darker/);
     const both = { ...set, MODEL: "nano,darker" };
     {
@@ -160,7 +182,7 @@ Deno.test("a package is added, served beside another, and refused when it was ta
     bytes[bytes.length >> 1] ^= 1;
     await Deno.writeFile(encoder, bytes);
     const [verified, served] = await Promise.all([
-      runEntry("models", ["verify"], set),
+      runEntry("commands/models", ["verify"], set),
       runEntry("serve", [], both),
     ]);
     equal(verified.code, 1);

@@ -5,36 +5,30 @@ import {
   EMBEDDED_MODELS,
   readConfig,
 } from "../../deploy/config.ts";
-import { demo } from "../../lib/cli/run_demo.ts";
-import { evaluateFolders } from "../../lib/cli/evaluate_folders.ts";
-import { makeKey } from "../../lib/cli/make_api_key.ts";
-import { manageModels } from "../../lib/cli/manage_models.ts";
-import { replayFiles } from "../../lib/cli/replay_receipt.ts";
-import { segmentFiles } from "../../lib/cli/segment_files.ts";
+import { runCommandLine } from "../../lib/cli/command_line.ts";
+import { demoCommand } from "../../lib/cli/run_demo.ts";
+import { evaluateCommand } from "../../lib/cli/evaluate_folders.ts";
+import { apiKeyCommand } from "../../lib/cli/make_api_key.ts";
+import { modelsCommand } from "../../lib/cli/manage_models.ts";
+import { replayCommand } from "../../lib/cli/replay_receipt.ts";
+import { segmentCommand } from "../../lib/cli/segment_files.ts";
 import { folderUrl } from "../../lib/model/locate.ts";
 import { Registry } from "../../lib/model/registry.ts";
 import { TINY } from "./model_package.ts";
 
-type Command = (args: string[], config: Config) => void | Promise<void>;
-
-/** What the entry points of these names do between reading the settings and printing an error. */
+/** The commands that the entry points of these names run, with the settings read already. */
 const COMMANDS = {
-  segment: (args, config) =>
-    segmentFiles(args, () => composeModel(config), config.MAX_PIXELS),
-  replay: (args, config) => replayFiles(args, () => composeModel(config)),
-  evaluate: (args, config) =>
-    evaluateFolders(
-      args,
-      (_, model) =>
-        composeEngines(model ? { ...config, MODEL: [model] } : config),
-      config.MAX_PIXELS,
+  segment: (config: Config) => segmentCommand(() => composeModel(config)),
+  replay: (config: Config) => replayCommand(() => composeModel(config)),
+  evaluate: (config: Config) =>
+    evaluateCommand((_, model) =>
+      composeEngines(model ? { ...config, MODEL: [model] } : config)
     ),
-  models: (args, { MODELS }) =>
-    manageModels(args, new Registry(folderUrl(MODELS), EMBEDDED_MODELS)),
-  demo: async (args, config) =>
-    await demo(args, await composeModel(config), config.MAX_PIXELS),
-  key: makeKey,
-} satisfies Record<string, Command>;
+  models: ({ MODELS }: Config) =>
+    modelsCommand(() => new Registry(folderUrl(MODELS), EMBEDDED_MODELS)),
+  demo: (config: Config) => demoCommand(() => composeModel(config)),
+  key: apiKeyCommand,
+};
 
 export interface Outcome {
   code: number;
@@ -61,7 +55,7 @@ export async function runCommand(
   let code = 0;
   try {
     const config = readConfig({ ...TINY, ...environment });
-    await COMMANDS[entry](args, config);
+    await runCommandLine(COMMANDS[entry](config), args);
   } catch (thrown) {
     // As deploy/commands/run_command.ts prints it.
     console.error(

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
-import { dice, overlap } from "../../lib/evaluation/metrics.ts";
+import { dice } from "../../lib/core/mask.ts";
 import { linesOf, seriesForm } from "./series_bodies.ts";
 import {
   type Asked,
@@ -41,7 +41,7 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
     equal(answer.points.length, answer.parts + answer.negatives);
     const mask = decodeRle(answer.mask);
     equal(mask.data.filter((value) => value !== 0).length, answer.mask.area);
-    const score = dice(overlap(mask, visits.second.mask));
+    const score = dice(mask.data, visits.second.mask.data);
     ok(score > 0.5, `Dice ${score}`);
     equal("candidates" in answer, false);
   });
@@ -153,7 +153,7 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
         const { mask } = await response.json();
         return {
           rle: { size: mask.size, counts: mask.counts },
-          dice: dice(overlap(decodeRle(mask), visits.first.mask)),
+          dice: dice(decodeRle(mask).data, visits.first.mask.data),
         };
       };
       const box = [212, 114, 270, 162];

@@ -5,8 +5,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
-import { runMain } from "../../../deploy/commands/run_command.ts";
-import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
+import { runCommand } from "../../../deploy/commands/run_command.ts";
+import { createCommand, wholeNumber } from "../../../lib/cli/command_line.ts";
 import { loadPackage, type ModelPackage } from "../../../lib/model/package.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { decodeOnce } from "../../../lib/pipeline/cascade.ts";
@@ -15,9 +15,6 @@ import type { Box, Point } from "../../../lib/core/geometry.ts";
 import { createOnnxModel } from "../../../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../../../lib/runtime/open_runtime.ts";
 
-const USAGE =
-  "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts " +
-  "--graphs FOLDER [--rounds 10] [--threads 1]";
 const BUILD = "uv run tests/bench/mobilesam/build.py --official --out";
 
 /** In fractions of the frame: five clicks inside, one outside, and the box of the third pass. */
@@ -86,21 +83,16 @@ function race(stage: string, large: number[], small: number[], goal: number) {
 
 const verdict = (holds: boolean) => holds ? "yes" : "**no**";
 
-function count(name: string, text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw misuse(`--${name} must be a whole number from 1 to 9999`, USAGE);
-}
+const command = createCommand(
+  "deno run --allow-read --allow-env --allow-sys tests/bench/mobilesam/compare.ts",
+  "Times the embedded model against MobileSAM, round by round.",
+)
+  .requiredOption("--graphs <folder>", "package that build.py wrote")
+  .option("--rounds <count>", "rounds", wholeNumber(1, 9999), 10)
+  .option("--threads <count>", "threads of WASM", wholeNumber(1, 9999), 1);
 
-await runMain(async () => {
-  const { values: options } = parseCommand(Deno.args, {
-    graphs: { type: "string" },
-    rounds: { type: "string", default: "10" },
-    threads: { type: "string", default: "1" },
-  }, USAGE);
-  if (options.graphs === undefined) throw misuse("--graphs is missing", USAGE);
-  const rounds = count("rounds", options.rounds);
-  const threads = count("threads", options.threads);
-
+await runCommand(command.action(async (options) => {
+  const { rounds, threads } = options;
   const graphs = pathToFileURL(resolve(options.graphs) + "/");
   const built = await loadPackage(graphs).catch((error) => {
     throw new Error(`${error.message} Build it: ${BUILD} ${options.graphs}`);
@@ -133,4 +125,4 @@ ${race("decoder", ...decoder, 5)}
 | ONNX files, MB | ${theirs.toFixed(1)} | ${ours.toFixed(1)} | ${
     (theirs / ours).toFixed(1)
   } | ≤ 25 MB | ${verdict(ours <= 25)} |`);
-});
+}));

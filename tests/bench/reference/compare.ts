@@ -5,25 +5,26 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EMBEDDED_MODELS } from "../../../deploy/config.ts";
-import { runMain } from "../../../deploy/commands/run_command.ts";
-import { misuse, parseCommand } from "../../../lib/cli/arguments.ts";
+import { runCommand } from "../../../deploy/commands/run_command.ts";
+import {
+  collect,
+  createCommand,
+  Option,
+  wholeNumber,
+} from "../../../lib/cli/command_line.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { loadPackage } from "../../../lib/model/package.ts";
 import type { Embedding } from "../../../lib/pipeline/types.ts";
 import type { Size } from "../../../lib/core/geometry.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import type { RuntimeName } from "../../../lib/runtime/runtime.ts";
-import { type ClockName, createClock } from "./clock.ts";
+import { createClock } from "./clock.ts";
 import { emdSizes } from "./emd_sizes.ts";
 import { Ours, type Stages } from "./ours.ts";
 import { drawLogits, drawPicture } from "./picture.ts";
 import { type Python, startPython } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 import { widen } from "./widen.ts";
-
-const USAGE =
-  "deno run --allow-all tests/bench/reference/compare.ts --graphs FOLDER --python INTERPRETER " +
-  "[--rounds 5] [--threads 1] [--clock wall|cpu] [--runtime native …] [--share 10] [--encode] [--out FOLDER]";
 
 /** Runs of our side before the first round; JavaScript is compiled while it runs. */
 const WARM = 12;
@@ -246,32 +247,44 @@ function table(times: Times, sides: Side[]): string {
   ].join("\n");
 }
 
-await runMain(async () => {
-  const { values } = parseCommand(Deno.args, {
-    graphs: { type: "string" },
-    python: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    threads: { type: "string", default: "1" },
-    clock: { type: "string", default: "wall" },
-    runtime: { type: "string", multiple: true, default: ["native", "wasm"] },
-    share: { type: "string", default: "10" },
-    encode: { type: "boolean", default: false },
-    out: { type: "string", default: "out/compare" },
-  }, USAGE);
-  if (values.graphs === undefined) throw misuse("--graphs is missing", USAGE);
-  if (values.python === undefined) throw misuse("--python is missing", USAGE);
-  const [rounds, threads, share] = [values.rounds, values.threads, values.share]
-    .map(Number);
-  const clock = values.clock as ClockName;
+const command = createCommand(
+  "deno run --allow-all tests/bench/reference/compare.ts",
+  "Times the product against the method in PyTorch, scikit-learn and POT, round by round.",
+)
+  .requiredOption("--graphs <folder>", "package with the networks to compare")
+  .requiredOption("--python <interpreter>", "Python that has the packages")
+  .option("--rounds <count>", "rounds", wholeNumber(1), 5)
+  .option("--threads <count>", "threads of each side", wholeNumber(1), 1)
+  .addOption(
+    new Option("--clock <name>", "what is measured")
+      .choices(["wall", "cpu"] as const).default("wall" as const),
+  )
+  .option(
+    "--runtime <name>",
+    "runtime of our side; may be repeated (default: native, then wasm)",
+    collect,
+  )
+  .option(
+    "--share <percent>",
+    "share of the picture that the structure covers",
+    Number,
+    10,
+  )
+  .option("--encode", "also run the encoders")
+  .option("--out <folder>", "folder for the results", "out/compare");
+
+await runCommand(command.action(async (values) => {
+  const { rounds, threads, share, clock, encode = false } = values;
+  const options = { rounds, share: share / 100, encode };
+  const runtimes = values.runtime ?? ["native", "wasm"];
   const now = createClock(clock);
-  const options = { rounds, share: share / 100, encode: values.encode };
 
   const built = await loadPackage(
     pathToFileURL(resolve(values.graphs) + "/"),
   );
   const nano = await loadPackage(new URL("nano/", EMBEDDED_MODELS));
   const sides: Side[] = [];
-  for (const name of values.runtime as RuntimeName[]) {
+  for (const name of runtimes as RuntimeName[]) {
     sides.push({ name, ours: await Ours.open(built, name, threads, now) });
   }
   const trained = await Ours.open(nano, "wasm", threads, now);
@@ -323,4 +336,4 @@ await runMain(async () => {
   const plot = new URL("plot.py", import.meta.url).pathname;
   await new Deno.Command(values.python, { args: [plot, values.out] }).spawn()
     .status;
-});
+}));

@@ -1,9 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { composeEngines } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
-import { answerSet, questionsOf } from "../../../lib/evaluation/calibration.ts";
+import {
+  answerSet,
+  questionsOf,
+} from "../../../lib/evaluation/calibration_answers.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { evaluateFolders } from "../../../lib/cli/evaluate_folders.ts";
+import { runCommandLine } from "../../../lib/cli/command_line.ts";
+import { evaluateCommand } from "../../../lib/cli/evaluate_folders.ts";
 import { countSet } from "../../../lib/evaluation/evaluate_set.ts";
 import {
   methodsOf,
@@ -41,16 +45,15 @@ async function evaluate(...args: string[]) {
   const { log } = console;
   console.log = (line: string) => printed.push(line);
   try {
-    await evaluateFolders(
-      args,
-      () =>
-        Promise.resolve({
-          engine: counting,
-          parallel: 1,
-          [Symbol.asyncDispose]: () => Promise.resolve(),
-        }),
-      maxPixels,
+    const command = evaluateCommand(() =>
+      Promise.resolve({
+        engine: counting,
+        maxPixels,
+        parallel: 1,
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      })
     );
+    await runCommandLine(command, args);
   } finally {
     console.log = log;
   }
@@ -126,15 +129,21 @@ Deno.test("the same seed draws the same images of others, another one others, an
 
 Deno.test("what only a calibration uses is refused without one, and bad numbers by their option", async () => {
   const refused: [string[], RegExp][] = [
-    [["--plot", "a.png"], /^--plot needs .*; add --calibration\. Usage/],
-    [["--others", "5"], /^--others needs .*; add --calibration\. Usage/],
-    [["--seed", "5"], /^--seed needs .*; add --calibration\. Usage/],
+    [["--plot", "a.png"], /^--plot needs .*; add --calibration\. See/],
+    [["--others", "5"], /^--others needs .*; add --calibration\. See/],
+    [["--seed", "5"], /^--seed needs .*; add --calibration\. See/],
     [["--calibration", "--seed", "5"], /^--seed draws a sample; add --others/],
-    [["--calibration", "--others", "x"], /^--others is x, wanted a whole/],
-    [["--calibration", "--others=-1"], /^--others is -1, wanted a whole/],
+    [
+      ["--calibration", "--others", "x"],
+      /--others .*'x' is invalid\. Wanted a whole/,
+    ],
+    [
+      ["--calibration", "--others=-1"],
+      /--others .*'-1' is invalid\. Wanted a whole/,
+    ],
     [
       ["--calibration", "--others", "5", "--seed", "1.5"],
-      /^--seed is 1\.5, wanted a whole number/,
+      /--seed .*'1\.5' is invalid\. Wanted a whole number/,
     ],
   ];
   for (const [args, message] of refused) {
@@ -151,7 +160,7 @@ Deno.test("several images at a time give what one at a time gives, in the same o
     const [set] = findDatasets(folder);
     const methods = methodsOf(recipe);
     const { box } = methods;
-    const all = { box, ...severalReferences(recipe, 2) };
+    const all = { box, several: severalReferences(recipe, 2) };
     const evaluator = { engine, methods, maxPixels };
     deepEqual(
       await countSet(set, { ...evaluator, parallel }),

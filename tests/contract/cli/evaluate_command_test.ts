@@ -78,7 +78,7 @@ Deno.test("evaluate takes another model package, by its folder or by an option",
 Deno.test("a mistake in an evaluate command is one line that says what to do", () =>
   inFolder(async (folder) => {
     const cases: [string[], RegExp][] = [
-      [[], /--data is needed\. Usage: deno task evaluate/],
+      [[], /option '--data <folder>' not specified\. See `deno task evaluate/],
       [["--data", folder], /holds Images\/ and Annotations\//],
       [
         ["--data", folder, "--plot", `${folder}/a.png`],
@@ -86,11 +86,11 @@ Deno.test("a mistake in an evaluate command is one line that says what to do", (
       ],
       [
         ["--data", folder, "--calibration", "--others", "many"],
-        /--others is many, wanted a whole number/,
+        /--others .*'many' is invalid\. Wanted a whole number/,
       ],
       [
         ["--data", folder, "--recipe", "x"],
-        /no recipe x, wanted medical or natural\. Usage/,
+        /--recipe .*'x' is invalid\. Allowed choices are medical, natural\. See/,
       ],
     ];
     for (const [args, wanted] of cases) {

@@ -7,7 +7,7 @@ import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
 import { ablationsOf, methodsOf } from "../../../lib/evaluation/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawPatient, type Visit } from "../../../lib/sample/patient.ts";
-import { dice, overlap } from "../../../lib/evaluation/metrics.ts";
+import { dice } from "../../../lib/core/mask.ts";
 import type {
   MaskPrompt,
   SegmentationAnswer,
@@ -20,7 +20,7 @@ import { TEST_MODELS } from "../../support/model_package.ts";
 import { writeSet } from "../../support/perseg_set.ts";
 
 const METHODS = methodsOf(RECIPES.medical);
-const ABLATIONS = ablationsOf(RECIPES.medical);
+const EVERY = { ...METHODS, ...ablationsOf(RECIPES.medical) };
 
 const engine = await composeEngine(readConfig({
   MODEL: Deno.env.get("MODEL") ?? "tiny",
@@ -79,7 +79,7 @@ Deno.test("box and centre point are scored on the reference too, the others on t
           (await embed(visit)).bytes,
           promptOf(visit.mask),
         );
-        sum += dice(overlap(decodeRle(mask), visit.mask));
+        sum += dice(decodeRle(mask).data, visit.mask.data);
       }
       return sum / 2;
     };
@@ -91,7 +91,7 @@ Deno.test("box and centre point are scored on the reference too, the others on t
       scores.centrePoint.dice,
       await meanDice((mask) => ({ points: [centrePoint(mask)!] })),
     );
-    near(scores.copiedMask.dice, dice(overlap(first.mask, second.mask)));
+    near(scores.copiedMask.dice, dice(first.mask.data, second.mask.data));
     ok(scores.box.dice > 0.5 && scores.centrePoint.dice > 0.5);
   }));
 
@@ -105,7 +105,7 @@ Deno.test("a target without the structure counts for all but box and centre poin
     deepEqual([scores.box.images, scores.centrePoint.images], [2, 2]);
     equal(scores.p2sam.images, 2);
     // The copied mask is there, the structure is not: that image scores 0.
-    near(scores.copiedMask.dice, dice(overlap(first.mask, second.mask)) / 2);
+    near(scores.copiedMask.dice, dice(first.mask.data, second.mask.data) / 2);
     equal(scores.copiedMask.images, 2);
   }));
 
@@ -137,9 +137,9 @@ Deno.test("an ablation switches off what its title says and nothing else", async
   const tried = (answer: SegmentationAnswer) =>
     answer.candidates.map(({ parts, negatives }) => [parts, negatives]);
   /** The method's mask, and the real engine's answer that it comes from. */
-  const run = async (key: string) => {
+  const run = async (key: keyof typeof EVERY) => {
     const answers: SegmentationAnswer[] = [];
-    const mask = await { ...METHODS, ...ABLATIONS }[key].predict(
+    const mask = await EVERY[key].predict(
       {
         ...engine,
         async segment(...request) {

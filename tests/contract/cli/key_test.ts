@@ -32,11 +32,14 @@ Deno.test("the command makes a key that a server takes", async () => {
 });
 
 Deno.test("a wrong key command is one line", async () => {
-  for (const args of [[], ["a", "b"], ["a", "--scopes", "all"], ["a/b"]]) {
-    requireOneLine(
-      await runCommand("key", args),
-      /Usage: deno task api-key/,
-      args.join(" "),
-    );
+  const cases: [string[], RegExp][] = [
+    [[], /Missing required argument 'id'\. See `deno task api-key --help`/],
+    [["a", "b"], /Expected 1 argument but got 2: a, b\. See/],
+    [["a", "--scopes", "all"], /--scopes all: wanted one or more of encode/],
+    [["a", "--tenant", ""], /The tenant must be 1 to 64 letters/],
+    [["a/b"], /The id must be 1 to 64 letters/],
+  ];
+  for (const [args, wanted] of cases) {
+    requireOneLine(await runCommand("key", args), wanted, args.join(" "));
   }
 });

@@ -31,17 +31,20 @@ Deno.test("a package is added, listed, verified and removed", () =>
 
 Deno.test("a wrong models command is one line", async () => {
   const cases: [string[], RegExp][] = [
-    [[], /no command. Usage/],
-    [["fetch"], /no command fetch\. Usage/],
-    [["add"], /add takes one name/],
-    [["add", "a", "b"], /add takes one name/],
-    [["add", "a", "--sha256", "12"], /--sha256 wants 64 hex digits/],
+    [[], /command is missing, wanted one of list, add, verify, remove\. See/],
+    [["fetch"], /Unknown command 'fetch'\. See `deno task models --help`/],
+    [["add"], /Missing required argument 'package'/],
+    [["add", "a", "b"], /Expected 1 argument but got 2: a, b/],
+    [
+      ["add", "a", "--sha256", "12"],
+      /--sha256 .*'12' is invalid\. Wanted 64 hex digits/,
+    ],
     [["add", "a", "--force"], /--force/],
     [["add", "/no/such"], /Cannot add \/no\/such: there is no such folder/],
     [["add", "http://example.org/a.tar"], /https address/],
     [["verify", "none"], /no model package "none"/],
-    [["list", "nano"], /list takes no name/],
-    [["remove", "a", "--sha256", "0".repeat(64)], /--sha256 is for add/],
+    [["list", "nano"], /Expected 0 arguments but got 1: nano/],
+    [["remove", "a", "--sha256", "0".repeat(64)], /Unknown option '--sha256'/],
     [["remove", "nano"], /part of the product/],
     [["remove", "../nano"], /no model package/],
   ];

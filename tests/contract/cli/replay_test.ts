@@ -95,5 +95,8 @@ Deno.test("segment explains itself and writes receipts, which are replayed or re
     await refuses(["{", "b.png"], /it is not JSON/);
     await refuses(["{}", "b.png"], /at id: /);
     await refuses([b, "none.png"], /there is no such file/);
-    await refuses([b, "b.png", {}, ["--frame", "x"]], /--frame is x.*Usage/);
+    await refuses(
+      [b, "b.png", {}, ["--frame", "x"]],
+      /--frame .*'x' is invalid.*See `deno task replay --help`/,
+    );
   }));

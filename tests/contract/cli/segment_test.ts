@@ -123,22 +123,25 @@ Deno.test("a mistake in a segment command is one line that says what to do", () 
     const whole = images("a.png", "a.png", "a.png");
     const missing = /Cannot read .*none\.png: there is no such file/;
     const cases: [string[], RegExp][] = [
-      [[], /all needed\. Usage: deno task segment/],
-      [["--nope"], /--nope.*Usage/],
+      [
+        [],
+        /option '--reference <file>' not specified\. See `deno task segment/,
+      ],
+      [[...whole, "--nope"], /Unknown option '--nope'\. See/],
       [images("none.png", "a.png", "a.png"), missing],
       [images("a.png", "none.png", "a.png"), missing],
       [images("a.png", "a.png", "none.png"), missing],
       [
         [...whole, "--property", "Liver"],
-        /--property is Liver, wanted value:scheme:meaning/,
+        /--property .*'Liver' is invalid\. Wanted value:scheme:meaning/,
       ],
       [
         [...whole, "--frame", "x"],
-        /--frame is x, wanted a whole number\. Usage/,
+        /--frame .*'x' is invalid\. Wanted a whole number from 0 to 999999\. See/,
       ],
       [
         [...whole, "--recipe", "x"],
-        /no recipe x, wanted medical or natural\. Usage/,
+        /--recipe .*'x' is invalid\. Allowed choices are medical, natural\. See/,
       ],
       [images("cut.png", "a.png", "a.png"), /Cannot use .*cut\.png: .*PNG/],
       [

@@ -1,5 +1,6 @@
 import { ok } from "node:assert/strict";
-import { answerSet, calibrate } from "../../../lib/evaluation/calibration.ts";
+import { calibrate } from "../../../lib/evaluation/calibration.ts";
+import { answerSet } from "../../../lib/evaluation/calibration_answers.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { openAllCores } from "../../support/all_cores.ts";

@@ -24,7 +24,7 @@ Deno.test({
     const gain = async (set: string, references: number) => {
       const dataset = datasets.find(({ name }) => name === set)!;
       const several = severalReferences(RECIPES.medical, references);
-      const methods = { p2sam, ...several };
+      const methods = { p2sam, several };
       const evaluator = { engine, parallel, methods, maxPixels, references };
       const { videoMean } = await evaluateSet(dataset, evaluator);
       const { p2sam: one, several: all } = videoMean;
@@ -45,7 +45,7 @@ Deno.test({
   async fn() {
     await using engines = await openAllCores();
     const { engine, parallel } = engines;
-    const methods = { p2sam, ...corrected(RECIPES.medical, 1) };
+    const methods = { p2sam, corrected: corrected(RECIPES.medical, 1) };
     const evaluator = { engine, parallel, methods, maxPixels };
     const counted = [];
     for (const dataset of findDatasets(ONESHOT.pathname)) {

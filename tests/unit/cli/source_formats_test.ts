@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { basename } from "node:path";
-import { writeOwnFormats } from "../../../lib/cli/source_formats.ts";
+import { writeSourceFormats } from "../../../lib/cli/source_formats.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import { encodeRle } from "../../../lib/format/mask/rle.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
@@ -27,7 +27,7 @@ async function write(folder: string, images: Record<string, Uint8Array>) {
   }
   const warnings: string[] = [];
   const warn = (line: string) => warnings.push(line);
-  const files = await writeOwnFormats(masks, SEGMENT, folder, warn);
+  const files = await writeSourceFormats(masks, SEGMENT, folder, warn);
   const written = files.map((file) => [
     basename(file),
     countFrames(Deno.readFileSync(file)).count,
@@ -52,7 +52,7 @@ Deno.test("images of one series in several frames of reference go to a file each
     deepEqual(written, [["a_seg.dcm", 1], ["b_seg.dcm", 1]]);
   }));
 
-Deno.test("a segmentation that cannot be written is told, and the others are written", () =>
+Deno.test("a segmentation that cannot be written is reported, and the others are written", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a_seg.dcm`);
     const images = { a: dicomAt([z0]), b: dicomAt([z0], [], "2.25.5") };

@@ -14,7 +14,7 @@ Deno.test("answers come in the order of the items, however long each takes", asy
   deepEqual(await inParallel([], 3, () => turns(1)), []);
 });
 
-Deno.test("no more run at a time than may", async () => {
+Deno.test("at most the given number run at a time", async () => {
   let running = 0;
   let most = 0;
   await inParallel([1, 2, 3, 4, 5, 6, 7], 3, async (length) => {

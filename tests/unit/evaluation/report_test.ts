@@ -7,7 +7,7 @@ import {
   summariseSet,
 } from "../../../lib/evaluation/report.ts";
 import type { Overlap } from "../../../lib/evaluation/metrics.ts";
-import { table } from "../../../lib/evaluation/table.ts";
+import { scoreTable } from "../../../lib/evaluation/score_table.ts";
 
 const METHODS = methodsOf(RECIPES.medical);
 const ABLATIONS = ablationsOf(RECIPES.medical);
@@ -65,7 +65,9 @@ Deno.test("the table has a column a method, two rows a set, and two for several 
   const one = summariseSet("one", [{ subject: "a", overlaps }]);
   const two = summariseSet("two", [{ subject: "b", overlaps }]);
 
-  const [heading, rule, ...rest] = table(summarise([one]), METHODS).split("\n");
+  const [heading, rule, ...rest] = scoreTable(summarise([one]), METHODS).split(
+    "\n",
+  );
   equal(
     heading,
     "| Dice / IoU, % | targets | P²SAM | one prototype, one pass | copied mask | box | centre point |",
@@ -82,7 +84,7 @@ Deno.test("the table has a column a method, two rows a set, and two for several 
   match(rest[4], /box and centre point .*reference images are scored too/);
   equal(rest.length, 5);
 
-  const lines = table(summarise([one, two]), methods).split("\n");
+  const lines = scoreTable(summarise([one, two]), methods).split("\n");
   match(
     lines[0],
     /\| n = 1 without retrieval \| one pass \| two passes \|$/,

@@ -1,23 +1,21 @@
+import { markdownTable } from "./markdown_table.ts";
 import type { Method } from "./methods.ts";
-import type { Evaluation, PerMethod } from "./report.ts";
 import type { Score } from "./metrics.ts";
+import type { Evaluation, PerMethod } from "./report.ts";
 
 /**
- * A Markdown table: Dice / IoU in percent, a row per subject, two per set and,
- * for several sets, two for the mean over them; below it, which images a column
- * is scored on.
+ * A Markdown table of Dice / IoU in percent: a row per subject, two per set and, for several sets, two for the mean
+ * over them. Below it a note says which images a column is scored on.
  */
-export function table(
+export function scoreTable(
   { sets, meanOverSets }: Evaluation,
   methods: PerMethod<Method>,
 ): string {
-  const columns = Object.keys(methods);
-  const given = columns.find((key) => methods[key].on === "targets")!;
-  const row = (name: string, scores: PerMethod<Score>) => [
-    name,
-    scores[given].images,
-    ...columns.map((key) => percent(scores[key])),
-  ];
+  const given = Object.values(methods).findIndex(({ on }) => on === "targets");
+  const row = (name: string, perMethod: PerMethod<Score>) => {
+    const scores = Object.keys(methods).flatMap((key) => perMethod[key] ?? []);
+    return [name, scores[given]?.images ?? 0, ...scores.map(percent)];
+  };
   const rows = sets.flatMap(({ set, subjects, videoMean, imageMean }) => [
     ...subjects.map(({ subject, scores }) => row(`${set}: ${subject}`, scores)),
     row(`**${set}**, mean over subjects`, videoMean),
@@ -30,13 +28,9 @@ export function table(
       row("**mean over sets**, of the means over images", imageMean),
     );
   }
-  const titles = columns.map((key) => methods[key].title);
+  const titles = Object.values(methods).map(({ title }) => title);
   const heading = ["Dice / IoU, %", "targets", ...titles];
-  const rule = ["---", "--:", ...columns.map(() => "--:")];
-  const lines = [heading, rule, ...rows].map((cells) =>
-    `| ${cells.join(" | ")} |`
-  );
-  return [...lines, "", note(methods)].join("\n");
+  return `${markdownTable(heading, rows)}\n\n${note(methods)}`;
 }
 
 function percent({ dice, iou }: Score): string {

@@ -1,5 +1,6 @@
-import { resizeAntialiased } from "../numerics/resize.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
+import { shrink } from "../image/shrink.ts";
+import { paste } from "./paste.ts";
 
 /** Longest sides of a tile and of the whole picture, pixels. */
 const TILE = 256;
@@ -7,14 +8,14 @@ const PICTURE = 4096;
 /** Pixels between tiles. */
 const GAP = 4;
 
-/** Many pictures, made smaller, in rows on one: left to right, top to bottom. */
+/** Many pictures, made smaller, on one: in rows from left to right. */
 export interface Montage {
   /** Puts a picture in the next place; null leaves it empty. */
   add(picture: Raster | null): void;
   picture(): Raster;
 }
 
-/** @param count places. */
+/** @param count how many pictures it has places for. */
 export function createMontage(count: number): Montage {
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);
@@ -25,38 +26,18 @@ export function createMontage(count: number): Montage {
   const width = columns * (side + GAP) - GAP;
   const height = rows * (side + GAP) - GAP;
   const data = new Uint8Array(width * height * 3);
+  const whole: Raster = { width, height, channels: 3, data };
   let place = 0;
   return {
     add(picture) {
       const at = place++;
       if (picture === null) return;
-      const tile = shrink(picture, side);
+      const tile = shrink(toRgb(picture), side);
       const left = (at % columns) * (side + GAP) + ((side - tile.width) >> 1);
       const top = Math.floor(at / columns) * (side + GAP) +
         ((side - tile.height) >> 1);
-      for (let y = 0; y < tile.height; y++) {
-        const line = tile.data.subarray(
-          y * tile.width * 3,
-          (y + 1) * tile.width * 3,
-        );
-        data.set(line, ((top + y) * width + left) * 3);
-      }
+      paste(whole, tile, left, top);
     },
-    picture: () => ({ width, height, channels: 3, data }),
-  };
-}
-
-/** The picture with a longest side of at most so many pixels. */
-function shrink(picture: Raster, side: number): Raster {
-  const rgb = toRgb(picture);
-  const scale = Math.min(1, side / Math.max(rgb.width, rgb.height));
-  const width = Math.max(1, Math.round(rgb.width * scale));
-  const height = Math.max(1, Math.round(rgb.height * scale));
-  const { data } = rgb;
-  return {
-    width,
-    height,
-    channels: 3,
-    data: resizeAntialiased(data, rgb.width, rgb.height, 3, width, height),
+    picture: () => whole,
   };
 }

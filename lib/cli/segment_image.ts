@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { encodePng } from "../codecs/png/encode.ts";
+import type { Bytes } from "../core/bytes.ts";
+import type { Raster } from "../core/raster.ts";
+import type { SegmentationAnswer } from "../engine/engine.ts";
+import { decodeRle, type Rle } from "../format/mask/rle.ts";
+import { decodeImage } from "../image/decode.ts";
+import { drawOverlay } from "../image/overlay.ts";
+import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
+import { provenanceOf } from "../receipt/provenance.ts";
+import { writeReceipt } from "../receipt/receipt.ts";
+import { drawExplanation } from "./draw_explanation.ts";
+import type { NamedImage } from "./images.ts";
+import type { OpenModel } from "./open_model.ts";
+
+/** What a receipt calls the reference; its file's name could name a person. */
+const REFERENCE = "reference";
+
+/** What is written of an image. */
+export interface ResultOptions {
+  /** The folder for the results. */
+  out: string;
+  label: string;
+  recipe: RecipeName;
+  /** Also a picture of every candidate. */
+  explain?: boolean | undefined;
+  /** Also a receipt. */
+  receipt?: boolean | undefined;
+}
+
+/**
+ * Segments an image, and writes its mask, its overlay and what else is asked for.
+ *
+ * @returns a line about the results, the overlay, and the mask in image space.
+ */
+export async function segmentImage(
+  image: NamedImage,
+  model: OpenModel,
+  profile: Bytes,
+  { label, recipe, out, explain = false, receipt = false }: ResultOptions,
+): Promise<{ line: string; overlay: Raster; mask: Rle }> {
+  const { engine, maxPixels } = model;
+  const file = await image.read();
+  const embedding = await engine.embed(file);
+  const answer = await engine.segment(embedding.bytes, [profile], {
+    png: true,
+    recipe: RECIPES[recipe],
+    trace: explain,
+  });
+  const { bytes, mediaType, frame } = file;
+  const raster = await decodeImage(bytes, { maxPixels }, mediaType, frame);
+  const overlay = drawOverlay(
+    raster,
+    decodeRle(answer.mask),
+    answer.winner.points,
+  );
+  const target = join(out, image.target);
+  await Deno.writeFile(`${target}_mask.png`, answer.png!);
+  await Deno.writeFile(`${target}_overlay.png`, encodePng(overlay));
+  if (receipt) {
+    const written = await writeReceipt(
+      await provenanceOf({
+        model,
+        source: image.frameOf ??
+          { bytes: bytes as Bytes, ...(frame !== undefined && { frame }) },
+        embedding,
+        label,
+        profiles: [{ reference: REFERENCE, bytes: profile }],
+        recipe,
+      }, model.environment),
+      answer.mask,
+    );
+    const text = JSON.stringify(written, null, 2);
+    await Deno.writeTextFile(`${target}_receipt.json`, text + "\n");
+  }
+  if (explain) {
+    const drawn = drawExplanation(raster, answer, [REFERENCE]);
+    await Deno.writeFile(`${target}_explain.png`, encodePng(drawn));
+  }
+  const line = `${target}_mask.png: ${describe(answer)}`;
+  return { line, overlay, mask: answer.mask };
+}
+
+function describe({ mask, winner, presence }: SegmentationAnswer): string {
+  const { parts, negatives, distance } = winner;
+  const { present, reason, confidence } = presence;
+  const trusted = confidence === null
+    ? ""
+    : `, confidence ${confidence.toFixed(2)}`;
+  const found = present
+    ? `${mask.area} pixels`
+    : `not found in this image (${reason})`;
+  return `${found}, parts ${parts}, negatives ${negatives}, distance ${
+    distance.toFixed(3)
+  }${trusted}`;
+}

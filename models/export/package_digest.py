@@ -1,0 +1,25 @@
+"""The digest of a model package, as lib/model/package.ts computes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def package_digest(hashes: dict[str, str], size: int, mean: Sequence[float], std: Sequence[float]) -> str:
+    """SHA-256 of one line `role hash` per file, sorted by role, and of a line about the input."""
+    text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
+    text += f"input {size} {','.join(map(shortest, mean))} {','.join(map(shortest, std))}\n"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shortest(number: float) -> str:
+    """A number in its shortest decimal form, without a trailing `.0`."""
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
