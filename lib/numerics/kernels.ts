@@ -14,17 +14,6 @@ export interface Kernels {
     dim: number,
     out: number,
   ): void;
-  sumRows(rows: number, count: number, dim: number, out: number): void;
-  moveRows(rows: number, count: number, dim: number, origin: number): void;
-  gatherColumns(
-    from: number,
-    fromStride: number,
-    n: number,
-    columns: number,
-    count: number,
-    stride: number,
-    out: number,
-  ): void;
   setup(
     n: number,
     m: number,
@@ -66,52 +55,6 @@ export interface Kernels {
     u: number,
     out: number,
     sources: number,
-  ): void;
-  distancesTo(
-    panels: number,
-    count: number,
-    dim: number,
-    centre: number,
-    out: number,
-  ): void;
-  gram(
-    rows: number,
-    panels: number,
-    stride: number,
-    dim: number,
-    scale: number,
-    out: number,
-  ): void;
-  clusters(
-    points: number,
-    count: number,
-    stride: number,
-    dim: number,
-    k: number,
-    dots: number,
-    unit: number,
-    error: number,
-    sums: number,
-    squares: number,
-    sizes: number,
-    labels: number,
-    fresh: number,
-    centres: number,
-    isStale: number,
-    rough: number,
-  ): void;
-  seedCluster(j: number, seed: number): void;
-  gather(): void;
-  averageStale(): void;
-  roughFromSums(): void;
-  relabel(): number;
-  ownDistances(
-    points: number,
-    count: number,
-    dim: number,
-    centres: number,
-    labels: number,
-    out: number,
   ): void;
   movedDots(
     embedding: number,

@@ -10,7 +10,6 @@
  */
 import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import { type Arena, roundUp } from "./kernels.ts";
-import { centreRows } from "./move.ts";
 import { hang } from "./network_simplex.ts";
 
 const RELATIVE_TOLERANCE = 1e-13;
@@ -66,7 +65,9 @@ export function roundedCosts(
   const moved = arena.put(a, rows * dim);
   const targets = arena.put(b, stride * dim);
   const panels = arena.take(4 * stride * dim);
-  const mean = centreRows(arena, sources, n, dim, [[moved, n], [targets, m]]);
+  const mean = meanRow(a, n, dim);
+  subtract(arena.floats(moved, n * dim), mean);
+  subtract(arena.floats(targets, m * dim), mean);
   kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
   const [normsA, normsB] = [
@@ -91,6 +92,22 @@ export function roundedCosts(
   );
   arena.free(squaresA);
   return { n, m, stride, dim, a, b, mean, cost, sources, error };
+}
+
+/** The mean of some rows, float64, summed row after row. */
+function meanRow(rows: Float32Array, count: number, dim: number): Float64Array {
+  const mean = new Float64Array(dim);
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let d = 0; d < dim; d++, at++) mean[d] += rows[at];
+  }
+  return mean.map((sum) => sum / count);
+}
+
+/** Subtracts an origin from rows, in their place. */
+function subtract(rows: Float32Array, origin: Float64Array): void {
+  for (let at = 0; at < rows.length;) {
+    for (let d = 0; d < origin.length; d++, at++) rows[at] -= origin[d];
+  }
 }
 
 function largest(values: Float32Array): number {
@@ -186,17 +203,16 @@ function gatherCosts(
 ): { cost: number; stride: number } {
   const stride = roundUp(columns.length, 32);
   const cost = arena.take(4 * costs.n * stride);
-  const list = arena.putInts(columns);
-  arena.kernels.gatherColumns(
-    costs.cost,
-    costs.stride,
-    costs.n,
-    list,
-    columns.length,
-    stride,
-    cost,
-  );
-  arena.free(list);
+  const from = arena.floats(costs.cost, costs.n * costs.stride);
+  const to = arena.floats(cost, costs.n * stride);
+  for (let i = 0; i < costs.n; i++) {
+    const row = i * stride;
+    const source = i * costs.stride;
+    for (let j = 0; j < columns.length; j++) {
+      to[row + j] = from[source + columns[j]];
+    }
+    to.fill(Infinity, row + columns.length, row + stride);
+  }
   return { cost, stride };
 }
 

@@ -1,4 +1,4 @@
-import { withKMeans } from "../numerics/kmeans.ts";
+import { kMeans } from "../numerics/kmeans.ts";
 import { meanOfPatches, normaliseRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
@@ -6,30 +6,21 @@ import type { PrototypeSet } from "./profile.ts";
 const SEED = 2025;
 
 /**
- * Prototypes for every count that the patches allow: L2-normalised cluster means (paper, section 3.1).
+ * Prototypes for each of some counts: L2-normalised cluster means (paper, section 3.1).
  *
  * @param patches rows of `channels`, raw.
+ * @param counts ascending; those above the number of distinct patches are left out.
  */
 export function prototypeSets(
   patches: Float32Array,
   channels: number,
-  most: number,
+  counts: number[],
 ): PrototypeSet[] {
-  return withKMeans(patches, channels, (cluster) => {
-    const sets: PrototypeSet[] = [];
-    for (
-      let count = 1;
-      count <= Math.min(most, patches.length / channels);
-      count++
-    ) {
-      const clustering = cluster(count, SEED + count);
-      if (clustering === null) break;
-      const prototypes = Float32Array.from(
-        normaliseRows(clustering.centres, channels),
-      );
-      sets.push({ count, prototypes });
-    }
-    return sets;
+  return counts.flatMap((count) => {
+    const clustering = kMeans(patches, channels, count, SEED + count);
+    if (clustering === null) return [];
+    const unit = normaliseRows(clustering.centres, channels);
+    return [{ count, prototypes: Float32Array.from(unit) }];
   });
 }
 

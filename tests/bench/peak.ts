@@ -90,8 +90,6 @@ kernels.packPanels(b, m, dim, panels);
 const embedding = fill(4096 * dim), prototypes = arena.take(8 * 16 * dim);
 arena.doubles(prototypes, 16 * dim).fill(0.1);
 const unit = arena.take(8 * 16 * dim), maps = arena.take(8 * 16 * 4096);
-const centre = arena.take(8 * dim), distances = arena.take(8 * m);
-arena.doubles(centre, dim).fill(0.5);
 
 const rows: [string, number, keyof typeof peaks, () => void][] = [
   [
@@ -116,16 +114,6 @@ const rows: [string, number, keyof typeof peaks, () => void][] = [
         maps,
       ),
   ],
-  [
-    `distances to one centre, ${m}×${dim}`,
-    m * dim,
-    "float64, two steps",
-    () => {
-      for (let i = 0; i < 20; i++) {
-        kernels.distancesTo(panels, m, dim, centre, distances);
-      }
-    },
-  ],
 ];
 console.log(
   "| kernel | multiply-adds | a nanosecond | peak | share |\n| --- | ---: | ---: | ---: | ---: |",
@@ -134,8 +122,7 @@ for (const [name, rate] of Object.entries(peaks)) {
   console.log(`| peak, ${name} | | ${rate.toFixed(1)} | | |`);
 }
 for (const [name, operations, peak, work] of rows) {
-  const repeats = name.startsWith("distances") ? 20 : 1;
-  const rate = repeats * operations / fastest(work);
+  const rate = operations / fastest(work);
   console.log(
     `| ${name} | ${operations.toExponential(1)} | ${rate.toFixed(1)} | ${
       peaks[peak].toFixed(1)

@@ -4,7 +4,7 @@ import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Raster } from "../../../lib/core/raster.ts";
 import type { ModelPackage } from "../../../lib/model/package.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
-import { enrol, MAX_PARTS } from "../../../lib/pipeline/enrol.ts";
+import { enrol, PART_COUNTS } from "../../../lib/pipeline/enrol.ts";
 import { Frame } from "../../../lib/pipeline/coordinates.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
@@ -67,7 +67,7 @@ export class Ours {
     const { data } = embedding.tensors.image_embeddings;
     const { background } = splitPatches(mask, geometry);
     const again = this.now();
-    prototypeSets(profile.patches, channels, MAX_PARTS);
+    prototypeSets(profile.patches, channels, PART_COUNTS);
     meanSets(data, channels, background);
     const stages: Stages = {
       parts: this.now() - again,
