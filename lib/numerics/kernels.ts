@@ -37,9 +37,13 @@ export interface Kernels {
     arcSource: number,
     arcTarget: number,
     arcFlow: number,
+    minima: number,
   ): number;
   recompute(isExact: boolean): number;
   improve(tolerance: number, block: number): number;
+  fillExact(out: number): void;
+  regretsExact(minima: number, out: number): void;
+  improveExact(slack: number, block: number, patience: number): void;
   perfect(tolerance: number, margin: number, limit: number): number;
   transformed(
     cost: number,

@@ -8,11 +8,12 @@
  * `margin`) is priced by its exact cost in float64, until no such arc is left that improves. That is the same test of
  * optimality as in `network_simplex.ts`, and the distance is summed from exact costs.
  */
-import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import { type Arena, roundUp } from "./kernels.ts";
-import { hang } from "./network_simplex.ts";
 
+/** Reduced costs above −(this × largest potential) count as rounding, not as an improvement. */
 const RELATIVE_TOLERANCE = 1e-13;
+/** Pivots per node after which that tolerance doubles, so that no rounding can keep the loop alive. */
+const PATIENCE = 1000;
 /** Of the rounded problem; its end need not be exact. */
 const ROUGH_TOLERANCE = 1e-7;
 /** Rows priced a pivot. */
@@ -120,6 +121,18 @@ export interface Transported {
   sourcePotentials: Float64Array;
 }
 
+/** A problem on its way to a solution; addresses as in wasm/transport.as. */
+interface Problem {
+  n: number;
+  m: number;
+  /** Parent, depth, next and previous node of every node, int32. */
+  ints: number;
+  /** Flow and potential of every node, float64. */
+  floats: number;
+  /** Enters the problem into the kernels, without a tree. */
+  setup(): void;
+}
+
 /**
  * The distance between all rows of `a` and the listed rows of `b`.
  *
@@ -130,37 +143,79 @@ export function transport(
   costs: RoundedCosts,
   columns: Int32Array,
 ): Transported {
-  const { n, dim, a, error } = costs;
+  return solve(arena, costs, columns, (problem) => {
+    if (!solveRounded(arena, problem, costs.error)) solveExact(arena, problem);
+  });
+}
+
+/** The same by exact costs from the start; slower, except where rounding hides many arcs. */
+export function transportExact(
+  arena: Arena,
+  costs: RoundedCosts,
+  columns: Int32Array,
+): Transported {
+  return solve(arena, costs, columns, (problem) => solveExact(arena, problem));
+}
+
+function solve(
+  arena: Arena,
+  costs: RoundedCosts,
+  columns: Int32Array,
+  work: (problem: Problem) => void,
+): Transported {
+  const { n, dim } = costs;
   const m = columns.length;
   const nodes = n + m;
   const start = arena.take(0);
-  const targets = gatherRows(costs.b, columns, dim);
   const { cost, stride } = m === costs.m
     ? costs
     : gatherCosts(arena, costs, columns);
   const reduction = arena.take(4 * stride);
   const ints = arena.take(4 * 4 * nodes);
   const floats = arena.take(2 * 8 * nodes);
-  const targetRows = arena.put(targets);
-  const { kernels } = arena;
-  kernels.setup(
+  const targets = arena.put(gatherRows(costs.b, columns, dim));
+  work({
     n,
     m,
-    stride,
-    dim,
-    cost,
-    reduction,
-    costs.sources,
-    targetRows,
     ints,
     floats,
-  );
-  enterFirstTree(arena, n, m, ints, floats);
+    setup: () =>
+      arena.kernels.setup(
+        n,
+        m,
+        stride,
+        dim,
+        cost,
+        reduction,
+        costs.sources,
+        targets,
+        ints,
+        floats,
+      ),
+  });
+  const answer = {
+    distance: sumFlow(arena, n, m, ints, floats),
+    sourcePotentials: arena.doubles(floats + 8 * nodes, n).map((p) => 0 - p),
+  };
+  arena.free(start);
+  return answer;
+}
+
+/** Both phases; returns false where rounding hides too many arcs, or arcs for too long. */
+function solveRounded(arena: Arena, problem: Problem, error: number): boolean {
+  const { kernels } = arena;
+  const { n, m } = problem;
+  problem.setup();
+  const start = arena.take(0);
+  const regrets = arena.take(4 * n);
+  kernels.regrets(regrets);
+  enterFirstTree(arena, problem, arena.floats(regrets, n), 0);
+  arena.free(start);
 
   const scale = kernels.recompute(false);
   kernels.improve(ROUGH_TOLERANCE * scale, BLOCK);
-  const limit = HIDDEN * n * m + 64 * nodes;
-  for (let round = 0;; round++) {
+  const limit = HIDDEN * n * m + 64 * (n + m);
+  for (let round = 0; round <= ROUNDS; round++) {
     const largest = kernels.recompute(true);
     // Potentials are rounded where they are subtracted, and so is the difference.
     const margin = error + 4 * 2 ** -24 * (largest + 1);
@@ -169,19 +224,26 @@ export function transport(
       margin,
       limit,
     );
-    if (pivots === 0) break;
-    if (pivots < 0 || round === ROUNDS) {
-      arena.free(start);
-      const plain = squaredEuclideanCost(a, n, targets, m, dim);
-      return earthMoversDistance(plain, n, m);
-    }
+    if (pivots === 0) return true;
+    if (pivots < 0) return false;
   }
-  const answer = {
-    distance: sumFlow(arena, n, m, ints, floats),
-    sourcePotentials: arena.doubles(floats + 8 * nodes, n).map((p) => 0 - p),
-  };
+  return false;
+}
+
+/** The simplex by exact costs alone. */
+function solveExact(arena: Arena, problem: Problem): void {
+  const { kernels } = arena;
+  const { n, m } = problem;
+  problem.setup();
+  const start = arena.take(0);
+  kernels.fillExact(arena.take(8 * n * m));
+  const minima = arena.take(8 * m);
+  const regrets = arena.take(8 * n);
+  kernels.regretsExact(minima, regrets);
+  enterFirstTree(arena, problem, arena.doubles(regrets, n), minima);
+  const block = Math.ceil(Math.sqrt(n / m));
+  kernels.improveExact(RELATIVE_TOLERANCE, block, PATIENCE * (n + m));
   arena.free(start);
-  return answer;
 }
 
 function gatherRows(
@@ -222,23 +284,25 @@ function units(n: number, m: number): { supply: number; demand: number } {
   return { supply: m / divisor, demand: n / divisor };
 }
 
-/** The greedy tree of `network_simplex.ts`, by rounded costs. */
+/**
+ * A feasible, strongly feasible first tree: every source goes to the targets of least cost less the column's minimum,
+ * those that lose most by not getting their first choice first.
+ *
+ * @param regret of each source, what it loses at least.
+ * @param minima as `assign` of wasm/transport.as takes them.
+ */
 function enterFirstTree(
   arena: Arena,
-  n: number,
-  m: number,
-  ints: number,
-  floats: number,
+  { n, m, ints, floats }: Problem,
+  regret: Float32Array | Float64Array,
+  minima: number,
 ): void {
   const nodes = n + m;
   const { supply, demand } = units(n, m);
-  const start = arena.take(0);
-  const regrets = arena.take(4 * n);
-  arena.kernels.regrets(regrets);
-  const regret = arena.floats(regrets, n);
   const order = Int32Array.from(regret.keys()).sort((i, k) =>
     regret[k] - regret[i] || i - k
   );
+  const start = arena.take(0);
   const list = arena.putInts(order);
   const need = arena.take(8 * m);
   const needEps = arena.take(8 * m);
@@ -254,18 +318,83 @@ function enterFirstTree(
     source,
     target,
     flow,
+    minima,
   );
   const arcs = {
     source: arena.ints(source, count),
     target: arena.ints(target, count),
     flow: arena.doubles(flow, count),
   };
-  const tree = hang(arcs, n, m, new Float64Array(m).fill(demand));
-  [tree.parent, tree.depth, tree.next, tree.prev].forEach((values, i) =>
-    arena.ints(ints + 4 * nodes * i, nodes).set(values)
-  );
-  arena.doubles(floats, nodes).set(tree.flow);
+  hang(arcs, n, {
+    parent: arena.ints(ints, nodes),
+    depth: arena.ints(ints + 4 * nodes, nodes),
+    next: arena.ints(ints + 8 * nodes, nodes),
+    prev: arena.ints(ints + 12 * nodes, nodes),
+    flow: arena.doubles(floats, nodes),
+  });
   arena.free(start);
+}
+
+/** The arcs of a spanning tree, in no particular order. */
+interface TreeArcs {
+  source: Int32Array;
+  target: Int32Array;
+  flow: Float64Array;
+}
+
+/** The same tree, by nodes; see the top of this file. */
+interface Tree {
+  parent: Int32Array;
+  depth: Int32Array;
+  next: Int32Array;
+  prev: Int32Array;
+  flow: Float64Array;
+}
+
+/** Hangs the arcs from the first target: parents, depths and the preorder thread. */
+function hang(arcs: TreeArcs, n: number, tree: Tree): void {
+  const { parent, depth, next, prev, flow } = tree;
+  const nodes = parent.length;
+  const count = arcs.flow.length;
+
+  // The arcs at each node, as ranges of one array (compressed adjacency).
+  const start = new Int32Array(nodes + 1);
+  for (let k = 0; k < count; k++) {
+    start[arcs.source[k] + 1]++;
+    start[n + arcs.target[k] + 1]++;
+  }
+  for (let x = 0; x < nodes; x++) start[x + 1] += start[x];
+  const cursor = start.slice(0, nodes);
+  const incident = new Int32Array(2 * count);
+  for (let k = 0; k < count; k++) {
+    incident[cursor[arcs.source[k]]++] = k;
+    incident[cursor[n + arcs.target[k]]++] = k;
+  }
+
+  // Depth-first walk, climbing back by the parents just set.
+  cursor.set(start.subarray(0, nodes));
+  const root = n;
+  parent[root] = -1;
+  depth[root] = 0;
+  flow[root] = 0;
+  let x = root;
+  let last = root;
+  for (;;) {
+    if (cursor[x] < start[x + 1]) {
+      const k = incident[cursor[x]++];
+      const child = x < n ? n + arcs.target[k] : arcs.source[k];
+      if (child === parent[x]) continue;
+      parent[child] = x;
+      depth[child] = depth[x] + 1;
+      flow[child] = arcs.flow[k];
+      next[last] = child;
+      prev[child] = last;
+      last = x = child;
+    } else if (x === root) break;
+    else x = parent[x];
+  }
+  next[last] = root;
+  prev[root] = last;
 }
 
 /** Flow times exact cost, by source and then by target. */

@@ -1,7 +1,4 @@
-import {
-  earthMoversDistance,
-  squaredEuclideanCost,
-} from "../../lib/numerics/emd.ts";
+import { earthMoversDistance, squaredEuclideanCost } from "../support/emd.ts";
 import { withArena } from "../../lib/numerics/kernels.ts";
 import { roundedCosts, transport } from "../../lib/numerics/transport.ts";
 

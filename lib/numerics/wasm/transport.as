@@ -105,10 +105,12 @@ export function regrets(out: usize): void {
 /**
  * The first tree arcs, sources in the given order: each goes to the targets of least reduced cost until it is spent.
  * Amounts are pairs (units, multiples of ε), so that no arc of the tree is empty of both.
+ *
+ * @param minima 0 for rounded costs; for exact ones, what `regretsExact` filled in.
  */
 export function assign(
   order: usize, supply: f64, demand: f64, need: usize, needEps: usize, arcSource: usize, arcTarget: usize,
-  arcFlow: usize,
+  arcFlow: usize, minima: usize,
 ): i32 {
   for (let j = 0; j < m; j++) {
     setReal(need, j, demand);
@@ -120,7 +122,7 @@ export function assign(
     const i = int(order, k);
     let have = supply, haveEps: f64 = 1;
     while (true) {
-      const j = argmin(row(i));
+      const j = minima === 0 ? argmin(row(i)) : argminExact(i, minima);
       setInt(arcSource, count, i);
       setInt(arcTarget, count, j);
       const left = real(need, j), leftEps = real(needEps, j);
@@ -133,7 +135,8 @@ export function assign(
       setReal(arcFlow, count++, left);
       have -= left;
       haveEps -= leftEps;
-      store<f32>(reduction + (<usize> j << 2), -Infinity);
+      if (minima === 0) store<f32>(reduction + (<usize> j << 2), -Infinity);
+      else setReal(minima, j, -Infinity);
       if (--open === 0) break;
     }
   }
@@ -255,6 +258,114 @@ export function improve(tolerance: f64, block: i32): i32 {
     }
   }
   return pivots;
+}
+
+/** The exact costs of all pairs, n × m, float64, once `fillExact` was called. */
+let exactCosts: usize;
+
+/** Fills in all exact costs, four columns at a time: as many additions go on at once. */
+export function fillExact(out: usize): void {
+  exactCosts = out;
+  const width = <usize> dim << 2, last = m - 1;
+  for (let i = 0; i < n; i++) {
+    const x = sources + <usize> i * width, line = out + (<usize> i * <usize> m << 3);
+    for (let j = 0; j < m; j += 4) {
+      // The last column stands in for those beyond it.
+      const j1 = min(j + 1, last), j2 = min(j + 2, last), j3 = min(j + 3, last);
+      const y0 = targets + <usize> j * width, y1 = targets + <usize> j1 * width;
+      const y2 = targets + <usize> j2 * width, y3 = targets + <usize> j3 * width;
+      let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
+      for (let d: usize = 0; d < width; d += 4) {
+        const a = <f64> load<f32>(x + d);
+        const e0 = a - <f64> load<f32>(y0 + d), e1 = a - <f64> load<f32>(y1 + d);
+        const e2 = a - <f64> load<f32>(y2 + d), e3 = a - <f64> load<f32>(y3 + d);
+        s0 += e0 * e0;
+        s1 += e1 * e1;
+        s2 += e2 * e2;
+        s3 += e3 * e3;
+      }
+      setReal(line, j, s0);
+      setReal(line, j1, s1);
+      setReal(line, j2, s2);
+      setReal(line, j3, s3);
+    }
+  }
+}
+
+/** The least exact cost of row i less `from[j]`, and where it first is. */
+let leastExact: f64;
+function argminExact(i: i32, from: usize): i32 {
+  const line = exactCosts + (<usize> i * <usize> m << 3);
+  let best: f64 = Infinity, where = -1;
+  for (let j = 0; j < m; j++) {
+    const value = real(line, j) - real(from, j);
+    if (value < best) {
+      best = value;
+      where = j;
+    }
+  }
+  leastExact = best;
+  return where;
+}
+
+/** Column minima of the exact costs into `minima`; then the regret of every row; both float64. */
+export function regretsExact(minima: usize, out: usize): void {
+  for (let j = 0; j < m; j++) setReal(minima, j, Infinity);
+  for (let i = 0; i < n; i++) {
+    const line = exactCosts + (<usize> i * <usize> m << 3);
+    for (let j = 0; j < m; j++) setReal(minima, j, min(real(minima, j), real(line, j)));
+  }
+  for (let i = 0; i < n; i++) {
+    const line = exactCosts + (<usize> i * <usize> m << 3);
+    let first: f64 = Infinity, second: f64 = Infinity;
+    for (let j = 0; j < m; j++) {
+      const value = real(line, j) - real(minima, j);
+      second = min(second, max(first, value));
+      first = min(first, value);
+    }
+    setReal(out, i, second < Infinity ? second - first : 0);
+  }
+}
+
+/**
+ * Pivots until no arc prices below the tolerance by the exact costs, with potentials that no increment has touched.
+ *
+ * @param slack tolerance as a share of the largest potential.
+ * @param block rows priced a pivot, at least.
+ * @param patience pivots after which the slack doubles, so that no rounding can keep the loop alive.
+ */
+export function improveExact(slack: f64, block: i32, patience: i32): void {
+  let tolerance = slack * recompute(true);
+  let at = 0, quiet = 0, refreshAt = n + m, limit = patience, isFresh = true;
+  while (true) {
+    let best = -tolerance, source = -1, target = -1;
+    for (let priced = 0; quiet < n && (priced < block || source < 0); priced++) {
+      const j = argminExact(at, potential + (<usize> n << 3));
+      const value = leastExact + real(potential, at);
+      if (value < best) {
+        best = value;
+        source = at;
+        target = n + j;
+      }
+      if (++at === n) at = 0;
+      quiet++;
+    }
+    if (source >= 0) {
+      pivot(source, target, best);
+      isFresh = false;
+      quiet = 0;
+      // Increments drift; a sweep per n + m pivots costs next to nothing and keeps them true.
+      if (pivots < refreshAt) continue;
+      refreshAt = pivots + n + m;
+      if (pivots > limit) {
+        limit += patience;
+        slack *= 2;
+      }
+    } else if (isFresh) return;
+    tolerance = slack * recompute(true);
+    isFresh = true;
+    quiet = 0;
+  }
 }
 
 /**
