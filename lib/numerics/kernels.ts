@@ -40,7 +40,7 @@ export interface Kernels {
     minima: number,
   ): number;
   recompute(isExact: boolean): number;
-  improve(tolerance: number, block: number): number;
+  improve(tolerance: number, block: number): void;
   fillExact(out: number): void;
   regretsExact(minima: number, out: number): void;
   improveExact(slack: number, block: number, patience: number): void;

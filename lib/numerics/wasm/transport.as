@@ -1,8 +1,5 @@
-// The network simplex of ../network_simplex.ts on float32 costs, for sources and targets of equal weights, brought to
-// the optimum of the exact float64 costs in a second phase. See ../transport.ts, which lays out the memory.
-//
-// Nodes: sources 0..n−1, targets n..n+m−1; the root is target n. `stride` columns a row, a multiple of 32; those beyond
-// m cost +∞.
+// The network simplex of ../transport.ts, which states the problem and the invariants, and lays out the memory. Rounded
+// costs have `stride` columns a row, a multiple of 32; those beyond m cost +∞.
 
 let n: i32, m: i32, stride: i32, dim: i32;
 let cost: usize, reduction: usize, sources: usize, targets: usize;
@@ -28,7 +25,7 @@ export function setup(
 @inline function row(i: i32): usize { return cost + (<usize> i * <usize> stride << 2); }
 @inline function rounded(i: i32, j: i32): f64 { return <f64> load<f32>(row(i) + (<usize> j << 2)); }
 
-/** The exact cost, in the order of operations of `squaredEuclideanCost`. */
+/** The exact cost: squares of differences, float64, dimension after dimension. */
 function exact(i: i32, j: i32): f64 {
   const x = sources + (<usize> (i * dim) << 2), y = targets + (<usize> (j * dim) << 2);
   const end = <usize> dim << 2;
@@ -104,7 +101,11 @@ export function regrets(out: usize): void {
 
 /**
  * The first tree arcs, sources in the given order: each goes to the targets of least reduced cost until it is spent.
- * Amounts are pairs (units, multiples of ε), so that no arc of the tree is empty of both.
+ *
+ * Each step exhausts either a source or a target, and must exhaust exactly one for the arcs to form a tree. So ties are
+ * broken as if every node but the root supplied ε more and the root took in the difference: amounts are pairs (units,
+ * multiples of ε). No proper subset of nodes then balances, and the one basis of the perturbed problem that results is
+ * strongly feasible for the true one.
  *
  * @param minima 0 for rounded costs; for exact ones, what `regretsExact` filled in.
  */
@@ -148,7 +149,7 @@ export function assign(
   if (x >= n) store<f32>(reduction + (<usize> (x - n) << 2), <f32> value);
 }
 
-/** Sets every potential so that tree arcs price at 0; returns the largest magnitude. */
+/** Sets every potential from the tree alone, so that tree arcs price at 0; returns the largest magnitude. */
 export function recompute(isExact: bool): f64 {
   let largest: f64 = 0;
   setPotential(n, 0);
@@ -163,8 +164,17 @@ export function recompute(isExact: bool): f64 {
   return largest;
 }
 
-/** As `pivot` of ../network_simplex.ts. */
+/**
+ * Lets the arc (source, target) of negative reduced cost enter the tree, and restores the invariants.
+ *
+ * The cycle runs source → target, then up the tree to the apex, then down to the source again. Flow falls on the arcs
+ * that it passes against their direction: those above a target on the target's side, those above a source on the
+ * source's side. Of the arcs that block, the last one met from the apex onwards leaves, which keeps the tree strongly
+ * feasible.
+ */
 function pivot(source: i32, target: i32, reducedCost: f64): void {
+  // Ratio test, climbing from both ends until they meet at the apex. "Last met from the apex" is the lowest blocking arc
+  // on the source's side (<), the highest on the target's side (≤).
   let left = source, right = target, leaving = -1, targetLeaving = -1;
   let sourceStep: f64 = Infinity, targetStep: f64 = Infinity;
   while (left !== right) {
@@ -195,6 +205,10 @@ function pivot(source: i32, target: i32, reducedCost: f64): void {
     }
   }
 
+  // Cut off the subtree of `leaving` and hang it by its end of the entering arc below the other end. Its nodes on the
+  // path from that end (`stem`) up to `leaving` turn upside down. In the new preorder each stem node comes with all that
+  // hung below it except through the stem node before, and that is a run of the old thread once the run before has been
+  // taken out of it.
   const anchor = onTargetSide ? source : target;
   const head = onTargetSide ? target : source;
   const shift = onTargetSide ? reducedCost : -reducedCost;
@@ -232,8 +246,8 @@ function pivot(source: i32, target: i32, reducedCost: f64): void {
   pivots++;
 }
 
-/** Phase 1: pivots until no arc prices below −tolerance by the float32 costs; returns the pivots made. */
-export function improve(tolerance: f64, block: i32): i32 {
+/** Phase 1: pivots until no arc prices below −tolerance by the rounded costs; prices `block` rows a pivot at least. */
+export function improve(tolerance: f64, block: i32): void {
   recompute(false);
   let at = 0, quiet = 0, refreshAt = n + m;
   while (quiet < n) {
@@ -257,7 +271,6 @@ export function improve(tolerance: f64, block: i32): i32 {
       refreshAt = pivots + n + m;
     }
   }
-  return pivots;
 }
 
 /** The exact costs of all pairs, n × m, float64, once `fillExact` was called. */
@@ -335,6 +348,7 @@ export function regretsExact(minima: usize, out: usize): void {
  * @param patience pivots after which the slack doubles, so that no rounding can keep the loop alive.
  */
 export function improveExact(slack: f64, block: i32, patience: i32): void {
+  pivots = 0;
   let tolerance = slack * recompute(true);
   let at = 0, quiet = 0, refreshAt = n + m, limit = patience, isFresh = true;
   while (true) {

@@ -1,6 +1,7 @@
 import { withArena } from "../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
-import { roundedCosts, transport } from "../../../lib/numerics/transport.ts";
+import { roundedCosts } from "../../../lib/numerics/rounded_costs.ts";
+import { transport } from "../../../lib/numerics/transport.ts";
 import type { Python } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 

@@ -6,13 +6,14 @@ import {
 } from "../../../support/emd.ts";
 import { Arena, withArena } from "../../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../../lib/numerics/random.ts";
+import { roundedCosts } from "../../../../lib/numerics/rounded_costs.ts";
 import {
   lowerBounds,
   raisedBound,
-  roundedCosts,
+} from "../../../../lib/numerics/transport_bounds.ts";
+import {
   transport,
   type Transported,
-  transportExact,
 } from "../../../../lib/numerics/transport.ts";
 import golden from "../../golden/emd.json" with { type: "json" };
 import { goldenPoints } from "./golden_points.ts";
@@ -27,12 +28,11 @@ function solve(
   b: Float32Array,
   m: number,
   dim: number,
-  by = transport,
+  arena = new Arena(),
 ): Transported {
   const all = Int32Array.from({ length: m }, (_, j) => j);
-  const answer = withArena((arena) =>
-    by(arena, roundedCosts(arena, a, n, b, m, dim), all)
-  );
+  arena.reset();
+  const answer = transport(arena, roundedCosts(arena, a, n, b, m, dim), all);
   const cost = squaredEuclideanCost(a, n, b, m, dim);
   const u = answer.sourcePotentials;
   const mean = (values: Float64Array) =>
@@ -49,14 +49,22 @@ function solve(
   return answer;
 }
 
+/** An arena whose rounded costs always hide too many arcs, so that all is solved by exact costs. */
+function exactArena(): Arena {
+  const arena = new Arena();
+  return Object.assign(arena, {
+    kernels: { ...arena.kernels, perfect: () => -1 },
+  });
+}
+
 const UNIFORM = ["uniform", "duplicates", "line", "clusters", "far"];
 
 for (const c of golden.cases.filter(({ kind }) => UNIFORM.includes(kind))) {
   Deno.test(`transport golden: ${c.kind} ${c.n}×${c.m}, ${c.dim} dimensions`, () => {
     const a = goldenPoints(c.kind, 4 * c.seed, c.n, c.dim, 0);
     const b = goldenPoints(c.kind, 4 * c.seed + 1, c.m, c.dim, 1000);
-    for (const by of [transport, transportExact]) {
-      const { distance } = solve(a, c.n, b, c.m, c.dim, by);
+    for (const arena of [new Arena(), exactArena()]) {
+      const { distance } = solve(a, c.n, b, c.m, c.dim, arena);
       ok(
         Math.abs(distance - c.distance) <= Math.max(1e-9, 1e-9 * c.distance),
         `${distance}, POT's ${c.distance}`,
@@ -99,7 +107,7 @@ for (const [name, entry] of Object.entries(DRAWS)) {
             `${found.distance}, plain ${distance}`,
           );
           deepEqual(solve(a, n, b, m, dim), found);
-          const exact = solve(a, n, b, m, dim, transportExact);
+          const exact = solve(a, n, b, m, dim, exactArena());
           equal(exact.distance, distance);
           deepEqual(exact.sourcePotentials, plain.sourcePotentials);
         },
@@ -187,10 +195,7 @@ Deno.test("where rounding hides too many arcs, transport is the plain solver, bi
     const [a, b] = [draw(n), draw(m)];
     const cost = squaredEuclideanCost(a, n, b, m, dim);
     const plain = earthMoversDistance(cost, n, m);
-    const all = Int32Array.from({ length: m }, (_, j) => j);
-    const costs = roundedCosts(arena, a, n, b, m, dim);
-    const found = transport(arena, costs, all);
-    arena.reset();
+    const found = solve(a, n, b, m, dim, arena);
     equal(exact, round + 1);
     equal(found.distance, plain.distance);
     deepEqual(found.sourcePotentials, plain.sourcePotentials);
