@@ -114,3 +114,11 @@ export function normaliseRows(
   }
   return out;
 }
+
+/** `normaliseRows`, rounded to float32. */
+export function unitRows(
+  rows: Float32Array | Float64Array,
+  channels: number,
+): Float32Array {
+  return Float32Array.from(normaliseRows(rows, channels));
+}

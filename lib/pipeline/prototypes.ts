@@ -1,5 +1,5 @@
 import { kMeans } from "../numerics/kmeans.ts";
-import { meanOfPatches, normaliseRows } from "../numerics/patches.ts";
+import { meanOfPatches, unitRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
 /** Seed of the k-means restarts; count k draws from stream SEED + k. */
@@ -19,13 +19,12 @@ export function prototypeSets(
   return counts.flatMap((count) => {
     const clustering = kMeans(patches, channels, count, SEED + count);
     if (clustering === null) return [];
-    const unit = normaliseRows(clustering.centres, channels);
-    return [{ count, prototypes: Float32Array.from(unit) }];
+    return [{ count, prototypes: unitRows(clustering.centres, channels) }];
   });
 }
 
 /**
- * The one prototype of the listed patches, none where there are none: what `prototypeSets` gives for a count of 1.
+ * The one prototype of the listed patches, none where the list is empty: what `prototypeSets` gives for a count of 1.
  *
  * @param embedding channels × (grid · grid), row-major.
  */
@@ -36,6 +35,5 @@ export function meanSets(
 ): PrototypeSet[] {
   if (patches.length === 0) return [];
   const mean = meanOfPatches(embedding, channels, patches);
-  const prototypes = Float32Array.from(normaliseRows(mean, channels));
-  return [{ count: 1, prototypes }];
+  return [{ count: 1, prototypes: unitRows(mean, channels) }];
 }
