@@ -3,10 +3,10 @@ import { gatherCosts, type RoundedCosts } from "./rounded_costs.ts";
 
 /**
  * A lower bound on the distance between all rows of `a` and each set of columns: u, whatever it is, and its
- * c-transform v are feasible potentials, so that W ≥ mean(u) + mean(v) over the set. `v` is worked out once for all
+ * c-transform v are feasible potentials, so that W ≥ mean(u) + mean(v) over the set. `v` is computed once for all
  * columns, from the rounded costs; the bound is lowered by all that rounding can have added.
  *
- * @param u potentials of the sources, best those of a set that was solved.
+ * @param u potentials of the sources; those of a set that was solved give the best bounds.
  * @param sets column indices, each set of at least one.
  */
 export function lowerBounds(
@@ -38,7 +38,7 @@ export function lowerBounds(
   return bounds;
 }
 
-/** Steps of `raisedBound`. */
+/** Most steps that `raisedBound` takes. */
 const STEPS = 24;
 
 /**

@@ -8,7 +8,7 @@ import process from "node:process";
 import { Arena, type Kernels } from "../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 
-/** Independent chains, as many as hide the latency of two units. */
+/** Independent chains, enough to hide the latency of two units. */
 const CHAINS = 8;
 const chains = (step: (name: string) => string, kind: string) => {
   const names = Array.from({ length: CHAINS }, (_, i) => `s${i}`);
@@ -55,7 +55,7 @@ async function compilePeak() {
   >;
 }
 
-/** Nanoseconds of CPU time of the fastest of several runs: on a busy machine the clock on the wall says little. */
+/** Nanoseconds of CPU time of the fastest of several runs: on a busy machine wall time says little. */
 function fastest(work: () => void, runs = 25): number {
   let least = Infinity;
   for (let run = 0; run < runs; run++) {

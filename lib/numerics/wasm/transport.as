@@ -173,8 +173,8 @@ export function recompute(isExact: bool): f64 {
  * feasible.
  */
 function pivot(source: i32, target: i32, reducedCost: f64): void {
-  // Ratio test, climbing from both ends until they meet at the apex. "Last met from the apex" is the lowest blocking arc
-  // on the source's side (<), the highest on the target's side (≤).
+  // Ratio test, climbing from both ends until they meet at the apex. "Last met from the apex" is the lowest blocking
+  // arc on the source's side (<), the highest on the target's side (≤).
   let left = source, right = target, leaving = -1, targetLeaving = -1;
   let sourceStep: f64 = Infinity, targetStep: f64 = Infinity;
   while (left !== right) {
@@ -206,9 +206,9 @@ function pivot(source: i32, target: i32, reducedCost: f64): void {
   }
 
   // Cut off the subtree of `leaving` and hang it by its end of the entering arc below the other end. Its nodes on the
-  // path from that end (`stem`) up to `leaving` turn upside down. In the new preorder each stem node comes with all that
-  // hung below it except through the stem node before, and that is a run of the old thread once the run before has been
-  // taken out of it.
+  // path from that end (`stem`) up to `leaving` turn upside down. In the new preorder each stem node comes with all
+  // that hung below it except through the stem node before, and that is a run of the old thread once the run before has
+  // been taken out of it.
   const anchor = onTargetSide ? source : target;
   const head = onTargetSide ? target : source;
   const shift = onTargetSide ? reducedCost : -reducedCost;
@@ -276,7 +276,7 @@ export function improve(tolerance: f64, block: i32): void {
 /** The exact costs of all pairs, n × m, float64, once `fillExact` was called. */
 let exactCosts: usize;
 
-/** Fills in all exact costs, four columns at a time: as many additions go on at once. */
+/** Fills in all exact costs, four columns at a time to keep as many independent additions in flight. */
 export function fillExact(out: usize): void {
   exactCosts = out;
   const width = <usize> dim << 2, last = m - 1;

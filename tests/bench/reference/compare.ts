@@ -25,7 +25,7 @@ const USAGE =
   "deno run --allow-all tests/bench/reference/compare.ts --graphs FOLDER --python INTERPRETER " +
   "[--rounds 5] [--threads 1] [--clock wall|cpu] [--runtime native …] [--share 10] [--encode] [--out FOLDER]";
 
-/** Runs of our side before the first round; JavaScript is compiled while it runs. */
+/** Runs of our side before the first round, until JavaScript is compiled. */
 const WARM = 12;
 
 const SIZES: Size[] = [
@@ -50,7 +50,7 @@ function add(times: Times, side: string, stages: Stages): void {
   }
 }
 
-/** All but the neural networks: what the stages around them add up to. */
+/** The sum of all stages but the neural networks. */
 function around({ prompts, box, retrieval, output, parts = 0 }: Stages) {
   return prompts + box + retrieval + output + parts;
 }
@@ -127,7 +127,7 @@ async function comparePictures(
     ...profileFiles(files, profile),
   };
 
-  // A server is warm: the stages around the networks run until they are compiled.
+  // As in a warm server: the stages around the networks run until they are compiled.
   for (const { ours, annotated, target, profile, masks } of entered) {
     for (let run = 0; run < WARM; run++) {
       ours.preprocess(next.image);
@@ -173,7 +173,7 @@ async function comparePictures(
   return times;
 }
 
-/** Says whether both sides gave one answer. */
+/** Whether both sides gave the same answer. */
 function report(
   { width, height }: Size,
   profile: Profile,

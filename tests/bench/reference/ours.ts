@@ -77,11 +77,11 @@ export class Ours {
   }
 
   /**
-   * From the embedding to a PNG, run lengths and polygons.
+   * Segments, from the embedding to a PNG, run lengths and polygons.
    *
-   * @param masks low-res logits that replace what the decoder answers to the candidate of n = 1, 2, …: random weights
-   * draw none.
-   * @param skip whether the decoder is not run at all, to warm up what lies around it.
+   * @param masks low-res logits in place of the decoder's answer for the candidate of n = 1, 2, …, since a decoder of
+   * random weights draws no mask.
+   * @param skip does not run the decoder at all, to warm up the stages around it.
    */
   async segment(
     embedding: Embedding,
