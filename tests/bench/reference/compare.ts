@@ -17,7 +17,7 @@ import { type ClockName, createClock } from "./clock.ts";
 import { emdSizes } from "./emd_sizes.ts";
 import { Ours, type Stages } from "./ours.ts";
 import { drawLogits, drawPicture } from "./picture.ts";
-import { type Python, startPython } from "./python.ts";
+import { type Python, type SegmentAnswer, startPython } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 import { widen } from "./widen.ts";
 
@@ -120,7 +120,7 @@ async function comparePictures(
     files.write(tensors.image_embeddings.data);
   const enrolment = { op: "enrol", embedding: data(annotated), mask };
   const segmentation = {
-    op: "segment",
+    op: "segment" as const,
     embedding: data(target),
     size: [width, height],
     masks: masks.map((logits) => files.write(logits)),
@@ -181,8 +181,7 @@ function report(
     Awaited<ReturnType<Ours["segment"]>>,
     "stages"
   >,
-  // deno-lint-ignore no-explicit-any -- JSON of whatever shape the Python side answers
-  theirs: any,
+  theirs: SegmentAnswer,
 ) {
   const points = candidates.map((one) =>
     one.points.map(({ x, y, label }) => [x, y, label])

@@ -36,7 +36,7 @@ export async function emdSizes(
   for (const size of SIZES) {
     const a = points(size, 1);
     const b = points(size, 2);
-    const request = { op: "emd", a: write(a), b: write(b) };
+    const request = { op: "emd" as const, a: write(a), b: write(b) };
     const theirs = {
       cost: [] as number[],
       solve: [] as number[],
