@@ -25,7 +25,7 @@ export function bilinearAxis(from: number, to: number): Axis {
   return { low, high, weight };
 }
 
-/** The first `length` samples of an axis: the resized picture cut at bottom or right. */
+/** The first `length` samples of an axis: the resized picture cropped at the bottom or right. */
 export function cutAxis(axis: Axis, length: number): Axis {
   return {
     low: axis.low.subarray(0, length),
@@ -40,7 +40,7 @@ export type MapData = Float64Array | Float32Array | Uint8Array;
 /**
  * One sample, (x, y) of the output, of a map of `width` columns.
  *
- * @param x0, y0 column and row of the input at which `map` starts, where it is only a part of it.
+ * @param x0, y0 column and row of the input at which `map` starts, where it is only a part of the input.
  */
 export function sampleBilinear(
   map: MapData,

@@ -1,29 +1,33 @@
 /**
- * The pixels of an image that hang together with one, side to side (4-connected), where `belongs` holds.
+ * The pixels that are connected to one, side to side (4-connectivity), through pixels that belong; breadth first, in
+ * time linear in their number.
  *
- * @param start index of a pixel that belongs, row-major.
- * @returns indices, `start` first, in the order of a breadth-first search.
+ * @param start index of the first pixel, `y · width + x`; it is taken without asking.
+ * @param belongs whether the pixel of an index belongs; asked only of pixels that are not seen.
+ * @param seen width × height, non-zero for pixels to leave out; those found are marked. Pass the same array again to
+ * find one piece after the other.
+ * @returns their indices, `start` first.
  */
 export function connectedPixels(
   start: number,
   { width, height }: { width: number; height: number },
   belongs: (pixel: number) => boolean,
+  seen = new Uint8Array(width * height),
 ): number[] {
-  const seen = new Uint8Array(width * height);
-  const piece = [start];
+  const found = [start];
   seen[start] = 1;
-  for (let next = 0; next < piece.length; next++) {
-    const pixel = piece[next];
+  const visit = (pixel: number) => {
+    if (seen[pixel] !== 0 || !belongs(pixel)) return;
+    seen[pixel] = 1;
+    found.push(pixel);
+  };
+  for (let next = 0; next < found.length; next++) {
+    const pixel = found[next];
     const x = pixel % width;
-    const visit = (other: number) => {
-      if (seen[other] || !belongs(other)) return;
-      seen[other] = 1;
-      piece.push(other);
-    };
     if (x > 0) visit(pixel - 1);
     if (x < width - 1) visit(pixel + 1);
     if (pixel >= width) visit(pixel - width);
     if (pixel < width * (height - 1)) visit(pixel + width);
   }
-  return piece;
+  return found;
 }

@@ -1,27 +1,27 @@
 import { withArena } from "./kernels.ts";
 import { LANES, layPatches, movedDots } from "./moved_dots.ts";
 
-/** A map that more patches can be the largest of is flat. */
+/** A map is flat when more patches than this can be its largest. */
 const FEW = 64;
 
-/** One map of `cosineMaps`, of which only few values are worked out. */
+/** One map of `cosineMaps`, of which only the values that are asked for are computed. */
 export interface BoundedMap {
-  /** Of each patch, a value that the map's is at most. */
+  /** For each patch, an upper bound on the map's value there. */
   upper: Float64Array;
   /** The map's value, bit for bit. */
   at(patch: number): number;
-  /** Whether the bounds tell so little of where it is largest that the whole map is found sooner. */
+  /** Whether the bounds leave so many patches open that computing the whole map is faster. */
   isFlat: boolean;
 }
 
 /**
- * The maps of `cosineMaps`, for those who want to know where they are largest. The bounds come from dot products in
- * float32 with the embedding less an origin: a patch in the prototypes' direction, so that bounds are closest where
- * maps are largest.
+ * The maps of `cosineMaps` with upper bounds, to find where they are largest. The bounds come from float32 dot products
+ * with the embedding less an origin. The origin is a patch in the prototypes' direction, so that the bounds are
+ * tightest where the maps are largest.
  *
  * @param embedding channels × patches, row-major: the encoder's [1, C, g, g].
  * @param prototypes count × channels, row-major, rows of norm 1.
- * @param work gets a map for each prototype; they are gone when it returns.
+ * @param work receives a map for each prototype; the maps are valid until it returns.
  */
 export function withBoundedMaps<T>(
   embedding: Float32Array,
@@ -94,8 +94,9 @@ export function withBoundedMaps<T>(
 }
 
 /**
- * With x a patch, μ the origin and δ = x − μ: 1/|x|, and what rounding can have taken from (w·μ + w·δ) / |x|. A dot
- * product of C float32 is off by (C + 1) 2⁻²⁴ of the norms' product at most, and |x|² is |μ|² + 2 μ·δ + |δ|².
+ * For each patch x, with μ the origin and δ = x − μ: 1/|x|, and the largest rounding error of (w·μ + w·δ) / |x|. The
+ * error of a dot product of C float32 values is at most (C + 1) 2⁻²⁴ of the norms' product, and |x|² is
+ * |μ|² + 2 μ·δ + |δ|².
  *
  * @param along μ·δ of every patch.
  * @param squares |δ|² of every patch.
@@ -115,7 +116,7 @@ function norms(
     const moved = Math.sqrt(squares[p]);
     const doubt = share * (2 * length * moved + squares[p]) + 1e-12 * square;
     if (!(doubt < norm / 4)) {
-      // Too short to tell: no cosine is above 1.
+      // The patch is too short for a useful bound: no cosine is above 1.
       slack[p] = 1 + 1e-12;
       continue;
     }
@@ -131,7 +132,7 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** The mean of the prototypes, as long as a patch is on the quadratic mean of some. */
+/** The direction of the prototypes' mean, with the root mean square length of a sample of patches. */
 function originOf(
   data: Float32Array,
   stride: number,

@@ -1,8 +1,8 @@
 /**
  * How deep every pixel of a structure (`mask` non-zero) lies: the exact squared
  * Euclidean distance to the nearest pixel outside it, H×W row-major, in square
- * pixels between pixel centres; 0 outside. What lies beyond the image's border
- * is outside. Where `chamfer` is made for drawing, this is made for measuring.
+ * pixels between pixel centres; 0 outside. All that lies beyond the image's
+ * border counts as outside. For measuring; drawing uses the faster `chamfer`.
  *
  * Columns first, then the lower envelope of parabolas along every row
  * (Felzenszwalb and Huttenlocher 2012): linear in the number of pixels.

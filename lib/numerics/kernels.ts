@@ -1,6 +1,6 @@
 import { PROGRAM } from "./wasm/program.ts";
 
-/** The compiled kernels; addresses are bytes in the memory that they were started on. */
+/** The compiled kernels, each documented in its .as file; addresses are byte offsets in their memory. */
 export interface Kernels {
   packPanels(b: number, m: number, dim: number, panels: number): void;
   squareRows(rows: number, count: number, dim: number, out: number): void;
@@ -12,17 +12,6 @@ export interface Kernels {
     squaresB: number,
     stride: number,
     dim: number,
-    out: number,
-  ): void;
-  sumRows(rows: number, count: number, dim: number, out: number): void;
-  moveRows(rows: number, count: number, dim: number, origin: number): void;
-  gatherColumns(
-    from: number,
-    fromStride: number,
-    n: number,
-    columns: number,
-    count: number,
-    stride: number,
     out: number,
   ): void;
   setup(
@@ -48,9 +37,13 @@ export interface Kernels {
     arcSource: number,
     arcTarget: number,
     arcFlow: number,
+    minima: number,
   ): number;
   recompute(isExact: boolean): number;
-  improve(tolerance: number, block: number): number;
+  improve(tolerance: number, block: number): void;
+  fillExact(out: number): void;
+  regretsExact(minima: number, out: number): void;
+  improveExact(slack: number, block: number, patience: number): void;
   perfect(tolerance: number, margin: number, limit: number): number;
   transformed(
     cost: number,
@@ -66,52 +59,6 @@ export interface Kernels {
     u: number,
     out: number,
     sources: number,
-  ): void;
-  distancesTo(
-    panels: number,
-    count: number,
-    dim: number,
-    centre: number,
-    out: number,
-  ): void;
-  gram(
-    rows: number,
-    panels: number,
-    stride: number,
-    dim: number,
-    scale: number,
-    out: number,
-  ): void;
-  clusters(
-    points: number,
-    count: number,
-    stride: number,
-    dim: number,
-    k: number,
-    dots: number,
-    unit: number,
-    error: number,
-    sums: number,
-    squares: number,
-    sizes: number,
-    labels: number,
-    fresh: number,
-    centres: number,
-    isStale: number,
-    rough: number,
-  ): void;
-  seedCluster(j: number, seed: number): void;
-  gather(): void;
-  averageStale(): void;
-  roughFromSums(): void;
-  relabel(): number;
-  ownDistances(
-    points: number,
-    count: number,
-    dim: number,
-    centres: number,
-    labels: number,
-    out: number,
   ): void;
   movedDots(
     embedding: number,
@@ -160,7 +107,7 @@ export interface Kernels {
 
 const PAGE = 65536;
 
-/** A memory up to this size, bytes, is kept for the next use; WASM memories never shrink. */
+/** Largest memory, bytes, that is kept for the next use; WASM memories never shrink. */
 const KEPT = 32 * 2 ** 20;
 
 /** The least multiple of `to` that is not below `value`. */
@@ -170,7 +117,7 @@ export function roundUp(value: number, to: number): number {
 
 const program = new WebAssembly.Module(Uint8Array.fromBase64(PROGRAM));
 
-/** The kernels on a memory of their own, handed out from its start. */
+/** The kernels on their own memory, allocated from its start. */
 export class Arena {
   readonly kernels: Kernels;
   #memory = new WebAssembly.Memory({ initial: 1 });
@@ -192,7 +139,7 @@ export class Arena {
     this.#used = 0;
   }
 
-  /** The address of `bytes` new bytes, a multiple of 128; what they hold is left over from before. */
+  /** Allocates uninitialised bytes; the address is a multiple of 128. */
   take(bytes: number): number {
     const at = this.#used;
     this.#used = roundUp(at + bytes, 128);
@@ -201,12 +148,12 @@ export class Arena {
     return at;
   }
 
-  /** Frees what was taken at `address` and after. */
+  /** Frees all that was allocated at `address` and after. */
   free(address: number): void {
     this.#used = address;
   }
 
-  /** A view; valid until the next `take`. */
+  /** A view, as those below; valid until the next `take`. */
   floats(address: number, length: number): Float32Array {
     return new Float32Array(this.#memory.buffer, address, length);
   }
@@ -223,7 +170,7 @@ export class Arena {
     return new Uint8Array(this.#memory.buffer, address, length);
   }
 
-  /** A copy of some values in this memory. */
+  /** Copies values into this memory, with zeros after them up to `length`; returns the address. */
   put(values: Float32Array, length = values.length): number {
     const at = this.take(4 * length);
     this.floats(at, length).fill(0, values.length);
@@ -231,6 +178,7 @@ export class Arena {
     return at;
   }
 
+  /** Copies values into this memory; returns the address. */
   putInts(values: Int32Array): number {
     const at = this.take(4 * values.length);
     this.ints(at, values.length).set(values);
@@ -240,10 +188,10 @@ export class Arena {
 
 let kept: Arena | undefined;
 
-/** Runs work that takes an arena, empty at the start. */
+/** Runs work with an empty arena, whose memory is used again afterwards. */
 export function withArena<T>(work: (arena: Arena) => T): T {
   const arena = kept ?? new Arena();
-  kept = undefined; // work within work gets another one
+  kept = undefined; // nested work gets another one
   try {
     arena.reset();
     return work(arena);

@@ -2,8 +2,8 @@ import { withArena } from "./kernels.ts";
 import { layPatches, movedDots } from "./moved_dots.ts";
 
 /**
- * The largest cosine similarity of each row with any of the listed patches, in float32: off by (C + 16) 2⁻²³ at most.
- * A patch without direction has the similarity 0.
+ * The largest cosine similarity of each row with any of the listed patches, in float32, with an error of at most
+ * (C + 16) 2⁻²³. A zero patch has similarity 0.
  *
  * @param embedding channels × patches, row-major: the encoder's [1, C, g, g].
  * @param rows count × channels, row-major, of norm 1.
@@ -17,7 +17,7 @@ export function largestCosines(
 ): number[] {
   const patches = embedding.length / channels;
   const count = rows.length / channels;
-  // To pick many takes longer than to work on all.
+  // Copying many columns one by one takes longer than processing all.
   const isPicked = 2 * within.length < patches;
   return withArena((arena) => {
     const picked = isPicked ? within : undefined;

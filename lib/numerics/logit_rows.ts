@@ -6,7 +6,7 @@ export interface LogitAxis {
   second: Axis;
 }
 
-/** Image pixels from..to (exclusive) of one row, and whether all of them are positive or must be asked one by one. */
+/** Image pixels from..to (exclusive) of one row: all of them positive, or to be examined one by one. */
 export interface Span {
   from: number;
   to: number;
@@ -15,13 +15,13 @@ export interface Span {
 
 /**
  * Low-res logits resized twice, without the full maps. Every pixel is a convex combination of the logits under it:
- * where all of those are positive so is the pixel, and where none is, neither is the pixel. What remains is worked out
- * pixel by pixel; the values equal those of building both maps in full, bit for bit.
+ * where all of them are positive so is the pixel, and where none is, neither is the pixel. Only the remaining pixels
+ * are computed one by one; their values equal those of the full maps bit for bit.
  */
 export class LogitRows {
   readonly #across: Support;
   readonly #down: Support;
-  /** Of each low-res row, the first column that is positive and the one after the last; `side` and 0 where none is. */
+  /** For each low-res row, its first positive column and the one after its last; `side` and 0 where none is. */
   readonly #left: Int32Array;
   readonly #right: Int32Array;
 
@@ -49,8 +49,8 @@ export class LogitRows {
   }
 
   /**
-   * Calls `visit` with every row that may hold a positive pixel, in ascending order, its spans, likewise, and a function
-   * that works out the row's pixels: those of the spans that are not inside are set.
+   * Calls `visit` with every row that may hold a positive pixel and with its spans, both in ascending order, and with a
+   * function that computes the row: it sets the pixels of the spans that are not inside, and no others.
    */
   visit(
     visit: (y: number, spans: Span[], values: () => Float64Array) => void,
@@ -92,7 +92,7 @@ export class LogitRows {
     }
   }
 
-  /** A row of the model frame, stretched to the image's width, as far as the spans need it. */
+  /** A row in model space, stretched to the image's width, as far as the spans need it. */
   #widen(
     row: number,
     spans: Span[],
@@ -121,7 +121,7 @@ export class LogitRows {
     }
   }
 
-  /** A row of the logits, stretched to the model frame's width, as far as the spans need it. */
+  /** A row of the logits, stretched to the width in model space, as far as the spans need it. */
   #stretch(row: number, spans: Span[], out: Float64Array): void {
     const { logits, side } = this;
     const { first, second } = this.horizontal;
@@ -137,7 +137,7 @@ export class LogitRows {
     }
   }
 
-  /** The spans of a row that rests on the low-res rows top..bottom, both included. */
+  /** The spans of a row that depends on the low-res rows top..bottom, both included. */
   #spans(top: number, bottom: number): Span[] {
     const { logits, side } = this;
     let [from, to] = [side, 0];
@@ -147,7 +147,7 @@ export class LogitRows {
     }
     const spans: Span[] = [];
     const { reaches, leaves, within, beyond } = this.#across;
-    let end = 0; // of the pixels that have a span
+    let end = 0; // the first pixel that no span covers yet
     const mixed = (start: number, stop: number) => {
       start = Math.max(start, end);
       if (start >= stop) return;
@@ -194,15 +194,15 @@ function kindOf(
   return positive === 0 ? "none" : positive > bottom - top ? "all" : "some";
 }
 
-/** Which inputs the outputs of a chain rest on. */
+/** Which inputs the outputs of a chain depend on. */
 interface Support {
-  /** Of each output, the first and the last input. */
+  /** For each output, the first and the last input. */
   low: Int32Array;
   high: Int32Array;
-  /** Of each input c, the outputs that rest on it: `reaches[c]` up to `leaves[c]`, exclusive. */
+  /** For each input c, the outputs that depend on it: `reaches[c]` up to `leaves[c]`, exclusive. */
   reaches: Int32Array;
   leaves: Int32Array;
-  /** The first output that rests on inputs ≥ c alone, and the one after the last that rests on inputs ≤ c alone. */
+  /** The first output that depends on inputs ≥ c alone, and the one after the last that depends on inputs ≤ c alone. */
   within: Int32Array;
   beyond: Int32Array;
 }
@@ -243,7 +243,7 @@ function supportOf(axis: LogitAxis, side: number): Support {
   return support;
 }
 
-/** Two rows of a stage, each with the index of the row that it holds, or −1. */
+/** Buffers for two rows of a stage, each with the index of the row in it, or −1. */
 interface Pair {
   rows: Int32Array;
   data: [Float64Array, Float64Array];
@@ -256,7 +256,7 @@ function pair(length: number): Pair {
   };
 }
 
-/** The buffer that holds a row, made if it is in neither; consecutive rows go to different buffers. */
+/** The buffer that holds a row, computed if neither does; consecutive rows go to different buffers. */
 function fill(
   { rows, data }: Pair,
   row: number,

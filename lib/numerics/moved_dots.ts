@@ -1,25 +1,27 @@
 import { type Arena, roundUp } from "./kernels.ts";
 
-/** Patches that the kernels work on together. */
+/** Patches that the kernels process together. */
 export const LANES = 16;
-/** Rows that `movedDots` works on together. */
+/** Rows that `movedDots` processes together. */
 const ROWS = 3;
 
 /** Patches in an arena, channels × columns. */
 export interface LaidPatches {
-  /** Their address, float32. */
+  /** Address of the values, float32. */
   data: number;
-  /** Patches; those of a row with the zeros that fill it up; numbers from one row to the next. */
+  /** Patches. */
   columns: number;
+  /** Patches of a row with the zeros after them. */
   padded: number;
+  /** Values from the start of one row to that of the next. */
   stride: number;
 }
 
 /**
- * Lays an embedding's patches into an arena.
+ * Copies an embedding's patches into an arena.
  *
  * @param embedding channels × patches, row-major: the encoder's [1, C, g, g].
- * @param within those that are laid, in this order; all where left out.
+ * @param within the patches to copy, in this order; all by default.
  */
 export function layPatches(
   arena: Arena,
@@ -30,7 +32,7 @@ export function layPatches(
   const patches = embedding.length / channels;
   const columns = within?.length ?? patches;
   const padded = roundUp(columns, LANES);
-  // Rows a power of two apart would share few cache lines.
+  // Rows a power of two apart would compete for the same cache lines.
   const stride = padded + LANES;
   const data = arena.take(4 * channels * stride);
   const copy = arena.floats(data, channels * stride);
@@ -49,7 +51,7 @@ export function layPatches(
 }
 
 /**
- * Dot products in float32 of every laid patch less an origin, with rows of weights and with itself.
+ * Float32 dot products of every patch, less an origin, with rows of weights and with itself.
  *
  * @param origin channels.
  * @param rows count × channels, row-major.

@@ -37,7 +37,7 @@ export function gatherPatches(
 }
 
 /**
- * The listed patches of an embedding, one after the other.
+ * The listed patches of an embedding, as rows.
  *
  * @param embedding channels × (grid · grid), row-major.
  * @param indices ascending.
@@ -64,10 +64,10 @@ export function pickPatches(
   return out;
 }
 
-/** Channels summed at a time: as many additions go on at once. */
+/** Channels summed at a time, to keep as many independent additions in flight. */
 const TOGETHER = 8;
 
-/** The mean of the listed patches of an embedding, float64, summed patch after patch; `indices` holds at least one. */
+/** The mean of the listed patches of an embedding, float64, summed patch after patch; at least one must be listed. */
 export function meanOfPatches(
   embedding: Float32Array,
   channels: number,

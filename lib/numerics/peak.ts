@@ -4,13 +4,13 @@ import { type Axis, sampleBilinear } from "./bilinear.ts";
 export interface UpsampleAxis {
   /** grid → middle. */
   first: Axis;
-  /** middle → model frame, cut to the unpadded length. */
+  /** middle → model space, cut to the unpadded length. */
   second: Axis;
-  /** unpadded length → image frame. */
+  /** unpadded length → image space. */
   third: Axis;
 }
 
-/** An image-frame pixel and the value of the map there. */
+/** A pixel in image space and the value of the map there. */
 export interface Peak {
   x: number;
   y: number;
@@ -18,17 +18,17 @@ export interface Peak {
 }
 
 /**
- * The pixel at which a similarity map, resized bilinearly three times (grid → 4·grid → model frame,
- * cut to the unpadded area → image frame), is largest; the first in row-major order among equals.
+ * The pixel at which a similarity map, resized bilinearly three times (grid → 4·grid → model space,
+ * cut to the unpadded area → image space), is largest; the first in row-major order among equals.
  *
- * Nothing is built in full. Every image pixel is a convex combination of the few grid values under it, and of the
+ * No map is built in full. Every image pixel is a convex combination of the few grid values under it, and of the
  * middle values under it, so the largest of those bounds it from above: pixels are grouped by the grid cell their
- * support starts in, and a group is only evaluated if it rests on a value not below the best one found.
+ * support starts in, and a group is only evaluated if it depends on a value not below the best one found.
  *
- * @param map grid × grid, row-major; with `exact`, bounds that its values are at most.
+ * @param map grid × grid, row-major; with `exact`, upper bounds on the map's values.
  * @param grid columns of `map`.
- * @param exact the value of a patch.
- * @returns the peak in the image frame; the value equals the full computation bit for bit.
+ * @param exact computes the value of a patch.
+ * @returns the peak in image space; the value equals that of the full computation bit for bit.
  */
 export function findPeak(
   map: Float64Array,
@@ -50,7 +50,7 @@ export function findPeak(
     const across = horizontal;
     const middleWidth = column.middle.length;
     const middle = new Float64Array(row.middle.length * middleWidth);
-    /** Fills `middle` from grid values or their bounds; whether what rests on it can be the peak. */
+    /** Fills `middle` from grid values or their bounds; returns whether the peak can depend on it. */
     const fillMiddle = (values: Float64Array): boolean => {
       let bound = -Infinity;
       for (let y = 0, at = 0; y < row.middle.length; y++) {
@@ -111,7 +111,7 @@ export function findPeak(
       }
     }
   };
-  // The cells that rest on the largest bound, then those that rest on a patch which may hold more than they.
+  // First the cells that depend on the largest bound, then those that depend on a bound not below the best value.
   const isVisited = new Uint8Array(rows.length * columns.length);
   const visitAround = (patch: number) => {
     const y = Math.floor(patch / grid);
@@ -126,7 +126,7 @@ export function findPeak(
       }
     }
   };
-  // Beyond these lies the padding.
+  // Padding lies beyond these.
   const bottom = rows[rows.length - 1].high;
   const right = columns[columns.length - 1].high;
   let start = 0;
@@ -150,9 +150,10 @@ interface Run {
   length: number;
 }
 
-/** Output pixels `from..to` whose support starts at grid index `low`, and all that they rest on, `high` included. */
+/** Output pixels from..to (exclusive) whose support starts at grid index `low`, and all that they depend on. */
 interface Cell {
   low: number;
+  /** The last grid index of their support. */
   high: number;
   middle: Run;
   model: Run;
@@ -160,7 +161,7 @@ interface Cell {
   to: number;
 }
 
-/** The first cell that rests on index `at` or one beyond it. */
+/** The first cell that depends on index `at` or one beyond it. */
 function firstAt(cells: Cell[], at: number): number {
   let i = Math.min(at, cells.length - 1);
   while (i > 0 && cells[i - 1].high >= at) i--;

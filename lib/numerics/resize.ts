@@ -4,12 +4,12 @@ import { type Arena, roundUp, withArena } from "./kernels.ts";
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** Rows of the input that are in the kernels' memory at a time. */
+/** Rows of the input that the kernels' memory holds at a time. */
 const BAND = 64;
-/** Bytes that the kernels touch past the end of a picture. */
+/** Bytes past the end of a picture that the kernels read or write. */
 const SLACK = 16;
 
-/** For every output index: first input index, and `support` weights that start at `out * support`, padded with zeros. */
+/** For every output index: its first input index, and `support` weights from `out * support` on, padded with zeros. */
 interface Taps {
   first: Int32Array;
   count: Int32Array;
@@ -87,7 +87,7 @@ export function resizeAntialiased(
 }
 
 /**
- * Some rows and columns of `resizeAntialiased` of one channel, without the rest.
+ * The values of `resizeAntialiased` at some rows and columns, of one channel, without computing the rest.
  *
  * @param rows, columns ascending indices of the output.
  * @returns rows × columns, row-major, uint8.
@@ -102,7 +102,7 @@ export function sampleAntialiased(
   columns: Int32Array,
 ): Uint8Array {
   const down = taps(height, toHeight);
-  // Of the input, the rows that the wanted ones rest on.
+  // The rows of the input that the wanted ones depend on.
   const place = new Int32Array(height).fill(-1);
   const needed: number[] = [];
   for (const y of rows) {
@@ -149,7 +149,7 @@ export function sampleAntialiased(
   return out;
 }
 
-/** The taps where the kernels read them. */
+/** Copies taps to where the kernels read them. */
 function putTaps(arena: Arena, taps: Taps): [number, number, number, number] {
   return [
     arena.putInts(taps.first),

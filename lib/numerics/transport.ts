@@ -1,132 +1,96 @@
 /**
- * The earth mover's distance between two point sets, each of equal weights, with squared Euclidean cost: what
- * `earthMoversDistance(squaredEuclideanCost(…))` gives, up to rounding (1e-12 of it), several times sooner.
+ * The earth mover's distance between two point sets, each of equal weights, with squared Euclidean costs.
+ *
+ * Problem, for n sources and m targets, cost[i,j] = |a[i] − b[j]|²:
+ *
+ *     minimise    Σ_ij cost[i,j] · mass[i,j]
+ *     subject to  Σ_j mass[i,j] = 1/n,   Σ_i mass[i,j] = 1/m,   mass ≥ 0
+ *
+ * Method: the primal network simplex on strongly feasible trees (wasm/transport.as). Masses are counted in integer
+ * units, m/g at a source and n/g at a target with g = gcd(n, m), so that the ratio test is exact and ties cannot make
+ * it cycle.
  *
  * The costs are held in float32, which halves what the pricing of arcs reads, and doubles what an instruction prices.
- * That rounding makes no difference to the answer: the simplex first solves the rounded problem; then, with the
- * potentials of that tree by exact costs, every arc that rounding could have hidden (its rounded price is below
- * `margin`) is priced by its exact cost in float64, until no such arc is left that improves. That is the same test of
- * optimality as in `network_simplex.ts`, and the distance is summed from exact costs.
+ * That rounding makes no difference to the answer. Phase 1 solves the rounded problem. Phase 2 gives the potentials of
+ * that tree by exact costs, and prices by its exact cost, in float64, every arc that rounding could have hidden (its
+ * rounded price is below `margin`), until none of them improves. Where rounding hides too many arcs (points that are
+ * equal, or nearly), the problem is solved anew by exact costs alone.
+ *
+ * A basis is a spanning tree of the n + m nodes: sources 0..n−1, targets n..n+m−1, the root target n. A tree arc is the
+ * pair (node, parent) and leads from its source end to its target end; every other arc is empty.
+ *
+ * Invariants, true between any two pivots:
+ * 1. The tree is strongly feasible: an empty tree arc points at the root, that is, its child end is a source
+ *    (Cunningham 1976).
+ * 2. `next` and `prev` thread the tree in preorder, in a circle: a subtree is the run of nodes from its own root up to
+ *    the next node that is no deeper.
+ * 3. `cost + potential[source] − potential[target] = 0` on every tree arc, up to rounding.
+ *
+ * Optimal is a tree without an arc of reduced cost below −1e-13 of the largest potential. The distance is summed from
+ * exact costs; no root is taken, so that it is the squared 2-Wasserstein distance.
+ *
+ * Source: Ahuja, Magnanti & Orlin, *Network Flows* (1993), chapter 11; Bonneel, van de Panne, Paris & Heidrich (2011);
+ * Peyré & Cuturi, *Computational Optimal Transport* (2019), section 3.
  */
-import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
-import { type Arena, roundUp } from "./kernels.ts";
-import { centreRows } from "./move.ts";
-import { hang } from "./network_simplex.ts";
+import type { Arena } from "./kernels.ts";
+import { gatherCosts, type RoundedCosts } from "./rounded_costs.ts";
 
+/** Reduced costs above −(this × largest potential) count as rounding, not as an improvement. */
 const RELATIVE_TOLERANCE = 1e-13;
-/** Of the rounded problem; its end need not be exact. */
+/** Pivots per node after which that tolerance doubles, so that no rounding can keep the loop alive. */
+const PATIENCE = 1000;
+/** The same for phase 1, whose end need not be exact. */
 const ROUGH_TOLERANCE = 1e-7;
-/** Rows priced a pivot. */
+/** Rows that phase 1 prices a pivot. */
 const BLOCK = 2;
-/** A problem where rounding hides more than this share of the arcs in a round is solved in float64 throughout. */
+/** Where rounding hides more than this share of the arcs in a round of phase 2, exact costs alone are used. */
 const HIDDEN = 0.02;
-/** Rounds of phase 2 after which the problem is solved in float64 throughout. */
+/** Rounds of phase 2 after which exact costs alone are used. */
 const ROUNDS = 100;
 
-/** The rounded costs between all rows of two point sets, in an arena. */
-export interface RoundedCosts {
-  n: number;
-  /** Columns, and those of a row in memory. */
-  m: number;
-  stride: number;
-  dim: number;
-  a: Float32Array;
-  b: Float32Array;
-  /** Of the rows of a. */
-  mean: Float64Array;
-  /** Addresses: n × stride costs, n × dim sources. */
-  cost: number;
-  sources: number;
-  /** How far a rounded cost can be from the exact one. */
-  error: number;
-}
-
-/**
- * Rounded costs of all pairs of rows.
- *
- * @param a n × dim, row-major, float32.
- * @param b m × dim.
- */
-export function roundedCosts(
-  arena: Arena,
-  a: Float32Array,
-  n: number,
-  b: Float32Array,
-  m: number,
-  dim: number,
-): RoundedCosts {
-  const stride = roundUp(m, 32);
-  const rows = roundUp(n, 4);
-  const { kernels } = arena;
-  const sources = arena.put(a, rows * dim);
-  const cost = arena.take(4 * rows * stride);
-  const squaresA = arena.take(4 * rows);
-  const squaresB = arena.take(4 * stride);
-  // Moved to the sources' mean: the shorter the points, the smaller the rounding.
-  const moved = arena.put(a, rows * dim);
-  const targets = arena.put(b, stride * dim);
-  const panels = arena.take(4 * stride * dim);
-  const mean = centreRows(arena, sources, n, dim, [[moved, n], [targets, m]]);
-  kernels.squareRows(moved, rows, dim, squaresA);
-  kernels.squareRows(targets, m, dim, squaresB);
-  const [normsA, normsB] = [
-    arena.floats(squaresA, n),
-    arena.floats(squaresB, stride),
-  ];
-  normsB.fill(Infinity, m);
-  // A dot product is summed in dim steps, each within 2^-24 of its result; the rest is the rounding of the points,
-  // the products and the norms.
-  const error = (dim + 16) * 2 ** -24 *
-    (largest(normsA) + largest(normsB.subarray(0, m)));
-  kernels.packPanels(targets, stride, dim, panels);
-  kernels.squaredCosts(
-    moved,
-    squaresA,
-    rows,
-    panels,
-    squaresB,
-    stride,
-    dim,
-    cost,
-  );
-  arena.free(squaresA);
-  return { n, m, stride, dim, a, b, mean, cost, sources, error };
-}
-
-function largest(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, value), 0);
-}
-
-/** A distance, and the potentials of its sources: u of `earthMoversDistance`, up to rounding. */
 export interface Transported {
+  /** In squared units of the points. */
   distance: number;
+  /**
+   * u of the dual problem, length n, up to a constant: with its c-transform v[j] = min_i cost[i,j] − u[i] it proves the
+   * distance, which is mean(u) + mean(v) up to rounding.
+   */
   sourcePotentials: Float64Array;
 }
 
+/** A problem that the kernels have been given. */
+interface Problem {
+  n: number;
+  m: number;
+  /** Address of parent, depth, next and previous node of every node, int32. */
+  ints: number;
+  /** Address of flow and potential of every node, float64. */
+  floats: number;
+}
+
 /**
- * The distance between all rows of `a` and the listed rows of `b`.
+ * Solves the problem at the top of this file between all rows of `a` and the listed rows of `b`. The answer is a
+ * function of the input alone, bit for bit.
  *
- * @param columns ascending indices, at least one.
+ * @param columns ascending indices of rows of `b`, at least one.
  */
 export function transport(
   arena: Arena,
   costs: RoundedCosts,
   columns: Int32Array,
 ): Transported {
-  const { n, dim, a, error } = costs;
+  const { n, dim } = costs;
   const m = columns.length;
   const nodes = n + m;
   const start = arena.take(0);
-  const targets = gatherRows(costs.b, columns, dim);
   const { cost, stride } = m === costs.m
     ? costs
     : gatherCosts(arena, costs, columns);
   const reduction = arena.take(4 * stride);
   const ints = arena.take(4 * 4 * nodes);
   const floats = arena.take(2 * 8 * nodes);
-  const targetRows = arena.put(targets);
-  const { kernels } = arena;
-  kernels.setup(
+  const targets = arena.put(gatherRows(costs.b, columns, dim));
+  arena.kernels.setup(
     n,
     m,
     stride,
@@ -134,37 +98,63 @@ export function transport(
     cost,
     reduction,
     costs.sources,
-    targetRows,
+    targets,
     ints,
     floats,
   );
-  enterFirstTree(arena, n, m, ints, floats);
-
-  const scale = kernels.recompute(false);
-  kernels.improve(ROUGH_TOLERANCE * scale, BLOCK);
-  const limit = HIDDEN * n * m + 64 * nodes;
-  for (let round = 0;; round++) {
-    const largest = kernels.recompute(true);
-    // Potentials are rounded where they are subtracted, and so is the difference.
-    const margin = error + 4 * 2 ** -24 * (largest + 1);
-    const pivots = kernels.perfect(
-      RELATIVE_TOLERANCE * largest,
-      margin,
-      limit,
-    );
-    if (pivots === 0) break;
-    if (pivots < 0 || round === ROUNDS) {
-      arena.free(start);
-      const plain = squaredEuclideanCost(a, n, targets, m, dim);
-      return earthMoversDistance(plain, n, m);
-    }
-  }
+  const problem: Problem = { n, m, ints, floats };
+  if (!solveRounded(arena, problem, costs.error)) solveExact(arena, problem);
   const answer = {
-    distance: sumFlow(arena, n, m, ints, floats),
+    distance: sumFlow(arena, problem),
     sourcePotentials: arena.doubles(floats + 8 * nodes, n).map((p) => 0 - p),
   };
   arena.free(start);
   return answer;
+}
+
+/**
+ * Phases 1 and 2.
+ *
+ * @param error how far a rounded cost can be from the exact one.
+ * @returns false where rounding hides too many arcs, or for too many rounds; the tree is then left anywhere.
+ */
+function solveRounded(arena: Arena, problem: Problem, error: number): boolean {
+  const { kernels } = arena;
+  const { n, m } = problem;
+  const start = arena.take(0);
+  const regrets = arena.take(4 * n);
+  kernels.regrets(regrets);
+  enterFirstTree(arena, problem, arena.floats(regrets, n), 0);
+  arena.free(start);
+
+  const scale = kernels.recompute(false);
+  kernels.improve(ROUGH_TOLERANCE * scale, BLOCK);
+  const limit = HIDDEN * n * m + 64 * (n + m);
+  for (let round = 0; round <= ROUNDS; round++) {
+    const largest = kernels.recompute(true);
+    // Potentials are rounded where they are subtracted, and so is the difference.
+    const margin = error + 4 * 2 ** -24 * (largest + 1);
+    const tolerance = RELATIVE_TOLERANCE * largest;
+    const pivots = kernels.perfect(tolerance, margin, limit);
+    if (pivots === 0) return true;
+    if (pivots < 0) return false;
+  }
+  return false;
+}
+
+/** The simplex by exact costs alone; it prices the fewest rows that hold √(nm) arcs a pivot. */
+function solveExact(arena: Arena, problem: Problem): void {
+  const { kernels } = arena;
+  const { n, m } = problem;
+  const start = arena.take(0);
+  kernels.fillExact(arena.take(8 * n * m));
+  const minima = arena.take(8 * m);
+  const regrets = arena.take(8 * n);
+  kernels.regretsExact(minima, regrets);
+  enterFirstTree(arena, problem, arena.doubles(regrets, n), minima);
+  const block = Math.ceil(Math.sqrt(n / m));
+  kernels.improveExact(RELATIVE_TOLERANCE, block, PATIENCE * (n + m));
+  arena.free(start);
 }
 
 function gatherRows(
@@ -179,50 +169,34 @@ function gatherRows(
   return out;
 }
 
-function gatherCosts(
-  arena: Arena,
-  costs: RoundedCosts,
-  columns: Int32Array,
-): { cost: number; stride: number } {
-  const stride = roundUp(columns.length, 32);
-  const cost = arena.take(4 * costs.n * stride);
-  const list = arena.putInts(columns);
-  arena.kernels.gatherColumns(
-    costs.cost,
-    costs.stride,
-    costs.n,
-    list,
-    columns.length,
-    stride,
-    cost,
-  );
-  arena.free(list);
-  return { cost, stride };
-}
-
+/** Equal integer supplies of the sources and demands of the targets. */
 function units(n: number, m: number): { supply: number; demand: number } {
   let [divisor, rest] = [n, m];
   while (rest > 0) [divisor, rest] = [rest, divisor % rest];
   return { supply: m / divisor, demand: n / divisor };
 }
 
-/** The greedy tree of `network_simplex.ts`, by rounded costs. */
+/**
+ * Enters a strongly feasible first tree: row minimum on column-reduced costs, rows by falling regret.
+ *
+ * Each source in turn fills its cheapest open targets, cheapness being the cost minus the column's minimum; the sources
+ * that lose most by not getting their first choice go first.
+ *
+ * @param regret of each source: its second smallest less its smallest reduced cost.
+ * @param minima as `assign` of wasm/transport.as takes it.
+ */
 function enterFirstTree(
   arena: Arena,
-  n: number,
-  m: number,
-  ints: number,
-  floats: number,
+  { n, m, ints, floats }: Problem,
+  regret: Float32Array | Float64Array,
+  minima: number,
 ): void {
   const nodes = n + m;
   const { supply, demand } = units(n, m);
-  const start = arena.take(0);
-  const regrets = arena.take(4 * n);
-  arena.kernels.regrets(regrets);
-  const regret = arena.floats(regrets, n);
   const order = Int32Array.from(regret.keys()).sort((i, k) =>
     regret[k] - regret[i] || i - k
   );
+  const start = arena.take(0);
   const list = arena.putInts(order);
   const need = arena.take(8 * m);
   const needEps = arena.take(8 * m);
@@ -238,28 +212,87 @@ function enterFirstTree(
     source,
     target,
     flow,
+    minima,
   );
   const arcs = {
     source: arena.ints(source, count),
     target: arena.ints(target, count),
     flow: arena.doubles(flow, count),
   };
-  const tree = hang(arcs, n, m, new Float64Array(m).fill(demand));
-  [tree.parent, tree.depth, tree.next, tree.prev].forEach((values, i) =>
-    arena.ints(ints + 4 * nodes * i, nodes).set(values)
-  );
-  arena.doubles(floats, nodes).set(tree.flow);
+  hang(arcs, n, {
+    parent: arena.ints(ints, nodes),
+    depth: arena.ints(ints + 4 * nodes, nodes),
+    next: arena.ints(ints + 8 * nodes, nodes),
+    prev: arena.ints(ints + 12 * nodes, nodes),
+    flow: arena.doubles(floats, nodes),
+  });
   arena.free(start);
 }
 
-/** Flow times exact cost, by source and then by target. */
-function sumFlow(
-  arena: Arena,
-  n: number,
-  m: number,
-  ints: number,
-  floats: number,
-): number {
+/** The arcs of a spanning tree, in no particular order. */
+interface TreeArcs {
+  source: Int32Array;
+  target: Int32Array;
+  flow: Float64Array;
+}
+
+/** The same tree, one entry a node; see the top of this file. */
+interface Tree {
+  parent: Int32Array;
+  depth: Int32Array;
+  next: Int32Array;
+  prev: Int32Array;
+  flow: Float64Array;
+}
+
+/** Hangs the arcs from the first target: parents, depths and the preorder thread. */
+function hang(arcs: TreeArcs, n: number, tree: Tree): void {
+  const { parent, depth, next, prev, flow } = tree;
+  const nodes = parent.length;
+  const count = arcs.flow.length;
+
+  // The arcs at each node, as ranges of one array (compressed adjacency).
+  const start = new Int32Array(nodes + 1);
+  for (let k = 0; k < count; k++) {
+    start[arcs.source[k] + 1]++;
+    start[n + arcs.target[k] + 1]++;
+  }
+  for (let x = 0; x < nodes; x++) start[x + 1] += start[x];
+  const cursor = start.slice(0, nodes);
+  const incident = new Int32Array(2 * count);
+  for (let k = 0; k < count; k++) {
+    incident[cursor[arcs.source[k]]++] = k;
+    incident[cursor[n + arcs.target[k]]++] = k;
+  }
+
+  // Depth-first walk, climbing back by the parents just set.
+  cursor.set(start.subarray(0, nodes));
+  const root = n;
+  parent[root] = -1;
+  depth[root] = 0;
+  flow[root] = 0;
+  let x = root;
+  let last = root;
+  for (;;) {
+    if (cursor[x] < start[x + 1]) {
+      const k = incident[cursor[x]++];
+      const child = x < n ? n + arcs.target[k] : arcs.source[k];
+      if (child === parent[x]) continue;
+      parent[child] = x;
+      depth[child] = depth[x] + 1;
+      flow[child] = arcs.flow[k];
+      next[last] = child;
+      prev[child] = last;
+      last = x = child;
+    } else if (x === root) break;
+    else x = parent[x];
+  }
+  next[last] = root;
+  prev[root] = last;
+}
+
+/** The distance: flow times exact cost, summed by source and then by target. */
+function sumFlow(arena: Arena, { n, m, ints, floats }: Problem): number {
   const parent = arena.ints(ints, n + m);
   const flow = arena.doubles(floats, n + m);
   const arcs: { i: number; j: number; units: number }[] = [];
@@ -274,121 +307,4 @@ function sumFlow(
     sum += units * arena.kernels.exactCost(i, j);
   }
   return sum / (units(n, m).supply * n);
-}
-
-/**
- * A lower bound on the distance between all rows of `a` and each set of columns: u, whatever it is, and its
- * c-transform v are feasible potentials, so that W ≥ mean(u) + mean(v) over the set. `v` is worked out once for all
- * columns, from the rounded costs; the bound is lowered by all that rounding can have added.
- *
- * @param u potentials of the sources, best those of a set that was solved.
- * @param sets column indices, each set of at least one.
- */
-export function lowerBounds(
-  arena: Arena,
-  { n, stride, cost, error }: RoundedCosts,
-  u: Float64Array,
-  sets: Int32Array[],
-): number[] {
-  const start = arena.take(0);
-  const sources = arena.put(Float32Array.from(u), n);
-  const out = arena.take(4 * stride);
-  arena.kernels.transformed(cost, n, stride, sources, out);
-  const used = arena.floats(sources, n);
-  const v = arena.floats(out, stride);
-  const sum = (values: Float32Array) =>
-    values.reduce((s, value) => s + value, 0);
-  const mean = sum(used) / n;
-  const bounds = sets.map((columns) => {
-    let total = 0;
-    let largest = 0;
-    for (const j of columns) {
-      total += v[j];
-      largest = Math.max(largest, Math.abs(v[j]));
-    }
-    const rounding = 2 ** -22 * (largest + Math.abs(mean)) + error;
-    return mean + total / columns.length - rounding;
-  });
-  arena.free(start);
-  return bounds;
-}
-
-/** Steps of `raisedBound`. */
-const STEPS = 24;
-
-/**
- * A lower bound on the distance between all rows of `a` and a set of columns, raised until it is above `wanted`, or the
- * highest that a few steps reach: supergradient ascent of the dual (Polyak 1969). A source that too few columns choose
- * gets a higher potential, one that too many choose a lower one; whatever the potentials, the bound holds.
- *
- * @param u potentials of the sources to start from.
- */
-export function raisedBound(
-  arena: Arena,
-  costs: RoundedCosts,
-  u: Float64Array,
-  columns: Int32Array,
-  wanted: number,
-): number {
-  const { n, error } = costs;
-  const m = columns.length;
-  const start = arena.take(0);
-  const { cost, stride } = gatherCosts(arena, costs, columns);
-  const at = arena.put(Float32Array.from(u), n);
-  const out = arena.take(4 * stride);
-  const chosen = arena.take(4 * stride);
-  const potentials = arena.floats(at, n);
-  const v = arena.floats(out, m);
-  const source = arena.ints(chosen, m);
-  const load = new Int32Array(n);
-  let highest = -Infinity;
-  for (let step = 0; step < STEPS; step++) {
-    arena.kernels.nearestSources(cost, n, stride, at, out, chosen);
-    load.fill(0);
-    let largest = 0;
-    let total = 0;
-    for (let j = 0; j < m; j++) {
-      load[source[j]]++;
-      total += v[j];
-      largest = Math.max(largest, Math.abs(v[j]));
-    }
-    let mean = 0;
-    let norm = 0;
-    for (let i = 0; i < n; i++) {
-      mean += potentials[i] / n;
-      largest = Math.max(largest, Math.abs(potentials[i]));
-      norm += (1 / n - load[i] / m) ** 2;
-    }
-    const bound = mean + total / m - 2 ** -21 * largest - error;
-    highest = Math.max(highest, bound);
-    if (highest > wanted || norm === 0) break;
-    const length = (wanted - bound + 0.02 * Math.abs(wanted)) / norm;
-    for (let i = 0; i < n; i++) {
-      potentials[i] += length * (1 / n - load[i] / m);
-    }
-  }
-  arena.free(start);
-  return highest;
-}
-
-/**
- * A lower bound on the same distance: the squared distance of the means (Jensen), lowered by what rounding can have
- * added.
- */
-export function meanBound(
-  { mean, b, dim, error }: RoundedCosts,
-  columns: Int32Array,
-): number {
-  const other = new Float64Array(dim);
-  for (const j of columns) {
-    for (let d = 0, at = j * dim; d < dim; d++, at++) other[d] += b[at];
-  }
-  let bound = 0;
-  let squares = 0;
-  for (let d = 0; d < dim; d++) {
-    other[d] /= columns.length;
-    bound += (mean[d] - other[d]) ** 2;
-    squares += mean[d] ** 2 + other[d] ** 2;
-  }
-  return bound - error - 2 ** -38 * squares;
 }

@@ -1,9 +1,10 @@
+import { connectedPixels } from "../numerics/connected_pixels.ts";
 import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
 import { maskToLogits } from "./mask_logits.ts";
 import type { Target } from "./target.ts";
 import type { Mask } from "../core/mask.ts";
-import type { Point, Size } from "../core/geometry.ts";
+import type { Point } from "../core/geometry.ts";
 
 /** How many points inside the mask say what must stay: one number for each reading of a click. */
 const READINGS = [1, 5];
@@ -90,7 +91,7 @@ export async function correct(
   const data = mask.data.slice();
   if (isChanged(at)) {
     const value = click.label === 1 ? 255 : 0;
-    for (const i of pieceOf(at, mask, isChanged)) data[i] = value;
+    for (const i of connectedPixels(at, mask, isChanged)) data[i] = value;
   } else {
     // The click confirms what the mask has: the readings stand for themselves.
     for (let i = 0; i < data.length; i++) data[i] = isInside(i) ? 255 : 0;
@@ -149,29 +150,4 @@ function shrinkMask(mask: Mask, step: number): Mask {
     }
   }
   return { width, height, data };
-}
-
-/** The pixels that hang together with one, side to side, where `belongs` holds. */
-function pieceOf(
-  start: number,
-  { width, height }: Size,
-  belongs: (pixel: number) => boolean,
-): number[] {
-  const seen = new Uint8Array(width * height);
-  const piece = [start];
-  seen[start] = 1;
-  for (let next = 0; next < piece.length; next++) {
-    const pixel = piece[next];
-    const x = pixel % width;
-    const visit = (other: number) => {
-      if (seen[other] || !belongs(other)) return;
-      seen[other] = 1;
-      piece.push(other);
-    };
-    if (x > 0) visit(pixel - 1);
-    if (x < width - 1) visit(pixel + 1);
-    if (pixel >= width) visit(pixel - width);
-    if (pixel < width * (height - 1)) visit(pixel + width);
-  }
-  return piece;
 }

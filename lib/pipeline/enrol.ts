@@ -8,8 +8,8 @@ import { meanSets, prototypeSets } from "./prototypes.ts";
 import type { Embedding, ModelGeometry } from "./types.ts";
 import type { Mask } from "../core/mask.ts";
 
-/** Largest part count of a profile (paper: polyps, n = 1..5); of negatives it holds m = 1. */
-export const MAX_PARTS = 5;
+/** Part counts that a profile holds (paper: polyp n = 1..5); of negatives it holds m = 1. */
+export const PART_COUNTS = [1, 2, 3, 4, 5];
 
 /**
  * Makes a profile of one annotated image (paper, section 3.1).
@@ -38,7 +38,7 @@ export function enrol(
   return {
     model: model.digest,
     channels: model.channels,
-    parts: prototypeSets(patches, model.channels, MAX_PARTS),
+    parts: prototypeSets(patches, model.channels, PART_COUNTS),
     negatives: meanSets(data, model.channels, background),
     patches,
     cells: foreground,

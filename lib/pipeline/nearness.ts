@@ -1,7 +1,7 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
 import { toPatches, unitRows } from "../numerics/patches.ts";
-import { roundedCosts } from "../numerics/transport.ts";
+import { roundedCosts } from "../numerics/rounded_costs.ts";
 import type { Profile } from "./profile.ts";
 import type { Target } from "./target.ts";
 

@@ -22,7 +22,6 @@ export function pooledRecipe(recipe: Recipe): Recipe {
 export function poolProfiles(profiles: readonly Profile[]): Profile {
   const { model, channels } = profiles[0]!;
   const patches = concatRows(profiles.map(({ patches }) => patches));
-  const most = Math.max(...POOLED_PARTS);
   const negatives = profiles.flatMap(({ negatives }) =>
     negatives.filter(({ count }) => count === 1)
   );
@@ -30,14 +29,13 @@ export function poolProfiles(profiles: readonly Profile[]): Profile {
     model,
     channels,
     patches,
-    parts: prototypeSets(patches, channels, most)
-      .filter(({ count }) => POOLED_PARTS.includes(count)),
+    parts: prototypeSets(patches, channels, POOLED_PARTS),
     surroundings: null,
     calibrationRange: null,
     negatives: negatives.length === 0 ? [] : prototypeSets(
       concatRows(negatives.map(({ prototypes }) => prototypes)),
       channels,
-      1,
+      [1],
     ),
   };
 }

@@ -1,40 +1,30 @@
-import { withKMeans } from "../numerics/kmeans.ts";
-import { meanOfPatches, normaliseRows } from "../numerics/patches.ts";
+import { kMeans } from "../numerics/kmeans.ts";
+import { meanOfPatches, unitRows } from "../numerics/patches.ts";
 import type { PrototypeSet } from "./profile.ts";
 
 /** Seed of the k-means restarts; count k draws from stream SEED + k. */
 const SEED = 2025;
 
 /**
- * Prototypes for every count that the patches allow: L2-normalised cluster means (paper, section 3.1).
+ * Prototypes for each of some counts: L2-normalised cluster means (paper, section 3.1).
  *
  * @param patches rows of `channels`, raw.
+ * @param counts ascending; those above the number of distinct patches are left out.
  */
 export function prototypeSets(
   patches: Float32Array,
   channels: number,
-  most: number,
+  counts: number[],
 ): PrototypeSet[] {
-  return withKMeans(patches, channels, (cluster) => {
-    const sets: PrototypeSet[] = [];
-    for (
-      let count = 1;
-      count <= Math.min(most, patches.length / channels);
-      count++
-    ) {
-      const clustering = cluster(count, SEED + count);
-      if (clustering === null) break;
-      const prototypes = Float32Array.from(
-        normaliseRows(clustering.centres, channels),
-      );
-      sets.push({ count, prototypes });
-    }
-    return sets;
+  return counts.flatMap((count) => {
+    const clustering = kMeans(patches, channels, count, SEED + count);
+    if (clustering === null) return [];
+    return [{ count, prototypes: unitRows(clustering.centres, channels) }];
   });
 }
 
 /**
- * The one prototype of the listed patches, none where there are none: what `prototypeSets` gives for a count of 1.
+ * The one prototype of the listed patches, none where the list is empty: what `prototypeSets` gives for a count of 1.
  *
  * @param embedding channels × (grid · grid), row-major.
  */
@@ -45,6 +35,5 @@ export function meanSets(
 ): PrototypeSet[] {
   if (patches.length === 0) return [];
   const mean = meanOfPatches(embedding, channels, patches);
-  const prototypes = Float32Array.from(normaliseRows(mean, channels));
-  return [{ count: 1, prototypes }];
+  return [{ count: 1, prototypes: unitRows(mean, channels) }];
 }

@@ -1,12 +1,12 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
+import { roundedCosts } from "../numerics/rounded_costs.ts";
+import { transport } from "../numerics/transport.ts";
 import {
   lowerBounds,
   meanBound,
   raisedBound,
-  roundedCosts,
-  transport,
-} from "../numerics/transport.ts";
+} from "../numerics/transport_bounds.ts";
 import type { ModelGeometry } from "./types.ts";
 
 /** The patches of a mask: low-res logits resized to the grid, > 0; ascending indices `y · g + x`. */

@@ -1,6 +1,6 @@
 /**
- * What the pipeline costs, milliseconds of CPU time, embedded model, one WASM thread, against image size, structure size and number of candidates,
- * each point in a process of its own:
+ * What the pipeline costs against image size, structure size and number of candidates: milliseconds of CPU time with the
+ * embedded model and one WASM thread, each point measured in a separate process:
  *
  *     deno run --allow-all tests/bench/cost.ts
  */
@@ -15,14 +15,14 @@ import { spread } from "./reference/statistics.ts";
 interface Point {
   width: number;
   height: number;
-  /** Of the image that the structure covers. */
+  /** Share of the image that the structure covers. */
   share: number;
   /** Candidates: n = 1..most. */
   most: number;
 }
 
 const ROUNDS = 3;
-/** Rounds before those, all but the last without the decoder: JavaScript is compiled while it runs. */
+/** Rounds before those, all but the last without the decoder, until JavaScript is compiled. */
 const WARM = 8;
 
 async function measure({ width, height, share, most }: Point) {

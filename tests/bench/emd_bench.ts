@@ -1,9 +1,7 @@
-import {
-  earthMoversDistance,
-  squaredEuclideanCost,
-} from "../../lib/numerics/emd.ts";
+import { earthMoversDistance, squaredEuclideanCost } from "../support/emd.ts";
 import { withArena } from "../../lib/numerics/kernels.ts";
-import { roundedCosts, transport } from "../../lib/numerics/transport.ts";
+import { roundedCosts } from "../../lib/numerics/rounded_costs.ts";
+import { transport } from "../../lib/numerics/transport.ts";
 
 /** Points of SAM's embedding width, roughly normal, from a fixed linear congruential generator. */
 function points(count: number, seed: number, dim = 256): Float32Array {

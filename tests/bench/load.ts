@@ -4,7 +4,7 @@
  *     deno run --allow-all tests/bench/load.ts [least seconds a row, 4]
  *
  * The clients are wrk's (Debian: apt-get install wrk), each asking again as soon as it is answered. A row takes as long
- * as three turns of its clients, at most half a minute; requests that the server refuses as too many are counted apart.
+ * as three turns of its clients, at most half a minute; requests refused as too many are counted separately.
  */
 import { drawPicture } from "./reference/picture.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
@@ -49,7 +49,7 @@ async function load(
     ],
   }).output();
   await Deno.remove(script);
-  // wrk leaves when its time is up; what it had asked is still worked on.
+  // wrk stops at its deadline, while the server still works on what it had asked for.
   await (await fetch(url + path, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -1,6 +1,6 @@
 /**
  * How soon the page is usable, and how long an outline takes from the click, in a real browser. Beside
- * the clock's time stands the processor's, of server and browser together: what it comes to on idle cores.
+ * wall time stands the CPU time of server and browser together, which is what it takes on idle cores.
  *
  *     deno run --allow-all tests/bench/page.ts
  */
@@ -17,7 +17,7 @@ const summary = (values: number[]) =>
   `${sorted(values)[values.length >> 1].toFixed(0)} ms at the median, ` +
   `${Math.max(...values).toFixed(0)} at the worst`;
 
-/** Processor time of this process's children and theirs so far, milliseconds; 0 where /proc is absent. */
+/** CPU time of this process's descendants so far, milliseconds; 0 where /proc is absent. */
 function processorTime(): number {
   const parents = new Map<number, { parent: number; ticks: number }>();
   try {

@@ -8,7 +8,7 @@ import process from "node:process";
 import { Arena, type Kernels } from "../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 
-/** Independent chains, as many as hide the latency of two units. */
+/** Independent chains, enough to hide the latency of two units. */
 const CHAINS = 8;
 const chains = (step: (name: string) => string, kind: string) => {
   const names = Array.from({ length: CHAINS }, (_, i) => `s${i}`);
@@ -55,7 +55,7 @@ async function compilePeak() {
   >;
 }
 
-/** Nanoseconds of CPU time of the fastest of several runs: on a busy machine the clock on the wall says little. */
+/** Nanoseconds of CPU time of the fastest of several runs: on a busy machine wall time says little. */
 function fastest(work: () => void, runs = 25): number {
   let least = Infinity;
   for (let run = 0; run < runs; run++) {
@@ -90,8 +90,6 @@ kernels.packPanels(b, m, dim, panels);
 const embedding = fill(4096 * dim), prototypes = arena.take(8 * 16 * dim);
 arena.doubles(prototypes, 16 * dim).fill(0.1);
 const unit = arena.take(8 * 16 * dim), maps = arena.take(8 * 16 * 4096);
-const centre = arena.take(8 * dim), distances = arena.take(8 * m);
-arena.doubles(centre, dim).fill(0.5);
 
 const rows: [string, number, keyof typeof peaks, () => void][] = [
   [
@@ -116,16 +114,6 @@ const rows: [string, number, keyof typeof peaks, () => void][] = [
         maps,
       ),
   ],
-  [
-    `distances to one centre, ${m}×${dim}`,
-    m * dim,
-    "float64, two steps",
-    () => {
-      for (let i = 0; i < 20; i++) {
-        kernels.distancesTo(panels, m, dim, centre, distances);
-      }
-    },
-  ],
 ];
 console.log(
   "| kernel | multiply-adds | a nanosecond | peak | share |\n| --- | ---: | ---: | ---: | ---: |",
@@ -134,8 +122,7 @@ for (const [name, rate] of Object.entries(peaks)) {
   console.log(`| peak, ${name} | | ${rate.toFixed(1)} | | |`);
 }
 for (const [name, operations, peak, work] of rows) {
-  const repeats = name.startsWith("distances") ? 20 : 1;
-  const rate = repeats * operations / fastest(work);
+  const rate = operations / fastest(work);
   console.log(
     `| ${name} | ${operations.toExponential(1)} | ${rate.toFixed(1)} | ${
       peaks[peak].toFixed(1)

@@ -1,29 +1,12 @@
+import type { Clustering } from "../../lib/numerics/kmeans.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 
 const MAX_ITERATIONS = 300;
-/** A later restart replaces the best only when it is better by more than rounding. */
-const IMPROVEMENT = 1 - 1e-9;
-
-interface Clustering {
-  /** k × dim, row-major, float64: the mean of each cluster. */
-  centres: Float64Array;
-  /** Cluster of each point. */
-  labels: Int32Array;
-  /** Sum of squared Euclidean distances of the points to their centre. */
-  inertia: number;
-}
+const IMPROVEMENT = 1e-9;
 
 /**
- * The algorithm of lib/numerics/kmeans.ts without its kernels: k-means: Lloyd's iterations to a fixed point from k-means++ seeds (Arthur & Vassilvitskii 2007),
- * best of several restarts.
- *
- * All restarts draw from one mulberry32 stream: the first centre is point `⌊u · count⌋`, each next one
- * the first point at which the running sum of squared distances to the nearest centre exceeds
- * `u · total`. Ties of distance go to the lower index. An emptied cluster takes the point that lies
- * farthest from its centre.
- *
- * @param points count × dim, row-major, float32.
- * @returns the clustering, or null when there are fewer than `k` distinct points.
+ * The oracle of lib/numerics/kmeans.ts: the same algorithm, every distance and every centre computed anew in every
+ * step, row by row. Sums run in the same order, so that the answers are equal bit for bit.
  */
 export function plainKMeans(
   points: Float32Array,
@@ -32,13 +15,17 @@ export function plainKMeans(
   seed: number,
   restarts = 10,
 ): Clustering | null {
+  const rows = Array.from(
+    { length: points.length / dim },
+    (_, i) => Float64Array.from(points.subarray(i * dim, (i + 1) * dim)),
+  );
   const random = mulberry32(seed);
   let best: Clustering | null = null;
   for (let restart = 0; restart < restarts; restart++) {
-    const centres = plusPlus(points, dim, k, random);
-    if (centres === null) return null;
-    const found = lloyd(points, dim, k, centres);
-    if (best === null || found.inertia < best.inertia * IMPROVEMENT) {
+    const seeds = drawSeeds(rows, k, random);
+    if (seeds === null) return null;
+    const found = lloyd(rows, seeds);
+    if (best === null || found.inertia < best.inertia * (1 - IMPROVEMENT)) {
       best = found;
     }
     if (k === 1) break;
@@ -46,116 +33,64 @@ export function plainKMeans(
   return best;
 }
 
-function squaredDistance(
-  points: Float32Array,
-  at: number,
-  centres: Float64Array,
-  to: number,
-  dim: number,
-): number {
+type Row = Float64Array;
+
+function squaredDistance(a: Row, b: Row): number {
   let sum = 0;
-  for (let c = 0; c < dim; c++) {
-    const d = points[at + c] - centres[to + c];
-    sum += d * d;
-  }
+  for (let d = 0; d < a.length; d++) sum += (a[d] - b[d]) ** 2;
   return sum;
 }
 
-function plusPlus(
-  points: Float32Array,
-  dim: number,
-  k: number,
-  random: () => number,
-): Float64Array | null {
-  const count = points.length / dim;
-  const centres = new Float64Array(k * dim);
-  const nearest = new Float64Array(count).fill(Infinity);
-  let chosen = Math.floor(random() * count);
-  for (let j = 0;; j++) {
-    for (let c = 0; c < dim; c++) {
-      centres[j * dim + c] = points[chosen * dim + c];
-    }
-    if (j === k - 1) return centres;
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const d = squaredDistance(points, i * dim, centres, j * dim, dim);
-      if (d < nearest[i]) nearest[i] = d;
-      total += nearest[i];
-    }
+/** k-means++. */
+function drawSeeds(rows: Row[], k: number, random: () => number): Row[] | null {
+  const seeds = [rows[Math.floor(random() * rows.length)]];
+  while (seeds.length < k) {
+    const squares = rows.map((row) =>
+      Math.min(...seeds.map((seed) => squaredDistance(row, seed)))
+    );
+    const total = squares.reduce((sum, square) => sum + square, 0);
     if (total === 0) return null;
     const target = random() * total;
     let sum = 0;
-    for (let i = 0; i < count; i++) {
-      sum += nearest[i];
-      if (nearest[i] > 0) chosen = i;
-      if (sum > target) break;
-    }
+    let chosen = squares.findIndex((square) => (sum += square) > target);
+    // Rounding can leave the sum at the target: the last point that is no seed.
+    if (chosen < 0) chosen = squares.findLastIndex((square) => square > 0);
+    seeds.push(rows[chosen]);
   }
+  return seeds;
 }
 
-function lloyd(
-  points: Float32Array,
-  dim: number,
-  k: number,
-  centres: Float64Array,
-): Clustering {
-  const count = points.length / dim;
-  const labels = new Int32Array(count).fill(-1);
-  const distances = new Float64Array(count);
-  const sizes = new Int32Array(k);
+function lloyd(rows: Row[], centres: Row[]): Clustering {
+  let labels: number[] = [];
   for (let iteration = 0;; iteration++) {
-    let changed = false;
-    let inertia = 0;
-    for (let i = 0; i < count; i++) {
-      let nearest = 0;
-      let distance = Infinity;
-      for (let j = 0; j < k; j++) {
-        const d = squaredDistance(points, i * dim, centres, j * dim, dim);
-        if (d < distance) {
-          distance = d;
-          nearest = j;
-        }
-      }
-      if (labels[i] !== nearest) {
-        labels[i] = nearest;
-        changed = true;
-      }
-      distances[i] = distance;
-      inertia += distance;
+    const distances = rows.map((row) =>
+      centres.map((centre) => squaredDistance(row, centre))
+    );
+    const own = distances.map((all) => Math.min(...all));
+    const next = distances.map((all, i) => all.indexOf(own[i]));
+    const isChanged = next.some((label, i) => label !== labels[i]);
+    labels = next;
+    if (!isChanged || iteration === MAX_ITERATIONS) {
+      return {
+        centres: Float64Array.from(centres.flatMap((centre) => [...centre])),
+        labels: Int32Array.from(labels),
+        inertia: own.reduce((sum, square) => sum + square, 0),
+      };
     }
-    if (!changed || iteration === MAX_ITERATIONS) {
-      return { centres, labels, inertia };
-    }
-
-    sizes.fill(0);
-    for (let i = 0; i < count; i++) sizes[labels[i]]++;
-    refillEmpty(labels, sizes, distances);
-    centres.fill(0);
-    for (let i = 0; i < count; i++) {
-      const to = labels[i] * dim;
-      for (let c = 0; c < dim; c++) centres[to + c] += points[i * dim + c];
-    }
-    for (let j = 0; j < k; j++) {
-      for (let c = 0; c < dim; c++) centres[j * dim + c] /= sizes[j];
-    }
-  }
-}
-
-function refillEmpty(
-  labels: Int32Array,
-  sizes: Int32Array,
-  distances: Float64Array,
-): void {
-  for (let j = 0; j < sizes.length; j++) {
-    if (sizes[j] > 0) continue;
-    let farthest = -1;
-    for (let i = 0; i < labels.length; i++) {
-      if (sizes[labels[i]] < 2) continue;
-      if (farthest < 0 || distances[i] > distances[farthest]) farthest = i;
-    }
-    sizes[labels[farthest]]--;
-    labels[farthest] = j;
-    sizes[j] = 1;
-    distances[farthest] = 0;
+    const sizeOf = (label: number) =>
+      labels.filter((other) => other === label).length;
+    centres.forEach((_, j) => {
+      if (sizeOf(j) > 0) return;
+      const free = own.map((square, i) => sizeOf(labels[i]) < 2 ? -1 : square);
+      const farthest = free.indexOf(Math.max(...free));
+      labels[farthest] = j;
+      own[farthest] = 0;
+    });
+    centres = centres.map((centre, j) => {
+      const members = rows.filter((_, i) => labels[i] === j);
+      return centre.map((_, d) =>
+        members.reduce((sum, row) => sum + row[d], 0) / members.length
+      );
+    });
   }
 }

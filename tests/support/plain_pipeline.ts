@@ -3,10 +3,7 @@ import {
   cutAxis,
   resizeBilinear,
 } from "../../lib/numerics/bilinear.ts";
-import {
-  earthMoversDistance,
-  squaredEuclideanCost,
-} from "../../lib/numerics/emd.ts";
+import { earthMoversDistance, squaredEuclideanCost } from "./emd.ts";
 import {
   gatherPatches,
   normaliseRows,

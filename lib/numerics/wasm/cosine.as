@@ -1,7 +1,7 @@
-// Cosine maps of prototypes over an embedding in its own layout, channels × patches: sums channel after channel, products
-// rounded before they are added.
+// Cosine maps of prototypes over an embedding, channels × patches: summed channel after channel, products rounded before
+// they are added.
 
-/** Patches worked on together: one cache line of float32. */
+/** Patches processed together: one cache line of float32. */
 const LANES: i32 = 16;
 
 @inline

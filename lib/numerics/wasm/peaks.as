@@ -1,6 +1,6 @@
-// Rough dot products of an embedding, channels × patches, with rows of weights: where its maps can be largest.
+// Float32 dot products of an embedding, channels × patches, with rows of weights, to bound cosine maps.
 
-/** Patches worked on together: one cache line of float32. */
+/** Patches processed together: one cache line of float32. */
 const TOGETHER: i32 = 16;
 
 /**

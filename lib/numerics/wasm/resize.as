@@ -1,6 +1,6 @@
 // Pillow's fixed-point resize of 8-bit channels: taps of an output index are its first input, how many, and `support`
 // weights, int32, of which those past the last input are 0. The last row of input and of output is followed by 16 bytes
-// that do not count.
+// of padding.
 
 const PRECISION_BITS: i32 = 22;
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
@@ -13,8 +13,8 @@ function widened(bytes: v128): v128 {
 
 /** Rows of `width` pixels of 3 or 1 channels to rows of `toWidth`. */
 export function resizeRows(
-  from: usize, rows: i32, width: i32, channels: i32, toWidth: i32, first: usize, count: usize, weights: usize, support: i32,
-  out: usize,
+  from: usize, rows: i32, width: i32, channels: i32, toWidth: i32, first: usize, count: usize, weights: usize,
+  support: i32, out: usize,
 ): void {
   for (let y = 0; y < rows; y++) {
     let tap = weights;

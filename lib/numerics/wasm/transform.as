@@ -1,4 +1,4 @@
-/** For every column j of `cost`, n × stride, the largest v with v + u[i] ≤ cost[i, j] for all i: the c-transform of u. */
+/** The c-transform of u: for every column j of n × stride costs, the largest v with v + u[i] ≤ cost[i, j] for all i. */
 export function transformed(cost: usize, n: i32, stride: i32, u: usize, out: usize): void {
   for (let j = 0; j < stride; j += 4) {
     let at = cost + (<usize> j << 2);

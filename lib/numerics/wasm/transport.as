@@ -1,8 +1,5 @@
-// The network simplex of ../network_simplex.ts on float32 costs, for sources and targets of equal weights, brought to
-// the optimum of the exact float64 costs in a second phase. See ../transport.ts, which lays out the memory.
-//
-// Nodes: sources 0..n−1, targets n..n+m−1; the root is target n. `stride` columns a row, a multiple of 32; those beyond
-// m cost +∞.
+// The network simplex of ../transport.ts, which states the problem and the invariants, and lays out the memory. Rounded
+// costs have `stride` columns a row, a multiple of 32; those beyond m cost +∞.
 
 let n: i32, m: i32, stride: i32, dim: i32;
 let cost: usize, reduction: usize, sources: usize, targets: usize;
@@ -28,7 +25,7 @@ export function setup(
 @inline function row(i: i32): usize { return cost + (<usize> i * <usize> stride << 2); }
 @inline function rounded(i: i32, j: i32): f64 { return <f64> load<f32>(row(i) + (<usize> j << 2)); }
 
-/** The exact cost, in the order of operations of `squaredEuclideanCost`. */
+/** The exact cost: squares of differences, float64, dimension after dimension. */
 function exact(i: i32, j: i32): f64 {
   const x = sources + (<usize> (i * dim) << 2), y = targets + (<usize> (j * dim) << 2);
   const end = <usize> dim << 2;
@@ -104,11 +101,17 @@ export function regrets(out: usize): void {
 
 /**
  * The first tree arcs, sources in the given order: each goes to the targets of least reduced cost until it is spent.
- * Amounts are pairs (units, multiples of ε), so that no arc of the tree is empty of both.
+ *
+ * Each step exhausts either a source or a target, and must exhaust exactly one for the arcs to form a tree. So ties are
+ * broken as if every node but the root supplied ε more and the root took in the difference: amounts are pairs (units,
+ * multiples of ε). No proper subset of nodes then balances, and the one basis of the perturbed problem that results is
+ * strongly feasible for the true one.
+ *
+ * @param minima 0 for rounded costs; for exact ones, what `regretsExact` filled in.
  */
 export function assign(
   order: usize, supply: f64, demand: f64, need: usize, needEps: usize, arcSource: usize, arcTarget: usize,
-  arcFlow: usize,
+  arcFlow: usize, minima: usize,
 ): i32 {
   for (let j = 0; j < m; j++) {
     setReal(need, j, demand);
@@ -120,7 +123,7 @@ export function assign(
     const i = int(order, k);
     let have = supply, haveEps: f64 = 1;
     while (true) {
-      const j = argmin(row(i));
+      const j = minima === 0 ? argmin(row(i)) : argminExact(i, minima);
       setInt(arcSource, count, i);
       setInt(arcTarget, count, j);
       const left = real(need, j), leftEps = real(needEps, j);
@@ -133,7 +136,8 @@ export function assign(
       setReal(arcFlow, count++, left);
       have -= left;
       haveEps -= leftEps;
-      store<f32>(reduction + (<usize> j << 2), -Infinity);
+      if (minima === 0) store<f32>(reduction + (<usize> j << 2), -Infinity);
+      else setReal(minima, j, -Infinity);
       if (--open === 0) break;
     }
   }
@@ -145,7 +149,7 @@ export function assign(
   if (x >= n) store<f32>(reduction + (<usize> (x - n) << 2), <f32> value);
 }
 
-/** Sets every potential so that tree arcs price at 0; returns the largest magnitude. */
+/** Sets every potential from the tree alone, so that tree arcs price at 0; returns the largest magnitude. */
 export function recompute(isExact: bool): f64 {
   let largest: f64 = 0;
   setPotential(n, 0);
@@ -160,8 +164,17 @@ export function recompute(isExact: bool): f64 {
   return largest;
 }
 
-/** As `pivot` of ../network_simplex.ts. */
+/**
+ * Lets the arc (source, target) of negative reduced cost enter the tree, and restores the invariants.
+ *
+ * The cycle runs source → target, then up the tree to the apex, then down to the source again. Flow falls on the arcs
+ * that it passes against their direction: those above a target on the target's side, those above a source on the
+ * source's side. Of the arcs that block, the last one met from the apex onwards leaves, which keeps the tree strongly
+ * feasible.
+ */
 function pivot(source: i32, target: i32, reducedCost: f64): void {
+  // Ratio test, climbing from both ends until they meet at the apex. "Last met from the apex" is the lowest blocking
+  // arc on the source's side (<), the highest on the target's side (≤).
   let left = source, right = target, leaving = -1, targetLeaving = -1;
   let sourceStep: f64 = Infinity, targetStep: f64 = Infinity;
   while (left !== right) {
@@ -192,6 +205,10 @@ function pivot(source: i32, target: i32, reducedCost: f64): void {
     }
   }
 
+  // Cut off the subtree of `leaving` and hang it by its end of the entering arc below the other end. Its nodes on the
+  // path from that end (`stem`) up to `leaving` turn upside down. In the new preorder each stem node comes with all
+  // that hung below it except through the stem node before, and that is a run of the old thread once the run before has
+  // been taken out of it.
   const anchor = onTargetSide ? source : target;
   const head = onTargetSide ? target : source;
   const shift = onTargetSide ? reducedCost : -reducedCost;
@@ -229,8 +246,8 @@ function pivot(source: i32, target: i32, reducedCost: f64): void {
   pivots++;
 }
 
-/** Phase 1: pivots until no arc prices below −tolerance by the float32 costs; returns the pivots made. */
-export function improve(tolerance: f64, block: i32): i32 {
+/** Phase 1: pivots until no arc prices below −tolerance by the rounded costs; prices `block` rows a pivot at least. */
+export function improve(tolerance: f64, block: i32): void {
   recompute(false);
   let at = 0, quiet = 0, refreshAt = n + m;
   while (quiet < n) {
@@ -254,7 +271,115 @@ export function improve(tolerance: f64, block: i32): i32 {
       refreshAt = pivots + n + m;
     }
   }
-  return pivots;
+}
+
+/** The exact costs of all pairs, n × m, float64, once `fillExact` was called. */
+let exactCosts: usize;
+
+/** Fills in all exact costs, four columns at a time to keep as many independent additions in flight. */
+export function fillExact(out: usize): void {
+  exactCosts = out;
+  const width = <usize> dim << 2, last = m - 1;
+  for (let i = 0; i < n; i++) {
+    const x = sources + <usize> i * width, line = out + (<usize> i * <usize> m << 3);
+    for (let j = 0; j < m; j += 4) {
+      // The last column stands in for those beyond it.
+      const j1 = min(j + 1, last), j2 = min(j + 2, last), j3 = min(j + 3, last);
+      const y0 = targets + <usize> j * width, y1 = targets + <usize> j1 * width;
+      const y2 = targets + <usize> j2 * width, y3 = targets + <usize> j3 * width;
+      let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
+      for (let d: usize = 0; d < width; d += 4) {
+        const a = <f64> load<f32>(x + d);
+        const e0 = a - <f64> load<f32>(y0 + d), e1 = a - <f64> load<f32>(y1 + d);
+        const e2 = a - <f64> load<f32>(y2 + d), e3 = a - <f64> load<f32>(y3 + d);
+        s0 += e0 * e0;
+        s1 += e1 * e1;
+        s2 += e2 * e2;
+        s3 += e3 * e3;
+      }
+      setReal(line, j, s0);
+      setReal(line, j1, s1);
+      setReal(line, j2, s2);
+      setReal(line, j3, s3);
+    }
+  }
+}
+
+/** The least exact cost of row i less `from[j]`, and where it first is. */
+let leastExact: f64;
+function argminExact(i: i32, from: usize): i32 {
+  const line = exactCosts + (<usize> i * <usize> m << 3);
+  let best: f64 = Infinity, where = -1;
+  for (let j = 0; j < m; j++) {
+    const value = real(line, j) - real(from, j);
+    if (value < best) {
+      best = value;
+      where = j;
+    }
+  }
+  leastExact = best;
+  return where;
+}
+
+/** Column minima of the exact costs into `minima`; then the regret of every row; both float64. */
+export function regretsExact(minima: usize, out: usize): void {
+  for (let j = 0; j < m; j++) setReal(minima, j, Infinity);
+  for (let i = 0; i < n; i++) {
+    const line = exactCosts + (<usize> i * <usize> m << 3);
+    for (let j = 0; j < m; j++) setReal(minima, j, min(real(minima, j), real(line, j)));
+  }
+  for (let i = 0; i < n; i++) {
+    const line = exactCosts + (<usize> i * <usize> m << 3);
+    let first: f64 = Infinity, second: f64 = Infinity;
+    for (let j = 0; j < m; j++) {
+      const value = real(line, j) - real(minima, j);
+      second = min(second, max(first, value));
+      first = min(first, value);
+    }
+    setReal(out, i, second < Infinity ? second - first : 0);
+  }
+}
+
+/**
+ * Pivots until no arc prices below the tolerance by the exact costs, with potentials that no increment has touched.
+ *
+ * @param slack tolerance as a share of the largest potential.
+ * @param block rows priced a pivot, at least.
+ * @param patience pivots after which the slack doubles, so that no rounding can keep the loop alive.
+ */
+export function improveExact(slack: f64, block: i32, patience: i32): void {
+  pivots = 0;
+  let tolerance = slack * recompute(true);
+  let at = 0, quiet = 0, refreshAt = n + m, limit = patience, isFresh = true;
+  while (true) {
+    let best = -tolerance, source = -1, target = -1;
+    for (let priced = 0; quiet < n && (priced < block || source < 0); priced++) {
+      const j = argminExact(at, potential + (<usize> n << 3));
+      const value = leastExact + real(potential, at);
+      if (value < best) {
+        best = value;
+        source = at;
+        target = n + j;
+      }
+      if (++at === n) at = 0;
+      quiet++;
+    }
+    if (source >= 0) {
+      pivot(source, target, best);
+      isFresh = false;
+      quiet = 0;
+      // Increments drift; a sweep per n + m pivots costs next to nothing and keeps them true.
+      if (pivots < refreshAt) continue;
+      refreshAt = pivots + n + m;
+      if (pivots > limit) {
+        limit += patience;
+        slack *= 2;
+      }
+    } else if (isFresh) return;
+    tolerance = slack * recompute(true);
+    isFresh = true;
+    quiet = 0;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import process from "node:process";
 
-/** `wall`, or `cpu`: the time that all threads of the process worked, which a busy machine hardly changes. */
+/** `wall`, or `cpu`: CPU time of all threads of the process, which a busy machine hardly changes. */
 export type ClockName = "wall" | "cpu";
 
 /** A monotonic clock in milliseconds. */

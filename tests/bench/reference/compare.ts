@@ -22,11 +22,11 @@ import { createClock } from "./clock.ts";
 import { emdSizes } from "./emd_sizes.ts";
 import { Ours, type Stages } from "./ours.ts";
 import { drawLogits, drawPicture } from "./picture.ts";
-import { type Python, startPython } from "./python.ts";
+import { type Python, type SegmentAnswer, startPython } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 import { widen } from "./widen.ts";
 
-/** Runs of our side before the first round; JavaScript is compiled while it runs. */
+/** Runs of our side before the first round, until JavaScript is compiled. */
 const WARM = 12;
 
 const SIZES: Size[] = [
@@ -51,7 +51,7 @@ function add(times: Times, side: string, stages: Stages): void {
   }
 }
 
-/** All but the neural networks: what the stages around them add up to. */
+/** The sum of all stages but the neural networks. */
 function around({ prompts, box, retrieval, output, parts = 0 }: Stages) {
   return prompts + box + retrieval + output + parts;
 }
@@ -121,14 +121,14 @@ async function comparePictures(
     files.write(tensors.image_embeddings.data);
   const enrolment = { op: "enrol", embedding: data(annotated), mask };
   const segmentation = {
-    op: "segment",
+    op: "segment" as const,
     embedding: data(target),
     size: [width, height],
     masks: masks.map((logits) => files.write(logits)),
     ...profileFiles(files, profile),
   };
 
-  // A server is warm: the stages around the networks run until they are compiled.
+  // As in a warm server: the stages around the networks run until they are compiled.
   for (const { ours, annotated, target, profile, masks } of entered) {
     for (let run = 0; run < WARM; run++) {
       ours.preprocess(next.image);
@@ -174,7 +174,7 @@ async function comparePictures(
   return times;
 }
 
-/** Says whether both sides gave one answer. */
+/** Whether both sides gave the same answer. */
 function report(
   { width, height }: Size,
   profile: Profile,
@@ -182,8 +182,7 @@ function report(
     Awaited<ReturnType<Ours["segment"]>>,
     "stages"
   >,
-  // deno-lint-ignore no-explicit-any -- JSON of whatever shape the Python side answers
-  theirs: any,
+  theirs: SegmentAnswer,
 ) {
   const points = candidates.map((one) =>
     one.points.map(({ x, y, label }) => [x, y, label])

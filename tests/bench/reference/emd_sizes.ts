@@ -1,6 +1,7 @@
 import { withArena } from "../../../lib/numerics/kernels.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
-import { roundedCosts, transport } from "../../../lib/numerics/transport.ts";
+import { roundedCosts } from "../../../lib/numerics/rounded_costs.ts";
+import { transport } from "../../../lib/numerics/transport.ts";
 import type { Python } from "./python.ts";
 import { cell, spread } from "./statistics.ts";
 
@@ -35,7 +36,7 @@ export async function emdSizes(
   for (const size of SIZES) {
     const a = points(size, 1);
     const b = points(size, 2);
-    const request = { op: "emd", a: write(a), b: write(b) };
+    const request = { op: "emd" as const, a: write(a), b: write(b) };
     const theirs = {
       cost: [] as number[],
       solve: [] as number[],

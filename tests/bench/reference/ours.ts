@@ -4,7 +4,7 @@ import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import type { Raster } from "../../../lib/core/raster.ts";
 import type { ModelPackage } from "../../../lib/model/package.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
-import { enrol, MAX_PARTS } from "../../../lib/pipeline/enrol.ts";
+import { enrol, PART_COUNTS } from "../../../lib/pipeline/enrol.ts";
 import { ReferenceSet } from "../../../lib/pipeline/reference_set.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
 import { preprocess } from "../../../lib/pipeline/preprocess.ts";
@@ -68,7 +68,7 @@ export class Ours {
     const { data } = embedding.tensors.image_embeddings;
     const { background } = splitPatches(mask, geometry);
     const again = this.now();
-    prototypeSets(profile.patches, channels, MAX_PARTS);
+    prototypeSets(profile.patches, channels, PART_COUNTS);
     meanSets(data, channels, background);
     const stages: Stages = {
       parts: this.now() - again,
@@ -78,11 +78,11 @@ export class Ours {
   }
 
   /**
-   * From the embedding to a PNG, run lengths and polygons.
+   * Segments, from the embedding to a PNG, run lengths and polygons.
    *
-   * @param masks low-res logits that replace what the decoder answers to the candidate of n = 1, 2, …: random weights
-   * draw none.
-   * @param skip whether the decoder is not run at all, to warm up what lies around it.
+   * @param masks low-res logits in place of the decoder's answer for the candidate of n = 1, 2, …, since a decoder of
+   * random weights draws no mask.
+   * @param skip does not run the decoder at all, to warm up the stages around it.
    */
   async segment(
     embedding: Embedding,

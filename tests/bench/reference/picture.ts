@@ -11,7 +11,7 @@ export interface Picture {
 
 /**
  * A textured ellipse that covers `share` of a textured background; the seed moves it and draws the noise.
- * Good for timing at any size; it means nothing.
+ * For timing at any size; the picture has no meaning.
  */
 export function drawPicture(
   width: number,
@@ -44,7 +44,7 @@ export function drawPicture(
   };
 }
 
-/** Low-res logits, side × side over padded model space, of an ellipse that covers `share` of the image. */
+/** Low-res logits, side × side over the padded model space, of an ellipse that covers `share` of the image. */
 export function drawLogits(
   { width, height }: Size,
   side: number,

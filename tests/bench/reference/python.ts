@@ -2,16 +2,36 @@ import type { ClockName } from "./clock.ts";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 
-/** What the reference answers: results of its own, and the milliseconds of each stage. */
+/** What every answer of the reference holds. */
 export interface Answer {
+  /** Milliseconds of each stage. */
   stages: Record<string, number>;
-  // deno-lint-ignore no-explicit-any -- JSON of whatever shape the Python side answers
-  [result: string]: any;
+}
+
+/** An answer to "segment". */
+export interface SegmentAnswer extends Answer {
+  /** x, y and label of every point of every candidate. */
+  points: [x: number, y: number, label: number][][];
+  /** Index of the winning candidate. */
+  winner: number;
+  /** Pixels of its mask. */
+  area: number;
+}
+
+/** An answer to "emd". */
+export interface DistanceAnswer extends Answer {
+  distance: number;
 }
 
 /** A running `reference.py`. */
 export interface Python extends AsyncDisposable {
-  ask(request: Record<string, unknown>): Promise<Answer>;
+  ask(request: { op: "segment"; [option: string]: unknown }): Promise<
+    SegmentAnswer
+  >;
+  ask(request: { op: "emd"; [option: string]: unknown }): Promise<
+    DistanceAnswer
+  >;
+  ask(request: { op: string; [option: string]: unknown }): Promise<Answer>;
 }
 
 /**

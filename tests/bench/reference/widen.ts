@@ -3,9 +3,9 @@ import { mulberry32 } from "../../../lib/numerics/random.ts";
 import type { Embedding, ModelGeometry } from "../../../lib/pipeline/types.ts";
 
 /**
- * A trained model's embedding as one of another model's width: every patch through one fixed random projection, which
- * nearly keeps angles and distances. Random weights make all patches alike (cosines equal to 1e-10), which no trained
- * model does, and which leaves k-means, peaks and transport little to do or nothing to tell apart.
+ * Converts a trained model's embedding to another model's width, every patch through one fixed random projection, which
+ * nearly keeps angles and distances. Random weights would make all patches alike (cosines equal to 1e-10), which no
+ * trained model does, and which leaves k-means, peaks and transport little to distinguish.
  */
 export function widen(
   embedding: Embedding,

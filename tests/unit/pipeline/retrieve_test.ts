@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   earthMoversDistance,
   squaredEuclideanCost,
-} from "../../../lib/numerics/emd.ts";
+} from "../../support/emd.ts";
 import { gatherPatches } from "../../../lib/numerics/patches.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { type Score, scoreCandidates } from "../../../lib/pipeline/retrieve.ts";

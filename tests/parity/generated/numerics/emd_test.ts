@@ -5,9 +5,9 @@ import {
   type EarthMoversOptions,
   type EarthMoversResult,
   squaredEuclideanCost,
-} from "../../../../lib/numerics/emd.ts";
+} from "../../../support/emd.ts";
 import { mulberry32 } from "../../../../lib/numerics/random.ts";
-import { solveTransport } from "../../../../lib/numerics/network_simplex.ts";
+import { solveTransport } from "../../../support/network_simplex.ts";
 import { goldenPoints } from "./golden_points.ts";
 import golden from "../../golden/emd.json" with { type: "json" };
 

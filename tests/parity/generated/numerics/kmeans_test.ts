@@ -80,7 +80,7 @@ Deno.test("k-means refuses more clusters than distinct points", () => {
   equal(kMeans(Float32Array.of(1, 1, 1, 1), 1, 2, 0), null);
 });
 
-Deno.test("k-means equals exact distances throughout, bit for bit, ties and emptied clusters included", () => {
+Deno.test("k-means equals the oracle bit for bit, ties included", () => {
   const entries: ((r: number) => number)[] = [
     (r) => Math.f16round(4 * r - 2),
     (r) => Math.floor(3 * r),
@@ -109,7 +109,22 @@ Deno.test("k-means equals exact distances throughout, bit for bit, ties and empt
   );
 });
 
-Deno.test("likewise of many points, which are worked on in another way", () => {
+Deno.test("k-means equals the oracle bit for bit where a cluster is emptied on the way", () => {
+  // Few seeds do that, and a single restart shows it.
+  for (const seed of [3323, 19318, 30228, 35285, 36448, 41274, 47211, 58662]) {
+    const random = mulberry32(seed);
+    const points = Float32Array.from(
+      { length: 40 },
+      () => Math.f16round(4 * random() - 2),
+    );
+    deepEqual(
+      kMeans(points, 2, 8, seed, 1),
+      plainKMeans(points, 2, 8, seed, 1),
+    );
+  }
+});
+
+Deno.test("k-means of many points equals the oracle bit for bit", () => {
   const random = mulberry32(3);
   const dim = 5;
   const points = Float32Array.from(

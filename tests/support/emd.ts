@@ -1,5 +1,6 @@
 /**
- * Exact earth mover's distance between two weighted point sets, from their cost matrix.
+ * Exact earth mover's distance between two weighted point sets, from their cost matrix: the oracle of
+ * lib/numerics/transport.ts, which it shares nothing with.
  *
  * The distance W is the optimum of the balanced transportation problem
  *
