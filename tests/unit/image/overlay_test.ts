@@ -1,3 +1,4 @@
+import type { Point } from "../../../lib/core/geometry.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chamfer, UNIT } from "../../../lib/image/distance.ts";
@@ -43,7 +44,7 @@ Deno.test("drawOverlay tints the structure, lines its edge and leaves the rest",
 });
 
 Deno.test("drawOverlay draws points in their colours, also half outside", () => {
-  const points = [
+  const points: Point[] = [
     { x: 30, y: 40, label: 1 },
     { x: 90, y: 40, label: 0 },
     { x: 0, y: 79, label: 1 },
