@@ -47,7 +47,7 @@ export function checkMediaType(
   declared?: string,
 ): ImageType {
   if (bytes.length === 0) {
-    throw new EdgeError("empty", "Cannot read the image: it has no bytes.");
+    throw new EdgeError("empty", "Cannot read the image: it has 0 bytes.");
   }
   const type = sniffMediaType(bytes);
   if (type === undefined) {

@@ -526,7 +526,7 @@ Deno.test("bad input", async (t) => {
     "cut tensor",
     422,
     "invalid-input",
-    /bytes, but \d+ came/,
+    /bytes, but it has \d+ for them/,
     () => uploads(tensor(meta, dims).slice(0, 9999)),
   );
   await refuses(

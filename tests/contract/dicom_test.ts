@@ -121,7 +121,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
     });
     const [status, code, detail] = await problemOf(numbered);
     assert.deepEqual([status, code], [422, "frame-choice"]);
-    assert.match(detail, /no segment 2, but: 1\.$/);
+    assert.match(detail, /no segment 2; it has: 1\.$/);
   });
 
   await t.step(
