@@ -3,8 +3,8 @@ import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import type { EncodeClient } from "./encode_client.ts";
 
 /**
- * Engines whose images are encoded on other hosts. Local engines, which need no encoder, check the answers of the hosts,
- * as they check embeddings that clients made.
+ * Engines whose images are encoded on other hosts. Local engines, which need no encoder, check the answers of the
+ * hosts, as they check embeddings that clients made.
  *
  * @param model id of the engines' model on the hosts.
  */
