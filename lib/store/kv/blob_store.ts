@@ -79,11 +79,6 @@ export class BlobStore {
     return null;
   }
 
-  /** Reads the record alone, or null. */
-  async getRecord<T>(key: Deno.KvKey): Promise<T | null> {
-    return (await this.kv.get<Manifest<T>>(key)).value?.record ?? null;
-  }
-
   /** The records below a prefix, in key order. */
   async list<T>(
     prefix: Deno.KvKey,
