@@ -23,7 +23,7 @@ export interface ApiKey extends Caller {
 /**
  * A new key: its secret, which is shown once and kept nowhere, and the entry to configure.
  *
- * A secret is 256 random bits, which nobody finds from a plain SHA-256 of it. A slow hash is for passwords that people
+ * A secret is 256 random bits, which cannot be found from a plain SHA-256 of it. A slow hash is for passwords that people
  * choose, and would let anyone spend this server's time.
  *
  * @example

@@ -3,7 +3,7 @@ import { errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { EdgeError } from "../core/errors.ts";
 import { type Caller, isName, isScope } from "./caller.ts";
 
-/** Signatures that only a private key can make: with a shared secret, whoever can verify could sign. */
+/** Signatures that only a private key can make: with a shared secret, every verifier could sign. */
 const ALGORITHMS = [
   "RS256",
   "RS384",

@@ -19,8 +19,8 @@ export function simulatedClick(mask: Mask, truth: Mask): Point | null {
   const seen = new Uint8Array(errors.length);
   errors.forEach((error, start) => {
     if (error === 0 || seen[start]) return;
-    const piece = connectedPixels(start, truth, (i) => errors[i] === error);
-    for (const pixel of piece) seen[pixel] = 1;
+    const isSame = (pixel: number) => errors[pixel] === error;
+    const piece = connectedPixels(start, truth, isSame, seen);
     if (piece.length <= largest.length) return;
     largest = piece;
     label = error === 1 ? 1 : 0;

@@ -75,8 +75,8 @@ const provenance = {
 };
 
 /**
- * What an answer was made from, and its mask. Equal provenance gives equal masks. A receipt names no patient: the caller
- * who replays it says whose profile it was.
+ * What an answer was made from, and its mask. Equal provenance gives equal masks. A receipt names no patient: the
+ * caller who replays it says whose profile it was.
  */
 export const Receipt = z.strictObject({
   /** sha256 over the rest as canonical JSON (RFC 8785), hex. It detects mistakes; it is not a signature. */

@@ -21,8 +21,8 @@ export function backoff(
 }
 
 /**
- * The wait that a Retry-After header asks for (RFC 9110, section 10.2.3: seconds, or a date), in milliseconds; 0 without
- * a header, or with one that cannot be parsed.
+ * The wait that a Retry-After header asks for (RFC 9110, section 10.2.3: seconds, or a date), in milliseconds; 0
+ * without a header, or with one that cannot be parsed.
  *
  * @param wall milliseconds since 1970.
  */

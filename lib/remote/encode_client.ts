@@ -69,14 +69,14 @@ const TRANSIENT = new Set([429, 500, 502, 503, 504]);
 
 export function createEncodeClient(
   options: EncodeClientOptions,
-  world: ClientEnvironment = {
+  environment: ClientEnvironment = {
     fetch,
     clock: systemClock,
     random: Math.random,
     wall: Date.now,
   },
 ): EncodeClient {
-  const { clock } = world;
+  const { clock } = environment;
   const hosts = createHosts(options.urls, options.breaker, clock);
 
   /** Runs an exchange, which is aborted after `ms` milliseconds. */
@@ -105,7 +105,7 @@ export function createEncodeClient(
     target.searchParams.set("model", model);
     if (frame !== undefined) target.searchParams.set("frame", `${frame}`);
     const type = mediaType ?? sniffMediaType(bytes);
-    const response = await world.fetch(target, {
+    const response = await environment.fetch(target, {
       method: "POST",
       body: bytes as Bytes,
       headers: {
@@ -123,7 +123,7 @@ export function createEncodeClient(
     const refusal = await imageProblem(response);
     if (refusal !== null) throw refusal;
     return TRANSIENT.has(response.status)
-      ? retryAfter(response.headers.get("retry-after"), world.wall())
+      ? retryAfter(response.headers.get("retry-after"), environment.wall())
       : 0;
   };
 
@@ -183,7 +183,7 @@ export function createEncodeClient(
         let pause = readyAt(host, now) - now;
         if (tried.has(host)) {
           tried.clear();
-          pause += backoff(round++, options.backoff, world.random);
+          pause += backoff(round++, options.backoff, environment.random);
         }
         if (clock.now() + pause >= end) break;
         if (pause > 0) {

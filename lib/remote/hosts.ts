@@ -24,9 +24,9 @@ export function createHosts(
 }
 
 /**
- * The hosts in a file's order of preference, by rendezvous hashing. Every client sends the same file to the same host as
- * long as that host answers, so that all share its cache; different files spread evenly, and the loss of a host moves
- * only the files of that host.
+ * The hosts in a file's order of preference, by rendezvous hashing. Every client sends the same file to the same host
+ * as long as that host answers, so that all share its cache; different files spread evenly, and the loss of a host
+ * moves only the files of that host.
  *
  * @param file any file; only its sha256 counts.
  */

@@ -24,8 +24,8 @@ export async function readBody(
 }
 
 /**
- * The error that a host's problem document (RFC 9457) states, if it is about the image that was sent; null for any other
- * refusal, for which the sender of the image is not responsible.
+ * The error that a host's problem document (RFC 9457) states, if it is about the image that was sent; null for any
+ * other refusal, for which the sender of the image is not responsible.
  *
  * @throws when the connection breaks.
  */

@@ -6,9 +6,8 @@ import { SKIPPED } from "../wording/enrolment.ts";
 import type { EncodeClient } from "./encode_client.ts";
 
 /**
- * Engines whose images are encoded on other hosts. Local engines, which need no encoder, check the answers of the hosts,
- * as they check embeddings that clients made. The augmentations of a
- * reference are encoded on the hosts too.
+ * Engines whose images are encoded on other hosts, the augmentations of a reference among them. Local engines, which need
+ * no encoder, check the answers of the hosts, as they check embeddings that clients made.
  *
  * @param model id of the engines' model on the hosts.
  */

@@ -15,8 +15,8 @@ import {
 import type { Runtime, Session } from "./runtime.ts";
 
 /**
- * Encoder and decoder of a model package on a runtime. Each that was loaded runs once on zeros, so that the first request
- * is not slow.
+ * Encoder and decoder of a model package on a runtime. Each that was loaded runs once on zeros, so that the first
+ * request is not slow.
  *
  * @throws EdgeError `invalid-input` when a graph does not fit the manifest.
  */

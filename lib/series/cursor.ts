@@ -2,9 +2,9 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 
 /**
- * What a series is segmented with. A cursor is the number of images that are done and a digest of this key, by which a
- * caller who sends the same series again resumes it; the server keeps nothing for that. A cursor grants no rights, so it
- * is not signed.
+ * What a series is segmented with. A cursor is the number of images that are done and a digest of this key, by which
+ * a caller who sends the same series again resumes it; the server keeps nothing for that. A cursor grants no rights,
+ * so it is not signed.
  */
 export interface SeriesKey {
   /** sha256 over the images as they were sent. */

@@ -17,8 +17,8 @@ const ENTRIES_PER_IMAGE = 4;
 const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 
 /**
- * The files of a zip archive in natural order of their paths. Each is inflated when it is read, to at most the size that
- * the archive's directory states. No name of the archive becomes a path on disk. Folders, hidden files and what
+ * The files of a zip archive in natural order of their paths. Each is inflated when it is read, to at most the size
+ * that the archive's directory states. No name of the archive becomes a path on disk. Folders, hidden files and what
  * archivers add (`__MACOSX`, `DICOMDIR`) are skipped.
  *
  * @throws EdgeError `invalid-input` for an archive that is damaged or holds an unsafe path; `too-many-bytes` for one

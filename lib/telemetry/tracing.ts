@@ -11,9 +11,9 @@ import {
 } from "@opentelemetry/api";
 
 /**
- * Spans of the work (OpenTelemetry). Names and attributes come from the code: routes instead of paths, no query, no error
- * message, so that nothing of a patient gets into a trace. Deno's own instrumentation, which records whole addresses, is
- * not used.
+ * Spans of the work (OpenTelemetry). Names and attributes come from the code: routes instead of paths, no query, no
+ * error message, so that nothing of a patient gets into a trace. Deno's own instrumentation, which records whole
+ * addresses, is not used.
  */
 export class Tracing {
   readonly #tracer: Tracer;

@@ -6,7 +6,7 @@ const TAG_BYTES = 16;
 /** Makes tags: 128 bits of HMAC-SHA-256 (RFC 2104) over the names as JSON. */
 export type Tagger = (names: string[]) => Promise<Bytes>;
 
-/** @param secret 32 bytes; without them nobody can tell what name a tag stands for. */
+/** @param secret 32 bytes, without which a tag cannot be linked to its name. */
 export async function createTagger(secret: Bytes): Promise<Tagger> {
   const key = await crypto.subtle.importKey(
     "raw",

@@ -79,11 +79,6 @@ export class BlobStore {
     return null;
   }
 
-  /** Reads the record alone, or null. */
-  async getRecord<T>(key: Deno.KvKey): Promise<T | null> {
-    return (await this.kv.get<Manifest<T>>(key)).value?.record ?? null;
-  }
-
   /** The records below a prefix, in key order. */
   async list<T>(
     prefix: Deno.KvKey,
@@ -178,7 +173,10 @@ export class BlobStore {
     return chunks;
   }
 
-  /** Makes the written versions current; returns those that they replaced, or null when another version of one is stored. */
+  /**
+   * Makes the written versions current; returns those that they replaced, or null when another version of one is
+   * stored.
+   */
   async #writeManifests<T>(
     written: Written<T>[],
     also: Commit,

@@ -98,7 +98,10 @@ export function createProfileStore(records: RecordStore): ProfileStore {
       return { before, after };
     });
 
-  /** Removes the files that no revision has. A ledger is written with its files, so one read after them knows them all. */
+  /**
+   * Removes the files that no revision has. A ledger is written with its files, so one read after them knows them
+   * all.
+   */
   const removeUnused = async (tenant: string, patient: string) => {
     const files = await readFiles(tenant, patient);
     const { ledger } = await read(tenant, patient);

@@ -80,17 +80,6 @@ export class RecordStore {
     });
   }
 
-  /** Reads a record alone, or null. */
-  async getRecord<T>(key: Deno.KvKey): Promise<T | null> {
-    const at = await this.hideNames(key);
-    if (this.#dataKeys === null) return await this.#blobs.getRecord<T>(at);
-    return await this.#withDataKey(this.#dataKeys, at, async (dataKey) => {
-      const encrypted = await this.#blobs.getRecord<EncryptedRecord>(at);
-      if (encrypted === null) return null;
-      return (await decryptRecord<T>(dataKey, at, encrypted)).record;
-    });
-  }
-
   /**
    * The records below a prefix, in the order of their plain keys.
    *

@@ -47,7 +47,7 @@ Deno.test("replacing and deleting say what was there and leave nothing behind", 
   equal(await put(blobs, key, { record: 1, bytes: bytesOf(200_000) }), false);
   equal(await put(blobs, key, { record: 2, bytes: bytesOf(100_000) }), true);
   equal((await keys(kv)).length, 1 + 2);
-  equal(await blobs.getRecord(key), 2);
+  equal((await blobs.read(key))?.record, 2);
   deepEqual(await blobs.list(["thing"]), [{ key, record: 2 }]);
   equal(await blobs.delete(key), true);
   equal(await blobs.delete(key), false);
