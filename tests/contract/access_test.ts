@@ -5,7 +5,7 @@ import { mintKey } from "../../lib/access/api_keys.ts";
 import { AUDIENCE, createIssuer, ISSUER } from "../support/access.ts";
 import { inFolder } from "../support/in_folder.ts";
 
-/** A host that gives out keys, as it is told. */
+/** A host of key sets, whose answers a test sets. */
 function serveKeys(answer: (request: Request) => Response) {
   let asked = 0;
   const server = Deno.serve(
@@ -32,7 +32,7 @@ const accessTo = (url: string) =>
     undefined,
   );
 
-Deno.test("the issuer's keys are fetched once, and again for one that is new", async () => {
+Deno.test("the issuer's keys are fetched once, and again for a new one", async () => {
   const issuer = await createIssuer();
   await using host = serveKeys(() => Response.json(issuer.jwks));
   const access = (await accessTo(host.url))!;
@@ -46,7 +46,7 @@ Deno.test("the issuer's keys are fetched once, and again for one that is new", a
   ok(host.asked() <= 2, "unknown names of keys do not make it ask each time");
 });
 
-Deno.test("an issuer that gives no keys is no fault of the token", async (t) => {
+Deno.test("an issuer that gives no keys is no fault of the caller", async (t) => {
   const issuer = await createIssuer();
   const token = await issuer.sign();
   await using elsewhere = serveKeys(() => Response.json(issuer.jwks));
@@ -64,7 +64,7 @@ Deno.test("an issuer that gives no keys is no fault of the token", async (t) => 
     });
   }
   equal(elsewhere.asked(), 0);
-  await t.step("nobody", async () => {
+  await t.step("no host", async () => {
     const access = (await accessTo("http://127.0.0.1:9219/jwks"))!;
     await rejects(access.identify(token), { code: "access-unavailable" });
   });

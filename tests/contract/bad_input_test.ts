@@ -13,7 +13,7 @@ import {
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** How often each operation of the engine came to its end. */
+/** How often each operation of the engine was completed. */
 async function finished(
   { telemetry }: Services,
 ): Promise<Record<string, number>> {
@@ -59,7 +59,7 @@ function maskOf(
   return encodePng({ width: side, height: side, channels: 1, data });
 }
 
-/** Everything in a KV file but the trail of calls: keys, and the versionstamp of each. */
+/** The keys and versionstamps of a KV file, without those of the trail of calls. */
 async function contents(kv: Deno.Kv): Promise<string[]> {
   const found = [];
   for await (const { key, versionstamp } of kv.list({ prefix: [] })) {
@@ -78,7 +78,7 @@ Deno.test("bad input", async (t) => {
   const before = await contents(kv);
   const { embed: encoded } = await finished(services);
 
-  /** Asks, and checks the problem document, that nothing was worked out and that nothing was stored. */
+  /** Asks, and checks the problem document, that no work was done and that nothing was stored. */
   const refuses = (
     name: string,
     status: number,
@@ -604,7 +604,7 @@ Deno.test("bad input", async (t) => {
     },
   );
 
-  await t.step("the server goes on", async () => {
+  await t.step("the server still serves", async () => {
     equal((await segment(app, "p")).status, 200);
   });
 

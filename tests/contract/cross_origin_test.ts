@@ -7,7 +7,7 @@ const PATH = "/v1/patients/p/labels/target/revisions/1/restore";
 const OTHER = "https://other.example";
 const VIEWER = "https://viewer.example";
 
-Deno.test("a page of another site changes and reads nothing, unless its origin is named", async (t) => {
+Deno.test("a page of another site neither changes nor reads anything, unless its origin is named", async (t) => {
   await using service = await openService();
   const { app, services } = service;
   equal((await enrol(app, "p", "r")).status, 201);
@@ -27,7 +27,7 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
     return answer.status;
   };
 
-  await t.step("by what browsers say of a request", async () => {
+  await t.step("by the headers that browsers send", async () => {
     const elsewhere: Record<string, string>[] = [
       { origin: OTHER },
       { origin: "null" },
@@ -50,23 +50,26 @@ Deno.test("a page of another site changes and reads nothing, unless its origin i
     equal((await app.request("/v1/patients/p")).status, 200);
   });
 
-  await t.step("its own page, and what is no browser, go on", async () => {
-    const own: Record<string, string>[] = [
-      {},
-      { origin: "http://localhost" },
-      { origin: "https://localhost" },
-      { origin: "http://localhost", "sec-fetch-site": "same-origin" },
-      { "sec-fetch-site": "none" },
-      { origin: "http://edge:8000", host: "edge:8000" },
-    ];
-    for (const headers of own) {
-      equal(await statusOf(headers), 200, JSON.stringify(headers));
-    }
-    const found = await segment(app, "p", undefined, "", {
-      origin: "http://localhost",
-    });
-    equal(found.status, 200);
-  });
+  await t.step(
+    "the server's own page and other clients are served",
+    async () => {
+      const own: Record<string, string>[] = [
+        {},
+        { origin: "http://localhost" },
+        { origin: "https://localhost" },
+        { origin: "http://localhost", "sec-fetch-site": "same-origin" },
+        { "sec-fetch-site": "none" },
+        { origin: "http://edge:8000", host: "edge:8000" },
+      ];
+      for (const headers of own) {
+        equal(await statusOf(headers), 200, JSON.stringify(headers));
+      }
+      const found = await segment(app, "p", undefined, "", {
+        origin: "http://localhost",
+      });
+      equal(found.status, 200);
+    },
+  );
 
   await t.step("a named origin may call, others still may not", async () => {
     const viewer = { origin: VIEWER, "sec-fetch-site": "cross-site" };

@@ -71,7 +71,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
     },
   );
 
-  await t.step("each frame has an embedding of its own", async () => {
+  await t.step("each frame has a separate embedding", async () => {
     const ids = [];
     for (const query of ["?frame=0", "?frame=1", "?frame=1"]) {
       const response = await app.request(`/v1/embeddings${query}`, {
@@ -188,7 +188,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
     },
   );
 
-  await t.step("bad parameters and files are told precisely", async () => {
+  await t.step("bad parameters and files are reported precisely", async () => {
     const cases: [Response, number, string, RegExp][] = [
       [
         await ask(app, scan, "?frame=2", "*/*"),

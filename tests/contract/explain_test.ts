@@ -3,7 +3,7 @@ import { decodeRle } from "../../lib/format/rle.ts";
 import { enrol, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-Deno.test("explain tells every candidate, its mask after every pass, and why one won", async () => {
+Deno.test("explain returns every candidate, its mask after every pass, and why one won", async () => {
   await using service = await openService();
   const { app } = service;
   await enrol(app, "p", "visit-1");

@@ -21,7 +21,7 @@ function closed(services: Services, options: AppOptions = {}) {
   return { app, a, b, c };
 }
 
-/** That a request was refused, for now, and says so. */
+/** Asserts that a request was refused for now, with Retry-After. */
 async function refusedForNow(response: Response, status: number, type: string) {
   const problem = await response.json();
   equal(response.status, status, JSON.stringify(problem));
@@ -31,7 +31,7 @@ async function refusedForNow(response: Response, status: number, type: string) {
   return { detail: problem.detail as string, after };
 }
 
-Deno.test("a key has a quota, is told what is left of it, and does not spend another's", async () => {
+Deno.test("a key has a quota, each answer states the rest of it, and other keys have their own", async () => {
   await using service = await openService();
   const { app, a, b } = closed(service.services, { requestsPerMinute: 3 });
   const ask = (headers: HeadersInit) => app.request("/v1/models", { headers });
@@ -56,7 +56,7 @@ Deno.test("a key has a quota, is told what is left of it, and does not spend ano
   equal((await app.request("/healthz")).status, 200);
 });
 
-Deno.test("without keys nobody is counted", async () => {
+Deno.test("without keys no requests are counted", async () => {
   await using service = await openService();
   const app = createApp(service.services, undefined, { requestsPerMinute: 1 });
   for (let i = 0; i < 5; i++) {
@@ -66,7 +66,7 @@ Deno.test("without keys nobody is counted", async () => {
   }
 });
 
-Deno.test("bodies take no more memory than may be, and one tenant's no more than its share", async () => {
+Deno.test("bodies take no more memory than the limit, and one tenant's no more than its share", async () => {
   const size = 2 ** 20;
   await using service = await openService(":memory:", {
     MAX_BYTES: `${size}`,
@@ -74,12 +74,12 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
     TENANT_SHARE: "50",
   });
   const { app, a, b, c } = closed(service.services);
-  /** Sends the head of a body, and its end when told. */
+  /** Sends the head of a body, and the rest once `end` is called. */
   const begin = (headers: Record<string, string>) => {
-    const { promise: told, resolve: end } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        await told;
+        await ended;
         controller.enqueue(files.image);
         controller.close();
       },
@@ -106,7 +106,7 @@ Deno.test("bodies take no more memory than may be, and one tenant's no more than
   equal((await three.answer).status, 200);
 });
 
-Deno.test("a patient has no more references than may be; one may be replaced or erased", async () => {
+Deno.test("a patient has no more references than the limit; one may be replaced or erased", async () => {
   await using service = await openService(":memory:", { MAX_REFERENCES: "2" });
   const { app } = service;
   for (const name of ["r1", "r2"]) {
@@ -124,7 +124,7 @@ Deno.test("a patient has no more references than may be; one may be replaced or 
   equal((await enrol(app, "p", "r3")).status, 201);
 });
 
-Deno.test("a request past its time is answered 503, and the next one is served", async () => {
+Deno.test("a request past its deadline is answered 503, and the next one is served", async () => {
   await using service = await openService();
   const { app, services } = service;
   equal((await enrol(app, "p", "r")).status, 201);
@@ -135,7 +135,7 @@ Deno.test("a request past its time is answered 503, and the next one is served",
   equal((await segment(app, "p")).status, 200);
 });
 
-Deno.test("a slow sender's time begins when its body is there", async () => {
+Deno.test("a slow sender's deadline counts from the end of its body", async () => {
   await using service = await openService();
   const deadline = 1500;
   const app = createApp({ ...service.services, deadline });
@@ -161,7 +161,7 @@ Deno.test("a slow sender's time begins when its body is there", async () => {
   ok(took > deadline);
 });
 
-Deno.test("what waits when its caller goes away is not begun", async () => {
+Deno.test("work that waits when its caller goes away is not begun", async () => {
   await using service = await openService();
   const { services } = service;
   const served = services.models.default;

@@ -3,7 +3,7 @@ import { createApp } from "../../functions/app.ts";
 import { enrol, files, form, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** A body whose sender falls silent behind its first bytes. */
+/** A body whose sender falls silent after its first bytes. */
 function silent(head: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
@@ -14,7 +14,7 @@ function silent(head: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** A body that comes a byte at a time. */
+/** A body that arrives one byte at a time. */
 function dripping(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -25,7 +25,7 @@ function dripping(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-Deno.test("bodies that come too slowly are given up with 408, and hold no place", async () => {
+Deno.test("bodies that arrive too slowly are refused with 408, and hold no capacity", async () => {
   await using service = await openService();
   const minimumRate = { grace: 300, rate: 1_000_000 };
   const app = createApp(service.services, undefined, { minimumRate });
@@ -41,7 +41,7 @@ Deno.test("bodies that come too slowly are given up with 408, and hold no place"
       headers: { "content-type": type },
       duplex: "half",
     } as RequestInit);
-  // More than the places that series have.
+  // More than the quota of series.
   const all = Array.from({ length: 12 }, (_, i) => {
     const path = `/v1/patients/p/series`;
     const head = (i & 1 ? multipart : files.next).slice(0, 500);
@@ -80,7 +80,7 @@ Deno.test("bodies that come too slowly are given up with 408, and hold no place"
     }
   }
   ok(late > 4, `${late} were given up`);
-  // A busy machine may be slower than that pace, so the next ones have the usual one.
+  // A busy machine may be slower than that rate, so the next ones have the usual rate.
   equal((await segment(service.app, "p")).status, 200);
   const whole = await service.app.request("/v1/patients/p/series", {
     method: "POST",

@@ -35,7 +35,7 @@ Deno.test("several models are served at once, chosen per request", async (t) => 
     );
   });
 
-  await t.step("each model makes an embedding of its own", async () => {
+  await t.step("each model makes a separate embedding", async () => {
     const byDefault = await post("");
     equal(byDefault.body.model.id, "tiny");
     equal((await post("?model=tiny")).status, 200, "the default is the first");

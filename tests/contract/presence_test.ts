@@ -12,7 +12,7 @@ import {
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-/** On a busy machine too, all copies are tried. */
+/** Enough for all augmentations on a busy machine. */
 const PATIENT = { THREADS: "1", DEADLINE: "600" };
 
 const { width, height } = visits.first.image;
@@ -36,7 +36,7 @@ Deno.test("enrolment answers with its report, which is stored", async () => {
   match(report.skipped, /only its embedding/);
 });
 
-Deno.test("a structure that is not there is answered as absent in every format", async () => {
+Deno.test("an absent structure is answered as absent in every format", async () => {
   await using service = await openService(":memory:", PATIENT);
   const { app } = service;
   await enrol(app, "p", "r");
@@ -75,7 +75,7 @@ Deno.test("a structure that is not there is answered as absent in every format",
   await found.body?.cancel();
 });
 
-Deno.test("profiles of before presence answer as they did", async () => {
+Deno.test("profiles enrolled before presence scoring give the same answers as before", async () => {
   await using service = await openService(":memory:", PATIENT);
   const { app, services } = service;
   await enrol(app, "p", "r");

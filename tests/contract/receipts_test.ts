@@ -53,7 +53,7 @@ Deno.test("receipts and their replay", async (t) => {
     };
   };
 
-  await t.step("a receipt is of its answer and names no patient", () => {
+  await t.step("a receipt describes its answer and names no patient", () => {
     deepEqual(resealed(Receipt.parse(receipt)), receipt);
     const { size, counts, area } = answer.mask;
     equal(receipt.mask.sha256, sha256(canonical({ counts, size })));
@@ -196,7 +196,7 @@ Deno.test("receipts and their replay", async (t) => {
         ["visit-1", "visit-2"],
       );
       equal((await replay(given(before.receipt, "q"))).status, 200);
-      // One more reference changes nothing of what was used.
+      // Another reference changes nothing that was used.
       await enrol(app, "q", "visit-3");
       equal((await replay(given(before.receipt, "q"))).status, 200);
 
@@ -217,7 +217,7 @@ Deno.test("receipts and their replay", async (t) => {
       equal(gone.errors.length, 2);
       match(gone.detail, /no reference "visit-2" of this label and model/);
       equal("actual" in gone.errors[1], false);
-      // Nobody else's references count, nor those of another label.
+      // References of other patients or labels do not count.
       const stranger = await refusals(given(receipt, "nobody"));
       match(stranger.detail, /no reference "visit-1"/);
       const label = altered(receipt, "profile.label", "liver");

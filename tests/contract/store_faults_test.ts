@@ -15,7 +15,7 @@ import { encodePng } from "../../lib/codecs/png/encode.ts";
 const other = encodePng(visits.second.mask);
 const corrected = { image: files.next, mask: other };
 
-/** The whole service over a database in a file that fails as it is told. */
+/** The whole service over a database in a file, with the given faults. */
 async function openFaulty(
   folder: string,
   environment: Record<string, string> = {},
@@ -33,7 +33,7 @@ async function openFaulty(
   }
 }
 
-/** A 503 that says so, quotes nothing and asks to come again. */
+/** Asserts a 503 with Retry-After that quotes nothing of the fault. */
 async function requireUnavailable(
   response: Response,
   code = "store-unavailable",
@@ -45,7 +45,7 @@ async function requireUnavailable(
   ok(!/disk|sqlite|kv/i.test(problem.detail));
 }
 
-Deno.test("while every call of the store fails, every route that needs it answers 503, and after it all is as before", () =>
+Deno.test("while every call of the store fails, routes that need it answer 503, and afterwards all is as before", () =>
   inFolder(async (folder) => {
     await using service = await openFaulty(folder);
     const { app, faults } = service;

@@ -18,7 +18,7 @@ async function metricsOf(app: Asked): Promise<Map<string, number>> {
   }));
 }
 
-Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t) => {
+Deno.test("metrics and the log report a segmentation, and name no person", async (t) => {
   await using service = await openService();
   const lines: RequestLine[] = [];
   const app = createApp(service.services, undefined, {
@@ -63,22 +63,25 @@ Deno.test("metrics and the log tell of a segmentation, and of nobody", async (t)
     ok(metrics.get("process_resident_memory_bytes")! > 50_000_000);
   });
 
-  await t.step("a line a request, with its id; not of probes", () => {
-    const told = lines.map(({ method, route, status }) =>
-      `${method} ${route} ${status}`
-    );
-    deepEqual(told, [
-      "PUT /v1/patients/{patient}/references/{reference} 201",
-      "POST /v1/patients/{patient}/segmentations 200",
-      "POST /v1/patients/{patient}/segmentations 200",
-      "GET none 404",
-      "other none 405",
-    ]);
-    equal(lines[1].request, id);
-    equal(lines[2].request, again.headers.get("x-request-id"));
-  });
+  await t.step(
+    "the log has a line for each request but probes, with its id",
+    () => {
+      const told = lines.map(({ method, route, status }) =>
+        `${method} ${route} ${status}`
+      );
+      deepEqual(told, [
+        "PUT /v1/patients/{patient}/references/{reference} 201",
+        "POST /v1/patients/{patient}/segmentations 200",
+        "POST /v1/patients/{patient}/segmentations 200",
+        "GET none 404",
+        "other none 405",
+      ]);
+      equal(lines[1].request, id);
+      equal(lines[2].request, again.headers.get("x-request-id"));
+    },
+  );
 
-  await t.step("no id of a caller's is told", () => {
+  await t.step("no id of a caller is reported", () => {
     const all = JSON.stringify([...metrics.keys(), ...lines]);
     ok(!all.includes(PATIENT), all);
   });

@@ -10,7 +10,7 @@ import { workOf } from "../../support/work.ts";
 /** What a host sends down a real connection, byte for byte, before it closes it. */
 type Sent = (connection: Deno.TcpConn) => Promise<unknown>;
 
-/** A host on a socket of its own that reads a request's head and then does as it is told. */
+/** A host on a separate socket that reads the head of a request and then acts as given. */
 function host(send: Sent) {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const serving = (async () => {
@@ -125,7 +125,7 @@ const embed = (urls: URL[]) =>
   );
 
 for (const [name, send] of Object.entries(BROKEN)) {
-  Deno.test(`an encode host that ${name} is left for another, and alone it is told to be unavailable`, async () => {
+  Deno.test(`an encode host that ${name} is left for another, and alone is reported as unavailable`, async () => {
     await using broken = host(send);
     await using other = host(good);
     equal((await embed([broken.url, other.url])).bytes.length, whole().length);
