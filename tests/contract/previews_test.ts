@@ -29,7 +29,7 @@ Deno.test("previews", async (t) => {
     match(problem.detail, detail);
   };
 
-  await t.step("a small image comes back as it is", async () => {
+  await t.step("a small image is returned as it is", async () => {
     const answer = await preview(files.image);
     equal(answer.status, 200);
     equal(answer.headers.get("content-type"), "image/png");
@@ -94,7 +94,7 @@ Deno.test("previews", async (t) => {
     });
   });
 
-  await t.step("a multipart field is taken, too", async () => {
+  await t.step("a multipart field is accepted too", async () => {
     const body = new FormData();
     body.set("image", new File([files.image], "a.png"));
     equal((await preview(body)).status, 200);

@@ -14,7 +14,7 @@ interface Place {
   /** A whole package of the id "darker". */
   source: string;
   registry: Registry;
-  /** What the registry's folder holds. */
+  /** The contents of the registry's folder. */
   held(): string[];
 }
 
@@ -122,7 +122,7 @@ Deno.test("archives are added by the sha256 that their source states", () =>
     equal(added.id, "darker");
   }));
 
-Deno.test("an archive is fetched from its address, and nothing but it is taken", () =>
+Deno.test("an archive is fetched from its address, and other answers are refused", () =>
   inRegistry(async ({ folder, source, registry, held }) => {
     const { file, sha256 } = await archived(source, `${folder}/a`, true);
     const bytes = await Deno.readFile(file);
@@ -260,7 +260,7 @@ Deno.test("a hostile archive writes nothing", () =>
     }
   }));
 
-Deno.test("a broken or foreign package is not taken, and one that broke is named", () =>
+Deno.test("a broken or foreign package is refused, and a damaged one is named", () =>
   inRegistry(async ({ source, registry, held }) => {
     await rejects(registry.add(`${source}/none`), /no such folder or file/);
     await rejects(registry.add(source, "0".repeat(64)), /its digest is/);

@@ -20,7 +20,7 @@ const post = (body: Uint8Array<ArrayBuffer>, type = ARCHIVE_MEDIA_TYPE) => ({
   headers: { "content-type": type },
 });
 
-Deno.test("a patient moves to another installation, which answers as the first", async () => {
+Deno.test("a patient moves to another installation, which gives the same answers", async () => {
   await using first = await openService(":memory:", {
     SIGNING_KEY: key,
     OPERATOR_KEYS: stated(operatorKey("k1")),
@@ -75,7 +75,7 @@ Deno.test("a patient moves to another installation, which answers as the first",
   equal((await to.request("/v1/patients/moved/export")).status, 404);
 });
 
-Deno.test("hostile and foreign files are refused, and nothing of them is stored", async () => {
+Deno.test("hostile and foreign files are refused, and nothing is stored", async () => {
   await using service = await openService(":memory:", { SIGNING_KEY: key });
   const { app } = service;
   equal((await enrol(app, "p", "a")).status, 201);

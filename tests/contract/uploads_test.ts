@@ -9,7 +9,7 @@ import { openService } from "../support/service.ts";
 const LIMITS = { maxSeriesBytes: 1e6, maxImages: 10 };
 const MULTIPART = { "content-type": "multipart/form-data; boundary=x" };
 
-/** Sends a body, which is answered by the files it was taken for. */
+/** Sends a body; the answer lists the files that it was read as. */
 async function send(
   body: string,
   spool: Spool,
@@ -32,7 +32,7 @@ const part = (name: string, type: string | null) =>
   `--x\r\ncontent-disposition: form-data; name="image"; filename="${name}"\r\n` +
   (type === null ? "" : `content-type: ${type}\r\n`) + "\r\nabc\r\n";
 
-Deno.test("a part that states no type declares none", async () => {
+Deno.test("a part without a type declares none", async () => {
   using spool = await Spool.create();
   const body = part("a", null) + part("b", "image/png") + part("", null) +
     "--x--\r\n";
@@ -51,7 +51,7 @@ Deno.test("a full disk is the server's failure, not the body's", async () => {
   }
 });
 
-/** 300,000 parts of no bytes, as they come over a connection; says how much of them was taken. */
+/** 300,000 empty parts, as they arrive over a connection, and a count of what was read of them. */
 function emptyParts(head: string) {
   const part = new TextEncoder().encode(
     `--x\r\ncontent-disposition: form-data; ${head}\r\n\r\n\r\n`,
@@ -74,7 +74,7 @@ function emptyParts(head: string) {
   return { body, headers, taken: () => taken / chunks };
 }
 
-Deno.test("a body of very many parts is refused at its beginning, on every route that takes parts", async () => {
+Deno.test("a body of very many parts is refused early, on every route that takes parts", async () => {
   await using service = await openService();
   const { app } = service;
   equal((await enrol(app, "p", "r")).status, 201);
@@ -113,7 +113,7 @@ Deno.test("a field that is too long is refused, not cut", async () => {
   match((await response.json()).detail, /larger than 5000000 bytes/);
 });
 
-Deno.test("the event loop turns while ten thousand parts come in", async () => {
+Deno.test("the event loop is not blocked while ten thousand parts arrive", async () => {
   using spool = await Spool.create();
   let turns = 0;
   const turn = setInterval(() => turns++);
