@@ -1,11 +1,6 @@
 import { createRoute, type z } from "@hono/zod-openapi";
-import type { Bytes } from "../../../lib/core/bytes.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
-import type {
-  Annotation,
-  Engine,
-  InputFile,
-} from "../../../lib/engine/engine.ts";
+import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
 import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
 import { requireInBounds } from "../../body/bounds.ts";
 import { withFrame } from "../../body/image.ts";
