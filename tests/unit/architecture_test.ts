@@ -95,7 +95,9 @@ const modules = ["lib", "functions", "deploy"].flatMap((folder) => [
   ...sources(folder),
 ]);
 const importsOf = (path: string): string[] => {
-  const text = Deno.readTextFileSync(join(ROOT, path));
+  const text = Deno.readTextFileSync(join(ROOT, path))
+    // An example imports the file that it documents.
+    .replace(/```ts[^]*?```/g, "");
   const named = text.matchAll(
     /(?<!\/)(?:from|import|import\(|resolve\()\s*"([^"]+)"/g,
   );
