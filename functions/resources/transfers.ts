@@ -8,7 +8,10 @@ import {
 } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { requireSigner } from "../../lib/core/signing.ts";
-import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
+import type {
+  Enrolled,
+  ProfileStore,
+} from "../../lib/store/profiles/profile_store.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { binary, json } from "../contract/answers.ts";
 import { Label, PatientParams, ReferenceParams } from "../contract/ids.ts";
@@ -89,55 +92,14 @@ const importRoute = createRoute({
 
 /** The transfer function: profiles from one installation to another. */
 export function transferFunction(services: Services): Router {
-  const { models, profiles, trust, now } = services;
-
-  const exported = async (tenant: string, patient: string, label?: string) => {
-    const archived: Archived[] = [];
-    for (const { reference } of await profiles.list(tenant, patient)) {
-      const found = await profiles.get(tenant, patient, reference);
-      // It may have been erased since it was listed.
-      if (found === null) continue;
-      if (label !== undefined && found.reference.label !== label) continue;
-      const { patient: _, ...record } = found.reference;
-      archived.push({ record, profile: found.profile });
-    }
-    return archived;
-  };
-
-  const opened = (
-    patient: string,
-    { record, profile }: Archived,
-    i: number,
-  ): Enrolled => {
-    const parsed = ArchivedReference.safeParse(record);
-    if (!parsed.success) throw invalid(`references.${i}`, parsed.error.issues);
-    const reference = { ...parsed.data, patient };
-    const maker = models.all.find(({ manifest }) =>
-      manifest.digest === reference.model
-    );
-    const { model, patches, channels } = readProfile(profile);
-    if (maker === undefined || model !== reference.model) {
-      throw new EdgeError(
-        "model-mismatch",
-        `The reference "${reference.reference}" was made by a model that is not served here: ` +
-          `its digest is ${reference.model}.`,
-      );
-    }
-    if (patches.length !== reference.patches * channels) {
-      throw invalidInput(
-        `The reference "${reference.reference}" does not fit its profile.`,
-      );
-    }
-    return { reference, profile };
-  };
-
+  const { profiles, trust, now } = services;
   return createRouter()
     .openapi(exportRoute, async (c) => {
       const signer = requireSigner(trust);
       const { patient } = c.req.valid("param");
       const { label } = c.req.valid("query");
       const { tenant } = callerOf(c);
-      const archived = await exported(tenant, patient, label);
+      const archived = await collect(profiles, tenant, patient, label);
       if (archived.length === 0) {
         const what = label === undefined ? "" : ` labelled "${label}"`;
         throw new EdgeError(
@@ -163,7 +125,9 @@ export function transferFunction(services: Services): Router {
           `The file holds ${archived.length} references; at most ${MAX_REFERENCES} are imported at once.`,
         );
       }
-      const enrolled = archived.map((one, i) => opened(patient, one, i));
+      const enrolled = archived.map((one, i) =>
+        restore(services, patient, one, i)
+      );
       const names = enrolled.map(({ reference }) => reference.reference);
       if (names.length === 0 || new Set(names).size < names.length) {
         throw invalidInput(
@@ -177,4 +141,57 @@ export function transferFunction(services: Services): Router {
       );
       return c.json({ patient, references }, 200);
     });
+}
+
+/** The references of a patient, without the patient's id; those of one label where it is given. */
+async function collect(
+  profiles: ProfileStore,
+  tenant: string,
+  patient: string,
+  label: string | undefined,
+): Promise<Archived[]> {
+  const archived: Archived[] = [];
+  for (const { reference } of await profiles.list(tenant, patient)) {
+    const found = await profiles.get(tenant, patient, reference);
+    // It may have been erased since it was listed.
+    if (found === null) continue;
+    if (label !== undefined && found.reference.label !== label) continue;
+    const { patient: _, ...record } = found.reference;
+    archived.push({ record, profile: found.profile });
+  }
+  return archived;
+}
+
+/**
+ * A reference of an archive as one of the patient.
+ *
+ * @param i its place in the archive, from 0.
+ * @throws EdgeError `validation`, `invalid-input`; `model-mismatch` where its model is not served.
+ */
+function restore(
+  { models }: Services,
+  patient: string,
+  { record, profile }: Archived,
+  i: number,
+): Enrolled {
+  const parsed = ArchivedReference.safeParse(record);
+  if (!parsed.success) throw invalid(`references.${i}`, parsed.error.issues);
+  const reference = { ...parsed.data, patient };
+  const { model, patches, channels } = readProfile(profile);
+  const isServed = models.all.some(({ manifest }) =>
+    manifest.digest === reference.model
+  );
+  if (!isServed || model !== reference.model) {
+    throw new EdgeError(
+      "model-mismatch",
+      `The reference "${reference.reference}" was made by a model that is not served here: ` +
+        `its digest is ${reference.model}.`,
+    );
+  }
+  if (patches.length !== reference.patches * channels) {
+    throw invalidInput(
+      `The reference "${reference.reference}" does not fit its profile.`,
+    );
+  }
+  return { reference, profile };
 }

@@ -1,0 +1,107 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { Hono } from "hono";
+import { z } from "zod";
+import {
+  defineForm,
+  file,
+  json,
+  optional,
+  text,
+} from "../../../functions/body/form.ts";
+import { EdgeError } from "../../../lib/core/errors.ts";
+
+const Form = defineForm({
+  image: file("The image"),
+  mask: optional(file()),
+  points: optional(json("Points", z.array(z.number()))),
+  label: text(z.string().default("target"), {
+    type: "string",
+    default: "target",
+  }),
+}, { either: [["mask", "points"]] });
+
+/** What a form is read as, or the sentence that refuses it. */
+async function read(fields: Record<string, string | File>): Promise<unknown> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  let found: unknown;
+  const app = new Hono().post("/", async (c) => {
+    found = await Form.read(c);
+    return c.body(null, 204);
+  });
+  app.onError((error, c) => {
+    if (!(error instanceof EdgeError)) throw error;
+    found = error.message;
+    return c.body(null, 422);
+  });
+  await app.request("/", { method: "POST", body });
+  return found;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const png = (text: string) => new File([text], "a.png", { type: "image/png" });
+
+Deno.test("a form's declaration is its schema in the OpenAPI document", () => {
+  deepEqual(Form.content["multipart/form-data"].schema, {
+    type: "object",
+    properties: {
+      image: { type: "string", format: "binary", description: "The image" },
+      mask: { type: "string", format: "binary" },
+      points: {
+        type: "string",
+        description: "JSON by the schema Points",
+        contentMediaType: "application/json",
+        contentSchema: { $ref: "#/components/schemas/Points" },
+      },
+      label: { type: "string", default: "target" },
+    },
+    required: ["image"],
+  });
+});
+
+Deno.test("a form is read by its declaration", async () => {
+  const image = { bytes: bytes("a"), mediaType: "image/png" };
+  deepEqual(await read({ image: png("a"), points: "[1, 2]", label: "" }), {
+    image,
+    mask: undefined,
+    points: [1, 2],
+    label: "target",
+  });
+  const sent = { image: png("a"), mask: png("b"), label: "liver" };
+  deepEqual(await read(sent), {
+    image,
+    mask: { ...image, bytes: bytes("b") },
+    points: undefined,
+    label: "liver",
+  });
+});
+
+Deno.test("a form that breaks its declaration is refused by the field", async () => {
+  const refused = async (fields: Record<string, string | File>, why: string) =>
+    equal(await read(fields), why);
+  const invalid = (what: string) => `The request is not valid: ${what}.`;
+  const image = png("a");
+  await refused({ points: "[]" }, invalid("body.image: is missing"));
+  await refused(
+    { image: "a", points: "[]" },
+    invalid("body.image: must be a file, with a file name"),
+  );
+  await refused(
+    { image },
+    invalid("body: needs either mask or points, and has neither"),
+  );
+  await refused(
+    { image, mask: image, points: "[]" },
+    invalid("body: needs either mask or points, not both"),
+  );
+  await refused(
+    { image, points: "[" },
+    "Cannot read body.points: it is not JSON.",
+  );
+  await refused(
+    { image, masks: image },
+    invalid(
+      "body: has an unknown or repeated field; it takes image, mask, points, label, each once",
+    ),
+  );
+});
