@@ -165,7 +165,7 @@ function limitsOf(config: Config) {
       most: bodyMemory,
       // A body of the largest size passes in any case.
       perTenant: Math.max(maxBytes, tenantShare(bodyMemory, config)),
-      what: "bytes of bodies",
+      what: "bytes of request bodies",
     }),
     seriesQuota: new TenantQuota({
       most: MAX_SERIES,

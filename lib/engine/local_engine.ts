@@ -24,6 +24,7 @@ import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import { shrink } from "../image/shrink.ts";
+import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
 import { measureDrift } from "../pipeline/drift.ts";
 import { enrol } from "../pipeline/enrol.ts";
@@ -115,7 +116,7 @@ export function createEngine(
         annotation.file.mediaType,
         annotation,
       )
-      : (await decodePrompt(target, promptOf(annotation.prompt))).mask;
+      : (await decodePrompt(target, promptOf(annotation.prompt, target))).mask;
     return { target, mask, profile: enrol(embedding, mask, model) };
   };
 
@@ -247,9 +248,10 @@ export function createEngine(
     },
 
     async decode(embedding, prompt) {
+      const target = targetOf(read(embedding));
       const { mask, predictedIou } = await decodePrompt(
-        targetOf(read(embedding)),
-        promptOf(prompt),
+        target,
+        promptOf(prompt, target),
       );
       return { mask: describeMask(mask), predictedIou };
     },
@@ -286,7 +288,10 @@ export function createEngine(
   };
 }
 
-/** A prompt with its mask decoded. */
-function promptOf({ points, box, mask }: MaskPrompt): Prompt {
-  return { points, box, mask: mask && decodeRle(mask) };
+/** A prompt with its mask decoded; one of another size than the image is refused before it takes memory. */
+function promptOf({ points, box, mask }: MaskPrompt, target: Target): Prompt {
+  if (mask === undefined) return { points, box };
+  const [height, width] = mask.size;
+  requireSameSize({ width, height }, target.embedding.image);
+  return { points, box, mask: decodeRle(mask) };
 }

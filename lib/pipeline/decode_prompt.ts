@@ -1,12 +1,11 @@
 import type { Box, Point } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
-import { requireSameSize } from "./annotation.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
 import { correct, type Correction } from "./correct.ts";
 import { maskToLogits } from "./mask_logits.ts";
 import type { Target } from "./target.ts";
 
-/** What a person points at, in image space: points, a box, and the mask so far. */
+/** What a person points at, in image space: points, a box, and the mask so far, of the image's size. */
 export interface Prompt {
   points: Point[];
   box?: Box | undefined;
@@ -16,8 +15,6 @@ export interface Prompt {
 /**
  * The mask of a person's prompt. Points and a box run the method's cascade. Points on a mask correct it; a mask that is
  * empty, or comes with a box or alone, is decoded once.
- *
- * @throws EdgeError `invalid-input` for a mask of another size than the image.
  */
 export async function decodePrompt(
   target: Target,
@@ -27,7 +24,6 @@ export async function decodePrompt(
     const { logits, predictedIou } = await cascade(target, { points, box });
     return { mask: target.toMask(logits), predictedIou };
   }
-  requireSameSize(mask, target.embedding.image);
   if (points.length > 0 && box === undefined && mask.data.includes(255)) {
     return await correct(target, mask, points);
   }

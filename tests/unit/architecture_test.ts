@@ -56,6 +56,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/format",
     "lib/image",
     "lib/store",
+    "lib/wording",
   ],
   "lib/telemetry": ["lib/core", "lib/engine", "lib/store"],
   "lib/evaluation": [
