@@ -1,10 +1,8 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
-import { emscriptenOptions } from "../emscripten.ts";
+import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
-import { lazyProgram } from "../wasm_program.ts";
 import { readWebpChunks } from "./chunks.ts";
 
 const libwebp = lazyProgram(

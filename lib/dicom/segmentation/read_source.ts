@@ -3,7 +3,6 @@ import { requireFrame } from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import { planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { WriteElement } from "../data_set/write.ts";
@@ -140,13 +139,13 @@ function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
 }
 
 function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
-  const measures = groupOf(dataset, frame, TAG.pixelMeasures);
+  const measures = dataset.group(frame, TAG.pixelMeasures);
   if (
     planeOf(dataset, frame) === undefined ||
     measures.decimals(TAG.pixelSpacing).length !== 2
   ) return null;
-  const position = groupOf(dataset, frame, TAG.planePosition);
-  const orientation = groupOf(dataset, frame, TAG.planeOrientation);
+  const position = dataset.group(frame, TAG.planePosition);
+  const orientation = dataset.group(frame, TAG.planeOrientation);
   return {
     position: position.text(TAG.imagePosition),
     orientation: orientation.text(TAG.imageOrientation),

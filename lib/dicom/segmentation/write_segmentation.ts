@@ -6,13 +6,14 @@ import { deriveUid, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
 import { optional, writeDicom, type WriteElement } from "../data_set/write.ts";
 import type { ImageSource } from "./read_source.ts";
 import type { SegmentDescription } from "./segment_description.ts";
-import { coded, toAscii } from "./write_code.ts";
 import {
+  coded,
   dimensions,
   perFrameGroups,
   reference,
   sharedGroups,
-} from "./write_groups.ts";
+  toAscii,
+} from "./elements.ts";
 
 /** A mask, and the image on which it was drawn. */
 export interface SegmentedImage {
