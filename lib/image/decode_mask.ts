@@ -1,5 +1,5 @@
 import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeSamples } from "./decode_samples.ts";
+import { decodeSamples } from "./decode.ts";
 import {
   decodeSegment,
   isSegmentation,

@@ -106,9 +106,8 @@ export function sampleAntialiased(
   const place = new Int32Array(height).fill(-1);
   const needed: number[] = [];
   for (const y of rows) {
-    const first = toHeight === height ? y : down.first[y];
-    const end = toHeight === height ? y + 1 : first + down.count[y];
-    for (let k = first; k < end; k++) {
+    const end = down.first[y] + down.count[y];
+    for (let k = down.first[y]; k < end; k++) {
       if (place[k] < 0) place[k] = needed.push(k) - 1;
     }
   }
@@ -117,10 +116,6 @@ export function sampleAntialiased(
   for (let i = 0, at = 0; i < needed.length; i++) {
     const row = needed[i] * width;
     for (const x of columns) {
-      if (toWidth === width) {
-        middle[at++] = source[row + x];
-        continue;
-      }
       const first = row + across.first[x];
       const weights = x * across.support;
       let sum = HALF;
@@ -134,10 +129,6 @@ export function sampleAntialiased(
   for (let i = 0, at = 0; i < rows.length; i++) {
     const y = rows[i];
     for (let j = 0; j < columns.length; j++) {
-      if (toHeight === height) {
-        out[at++] = middle[place[y] * columns.length + j];
-        continue;
-      }
       let sum = HALF;
       for (let k = 0; k < down.count[y]; k++) {
         sum += middle[place[down.first[y] + k] * columns.length + j] *
@@ -200,12 +191,6 @@ function resizeColumns(
   const toHeight = down.first.length;
   const out = arena.take(toHeight * stride + SLACK);
   const tapsAt = putTaps(arena, down);
-  arena.kernels.resizeColumns(
-    rows,
-    stride,
-    toHeight,
-    ...tapsAt,
-    out,
-  );
+  arena.kernels.resizeColumns(rows, stride, toHeight, ...tapsAt, out);
   return out;
 }

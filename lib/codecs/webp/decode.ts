@@ -46,12 +46,6 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
-  return {
-    width,
-    height,
-    channels: 3,
-    max: 255,
-    lossy,
-    data: dropAlpha(image, 3),
-  };
+  const data = dropAlpha(image, 3);
+  return { width, height, channels: 3, max: 255, lossy, data };
 }

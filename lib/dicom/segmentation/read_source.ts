@@ -39,36 +39,26 @@ export interface ImageSource extends Size {
   lossy: { ratio: string; method: string } | null;
 }
 
-/** Attributes of patient and study, and their character set, with their value representations. */
-const SHARED: [number, string][] = [
+/**
+ * Attributes of patient and study, and their character set, with their value representations. Those of type 2 are
+ * written empty where the image lacks them; the others are left out.
+ */
+const SHARED: [tag: number, vr: string, type?: 2][] = [
   [TAG.characterSet, "CS"],
   [TAG.timezone, "SH"],
-  [TAG.studyDate, "DA"],
-  [TAG.studyTime, "TM"],
-  [TAG.accessionNumber, "SH"],
-  [TAG.referringPhysician, "PN"],
-  [TAG.patientName, "PN"],
-  [TAG.patientId, "LO"],
-  [TAG.patientBirthDate, "DA"],
-  [TAG.patientSex, "CS"],
+  [TAG.studyDate, "DA", 2],
+  [TAG.studyTime, "TM", 2],
+  [TAG.accessionNumber, "SH", 2],
+  [TAG.referringPhysician, "PN", 2],
+  [TAG.patientName, "PN", 2],
+  [TAG.patientId, "LO", 2],
+  [TAG.patientBirthDate, "DA", 2],
+  [TAG.patientSex, "CS", 2],
   [TAG.patientAge, "AS"],
   [TAG.studyInstance, "UI"],
-  [TAG.studyId, "SH"],
+  [TAG.studyId, "SH", 2],
   [TAG.positionReference, "LO"],
 ];
-
-/** Written empty where the image lacks them (type 2); the others are left out. */
-const ALWAYS = new Set<number>([
-  TAG.studyDate,
-  TAG.studyTime,
-  TAG.accessionNumber,
-  TAG.referringPhysician,
-  TAG.patientName,
-  TAG.patientId,
-  TAG.patientBirthDate,
-  TAG.patientSex,
-  TAG.studyId,
-]);
 
 /** The greatest even length of 16 bits, with which elements are written; implicit ones are read with 32 bits. */
 const MAX_VALUE = 65_534;
@@ -98,10 +88,11 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   const series = uid(TAG.seriesInstance, "series");
   uid(TAG.studyInstance, "study");
   const reference = dataset.text(TAG.frameOfReference);
-  const always = (tag: number) =>
-    tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
-    .filter(([tag]) => always(tag) || dataset.has(tag))
+    .filter(([tag, , type]) =>
+      type === 2 || dataset.has(tag) ||
+      (tag === TAG.positionReference && reference !== "")
+    )
     .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
