@@ -45,13 +45,6 @@ export interface Kernels {
   regretsExact(minima: number, out: number): void;
   improveExact(slack: number, block: number, patience: number): void;
   perfect(tolerance: number, margin: number, limit: number): number;
-  transformed(
-    cost: number,
-    n: number,
-    stride: number,
-    u: number,
-    out: number,
-  ): void;
   nearestSources(
     cost: number,
     n: number,
