@@ -13,8 +13,9 @@ import { requireFrame } from "../core/frames.ts";
 import type { Size } from "../core/geometry.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
+import { readDicom } from "../dicom/data_set/file.ts";
 import { decodeDicom } from "../dicom/pixels/decode.ts";
-import { readDicomSize } from "../dicom/pixels/layout.ts";
+import { dicomSize } from "../dicom/pixels/layout.ts";
 import { checkMediaType, type ImageType } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
 
@@ -27,7 +28,10 @@ const FORMATS: Record<ImageType, {
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
   "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
-  "application/dicom": { readSize: readDicomSize, decode: decodeDicom },
+  "application/dicom": {
+    readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
+    decode: decodeDicom,
+  },
   "application/x-nifti": { readSize: readNiftiHeader, decode: decodeNifti },
 };
 

@@ -46,9 +46,17 @@ function taps(from: number, to: number): Taps {
   return { first, count, weights, support };
 }
 
-function clip8(sum: number): number {
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+/** One output value: the weighted sum of its inputs, rounded and limited to 8 bits. */
+function weigh(
+  { first, count, weights, support }: Taps,
+  out: number,
+  inputAt: (index: number) => number,
+): number {
+  let sum = HALF;
+  for (let k = 0; k < count[out]; k++) {
+    sum += inputAt(first[out] + k) * weights[out * support + k];
+  }
+  return Math.min(Math.max(sum >> PRECISION_BITS, 0), 255);
 }
 
 /**
@@ -113,28 +121,18 @@ export function sampleAntialiased(
   }
   const across = taps(width, toWidth);
   const middle = new Uint8Array(needed.length * columns.length);
-  for (let i = 0, at = 0; i < needed.length; i++) {
-    const row = needed[i] * width;
+  let at = 0;
+  for (const row of needed) {
     for (const x of columns) {
-      const first = row + across.first[x];
-      const weights = x * across.support;
-      let sum = HALF;
-      for (let k = 0; k < across.count[x]; k++) {
-        sum += source[first + k] * across.weights[weights + k];
-      }
-      middle[at++] = clip8(sum);
+      middle[at++] = weigh(across, x, (k) => source[row * width + k]);
     }
   }
   const out = new Uint8Array(rows.length * columns.length);
-  for (let i = 0, at = 0; i < rows.length; i++) {
-    const y = rows[i];
+  at = 0;
+  for (const y of rows) {
     for (let j = 0; j < columns.length; j++) {
-      let sum = HALF;
-      for (let k = 0; k < down.count[y]; k++) {
-        sum += middle[place[down.first[y] + k] * columns.length + j] *
-          down.weights[y * down.support + k];
-      }
-      out[at++] = clip8(sum);
+      const column = (k: number) => middle[place[k] * columns.length + j];
+      out[at++] = weigh(down, y, column);
     }
   }
   return out;
