@@ -53,7 +53,9 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
       frame = readFrame(body, marker);
       if (headerOnly) break;
       for (let i = 6; i < body.length; i += 3) missing.add(body[i]);
-    } else if (marker === 0xe1 && !exif && isExif(body)) {
+    } else if (
+      marker === 0xe1 && !exif && body.length > 6 && hasText(body, 0, "Exif\0")
+    ) { // EXIF 2.3 §4.7.2
       exif = body.subarray(6);
     } else if (marker === 0xda) {
       if (!frame) throw malformed("a scan comes before the frame header.");
@@ -134,9 +136,4 @@ function skipScan(bytes: Uint8Array, from: number): number {
     else if (next === 0xff) at++;
     else return at;
   }
-}
-
-/** "Exif\0" and a padding byte, EXIF 2.3 §4.7.2. */
-function isExif(body: Uint8Array): boolean {
-  return body.length > 6 && hasText(body, 0, "Exif\0");
 }

@@ -40,9 +40,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
   let preset: number[] = [];
   let done = 0;
   for (let at = 2; done < components;) {
-    if (at + 4 > bytes.length) {
-      throw truncated("inside its picture data");
-    }
+    if (at + 4 > bytes.length) throw truncated("inside its picture data");
     const marker = bytes[at + 1];
     if (bytes[at] !== 0xff || marker === 0xd9) throw damaged();
     if (marker === 0xff) {

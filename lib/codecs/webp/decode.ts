@@ -20,9 +20,7 @@ const PIXEL_BYTES = 16;
  */
 export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   const { width, height, lossy, animated } = readWebpChunks(bytes);
-  if (animated) {
-    throw unsupported("a still picture", "an animation");
-  }
+  if (animated) throw unsupported("a still picture", "an animation");
   const program = await libwebp();
   let image: ImageData | null = null;
   let cause: unknown;
@@ -38,9 +36,7 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   } catch (error) {
     cause = error;
   }
-  if (!image) {
-    throw malformed("its picture data are damaged.", cause);
-  }
+  if (!image) throw malformed("its picture data are damaged.", cause);
   if (image.width !== width || image.height !== height) {
     throw malformed(
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,

@@ -70,9 +70,7 @@ function statedVoi(
   signed: boolean,
 ): Step | undefined {
   const lut = readLut(dataset.item(TAG.voiLut), signed);
-  if (lut !== undefined) {
-    return (value) => lut.look(value) * (255 / lut.top);
-  }
+  if (lut !== undefined) return (value) => lut.look(value) * (255 / lut.top);
   const [center] = frameVoi.decimals(TAG.windowCenter);
   const [width] = frameVoi.decimals(TAG.windowWidth);
   if (center === undefined || width === undefined) return undefined;

@@ -146,6 +146,7 @@ function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
   };
 }
 
-function cannotWrite(why: string): EdgeError {
+/** The error of images or masks of which no segmentation can be written. */
+export function cannotWrite(why: string): EdgeError {
   return invalidInput(`Cannot write a DICOM segmentation: ${why}.`);
 }
