@@ -37,7 +37,7 @@ export function toRaster(samples: Samples): Raster {
   return { width, height, channels, data };
 }
 
-/** The entry of every sample, by its low 16 bits. */
+/** The entry of a table for every sample, by its low 16 bits. */
 function lookUp(data: Samples["data"], table: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = table[data[i] & 0xffff];

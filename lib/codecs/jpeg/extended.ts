@@ -92,7 +92,7 @@ function decodeScan(
     for (let y = top, i = 0; y < top + 8; y++) {
       for (let x = left; x < left + 8; x++, i++) {
         if (x >= width || y >= height) continue;
-        // The middle grey is added.
+        // Middle grey is added; samples outside the picture are dropped.
         const value = Math.floor(block[i] + 2048.5);
         out[y * width + x] = Math.min(Math.max(value, 0), 4095);
       }

@@ -107,6 +107,7 @@ function isFrame(marker: number): boolean {
     marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 }
 
+/** A frame header without its components, T.81 §B.2.2. @throws {EdgeError} */
 export function readFrame(body: Uint8Array, process: number): JpegFrame {
   if (body.length < 6) throw malformed("its frame header is too short.");
   const frame = {

@@ -73,6 +73,7 @@ export function readScans(
   }
 }
 
+/** The components of a frame header, which must say what the checked one says. */
 function readComponents(
   body: Uint8Array,
   { width, height, precision, components }: JpegFrame,
