@@ -51,7 +51,7 @@ import type {
 } from "./engine.ts";
 import { ReferenceSets } from "./reference_sets.ts";
 import { createReporter } from "./report.ts";
-import { type Augmentation, runSelfTests } from "./self_tests.ts";
+import { type Augmentation, runSelfTests } from "./run_self_tests.ts";
 
 /** The engine over an encoder and a decoder in this thread. */
 export function createEngine(
