@@ -4,7 +4,7 @@ import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import { emptyMask, type Mask } from "../core/mask.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
-import { shrink } from "../image/shrink.ts";
+import { shrink } from "../image/resize.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
 import { explainChoice } from "../wording/choice.ts";
 import { paste } from "./paste.ts";

@@ -1,5 +1,5 @@
 import { type Raster, toRgb } from "../core/raster.ts";
-import { shrink } from "../image/shrink.ts";
+import { shrink } from "../image/resize.ts";
 import { paste } from "./paste.ts";
 
 /** Longest sides of a tile and of the whole picture, pixels. */

@@ -30,16 +30,17 @@ export interface Samples extends Size {
 export function toRaster(samples: Samples): Raster {
   const { width, height, channels, max, display } = samples;
   const data = display !== undefined
-    ? shown(samples.data, display)
+    ? lookUp(samples.data, display)
     : max > 255
     ? narrow(samples)
     : widen(samples);
   return { width, height, channels, data };
 }
 
-function shown(data: Samples["data"], display: Uint8Array): Uint8Array {
+/** The entry of a table for every sample, by its low 16 bits. */
+function lookUp(data: Samples["data"], table: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
-  for (let i = 0; i < out.length; i++) out[i] = display[data[i] & 0xffff];
+  for (let i = 0; i < out.length; i++) out[i] = table[data[i] & 0xffff];
   return out;
 }
 
@@ -71,9 +72,7 @@ function widen({ max, data }: Samples): Uint8Array {
     { length: max + 1 },
     (_, v) => Math.round((v * 255) / max),
   );
-  const out = new Uint8Array(data.length);
-  for (let i = 0; i < out.length; i++) out[i] = table[data[i]];
-  return out;
+  return lookUp(data, table);
 }
 
 /** 16-bit samples to 8 bits: greys windowed by their own range, colours by the full range. */

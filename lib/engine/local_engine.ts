@@ -22,8 +22,7 @@ import {
 import { decodeImage } from "../image/decode.ts";
 import { decodeMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
-import { resizeNearest } from "../image/resize_nearest.ts";
-import { shrink } from "../image/shrink.ts";
+import { resizeNearest, shrink } from "../image/resize.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
 import { measureDrift } from "../pipeline/drift.ts";

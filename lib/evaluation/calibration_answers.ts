@@ -2,7 +2,7 @@ import { readInputFile, usingFile } from "../core/files.ts";
 import { dice } from "../core/mask.ts";
 import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/mask/rle.ts";
-import { choose } from "../numerics/choose.ts";
+import { choose } from "../numerics/random.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Dataset, Pair, Subject } from "./data_set.ts";
 import { inParallel } from "./in_parallel.ts";

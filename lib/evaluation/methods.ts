@@ -5,7 +5,7 @@ import type {
   SegmentationRequest,
 } from "../engine/engine.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
-import { resizeNearest } from "../image/resize_nearest.ts";
+import { resizeNearest } from "../image/resize.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point } from "../core/geometry.ts";

@@ -17,33 +17,6 @@ export function writeEmbedding(embedding: Embedding): Bytes {
  *
  * @throws {EdgeError} `invalid-input` for a wrong tensor, shape or size, or a value that float16 cannot hold;
  * `model-mismatch` for another model's embedding.
- *
- * @example
- * ```ts
- * import { equal, throws } from "node:assert/strict";
- *
- * const dims = [1, 2, 1, 1];
- * const model = {
- *   digest: "d1",
- *   size: 1024,
- *   mean: [124, 116, 104],
- *   std: [58, 57, 57],
- *   channels: 2,
- *   grid: 1,
- *   lowResMask: 256,
- *   tensors: { image_embeddings: dims },
- *   guided: false,
- * };
- * const bytes = writeEmbedding({
- *   model: "d1",
- *   image: { width: 640, height: 480 },
- *   tensors: { image_embeddings: { dims, data: Float32Array.of(0.5, -1) } },
- * });
- * equal(readEmbedding(bytes, model, 1_000_000).image.width, 640);
- * throws(() => readEmbedding(bytes, { ...model, digest: "d2" }, 1_000_000), {
- *   code: "model-mismatch",
- * });
- * ```
  */
 export function readEmbedding(
   bytes: Uint8Array,

@@ -36,9 +36,7 @@ export function writeProfile(profile: Profile): Bytes {
   });
   const named = (kind: string, sets: PrototypeSet[]) =>
     Object.fromEntries(
-      sets.map((
-        { count, prototypes },
-      ) => [`${kind}.${count}`, rows(prototypes)]),
+      sets.map((set) => [`${kind}.${set.count}`, rows(set.prototypes)]),
     );
   const tensors: Record<string, Tensor> = {
     patches: rows(patches),

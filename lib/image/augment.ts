@@ -63,13 +63,7 @@ export function augment(
 }
 
 /** Where a pixel of the augmented picture comes from: `x / scale + left`, `y / scale + top`. */
-interface Placement {
-  scale: number;
-  left: number;
-  top: number;
-}
-
-function placement(mask: Mask, scale: number, move: number): Placement {
+function placement(mask: Mask, scale: number, move: number) {
   const { width, height, data } = mask;
   let [sumX, sumY, count] = [0, 0, 0];
   for (let i = 0; i < data.length; i++) {
@@ -93,7 +87,7 @@ function placement(mask: Mask, scale: number, move: number): Placement {
 function place(
   { width, height, data }: Mask,
   channels: number,
-  { scale, left, top }: Placement,
+  { scale, left, top }: ReturnType<typeof placement>,
 ): Uint8Array {
   const columns = samples(width, scale, left);
   const rows = samples(height, scale, top);

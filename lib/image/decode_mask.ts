@@ -1,5 +1,5 @@
 import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeSamples } from "./decode_samples.ts";
+import { decodeSamples } from "./decode.ts";
 import {
   decodeSegment,
   isSegmentation,
@@ -16,23 +16,12 @@ import { toMask } from "../codecs/samples.ts";
 /**
  * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
  *
- * A pixel belongs to the structure where any raw colour sample is not zero; alpha does not count, and in palette
- * files (DAVIS) every colour but black does. JPEG and lossy WebP blur zero, so there a sample counts from 128 on.
- * EXIF rotation is applied as for pictures. Of a DICOM segmentation the chosen segment on the given image is decoded;
- * of other files with several frames, the frame of the image.
+ * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
+ * pictures. Of a DICOM segmentation the chosen segment on the given image is decoded; of other files with several
+ * frames, the frame of the image.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
- *
- * @example
- * ```ts
- * import { deepEqual } from "node:assert/strict";
- * import { encodePng } from "../codecs/png/encode.ts";
- *
- * const labels = { width: 3, height: 1, data: Uint8Array.of(0, 1, 2) };
- * const mask = await decodeMask(encodePng(labels), { maxPixels: 1000 });
- * deepEqual(mask, { ...labels, data: Uint8Array.of(0, 255, 255) });
- * ```
  */
 export async function decodeMask(
   bytes: Uint8Array,

@@ -1,11 +1,10 @@
 import { decodeNiftiSlices } from "../codecs/nifti/decode.ts";
-import { readNiftiHeader } from "../codecs/nifti/header.ts";
-import { framesOfNifti } from "../codecs/nifti/slices.ts";
+import { framesOfNifti, readNiftiHeader } from "../codecs/nifti/header.ts";
 import { type Samples, toRaster } from "../codecs/samples.ts";
 import type { FileFrames } from "../core/frames.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeDicomFrames, framesOfDicom } from "../dicom/pixels/frames.ts";
+import { decodeDicomFrames, framesOfDicom } from "../dicom/pixels/decode.ts";
 import { readDicomLayout } from "../dicom/pixels/layout.ts";
 import { decodeImage } from "./decode.ts";
 import { checkMediaType } from "./media_type.ts";

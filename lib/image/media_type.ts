@@ -1,3 +1,4 @@
+import { hasText } from "../core/bytes.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
 import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
@@ -11,26 +12,25 @@ export type ImageType =
   | "application/dicom"
   | "application/x-nifti";
 
-const ascii = (bytes: Uint8Array, at: number, text: string): boolean => {
-  for (let i = 0; i < text.length; i++) {
-    if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  }
-  return true;
-};
-
 /**
  * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
  * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
  * taken for a NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
-  if (ascii(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
-  if (ascii(bytes, 0, "\xff\xd8\xff")) return "image/jpeg";
-  if (ascii(bytes, 0, "RIFF") && ascii(bytes, 8, "WEBP")) return "image/webp";
-  if (ascii(bytes, 0, "II*\0") || ascii(bytes, 0, "MM\0*")) return "image/tiff";
-  if (ascii(bytes, 0, "II+\0") || ascii(bytes, 0, "MM\0+")) return "image/tiff";
+  if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
+  if (hasText(bytes, 0, "\xff\xd8\xff")) return "image/jpeg";
+  if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) {
+    return "image/webp";
+  }
+  if (hasText(bytes, 0, "II*\0") || hasText(bytes, 0, "MM\0*")) {
+    return "image/tiff";
+  }
+  if (hasText(bytes, 0, "II+\0") || hasText(bytes, 0, "MM\0+")) {
+    return "image/tiff";
+  }
   if (isDicom(bytes)) return "application/dicom";
-  if (ascii(bytes, 344, "n+1\0") || ascii(bytes, 0, "\x1f\x8b\x08")) {
+  if (hasText(bytes, 344, "n+1\0") || hasText(bytes, 0, "\x1f\x8b\x08")) {
     return "application/x-nifti";
   }
   return undefined;
@@ -99,12 +99,12 @@ function normalise(declared: string | undefined): string | undefined {
 
 /** Common kinds of images that are not read here, so that the message can name them. */
 function foreign(bytes: Uint8Array): string | undefined {
-  if (ascii(bytes, 0, "GIF8")) return "a GIF";
-  if (ascii(bytes, 0, "BM")) return "a BMP";
-  if (ascii(bytes, 4, "ftyphei") || ascii(bytes, 4, "ftypmif1")) {
+  if (hasText(bytes, 0, "GIF8")) return "a GIF";
+  if (hasText(bytes, 0, "BM")) return "a BMP";
+  if (hasText(bytes, 4, "ftyphei") || hasText(bytes, 4, "ftypmif1")) {
     return "an HEIC";
   }
-  if (ascii(bytes, 4, "ftypavi")) return "an AVIF";
+  if (hasText(bytes, 4, "ftypavi")) return "an AVIF";
   return undefined;
 }
 
@@ -125,6 +125,6 @@ const BEGINNINGS: [signature: string, bytes: number][] = [
 /** Whether the bytes are the beginning of a file, too short to be recognised. */
 function isPrefix(bytes: Uint8Array): boolean {
   return BEGINNINGS.some(([signature, needed]) =>
-    bytes.length < needed && ascii(bytes, 0, signature.slice(0, bytes.length))
+    bytes.length < needed && hasText(bytes, 0, signature.slice(0, bytes.length))
   );
 }

@@ -45,13 +45,6 @@ export interface Kernels {
   regretsExact(minima: number, out: number): void;
   improveExact(slack: number, block: number, patience: number): void;
   perfect(tolerance: number, margin: number, limit: number): number;
-  transformed(
-    cost: number,
-    n: number,
-    stride: number,
-    u: number,
-    out: number,
-  ): void;
   nearestSources(
     cost: number,
     n: number,
@@ -134,11 +127,6 @@ export class Arena {
     return this.#memory.buffer.byteLength;
   }
 
-  /** Frees everything. */
-  reset(): void {
-    this.#used = 0;
-  }
-
   /** Allocates uninitialised bytes; the address is a multiple of 128. */
   take(bytes: number): number {
     const at = this.#used;
@@ -193,7 +181,7 @@ export function withArena<T>(work: (arena: Arena) => T): T {
   const arena = kept ?? new Arena();
   kept = undefined; // nested work gets another one
   try {
-    arena.reset();
+    arena.free(0);
     return work(arena);
   } finally {
     if (arena.size <= KEPT) kept = arena;

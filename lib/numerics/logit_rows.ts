@@ -215,18 +215,11 @@ function supportOf(axis: LogitAxis, side: number): Support {
   const { first, second } = axis;
   const low = second.low.map((i) => first.low[i]);
   const high = second.high.map((i) => first.high[i]);
-  const firstFrom = (ends: Int32Array) => {
+  /** For each input c, the first output that ends at c + `beyond` or later. */
+  const firstFrom = (ends: Int32Array, beyond: 0 | 1) => {
     const found = new Int32Array(side);
     for (let c = 0, i = 0; c < side; c++) {
-      while (i < ends.length && ends[i] < c) i++;
-      found[c] = i;
-    }
-    return found;
-  };
-  const after = (ends: Int32Array) => {
-    const found = new Int32Array(side);
-    for (let c = 0, i = 0; c < side; c++) {
-      while (i < ends.length && ends[i] <= c) i++;
+      while (i < ends.length && ends[i] < c + beyond) i++;
       found[c] = i;
     }
     return found;
@@ -234,10 +227,10 @@ function supportOf(axis: LogitAxis, side: number): Support {
   const support = {
     low,
     high,
-    reaches: firstFrom(high),
-    leaves: after(low),
-    within: firstFrom(low),
-    beyond: after(high),
+    reaches: firstFrom(high, 0),
+    leaves: firstFrom(low, 1),
+    within: firstFrom(low, 0),
+    beyond: firstFrom(high, 1),
   };
   known.set(axis, support);
   return support;

@@ -46,9 +46,17 @@ function taps(from: number, to: number): Taps {
   return { first, count, weights, support };
 }
 
-function clip8(sum: number): number {
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+/** One output value: the weighted sum of its inputs, rounded and limited to 8 bits. */
+function weigh(
+  { first, count, weights, support }: Taps,
+  out: number,
+  inputAt: (index: number) => number,
+): number {
+  let sum = HALF;
+  for (let k = 0; k < count[out]; k++) {
+    sum += inputAt(first[out] + k) * weights[out * support + k];
+  }
+  return Math.min(Math.max(sum >> PRECISION_BITS, 0), 255);
 }
 
 /**
@@ -106,44 +114,25 @@ export function sampleAntialiased(
   const place = new Int32Array(height).fill(-1);
   const needed: number[] = [];
   for (const y of rows) {
-    const first = toHeight === height ? y : down.first[y];
-    const end = toHeight === height ? y + 1 : first + down.count[y];
-    for (let k = first; k < end; k++) {
+    const end = down.first[y] + down.count[y];
+    for (let k = down.first[y]; k < end; k++) {
       if (place[k] < 0) place[k] = needed.push(k) - 1;
     }
   }
   const across = taps(width, toWidth);
   const middle = new Uint8Array(needed.length * columns.length);
-  for (let i = 0, at = 0; i < needed.length; i++) {
-    const row = needed[i] * width;
+  let at = 0;
+  for (const row of needed) {
     for (const x of columns) {
-      if (toWidth === width) {
-        middle[at++] = source[row + x];
-        continue;
-      }
-      const first = row + across.first[x];
-      const weights = x * across.support;
-      let sum = HALF;
-      for (let k = 0; k < across.count[x]; k++) {
-        sum += source[first + k] * across.weights[weights + k];
-      }
-      middle[at++] = clip8(sum);
+      middle[at++] = weigh(across, x, (k) => source[row * width + k]);
     }
   }
   const out = new Uint8Array(rows.length * columns.length);
-  for (let i = 0, at = 0; i < rows.length; i++) {
-    const y = rows[i];
+  at = 0;
+  for (const y of rows) {
     for (let j = 0; j < columns.length; j++) {
-      if (toHeight === height) {
-        out[at++] = middle[place[y] * columns.length + j];
-        continue;
-      }
-      let sum = HALF;
-      for (let k = 0; k < down.count[y]; k++) {
-        sum += middle[place[down.first[y] + k] * columns.length + j] *
-          down.weights[y * down.support + k];
-      }
-      out[at++] = clip8(sum);
+      const column = (k: number) => middle[place[k] * columns.length + j];
+      out[at++] = weigh(down, y, column);
     }
   }
   return out;
@@ -200,12 +189,6 @@ function resizeColumns(
   const toHeight = down.first.length;
   const out = arena.take(toHeight * stride + SLACK);
   const tapsAt = putTaps(arena, down);
-  arena.kernels.resizeColumns(
-    rows,
-    stride,
-    toHeight,
-    ...tapsAt,
-    out,
-  );
+  arena.kernels.resizeColumns(rows, stride, toHeight, ...tapsAt, out);
   return out;
 }

@@ -50,10 +50,8 @@ export function roundedCosts(
   subtract(arena.floats(targets, m * dim), mean);
   kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
-  const [normsA, normsB] = [
-    arena.floats(squaresA, n),
-    arena.floats(squaresB, stride),
-  ];
+  const normsA = arena.floats(squaresA, n);
+  const normsB = arena.floats(squaresB, stride);
   normsB.fill(Infinity, m);
   // A dot product is summed in dim steps, each within 2^-24 of its result; the rest is the rounding of the points,
   // the products and the norms.

@@ -33,6 +33,7 @@
  * Peyré & Cuturi, *Computational Optimal Transport* (2019), section 3.
  */
 import type { Arena } from "./kernels.ts";
+import { gatherPatches } from "./patches.ts";
 import { gatherCosts, type RoundedCosts } from "./rounded_costs.ts";
 
 /** Reduced costs above −(this × largest potential) count as rounding, not as an improvement. */
@@ -89,7 +90,7 @@ export function transport(
   const reduction = arena.take(4 * stride);
   const ints = arena.take(4 * 4 * nodes);
   const floats = arena.take(2 * 8 * nodes);
-  const targets = arena.put(gatherRows(costs.b, columns, dim));
+  const targets = arena.put(gatherPatches(costs.b, dim, columns));
   arena.kernels.setup(
     n,
     m,
@@ -155,18 +156,6 @@ function solveExact(arena: Arena, problem: Problem): void {
   const block = Math.ceil(Math.sqrt(n / m));
   kernels.improveExact(RELATIVE_TOLERANCE, block, PATIENCE * (n + m));
   arena.free(start);
-}
-
-function gatherRows(
-  points: Float32Array,
-  rows: Int32Array,
-  dim: number,
-): Float32Array {
-  const out = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) =>
-    out.set(points.subarray(row * dim, (row + 1) * dim), i * dim)
-  );
-  return out;
 }
 
 /** Equal integer supplies of the sources and demands of the targets. */

@@ -18,7 +18,8 @@ export function lowerBounds(
   const start = arena.take(0);
   const sources = arena.put(Float32Array.from(u), n);
   const out = arena.take(4 * stride);
-  arena.kernels.transformed(cost, n, stride, sources, out);
+  const nearest = arena.take(4 * stride);
+  arena.kernels.nearestSources(cost, n, stride, sources, out, nearest);
   const used = arena.floats(sources, n);
   const v = arena.floats(out, stride);
   const sum = (values: Float32Array) =>

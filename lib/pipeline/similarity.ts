@@ -1,4 +1,4 @@
-import { largestCosines } from "../numerics/largest_cosines.ts";
+import { largestCosines } from "../numerics/cosine.ts";
 import {
   gatherPatches,
   normaliseRows,

@@ -11,20 +11,6 @@ export interface Visit {
   mask: Mask;
 }
 
-/** How a visit differs from the first one. */
-interface VisitOptions {
-  /** Seed of the noise. */
-  seed: number;
-  /** Rotation about the middle, radians. */
-  turn: number;
-  /** Shift in pixels. */
-  shift: [number, number];
-  /** Size of the lesion, relative to the first visit. */
-  growth: number;
-  /** Contrast of the picture, relative to the first visit. */
-  contrast: number;
-}
-
 /** An ellipse in the unit square, and the grey it adds. */
 interface Ellipse {
   x: number;
@@ -42,8 +28,11 @@ const ORGANS: Ellipse[] = [
 ];
 const LESION: Ellipse = { x: 0.63, y: 0.36, a: 0.07, b: 0.055, grey: 105 };
 
-/** A lesion that grows and, from the third visit on, shrinks. */
-const VISITS: VisitOptions[] = [
+/**
+ * The seed of a visit's noise, its turn about the middle, radians, and shift, pixels; the growth of the lesion, which
+ * shrinks from the third visit on, and the contrast, both relative to the first visit.
+ */
+const VISITS = [
   { seed: 1, turn: 0, shift: [0, 0], growth: 1, contrast: 1 },
   { seed: 2, turn: 0.18, shift: [14, -9], growth: 1.25, contrast: 0.85 },
   { seed: 3, turn: -0.12, shift: [-10, 6], growth: 1.4, contrast: 0.95 },

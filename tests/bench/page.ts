@@ -5,7 +5,7 @@
  *     deno run --allow-all tests/bench/page.ts
  */
 import type { Page } from "playwright-core";
-import { resizeNearest } from "../../lib/image/resize_nearest.ts";
+import { resizeNearest } from "../../lib/image/resize.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { choose, onScreen, png, tool, Visitor } from "../browser/browser.ts";

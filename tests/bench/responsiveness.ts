@@ -4,7 +4,7 @@
  *     deno run --allow-all tests/bench/responsiveness.ts
  */
 import { drawPatient } from "../../lib/sample/patient.ts";
-import { resizeNearest } from "../../lib/image/resize_nearest.ts";
+import { resizeNearest } from "../../lib/image/resize.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { form } from "../support/requests.ts";
 import { Server } from "../support/server.ts";

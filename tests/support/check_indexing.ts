@@ -18,7 +18,7 @@ const KERNELS: Record<string, string> = {
   "lib/image/draw_text.ts": "pixel by pixel",
   "lib/image/orientation.ts": "pixel by pixel",
   "lib/image/overlay.ts": "pixel by pixel",
-  "lib/image/resize_nearest.ts": "pixel by pixel",
+  "lib/image/resize.ts": "pixel by pixel",
 };
 /** How many errors are printed. */
 const PRINTED = 20;

@@ -1,12 +1,10 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import { emscriptenOptions } from "../emscripten.ts";
+import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import type { EdgeError } from "../../core/errors.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { type JpegMarkers, readJpegMarkers } from "./markers.ts";
-import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
-import { lazyProgram } from "../wasm_program.ts";
 
 const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
 

@@ -88,14 +88,15 @@ function decodeScan(
     }
     if (n % across === across - 1) reader.requireWhole();
     transform(block, half);
-    place(
-      block,
-      (n % across) * 8,
-      Math.floor(n / across) * 8,
-      width,
-      height,
-      out,
-    );
+    const [left, top] = [(n % across) * 8, Math.floor(n / across) * 8];
+    for (let y = top, i = 0; y < top + 8; y++) {
+      for (let x = left; x < left + 8; x++, i++) {
+        if (x >= width || y >= height) continue;
+        // Middle grey is added; samples outside the picture are dropped.
+        const value = Math.floor(block[i] + 2048.5);
+        out[y * width + x] = Math.min(Math.max(value, 0), 4095);
+      }
+    }
   }
   return reader.at;
 }
@@ -114,25 +115,6 @@ function transform(block: Float64Array, half: Float64Array): void {
       let sum = 0;
       for (let u = 0; u < 8; u++) sum += COSINE[x * 8 + u] * half[y * 8 + u];
       block[y * 8 + x] = sum;
-    }
-  }
-}
-
-/** Writes a block's samples into the picture, with middle grey added; those outside it are dropped. */
-function place(
-  block: Float64Array,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
-  out: Uint16Array,
-): void {
-  const columns = Math.min(8, width - left);
-  const rows = Math.min(8, height - top);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      const value = Math.floor(block[y * 8 + x] + 2048.5);
-      out[(top + y) * width + left + x] = Math.min(Math.max(value, 0), 4095);
     }
   }
 }

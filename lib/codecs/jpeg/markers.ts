@@ -1,3 +1,4 @@
+import { hasText } from "../../core/bytes.ts";
 import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 
@@ -44,52 +45,60 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
   let scans = 0;
   const missing = new Set<number>();
   for (let at = 2;;) {
-    if (at + 2 > bytes.length) {
-      throw truncated("before its end-of-image marker");
-    }
-    if (bytes[at] !== 0xff) {
-      throw malformed("there are stray bytes between its segments.");
-    }
-    const marker = bytes[at + 1];
-    if (marker === 0xff) { // fill byte, B.1.1.2
-      at++;
-      continue;
-    }
+    const { marker, body, end } = readSegment(bytes, at);
+    at = end;
     if (marker === 0xd9) break;
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { // no parameters
-      at += 2;
-      continue;
-    }
-    if (marker === 0x00 || marker === 0xd8) {
-      throw malformed("a marker is out of place.");
-    }
-
-    if (at + 4 > bytes.length) throw truncated("inside a segment");
-    const length = (bytes[at + 2] << 8) | bytes[at + 3];
-    const end = at + 2 + length;
-    if (length < 2) {
-      throw malformed(`a segment says it is ${length} bytes long.`);
-    }
-    if (end > bytes.length) throw truncated("inside a segment");
-    const body = bytes.subarray(at + 4, end);
     if (isFrame(marker)) {
       if (frame) throw malformed("it has two frame headers.");
       frame = readFrame(body, marker);
       if (headerOnly) break;
       for (let i = 6; i < body.length; i += 3) missing.add(body[i]);
-    } else if (marker === 0xe1 && !exif && isExif(body)) {
+    } else if (
+      marker === 0xe1 && !exif && body.length > 6 && hasText(body, 0, "Exif\0")
+    ) { // EXIF 2.3 §4.7.2
       exif = body.subarray(6);
     } else if (marker === 0xda) {
       if (!frame) throw malformed("a scan comes before the frame header.");
       scans++;
       for (let i = 1; i <= 2 * body[0]; i += 2) missing.delete(body[i]);
       at = skipScan(bytes, end);
-      continue;
     }
-    at = end;
   }
   if (!frame) throw malformed("it has no frame header.");
   return { frame, scans, missing: missing.size, exif };
+}
+
+/**
+ * The next segment from a byte on (T.81 §B.1.1), without the fill bytes and the markers without parameters before it;
+ * the end-of-image marker is one without a body.
+ */
+export function readSegment(
+  bytes: Uint8Array,
+  from: number,
+): { marker: number; body: Uint8Array; end: number } {
+  for (let at = from; at + 2 <= bytes.length;) {
+    if (bytes[at] !== 0xff) {
+      throw malformed("there are stray bytes between its segments.");
+    }
+    const marker = bytes[at + 1];
+    if (marker === 0xff) at++;
+    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) at += 2;
+    else if (marker === 0x00 || marker === 0xd8) {
+      throw malformed("a marker is out of place.");
+    } else if (marker === 0xd9) {
+      return { marker, body: bytes.subarray(0, 0), end: at + 2 };
+    } else {
+      if (at + 4 > bytes.length) throw truncated("inside a segment");
+      const length = (bytes[at + 2] << 8) | bytes[at + 3];
+      const end = at + 2 + length;
+      if (length < 2) {
+        throw malformed(`a segment says it is ${length} bytes long.`);
+      }
+      if (end > bytes.length) throw truncated("inside a segment");
+      return { marker, body: bytes.subarray(at + 4, end), end };
+    }
+  }
+  throw truncated("before its end-of-image marker");
 }
 
 /** SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and JPEG-LS's SOF55, T.87 table C.1. */
@@ -98,7 +107,8 @@ function isFrame(marker: number): boolean {
     marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 }
 
-function readFrame(body: Uint8Array, process: number): JpegFrame {
+/** A frame header without its components, T.81 §B.2.2. @throws {EdgeError} */
+export function readFrame(body: Uint8Array, process: number): JpegFrame {
   if (body.length < 6) throw malformed("its frame header is too short.");
   const frame = {
     precision: body[0],
@@ -127,11 +137,4 @@ function skipScan(bytes: Uint8Array, from: number): number {
     else if (next === 0xff) at++;
     else return at;
   }
-}
-
-/** "Exif\0" and a padding byte, EXIF 2.3 §4.7.2. */
-function isExif(body: Uint8Array): boolean {
-  return body.length > 6 && body[0] === 0x45 && body[1] === 0x78 &&
-    body[2] === 0x69 &&
-    body[3] === 0x66 && body[4] === 0;
 }

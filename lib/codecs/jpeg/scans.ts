@@ -1,9 +1,8 @@
 import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import type { JpegFrame } from "./markers.ts";
+import { type JpegFrame, readFrame, readSegment } from "./markers.ts";
 
 const { malformed, truncated } = readErrors("JPEG");
-const cut = () => truncated("before the end of its last component");
 
 /** What precedes a scan (T.81 §B.2.4) and applies to it. */
 export interface ScanTables extends Size {
@@ -46,36 +45,18 @@ export function readScans(
   let tables: ScanTables | undefined;
   let interval = 0;
   for (let at = 2; tables === undefined || missing.size > 0;) {
-    if (at + 2 > bytes.length) throw cut();
-    if (bytes[at] !== 0xff) {
-      throw malformed("there are stray bytes between its segments.");
-    }
-    const marker = bytes[at + 1];
-    if (marker === 0xff) {
-      at++;
-      continue;
-    }
-    if (marker === 0xd9) throw cut();
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { // no parameters
-      at += 2;
-      continue;
-    }
-    if (marker === 0x00 || marker === 0xd8) {
-      throw malformed("a marker is out of place.");
-    }
-    if (at + 4 > bytes.length) throw cut();
-    const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-    if (end < at + 4) throw malformed("a segment is too short.");
-    if (end > bytes.length) throw cut();
-    const body = bytes.subarray(at + 4, end);
+    const { marker, body, end } = readSegment(bytes, at);
     at = end;
+    if (marker === 0xd9) {
+      throw truncated("before the end of its last component");
+    }
     if (marker === 0xc4) readHuffman(body, huffman);
     else if (marker === 0xdb) readQuantization(body, quantization);
     else if (marker === 0xdd) interval = (body[0] << 8) | body[1];
     else if (marker >= 0xc0 && marker <= 0xc3) {
       if (tables !== undefined) throw malformed("it has two frame headers.");
-      tables = { ...readFrame(body), huffman, quantization, interval };
-      requireChecked(tables, checked);
+      const components = readComponents(body, readFrame(body, marker), checked);
+      tables = { ...checked, components, huffman, quantization, interval };
       tables.components.forEach((_, i) => missing.add(i));
     } else if (marker === 0xda) {
       if (tables === undefined) {
@@ -92,32 +73,24 @@ export function readScans(
   }
 }
 
-function readFrame(body: Uint8Array) {
-  const count = body[5];
-  if (body.length < 6 + 3 * count || count === 0) {
+/** The components of a frame header, which must say what the checked one says. */
+function readComponents(
+  body: Uint8Array,
+  { width, height, precision, components }: JpegFrame,
+  checked: JpegFrame,
+): ScanTables["components"] {
+  if (
+    width !== checked.width || height !== checked.height ||
+    precision !== checked.precision || components !== checked.components
+  ) throw malformed("its frame header is not the first one.");
+  if (body.length < 6 + 3 * components || components === 0) {
     throw malformed("its frame header is too short.");
   }
-  return {
-    precision: body[0],
-    height: (body[1] << 8) | body[2],
-    width: (body[3] << 8) | body[4],
-    components: Array.from({ length: count }, (_, i) => ({
-      id: body[6 + 3 * i],
-      sampling: body[7 + 3 * i],
-      quantization: body[8 + 3 * i],
-    })),
-  };
-}
-
-function requireChecked(
-  { width, height, precision, components }: ScanTables,
-  checked: JpegFrame,
-): void {
-  if (
-    width === checked.width && height === checked.height &&
-    precision === checked.precision && components.length === checked.components
-  ) return;
-  throw malformed("its frame header is not the first one.");
+  return Array.from({ length: components }, (_, i) => ({
+    id: body[6 + 3 * i],
+    sampling: body[7 + 3 * i],
+    quantization: body[8 + 3 * i],
+  }));
 }
 
 function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {

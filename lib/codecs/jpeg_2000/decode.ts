@@ -1,7 +1,6 @@
-import { emscriptenOptions } from "../emscripten.ts";
+import { emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import { lazyProgram } from "../wasm_program.ts";
 import type { Jpeg2000Header } from "./header.ts";
 
 /** The part of OpenJPEG that is used. */

@@ -37,9 +37,7 @@ export class JpegLsBits {
   read(width: number): number {
     if (width === 0) return 0;
     if (this.#count < width) this.#fill();
-    if (this.#count < width) {
-      throw truncated("inside its picture data");
-    }
+    if (this.#count < width) throw truncated("inside its picture data");
     const value = this.#held >>> (32 - width);
     this.#held <<= width;
     this.#count -= width;
@@ -56,14 +54,10 @@ export class JpegLsBits {
     let zeros = 0;
     for (;;) {
       if (this.#count === 0) this.#fill();
-      if (this.#count === 0) {
-        throw truncated("inside its picture data");
-      }
+      if (this.#count === 0) throw truncated("inside its picture data");
       const found = Math.min(Math.clz32(this.#held), this.#count);
       zeros += found;
-      if (zeros > most) {
-        throw malformed("its picture data are damaged.");
-      }
+      if (zeros > most) throw malformed("its picture data are damaged.");
       const ended = found < this.#count;
       this.#skip(ended ? found + 1 : found);
       if (ended) break;

@@ -1,4 +1,3 @@
-import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { JpegLsBits } from "./bits.ts";
 import type { JpegFrame } from "../jpeg/markers.ts";
@@ -41,9 +40,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
   let preset: number[] = [];
   let done = 0;
   for (let at = 2; done < components;) {
-    if (at + 4 > bytes.length) {
-      throw truncated("inside its picture data");
-    }
+    if (at + 4 > bytes.length) throw truncated("inside its picture data");
     const marker = bytes[at + 1];
     if (bytes[at] !== 0xff || marker === 0xd9) throw damaged();
     if (marker === 0xff) {
@@ -78,13 +75,7 @@ export function decodeJpegLs(bytes: Uint8Array, frame: JpegFrame): Words {
       const coding = codingOf(preset, near, precision);
       const scan = new Scan(new JpegLsBits(bytes, end), coding);
       const planes = Array.from({ length: count }, (_, i) => done + i);
-      scan.decode(out, {
-        width,
-        height,
-        components,
-        planes,
-        bySample: interleave === 2,
-      });
+      scan.decode(out, frame, planes, interleave === 2);
       at = scan.end;
       done += count;
     }
@@ -126,15 +117,6 @@ function codingOf(
     thresholds: [first, second, third],
     reset: reset || 64,
   };
-}
-
-/** The shape of the picture, and which part of it a scan holds. */
-interface Layout extends Size {
-  components: number;
-  /** The components in the scan. */
-  planes: number[];
-  /** Whether they are interleaved by sample, not by line. */
-  bySample: boolean;
 }
 
 /** The state of one scan: its contexts, and what follows from the coding parameters. */
@@ -183,8 +165,17 @@ class Scan {
     return this.#bits.end;
   }
 
-  decode(out: Words, layout: Layout): void {
-    const { width, height, components, planes, bySample } = layout;
+  /**
+   * Decodes the samples of the components `planes` into the picture.
+   *
+   * @param bySample whether they are interleaved by sample, not by line.
+   */
+  decode(
+    out: Words,
+    { width, height, components }: JpegFrame,
+    planes: number[],
+    bySample: boolean,
+  ): void {
     // A line with one value before and one after it (T.87 §A.2.1).
     const line = () => new Int32Array(width + 2);
     let above = planes.map(line);
@@ -203,13 +194,8 @@ class Scan {
       }
       planes.forEach((plane, i) => {
         const row = here[i];
-        for (
-          let x = 0, to = y * width * components + plane;
-          x < width;
-          x++, to += components
-        ) {
-          out[to] = row[x + 1];
-        }
+        let to = y * width * components + plane;
+        for (let x = 1; x <= width; x++, to += components) out[to] = row[x];
       });
       [above, here] = [here, above];
     }

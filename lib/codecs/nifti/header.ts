@@ -1,6 +1,11 @@
 import { constants, gunzipSync } from "node:zlib";
 import type { Bytes } from "../../core/bytes.ts";
-import { MAX_FRAMES } from "../../core/frames.ts";
+import { EdgeError } from "../../core/errors.ts";
+import {
+  type FileFrames,
+  MAX_FRAMES,
+  requireFrame,
+} from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { MAX_DEFLATE_RATIO } from "../inflate.ts";
@@ -129,4 +134,35 @@ function unpackHead(bytes: Uint8Array): Uint8Array {
   } catch (cause) {
     throw malformed("its gzip stream is damaged.", cause);
   }
+}
+
+/** The slices of a volume as frames of a file: slice (z, t) is frame t · slices + z. */
+export function framesOfNifti({ slices, volumes }: NiftiHeader): FileFrames {
+  const count = slices * volumes;
+  const positions = Array.from(
+    { length: count },
+    (_, i) => slices > 1 ? (i % slices) / (slices - 1) : 0,
+  );
+  return { count, positions: count > 1 ? positions : null, along: null };
+}
+
+/**
+ * The slice that is wanted; the only one where none is named.
+ *
+ * @throws {EdgeError} `frame-choice` where there are several and none is named, or where the one named does not
+ * exist.
+ */
+export function chooseSlice(header: NiftiHeader, slice?: number): number {
+  const { count } = framesOfNifti(header);
+  if (slice === undefined && count > 1) {
+    throw new EdgeError(
+      "frame-choice",
+      `Cannot read the image: it is a volume of ${count} slices; choose one with frame, from 0 to ${
+        count - 1
+      }.`,
+    );
+  }
+  const wanted = slice ?? 0;
+  requireFrame(wanted, count);
+  return wanted;
 }

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../core/bytes.ts";
+import { type Bytes, hasText } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
 
 /** Bytes of the header. */
@@ -51,8 +51,7 @@ const { malformed } = readErrors("NIfTI");
 
 /** Whether a file begins with a NIfTI-1 header that its voxels follow. */
 export function isNifti1(head: Uint8Array): boolean {
-  return String.fromCharCode(...head.subarray(AT.magic, NIFTI_1_BYTES)) ===
-    "n+1\0";
+  return hasText(head, AT.magic, "n+1\0");
 }
 
 /**

@@ -33,9 +33,7 @@ const { malformed, truncated } = readErrors("PNG");
 
 /** The first chunk, which must be IHDR; reads 29 bytes and decodes nothing. */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
-  if (bytes.length < 33) {
-    throw truncated("inside its header");
-  }
+  if (bytes.length < 33) throw truncated("inside its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(8) !== 13 || nameAt(bytes, 12) !== "IHDR") {
     throw malformed("it does not begin with an IHDR chunk of 13 bytes.");
@@ -123,10 +121,5 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
 }
 
 function nameAt(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(
-    bytes[at],
-    bytes[at + 1],
-    bytes[at + 2],
-    bytes[at + 3],
-  );
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
 }

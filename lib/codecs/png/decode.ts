@@ -4,15 +4,8 @@ import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
 import type { Samples } from "../samples.ts";
 
-/** One of Adam7's seven reduced pictures (§8.2): first column and row, and their steps. */
-interface Pass {
-  x: number;
-  y: number;
-  dx: number;
-  dy: number;
-}
-
-const ADAM7: Pass[] = [
+/** Adam7's seven reduced pictures (§8.2): first column and row, and their steps. */
+const ADAM7 = [
   { x: 0, y: 0, dx: 8, dy: 8 },
   { x: 4, y: 0, dx: 8, dy: 8 },
   { x: 0, y: 4, dx: 4, dy: 8 },
@@ -22,7 +15,7 @@ const ADAM7: Pass[] = [
   { x: 0, y: 1, dx: 1, dy: 2 },
 ];
 /** The one pass of a picture that is not interlaced. */
-const WHOLE: Pass[] = [{ x: 0, y: 0, dx: 1, dy: 1 }];
+const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }];
 
 const { malformed } = readErrors("PNG");
 

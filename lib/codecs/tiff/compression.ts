@@ -97,9 +97,7 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
     const start = to;
     if (code < 256) out[to++] = code;
     else {
-      if (code >= next) {
-        throw malformed("its LZW data are damaged.");
-      }
+      if (code >= next) throw malformed("its LZW data are damaged.");
       const from = starts[code];
       const length = lengths[code];
       // Byte by byte: the newest entry's last byte is the first one written

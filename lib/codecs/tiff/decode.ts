@@ -14,12 +14,8 @@ export function decodeTiff(bytes: Uint8Array): Samples {
     layout;
   checkRatio(layout);
 
-  const size = width * height * colours;
-  const out = depth < 16
-    ? new Uint8Array(size)
-    : signed
-    ? new Int16Array(size)
-    : new Uint16Array(size);
+  const Values = depth < 16 ? Uint8Array : signed ? Int16Array : Uint16Array;
+  const out = new Values(width * height * colours);
   const perPlane = layout.across * layout.down;
   const planes = layout.interleaved < colours ? colours : 1;
   for (let plane = 0; plane < planes; plane++) {
@@ -32,19 +28,12 @@ export function decodeTiff(bytes: Uint8Array): Samples {
 
   const max = (1 << depth) - 1;
   if (photometric === 0) {
-    for (let i = 0; i < size; i++) out[i] = max - out[i];
+    for (let i = 0; i < out.length; i++) out[i] = max - out[i];
   }
-  if (palette) {
-    return {
-      width,
-      height,
-      channels: 3,
-      max: 255,
-      lossy: false,
-      data: colour(out, palette),
-    };
-  }
-  return { width, height, channels: colours, max, lossy: false, data: out };
+  const size = { width, height, lossy: false };
+  return palette
+    ? { ...size, channels: 3, max: 255, data: colour(out, palette) }
+    : { ...size, channels: colours, max, data: out };
 }
 
 /** Copies one strip or tile, whose first pixel is (x, y), into the picture. */

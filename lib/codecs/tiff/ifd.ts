@@ -31,9 +31,7 @@ export class TiffDirectory {
     }
     this.littleEndian = order === 0x4949;
     const magic = this.#u16(2);
-    if (magic === 43) {
-      throw unsupported("a classic TIFF", "a BigTIFF");
-    }
+    if (magic === 43) throw unsupported("a classic TIFF", "a BigTIFF");
     if (magic !== 42) throw malformed(`its magic number is ${magic}, not 42.`);
     const start = this.#u32(4);
     if (start < 8) throw malformed("its directory lies inside its header.");

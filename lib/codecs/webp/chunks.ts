@@ -22,9 +22,7 @@ const { malformed, truncated } = readErrors("WebP");
  * it is another one, libwebp takes the bytes for a bare picture, of whatever size.
  */
 export function readWebpChunks(bytes: Uint8Array): WebpChunks {
-  if (bytes.length < 20) {
-    throw truncated("inside its header");
-  }
+  if (bytes.length < 20) throw truncated("inside its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) {

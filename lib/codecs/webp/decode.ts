@@ -1,10 +1,8 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
-import { emscriptenOptions } from "../emscripten.ts";
+import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import { dropAlpha } from "../rgba.ts";
 import type { Samples } from "../samples.ts";
-import { lazyProgram } from "../wasm_program.ts";
 import { readWebpChunks } from "./chunks.ts";
 
 const libwebp = lazyProgram(
@@ -22,9 +20,7 @@ const PIXEL_BYTES = 16;
  */
 export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   const { width, height, lossy, animated } = readWebpChunks(bytes);
-  if (animated) {
-    throw unsupported("a still picture", "an animation");
-  }
+  if (animated) throw unsupported("a still picture", "an animation");
   const program = await libwebp();
   let image: ImageData | null = null;
   let cause: unknown;
@@ -40,20 +36,12 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
   } catch (error) {
     cause = error;
   }
-  if (!image) {
-    throw malformed("its picture data are damaged.", cause);
-  }
+  if (!image) throw malformed("its picture data are damaged.", cause);
   if (image.width !== width || image.height !== height) {
     throw malformed(
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
-  return {
-    width,
-    height,
-    channels: 3,
-    max: 255,
-    lossy,
-    data: dropAlpha(image, 3),
-  };
+  const data = dropAlpha(image, 3);
+  return { width, height, channels: 3, max: 255, lossy, data };
 }

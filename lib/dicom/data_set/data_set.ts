@@ -1,4 +1,5 @@
 import { readErrors } from "../../core/read_errors.ts";
+import { TAG } from "./tags.ts";
 
 /** How the elements of a data set are coded (PS3.5 §7.1 to 7.3). */
 export interface Coding {
@@ -34,7 +35,6 @@ const UNDEFINED = 0xffffffff;
 const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
-const PIXEL_DATA = 0x7fe00010;
 const LONG = /^(O[BDFLVW]|S[QV]|U[CNRTV])$/;
 
 export const { malformed, truncated, unsupported, tooLarge } = readErrors(
@@ -167,6 +167,15 @@ export class Dataset {
     return this.items(tag)[0];
   }
 
+  /**
+   * The data set with the attributes of one functional group of a frame (PS3.3 §C.7.6.16): the frame's own group, the
+   * group that all frames share, or, in a file of a single frame, this data set.
+   */
+  group(frame: number, tag: number): Dataset {
+    return this.items(TAG.perFrameGroups)[frame]?.item(tag) ??
+      this.item(TAG.sharedGroups)?.item(tag) ?? this;
+  }
+
   /** How the items of a sequence are coded; those of unknown representation are implicit (PS3.5 §6.2.2). */
   #codingOf(vr: string): Coding {
     return vr === "UN" ? { littleEndian: true, explicit: false } : this.coding;
@@ -210,7 +219,7 @@ export class Dataset {
       const element: Element = { vr, start, end: start + length };
       if (length === UNDEFINED) {
         element.end = start;
-        if (tag === PIXEL_DATA) {
+        if (tag === TAG.pixelData) {
           const read = this.#encapsulated(start);
           element.fragments = read.fragments;
           at = read.end;

@@ -1,4 +1,5 @@
 import { inflateRawSync } from "node:zlib";
+import { hasText } from "../../core/bytes.ts";
 import { Dataset, malformed, tooLarge, truncated } from "./data_set.ts";
 import { TAG } from "./tags.ts";
 
@@ -22,7 +23,7 @@ const MAX_INFLATED = 256 * 2 ** 20;
  * length of the file meta information.
  */
 export function isDicom(bytes: Uint8Array): boolean {
-  return starts(bytes, 128, "DICM") || starts(bytes, 0, META);
+  return hasText(bytes, 128, "DICM") || hasText(bytes, 0, META);
 }
 
 const META = "\x02\0\0\0UL\x04\0";
@@ -32,26 +33,9 @@ const META = "\x02\0\0\0UL\x04\0";
  *
  * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files
  * do.
- *
- * @example
- * ```ts
- * import { equal, ok } from "node:assert/strict";
- * import { TAG } from "./tags.ts";
- * import { writeDicom } from "./write.ts";
- *
- * const bytes = writeDicom(
- *   { classUid: "1.2.840.10008.5.1.4.1.1.7", instanceUid: "2.25.1" },
- *   { uid: "2.25.2", name: "EXAMPLE" },
- *   [[TAG.patientId, "LO", "p-17"], [TAG.modality, "CS", "OT"]],
- * );
- * ok(isDicom(bytes));
- * const { dataset, transferSyntax } = readDicom(bytes);
- * equal(transferSyntax, "1.2.840.10008.1.2.1");
- * equal(dataset.text(TAG.patientId), "p-17");
- * ```
  */
 export function readDicom(bytes: Uint8Array): DicomFile {
-  const start = starts(bytes, 128, "DICM") ? 132 : 0;
+  const start = hasText(bytes, 128, "DICM") ? 132 : 0;
   const { dataset: meta, end } = Dataset.read(
     bytes,
     start,
@@ -92,11 +76,4 @@ function inflate(stream: Uint8Array): Uint8Array {
     }
     throw malformed("its deflated data set is damaged.", cause);
   }
-}
-
-function starts(bytes: Uint8Array, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  }
-  return true;
 }

@@ -1,5 +1,4 @@
 import type { Dataset } from "./data_set.ts";
-import { groupOf } from "./functional_groups.ts";
 import { TAG } from "./tags.ts";
 
 /** Where a frame lies in the patient's frame of reference (PS3.3 §C.7.6.2.1.1). */
@@ -15,9 +14,9 @@ const SAME_PLACE = 0.05;
 
 /** The plane of a frame, from 0, or undefined where it is not stated. */
 export function planeOf(dataset: Dataset, frame: number): Plane | undefined {
-  const position = groupOf(dataset, frame, TAG.planePosition)
+  const position = dataset.group(frame, TAG.planePosition)
     .decimals(TAG.imagePosition);
-  const orientation = groupOf(dataset, frame, TAG.planeOrientation)
+  const orientation = dataset.group(frame, TAG.planeOrientation)
     .decimals(TAG.imageOrientation);
   return position.length === 3 && orientation.length === 6
     ? { position, orientation }

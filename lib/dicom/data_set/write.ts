@@ -33,18 +33,12 @@ export function optional(
  * import { readDicom } from "./file.ts";
  * import { TAG } from "./tags.ts";
  *
- * const region: WriteElement[] = [
- *   [TAG.codeValue, "SH", "10200004"],
- *   [TAG.codingScheme, "SH", "SCT"],
- *   [TAG.codeMeaning, "LO", "Liver"],
- * ];
  * const bytes = writeDicom(
  *   { classUid: "1.2.840.10008.5.1.4.1.1.7", instanceUid: "2.25.1" },
  *   { uid: "2.25.2", name: "EXAMPLE" },
- *   [[TAG.anatomicRegion, "SQ", [region]]],
+ *   [[TAG.patientId, "LO", "p-17"]],
  * );
- * const [item] = readDicom(bytes).dataset.items(TAG.anatomicRegion);
- * equal(item?.text(TAG.codeMeaning), "Liver");
+ * equal(readDicom(bytes).dataset.text(TAG.patientId), "p-17");
  * ```
  */
 export function writeDicom(

@@ -88,14 +88,11 @@ export async function decodeJpeg2000Frame(
   };
 }
 
-/** What a codestream states of itself, which must agree with the data set. */
-interface Stream extends Size {
-  components: number;
-  precision: number;
-}
-
 /** Refuses a codestream of another size than the data set states, before any memory is spent. */
-function requireSame(layout: DicomLayout, stream: Stream): void {
+function requireSame(
+  layout: DicomLayout,
+  stream: Size & { components: number; precision: number },
+): void {
   const { width, height, samples, allocated } = layout;
   if (
     stream.width === width && stream.height === height &&

@@ -8,11 +8,16 @@ import {
 import { fromPalette, fromYbrFull } from "./colour.ts";
 import { displayTable } from "./display.ts";
 import { unsupported } from "../data_set/data_set.ts";
+import { alongNormal, planeOf } from "../data_set/plane.ts";
 import { type DicomLayout, readDicomLayout } from "./layout.ts";
 import { nativeFrame, nativePixels, type Words } from "./native.ts";
 import { decodeRleFrame } from "./rle.ts";
 import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
-import { requireFrame } from "../../core/frames.ts";
+import {
+  type FileFrames,
+  placesAlong,
+  requireFrame,
+} from "../../core/frames.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
 /** Transfer syntaxes whose pixels are not compressed (PS3.6 table A-1). */
@@ -79,6 +84,35 @@ export async function decodeFrame(
   return { ...size, channels: 1, max, data, display };
 }
 
+/**
+ * The frames of a DICOM image and where they lie.
+ *
+ * @throws {EdgeError} where the pixel data cannot hold the frames that the file states.
+ */
+export function framesOfDicom(layout: DicomLayout): FileFrames {
+  if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
+  else encapsulatedPixels(layout);
+  const { dataset, frames } = layout;
+  const along = Array.from({ length: frames }, (_, frame) => {
+    const plane = planeOf(dataset, frame);
+    return plane === undefined ? null : alongNormal(plane);
+  });
+  const positions = frames === 1
+    ? null
+    : placesAlong(along) ?? along.map((_, i) => i / (frames - 1));
+  return { count: frames, positions, along: along[0] ?? null };
+}
+
+/** Decodes the frames from one on, each when it is asked for. */
+export async function* decodeDicomFrames(
+  layout: DicomLayout,
+  from: number,
+): AsyncGenerator<Samples> {
+  for (let frame = from; frame < layout.frames; frame++) {
+    yield await decodeFrame(layout, frame);
+  }
+}
+
 async function wordsOf(
   layout: DicomLayout,
   frame: number,
@@ -95,12 +129,6 @@ async function wordsOf(
     );
   }
   return await decode(encapsulatedFrame(layout, frame), layout);
-}
-
-/** @throws {EdgeError} where the pixel data cannot hold the frames that the file states. */
-export function requirePixels(layout: DicomLayout): void {
-  if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
-  else encapsulatedPixels(layout);
 }
 
 /** Whether the words come from a codec that knows the stored bits, as all but native pixels and RLE do. */

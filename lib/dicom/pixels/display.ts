@@ -1,6 +1,5 @@
 import type { Dataset } from "../data_set/data_set.ts";
 import { TAG } from "../data_set/tags.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import type { DicomLayout } from "./layout.ts";
 import type { Samples } from "../../codecs/samples.ts";
 
@@ -26,14 +25,14 @@ export function displayTable(
   frame: number,
   data: Samples["data"],
 ): Uint8Array {
-  const values = groupOf(dataset, frame, TAG.pixelValues);
+  const values = dataset.group(frame, TAG.pixelValues);
   const modality = readLut(dataset.item(TAG.modalityLut), signed)?.look ??
     rescale(values);
   const low = signed ? -(2 ** (stored - 1)) : 0;
   const count = 2 ** stored;
   const voi = statedVoi(
     dataset,
-    groupOf(dataset, frame, TAG.frameVoi),
+    dataset.group(frame, TAG.frameVoi),
     Math.min(modality(low), modality(low + count - 1)) < 0,
   );
   const level = voi ?? ownRange(
@@ -71,9 +70,7 @@ function statedVoi(
   signed: boolean,
 ): Step | undefined {
   const lut = readLut(dataset.item(TAG.voiLut), signed);
-  if (lut !== undefined) {
-    return (value) => lut.look(value) * (255 / lut.top);
-  }
+  if (lut !== undefined) return (value) => lut.look(value) * (255 / lut.top);
   const [center] = frameVoi.decimals(TAG.windowCenter);
   const [width] = frameVoi.decimals(TAG.windowWidth);
   if (center === undefined || width === undefined) return undefined;

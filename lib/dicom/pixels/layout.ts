@@ -1,5 +1,5 @@
 import { type Dataset, malformed, unsupported } from "../data_set/data_set.ts";
-import { type DicomFile, readDicom } from "../data_set/file.ts";
+import type { DicomFile } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
 import { MAX_FRAMES } from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
@@ -33,11 +33,6 @@ const PHOTOMETRIC = {
 } as const;
 
 type Photometric = keyof typeof PHOTOMETRIC;
-
-/** Width and height of the image; its pixels are not read. */
-export function readDicomSize(bytes: Uint8Array): Size {
-  return dicomSize(readDicom(bytes).dataset);
-}
 
 /** Number of frames; 1 where it is not stated. */
 function frameCount(dataset: Dataset): number {

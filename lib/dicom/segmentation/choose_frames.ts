@@ -1,7 +1,6 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import { isSamePlane, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 
@@ -33,7 +32,7 @@ export function chooseFrames(
   const { frame = 0 } = image;
   const refers = referringTo(source, frame);
   const referring = frames.filter((index) =>
-    refers(groupOf(dataset, index, TAG.derivationImages))
+    refers(dataset.group(index, TAG.derivationImages))
   );
   if (referring.length > 0) return referring;
   const inPlane = framesInPlane(dataset, frames, source, frame);

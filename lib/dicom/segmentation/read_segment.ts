@@ -1,7 +1,6 @@
 import type { Mask } from "../../core/mask.ts";
 import { type Dataset, malformed } from "../data_set/data_set.ts";
 import type { DicomFile } from "../data_set/file.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import { TAG } from "../data_set/tags.ts";
 import { SEGMENTATION_STORAGE } from "../data_set/uid.ts";
 import { decodeFrame } from "../pixels/decode.ts";
@@ -40,7 +39,7 @@ export async function decodeSegment(
   const number = chooseSegment(dataset, segment);
   const frames: number[] = [];
   for (let frame = 0; frame < layout.frames; frame++) {
-    const group = groupOf(dataset, frame, TAG.segmentIdentification);
+    const group = dataset.group(frame, TAG.segmentIdentification);
     if (group.short(TAG.referencedSegment) === number) frames.push(frame);
   }
   const isFractional = dataset.text(TAG.segmentationType) === "FRACTIONAL";

@@ -3,7 +3,6 @@ import { requireFrame } from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
-import { groupOf } from "../data_set/functional_groups.ts";
 import { planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { WriteElement } from "../data_set/write.ts";
@@ -40,36 +39,26 @@ export interface ImageSource extends Size {
   lossy: { ratio: string; method: string } | null;
 }
 
-/** Attributes of patient and study, and their character set, with their value representations. */
-const SHARED: [number, string][] = [
+/**
+ * Attributes of patient and study, and their character set, with their value representations. Those of type 2 are
+ * written empty where the image lacks them; the others are left out.
+ */
+const SHARED: [tag: number, vr: string, type?: 2][] = [
   [TAG.characterSet, "CS"],
   [TAG.timezone, "SH"],
-  [TAG.studyDate, "DA"],
-  [TAG.studyTime, "TM"],
-  [TAG.accessionNumber, "SH"],
-  [TAG.referringPhysician, "PN"],
-  [TAG.patientName, "PN"],
-  [TAG.patientId, "LO"],
-  [TAG.patientBirthDate, "DA"],
-  [TAG.patientSex, "CS"],
+  [TAG.studyDate, "DA", 2],
+  [TAG.studyTime, "TM", 2],
+  [TAG.accessionNumber, "SH", 2],
+  [TAG.referringPhysician, "PN", 2],
+  [TAG.patientName, "PN", 2],
+  [TAG.patientId, "LO", 2],
+  [TAG.patientBirthDate, "DA", 2],
+  [TAG.patientSex, "CS", 2],
   [TAG.patientAge, "AS"],
   [TAG.studyInstance, "UI"],
-  [TAG.studyId, "SH"],
+  [TAG.studyId, "SH", 2],
   [TAG.positionReference, "LO"],
 ];
-
-/** Written empty where the image lacks them (type 2); the others are left out. */
-const ALWAYS = new Set<number>([
-  TAG.studyDate,
-  TAG.studyTime,
-  TAG.accessionNumber,
-  TAG.referringPhysician,
-  TAG.patientName,
-  TAG.patientId,
-  TAG.patientBirthDate,
-  TAG.patientSex,
-  TAG.studyId,
-]);
 
 /** The greatest even length of 16 bits, with which elements are written; implicit ones are read with 32 bits. */
 const MAX_VALUE = 65_534;
@@ -99,10 +88,11 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
   const series = uid(TAG.seriesInstance, "series");
   uid(TAG.studyInstance, "study");
   const reference = dataset.text(TAG.frameOfReference);
-  const always = (tag: number) =>
-    tag === TAG.positionReference ? reference !== "" : ALWAYS.has(tag);
   const shared: WriteElement[] = SHARED
-    .filter(([tag]) => always(tag) || dataset.has(tag))
+    .filter(([tag, , type]) =>
+      type === 2 || dataset.has(tag) ||
+      (tag === TAG.positionReference && reference !== "")
+    )
     .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
@@ -140,13 +130,13 @@ function valueOf(dataset: Dataset, tag: number): Uint8Array | string {
 }
 
 function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
-  const measures = groupOf(dataset, frame, TAG.pixelMeasures);
+  const measures = dataset.group(frame, TAG.pixelMeasures);
   if (
     planeOf(dataset, frame) === undefined ||
     measures.decimals(TAG.pixelSpacing).length !== 2
   ) return null;
-  const position = groupOf(dataset, frame, TAG.planePosition);
-  const orientation = groupOf(dataset, frame, TAG.planeOrientation);
+  const position = dataset.group(frame, TAG.planePosition);
+  const orientation = dataset.group(frame, TAG.planeOrientation);
   return {
     position: position.text(TAG.imagePosition),
     orientation: orientation.text(TAG.imageOrientation),
@@ -156,6 +146,7 @@ function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
   };
 }
 
-function cannotWrite(why: string): EdgeError {
+/** The error of images or masks of which no segmentation can be written. */
+export function cannotWrite(why: string): EdgeError {
   return invalidInput(`Cannot write a DICOM segmentation: ${why}.`);
 }

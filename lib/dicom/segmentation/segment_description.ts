@@ -25,21 +25,7 @@ export const TISSUE: Code = {
   meaning: "Tissue",
 };
 
-/**
- * Reads `value:scheme:meaning`, such as `10200004:SCT:Liver`; null for any other text.
- *
- * @example
- * ```ts
- * import { deepEqual, equal } from "node:assert/strict";
- *
- * deepEqual(parseCode("10200004:SCT:Liver"), {
- *   value: "10200004",
- *   scheme: "SCT",
- *   meaning: "Liver",
- * });
- * equal(parseCode("Liver"), null);
- * ```
- */
+/** Reads `value:scheme:meaning`, such as `10200004:SCT:Liver`; null for any other text. */
 export function parseCode(text: string): Code | null {
   const [, value, scheme, meaning] =
     /^([\w.-]{1,16}):([A-Z0-9_]{1,16}):([\x20-\x5b\x5d-\x7e]{1,64})$/

@@ -1,18 +1,18 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { invalidInput } from "../../core/errors.ts";
 import type { Mask } from "../../core/mask.ts";
 import { TAG } from "../data_set/tags.ts";
 import { deriveUid, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
 import { optional, writeDicom, type WriteElement } from "../data_set/write.ts";
-import type { ImageSource } from "./read_source.ts";
+import { cannotWrite, type ImageSource } from "./read_source.ts";
 import type { SegmentDescription } from "./segment_description.ts";
-import { coded, toAscii } from "./write_code.ts";
 import {
+  coded,
   dimensions,
   perFrameGroups,
   reference,
   sharedGroups,
-} from "./write_groups.ts";
+  toAscii,
+} from "./elements.ts";
 
 /** A mask, and the image on which it was drawn. */
 export interface SegmentedImage {
@@ -111,9 +111,7 @@ export function writeSegmentation(
 /** The first image's source, with which all others must agree. */
 function requireOneSeries(images: SegmentedImage[]): ImageSource {
   const first = images[0]?.source;
-  if (first === undefined) {
-    throw invalidInput("Cannot write a DICOM segmentation: it has no images.");
-  }
+  if (first === undefined) throw cannotWrite("it has no images");
   for (const { source, mask } of images) {
     const same = source.series === first.series &&
       source.width === first.width && source.height === first.height &&
@@ -121,14 +119,13 @@ function requireOneSeries(images: SegmentedImage[]): ImageSource {
       source.geometry?.orientation === first.geometry?.orientation &&
       source.geometry?.spacing === first.geometry?.spacing;
     if (!same) {
-      throw invalidInput(
-        "Cannot write a DICOM segmentation: its images must be of one series, size and orientation.",
+      throw cannotWrite(
+        "its images must be of one series, size and orientation",
       );
     }
     if (mask.width !== source.width || mask.height !== source.height) {
-      throw invalidInput(
-        `Cannot write a DICOM segmentation: a mask is ${mask.width}×${mask.height} pixels, ` +
-          `its image ${source.width}×${source.height}.`,
+      throw cannotWrite(
+        `a mask is ${mask.width}×${mask.height} pixels, its image ${source.width}×${source.height}`,
       );
     }
   }

@@ -14,25 +14,8 @@ export interface MaskDocument extends Rle {
   polygons: Ring[];
 }
 
-/**
- * Describes a mask; pixels other than 0 are inside.
- *
- * @example
- * ```ts
- * import { deepEqual, equal } from "node:assert/strict";
- *
- * const data = Uint8Array.of(0, 255, 255, 0, 255, 255); // 3 columns, 2 rows
- * const { area, box, polygons } = describeMask({ width: 3, height: 2, data });
- * equal(area, 4);
- * deepEqual(box, [1, 0, 2, 1]);
- * equal(polygons.length, 1); // one ring
- * ```
- */
+/** Describes a mask; pixels other than 0 are inside. */
 export function describeMask(mask: Mask): MaskDocument {
   const runs = maskRuns(mask);
-  return {
-    ...encodeRuns(runs),
-    ...extentOf(runs),
-    polygons: outline(runs),
-  };
+  return { ...encodeRuns(runs), ...extentOf(runs), polygons: outline(runs) };
 }

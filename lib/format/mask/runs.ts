@@ -56,12 +56,10 @@ export function extentOf(
 
 /** The data four pixels at a time. */
 function asWords(data: Uint8Array): Int32Array {
-  const { buffer, byteOffset, length } = byteAligned(data);
+  const { buffer, byteOffset, length } = data.byteOffset % 4 === 0
+    ? data
+    : data.slice();
   return new Int32Array(buffer, byteOffset, length >> 2);
-}
-
-function byteAligned(data: Uint8Array): Uint8Array {
-  return data.byteOffset % 4 === 0 ? data : data.slice();
 }
 
 /** The first index in from..to of an inside pixel, or `to`; most pixels of most masks are outside. */

@@ -1,8 +1,7 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { checkMediaType } from "../../image/media_type.ts";
-import { readNiftiHeader } from "../../codecs/nifti/header.ts";
-import { chooseSlice } from "../../codecs/nifti/slices.ts";
+import { chooseSlice, readNiftiHeader } from "../../codecs/nifti/header.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
 import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";

@@ -1,17 +1,7 @@
-/** The c-transform of u: for every column j of n × stride costs, the largest v with v + u[i] ≤ cost[i, j] for all i. */
-export function transformed(cost: usize, n: i32, stride: i32, u: usize, out: usize): void {
-  for (let j = 0; j < stride; j += 4) {
-    let at = cost + (<usize> j << 2);
-    let low = f32x4.splat(Infinity);
-    for (let i = 0; i < n; i++) {
-      low = f32x4.pmin(low, f32x4.sub(v128.load(at), v128.load32_splat(u + (<usize> i << 2))));
-      at += <usize> stride << 2;
-    }
-    v128.store(out + (<usize> j << 2), low);
-  }
-}
-
-/** The same, and of every column the source i at which it is least. */
+/**
+ * The c-transform of u: for every column j of n × stride costs, the largest v with v + u[i] ≤ cost[i, j] for all i, and
+ * the source i at which it is reached.
+ */
 export function nearestSources(cost: usize, n: i32, stride: i32, u: usize, out: usize, sources: usize): void {
   for (let j = 0; j < stride; j += 8) {
     let at = cost + (<usize> j << 2);

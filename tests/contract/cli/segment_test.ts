@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
-import { readSize } from "../../../lib/image/read_size.ts";
+import { readSize } from "../../../lib/image/decode.ts";
 import { requireOneLine, runCommand } from "../../support/command.ts";
 import { toDicom } from "../../support/dicom_files.ts";
 import { inFolder } from "../../support/in_folder.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
-import { choose } from "../../../lib/numerics/choose.ts";
+import { choose } from "../../../lib/numerics/random.ts";
 
 const items = Array.from({ length: 100 }, (_, i) => i);
 

@@ -1,8 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { cosineMaps } from "../../../lib/numerics/cosine.ts";
+import { cosineMaps, largestCosines } from "../../../lib/numerics/cosine.ts";
 import { withBoundedMaps } from "../../../lib/numerics/cosine_bounds.ts";
-import { largestCosines } from "../../../lib/numerics/largest_cosines.ts";
 import { normaliseRows, toPatches } from "../../../lib/numerics/patches.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 

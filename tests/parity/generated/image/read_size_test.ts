@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EdgeError } from "../../../../lib/core/errors.ts";
-import { readSize } from "../../../../lib/image/read_size.ts";
+import { readSize } from "../../../../lib/image/decode.ts";
 import { checkMediaType } from "../../../../lib/image/media_type.ts";
 import { checkSize } from "../../../../lib/core/raster.ts";
 import { fixture, fixtures } from "../../../support/fixtures.ts";

@@ -31,7 +31,7 @@ function solve(
   arena = new Arena(),
 ): Transported {
   const all = Int32Array.from({ length: m }, (_, j) => j);
-  arena.reset();
+  arena.free(0);
   const answer = transport(arena, roundedCosts(arena, a, n, b, m, dim), all);
   const cost = squaredEuclideanCost(a, n, b, m, dim);
   const u = answer.sourcePotentials;

@@ -1,3 +1,25 @@
+/**
+ * A WebAssembly program of an npm package, compiled once per thread when it is first needed; callers give every
+ * picture its own instance. After a failure the next call tries again.
+ *
+ * Source-phase imports would do the same, but Deno knows them only from 2.6 on.
+ *
+ * @param url of the program: `import.meta.resolve` of its path in the package.
+ */
+export function lazyProgram(url: string): () => Promise<WebAssembly.Module> {
+  let compiled: Promise<WebAssembly.Module> | undefined;
+  const compile = async () =>
+    await WebAssembly.compile(await Deno.readFile(new URL(url)));
+  return () => {
+    if (compiled === undefined) {
+      compiled = compile();
+      // Callers learn of a failure from the promise itself.
+      compiled.catch(() => compiled = undefined);
+    }
+    return compiled;
+  };
+}
+
 const PAGE_BYTES = 65_536;
 /** The memory of a codec itself, whatever the picture. */
 const BASE_BYTES = 64 * 2 ** 20;
@@ -46,4 +68,23 @@ function limit(memory: WebAssembly.Memory, most: number): void {
     }
     return WebAssembly.Memory.prototype.grow.call(memory, pages);
   };
+}
+
+/**
+ * Packs a decoder's H×W×4 RGBA to H×W×C in place (C = 1 takes red) and frees the rest of the memory. The picture must
+ * own its buffer, which is detached.
+ */
+export function dropAlpha(image: ImageData, channels: 1 | 3): Uint8Array {
+  const rgba = image.data as Uint8ClampedArray<ArrayBuffer>;
+  const pixels = rgba.length >> 2;
+  if (channels === 1) {
+    for (let i = 0; i < pixels; i++) rgba[i] = rgba[4 * i];
+  } else {
+    for (let i = 0, from = 0, to = 0; i < pixels; i++, from += 4, to += 3) {
+      rgba[to] = rgba[from];
+      rgba[to + 1] = rgba[from + 1];
+      rgba[to + 2] = rgba[from + 2];
+    }
+  }
+  return new Uint8Array(rgba.buffer.transfer(pixels * channels));
 }
