@@ -2,9 +2,8 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
-import { systemClock } from "../lib/remote/clock.ts";
-import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
-import type { Telemetry } from "../lib/telemetry/telemetry.ts";
+import { systemClock } from "../lib/remote/waiting.ts";
+import { observeFetch, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
 
 /** The client of the encode hosts that `ENCODE_URL` names; undefined where it names none. */

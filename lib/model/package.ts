@@ -3,7 +3,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
-import { NAME } from "./name.ts";
+import { NAME } from "./locate.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);

@@ -1,9 +1,7 @@
 import { fileDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
-import { unpack } from "./archive.ts";
-import { download, isFetchable } from "./download.ts";
-import { folderUrl, isFolder } from "./locate.ts";
-import { NAME } from "./name.ts";
+import { download, isFetchable, unpack } from "./archive.ts";
+import { folderUrl, isFolder, NAME } from "./locate.ts";
 import {
   loadPackage,
   type Manifest,

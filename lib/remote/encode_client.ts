@@ -5,10 +5,19 @@ import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { imageProblem, readBody } from "./read_answer.ts";
-import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
-import type { BreakerOptions } from "./circuit_breaker.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { createHosts, type Host, preferredHosts } from "./hosts.ts";
+import {
+  backoff,
+  type BackoffOptions,
+  type Clock,
+  retryAfter,
+  systemClock,
+} from "./waiting.ts";
+import {
+  type BreakerOptions,
+  createHosts,
+  type Host,
+  preferredHosts,
+} from "./hosts.ts";
 
 export interface EncodeClientOptions {
   /** Addresses of the encode hosts; their paths end in a slash. */

@@ -1,5 +1,4 @@
-import type { Runtime, RuntimeName } from "./runtime.ts";
-import { hasWasmThreads } from "./wasm_threads.ts";
+import { hasWasmThreads, type Runtime, type RuntimeName } from "./runtime.ts";
 
 export interface RuntimeOptions {
   name: RuntimeName;

@@ -4,8 +4,11 @@ import { crc32 } from "node:zlib";
 import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
-import { naturalOrder } from "./natural_order.ts";
-import type { PackedFile, SeriesLimits } from "./series_image.ts";
+import {
+  naturalOrder,
+  type PackedFile,
+  type SeriesLimits,
+} from "./series_image.ts";
 import type { RangeFile } from "./range_file.ts";
 
 /** Bytes read at a time. */

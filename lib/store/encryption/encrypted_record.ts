@@ -1,6 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import type { Entry, Stored } from "../kv/blob_store.ts";
-import { damaged, decrypt, encrypt } from "./aes_gcm.ts";
+import { damaged, decrypt, encrypt } from "./primitives.ts";
 
 /** Version of the layout, bound into every ciphertext. */
 const LAYOUT = 1;

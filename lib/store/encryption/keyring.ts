@@ -1,8 +1,13 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
-import { retryLocked } from "../kv/retry_locked.ts";
-import { damaged, decrypt, encrypt, importKey } from "./aes_gcm.ts";
-import { createTagger } from "./hmac.ts";
+import { retryLocked } from "../kv/retry.ts";
+import {
+  createTagger,
+  damaged,
+  decrypt,
+  encrypt,
+  importKey,
+} from "./primitives.ts";
 
 /** A key-encryption key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {
@@ -14,7 +19,7 @@ export interface OperatorKey {
 /** A key, encrypted under the operator key of this id. */
 export interface WrappedKey {
   id: string;
-  /** What `encrypt` of aes_gcm.ts returns. */
+  /** What `encrypt` of primitives.ts returns. */
   bytes: Bytes;
 }
 

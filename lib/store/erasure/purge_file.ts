@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { tryCommit } from "../kv/retry_locked.ts";
+import { tryCommit } from "../kv/retry.ts";
 
 /** Set when the database file may hold erased data; written in the commit that erases, so that a crash delays only. */
 export const PURGE_DUE: Deno.KvKey = ["scrub"];

@@ -1,6 +1,6 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { retryLocked, tryCommit } from "./retry_locked.ts";
+import { retryLocked, tryCommit } from "./retry.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
 const CHUNK_BYTES = 60_000;

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import type { Change, Reference, Revision } from "./profile_store.ts";
+import type { Change, Reference, Revision } from "./reference.ts";
 
 /** Revisions that are kept of a label: the newest. */
 export const MAX_REVISIONS = 20;

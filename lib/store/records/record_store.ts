@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { decrypt, encrypt } from "../encryption/aes_gcm.ts";
+import { decrypt, encrypt } from "../encryption/primitives.ts";
 import { DataKeys } from "../encryption/data_keys.ts";
 import {
   decryptEntry,
@@ -24,7 +24,7 @@ import {
   type Owner,
   ownerOf,
 } from "../kv/owner.ts";
-import { retryConflicts } from "../kv/retry_conflicts.ts";
+import { retryConflicts } from "../kv/retry.ts";
 
 /** Erasures and key rotations that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;
