@@ -2,7 +2,6 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
-import { systemClock } from "../lib/remote/waiting.ts";
 import { observeFetch, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
 
@@ -22,10 +21,5 @@ export function composeEncodeClient(
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, cooldown: 2000 },
-  }, {
-    fetch: observeFetch(fetch, telemetry),
-    clock: systemClock,
-    random: Math.random,
-    wall: Date.now,
-  });
+  }, { fetch: observeFetch(fetch, telemetry) });
 }

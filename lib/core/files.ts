@@ -1,13 +1,8 @@
+import type { Bytes } from "./bytes.ts";
 import { invalidInput } from "./errors.ts";
 
-/**
- * Reads a file that a person named.
- *
- * @throws EdgeError `invalid-input`, naming the file.
- */
-export async function readInputFile(
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads a file that a person named. @throws EdgeError `invalid-input`, naming the file. */
+export async function readInputFile(path: string): Promise<Bytes> {
   try {
     return await Deno.readFile(path);
   } catch (error) {

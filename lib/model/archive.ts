@@ -79,11 +79,7 @@ export function isFetchable({ protocol, hostname }: URL): boolean {
     protocol === "http:" && LOOPBACK.test(hostname);
 }
 
-/**
- * Fetches a file, following redirects.
- *
- * @throws EdgeError `invalid-input` with the reason.
- */
+/** Fetches a file, following redirects. @throws EdgeError `invalid-input` with the reason. */
 export async function download(url: URL, path: string): Promise<void> {
   let response: Response;
   try {

@@ -29,9 +29,6 @@ export function folderUrl(path: string): URL {
 }
 
 export async function isFolder(folder: URL): Promise<boolean> {
-  try {
-    return (await Deno.stat(folder)).isDirectory;
-  } catch {
-    return false;
-  }
+  const found = await Deno.stat(folder).catch(() => null);
+  return found?.isDirectory ?? false;
 }

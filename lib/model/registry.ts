@@ -163,11 +163,10 @@ async function packagesIn(root: URL): Promise<Listed[]> {
 }
 
 async function holdsManifest(folder: URL): Promise<boolean> {
-  try {
-    return (await Deno.stat(new URL("model.json", folder))).isFile;
-  } catch {
-    return false;
-  }
+  const found = await Deno.stat(new URL("model.json", folder)).catch(() =>
+    null
+  );
+  return found?.isFile ?? false;
 }
 
 async function problemOf(

@@ -1,6 +1,5 @@
 import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
-import type { Clock } from "./waiting.ts";
 
 /** Closed: calls pass. Open: none does. Half-open: one probe is running, and decides. */
 export type BreakerState = "closed" | "open" | "half-open";
@@ -17,17 +16,15 @@ export interface BreakerOptions {
  * `abandon`.
  */
 export class CircuitBreaker {
-  readonly #options: BreakerOptions;
-  readonly #now: () => number;
   #failures = 0;
   #opened = 0;
   #state: BreakerState = "closed";
 
   /** @param now monotonic milliseconds. */
-  constructor(options: BreakerOptions, now: () => number) {
-    this.#options = options;
-    this.#now = now;
-  }
+  constructor(
+    private readonly options: BreakerOptions,
+    private readonly now: () => number,
+  ) {}
 
   get state(): BreakerState {
     return this.#state;
@@ -36,7 +33,7 @@ export class CircuitBreaker {
   /** Whether a call may pass now. */
   get admits(): boolean {
     if (this.#state !== "open") return this.#state === "closed";
-    return this.#now() - this.#opened >= this.#options.cooldown;
+    return this.now() - this.#opened >= this.options.cooldown;
   }
 
   /** A call begins; in an open circuit it is the probe. */
@@ -59,10 +56,10 @@ export class CircuitBreaker {
   fail(): void {
     this.#failures++;
     if (
-      this.#state === "half-open" || this.#failures >= this.#options.failures
+      this.#state === "half-open" || this.#failures >= this.options.failures
     ) {
       this.#state = "open";
-      this.#opened = this.#now();
+      this.#opened = this.now();
     }
   }
 }
@@ -73,18 +70,6 @@ export interface Host {
   breaker: CircuitBreaker;
   /** Until when the host asked not to be called (`Retry-After`), by the clock. */
   restsUntil: number;
-}
-
-export function createHosts(
-  urls: URL[],
-  options: BreakerOptions,
-  clock: Clock,
-): Host[] {
-  return urls.map((url) => ({
-    url,
-    breaker: new CircuitBreaker(options, clock.now),
-    restsUntil: 0,
-  }));
 }
 
 /**

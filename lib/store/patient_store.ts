@@ -11,10 +11,7 @@ const ATTEMPTS = 20;
 export type PatientStore = ReturnType<typeof createPatientStore>;
 
 /** @param lifetime of embeddings, milliseconds. */
-export function createPatientStore(
-  records: RecordStore,
-  lifetime: number,
-) {
+export function createPatientStore(records: RecordStore, lifetime: number) {
   const { kv } = records;
   const locate = async (tenant: string, patient: string, id: string) => {
     const owner = await records.patientOf(tenant, patient);

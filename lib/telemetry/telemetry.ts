@@ -95,23 +95,26 @@ export function observeFetch(
 ): typeof fetch {
   return (target, init) => {
     const { host } = new URL(target instanceof Request ? target.url : target);
-    const kind = SpanKind.CLIENT;
-    const attributes = { "server.address": host };
-    return tracing.span("encode host", attributes, async (span) => {
-      const done = metrics.encodeHosts.startTimer({ host });
-      try {
-        const headers = new Headers(init?.headers);
-        for (const [name, value] of Object.entries(traceHeaders())) {
-          headers.set(name, value);
+    return tracing.span(
+      "encode host",
+      { "server.address": host },
+      async (span) => {
+        const done = metrics.encodeHosts.startTimer({ host });
+        try {
+          const headers = new Headers(init?.headers);
+          for (const [name, value] of Object.entries(traceHeaders())) {
+            headers.set(name, value);
+          }
+          const response = await ask(target, { ...init, headers });
+          span.setAttribute("http.response.status_code", response.status);
+          done({ outcome: `${response.status}` });
+          return response;
+        } catch (error) {
+          done({ outcome: "lost" });
+          throw error;
         }
-        const response = await ask(target, { ...init, headers });
-        span.setAttribute("http.response.status_code", response.status);
-        done({ outcome: `${response.status}` });
-        return response;
-      } catch (error) {
-        done({ outcome: "lost" });
-        throw error;
-      }
-    }, { kind });
+      },
+      { kind: SpanKind.CLIENT },
+    );
   };
 }

@@ -44,13 +44,6 @@ const HEADS = 8;
 const SECRET_AT: Deno.KvKey = ["audit", "secret"];
 const SECRET_CONTEXT = "audit";
 
-/** An event that waits to be written, and its caller. */
-interface Waiting {
-  event: AuditEvent;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /**
  * The trail in Deno KV, under `["audit", "entry", tenant, chain, seq]`. Every instance has its own chain for each
  * tenant, so that instances never wait for each other; events that arrive during a commit share the next one. With a
@@ -85,16 +78,16 @@ export async function openAudit(
     #id = "";
     #next = 0;
     #hash = "";
-    #waiting: Waiting[] = [];
+    #waiting: (PromiseWithResolvers<void> & { event: AuditEvent })[] = [];
     #writing = false;
 
     constructor(readonly tenant: string) {}
 
     append(event: AuditEvent): Promise<void> {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#waiting.push({ event, resolve, reject });
+      const waiting = { event, ...Promise.withResolvers<void>() };
+      this.#waiting.push(waiting);
       if (!this.#writing) this.#write();
-      return promise;
+      return waiting.promise;
     }
 
     async #write(): Promise<void> {

@@ -13,11 +13,7 @@ export interface EncryptedRecord {
   sealed: Bytes;
 }
 
-/**
- * Encrypts a record and its bytes.
- *
- * @param at where they will lie; nowhere else can they be decrypted.
- */
+/** Encrypts a record and its bytes. @param at where they will lie; nowhere else can they be decrypted. */
 export async function encryptEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,

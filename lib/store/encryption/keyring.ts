@@ -1,6 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
-import { retryLocked } from "../kv/retry.ts";
+import { tryCommit } from "../kv/retry.ts";
 import {
   createTagger,
   damaged,
@@ -75,11 +75,11 @@ export async function openKeyring(
     }
     const secret = crypto.getRandomValues(new Uint8Array(32));
     const wrapped = await wrapping.wrap(INDEX_KEY_CONTEXT, secret);
-    const created = await retryLocked(() =>
-      kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
-    );
-    // Another instance may have been first.
-    if (!created.ok) return await openKeyring(kv, keys, { encrypts });
+    const creation = kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped);
+    if (!await tryCommit(creation)) {
+      // Another instance was first.
+      return await openKeyring(kv, keys, { encrypts });
+    }
     return { ...wrapping, tag: await tagsUnder(secret) };
   }
   const { id } = stored.value;
@@ -102,9 +102,7 @@ export async function rewrapIndexKey(
   if (stored.value === null || stored.value.id === keyring.newest) return false;
   const secret = await keyring.unwrap(INDEX_KEY_CONTEXT, stored.value);
   const wrapped = await keyring.wrap(INDEX_KEY_CONTEXT, secret);
-  await retryLocked(() =>
-    kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
-  );
+  await tryCommit(kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped));
   return true;
 }
 

@@ -30,11 +30,7 @@ export async function encrypt(
   return encrypted;
 }
 
-/**
- * Decrypts what `encrypt` returned.
- *
- * @throws EdgeError `damaged` for other bytes, another key or another context.
- */
+/** Decrypts what `encrypt` returned. @throws EdgeError `damaged` for other bytes, another key or another context. */
 export async function decrypt(
   key: CryptoKey,
   context: string,

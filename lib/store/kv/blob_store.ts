@@ -80,9 +80,7 @@ export class BlobStore {
   }
 
   /** The records below a prefix, in key order. */
-  async list<T>(
-    prefix: Deno.KvKey,
-  ): Promise<{ key: Deno.KvKey; record: T }[]> {
+  async list<T>(prefix: Deno.KvKey): Promise<{ key: Deno.KvKey; record: T }[]> {
     const found = [];
     for await (const { key, value } of this.kv.list<Manifest<T>>({ prefix })) {
       found.push({ key, record: value.record });
@@ -249,10 +247,11 @@ function expiryOf(
 }
 
 function abandoned(): EdgeError {
+  const why = `writing it took longer than ${
+    ABANDONED_AFTER_MS / 1000
+  } s and was given up`;
   return new EdgeError(
     "conflict",
-    `Cannot store the data: writing it took longer than ${
-      ABANDONED_AFTER_MS / 1000
-    } s and was given up; send it again.`,
+    `Cannot store the data: ${why}; send it again.`,
   );
 }

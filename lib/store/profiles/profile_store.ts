@@ -46,10 +46,7 @@ export function createProfileStore(records: RecordStore) {
   };
 
   /** The ledger, and its version: null when none is stored yet. */
-  const read = async (
-    tenant: string,
-    patient: string,
-  ): Promise<{ ledger: Ledger; version: string | null }> => {
+  const read = async (tenant: string, patient: string) => {
     const stored = await records.read<null>(ledgerAt(tenant, patient));
     if (stored !== null) {
       return { ledger: readLedger(stored.bytes), version: stored.version };

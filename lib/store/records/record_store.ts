@@ -46,10 +46,7 @@ export class RecordStore {
   readonly #keyring: Keyring | null;
   readonly #dataKeys: DataKeys | null;
 
-  constructor(
-    readonly kv: Deno.Kv,
-    options: RecordStoreOptions = {},
-  ) {
+  constructor(readonly kv: Deno.Kv, options: RecordStoreOptions = {}) {
     const { now = Date.now, keyring = null, ...observer } = options;
     this.#blobs = new BlobStore(kv, now);
     this.#keyring = keyring;
@@ -80,14 +77,8 @@ export class RecordStore {
     });
   }
 
-  /**
-   * The records below a prefix, in the order of their plain keys.
-   *
-   * @param prefix names at least a patient.
-   */
-  async list<T>(
-    prefix: Deno.KvKey,
-  ): Promise<{ key: Deno.KvKey; record: T }[]> {
+  /** The records below a prefix, in the order of their plain keys. @param prefix names at least a patient. */
+  async list<T>(prefix: Deno.KvKey): Promise<{ key: Deno.KvKey; record: T }[]> {
     const at = await this.hideNames(prefix);
     if (this.#dataKeys === null) return await this.#blobs.list<T>(at);
     const found = await this.#withDataKey(
