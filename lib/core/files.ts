@@ -18,11 +18,7 @@ export function unreadable(path: string, error: unknown): Error {
   return invalidInput(`Cannot read ${path}: ${why}`);
 }
 
-/**
- * Runs a step that works on a file.
- *
- * @throws EdgeError `invalid-input` for whatever the step throws, with the file's path before its message.
- */
+/** Runs a step on a file. @throws EdgeError `invalid-input` for whatever it throws, the path before its message. */
 export async function usingFile<T>(
   path: string,
   step: () => Promise<T>,

@@ -11,10 +11,7 @@ export interface BreakerOptions {
   cooldown: number;
 }
 
-/**
- * A circuit breaker. Ask `admits`, announce the call by `enter`, and end it by exactly one of `succeed`, `fail` and
- * `abandon`.
- */
+/** A circuit breaker. Ask `admits`, call `enter`, and end by exactly one of `succeed`, `fail` and `abandon`. */
 export class CircuitBreaker {
   #failures = 0;
   #opened = 0;

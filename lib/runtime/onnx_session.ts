@@ -17,10 +17,7 @@ export function versionOf({ versions }: Env): string {
   return versions.web ?? versions.common;
 }
 
-/**
- * A session of one of the onnxruntime packages over plain tensors: each package accepts only tensors of its own
- * class.
- */
+/** A session over plain tensors: each package of onnxruntime accepts only tensors of its own class. */
 export async function openSession(
   { InferenceSession, Tensor }: OnnxLibrary,
   file: Uint8Array,

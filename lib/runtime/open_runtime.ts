@@ -8,11 +8,7 @@ export interface RuntimeOptions {
   encodes: boolean;
 }
 
-/**
- * Opens a runtime; only the code of the one chosen is loaded.
- *
- * @throws EdgeError `invalid-input` when this host lacks what the runtime needs.
- */
+/** Opens a runtime; only its code is loaded. @throws EdgeError `invalid-input` when this host lacks what it needs. */
 export async function openRuntime(
   { name, threads, encodes }: RuntimeOptions,
 ): Promise<Runtime> {

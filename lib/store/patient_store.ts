@@ -44,10 +44,7 @@ export function createPatientStore(records: RecordStore, lifetime: number) {
         await records.erasure.finish(owner);
       });
     },
-    /**
-     * Erases the embedding again when the patient was erased before it was stored. Called after the embedding is
-     * stored.
-     */
+    /** Called after the embedding is stored: erases it again when the patient was erased meanwhile. */
     async confirmLink(tenant: string, patient: string, id: string) {
       const { embedding, link } = await locate(tenant, patient, id);
       if ((await kv.get(link)).value !== null) return;

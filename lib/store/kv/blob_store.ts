@@ -171,10 +171,7 @@ export class BlobStore {
     return chunks;
   }
 
-  /**
-   * Makes the written versions current; returns those that they replaced, or null when another version of one is
-   * stored.
-   */
+  /** Makes the written versions current; returns those replaced, or null when another version of one is stored. */
   async #writeManifests<T>(
     written: Written<T>[],
     also: Commit,

@@ -98,10 +98,7 @@ export function createProfileStore(records: RecordStore) {
       return { before, after };
     });
 
-  /**
-   * Removes the files that no revision has. A ledger is written with its files, so one read after them knows them
-   * all.
-   */
+  /** Removes the files that no revision has. A ledger is written with its files, so one read later knows them all. */
   const removeUnused = async (tenant: string, patient: string) => {
     const files = await readFiles(tenant, patient);
     const { ledger } = await read(tenant, patient);

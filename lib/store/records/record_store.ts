@@ -151,11 +151,7 @@ export class RecordStore {
     return await this.#blobs.delete(at, { sets });
   }
 
-  /**
-   * Erases all that is stored of a patient, and the embeddings of its images.
-   *
-   * @returns false when there was nothing.
-   */
+  /** Erases all that is stored of a patient, and the embeddings of its images; false when there was nothing. */
   async erase(tenant: string, patient: string): Promise<boolean> {
     return await this.erasure.erase(await this.patientOf(tenant, patient));
   }
@@ -166,11 +162,7 @@ export class RecordStore {
     await this.#blobs.sweep();
   }
 
-  /**
-   * Bytes as they may be kept outside of the database: encrypted under the data key of the record at `key`.
-   *
-   * @returns null when that record is gone.
-   */
+  /** Bytes to keep outside the database, encrypted under the data key of the record at `key`; null when it is gone. */
   async encrypt(key: Deno.KvKey, bytes: Bytes): Promise<Bytes | null> {
     if (this.#dataKeys === null) return bytes;
     const at = await this.hideNames(key);
