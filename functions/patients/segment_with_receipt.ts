@@ -48,7 +48,7 @@ export async function segmentWithReceipt(
   { manifest, engineFor }: ServedModel,
   work: Work,
   { chosen, explain, position, ...asked }: Asked,
-  form: Pick<SegmentationRequest, "png" | "own"> = {},
+  form: Pick<SegmentationRequest, "png" | "source"> = {},
 ): Promise<{ answer: SegmentationAnswer; receipt: Receipt }> {
   const { enrolled, combine } = chosen;
   const segmenting = engineFor(work).segment(

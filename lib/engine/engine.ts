@@ -119,7 +119,7 @@ export interface SegmentationAnswer {
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
   /** The mask in the format of its image, when asked for. */
-  own: Bytes | null;
+  inSourceFormat: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
   timings: StageTimings;
@@ -130,7 +130,7 @@ export type SegmentationRequest =
   & Pick<SegmentOptions, "recipe" | "passes" | "combine" | "every" | "trace">
   & {
     png?: boolean;
-    own?: SourceFormat;
+    source?: SourceFormat;
     /** Whether the mask is the winner's even where the structure is called absent. */
     evenAbsent?: boolean;
   };
@@ -189,7 +189,7 @@ export interface Engine {
     accepted: Bytes,
   ): Promise<number>;
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
-  exportMask(own: MaskExport): Promise<Bytes>;
+  exportMask(request: MaskExport): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }

@@ -51,7 +51,7 @@ import type {
 } from "./engine.ts";
 import { ReferenceSets } from "./reference_sets.ts";
 import { createReporter } from "./report.ts";
-import { type Augmentation, runSelfTests } from "./self_tests.ts";
+import { type Augmentation, runSelfTests } from "./run_self_tests.ts";
 
 /** The engine over an encoder and a decoder in this thread. */
 export function createEngine(
@@ -259,11 +259,11 @@ export function createEngine(
     async segment(
       bytes,
       profiles,
-      { png = false, own, evenAbsent = false, ...options },
+      { png = false, source, evenAbsent = false, ...options },
     ) {
       const target = targetOf(read(bytes));
-      const write = own &&
-        sourceFormat(own.image, { ...own.segment, model: model.digest });
+      const write = source &&
+        sourceFormat(source.image, { ...source.segment, model: model.digest });
       const references = await referenceSets.of(profiles);
       const { winner, candidates, logits, presence, timings } = await segment(
         target,
@@ -279,7 +279,7 @@ export function createEngine(
         mask: describeMask(mask),
         presence: { ...presence, reason: explainAbsence(presence) },
         png: png ? encodePng(mask) : null,
-        own: write ? await write(mask) : null,
+        inSourceFormat: write ? await write(mask) : null,
         winner: report(untraced),
         candidates: candidates.map(report),
         timings,

@@ -3,7 +3,7 @@ import { EdgeError } from "../core/errors.ts";
 import { createOnnxModel } from "../runtime/onnx_model.ts";
 import { openRuntime } from "../runtime/open_runtime.ts";
 import { loadPackage } from "../model/package.ts";
-import { answerMessages } from "./answer_messages.ts";
+import { replyToMessages } from "./reply_to_messages.ts";
 import type { BatchEngine, InputFile } from "./engine.ts";
 import { createEngine } from "./local_engine.ts";
 import {
@@ -66,7 +66,7 @@ async function answer({ model, method, args }: Call): Promise<unknown> {
   return await operation(...args);
 }
 
-answerMessages(
+replyToMessages(
   scope,
   (message: WorkerOptions | Call) =>
     "folders" in message ? start(message) : answer(message),

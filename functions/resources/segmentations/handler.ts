@@ -143,10 +143,10 @@ export function segmentFunction(services: Services): Router {
       },
       {
         png: type === "image/png",
-        ...(image && isSourceFormat(type) && { own: { image, segment } }),
+        ...(image && isSourceFormat(type) && { source: { image, segment } }),
       },
     );
-    const file = answer.png ?? answer.own;
+    const file = answer.png ?? answer.inSourceFormat;
     if (file !== null) {
       sendPresence(c, answer.presence);
       sendReceipt(c, receipt);

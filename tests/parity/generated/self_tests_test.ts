@@ -3,7 +3,7 @@ import { composeEngine } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
-import { runSelfTests } from "../../../lib/engine/self_tests.ts";
+import { runSelfTests } from "../../../lib/engine/run_self_tests.ts";
 import { readProfile } from "../../../lib/format/profile_file.ts";
 import { AUGMENTATION_NAMES } from "../../../lib/image/augment.ts";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";

@@ -1,9 +1,9 @@
 /// <reference lib="deno.worker" />
-import { answerMessages } from "../../../lib/engine/answer_messages.ts";
+import { replyToMessages } from "../../../lib/engine/reply_to_messages.ts";
 import type { Call, WorkerOptions } from "../../../lib/engine/protocol.ts";
 
 /** A worker whose calls take all the memory there is, each in another way. */
-answerMessages(
+replyToMessages(
   self as unknown as DedicatedWorkerGlobalScope,
   (message: WorkerOptions | Call) => Promise.try(run, message),
 );

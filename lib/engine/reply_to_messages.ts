@@ -8,7 +8,7 @@ import type { Stops } from "./stops.ts";
  *
  * @param stops learns when a message is to be left unfinished.
  */
-export function answerMessages<T>(
+export function replyToMessages<T>(
   scope: DedicatedWorkerGlobalScope,
   handle: (message: T) => Promise<unknown>,
   stops?: Stops,
