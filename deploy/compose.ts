@@ -18,10 +18,13 @@ import {
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
-import { createMemoryEmbeddings } from "../lib/store/embeddings/memory_embedding_store.ts";
-import { observeEngine } from "../lib/telemetry/observe_engine.ts";
-import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
-import { createTelemetry } from "../lib/telemetry/telemetry.ts";
+import { createMemoryEmbeddings } from "../lib/store/embeddings/embedding_store.ts";
+import {
+  createTelemetry,
+  observeCache,
+  observeEngine,
+  observeStore,
+} from "../lib/telemetry/telemetry.ts";
 import { composeEncodeClient } from "./compose_encode_client.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";

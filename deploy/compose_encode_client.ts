@@ -2,9 +2,7 @@ import {
   createEncodeClient,
   type EncodeClient,
 } from "../lib/remote/encode_client.ts";
-import { systemClock } from "../lib/remote/clock.ts";
-import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
-import type { Telemetry } from "../lib/telemetry/telemetry.ts";
+import { observeFetch, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import type { Config } from "./config.ts";
 
 /** The client of the encode hosts that `ENCODE_URL` names; undefined where it names none. */
@@ -23,10 +21,5 @@ export function composeEncodeClient(
     maxBytes: config.MAX_BYTES,
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, cooldown: 2000 },
-  }, {
-    fetch: observeFetch(fetch, telemetry),
-    clock: systemClock,
-    random: Math.random,
-    wall: Date.now,
-  });
+  }, { fetch: observeFetch(fetch, telemetry) });
 }

@@ -1,12 +1,14 @@
 import { dirname } from "node:path";
 import { EdgeError } from "../lib/core/errors.ts";
-import { openAudit } from "../lib/store/audit/kv_audit_store.ts";
-import { createEmbeddingStore } from "../lib/store/embeddings/kv_embedding_store.ts";
+import { openAudit } from "../lib/store/audit/audit_store.ts";
+import {
+  createEmbeddingStore,
+  type EmbeddingStore,
+} from "../lib/store/embeddings/embedding_store.ts";
 import { openKeyring } from "../lib/store/encryption/keyring.ts";
 import { createPatientStore } from "../lib/store/patient_store.ts";
-import { createProfileStore } from "../lib/store/profiles/kv_profile_store.ts";
+import { createProfileStore } from "../lib/store/profiles/profile_store.ts";
 import { createPurger } from "../lib/store/erasure/purge_file.ts";
-import type { EmbeddingStore } from "../lib/store/embeddings/embedding_store.ts";
 import { unchangedSince } from "../lib/store/erasure/erasure.ts";
 import { RecordStore } from "../lib/store/records/record_store.ts";
 import {

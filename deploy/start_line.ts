@@ -1,6 +1,6 @@
 import type { Authenticator } from "../lib/access/authenticator.ts";
 import type { Services } from "../functions/services.ts";
-import { hasWasmThreads } from "../lib/runtime/wasm_threads.ts";
+import { hasWasmThreads } from "../lib/runtime/runtime.ts";
 import type { Config } from "./config.ts";
 
 /** What a server prints when it listens. */

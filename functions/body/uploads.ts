@@ -6,8 +6,7 @@ import type {
   SeriesFile,
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
-import { sectionOf } from "../../lib/series/range_file.ts";
-import type { Spool } from "../../lib/series/spool.ts";
+import { sectionOf, type Spool } from "../../lib/series/range_file.ts";
 import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 import { invalid } from "../contract/problems.ts";

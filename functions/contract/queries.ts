@@ -3,7 +3,7 @@ import {
   type Code,
   parseCode,
 } from "../../lib/dicom/segmentation/segment_description.ts";
-import { NAME } from "../../lib/model/name.ts";
+import { NAME } from "../../lib/model/locate.ts";
 import { RECIPE_NAMES } from "../../lib/pipeline/recipe.ts";
 
 /** Which of the served models; the default one where it is left out. */

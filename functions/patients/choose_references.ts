@@ -1,7 +1,7 @@
 import { invalidInput } from "../../lib/core/errors.ts";
 import type { Combine } from "../../lib/pipeline/segment.ts";
 import { referencesAt } from "../../lib/series/references_at.ts";
-import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../lib/store/profiles/reference.ts";
 
 /** How the references of a label are used; the first is the default. */
 export const CHOICES = ["pooled", "nearest", "position", "latest"] as const;

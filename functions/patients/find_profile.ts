@@ -1,6 +1,6 @@
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../lib/store/profiles/reference.ts";
 import type { Services } from "../services.ts";
 
 /** The references that a structure is searched with. */

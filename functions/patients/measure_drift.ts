@@ -2,10 +2,7 @@ import type { Bytes } from "../../lib/core/bytes.ts";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { DRIFT_LIMIT } from "../../lib/pipeline/drift.ts";
-import type {
-  Drift,
-  Reference,
-} from "../../lib/store/profiles/profile_store.ts";
+import type { Drift, Reference } from "../../lib/store/profiles/reference.ts";
 import type { Services } from "../services.ts";
 import { oldestFirst } from "./choose_references.ts";
 

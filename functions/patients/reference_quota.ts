@@ -1,4 +1,4 @@
-import type { Reference } from "../../lib/store/profiles/profile_store.ts";
+import type { Reference } from "../../lib/store/profiles/reference.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Services } from "../services.ts";
 

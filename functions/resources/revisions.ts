@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Revision } from "../../lib/store/profiles/profile_store.ts";
+import type { Revision } from "../../lib/store/profiles/reference.ts";
 import { json } from "../contract/answers.ts";
 import { Label, PatientParams } from "../contract/ids.ts";
 import { problems } from "../contract/problems.ts";

@@ -8,10 +8,8 @@ import {
 } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { requireSigner } from "../../lib/core/signing.ts";
-import type {
-  Enrolled,
-  ProfileStore,
-} from "../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../lib/store/profiles/reference.ts";
+import type { ProfileStore } from "../../lib/store/profiles/profile_store.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { binary, json } from "../contract/answers.ts";
 import { Label, PatientParams, ReferenceParams } from "../contract/ids.ts";

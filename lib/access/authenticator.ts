@@ -9,15 +9,7 @@ import { type Caller, DEFAULT_TENANT, isName } from "./caller.ts";
 import { readToken, type TokenRules } from "./tokens.ts";
 
 /** Tells who sent a credential: an API key, a token, or the secret of another host of the service. */
-export interface Authenticator {
-  /**
-   * @param credential as it was sent, without the name of its scheme.
-   * @param tenant on whose behalf the sender claims to ask; only another host of the service is believed.
-   * @returns null for a credential that is unknown or expired.
-   * @throws EdgeError `access-unavailable` when that cannot be decided now.
-   */
-  authenticate(credential: string, tenant?: string): Promise<Caller | null>;
-}
+export type Authenticator = ReturnType<typeof createAuthenticator>;
 
 export interface AuthenticatorOptions {
   keys?: readonly ApiKey[] | undefined;
@@ -28,10 +20,19 @@ export interface AuthenticatorOptions {
 
 export function createAuthenticator(
   { keys = [], tokens, hostSecret }: AuthenticatorOptions,
-): Authenticator {
+) {
   const host = hostSecret === undefined ? null : digestSecret(hostSecret);
   return {
-    async authenticate(credential, tenant = DEFAULT_TENANT) {
+    /**
+     * @param credential as it was sent, without the name of its scheme.
+     * @param tenant on whose behalf the sender claims to ask; only another host of the service is believed.
+     * @returns null for a credential that is unknown or expired.
+     * @throws EdgeError `access-unavailable` when that cannot be decided now.
+     */
+    async authenticate(
+      credential: string,
+      tenant = DEFAULT_TENANT,
+    ): Promise<Caller | null> {
       if (host !== null && timingSafeEqual(digestSecret(credential), host)) {
         if (!isName(tenant)) return null;
         return {

@@ -46,8 +46,8 @@ export function requireName(text: string, what: string): string {
   );
 }
 
-export function isScope(text: string): text is Scope {
-  return (SCOPES as readonly string[]).includes(text);
+export function isScope(text: unknown): text is Scope {
+  return (SCOPES as readonly unknown[]).includes(text);
 }
 
 /** The caller of a service without keys, who may do everything. */

@@ -1,9 +1,8 @@
 import { basename, extname, relative } from "node:path";
 import { invalidInput } from "../core/errors.ts";
 import { unreadable, usingFile } from "../core/files.ts";
-import { naturalOrder } from "../series/natural_order.ts";
+import { naturalOrder, type SeriesImage } from "../series/series_image.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
-import type { SeriesImage } from "../series/series_image.ts";
 import { OpenFile, type RangeFile } from "../series/range_file.ts";
 
 /** An image that the command line names, alone or in a folder, archive or volume. */

@@ -1,12 +1,12 @@
 import { invalidInput } from "../core/errors.ts";
-import { rewrapAudit } from "../store/audit/kv_audit_store.ts";
+import { rewrapAudit } from "../store/audit/audit_store.ts";
 import { DataKeys } from "../store/encryption/data_keys.ts";
 import {
   openKeyring,
   type OperatorKey,
   rewrapIndexKey,
 } from "../store/encryption/keyring.ts";
-import { retryLocked } from "../store/kv/retry_locked.ts";
+import { retryLocked } from "../store/kv/retry.ts";
 import { PURGE_DUE, type Purger } from "../store/erasure/purge_file.ts";
 import { encryptStore } from "../store/encrypt_store.ts";
 import { createCommand } from "./command_line.ts";

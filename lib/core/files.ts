@@ -1,13 +1,8 @@
+import type { Bytes } from "./bytes.ts";
 import { invalidInput } from "./errors.ts";
 
-/**
- * Reads a file that a person named.
- *
- * @throws EdgeError `invalid-input`, naming the file.
- */
-export async function readInputFile(
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads a file that a person named. @throws EdgeError `invalid-input`, naming the file. */
+export async function readInputFile(path: string): Promise<Bytes> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
@@ -23,11 +18,7 @@ export function unreadable(path: string, error: unknown): Error {
   return invalidInput(`Cannot read ${path}: ${why}`);
 }
 
-/**
- * Runs a step that works on a file.
- *
- * @throws EdgeError `invalid-input` for whatever the step throws, with the file's path before its message.
- */
+/** Runs a step on a file. @throws EdgeError `invalid-input` for whatever it throws, the path before its message. */
 export async function usingFile<T>(
   path: string,
   step: () => Promise<T>,

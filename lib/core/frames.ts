@@ -22,12 +22,10 @@ export interface FileFrames {
 /** @throws {EdgeError} `frame-choice` for a frame that the file does not have. */
 export function requireFrame(frame: number, frames: number): void {
   if (frame < frames) return;
-  throw new EdgeError(
-    "frame-choice",
-    `Cannot read the image: wanted frame ${frame}, but its frames count from 0 to ${
-      frames - 1
-    }.`,
-  );
+  const why = `wanted frame ${frame}, but its frames count from 0 to ${
+    frames - 1
+  }`;
+  throw new EdgeError("frame-choice", `Cannot read the image: ${why}.`);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { invalidInput } from "../core/errors.ts";
-import { NAME } from "./name.ts";
+
+/** Names of models and of the files of their packages: letters, digits and `. _ -`, the first a letter, digit or _. */
+export const NAME = /^\w[\w.-]{0,127}$/;
 
 /**
  * The folder of a model package. A name of the form of an id is looked up in `roots`, in order; any other is the path
@@ -27,9 +29,6 @@ export function folderUrl(path: string): URL {
 }
 
 export async function isFolder(folder: URL): Promise<boolean> {
-  try {
-    return (await Deno.stat(folder)).isDirectory;
-  } catch {
-    return false;
-  }
+  const found = await Deno.stat(folder).catch(() => null);
+  return found?.isDirectory ?? false;
 }

@@ -3,7 +3,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
-import { NAME } from "./name.ts";
+import { NAME } from "./locate.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const perChannel = z.array(z.number()).length(3);
@@ -80,27 +80,22 @@ export interface ModelPackage {
  * @throws PackageError with the reason.
  */
 export async function readManifest(folder: URL): Promise<Manifest> {
+  const refusal = (why: string) => new PackageError(folder, why);
   let json: unknown;
   const bytes = await readFile(folder, "model.json");
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new PackageError(folder, "model.json is not JSON");
+    throw refusal("model.json is not JSON");
   }
   const parsed = Manifest.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue?.path.join(".") || "its root";
-    throw new PackageError(
-      folder,
-      `model.json at ${place}: ${issue?.message}`,
-    );
+    throw refusal(`model.json at ${place}: ${issue?.message}`);
   }
   if (await packageDigest(parsed.data) !== parsed.data.digest) {
-    throw new PackageError(
-      folder,
-      "its digest does not match its files and its input",
-    );
+    throw refusal("its digest does not match its files and its input");
   }
   return parsed.data;
 }
@@ -125,10 +120,8 @@ export async function loadPackage(
     const bytes = await readFile(folder, path);
     const found = await hexDigest(bytes);
     if (found === sha256) return bytes;
-    throw new PackageError(
-      folder,
-      `${path} has sha256 ${found}, model.json states ${sha256}`,
-    );
+    const why = `${path} has sha256 ${found}, model.json states ${sha256}`;
+    throw new PackageError(folder, why);
   };
   return {
     manifest,
@@ -144,10 +137,9 @@ function geometryOf(
     Manifest,
 ): ModelGeometry {
   const { channels, grid, tensors } = embedding;
-  const shapes: [string, number[]][] = Object.entries(tensors).map((
-    [name, shape],
-  ) => [name, [1, ...shape]]);
-  shapes.push(["image_embeddings", [1, channels, grid, grid]]);
+  const all = { ...tensors, image_embeddings: [channels, grid, grid] };
+  const shapes = Object.entries(all)
+    .map(([name, shape]): [string, number[]] => [name, [1, ...shape]]);
   return {
     digest,
     ...input,
@@ -164,20 +156,16 @@ async function readFile(folder: URL, path: string) {
   try {
     return await Deno.readFile(new URL(path, folder));
   } catch (error) {
-    throw new PackageError(
-      folder,
-      `${path} cannot be read (${(error as Error).name})`,
-    );
+    const why = `${path} cannot be read (${(error as Error).name})`;
+    throw new PackageError(folder, why);
   }
 }
 
 /** A folder is not a complete model package. */
 export class PackageError extends EdgeError {
   constructor(folder: URL, readonly why: string) {
-    super(
-      "invalid-input",
-      `Cannot load the model package ${folder.pathname}: ${why}.`,
-    );
+    const what = `Cannot load the model package ${folder.pathname}`;
+    super("invalid-input", `${what}: ${why}.`);
   }
 }
 

@@ -1,9 +1,7 @@
 import { fileDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
-import { unpack } from "./archive.ts";
-import { download, isFetchable } from "./download.ts";
-import { folderUrl, isFolder } from "./locate.ts";
-import { NAME } from "./name.ts";
+import { download, isFetchable, unpack } from "./archive.ts";
+import { folderUrl, isFolder, NAME } from "./locate.ts";
 import {
   loadPackage,
   type Manifest,
@@ -165,11 +163,10 @@ async function packagesIn(root: URL): Promise<Listed[]> {
 }
 
 async function holdsManifest(folder: URL): Promise<boolean> {
-  try {
-    return (await Deno.stat(new URL("model.json", folder))).isFile;
-  } catch {
-    return false;
-  }
+  const found = await Deno.stat(new URL("model.json", folder)).catch(() =>
+    null
+  );
+  return found?.isFile ?? false;
 }
 
 async function problemOf(

@@ -26,13 +26,10 @@ export interface TenantQuotaOptions {
  * ```
  */
 export class TenantQuota {
-  readonly #options: TenantQuotaOptions;
   readonly #held = new Map<string, number>();
   #sum = 0;
 
-  constructor(options: TenantQuotaOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: TenantQuotaOptions) {}
 
   /**
    * Takes an amount.
@@ -41,7 +38,7 @@ export class TenantQuota {
    * @throws EdgeError `busy` when too little is left for anybody, `too-many-requests` when the tenant may hold no more.
    */
   take(tenant: string, amount = 1): () => void {
-    const { most, perTenant, what } = this.#options;
+    const { most, perTenant, what } = this.options;
     if (this.#sum + amount > most) {
       throw new EdgeError(
         "busy",

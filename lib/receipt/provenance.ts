@@ -52,12 +52,7 @@ export async function provenanceOf(
     format: 1,
     model: { id: model.id, digest: model.digest },
     input,
-    profile: {
-      label,
-      ...(revision && { revision }),
-      digest,
-      references,
-    },
+    profile: { label, ...(revision && { revision }), digest, references },
     parameters: parametersOf(recipe, position, combine),
     ...environment,
   };

@@ -42,8 +42,13 @@ const Runtime = z.strictObject({
   platform: word,
 });
 
-/** What an answer was made from. */
-const provenance = {
+/**
+ * What an answer was made from, and its mask. Equal provenance gives equal masks. A receipt names no patient: the
+ * caller who replays it says whose profile it was.
+ */
+export const Receipt = z.strictObject({
+  /** sha256 over the rest as canonical JSON (RFC 8785), hex. It detects mistakes; it is not a signature. */
+  id: sha256,
   format: z.literal(1),
   model: z.strictObject({ id: word, digest: sha256 }),
   input: z.strictObject({
@@ -72,16 +77,6 @@ const provenance = {
   runtime: Runtime,
   /** Version of the product. */
   version: word,
-};
-
-/**
- * What an answer was made from, and its mask. Equal provenance gives equal masks. A receipt names no patient: the
- * caller who replays it says whose profile it was.
- */
-export const Receipt = z.strictObject({
-  /** sha256 over the rest as canonical JSON (RFC 8785), hex. It detects mistakes; it is not a signature. */
-  id: sha256,
-  ...provenance,
   mask: z.strictObject({
     /** Of the canonical JSON of `{"counts","size"}`, COCO's run-length encoding. */
     sha256,
@@ -101,44 +96,12 @@ export type ModelIdentity = Receipt["model"];
  * ```ts
  * import { rejects } from "node:assert/strict";
  *
- * const sha256 = "0".repeat(64);
- * const receipt = await writeReceipt({
- *   format: 1,
- *   model: { id: "nano", digest: sha256 },
- *   input: {
- *     kind: "image",
- *     sha256,
- *     frame: null,
- *     width: 3,
- *     height: 2,
- *     embedding: sha256,
- *   },
- *   profile: {
- *     label: "target",
- *     digest: sha256,
- *     references: [{ reference: "visit-1", sha256 }],
- *   },
- *   parameters: {
- *     recipe: "medical",
- *     parts: [1, 2, 3],
- *     negatives: [1],
- *     guided: false,
- *     passes: 3,
- *     position: null,
- *   },
- *   runtime: {
- *     name: "wasm",
- *     onnxruntime: "1.30.0",
- *     threads: 1,
- *     encoder: "local",
- *     deno: "2.9.6",
- *     v8: "14.0",
- *     platform: "x86_64-unknown-linux-gnu",
- *   },
- *   version: "0.1.0",
- * }, { size: [2, 3], counts: "221O", area: 3 });
- * await requireUnchanged(receipt);
- * await rejects(requireUnchanged({ ...receipt, version: "0.2.0" }));
+ * async function demonstrate(provenance: Provenance) {
+ *   const mask = { size: [2, 3] as [number, number], counts: "221O", area: 3 };
+ *   const receipt = await writeReceipt(provenance, mask);
+ *   await requireUnchanged(receipt);
+ *   await rejects(requireUnchanged({ ...receipt, version: "0.2.0" }));
+ * }
  * ```
  */
 export async function writeReceipt(

@@ -39,24 +39,6 @@ export interface Replay {
  *
  * @throws NotReproduced with every difference, before the model runs when that is possible; or because the mask is
  * another.
- *
- * @example
- * ```ts
- * import { EdgeError } from "../core/errors.ts";
- * import type { Receipt } from "./receipt.ts";
- *
- * // Why a receipt gives another mask than it did, or null where it gives the same.
- * async function verify(receipt: Receipt, given: ReplayInputs): Promise<string | null> {
- *   try {
- *     await replay(receipt, given);
- *     return null;
- *   } catch (error) {
- *     const isOther = error instanceof EdgeError && error.code === "not-reproduced";
- *     if (isOther) return error.message;
- *     throw error;
- *   }
- * }
- * ```
  */
 export async function replay(
   receipt: Receipt,
@@ -72,17 +54,17 @@ export async function replay(
     ...differentParameters(receipt),
   ];
   const isFile = "bytes" in input;
-  const otherFile = isFile && receipt.input.kind === "image"
-    ? differentInput("sha256", receipt, await hexDigest(input.bytes))
-    : [];
+  const image = isFile && receipt.input.kind === "image" ? input.bytes : null;
+  const otherFile = image &&
+    differentInput("sha256", receipt, await hexDigest(image));
   if (changed.length > 0 || model === undefined) {
-    throw new NotReproduced([...changed, ...otherFile]);
+    throw new NotReproduced([...changed, ...otherFile ?? []]);
   }
 
   const { digest, id, engine } = model;
   const { frame } = receipt.input;
   const embedding = isFile
-    ? await engine.embed(withFrame(input, frame))
+    ? await engine.embed({ ...input, frame: frame ?? undefined })
     : input.embedding;
   const { profile: { label, revision, references }, parameters } = receipt;
   const recipe = parameters.recipe as RecipeName;
@@ -95,9 +77,7 @@ export async function replay(
   });
   const provenance = await provenanceOf({
     model: { id, digest },
-    source: isFile && receipt.input.kind === "image"
-      ? { bytes: input.bytes, frame: frame ?? undefined }
-      : null,
+    source: image && { bytes: image, frame: frame ?? undefined },
     embedding,
     label,
     revision,
@@ -112,12 +92,8 @@ export async function replay(
     provenance.input.embedding,
   );
   // The mask depends on the embedding alone: any image file that gives the same one will do.
-  const sameFile = isFile && receipt.input.kind === "image" &&
-    otherFile.length === 0;
-  if (otherEmbedding.length > 0 && !sameFile) {
-    throw new NotReproduced(
-      otherFile.length > 0 ? otherFile : otherEmbedding,
-    );
+  if (otherEmbedding.length > 0 && otherFile?.length !== 0) {
+    throw new NotReproduced(otherFile ?? otherEmbedding);
   }
 
   const { mask } = await engine.segment(
@@ -125,23 +101,13 @@ export async function replay(
     enrolled.map(({ bytes }) => bytes),
     { recipe: RECIPES[recipe], combine, every: false },
   );
-  const otherMask = differentMask(
-    receipt,
-    await writeReceipt(provenance, mask),
-  );
+  const after = await writeReceipt(provenance, mask);
+  const otherMask = differentMask(receipt, after);
   const notes = [
-    ...otherFile,
+    ...otherFile ?? [],
     ...otherEmbedding,
     ...differentEnvironment(receipt, environment),
   ];
   if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);
   return { mask, notes };
-}
-
-/** The frame of a file that the receipt states. */
-function withFrame(
-  { frame: _, ...file }: InputFile,
-  frame: number | null,
-): InputFile {
-  return frame === null ? file : { ...file, frame };
 }

@@ -5,10 +5,19 @@ import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { imageProblem, readBody } from "./read_answer.ts";
-import { backoff, type BackoffOptions, retryAfter } from "./backoff.ts";
-import type { BreakerOptions } from "./circuit_breaker.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { createHosts, type Host, preferredHosts } from "./hosts.ts";
+import {
+  backoff,
+  type BackoffOptions,
+  type Clock,
+  retryAfter,
+  systemClock,
+} from "./waiting.ts";
+import {
+  type BreakerOptions,
+  CircuitBreaker,
+  type Host,
+  preferredHosts,
+} from "./hosts.ts";
 
 export interface EncodeClientOptions {
   /** Addresses of the encode hosts; their paths end in a slash. */
@@ -37,47 +46,37 @@ export interface ClientEnvironment {
   wall: () => number;
 }
 
-/** Encodes on other hosts. */
-export interface EncodeClient {
-  /**
-   * The embedding of an image file, made by the model of this id on the first host that answers.
-   *
-   * @param work names the tenant, whom hosts keep apart, too; its signal ends the attempts.
-   * @param check parses a host's answer; throws when it is not an embedding of the model.
-   * @throws EdgeError the host's own when it refuses the image; `encode-unavailable` when no host answers.
-   */
-  embed(
-    work: Work,
-    input: InputFile,
-    model: string,
-    check: (answer: Bytes) => Promise<EmbeddingFile>,
-  ): Promise<EmbeddingFile>;
-  /** Whether any host may be called. */
-  readonly available: boolean;
-}
-
-/** One image to encode. */
+/** An image to encode. */
 interface Job {
+  /** Names the tenant, whom hosts keep apart, too; its signal ends the attempts. */
   work: Work;
   input: InputFile;
+  /** Id of the model. */
   model: string;
+  /** Parses a host's answer; throws when it is not an embedding of the model. */
   check: (answer: Bytes) => Promise<EmbeddingFile>;
 }
+
+/** Encodes on other hosts. */
+export type EncodeClient = ReturnType<typeof createEncodeClient>;
 
 /** Statuses after which another attempt, or another host, may succeed. */
 const TRANSIENT = new Set([429, 500, 502, 503, 504]);
 
 export function createEncodeClient(
   options: EncodeClientOptions,
-  environment: ClientEnvironment = {
-    fetch,
-    clock: systemClock,
-    random: Math.random,
-    wall: Date.now,
-  },
-): EncodeClient {
-  const { clock } = environment;
-  const hosts = createHosts(options.urls, options.breaker, clock);
+  {
+    fetch: send = fetch,
+    clock = systemClock,
+    random = Math.random,
+    wall = Date.now,
+  }: Partial<ClientEnvironment> = {},
+) {
+  const hosts = options.urls.map((url): Host => ({
+    url,
+    breaker: new CircuitBreaker(options.breaker, clock.now),
+    restsUntil: 0,
+  }));
 
   /** Runs an exchange, which is aborted after `ms` milliseconds. */
   const abortAfter = async <T>(
@@ -105,7 +104,7 @@ export function createEncodeClient(
     target.searchParams.set("model", model);
     if (frame !== undefined) target.searchParams.set("frame", `${frame}`);
     const type = mediaType ?? sniffMediaType(bytes);
-    const response = await environment.fetch(target, {
+    const response = await send(target, {
       method: "POST",
       body: bytes as Bytes,
       headers: {
@@ -123,7 +122,7 @@ export function createEncodeClient(
     const refusal = await imageProblem(response);
     if (refusal !== null) throw refusal;
     return TRANSIENT.has(response.status)
-      ? retryAfter(response.headers.get("retry-after"), environment.wall())
+      ? retryAfter(response.headers.get("retry-after"), wall())
       : 0;
   };
 
@@ -160,12 +159,18 @@ export function createEncodeClient(
   };
 
   return {
+    /** Whether any host may be called. */
     get available() {
       return hosts.some(({ breaker }) => breaker.admits);
     },
 
-    async embed(work, input, model, check) {
-      const job = { work, input, model, check };
+    /**
+     * The embedding of an image file, made on the first host that answers.
+     *
+     * @throws EdgeError the host's own when it refuses the image; `encode-unavailable` when no host answers.
+     */
+    async embed(job: Job): Promise<EmbeddingFile> {
+      const { work, input } = job;
       const end = clock.now() + options.deadline;
       const preferred = await preferredHosts(hosts, input.bytes as Bytes);
       const tried = new Set<Host>();
@@ -183,7 +188,7 @@ export function createEncodeClient(
         let pause = readyAt(host, now) - now;
         if (tried.has(host)) {
           tried.clear();
-          pause += backoff(round++, options.backoff, environment.random);
+          pause += backoff(round++, options.backoff, random);
         }
         if (clock.now() + pause >= end) break;
         if (pause > 0) {

@@ -4,11 +4,7 @@ import { EdgeError, isImageCode } from "../core/errors.ts";
 /** Longest problem document that is read, bytes. */
 const MAX_PROBLEM = 65_536;
 
-/**
- * A body of at most `most` bytes; null for a longer one, which is not read to its end.
- *
- * @throws when the connection breaks.
- */
+/** A body of at most `most` bytes; null for a longer one, not read to its end. @throws when the connection breaks. */
 export async function readBody(
   response: Response,
   most: number,

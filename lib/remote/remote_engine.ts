@@ -20,10 +20,12 @@ export function encodeRemotely(
   return (work) => {
     const local = localFor(work);
     const embed = (input: InputFile) =>
-      input.mediaType === mediaType
-        ? local.embed(input)
-        : client.embed(work, input, model, (bytes) =>
-          local.embed({ bytes, mediaType }));
+      input.mediaType === mediaType ? local.embed(input) : client.embed({
+        work,
+        input,
+        model,
+        check: (bytes) => local.embed({ bytes, mediaType }),
+      });
     return {
       ...local,
       embed,

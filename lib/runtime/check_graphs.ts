@@ -21,11 +21,7 @@ export function requireInput({ inputNames: [name] }: Names): string {
   return name;
 }
 
-/**
- * Compares the encoder's output with the manifest.
- *
- * @throws EdgeError `invalid-input` naming the first difference.
- */
+/** Compares the encoder's output with the manifest. @throws EdgeError `invalid-input` naming the first difference. */
 export function requireEncoded(
   { tensors }: ModelGeometry,
   encoded: Record<string, Tensor>,

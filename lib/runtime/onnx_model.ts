@@ -14,6 +14,9 @@ import {
 } from "./check_graphs.ts";
 import type { Runtime, Session } from "./runtime.ts";
 
+/** Tensors by name. */
+type Tensors = Record<string, Tensor>;
+
 /**
  * Encoder and decoder of a model package on a runtime. Each that was loaded runs once on zeros, so that the first
  * request is not slow.
@@ -34,12 +37,9 @@ export async function createOnnxModel(
     target: new Float32Array(channels),
   };
 
-  const sides = new WeakMap<
-    Record<string, Tensor>,
-    Promise<Record<string, Tensor>>
-  >();
+  const sides = new WeakMap<Tensors, Promise<Tensors>>();
   /** What the decoder takes of an embedding, computed once for all prompts. */
-  const imageSide = (embedding: Record<string, Tensor>) => {
+  const imageSide = (embedding: Tensors) => {
     if (imageSession === null) return embedding;
     const side = sides.get(embedding) ?? imageSession.run(embedding);
     sides.set(embedding, side);
@@ -58,7 +58,7 @@ export async function createOnnxModel(
   const model = {
     encoder: {
       batches,
-      async encode(images: Float32Array[]): Promise<Record<string, Tensor>[]> {
+      async encode(images: Float32Array[]): Promise<Tensors[]> {
         if (batches && images.length > 1) {
           const { length } = images;
           return unstack(await encode(stack(images), length), length);
@@ -70,10 +70,10 @@ export async function createOnnxModel(
     },
     decoder: {
       async decode(
-        tensors: Record<string, Tensor>,
+        tensors: Tensors,
         { coords, labels, mask, guidance, multimask = false }: DecoderPrompt,
       ): Promise<DecoderAnswer> {
-        const feeds: Record<string, Tensor> = {
+        const feeds: Tensors = {
           ...await imageSide(tensors),
           point_coords: { data: coords, dims: [1, labels.length, 2] },
           point_labels: { data: labels, dims: [1, labels.length] },
@@ -109,10 +109,8 @@ export async function createOnnxModel(
 }
 
 function loaded(session: Session | null): Session {
-  if (session === null) {
-    throw new Error("This component of the model is not loaded.");
-  }
-  return session;
+  if (session !== null) return session;
+  throw new Error("This component of the model is not loaded.");
 }
 
 /** Arrays of one length, one after the other. */
@@ -124,10 +122,7 @@ function stack(arrays: Float32Array[]): Float32Array {
 }
 
 /** Tensors [B, …] as B bundles of tensors [1, …]. */
-function unstack(
-  batch: Record<string, Tensor>,
-  count: number,
-): Record<string, Tensor>[] {
+function unstack(batch: Tensors, count: number): Tensors[] {
   return Array.from({ length: count }, (_, i) => {
     const one = Object.entries(batch).map(([name, { dims, data }]) => {
       const length = data.length / count;
@@ -139,7 +134,7 @@ function unstack(
 }
 
 /** An embedding of zeros. */
-function blankEmbedding({ tensors }: ModelGeometry): Record<string, Tensor> {
+function blankEmbedding({ tensors }: ModelGeometry): Tensors {
   const blank = Object.entries(tensors).map(([name, dims]) => {
     const length = dims.reduce((product, side) => product * side, 1);
     return [name, { dims, data: new Float32Array(length) }];
@@ -152,10 +147,7 @@ function flag(value: boolean): Tensor {
 }
 
 /** The decoder's outputs by their names: masks are [1, K, side, side], their predicted IoU [1, K]. */
-function answerOf(
-  outputs: Record<string, Tensor>,
-  multimask: boolean,
-): DecoderAnswer {
+function answerOf(outputs: Tensors, multimask: boolean): DecoderAnswer {
   const split = (masks: Tensor, ious: Tensor) => {
     const size = masks.data.length / ious.data.length;
     return Array.from(ious.data, (predictedIou, i) => ({

@@ -1,19 +1,14 @@
 import type {
   Env,
   InferenceSession,
+  InferenceSessionFactory,
   TensorConstructor,
 } from "onnxruntime-common";
-import type { Tensor } from "../core/tensor.ts";
 import type { Session } from "./runtime.ts";
 
 /** The part that all onnxruntime packages have in common. */
 export interface OnnxLibrary {
-  InferenceSession: {
-    create(
-      file: Uint8Array,
-      options: InferenceSession.SessionOptions,
-    ): Promise<InferenceSession>;
-  };
+  InferenceSession: Pick<InferenceSessionFactory, "create">;
   Tensor: TensorConstructor;
 }
 
@@ -22,10 +17,7 @@ export function versionOf({ versions }: Env): string {
   return versions.web ?? versions.common;
 }
 
-/**
- * A session of one of the onnxruntime packages over plain tensors: each package accepts only tensors of its own
- * class.
- */
+/** A session over plain tensors: each package of onnxruntime accepts only tensors of its own class. */
 export async function openSession(
   { InferenceSession, Tensor }: OnnxLibrary,
   file: Uint8Array,
@@ -42,18 +34,13 @@ export async function openSession(
         name,
         new Tensor("float32", data, dims),
       ]);
-      return plainTensors(await session.run(Object.fromEntries(inputs)));
+      const outputs = await session.run(Object.fromEntries(inputs));
+      // Their data is a copy that the runtime made.
+      const plain = Object.entries(outputs).map(([name, { dims, data }]) => [
+        name,
+        { dims: [...dims], data: data as Float32Array },
+      ]);
+      return Object.fromEntries(plain);
     },
   };
-}
-
-/** The outputs as tensors; their data is a copy that the runtime made. */
-function plainTensors(
-  outputs: InferenceSession.ReturnType,
-): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, { dims, data }] of Object.entries(outputs)) {
-    tensors[name] = { dims: [...dims], data: data as Float32Array };
-  }
-  return tensors;
 }

@@ -1,5 +1,4 @@
-import type { Runtime, RuntimeName } from "./runtime.ts";
-import { hasWasmThreads } from "./wasm_threads.ts";
+import { hasWasmThreads, type Runtime, type RuntimeName } from "./runtime.ts";
 
 export interface RuntimeOptions {
   name: RuntimeName;
@@ -9,11 +8,7 @@ export interface RuntimeOptions {
   encodes: boolean;
 }
 
-/**
- * Opens a runtime; only the code of the one chosen is loaded.
- *
- * @throws EdgeError `invalid-input` when this host lacks what the runtime needs.
- */
+/** Opens a runtime; only its code is loaded. @throws EdgeError `invalid-input` when this host lacks what it needs. */
 export async function openRuntime(
   { name, threads, encodes }: RuntimeOptions,
 ): Promise<Runtime> {

@@ -29,7 +29,7 @@ export interface SeriesKey {
  *   model: "d1",
  *   label: "target",
  *   recipe: "medical",
- *   references: [["visit-1", "2026-01-02T03:04:05Z"]],
+ *   references: [],
  * };
  * const cursor = writeCursor(7, await seriesTag(key));
  * equal(readCursor(cursor, await seriesTag(key), 100), 7);

@@ -33,28 +33,6 @@ type Placed = SeriesImage & { along: number | null | undefined };
  * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
- *
- * @example
- * ```ts
- * import { deepEqual } from "node:assert/strict";
- * import { encodePng } from "../codecs/png/encode.ts";
- *
- * const png = encodePng({ width: 1, height: 1, data: Uint8Array.of(255) });
- * const read = (from: number, length: number) =>
- *   Promise.resolve(png.slice(from, from + length));
- * const files = ["a.png", "b.png"].map((name) => ({
- *   name,
- *   file: { size: png.length, read },
- * }));
- * // In a service this is the engine; of PNG files it is asked for nothing.
- * const reader: FrameReader = {
- *   countFrames: () => Promise.reject(new Error("no DICOM or NIfTI file")),
- *   readFrames: () => Promise.reject(new Error("no DICOM or NIfTI file")),
- * };
- * const limits = { maxBytes: 1e6, maxSeriesBytes: 1e7, maxImages: 100 };
- * const [first] = await openFiles(files, reader, limits);
- * deepEqual((await first?.read())?.bytes, png);
- * ```
  */
 export async function openFiles(
   files: SeriesFile[],
@@ -109,7 +87,7 @@ async function openFile(
     }
     const bytes = await file.read();
     sha256 = await hexDigest(bytes);
-    found = await reader.countFrames(inputOf(bytes, mediaType));
+    found = await reader.countFrames({ bytes, mediaType });
     if (found.count === 1) {
       requireSize();
       return image(whole, found.along);
@@ -171,11 +149,7 @@ function framesOf(
 }
 
 async function readInput(file: PackedFile): Promise<InputFile> {
-  return inputOf(await file.read(), file.mediaType);
-}
-
-function inputOf(bytes: Uint8Array, mediaType: string | undefined): InputFile {
-  return mediaType === undefined ? { bytes } : { bytes, mediaType };
+  return { bytes: await file.read(), mediaType: file.mediaType };
 }
 
 function frameAt(frames: FrameFile[], index: number): FrameFile {

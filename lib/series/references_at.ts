@@ -1,4 +1,4 @@
-import type { Enrolled } from "../store/profiles/profile_store.ts";
+import type { Enrolled } from "../store/profiles/reference.ts";
 
 /**
  * The references that an image at a position is compared with: of those with a position, the nearest on either side;

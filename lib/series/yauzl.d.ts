@@ -15,18 +15,16 @@ export interface ZipFile {
   openReadStreamPromise(entry: Entry): Promise<Readable>;
 }
 
-export class RandomAccessReader {
+declare class RandomAccessReader {
   _readStreamForRange(start: number, end: number): Readable;
 }
 
-export function fromRandomAccessReaderPromise(
-  reader: RandomAccessReader,
-  totalSize: number,
-  options: { strictFileNames: boolean; autoClose: boolean },
-): Promise<ZipFile>;
-
 declare const yauzl: {
   RandomAccessReader: typeof RandomAccessReader;
-  fromRandomAccessReaderPromise: typeof fromRandomAccessReaderPromise;
+  fromRandomAccessReaderPromise(
+    reader: RandomAccessReader,
+    totalSize: number,
+    options: { strictFileNames: boolean; autoClose: boolean },
+  ): Promise<ZipFile>;
 };
 export default yauzl;

@@ -4,8 +4,11 @@ import { crc32 } from "node:zlib";
 import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
-import { naturalOrder } from "./natural_order.ts";
-import type { PackedFile, SeriesLimits } from "./series_image.ts";
+import {
+  naturalOrder,
+  type PackedFile,
+  type SeriesLimits,
+} from "./series_image.ts";
 import type { RangeFile } from "./range_file.ts";
 
 /** Bytes read at a time. */
@@ -39,22 +42,18 @@ export async function openZip(
       { strictFileNames: true, autoClose: false },
     );
     for await (const entry of zip.eachEntry()) {
-      if (++seen > ENTRIES_PER_IMAGE * limits.maxImages) break;
+      if (++seen > ENTRIES_PER_IMAGE * limits.maxImages) {
+        throw unreadable("it holds too many folders and hidden files");
+      }
       if (isNoImage(entry.fileName)) continue;
       unpacked += entry.uncompressedSize;
       entries.push(entry);
-      if (entries.length > limits.maxImages) break;
+      if (entries.length > limits.maxImages) {
+        throw unreadable(`it holds more than ${limits.maxImages} files`);
+      }
     }
   } catch (error) {
-    throw invalidInput(`Cannot read the zip archive: ${reasonOf(error)}.`);
-  }
-  if (seen > ENTRIES_PER_IMAGE * limits.maxImages) {
-    const why = "it holds too many folders and hidden files";
-    throw invalidInput(`Cannot read the zip archive: ${why}.`);
-  }
-  if (entries.length > limits.maxImages) {
-    const why = `it holds more than ${limits.maxImages} files`;
-    throw invalidInput(`Cannot read the zip archive: ${why}.`);
+    throw error instanceof EdgeError ? error : unreadable(reasonOf(error));
   }
   if (unpacked > limits.maxSeriesBytes) {
     throw new EdgeError(
@@ -117,6 +116,10 @@ async function inflate(
   } catch (error) {
     throw damaged(reasonOf(error));
   }
+}
+
+function unreadable(why: string): EdgeError {
+  return invalidInput(`Cannot read the zip archive: ${why}.`);
 }
 
 function damaged(why: string): EdgeError {

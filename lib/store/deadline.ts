@@ -24,11 +24,7 @@ export function withDeadline<T extends object>(store: T, ms: number): T {
   return Object.fromEntries(calls);
 }
 
-/**
- * The answer of a store.
- *
- * @throws EdgeError `busy` when it does not answer within `ms` milliseconds.
- */
+/** The answer of a store. @throws EdgeError `busy` when it does not answer within `ms` milliseconds. */
 export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-import { encryptAudit } from "./audit/kv_audit_store.ts";
+import { encryptAudit } from "./audit/audit_store.ts";
 import { isEncrypted } from "./encryption/encrypted_record.ts";
 import { ENCRYPTING, type Keyring } from "./encryption/keyring.ts";
 import { PURGE_DUE } from "./erasure/purge_file.ts";
@@ -11,7 +11,7 @@ import {
   ownerOf,
   recordKinds,
 } from "./kv/owner.ts";
-import { retryLocked } from "./kv/retry_locked.ts";
+import { retryLocked } from "./kv/retry.ts";
 import { RecordStore } from "./records/record_store.ts";
 
 /**

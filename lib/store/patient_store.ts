@@ -1,44 +1,17 @@
 import { EdgeError } from "../core/errors.ts";
-import { embeddingAt } from "./embeddings/kv_embedding_store.ts";
+import { embeddingAt } from "./embeddings/embedding_store.ts";
 import { changedAt, erasingAt, ownerOf } from "./kv/owner.ts";
-import { retryConflicts } from "./kv/retry_conflicts.ts";
-import { tryCommit } from "./kv/retry_locked.ts";
+import { retryConflicts, tryCommit } from "./kv/retry.ts";
 import type { RecordStore } from "./records/record_store.ts";
 
 /** Erasures and other changes of a patient that may get ahead of a link before it is given up. */
 const ATTEMPTS = 20;
 
 /** What concerns a patient as a whole. */
-export interface PatientStore {
-  /**
-   * Links an embedding to the patient, so that erasing the patient erases it. Called before the embedding is stored.
-   *
-   * @param enrols whether the patient may be new.
-   * @throws EdgeError `not-found` when the patient was erased meanwhile.
-   */
-  link(
-    tenant: string,
-    patient: string,
-    embedding: string,
-    enrols: boolean,
-  ): Promise<void>;
-  /**
-   * Erases the embedding again when the patient was erased before it was stored. Called after the embedding is stored.
-   */
-  confirmLink(
-    tenant: string,
-    patient: string,
-    embedding: string,
-  ): Promise<void>;
-  /** Erases all that is stored of the patient; false when there was nothing. */
-  erase(tenant: string, patient: string): Promise<boolean>;
-}
+export type PatientStore = ReturnType<typeof createPatientStore>;
 
 /** @param lifetime of embeddings, milliseconds. */
-export function createPatientStore(
-  records: RecordStore,
-  lifetime: number,
-): PatientStore {
+export function createPatientStore(records: RecordStore, lifetime: number) {
   const { kv } = records;
   const locate = async (tenant: string, patient: string, id: string) => {
     const owner = await records.patientOf(tenant, patient);
@@ -47,7 +20,13 @@ export function createPatientStore(
     return { owner, embedding, link: ["link", ...owner, tag] };
   };
   return {
-    async link(tenant, patient, id, enrols) {
+    /**
+     * Links an embedding to the patient, so that erasing the patient erases it. Called before the embedding is stored.
+     *
+     * @param enrols whether the patient may be new.
+     * @throws EdgeError `not-found` when the patient was erased meanwhile.
+     */
+    async link(tenant: string, patient: string, id: string, enrols: boolean) {
       const { owner, link } = await locate(tenant, patient, id);
       await retryConflicts(ATTEMPTS, async () => {
         const changed = await kv.get<number>(changedAt(owner));
@@ -65,11 +44,13 @@ export function createPatientStore(
         await records.erasure.finish(owner);
       });
     },
-    async confirmLink(tenant, patient, id) {
+    /** Called after the embedding is stored: erases it again when the patient was erased meanwhile. */
+    async confirmLink(tenant: string, patient: string, id: string) {
       const { embedding, link } = await locate(tenant, patient, id);
       if ((await kv.get(link)).value !== null) return;
       await records.erasure.eraseEmbedding(embedding);
     },
-    erase: (tenant, patient) => records.erase(tenant, patient),
+    /** Erases all that is stored of the patient; false when there was nothing. */
+    erase: (tenant: string, patient: string) => records.erase(tenant, patient),
   };
 }

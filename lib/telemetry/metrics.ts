@@ -7,28 +7,7 @@ import {
 } from "prom-client";
 
 /** Seconds: from a cached answer to a large encoder. */
-const BUCKETS = [
-  0.005,
-  0.01,
-  0.025,
-  0.05,
-  0.1,
-  0.25,
-  0.5,
-  1,
-  2.5,
-  5,
-  10,
-  30,
-  60,
-];
-
-/** The queue and its workers at one moment. */
-export interface WorkersState {
-  waiting: number;
-  idle: number;
-  busy: number;
-}
+const BUCKETS = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60];
 
 /** The service's metrics. Label values are names from the code or the configuration, never from a caller. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -95,7 +74,7 @@ export function createMetrics() {
     ),
 
     /** Adds gauges of the queue and its workers, which are read when the metrics are. */
-    watchWorkers(state: () => WorkersState) {
+    watchWorkers(state: () => { waiting: number; idle: number; busy: number }) {
       new Gauge({
         name: "p2sam_queue_waiting",
         help: "Calls that wait for a worker",

@@ -7,7 +7,7 @@ import { SCOPES } from "../../lib/access/caller.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import { createEmbedder } from "../../lib/engine/embedder.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createMemoryEmbeddings } from "../../lib/store/embeddings/memory_embedding_store.ts";
+import { createMemoryEmbeddings } from "../../lib/store/embeddings/embedding_store.ts";
 import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

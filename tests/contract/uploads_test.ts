@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { receiveFiles } from "../../functions/body/uploads.ts";
 import { answerProblem } from "../../functions/middleware/answer_problem.ts";
 import { createRouter } from "../../functions/router.ts";
-import { Spool } from "../../lib/series/spool.ts";
+import { Spool } from "../../lib/series/range_file.ts";
 import { enrol } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 

@@ -26,7 +26,7 @@ import {
   type Signer,
 } from "../../lib/core/signing.ts";
 import { unpack } from "../../lib/model/archive.ts";
-import { Spool } from "../../lib/series/spool.ts";
+import { Spool } from "../../lib/series/range_file.ts";
 import { openZip } from "../../lib/series/zip.ts";
 import type { Random } from "./random.ts";
 import * as seeds from "./seeds.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
-import { createProfileStore } from "../../lib/store/profiles/kv_profile_store.ts";
+import { createProfileStore } from "../../lib/store/profiles/profile_store.ts";
 import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { files, form, visits } from "../support/requests.ts";
 import { Server } from "../support/server.ts";

@@ -3,7 +3,7 @@ import { readProfile, writeProfile } from "../../lib/format/profile_file.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
-import { createProfileStore } from "../../lib/store/profiles/kv_profile_store.ts";
+import { createProfileStore } from "../../lib/store/profiles/profile_store.ts";
 import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { EncodeHosts, LENIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../lib/numerics/random.ts";
-import { openAudit } from "../../lib/store/audit/kv_audit_store.ts";
+import { openAudit } from "../../lib/store/audit/audit_store.ts";
 import { verifyTrail } from "../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
 import { createPatientStore } from "../../lib/store/patient_store.ts";

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { Receipt, requireUnchanged } from "../../../lib/receipt/receipt.ts";
 import { replay } from "../../../lib/receipt/replay.ts";
-import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../../lib/store/profiles/reference.ts";
 import {
   defineForm,
   file,

@@ -1,7 +1,7 @@
 import { createRoute, type z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
-import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { requireInBounds } from "../../body/bounds.ts";
 import { withFrame } from "../../body/image.ts";
 import { json } from "../../contract/answers.ts";

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import type { ReferenceDocument } from "./schema.ts";
 
 /** A reference as the contract gives it. */

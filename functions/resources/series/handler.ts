@@ -11,7 +11,7 @@ import {
   positionOf,
   type SeriesImage,
 } from "../../../lib/series/series_image.ts";
-import { Spool } from "../../../lib/series/spool.ts";
+import { Spool } from "../../../lib/series/range_file.ts";
 import { receiveFiles, seriesBody } from "../../body/uploads.ts";
 import { PatientParams } from "../../contract/ids.ts";
 import { problems } from "../../contract/problems.ts";

@@ -4,7 +4,7 @@ import { isRetryable } from "../../../lib/core/errors.ts";
 import { startDeadline } from "../../../lib/engine/deadline.ts";
 import type { RecipeName } from "../../../lib/pipeline/recipe.ts";
 import type { SeriesImage } from "../../../lib/series/series_image.ts";
-import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../../lib/store/profiles/reference.ts";
 import { chooseReferences } from "../../patients/choose_references.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import {

@@ -1,7 +1,10 @@
 import type { Bytes } from "../../core/bytes.ts";
 import type { RecordStore } from "../records/record_store.ts";
-import type { CachedEmbedding, EmbeddingStore } from "./embedding_store.ts";
-import { embeddingAt } from "./kv_embedding_store.ts";
+import {
+  type CachedEmbedding,
+  embeddingAt,
+  type EmbeddingStore,
+} from "./embedding_store.ts";
 
 /** Where entries lie in the cache: a host that cannot exist (RFC 2606), so that they shadow no real one. */
 const ORIGIN = "https://embeddings.invalid/";

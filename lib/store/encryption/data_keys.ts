@@ -1,7 +1,7 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { dataKeyAt, type Owner, ownerIn } from "../kv/owner.ts";
-import { tryCommit } from "../kv/retry_locked.ts";
-import { importKey } from "./aes_gcm.ts";
+import { tryCommit } from "../kv/retry.ts";
+import { importKey } from "./primitives.ts";
 import type { Keyring, WrappedKey } from "./keyring.ts";
 
 /** A wrapped data key as it is stored. */

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import type { Entry, Stored } from "../kv/blob_store.ts";
-import { damaged, decrypt, encrypt } from "./aes_gcm.ts";
+import { damaged, decrypt, encrypt } from "./primitives.ts";
 
 /** Version of the layout, bound into every ciphertext. */
 const LAYOUT = 1;
@@ -13,11 +13,7 @@ export interface EncryptedRecord {
   sealed: Bytes;
 }
 
-/**
- * Encrypts a record and its bytes.
- *
- * @param at where they will lie; nowhere else can they be decrypted.
- */
+/** Encrypts a record and its bytes. @param at where they will lie; nowhere else can they be decrypted. */
 export async function encryptEntry<T>(
   key: CryptoKey,
   at: Deno.KvKey,

@@ -1,8 +1,13 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
-import { retryLocked } from "../kv/retry_locked.ts";
-import { damaged, decrypt, encrypt, importKey } from "./aes_gcm.ts";
-import { createTagger } from "./hmac.ts";
+import { tryCommit } from "../kv/retry.ts";
+import {
+  createTagger,
+  damaged,
+  decrypt,
+  encrypt,
+  importKey,
+} from "./primitives.ts";
 
 /** A key-encryption key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {
@@ -14,7 +19,7 @@ export interface OperatorKey {
 /** A key, encrypted under the operator key of this id. */
 export interface WrappedKey {
   id: string;
-  /** What `encrypt` of aes_gcm.ts returns. */
+  /** What `encrypt` of primitives.ts returns. */
   bytes: Bytes;
 }
 
@@ -70,11 +75,11 @@ export async function openKeyring(
     }
     const secret = crypto.getRandomValues(new Uint8Array(32));
     const wrapped = await wrapping.wrap(INDEX_KEY_CONTEXT, secret);
-    const created = await retryLocked(() =>
-      kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
-    );
-    // Another instance may have been first.
-    if (!created.ok) return await openKeyring(kv, keys, { encrypts });
+    const creation = kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped);
+    if (!await tryCommit(creation)) {
+      // Another instance was first.
+      return await openKeyring(kv, keys, { encrypts });
+    }
     return { ...wrapping, tag: await tagsUnder(secret) };
   }
   const { id } = stored.value;
@@ -97,9 +102,7 @@ export async function rewrapIndexKey(
   if (stored.value === null || stored.value.id === keyring.newest) return false;
   const secret = await keyring.unwrap(INDEX_KEY_CONTEXT, stored.value);
   const wrapped = await keyring.wrap(INDEX_KEY_CONTEXT, secret);
-  await retryLocked(() =>
-    kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped).commit()
-  );
+  await tryCommit(kv.atomic().check(stored).set(INDEX_KEY_AT, wrapped));
   return true;
 }
 

@@ -8,7 +8,7 @@ import {
   ownerOf,
   recordKinds,
 } from "../kv/owner.ts";
-import { tryCommit } from "../kv/retry_locked.ts";
+import { tryCommit } from "../kv/retry.ts";
 import { PURGE_DUE } from "./purge_file.ts";
 
 /** What else forgets what is erased. */

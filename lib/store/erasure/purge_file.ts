@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { tryCommit } from "../kv/retry_locked.ts";
+import { tryCommit } from "../kv/retry.ts";
 
 /** Set when the database file may hold erased data; written in the commit that erases, so that a crash delays only. */
 export const PURGE_DUE: Deno.KvKey = ["scrub"];
@@ -8,10 +8,7 @@ export const PURGE_DUE: Deno.KvKey = ["scrub"];
 const REST = 4;
 
 /** Overwrites what was deleted from a database file. */
-export interface Purger extends Disposable {
-  /** Purges the file when something was erased since the last time. */
-  purge(): Promise<void>;
-}
+export type Purger = ReturnType<typeof createPurger>;
 
 /**
  * The purger of Deno KV's local SQLite file, where deleted rows stay until their space is used again. A worker
@@ -20,7 +17,7 @@ export interface Purger extends Disposable {
  * @param path of the database file; null where there is none within reach, so that erasure relies on the destroyed
  * data keys.
  */
-export function createPurger(kv: Deno.Kv, path: string | null): Purger {
+export function createPurger(kv: Deno.Kv, path: string | null) {
   let running: Promise<void> | null = null;
   let restUntil = 0;
   const closing = new AbortController();
@@ -39,7 +36,8 @@ export function createPurger(kv: Deno.Kv, path: string | null): Purger {
   };
 
   return {
-    purge() {
+    /** Purges the file when something was erased since the last time. */
+    purge(): Promise<void> {
       running ??= run().finally(() => running = null);
       return running;
     },

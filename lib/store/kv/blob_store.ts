@@ -1,6 +1,6 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
 import { EdgeError } from "../../core/errors.ts";
-import { retryLocked, tryCommit } from "./retry_locked.ts";
+import { retryLocked, tryCommit } from "./retry.ts";
 
 /** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
 const CHUNK_BYTES = 60_000;
@@ -80,9 +80,7 @@ export class BlobStore {
   }
 
   /** The records below a prefix, in key order. */
-  async list<T>(
-    prefix: Deno.KvKey,
-  ): Promise<{ key: Deno.KvKey; record: T }[]> {
+  async list<T>(prefix: Deno.KvKey): Promise<{ key: Deno.KvKey; record: T }[]> {
     const found = [];
     for await (const { key, value } of this.kv.list<Manifest<T>>({ prefix })) {
       found.push({ key, record: value.record });
@@ -173,10 +171,7 @@ export class BlobStore {
     return chunks;
   }
 
-  /**
-   * Makes the written versions current; returns those that they replaced, or null when another version of one is
-   * stored.
-   */
+  /** Makes the written versions current; returns those replaced, or null when another version of one is stored. */
   async #writeManifests<T>(
     written: Written<T>[],
     also: Commit,
@@ -249,10 +244,11 @@ function expiryOf(
 }
 
 function abandoned(): EdgeError {
+  const why = `writing it took longer than ${
+    ABANDONED_AFTER_MS / 1000
+  } s and was given up`;
   return new EdgeError(
     "conflict",
-    `Cannot store the data: writing it took longer than ${
-      ABANDONED_AFTER_MS / 1000
-    } s and was given up; send it again.`,
+    `Cannot store the data: ${why}; send it again.`,
   );
 }

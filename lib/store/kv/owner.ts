@@ -9,19 +9,10 @@ export type Owner = readonly [
 ];
 
 /** Kinds of keys that hold no records of patients. */
-const OTHER_KINDS = new Set([
-  "audit",
-  "changed",
-  "chunk",
-  "datakey",
-  "embedding",
-  "erasing",
-  "link",
-  "pending",
-  "scrub",
-  "seal",
-  "sealing",
-]);
+const OTHER_KINDS = new Set(
+  "audit changed chunk datakey embedding erasing link pending scrub seal sealing"
+    .split(" "),
+);
 
 /** The owner of the record at a key, `[kind, tenant, name, …]`. */
 export function ownerOf(at: Deno.KvKey): Owner {
@@ -36,19 +27,13 @@ export function ownerIn(at: Deno.KvKey): Owner {
 }
 
 /** Where the wrapped data key lies. */
-export function dataKeyAt(owner: Owner): Deno.KvKey {
-  return ["datakey", ...owner];
-}
+export const dataKeyAt = (owner: Owner): Deno.KvKey => ["datakey", ...owner];
 
 /** Where the time of a patient's last change lies, milliseconds since 1970. */
-export function changedAt(owner: Owner): Deno.KvKey {
-  return ["changed", ...owner];
-}
+export const changedAt = (owner: Owner): Deno.KvKey => ["changed", ...owner];
 
 /** Where it is noted that an owner's erasure has begun. */
-export function erasingAt(owner: Owner): Deno.KvKey {
-  return ["erasing", ...owner];
-}
+export const erasingAt = (owner: Owner): Deno.KvKey => ["erasing", ...owner];
 
 /** The kinds of patients' records that are stored; each is found by a jump past the keys of the one before. */
 export async function recordKinds(kv: Deno.Kv): Promise<string[]> {

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import type { Change, Reference, Revision } from "./profile_store.ts";
+import type { Reference, Revision } from "./reference.ts";
 
 /** Revisions that are kept of a label: the newest. */
 export const MAX_REVISIONS = 20;
@@ -174,11 +174,8 @@ function leaveLabel(ledger: Ledger, id: string, at: string): void {
 }
 
 /** What made a new revision, and when. */
-interface Cause {
-  change: Change;
-  reference: string | null;
+interface Cause extends Pick<Revision, "change" | "reference" | "at"> {
   restored?: number;
-  at: string;
 }
 
 function addRevision(

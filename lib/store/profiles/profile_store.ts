@@ -1,118 +1,233 @@
-import type { Bytes } from "../../core/bytes.ts";
-import type { Size } from "../../core/geometry.ts";
-import type { EnrolmentReport } from "../../pipeline/self_tests.ts";
+import type { Entry } from "../kv/blob_store.ts";
+import { retryConflicts } from "../kv/retry.ts";
+import type { RecordStore } from "../records/record_store.ts";
+import {
+  adopt,
+  currentFiles,
+  findRevision,
+  type Ledger,
+  newestRevision,
+  readLedger,
+  revisionsOf,
+  withoutReference,
+  withReference,
+  withRestored,
+  writeLedger,
+} from "./ledger.ts";
+import type { Enrolled, Reference } from "./reference.ts";
 
-/** Who accepted a result as a reference, and when: the caller's own words, returned unchanged. */
-export interface Accepted {
-  by: string | null;
-  at: string | null;
-}
+/** Other writers that may get ahead of one before it is given up. */
+const ATTEMPTS = 50;
 
-/** How far an accepted result lies from the first reference; see `lib/pipeline/drift.ts`. */
-export interface Drift {
-  /** Earth mover's distance to the first reference over the spread to be expected; about 1 where nothing moved. */
-  value: number;
-  /** What to do about it, or null when nothing needs to be done. */
-  warning: string | null;
-}
-
-/** What is known of a reference besides its profile. */
-export interface Reference {
-  patient: string;
-  reference: string;
-  /** Name of the structure. */
-  label: string;
-  /** Position along a volume, 0..1, or null. */
-  position: number | null;
-  /** Digest of the model. */
-  model: string;
-  image: Size;
-  /** Foreground patches in the profile. */
-  patches: number;
-  /** Result of its self-test; absent from references enrolled before there were self-tests. */
-  report?: EnrolmentReport;
-  /** ISO 8601, UTC. */
-  createdAt: string;
-  /** Of an accepted result alone. */
-  accepted?: Accepted;
-  /** Of an accepted result alone, when there was an earlier reference to measure from. */
-  drift?: Drift;
-}
-
-/** A reference and its profile's safetensors file, as written together. */
-export interface Enrolled {
-  reference: Reference;
-  profile: Bytes;
-}
-
-/** What made a revision. */
-export type Change =
-  | "enrolled"
-  | "replaced"
-  | "accepted"
-  | "deleted"
-  | "restored";
-
-/** One state of a label's references. */
-export interface Revision {
-  /** 1, 2, 3, … of each label. */
-  revision: number;
-  change: Change;
-  /** The reference that was changed; null when all were. */
-  reference: string | null;
-  /** The revision that was restored. */
-  restored: number | null;
-  /** ISO 8601, UTC. */
-  at: string;
-  /** In order of name. */
-  references: Reference[];
+/** A profile file and its id. */
+interface NewFile {
+  id: string;
+  enrolled: Enrolled;
 }
 
 /** References with their revisions, by tenant, patient and label. No tenant sees what another stores. */
-export interface ProfileStore {
-  /** Writes or replaces a whole reference. */
-  put(
+export type ProfileStore = ReturnType<typeof createProfileStore>;
+
+/**
+ * Profiles in Deno KV. A profile's file never changes. It lies under `["reference", tenant, patient, name, uuid]`, or
+ * without the uuid when it is older than the ledger; its id is what follows the patient, joined by slashes. The ledger,
+ * `["profile", tenant, patient, "ledger"]`, says which files each revision has. It is replaced, together with new
+ * files, in one commit that fails when another writer was first, so that a crash leaves either the old state or the
+ * new one.
+ */
+export function createProfileStore(records: RecordStore) {
+  const readFiles = async (tenant: string, patient: string) => {
+    const prefix = ["reference", tenant, patient];
+    const found = await records.list<Reference>(prefix);
+    return found.map(({ key, record }): [string, Reference] => [
+      key.slice(prefix.length).join("/"),
+      record,
+    ]);
+  };
+
+  /** The ledger, and its version: null when none is stored yet. */
+  const read = async (tenant: string, patient: string) => {
+    const stored = await records.read<null>(ledgerAt(tenant, patient));
+    if (stored !== null) {
+      return { ledger: readLedger(stored.bytes), version: stored.version };
+    }
+    const older = (await readFiles(tenant, patient))
+      .filter(([id]) => !id.includes("/"));
+    return { ledger: adopt(older), version: null };
+  };
+
+  const open = async (
     tenant: string,
-    enrolled: Enrolled,
-  ): Promise<{ replaced: boolean; revision: number }>;
-  /** Writes or replaces several references of one patient, all or none. */
-  putAll(tenant: string, enrolled: Enrolled[]): Promise<void>;
-  /** The reference without its profile, or null. */
-  find(
-    tenant: string,
-    patient: string,
-    reference: string,
-  ): Promise<Reference | null>;
-  /** The current references of a patient in order of name; empty for an unknown patient. */
-  list(tenant: string, patient: string): Promise<Reference[]>;
-  /** The kept revisions of each label, newest first; null for an unknown patient. */
-  revisions(
-    tenant: string,
-    patient: string,
-  ): Promise<Map<string, Revision[]> | null>;
+    { references }: Ledger,
+    id: string | undefined,
+  ): Promise<Enrolled | null> => {
+    const reference = id === undefined ? undefined : references.get(id);
+    if (id === undefined || reference === undefined) return null;
+    const key = fileAt(tenant, reference.patient, id);
+    const stored = await records.get<Reference>(key);
+    return stored && { reference, profile: stored.bytes };
+  };
+
   /**
-   * The references of a label that one model made, in order of name, with their profiles: those of the newest
-   * revision, or of the one named. Null when there is no such label or revision.
+   * Changes the ledger.
+   *
+   * @param step gives the ledger that follows; null changes nothing.
+   * @param fresh the files that the step adds, written in the same commit.
    */
-  profile(
+  const change = async <T extends Ledger | null>(
     tenant: string,
     patient: string,
-    label: string,
-    which: { revision?: number | undefined; model: string },
-  ): Promise<{ revision: Revision; enrolled: Enrolled[] } | null>;
-  /** The reference with its profile, or null. */
-  get(
+    step: (ledger: Ledger) => T,
+    fresh: NewFile[] = [],
+  ): Promise<{ before: Ledger; after: T }> =>
+    await retryConflicts(ATTEMPTS, async () => {
+      const { ledger: before, version } = await read(tenant, patient);
+      const after = step(before);
+      if (after === null) return { before, after };
+      const key = ledgerAt(tenant, patient);
+      const bytes = writeLedger(after);
+      const entries: Entry<Reference | null>[] = [
+        { key, record: null, bytes, ifVersion: version },
+      ];
+      for (const { id, enrolled } of fresh) {
+        const { reference: record, profile: bytes } = enrolled;
+        entries.push({ key: fileAt(tenant, patient, id), record, bytes });
+      }
+      if (!await records.putAll(entries)) return;
+      await removeUnused(tenant, patient);
+      return { before, after };
+    });
+
+  /** Removes the files that no revision has. A ledger is written with its files, so one read later knows them all. */
+  const removeUnused = async (tenant: string, patient: string) => {
+    const files = await readFiles(tenant, patient);
+    const { ledger } = await read(tenant, patient);
+    for (const [id] of files) {
+      if (ledger.references.has(id)) continue;
+      await records.delete(fileAt(tenant, patient, id));
+    }
+  };
+
+  /** Stores references, each in its own revision, all in one commit. */
+  const enrolAll = async (
     tenant: string,
     patient: string,
-    reference: string,
-  ): Promise<Enrolled | null>;
-  /** Removes a reference; earlier revisions keep it. False when there was none. */
-  delete(tenant: string, patient: string, reference: string): Promise<boolean>;
-  /** Makes a new revision that equals an old one; null when that is not kept. */
-  restore(
-    tenant: string,
-    patient: string,
-    label: string,
-    revision: number,
-  ): Promise<Revision | null>;
+    enrolments: Enrolled[],
+  ) => {
+    const fresh = enrolments.map((enrolled): NewFile => ({
+      id: `${enrolled.reference.reference}/${crypto.randomUUID()}`,
+      enrolled,
+    }));
+    const step = (ledger: Ledger) =>
+      fresh.reduce(
+        (before, { id, enrolled: { reference } }) =>
+          withReference(before, id, reference),
+        ledger,
+      );
+    return await change(tenant, patient, step, fresh);
+  };
+
+  const timestamp = () => new Date(records.now()).toISOString();
+
+  return {
+    /** Writes or replaces a whole reference. */
+    async put(tenant: string, enrolment: Enrolled) {
+      const { patient, label, reference: name } = enrolment.reference;
+      const { before, after } = await enrolAll(tenant, patient, [enrolment]);
+      return {
+        replaced: currentFiles(before).has(name),
+        revision: newestRevision(after, label).revision,
+      };
+    },
+
+    /** Writes or replaces several references of one patient, all or none. */
+    async putAll(tenant: string, enrolments: Enrolled[]) {
+      const [first] = enrolments;
+      if (first === undefined) return;
+      await enrolAll(tenant, first.reference.patient, enrolments);
+    },
+
+    /** The reference without its profile, or null. */
+    async find(tenant: string, patient: string, reference: string) {
+      const { ledger } = await read(tenant, patient);
+      const id = currentFiles(ledger).get(reference);
+      return id === undefined ? null : ledger.references.get(id) ?? null;
+    },
+
+    /** The current references of a patient in order of name; empty for an unknown patient. */
+    async list(tenant: string, patient: string) {
+      const { ledger } = await read(tenant, patient);
+      return [...ledger.labels.keys()]
+        .flatMap((label) => newestRevision(ledger, label).references)
+        .sort((a, b) => a.reference < b.reference ? -1 : 1);
+    },
+
+    /** The kept revisions of each label, newest first; null for an unknown patient. */
+    async revisions(tenant: string, patient: string) {
+      const { ledger } = await read(tenant, patient);
+      const revisions = revisionsOf(ledger);
+      return revisions.size === 0 ? null : revisions;
+    },
+
+    /** The reference with its profile, or null. */
+    async get(tenant: string, patient: string, reference: string) {
+      const { ledger } = await read(tenant, patient);
+      return await open(tenant, ledger, currentFiles(ledger).get(reference));
+    },
+
+    /**
+     * The references of a label that one model made, in order of name, with their profiles: those of the newest
+     * revision, or of the one named. Null when there is no such label or revision.
+     */
+    async profile(
+      tenant: string,
+      patient: string,
+      label: string,
+      which: { revision?: number | undefined; model: string },
+    ) {
+      const { ledger } = await read(tenant, patient);
+      const found = findRevision(ledger, label, which.revision);
+      if (found === null) return null;
+      const { revision, files } = found;
+      const opened = await Promise.all(
+        files.filter((id) => ledger.references.get(id)?.model === which.model)
+          .map((id) => open(tenant, ledger, id)),
+      );
+      return { revision, enrolled: opened.filter((one) => one !== null) };
+    },
+
+    /** Removes a reference; earlier revisions keep it. False when there was none. */
+    async delete(tenant: string, patient: string, reference: string) {
+      const { after } = await change(tenant, patient, (ledger) => {
+        const id = currentFiles(ledger).get(reference);
+        return id === undefined
+          ? null
+          : withoutReference(ledger, id, timestamp());
+      });
+      return after !== null;
+    },
+
+    /** Makes a new revision that equals an old one; null when that is not kept. */
+    async restore(
+      tenant: string,
+      patient: string,
+      label: string,
+      revision: number,
+    ) {
+      const { after } = await change(
+        tenant,
+        patient,
+        (ledger) => withRestored(ledger, label, revision, timestamp()),
+      );
+      return after && newestRevision(after, label);
+    },
+  };
+}
+
+function ledgerAt(tenant: string, patient: string): Deno.KvKey {
+  return ["profile", tenant, patient, "ledger"];
+}
+
+function fileAt(tenant: string, patient: string, id: string): Deno.KvKey {
+  return ["reference", tenant, patient, ...id.split("/")];
 }

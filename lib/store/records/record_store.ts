@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { decrypt, encrypt } from "../encryption/aes_gcm.ts";
+import { decrypt, encrypt } from "../encryption/primitives.ts";
 import { DataKeys } from "../encryption/data_keys.ts";
 import {
   decryptEntry,
@@ -24,7 +24,7 @@ import {
   type Owner,
   ownerOf,
 } from "../kv/owner.ts";
-import { retryConflicts } from "../kv/retry_conflicts.ts";
+import { retryConflicts } from "../kv/retry.ts";
 
 /** Erasures and key rotations that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;
@@ -46,10 +46,7 @@ export class RecordStore {
   readonly #keyring: Keyring | null;
   readonly #dataKeys: DataKeys | null;
 
-  constructor(
-    readonly kv: Deno.Kv,
-    options: RecordStoreOptions = {},
-  ) {
+  constructor(readonly kv: Deno.Kv, options: RecordStoreOptions = {}) {
     const { now = Date.now, keyring = null, ...observer } = options;
     this.#blobs = new BlobStore(kv, now);
     this.#keyring = keyring;
@@ -80,14 +77,8 @@ export class RecordStore {
     });
   }
 
-  /**
-   * The records below a prefix, in the order of their plain keys.
-   *
-   * @param prefix names at least a patient.
-   */
-  async list<T>(
-    prefix: Deno.KvKey,
-  ): Promise<{ key: Deno.KvKey; record: T }[]> {
+  /** The records below a prefix, in the order of their plain keys. @param prefix names at least a patient. */
+  async list<T>(prefix: Deno.KvKey): Promise<{ key: Deno.KvKey; record: T }[]> {
     const at = await this.hideNames(prefix);
     if (this.#dataKeys === null) return await this.#blobs.list<T>(at);
     const found = await this.#withDataKey(
@@ -160,11 +151,7 @@ export class RecordStore {
     return await this.#blobs.delete(at, { sets });
   }
 
-  /**
-   * Erases all that is stored of a patient, and the embeddings of its images.
-   *
-   * @returns false when there was nothing.
-   */
+  /** Erases all that is stored of a patient, and the embeddings of its images; false when there was nothing. */
   async erase(tenant: string, patient: string): Promise<boolean> {
     return await this.erasure.erase(await this.patientOf(tenant, patient));
   }
@@ -175,11 +162,7 @@ export class RecordStore {
     await this.#blobs.sweep();
   }
 
-  /**
-   * Bytes as they may be kept outside of the database: encrypted under the data key of the record at `key`.
-   *
-   * @returns null when that record is gone.
-   */
+  /** Bytes to keep outside the database, encrypted under the data key of the record at `key`; null when it is gone. */
   async encrypt(key: Deno.KvKey, bytes: Bytes): Promise<Bytes | null> {
     if (this.#dataKeys === null) return bytes;
     const at = await this.hideNames(key);

@@ -113,16 +113,16 @@ const embed = (urls: URL[]) =>
     maxBytes: MAX_BYTES,
     backoff: { base: 10, most: 50 },
     breaker: { failures: 9, cooldown: 100 },
-  }).embed(
-    workOf("t"),
-    { bytes: text("an image"), mediaType: "image/png" },
-    "nano",
-    (bytes) =>
+  }).embed({
+    work: workOf("t"),
+    input: { bytes: text("an image"), mediaType: "image/png" },
+    model: "nano",
+    check: (bytes) =>
       Promise.try(() => {
         const { image } = readEmbedding(bytes, geometry, 1e6);
         return { bytes, image };
       }),
-  );
+  });
 
 for (const [name, send] of Object.entries(BROKEN)) {
   Deno.test(`an encode host that ${name} is replaced by another, and alone is reported as unavailable`, async () => {

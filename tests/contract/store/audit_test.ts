@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { verifyExport } from "../../../lib/cli/verify_trail.ts";
-import { openAudit } from "../../../lib/store/audit/kv_audit_store.ts";
+import { openAudit } from "../../../lib/store/audit/audit_store.ts";
 import type { AuditEntry } from "../../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../../lib/store/encryption/keyring.ts";
 import { operatorKey } from "../../support/operator_key.ts";

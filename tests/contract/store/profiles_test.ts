@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { MAX_REVISIONS } from "../../../lib/store/profiles/ledger.ts";
-import { createProfileStore } from "../../../lib/store/profiles/kv_profile_store.ts";
-import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import { createProfileStore } from "../../../lib/store/profiles/profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { RecordStore } from "../../../lib/store/records/record_store.ts";
 
 const T = "clinic-a";

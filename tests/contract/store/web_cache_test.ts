@@ -2,7 +2,7 @@ import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
 import {
   createEmbeddingStore,
   embeddingAt,
-} from "../../../lib/store/embeddings/kv_embedding_store.ts";
+} from "../../../lib/store/embeddings/embedding_store.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { concat } from "../../../lib/core/bytes.ts";
 import { hexDigest } from "../../../lib/core/digest.ts";
 import { createEmbedder } from "../../../lib/engine/embedder.ts";
-import { createMemoryEmbeddings } from "../../../lib/store/embeddings/memory_embedding_store.ts";
+import { createMemoryEmbeddings } from "../../../lib/store/embeddings/embedding_store.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { files } from "../../support/requests.ts";
 import { workOf } from "../../support/work.ts";

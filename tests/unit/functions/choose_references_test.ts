@@ -3,7 +3,7 @@ import {
   chooseReferences,
   MAX_POOLED,
 } from "../../../functions/patients/choose_references.ts";
-import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../../lib/store/profiles/reference.ts";
 
 const enrolled = Array.from({ length: 12 }, (_, i): Enrolled => ({
   reference: {

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { backoff, retryAfter } from "../../../lib/remote/backoff.ts";
+import { backoff, retryAfter } from "../../../lib/remote/waiting.ts";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 
 Deno.test("a wait is linear in the draw, doubles at most, and never passes its bounds", () => {

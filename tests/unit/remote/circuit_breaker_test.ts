@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   type BreakerState,
   CircuitBreaker,
-} from "../../../lib/remote/circuit_breaker.ts";
+} from "../../../lib/remote/hosts.ts";
 
 const OPTIONS = { failures: 3, cooldown: 100 };
 

@@ -109,16 +109,16 @@ function client(
       frame?: number,
       work = workOf("t"),
     ) =>
-      made.embed(
+      made.embed({
         work,
-        {
+        input: {
           bytes,
           mediaType: "image/png",
           ...(frame !== undefined && { frame }),
         },
-        "nano",
-        accept,
-      ),
+        model: "nano",
+        check: accept,
+      }),
   };
 }
 

@@ -1,11 +1,10 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { inOrder } from "../../../lib/series/in_order.ts";
-import { naturalOrder } from "../../../lib/series/natural_order.ts";
+import { naturalOrder } from "../../../lib/series/series_image.ts";
 import { referencesAt } from "../../../lib/series/references_at.ts";
-import { sectionOf } from "../../../lib/series/range_file.ts";
-import { Spool } from "../../../lib/series/spool.ts";
-import type { Enrolled } from "../../../lib/store/profiles/profile_store.ts";
+import { sectionOf, Spool } from "../../../lib/series/range_file.ts";
+import type { Enrolled } from "../../../lib/store/profiles/reference.ts";
 
 Deno.test("work is done in parallel up to the bound, and comes in order", () =>
   fc.assert(

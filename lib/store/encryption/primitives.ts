@@ -30,11 +30,7 @@ export async function encrypt(
   return encrypted;
 }
 
-/**
- * Decrypts what `encrypt` returned.
- *
- * @throws EdgeError `damaged` for other bytes, another key or another context.
- */
+/** Decrypts what `encrypt` returned. @throws EdgeError `damaged` for other bytes, another key or another context. */
 export async function decrypt(
   key: CryptoKey,
   context: string,
@@ -62,4 +58,23 @@ export function damaged(): EdgeError {
     "damaged",
     "Cannot read what is stored: it was damaged or altered; erase it and send it again, or restore the store.",
   );
+}
+
+/** Makes tags: 128 bits of HMAC-SHA-256 (RFC 2104) over the names as JSON. */
+export type Tagger = (names: string[]) => Promise<Bytes>;
+
+/** @param secret 32 bytes, without which a tag cannot be linked to its name. */
+export async function createTagger(secret: Bytes): Promise<Tagger> {
+  const key = await crypto.subtle.importKey(
+    "raw",
+    secret,
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  return async (names) => {
+    const text = new TextEncoder().encode(JSON.stringify(names));
+    const mac = await crypto.subtle.sign("HMAC", key, text);
+    return new Uint8Array(mac, 0, 16);
+  };
 }
