@@ -7,11 +7,7 @@ const MARGIN = { left: 52, right: 14, top: 14, bottom: 26 };
 const MOST_LABELS = 10;
 const SVG = "http://www.w3.org/2000/svg";
 
-/**
- * @param {string} name
- * @param {Record<string, string | number>} attributes
- * @param {string} [text]
- */
+/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -21,11 +17,7 @@ function element(name, attributes, text) {
   return made;
 }
 
-/**
- * The least round number that is not below `value`.
- *
- * @param {number} value
- */
+/** The least round number that is not below `value`. @param {number} value */
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 4, 5, 10].map((n) => n * power).find((n) => n >= value) ??
@@ -37,13 +29,9 @@ const compact = new Intl.NumberFormat("en", {
   maximumFractionDigits: 1,
 });
 
-/**
- * Plots the areas of the images in order, with a ring around the shown one.
- *
- * @param {Element} svg
- * @param {(Measure | null)[]} measures null where there is no result
- * @param {number} shown its index, -1 for none
- */
+/** Plots the areas of the images in order, with a ring around the shown one.
+ * @param {Element} svg @param {(Measure | null)[]} measures null where there is no result
+ * @param {number} shown its index, -1 for none */
 export function drawAreaPlot(svg, measures, shown) {
   const { left, right, top, bottom } = MARGIN;
   const most = roundUp(

@@ -3,14 +3,10 @@ import { withBusyBar } from "./busy_bar.js";
 import { showText } from "./dom.js";
 import { Mask } from "./mask.js";
 import { explainError } from "./messages.js";
-import { saveFile, saveJson, saveTable } from "./save_file.js";
 import { patient, session } from "./session.js";
 
-/**
- * Runs a step with the shown mask and the name of its image.
- *
- * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step
- */
+/** Runs a step with the shown mask and the name of its image.
+ * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
 async function download(step) {
   if (session.shown?.rle == null) return;
   const { rle, name } = session.shown;
@@ -75,4 +71,30 @@ export function saveAreas() {
     },
   );
   saveTable([head, ...rows], "areas.csv");
+}
+
+/** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** @param {unknown} value @param {string} name */
+function saveJson(value, name) {
+  const text = JSON.stringify(value);
+  saveFile(new Blob([text], { type: "application/json" }), name);
+}
+
+/** Saves rows as comma-separated values (RFC 4180). @param {(string | number)[][]} rows @param {string} name */
+function saveTable(rows, name) {
+  const cell = (/** @type {string | number} */ value) => {
+    // A spreadsheet would run a name that begins like a formula.
+    const text = String(value).replace(/^[=+\-@\t\r]/, "'$&");
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const text = rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
+  saveFile(new Blob([text], { type: "text/csv" }), name);
 }

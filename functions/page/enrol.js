@@ -13,13 +13,9 @@ function nextReference() {
   return `ref-${number}`;
 }
 
-/**
- * Enrols an item and its mask as a further reference.
- *
- * @param {Item} item
- * @param {Mask} mask
- * @param {Accepted} [accepted] when the mask is a result that was accepted
- */
+/** Enrols an item and its mask as a further reference.
+ * @param {Item} item @param {Mask} mask
+ * @param {Accepted} [accepted] when the mask is a result that was accepted */
 export async function enrolItem(item, mask, accepted) {
   const reference = nextReference();
   const { file, frame } = item;

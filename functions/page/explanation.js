@@ -1,12 +1,12 @@
 import { isCancelled, segmentExplained } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { byId, context2d, html, showText } from "./dom.js";
+import { saveFile } from "./downloads.js";
+import { pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
 import { explainError } from "./messages.js";
-import { pathOf, strokeOutline } from "./outline_path.js";
 import { withEmbedding } from "./prepare.js";
 import { percentOf } from "./result_panel.js";
-import { saveFile } from "./save_file.js";
 import { patient, session } from "./session.js";
 
 /** @import { ExplainedSegmentation, Rle, Schemas, Size } from "./api.js" */
@@ -74,15 +74,10 @@ export function saveExplanation() {
   });
 }
 
-/**
- * Draws a row per candidate: its points, then the mask after every pass.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {ImageBitmap} bitmap
- * @param {Size} size of the image
+/** Draws a row per candidate: its points, then the mask after every pass.
+ * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Size} size of the image
  * @param {ExplainedSegmentation} explained
- * @returns {number} where the chosen candidate's row begins, canvas pixels
- */
+ * @returns {number} where the chosen candidate's row begins, canvas pixels */
 function draw(canvas, bitmap, size, explained) {
   const { candidates } = explained;
   const scale = TILE / Math.max(size.width, size.height);
@@ -139,7 +134,7 @@ function draw(canvas, bitmap, size, explained) {
   return chosenTop;
 }
 
-/** @param {Candidate} candidate @param {ExplainedSegmentation} explained */
+/** @type {(candidate: Candidate, explained: ExplainedSegmentation) => boolean} */
 const wasChosen = (candidate, explained) =>
   candidate.parts === explained.parts &&
   candidate.negatives === explained.negatives &&
@@ -163,29 +158,20 @@ function similarities({ points }) {
   return `in ${list(1)}${outside ? ` · out ${outside}` : ""}`;
 }
 
-/**
- * @param {CanvasRenderingContext2D} c
- * @param {Rle} rle
- * @param {number} left canvas pixels
- * @param {number} top canvas pixels
- * @param {number} scale from image to canvas pixels
- */
+/** @param {CanvasRenderingContext2D} c @param {Rle} rle @param {number} left canvas pixels
+ * @param {number} top canvas pixels @param {number} scale from image to canvas pixels */
 function drawOutline(c, rle, left, top, scale) {
   const path = pathOf(Mask.fromRle(rle).outline());
   c.save();
   c.setTransform(scale, 0, 0, scale, left, top);
   c.fillStyle = "#ffd23f38";
   c.fill(path, "evenodd");
-  strokeOutline(c, path, scale);
+  strokeOutline(c, path, 1 / scale);
   c.restore();
 }
 
-/**
- * @param {CanvasRenderingContext2D} c
- * @param {number} x canvas pixels
- * @param {number} y canvas pixels
- * @param {0 | 1} label 1 is inside the structure, 0 outside
- */
+/** @param {CanvasRenderingContext2D} c @param {number} x canvas pixels @param {number} y canvas pixels
+ * @param {0 | 1} label 1 is inside the structure, 0 outside */
 function drawPoint(c, x, y, label) {
   c.beginPath();
   c.arc(x, y, 6, 0, 7);

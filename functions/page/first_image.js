@@ -16,11 +16,8 @@ import { lookUpPatient, session } from "./session.js";
 
 /** @import { Item } from "./item.js" */
 
-/**
- * Opens the first images: the first is outlined, unless the server has references of the patient.
- *
- * @param {File[]} files
- */
+/** Opens the first images: the first is outlined, unless the server has references of the patient.
+ * @param {File[]} files */
 export async function openFirst(files) {
   const [first, ...others] = files.map(itemOf);
   session.later = others;
@@ -36,12 +33,8 @@ export async function openFirst(files) {
   await outlineReference(first);
 }
 
-/**
- * Prepares an image and lets the user outline it.
- *
- * @param {Item} item
- * @param {Mask | null} [known] an outline to begin with
- */
+/** Prepares an image and lets the user outline it.
+ * @param {Item} item @param {Mask | null} [known] an outline to begin with */
 export async function outlineReference(item, known = null) {
   showText("start-problem", "");
   enterWorkspace();

@@ -30,11 +30,7 @@ import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
 /** Whether the first image is being opened. */
 let opening = false;
 
-/**
- * Opens the first image, unless that is going on already.
- *
- * @param {() => Promise<void>} step
- */
+/** Opens the first image, unless that is going on already. @param {() => Promise<void>} step */
 async function openOnce(step) {
   if (opening) return;
   opening = true;
@@ -45,11 +41,8 @@ async function openOnce(step) {
   }
 }
 
-/**
- * Takes images that were chosen or dropped, in the order of their names.
- *
- * @param {FileList | null | undefined} list
- */
+/** Takes images that were chosen or dropped, in the order of their names.
+ * @param {FileList | null | undefined} list */
 function takeFiles(list) {
   const chosen = [...list ?? []].sort((a, b) =>
     a.name.localeCompare(b.name, "en", { numeric: true })

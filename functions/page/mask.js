@@ -19,14 +19,8 @@ export class Mask {
     return area;
   }
 
-  /**
-   * Sets every pixel whose centre is within `radius` of the segment.
-   *
-   * @param {Point2} from
-   * @param {Point2} to
-   * @param {number} radius pixels
-   * @param {number} value
-   */
+  /** Sets every pixel whose centre is within `radius` of the segment.
+   * @param {Point2} from @param {Point2} to @param {number} radius pixels @param {number} value */
   stroke([x0, y0], [x1, y1], radius, value) {
     const r = Math.max(radius, 0.71);
     const [dx, dy] = [x1 - x0, y1 - y0];
@@ -45,16 +39,11 @@ export class Mask {
     }
   }
 
-  /**
-   * Sets every pixel whose centre is inside the polygon, by the even-odd rule.
-   *
-   * @param {Point2[]} ring
-   */
+  /** Sets every pixel whose centre is inside the polygon, by the even-odd rule. @param {Point2[]} ring */
   fill(ring) {
     for (let y = 0; y < this.height; y++) {
       const middle = y + 0.5;
-      /** @type {number[]} */
-      const crossings = [];
+      /** @type {number[]} */ const crossings = [];
       ring.forEach(([bx, by], i) => {
         const [ax, ay] = /** @type {Point2} */ (ring.at(i - 1));
         if ((ay <= middle) === (by <= middle)) return;
@@ -86,11 +75,7 @@ export class Mask {
     return Uint32Array.from([...runs, this.data.length - start]);
   }
 
-  /**
-   * Takes the mask back to what it was when `runs` was called.
-   *
-   * @param {Uint32Array} runs
-   */
+  /** Takes the mask back to what it was when `runs` was called. @param {Uint32Array} runs */
   restore(runs) {
     let at = 0;
     runs.forEach((run, i) => {
@@ -102,8 +87,7 @@ export class Mask {
   /** @returns {Rle} */
   toRle() {
     const { width, height, data } = this;
-    /** @type {number[]} */
-    const runs = [];
+    /** @type {number[]} */ const runs = [];
     let [value, run] = [0, 0];
     for (let x = 0; x < width; x++) {
       for (let y = 0; y < height; y++) {
@@ -128,15 +112,10 @@ export class Mask {
     return { size: [height, width], counts };
   }
 
-  /**
-   * The mask of an encoding that the server made, which is not validated.
-   *
-   * @param {Rle} rle
-   */
+  /** The mask of an encoding that the server made, which is not validated. @param {Rle} rle */
   static fromRle({ size: [height, width], counts }) {
     const mask = new Mask(width, height);
-    /** @type {number[]} */
-    const runs = [];
+    /** @type {number[]} */ const runs = [];
     let at = 0;
     for (let i = 0; i < counts.length;) {
       let [run, shift] = [0, 0];
@@ -160,13 +139,10 @@ export class Mask {
     return mask;
   }
 
-  /**
-   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1].
+  /** The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1].
    * Corners are cut at 45°, which leaves every pixel's centre on its side. The rings are to be filled by the
    * even-odd rule.
-   *
-   * @returns {Point2[][]}
-   */
+   * @returns {Point2[][]} */
   outline() {
     const { width, height, data } = this;
     const stride = width + 1;
@@ -219,11 +195,7 @@ export class Mask {
     return rings;
   }
 
-  /**
-   * A PNG in white on black, as the server expects it.
-   *
-   * @returns {Promise<Blob>}
-   */
+  /** A PNG in white on black, as the server expects it. @returns {Promise<Blob>} */
   toPng() {
     const canvas = document.createElement("canvas");
     canvas.width = this.width;

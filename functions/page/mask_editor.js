@@ -5,45 +5,30 @@ import { Mask } from "./mask.js";
 /** @import { Point2 } from "./mask.js" */
 /** @import { Viewer } from "./viewer.js" */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
-/**
- * A state of the mask in the history.
- *
- * @typedef {object} Step
- * @property {Uint32Array} runs of the mask
- * @property {Click[]} clicks that it was decoded from
- * @property {Rle | null} rle once it is known
- */
+/** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step
+ * a state of the mask, the clicks that it was decoded from, and its encoding once that is known */
 
 /** A press that moves farther is no click, and a click nearer to a polygon's end closes it, CSS pixels. */
 const NEAR = 10;
 
 /** Edits one mask in the viewer, with undo. Clicks and boxes are decoded by the server. */
 export class MaskEditor {
-  /** @type {Tool} */
-  #tool = "inside";
-  /** @type {Step[]} */
-  #undoSteps = [];
-  /** @type {Step[]} */
-  #redoSteps = [];
-  /** The mask without what is being drawn. @type {Step} */
-  #current;
+  /** @type {Tool} */ #tool = "inside";
+  /** @type {Step[]} */ #undoSteps = [];
+  /** @type {Step[]} */ #redoSteps = [];
+  /** The mask without what is being drawn. @type {Step} */ #current;
   /** Those of `#current`, and one that is being decoded. @type {Click[]} */
   #clicks = [];
   /** Where a press began, or the brush was last. @type {Point2 | null} */
   #last = null;
-  /** Cancels the decoding. @type {AbortController | null} */
-  #decoding = null;
+  /** Cancels the decoding. @type {AbortController | null} */ #decoding = null;
   /** Whether the mask stays as it is, because it is being enrolled. */
   frozen = false;
 
-  /**
-   * @param {Viewer} viewer
-   * @param {Mask} mask changed in place
-   * @param {object} callbacks
+  /** @param {Viewer} viewer @param {Mask} mask changed in place @param {object} callbacks
    * @param {(prompt: MaskPrompt, signal: AbortSignal) => Promise<Rle>} callbacks.decode
    * @param {() => void} callbacks.changed called after every change, and when a decoding begins or ends
-   * @param {(error: unknown) => void} callbacks.failed
-   */
+   * @param {(error: unknown) => void} callbacks.failed */
   constructor(viewer, mask, { decode, changed, failed }) {
     this.viewer = viewer;
     this.mask = mask;
@@ -55,6 +40,7 @@ export class MaskEditor {
     this.#show();
   }
 
+  /** Whether it is between a press and its end. */
   get isPressed() {
     return this.#last !== null;
   }
@@ -75,10 +61,7 @@ export class MaskEditor {
     return this.#current.runs.length === 1;
   }
 
-  /**
-   * @param {Tool} tool
-   * @param {number} size of the brush, 1 to 100
-   */
+  /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
   use(tool, size) {
     this.cancel();
     this.viewer.draft = [];
@@ -126,7 +109,7 @@ export class MaskEditor {
     else this.#commit([]);
   }
 
-  /** Undoes the press that is going on. */
+  /** Undoes the press that is going on, which may have turned out to be a pinch. */
   cancel() {
     if (this.#last === null) return;
     this.#last = null;
@@ -173,10 +156,7 @@ export class MaskEditor {
     return Math.hypot(ax - bx, ay - by) * this.viewer.scale < NEAR;
   }
 
-  /**
-   * @param {Point2} a
-   * @param {Point2} b the opposite corner
-   */
+  /** @param {Point2} a @param {Point2} b the opposite corner */
   #drawBox([ax, ay], [bx, by]) {
     this.viewer.draft = [];
     this.viewer.redraw();
@@ -224,12 +204,8 @@ export class MaskEditor {
     this.#request(prompt, points);
   }
 
-  /**
-   * Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.
-   *
-   * @param {MaskPrompt} prompt
-   * @param {Click[]} clicks
-   */
+  /** Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.
+   * @param {MaskPrompt} prompt @param {Click[]} clicks */
   async #request(prompt, clicks) {
     this.#decoding?.abort();
     const decoding = new AbortController();
@@ -252,12 +228,7 @@ export class MaskEditor {
     }
   }
 
-  /**
-   * Makes the mask as it is now a step of the history.
-   *
-   * @param {Click[]} clicks
-   * @param {Rle | null} rle
-   */
+  /** Makes the mask as it is now a step of the history. @param {Click[]} clicks @param {Rle | null} rle */
   #commit(clicks, rle = null) {
     this.#undoSteps.push(this.#current);
     this.#redoSteps = [];
@@ -267,12 +238,7 @@ export class MaskEditor {
     this.changed();
   }
 
-  /**
-   * Goes back or forth by one step of the history.
-   *
-   * @param {Step[]} from
-   * @param {Step[]} to
-   */
+  /** Goes back or forth by one step of the history. @param {Step[]} from @param {Step[]} to */
   #step(from, to) {
     const step = from.pop();
     if (step === undefined) return;

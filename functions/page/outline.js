@@ -33,13 +33,9 @@ const HINTS = {
   eraser: "Erase what does not belong to the structure.",
 };
 
-/**
- * Opens the outline panel with an editor of a mask.
- *
- * @param {Item} item
- * @param {Mask} mask
- * @param {{eyebrow: string, title: string, accept: string, reject: string}} words
- */
+/** Opens the outline panel with an editor of a mask.
+ * @param {Item} item @param {Mask} mask
+ * @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
 export function startEditing(item, mask, words) {
   html("outline-eyebrow").textContent = words.eyebrow;
   html("outline-title").textContent = words.title;
@@ -122,11 +118,7 @@ async function enrolOutline(item, editor) {
   }
 }
 
-/**
- * Shows why an outline was refused, beside the label where that is the reason.
- *
- * @param {unknown} error
- */
+/** Shows why an outline was refused, beside the label where that is the reason. @param {unknown} error */
 function showRefusal(error) {
   const fault = explainError(error, "body.label");
   if (fault) {

@@ -12,11 +12,7 @@ const VERDICTS = {
   unusable: "Not usable as a reference.",
 };
 
-/**
- * The server's verdict on a reference; empty for other images.
- *
- * @param {Item} item
- */
+/** The server's verdict on a reference; empty for other images. @param {Item} item */
 export const reportText = ({ report }) =>
   report === null ? "" : `${VERDICTS[report.verdict]} ${report.advice}`;
 
@@ -71,10 +67,7 @@ export function renderResult(item) {
     : "NIfTI";
 }
 
-/**
- * @param {Item} item
- * @param {boolean} isModels whether the result is the model's, uncorrected
- */
+/** @param {Item} item @param {boolean} isModels whether the result is the model's, uncorrected */
 function* facts(item, isModels) {
   const first = session.items.find(({ reference, state }) =>
     reference && state === "done"
@@ -111,10 +104,6 @@ const fact = (term, value, note = "") =>
     make("dd", "", make("strong", "", value), make("span", "", note)),
   );
 
-/**
- * A predicted IoU as a percentage; the network may leave 0..1.
- *
- * @param {number} predictedIou
- */
+/** A predicted IoU as a percentage; the network may leave 0..1. @param {number} predictedIou */
 export const percentOf = (predictedIou) =>
   `${Math.round(100 * Math.min(1, Math.max(0, predictedIou)))}%`;

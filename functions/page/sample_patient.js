@@ -1,7 +1,7 @@
 import { samplePicture } from "./api.js";
 import { input, showText } from "./dom.js";
 import { outlineReference } from "./first_image.js";
-import { createItem } from "./item.js";
+import { Item } from "./item.js";
 import { Mask } from "./mask.js";
 import { explainError } from "./messages.js";
 import { selectItem } from "./render.js";
@@ -13,7 +13,7 @@ const LATER_VISITS = [2, 3, 4, 5];
 export async function openSample() {
   showText("start-problem", "");
   const visit = async (/** @type {number} */ n) =>
-    createItem(
+    new Item(
       await samplePicture(`visit-${n}`),
       `Visit ${n}`,
       n === 1,

@@ -12,10 +12,8 @@ export const viewer = new Viewer(byId("viewer", HTMLCanvasElement));
 export const session = {
   /** In the order of the filmstrip, the outlined one first. @type {Item[]} */
   items: [],
-  /** @type {Item | null} */
-  shown: null,
-  /** @type {MaskEditor | null} */
-  editor: null,
+  /** @type {Item | null} */ shown: null,
+  /** @type {MaskEditor | null} */ editor: null,
   /** Whether the server has a reference of the patient. */
   enrolled: false,
   /** Whether each new result is shown as soon as it is ready; ends when the user selects an image. */
