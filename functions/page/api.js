@@ -102,8 +102,7 @@ const segmentationsPath = (patient, query) =>
 /** @param {Blob} file @param {number} frame @param {AbortSignal} signal
  * @returns {Promise<Schemas["Embedding"]>} */
 export async function embed(file, frame, signal) {
-  /** @satisfies {Query<"createEmbedding">} */
-  const query = { frame };
+  /** @satisfies {Query<"createEmbedding">} */ const query = { frame };
   const init = { method: "POST", body: file, signal };
   return await requestJson(`/v1/embeddings${searchOf(query)}`, init);
 }
@@ -111,8 +110,7 @@ export async function embed(file, frame, signal) {
 /** A frame as a PNG that the browser can show, and the number of frames in the file.
  * @param {Blob} file @param {number} frame @param {AbortSignal} signal */
 export async function preview(file, frame, signal) {
-  /** @satisfies {Query<"previewImage">} */
-  const query = { side: 4096, frame };
+  /** @satisfies {Query<"previewImage">} */ const query = { side: 4096, frame };
   const init = { method: "POST", body: file, signal };
   const response = await request(`/v1/previews${searchOf(query)}`, init);
   const frames = Number(response.headers.get("x-frame-count"));
@@ -174,10 +172,11 @@ export async function segmentToFile(patient, label, source, signal) {
 /** A mask that was drawn or corrected, in the same formats.
  * @param {Source} source @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
 export async function maskToFile({ file, frame }, mask, label, signal) {
-  /** @satisfies {Fields<"exportMask">} */
-  const fields = { image: file, mask: maskFile(mask) };
-  /** @satisfies {Query<"exportMask">} */
-  const query = { label, frame };
+  /** @satisfies {Fields<"exportMask">} */ const fields = {
+    image: file,
+    mask: maskFile(mask),
+  };
+  /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
   const init = { method: "POST", body: formOf(fields), signal };
   const path = `/v1/masks/export${searchOf(query)}`;
   return await (await request(path, init)).blob();

@@ -46,32 +46,17 @@ export function drawAreaPlot(svg, measures, shown) {
   const elements = [];
   for (const area of [0, 0.5 * most, most]) {
     const at = y(area);
-    elements.push(
-      element("line", {
-        class: "grid",
-        x1: left,
-        x2: WIDTH - right,
-        y1: at,
-        y2: at,
-      }),
-      element(
-        "text",
-        { x: left - 8, y: at + 4, "text-anchor": "end" },
-        compact.format(area),
-      ),
-    );
+    const line = { x1: left, x2: WIDTH - right, y1: at, y2: at };
+    const place = { x: left - 8, y: at + 4, "text-anchor": "end" };
+    elements.push(element("line", { class: "grid", ...line }));
+    elements.push(element("text", place, compact.format(area)));
   }
   const every = Math.ceil(measures.length / MOST_LABELS);
   measures.forEach((measure, i) => {
     if (i % every > 0) return;
     const text = measure?.kind === "reference" ? "Ref" : String(i + 1);
-    elements.push(
-      element(
-        "text",
-        { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" },
-        text,
-      ),
-    );
+    const place = { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" };
+    elements.push(element("text", place, text));
   });
   const known = measures.flatMap((m, i) => m ? [{ ...m, i }] : []);
   const points = known.map(({ area, i }) => `${x(i)},${y(area)}`).join(" ");

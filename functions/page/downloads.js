@@ -57,19 +57,12 @@ export function saveReceipt() {
 
 export function saveAreas() {
   const head = ["image", "area_px", "kind", "predicted_iou", "distance"];
-  const rows = session.items.filter(({ state }) => state === "done").map(
-    ({ name, area, reference, corrected, answer }) => {
-      const kind = reference
-        ? "reference"
-        : corrected
-        ? "corrected"
-        : "segmented";
-      const models = kind === "segmented" && answer
-        ? [answer.predictedIou, answer.distance ?? ""]
-        : ["", ""];
-      return [name, area, kind, ...models];
-    },
-  );
+  const done = session.items.filter(({ state }) => state === "done");
+  const rows = done.map(({ name, area, kind, answer }) => {
+    if (kind !== "found") return [name, area, kind, "", ""];
+    const { predictedIou = "", distance } = answer ?? {};
+    return [name, area, "segmented", predictedIou, distance ?? ""];
+  });
   saveTable([head, ...rows], "areas.csv");
 }
 

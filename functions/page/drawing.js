@@ -47,9 +47,7 @@ export function drawOutline(context, path, unit) {
  * @param {CanvasRenderingContext2D} context @param {Point2[]} corners @param {number} unit */
 export function drawDraft(context, corners, unit) {
   const path = new Path2D();
-  corners.forEach(([x, y], i) =>
-    i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
-  );
+  for (const [x, y] of corners) path.lineTo(x, y);
   strokeLine(context, path, unit);
   for (const [x, y] of corners) fillDisc(context, [x, y], 4 * unit, OUTLINE);
 }
@@ -94,10 +92,8 @@ export function drawCrosshair(context, [x, y], brush, unit) {
   const path = new Path2D();
   if (brush > 0) path.arc(x, y, Math.max(brush, 3 * unit), 0, 7);
   else {
-    for (
-      const [dx, dy]
-        of /** @type {Point2[]} */ ([[1, 0], [-1, 0], [0, 1], [0, -1]])
-    ) {
+    /** @type {Point2[]} */ const arms = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+    for (const [dx, dy] of arms) {
       path.moveTo(x + 4 * dx * unit, y + 4 * dy * unit);
       path.lineTo(x + 13 * dx * unit, y + 13 * dy * unit);
     }

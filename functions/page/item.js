@@ -42,6 +42,14 @@ export class Item {
     this.tile = new Tile(name);
     this.tile.button.addEventListener("click", () => select(this));
   }
+
+  get kind() {
+    return this.reference
+      ? "reference"
+      : this.corrected
+      ? "corrected"
+      : "found";
+  }
 }
 
 /** Draws an item's picture and outline on its tile. @param {Item} item */

@@ -1,29 +1,12 @@
 import { cancelBusy, isBusy } from "./busy_bar.js";
 import { button, input } from "./dom.js";
-import {
-  saveAreas,
-  saveInSourceFormat,
-  savePng,
-  savePolygons,
-  saveReceipt,
-  saveRle,
-} from "./downloads.js";
-import {
-  closeExplanation,
-  explainShown,
-  saveExplanation,
-} from "./explanation.js";
+import * as downloads from "./downloads.js";
+import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
 import { showNotice } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { addImages, cancelSegmenting, itemOf } from "./queue.js";
-import {
-  acceptShown,
-  correctShown,
-  erasePatient,
-  removeShown,
-  retryShown,
-} from "./results.js";
+import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
 import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
 
@@ -83,13 +66,13 @@ const clicks = {
   "clear": () => session.editor?.clear(),
   "accept": acceptOutline,
   "reject": rejectOutline,
-  "retry": retryShown,
-  "correct": correctShown,
-  "explain": explainShown,
-  "explanation-save": saveExplanation,
-  "explanation-close": closeExplanation,
-  "accept-result": acceptShown,
-  "remove": removeShown,
+  "retry": results.retryShown,
+  "correct": results.correctShown,
+  "explain": explanation.explainShown,
+  "explanation-save": explanation.saveExplanation,
+  "explanation-close": explanation.closeExplanation,
+  "accept-result": results.acceptShown,
+  "remove": results.removeShown,
   "busy-cancel": cancelBusy,
   "filmstrip-cancel": cancelSegmenting,
   "notice-close": () => showNotice(""),
@@ -98,19 +81,16 @@ const clicks = {
   "zoom-fit": () => viewer.fit(),
   "hide-outline": () => {
     viewer.outlineHidden = !viewer.outlineHidden;
-    button("hide-outline").setAttribute(
-      "aria-pressed",
-      String(viewer.outlineHidden),
-    );
+    button("hide-outline").ariaPressed = String(viewer.outlineHidden);
     viewer.redraw();
   },
-  "save-png": savePng,
-  "save-rle": saveRle,
-  "save-polygons": savePolygons,
-  "save-source": saveInSourceFormat,
-  "save-receipt": saveReceipt,
-  "save-table": saveAreas,
-  "erase": erasePatient,
+  "save-png": downloads.savePng,
+  "save-rle": downloads.saveRle,
+  "save-polygons": downloads.savePolygons,
+  "save-source": downloads.saveInSourceFormat,
+  "save-receipt": downloads.saveReceipt,
+  "save-table": downloads.saveAreas,
+  "erase": results.erasePatient,
 };
 for (const [id, act] of Object.entries(clicks)) {
   button(id).addEventListener("click", act);

@@ -128,14 +128,9 @@ export class MaskEditor {
   }
 
   undo() {
-    if (this.frozen) return;
-    this.stop();
     this.#step(this.#undoSteps, this.#redoSteps);
   }
-
   redo() {
-    if (this.frozen) return;
-    this.stop();
     this.#step(this.#redoSteps, this.#undoSteps);
   }
 
@@ -176,19 +171,14 @@ export class MaskEditor {
   #addCorner(at) {
     const { draft } = this.viewer;
     const ends = [draft.at(0), draft.at(-1)];
-    const closes = ends.some((end) =>
-      end !== undefined && this.#isNear(end, at)
-    );
-    if (draft.length > 2 && closes) this.#closePolygon();
-    else draft.push(at);
+    const closes = ends.some((end) => end && this.#isNear(end, at));
+    if (draft.length > 2 && closes) {
+      this.#decoding?.abort();
+      this.mask.fill(draft);
+      this.viewer.draft = [];
+      this.#commit([]);
+    } else draft.push(at);
     this.viewer.redraw();
-  }
-
-  #closePolygon() {
-    this.#decoding?.abort();
-    this.mask.fill(this.viewer.draft);
-    this.viewer.draft = [];
-    this.#commit([]);
   }
 
   /** @param {Point2} at */
@@ -240,6 +230,8 @@ export class MaskEditor {
 
   /** Goes back or forth by one step of the history. @param {Step[]} from @param {Step[]} to */
   #step(from, to) {
+    if (this.frozen) return;
+    this.stop();
     const step = from.pop();
     if (step === undefined) return;
     to.push(this.#current);

@@ -48,12 +48,8 @@ export function render() {
   html("trend").hidden = editing || measured.length < 2;
   drawAreaPlot(
     byId("plot", SVGSVGElement),
-    items.map(({ name, area, state, reference, corrected }) =>
-      state !== "done" ? null : {
-        name,
-        area,
-        kind: reference ? "reference" : corrected ? "corrected" : "found",
-      }
+    items.map(({ name, area, state, kind }) =>
+      state === "done" ? { name, area, kind } : null
     ),
     shown ? items.indexOf(shown) : -1,
   );
