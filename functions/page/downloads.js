@@ -1,8 +1,8 @@
-import { isCancelled, maskToFile, segmentToFile } from "./api.js";
+import { maskToFile, segmentToFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { showText } from "./dom.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { patient, session } from "./session.js";
 
 /** Runs a step with the shown mask and the name of its image.
@@ -17,7 +17,7 @@ async function download(step) {
       async (signal) => await step(Mask.fromRle(rle), name, signal),
     );
   } catch (error) {
-    if (!isCancelled(error)) showText("save-problem", explainError(error));
+    showProblem("save-problem", error);
   }
 }
 

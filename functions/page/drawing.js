@@ -78,7 +78,7 @@ export function drawPoint(context, { x, y, label }, unit) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Point2} centre @param {number} radius @param {string} colour */
-function fillDisc(context, [x, y], radius, colour) {
+export function fillDisc(context, [x, y], radius, colour) {
   context.beginPath();
   context.arc(x, y, radius, 0, 7);
   context.fillStyle = colour;

@@ -1,10 +1,10 @@
-import { isCancelled, segmentExplained } from "./api.js";
+import { segmentExplained } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { byId, context2d, html, showText } from "./dom.js";
 import { saveFile } from "./downloads.js";
-import { pathOf, strokeOutline } from "./drawing.js";
+import { fillDisc, pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
 import { percentOf } from "./result_panel.js";
 import { patient, session } from "./session.js";
@@ -34,6 +34,7 @@ export async function explainShown() {
   const item = session.shown;
   if (item === null || item.source === null) return;
   const { source } = item;
+  const { label } = session;
   showText("result-problem", "");
   try {
     const explained = await withBusyBar(
@@ -42,7 +43,7 @@ export async function explainShown() {
         withEmbedding(
           item,
           signal,
-          (id) => segmentExplained(patient(), session.label, id, signal),
+          (id) => segmentExplained(patient(), label, id, signal),
         ),
     );
     const bitmap = await createImageBitmap(source);
@@ -60,7 +61,7 @@ export async function explainShown() {
     const scale = canvas.clientHeight / canvas.height;
     html("explanation-view").scrollTop = chosenTop * scale;
   } catch (error) {
-    if (!isCancelled(error)) showText("result-problem", explainError(error));
+    showProblem("result-problem", error);
   }
 }
 
@@ -91,12 +92,8 @@ function draw(canvas, bitmap, size, explained) {
   c.fillRect(0, 0, canvas.width, canvas.height);
   c.imageSmoothingQuality = "high";
   const font = getComputedStyle(document.body).fontFamily;
-  const write = (
-    /** @type {string} */ text,
-    /** @type {number} */ x,
-    /** @type {number} */ y,
-    colour = TEXT,
-  ) => {
+  /** @type {(text: string, x: number, y: number, colour?: string) => void} */
+  const write = (text, x, y, colour = TEXT) => {
     c.font = `15px ${font}`;
     c.fillStyle = colour;
     c.fillText(text, x, y, column - GAP);
@@ -173,10 +170,7 @@ function drawOutline(c, rle, left, top, scale) {
 /** @param {CanvasRenderingContext2D} c @param {number} x canvas pixels @param {number} y canvas pixels
  * @param {0 | 1} label 1 is inside the structure, 0 outside */
 function drawPoint(c, x, y, label) {
-  c.beginPath();
-  c.arc(x, y, 6, 0, 7);
-  c.fillStyle = label === 1 ? "#16be54" : "#e62e3a";
-  c.fill();
+  fillDisc(c, [x, y], 6, label === 1 ? "#16be54" : "#e62e3a");
   c.lineWidth = 2;
   c.strokeStyle = "#fff";
   c.stroke();

@@ -1,8 +1,7 @@
-import { isCancelled } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
 import { itemOf, queue } from "./queue.js";
@@ -47,7 +46,7 @@ export async function outlineReference(item, known = null) {
     );
   } catch (error) {
     leaveWorkspace();
-    if (!isCancelled(error)) showText("start-problem", explainError(error));
+    showProblem("start-problem", error);
     button("open").focus();
     return;
   } finally {

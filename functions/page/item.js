@@ -56,14 +56,6 @@ export class Item {
 export async function drawTile({ source, rle, size, tile }) {
   if (source === null) return;
   const bitmap = await createImageBitmap(source);
-  const outline = rle && pathOf(Mask.fromRle(rle).outline());
-  tile.setPicture(drawThumbnail(bitmap, outline, size));
-  bitmap.close();
-}
-
-/** @param {ImageBitmap} bitmap @param {Path2D | null} outline
- * @param {Size} size of the image, which the outline refers to */
-function drawThumbnail(bitmap, outline, size) {
   const canvas = document.createElement("canvas");
   const scale = THUMBNAIL / Math.max(size.width, size.height);
   canvas.width = Math.max(1, Math.round(size.width * scale));
@@ -71,11 +63,12 @@ function drawThumbnail(bitmap, outline, size) {
   const context = context2d(canvas);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  if (outline) {
+  bitmap.close();
+  if (rle) {
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    strokeOutline(context, outline, 1 / scale);
+    strokeOutline(context, pathOf(Mask.fromRle(rle).outline()), 1 / scale);
   }
-  return canvas;
+  tile.setPicture(canvas);
 }
 
 /** One image of the filmstrip. */

@@ -1,5 +1,5 @@
-import { Problem } from "./api.js";
-import { html } from "./dom.js";
+import { isCancelled, Problem } from "./api.js";
+import { html, showText } from "./dom.js";
 
 /** Says in plain words what went wrong.
  * @param {unknown} error
@@ -14,6 +14,11 @@ export function explainError(error, path) {
     return faults.map(({ message }) => `It ${message}.`).join(" ");
   }
   return `${error.title.replace(/\.$/, "")}. ${error.message}`;
+}
+
+/** Shows what went wrong in an element, unless the user cancelled it. @param {string} id @param {unknown} error */
+export function showProblem(id, error) {
+  if (!isCancelled(error)) showText(id, explainError(error));
 }
 
 /** Announces a text to screen readers. @param {string} text */

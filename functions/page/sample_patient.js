@@ -3,7 +3,7 @@ import { input, showText } from "./dom.js";
 import { outlineReference } from "./first_image.js";
 import { Item } from "./item.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { selectItem } from "./render.js";
 import { randomPatient, session } from "./session.js";
 
@@ -30,7 +30,7 @@ export async function openSample() {
     session.later = later;
     await outlineReference(first, await readMask(annotation));
   } catch (error) {
-    showText("start-problem", explainError(error));
+    showProblem("start-problem", error);
   }
 }
 

@@ -98,15 +98,10 @@ export interface Enrolment {
  * ```
  */
 export class Client {
-  readonly #base: string;
-  readonly #token: string | undefined;
-  readonly #fetch: typeof fetch;
+  readonly #options: ClientOptions;
 
-  constructor({ url, token, fetch: given = fetch }: ClientOptions) {
-    this.#base = url.replace(/\/*$/, "/");
-    this.#token = token;
-    // Browsers refuse to call their fetch as a method.
-    this.#fetch = (...args) => given(...args);
+  constructor(options: ClientOptions) {
+    this.#options = options;
   }
 
   models(options?: CallOptions): Promise<Models> {
@@ -283,12 +278,12 @@ export class Client {
         }
         return;
       } catch (error) {
-        const isTemporary = error instanceof ProblemError
-          ? error.problem.status === 503
-          : error instanceof TypeError;
+        const refusal = error instanceof ProblemError ? error : null;
+        const isTemporary = error instanceof TypeError ||
+          refusal?.problem.status === 503;
         if (signal?.aborted || !isTemporary || ++failed > tries) throw error;
-        const seconds = error instanceof ProblemError ? error.retryAfter : null;
-        await pause(1000 * (seconds ?? Math.min(2 ** failed, 30)), signal);
+        const seconds = refusal?.retryAfter ?? Math.min(2 ** failed, 30);
+        await pause(1000 * seconds, signal);
       } finally {
         signal?.removeEventListener("abort", stop);
         leave.abort();
@@ -302,13 +297,15 @@ export class Client {
     { signal }: CallOptions = {},
   ): Promise<Response> {
     const content = json === undefined ? body : JSON.stringify(json);
-    const url = this.#base + path + searchOf(query);
-    const response = await this.#fetch(url, {
+    // Browsers refuse to call their fetch as a method.
+    const { url, token, fetch: send = fetch } = this.#options;
+    const base = url.replace(/\/*$/, "/");
+    const response = await send(base + path + searchOf(query), {
       method: method ?? (content === undefined ? "GET" : "POST"),
       headers: {
         ...(json !== undefined && { "content-type": "application/json" }),
         ...(accept && { accept }),
-        ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+        ...(token && { authorization: `Bearer ${token}` }),
       },
       ...(content !== undefined && { body: content }),
       ...(signal && { signal }),
