@@ -199,11 +199,9 @@ export async function referencesOf(patient) {
 }
 
 /** @param {string} patient @param {string} reference */
-export async function eraseReference(patient, reference) {
-  await request(referencePath(patient, reference), { method: "DELETE" });
-}
+export const eraseReference = (patient, reference) =>
+  request(referencePath(patient, reference), { method: "DELETE" });
 
 /** @param {string} patient */
-export async function erasePatient(patient) {
-  await request(patientPath(patient), { method: "DELETE" });
-}
+export const erasePatient = (patient) =>
+  request(patientPath(patient), { method: "DELETE" });

@@ -29,6 +29,9 @@ const HEADS = [
   "Pass 3: its box added",
 ];
 
+const OTHER_REFERENCES =
+  "References were added after this image was segmented; with them, it is outlined as shown here.";
+
 /** Segments the shown image again, with every candidate, and shows the candidates. */
 export async function explainShown() {
   const item = session.shown;
@@ -51,12 +54,8 @@ export async function explainShown() {
     const chosenTop = draw(canvas, bitmap, item.size, explained);
     bitmap.close();
     html("explanation-why").textContent = explained.why;
-    showText(
-      "explanation-note",
-      explained.mask.counts === item.rle?.counts
-        ? ""
-        : "References were added after this image was segmented; with them, it is outlined as shown here.",
-    );
+    const isSame = explained.mask.counts === item.rle?.counts;
+    showText("explanation-note", isSame ? "" : OTHER_REFERENCES);
     byId("explanation", HTMLDialogElement).showModal();
     const scale = canvas.clientHeight / canvas.height;
     html("explanation-view").scrollTop = chosenTop * scale;

@@ -63,25 +63,9 @@ export class Mask {
     }
   }
 
-  /** Lengths of outside and inside runs in turn, row by row: a small copy of the mask, for undo. */
-  runs() {
-    const runs = [];
-    let [value, start] = [0, 0];
-    for (let i = 0; i < this.data.length; i++) {
-      if (this.data[i] === value) continue;
-      runs.push(i - start);
-      [value, start] = [255 - value, i];
-    }
-    return Uint32Array.from([...runs, this.data.length - start]);
-  }
-
-  /** Takes the mask back to what it was when `runs` was called. @param {Uint32Array} runs */
-  restore(runs) {
-    let at = 0;
-    runs.forEach((run, i) => {
-      this.data.fill(i % 2 === 0 ? 0 : 255, at, at + run);
-      at += run;
-    });
+  /** Takes over the pixels of an encoded mask of the same size. @param {Rle} rle */
+  set(rle) {
+    this.data = Mask.fromRle(rle).data;
   }
 
   /** @returns {Rle} */

@@ -1,12 +1,10 @@
 import { isCancelled } from "./api.js";
-import { Mask } from "./mask.js";
 
 /** @import { Click, MaskPrompt, Rle } from "./api.js" */
-/** @import { Point2 } from "./mask.js" */
+/** @import { Mask, Point2 } from "./mask.js" */
 /** @import { Viewer } from "./viewer.js" */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
-/** @typedef {{runs: Uint32Array, clicks: Click[], rle: Rle | null}} Step
- * a state of the mask, the clicks that it was decoded from, and its encoding once that is known */
+/** @typedef {{rle: Rle, area: number, clicks: Click[]}} Step a state of the mask, and the clicks it was decoded from */
 
 /** A press that moves farther is no click, and a click nearer to a polygon's end closes it, CSS pixels. */
 const NEAR = 10;
@@ -29,13 +27,11 @@ export class MaskEditor {
    * @param {(prompt: MaskPrompt, signal: AbortSignal) => Promise<Rle>} callbacks.decode
    * @param {() => void} callbacks.changed called after every change, and when a decoding begins or ends
    * @param {(error: unknown) => void} callbacks.failed */
-  constructor(viewer, mask, { decode, changed, failed }) {
+  constructor(viewer, mask, callbacks) {
     this.viewer = viewer;
     this.mask = mask;
-    this.decode = decode;
-    this.changed = changed;
-    this.failed = failed;
-    this.#current = { runs: mask.runs(), clicks: [], rle: null };
+    this.callbacks = callbacks;
+    this.#current = { rle: mask.toRle(), area: mask.area, clicks: [] };
     viewer.handler = this;
     this.#show();
   }
@@ -58,7 +54,7 @@ export class MaskEditor {
     return !this.frozen && this.#redoSteps.length > 0;
   }
   get empty() {
-    return this.#current.runs.length === 1;
+    return this.#current.area === 0;
   }
 
   /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
@@ -115,7 +111,7 @@ export class MaskEditor {
     this.#last = null;
     if (this.actsOnRelease) return;
     if (this.#tool === "box") this.viewer.draft = [];
-    this.mask.restore(this.#current.runs);
+    this.mask.set(this.#current.rle);
     this.#show();
   }
 
@@ -190,7 +186,7 @@ export class MaskEditor {
     const points = [...this.#clicks, click];
     const prompt = this.empty
       ? { points }
-      : { points, mask: this.#current.rle ??= this.mask.toRle() };
+      : { points, mask: this.#current.rle };
     this.#request(prompt, points);
   }
 
@@ -202,30 +198,30 @@ export class MaskEditor {
     this.#decoding = decoding;
     this.#clicks = clicks;
     this.viewer.setPoints(clicks);
-    this.changed();
+    this.callbacks.changed();
     try {
-      const rle = await this.decode(prompt, decoding.signal);
+      const rle = await this.callbacks.decode(prompt, decoding.signal);
       if (decoding.signal.aborted) return;
-      this.mask.data.set(Mask.fromRle(rle).data);
+      this.mask.set(rle);
       this.#commit(clicks, rle);
     } catch (error) {
       if (this.#decoding === decoding) this.#clicks = this.#current.clicks;
-      if (!isCancelled(error)) this.failed(error);
+      if (!isCancelled(error)) this.callbacks.failed(error);
     } finally {
       if (this.#decoding === decoding) this.#decoding = null;
       this.viewer.setPoints(this.#clicks);
-      this.changed();
+      this.callbacks.changed();
     }
   }
 
-  /** Makes the mask as it is now a step of the history. @param {Click[]} clicks @param {Rle | null} rle */
-  #commit(clicks, rle = null) {
+  /** Makes the mask as it is now a step of the history. @param {Click[]} clicks @param {Rle} [rle] */
+  #commit(clicks, rle = this.mask.toRle()) {
     this.#undoSteps.push(this.#current);
     this.#redoSteps = [];
-    this.#current = { runs: this.mask.runs(), clicks, rle };
+    this.#current = { rle, area: this.mask.area, clicks };
     this.#clicks = clicks;
     this.#show();
-    this.changed();
+    this.callbacks.changed();
   }
 
   /** Goes back or forth by one step of the history. @param {Step[]} from @param {Step[]} to */
@@ -237,9 +233,9 @@ export class MaskEditor {
     to.push(this.#current);
     this.#current = step;
     this.#clicks = step.clicks;
-    this.mask.restore(step.runs);
+    this.mask.set(step.rle);
     this.#show();
-    this.changed();
+    this.callbacks.changed();
   }
 
   #show() {

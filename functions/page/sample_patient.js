@@ -12,13 +12,10 @@ const LATER_VISITS = [2, 3, 4, 5];
 
 export async function openSample() {
   showText("start-problem", "");
-  const visit = async (/** @type {number} */ n) =>
-    new Item(
-      await samplePicture(`visit-${n}`),
-      `Visit ${n}`,
-      n === 1,
-      selectItem,
-    );
+  const visit = async (/** @type {number} */ n) => {
+    const picture = await samplePicture(`visit-${n}`);
+    return new Item(picture, `Visit ${n}`, n === 1, selectItem);
+  };
   try {
     const [annotation, first, ...later] = await Promise.all([
       samplePicture("visit-1_annotation"),

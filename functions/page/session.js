@@ -46,14 +46,15 @@ export async function lookUpPatient() {
     session.references = known.map(({ reference }) => reference);
     const [first] = known;
     const list = known.map((one) => `${one.reference} (${one.label})`);
-    html("patient-hint").textContent = first === undefined
-      ? "A random code. To continue with a patient, enter their code, never a name."
-      : `This patient has references: ${list.join(", ")}. ` +
-        "You can open the next images now.";
-    if (first !== undefined) session.label = first.label;
-    button("open").textContent = first === undefined
-      ? "Open the first image"
-      : "Open the next images";
+    html("patient-hint").textContent = first
+      ? `This patient has references: ${
+        list.join(", ")
+      }. You can open the next images now.`
+      : "A random code. To continue with a patient, enter their code, never a name.";
+    button("open").textContent = `Open the ${
+      first ? "next images" : "first image"
+    }`;
+    if (first) session.label = first.label;
     return true;
   } catch (error) {
     const fault = explainError(error, "path.patient");

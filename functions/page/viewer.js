@@ -102,15 +102,11 @@ export class Viewer {
     const { width, height } = this.#size;
     const { top, bottom } = this.margin;
     const free = clientHeight - top - bottom;
-    const scale = Math.max(
-      0.001,
-      Math.min((clientWidth - 24) / width, free / height),
-    );
-    this.#view = {
-      scale,
-      x: (clientWidth - width * scale) / 2,
-      y: top + (free - height * scale) / 2,
-    };
+    const fitting = Math.min((clientWidth - 24) / width, free / height);
+    const scale = Math.max(0.001, fitting);
+    const x = (clientWidth - width * scale) / 2;
+    const y = top + (free - height * scale) / 2;
+    this.#view = { scale, x, y };
     this.#fitted = true;
     this.redraw();
   }
@@ -234,10 +230,8 @@ export class Viewer {
     if (direction) {
       const step = (event.shiftKey ? 40 : 8) / this.#view.scale;
       const [x, y] = this.cursor ?? [width / 2, height / 2];
-      this.cursor = this.#clamp([
-        x + direction[0] * step,
-        y + direction[1] * step,
-      ]);
+      const [dx, dy] = direction;
+      this.cursor = this.#clamp([x + dx * step, y + dy * step]);
       this.handler?.move(this.cursor);
     } else if (event.key === "Enter" || event.key === " ") {
       this.cursor ??= [width / 2, height / 2];
