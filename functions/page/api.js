@@ -5,9 +5,8 @@ import { askKey, keyHeader } from "./api_key.js";
 /** @typedef {Schemas["Rle"]} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
 /** @typedef {Schemas["Segmentation"]} Segmentation */
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
-/** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report */
+/** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */
 /** @typedef {Partial<Omit<Schemas["MaskRequest"], "embedding">>} MaskPrompt */
-/** @typedef {Partial<Schemas["Accepted"]>} Accepted */
 /** @typedef {keyof operations["exportMask"]["responses"][200]["content"]} SourceFormat */
 /** @typedef {{file: Blob, frame: number, format: SourceFormat | ""}} Source a frame of a file, from 0 */
 /** @template {keyof operations} T @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query */

@@ -22,10 +22,8 @@ function openDialog() {
   const dialog = byId("key", HTMLDialogElement);
   const field = input("key-field");
   const isKnown = sessionStorage.getItem(STORED) !== null;
-  showText(
-    "key-problem",
-    isKnown ? "This server did not accept that key." : "",
-  );
+  const problem = isKnown ? "This server did not accept that key." : "";
+  showText("key-problem", problem);
   field.value = "";
   dialog.returnValue = "";
   dialog.showModal();

@@ -34,9 +34,8 @@ const compact = new Intl.NumberFormat("en", {
  * @param {number} shown its index, -1 for none */
 export function drawAreaPlot(svg, measures, shown) {
   const { left, right, top, bottom } = MARGIN;
-  const most = roundUp(
-    Math.max(1, ...measures.map((m) => m?.area ?? 0)) * 1.05,
-  );
+  const largest = Math.max(1, ...measures.map((m) => m?.area ?? 0));
+  const most = roundUp(largest * 1.05);
   const count = Math.max(2, measures.length);
   const x = (/** @type {number} */ i) =>
     left + (i + 0.5) / count * (WIDTH - left - right);

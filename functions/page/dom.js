@@ -12,10 +12,14 @@ export const button = (id) => byId(id, HTMLButtonElement);
 /** @param {string} id */
 export const input = (id) => byId(id, HTMLInputElement);
 
-/** The 2D context of a canvas that has no other kind. @param {HTMLCanvasElement} canvas */
+/** @template {HTMLCanvasElement | OffscreenCanvas} T
+ * @typedef {T extends OffscreenCanvas ? OffscreenCanvasRenderingContext2D : CanvasRenderingContext2D} Context2d */
+
+/** The 2D context of a canvas that has no other kind.
+ * @template {HTMLCanvasElement | OffscreenCanvas} T @param {T} canvas */
 export const context2d = (
   canvas,
-) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+) => /** @type {Context2d<T>} */ (canvas.getContext("2d"));
 
 /** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} className
  * @param {(Node | string)[]} children */

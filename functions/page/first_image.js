@@ -4,7 +4,7 @@ import { Mask } from "./mask.js";
 import { showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
-import { itemOf, queue } from "./queue.js";
+import { queue } from "./queue.js";
 import {
   closeEditor,
   enterWorkspace,
@@ -16,9 +16,9 @@ import { lookUpPatient, session } from "./session.js";
 /** @import { Item } from "./item.js" */
 
 /** Opens the first images: the first is outlined, unless the server has references of the patient.
- * @param {File[]} files */
-export async function openFirst(files) {
-  const [first, ...others] = files.map(itemOf);
+ * @param {Item[]} items */
+export async function openFirst(items) {
+  const [first, ...others] = items;
   session.later = others;
   if (first === undefined || !await lookUpPatient()) return;
   if (session.references.length > 0) {

@@ -11,21 +11,17 @@ const THUMBNAIL = 240;
 /** One image of the patient, its result and its tile in the filmstrip. */
 export class Item {
   corrected = false;
-  /** Of its file, from 0. */
-  frame = 0;
-  /** In its file; 0 until that is known. */
-  frames = 0;
+  /** Of its file, from 0. */ frame = 0;
+  /** In its file; 0 until that is known. */ frames = 0;
   /** Whether it stands for all frames of its file, which are still to be taken out. */
   whole = true;
   /** @type {Source["format"]} */ format = "";
   /** @type {State} */ state = "waiting";
-  /** What is being done while its state is "working". */
-  activity = "";
+  /** What is being done while its state is "working". */ activity = "";
   /** @type {unknown} */ error = null;
   /** A picture of it that the browser can show. @type {Blob | null} */
   source = null;
-  /** Id of its embedding, or empty. */
-  embedding = "";
+  /** Id of its embedding, or empty. */ embedding = "";
   /** In image space. @type {Size} */ size = { width: 1, height: 1 };
   /** @type {Rle | null} */ rle = null;
   area = 0;
@@ -44,11 +40,8 @@ export class Item {
   }
 
   get kind() {
-    return this.reference
-      ? "reference"
-      : this.corrected
-      ? "corrected"
-      : "found";
+    if (this.reference) return "reference";
+    return this.corrected ? "corrected" : "found";
   }
 }
 
@@ -68,12 +61,12 @@ export async function drawTile({ source, rle, size, tile }) {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     strokeOutline(context, pathOf(Mask.fromRle(rle).outline()), 1 / scale);
   }
-  tile.setPicture(canvas);
+  tile.picture.replaceChildren(canvas);
 }
 
 /** One image of the filmstrip. */
 class Tile {
-  #picture = make("span", "picture");
+  picture = make("span", "picture");
   #caption;
   #note = make("span", "note");
 
@@ -81,7 +74,7 @@ class Tile {
   constructor(name) {
     this.#caption = make("span", "name", name);
     const words = make("span", "words", this.#caption, this.#note);
-    this.button = make("button", "tile", this.#picture, words);
+    this.button = make("button", "tile", this.picture, words);
     this.button.type = "button";
     this.element = make("li", "", this.button);
   }
@@ -103,10 +96,5 @@ class Tile {
     this.button.dataset.state = state;
     if (shown) this.button.setAttribute("aria-current", "true");
     else this.button.removeAttribute("aria-current");
-  }
-
-  /** @param {HTMLCanvasElement} picture */
-  setPicture(picture) {
-    this.#picture.replaceChildren(picture);
   }
 }

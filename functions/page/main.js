@@ -5,7 +5,7 @@ import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
 import { showNotice } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
-import { addImages, cancelSegmenting, itemOf } from "./queue.js";
+import { cancelSegmenting, itemOf, queue } from "./queue.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
 import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
@@ -31,10 +31,13 @@ function takeFiles(list) {
     a.name.localeCompare(b.name, "en", { numeric: true })
   );
   if (chosen.length === 0) return;
-  if (session.enrolled) addImages(chosen);
-  else if (session.editor === null && !isBusy() && !opening) {
-    openOnce(() => openFirst(chosen));
-  } else session.later.push(...chosen.map(itemOf));
+  const items = chosen.map(itemOf);
+  if (session.enrolled) {
+    session.following = true;
+    queue(items);
+  } else if (session.editor === null && !isBusy() && !opening) {
+    openOnce(() => openFirst(items));
+  } else session.later.push(...items);
 }
 
 const files = input("files");

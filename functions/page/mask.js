@@ -179,21 +179,15 @@ export class Mask {
     return rings;
   }
 
-  /** A PNG in white on black, as the server expects it. @returns {Promise<Blob>} */
-  toPng() {
-    const canvas = document.createElement("canvas");
-    canvas.width = this.width;
-    canvas.height = this.height;
+  /** A PNG in white on black, as the server expects it. */
+  async toPng() {
+    const canvas = new OffscreenCanvas(this.width, this.height);
     const context = context2d(canvas);
     const picture = context.createImageData(this.width, this.height);
     new Uint32Array(picture.data.buffer).set(
       Uint32Array.from(this.data, (value) => value ? 0xffffffff : 0xff000000),
     );
     context.putImageData(picture, 0, 0);
-    return new Promise((resolve, reject) =>
-      canvas.toBlob((blob) =>
-        blob ? resolve(blob) : reject(new Error("The mask cannot be encoded."))
-      )
-    );
+    return await canvas.convertToBlob();
   }
 }

@@ -184,10 +184,8 @@ export class MaskEditor {
     /** @type {Click} */
     const click = { x: Math.floor(x), y: Math.floor(y), label };
     const points = [...this.#clicks, click];
-    const prompt = this.empty
-      ? { points }
-      : { points, mask: this.#current.rle };
-    this.#request(prompt, points);
+    const known = this.empty ? {} : { mask: this.#current.rle };
+    this.#request({ points, ...known }, points);
   }
 
   /** Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.

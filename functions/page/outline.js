@@ -109,13 +109,10 @@ async function enrolOutline(item, editor) {
   session.later = [];
   await selectItem(item);
   session.following = true;
-  if (next.length > 0) {
-    queue(next);
-    html("result-title").focus({ preventScroll: true });
-  } else {
-    render();
-    html("add-title").focus({ preventScroll: true });
-  }
+  if (next.length > 0) queue(next);
+  else render();
+  const title = next.length > 0 ? "result-title" : "add-title";
+  html(title).focus({ preventScroll: true });
 }
 
 /** Shows why an outline was refused, beside the label where that is the reason. @param {unknown} error */

@@ -29,9 +29,8 @@ export async function withEmbedding(item, signal, step) {
   try {
     return await step(item.embedding);
   } catch (error) {
-    if (!(error instanceof Problem && error.code === "not-found")) {
-      throw error;
-    }
+    const isGone = error instanceof Problem && error.code === "not-found";
+    if (!isGone) throw error;
     item.embedding = (await embed(item.file, item.frame, signal)).id;
     return await step(item.embedding);
   }
@@ -48,13 +47,12 @@ async function displayable(file, frame, signal) {
   const isDicom = text.endsWith("DICM");
   const isTiff = /^(II\*\0|MM\0\*)/.test(text);
   const is16Bit = text.startsWith("\x89PNG") && head[24] === 16;
-  if (isDicom || isTiff || is16Bit) return await preview(file, frame, signal);
-  try {
-    (await createImageBitmap(file)).close();
-    return { picture: file, frames: 1 };
-  } catch {
-    return await preview(file, frame, signal);
-  }
+  const bitmap = isDicom || isTiff || is16Bit
+    ? null
+    : await createImageBitmap(file).catch(() => null);
+  if (bitmap === null) return await preview(file, frame, signal);
+  bitmap.close();
+  return { picture: file, frames: 1 };
 }
 
 /** The format in which the file's masks can be saved; empty where that is PNG alone.

@@ -9,12 +9,11 @@ import { patient, session } from "./session.js";
 /** Cancels the segmentation of the waiting images. @type {AbortController | null} */
 let segmenting = null;
 
-/** @param {string} name */
-const withoutExtension = (name) => name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
-
-/** @param {File} file */
-export const itemOf = (file) =>
-  new Item(file, withoutExtension(file.name), false, selectItem);
+/** An item named like its file, without the extension. @param {File} file */
+export function itemOf(file) {
+  const name = file.name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
+  return new Item(file, name, false, selectItem);
+}
 
 /** Takes the other frames out of an item's file, once. @param {Item} item */
 export function otherFrames(item) {
@@ -29,12 +28,6 @@ export function otherFrames(item) {
     const other = new Item(file, named(i), false, selectItem);
     return Object.assign(other, { frame: i, whole: false });
   });
-}
-
-/** @param {File[]} files */
-export function addImages(files) {
-  session.following = true;
-  queue(files.map(itemOf));
 }
 
 /** @param {Item[]} added */

@@ -91,10 +91,8 @@ export function renderEditor() {
 /** Shows an item's image and result.
  * @param {Item} item @param {boolean} [automatic] whether no user selected it */
 export async function selectItem(item, automatic = false) {
-  if (session.editor !== null) {
-    if (automatic) return;
-    closeEditor();
-  }
+  if (automatic && session.editor !== null) return;
+  closeEditor();
   if (!automatic) session.following = false;
   session.shown = item;
   showNotice("");

@@ -54,9 +54,8 @@ export function renderResult(item) {
   button("accept-result").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
   button("save-source").hidden = item.format === "";
-  button("save-source").textContent = item.format === "application/dicom"
-    ? "DICOM SEG"
-    : "NIfTI";
+  const isDicom = item.format === "application/dicom";
+  button("save-source").textContent = isDicom ? "DICOM SEG" : "NIfTI";
 }
 
 /** @param {Item} item @param {boolean} isModels whether the result is the model's, uncorrected */

@@ -1,5 +1,5 @@
 import { samplePicture } from "./api.js";
-import { input, showText } from "./dom.js";
+import { context2d, input, showText } from "./dom.js";
 import { outlineReference } from "./first_image.js";
 import { Item } from "./item.js";
 import { Mask } from "./mask.js";
@@ -35,8 +35,7 @@ export async function openSample() {
 async function readMask(file) {
   const bitmap = await createImageBitmap(file);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context =
-    /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = context2d(canvas);
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   const mask = new Mask(bitmap.width, bitmap.height);

@@ -14,16 +14,13 @@ export const session = {
   items: [],
   /** @type {Item | null} */ shown: null,
   /** @type {MaskEditor | null} */ editor: null,
-  /** Whether the server has a reference of the patient. */
-  enrolled: false,
+  /** Whether the server has a reference of the patient. */ enrolled: false,
   /** Whether each new result is shown as soon as it is ready; ends when the user selects an image. */
   following: true,
-  /** Name of the structure. */
-  label: "target",
+  /** Name of the structure. */ label: "target",
   /** Names of the references that the server has. @type {string[]} */
   references: [],
-  /** Whether images are being segmented. */
-  segmenting: false,
+  /** Whether images are being segmented. */ segmenting: false,
   /** Images that wait until the first one is outlined. @type {Item[]} */
   later: [],
 };

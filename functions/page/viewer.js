@@ -33,8 +33,7 @@ export class Viewer {
   /** @type {PointerHandler | null} */ handler = null;
   /** The mouse, or the keyboard's crosshair, in image space. @type {Point2 | null} */
   cursor = null;
-  /** Radius of the brush in image pixels, 0 where there is none. */
-  brush = 0;
+  /** Radius of the brush in image pixels, 0 where there is none. */ brush = 0;
   /** Corners of a box or polygon that is being drawn. @type {Point2[]} */
   draft = [];
   outlineHidden = false;
@@ -53,9 +52,8 @@ export class Viewer {
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
-    for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
-      canvas.addEventListener(type, (event) => this.#up(event));
-    }
+    canvas.addEventListener("pointerup", (event) => this.#up(event));
+    canvas.addEventListener("pointercancel", (event) => this.#up(event));
     for (const type of ["pointerleave", "blur"]) {
       canvas.addEventListener(type, () => {
         this.cursor = null;
