@@ -2,30 +2,19 @@ import { askKey, keyHeader } from "./api_key.js";
 
 /** @import { components, operations } from "../../lib/client/api.ts" */
 /** @typedef {components["schemas"]} Schemas */
-/** @typedef {Schemas["Rle"]} Rle */
-/** @typedef {Schemas["ImageSize"]} Size */
-/** @typedef {Schemas["PointPrompt"]} Click */
+/** @typedef {Schemas["Rle"]} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
 /** @typedef {Schemas["Segmentation"]} Segmentation */
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
-/** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report */
+/** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */
 /** @typedef {Partial<Omit<Schemas["MaskRequest"], "embedding">>} MaskPrompt */
-/** @typedef {Partial<Schemas["Accepted"]>} Accepted */
 /** @typedef {keyof operations["exportMask"]["responses"][200]["content"]} SourceFormat */
 /** @typedef {{file: Blob, frame: number, format: SourceFormat | ""}} Source a frame of a file, from 0 */
-/**
- * @template {keyof operations} T
- * @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query
- */
-/**
+/** @template {keyof operations} T @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query */
+/** @template {"enrolReference" | "exportMask"} T
+ * @typedef {operations[T]["requestBody"]["content"]["multipart/form-data"]} Multipart */
+/** The fields of a multipart body; those that are undefined are left out.
  * @template {"enrolReference" | "exportMask"} T
- * @typedef {operations[T]["requestBody"]["content"]["multipart/form-data"]} Multipart
- */
-/**
- * The fields of a multipart body; those that are undefined are left out.
- *
- * @template {"enrolReference" | "exportMask"} T
- * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields
- */
+ * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields */
 
 /** A refusal in the server's own words (RFC 9457), or a server that could not be reached. */
 export class Problem extends Error {
@@ -38,11 +27,7 @@ export class Problem extends Error {
   }
 }
 
-/**
- * Whether the user cancelled the wait.
- *
- * @param {unknown} error
- */
+/** Whether the user cancelled the wait. @param {unknown} error */
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
@@ -71,11 +56,16 @@ async function request(path, init = {}) {
   throw new Problem(problem);
 }
 
-/** @param {unknown} body @returns {RequestInit} */
-const postJson = (body) => ({
+/** @param {string} path @param {RequestInit} init */
+const requestJson = async (path, init) =>
+  await (await request(path, init)).json();
+
+/** @param {unknown} body @param {AbortSignal} signal */
+const postJson = (body, signal) => ({
   method: "POST",
   body: JSON.stringify(body),
   headers: { "content-type": "application/json" },
+  signal,
 });
 
 /** @param {Record<string, Blob | string | undefined>} fields */
@@ -106,58 +96,37 @@ const referencePath = (patient, reference) =>
 const segmentationsPath = (patient, query) =>
   `${patientPath(patient)}/segmentations${searchOf(query)}`;
 
-/**
- * @param {Blob} file
- * @param {number} frame
- * @param {AbortSignal} signal
- * @returns {Promise<Schemas["Embedding"]>}
- */
+/** @param {Blob} file @param {number} frame @param {AbortSignal} signal
+ * @returns {Promise<Schemas["Embedding"]>} */
 export async function embed(file, frame, signal) {
-  /** @satisfies {Query<"createEmbedding">} */
-  const query = { frame };
+  /** @satisfies {Query<"createEmbedding">} */ const query = { frame };
   const init = { method: "POST", body: file, signal };
-  return await (await request(`/v1/embeddings${searchOf(query)}`, init)).json();
+  return await requestJson(`/v1/embeddings${searchOf(query)}`, init);
 }
 
-/**
- * A frame as a PNG that the browser can show, and the number of frames in the file.
- *
- * @param {Blob} file
- * @param {number} frame
- * @param {AbortSignal} signal
- */
+/** A frame as a PNG that the browser can show, and the number of frames in the file.
+ * @param {Blob} file @param {number} frame @param {AbortSignal} signal */
 export async function preview(file, frame, signal) {
-  /** @satisfies {Query<"previewImage">} */
-  const query = { side: 4096, frame };
+  /** @satisfies {Query<"previewImage">} */ const query = { side: 4096, frame };
   const init = { method: "POST", body: file, signal };
   const response = await request(`/v1/previews${searchOf(query)}`, init);
   const frames = Number(response.headers.get("x-frame-count"));
   return { picture: await response.blob(), frames };
 }
 
-/**
- * @param {string} embedding
- * @param {MaskPrompt} prompt
- * @param {AbortSignal} signal
- * @returns {Promise<Rle>}
- */
+/** @param {string} embedding @param {MaskPrompt} prompt @param {AbortSignal} signal @returns {Promise<Rle>} */
 export async function decode(embedding, prompt, signal) {
-  const init = { ...postJson({ embedding, ...prompt }), signal };
+  const init = postJson({ embedding, ...prompt }, signal);
   /** @type {Schemas["Mask"]} */
-  const { mask } = await (await request("/v1/masks", init)).json();
+  const { mask } = await requestJson("/v1/masks", init);
   return { size: mask.size, counts: mask.counts };
 }
 
-/**
- * Enrols an annotated image. It sends the image rather than its embedding, so that the server can test the
+/** Enrols an annotated image. It sends the image rather than its embedding, so that the server can test the
  * reference on augmentations of it.
- *
- * @param {string} patient
- * @param {string} reference
+ * @param {string} patient @param {string} reference
  * @param {{file: Blob, frame: number, mask: Blob, label: string, accepted: Accepted | undefined}} annotation
- * @param {AbortSignal} signal
- * @returns {Promise<Schemas["EnrolledReference"]>}
- */
+ * @param {AbortSignal} signal @returns {Promise<Schemas["EnrolledReference"]>} */
 export async function enrol(patient, reference, annotation, signal) {
   const { file, frame, mask, label, accepted } = annotation;
   /** @satisfies {Fields<"enrolReference">} */
@@ -169,92 +138,54 @@ export async function enrol(patient, reference, annotation, signal) {
     accepted: accepted && JSON.stringify(accepted),
   };
   const init = { method: "PUT", body: formOf(fields), signal };
-  return await (await request(referencePath(patient, reference), init)).json();
+  return await requestJson(referencePath(patient, reference), init);
 }
 
-/** @param {string} embedding @param {AbortSignal} signal @returns {RequestInit} */
-const postEmbedding = (embedding, signal) => ({
-  ...postJson({ embedding }),
-  signal,
-});
-
-/**
- * @param {string} patient
- * @param {string} label
- * @param {string} embedding
- * @param {AbortSignal} signal
- * @returns {Promise<Segmentation>}
- */
+/** @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal
+ * @returns {Promise<Segmentation>} */
 export async function segment(patient, label, embedding, signal) {
   const path = segmentationsPath(patient, { label });
-  return await (await request(path, postEmbedding(embedding, signal))).json();
+  return await requestJson(path, postJson({ embedding }, signal));
 }
 
-/**
- * The same with every candidate and its masks.
- *
- * @param {string} patient
- * @param {string} label
- * @param {string} embedding
- * @param {AbortSignal} signal
- * @returns {Promise<ExplainedSegmentation>}
- */
+/** The same with every candidate and its masks.
+ * @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal
+ * @returns {Promise<ExplainedSegmentation>} */
 export async function segmentExplained(patient, label, embedding, signal) {
   const path = segmentationsPath(patient, { label, explain: true });
-  return await (await request(path, postEmbedding(embedding, signal))).json();
+  return await requestJson(path, postJson({ embedding }, signal));
 }
 
-/**
- * The structure as a DICOM segmentation or NIfTI volume, whichever its image is.
- *
- * @param {string} patient
- * @param {string} label
- * @param {Source} source
- * @param {AbortSignal} signal
- */
+/** The structure as a DICOM segmentation or NIfTI volume, whichever its image is.
+ * @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */
 export async function segmentToFile(patient, label, source, signal) {
   const { file, frame, format } = source;
   const headers = { accept: format, "content-type": format };
   const init = { method: "POST", body: file, headers, signal };
-  return await (await request(
-    segmentationsPath(patient, { label, frame }),
-    init,
-  )).blob();
+  const path = segmentationsPath(patient, { label, frame });
+  return await (await request(path, init)).blob();
 }
 
-/**
- * A mask that was drawn or corrected, in the same formats.
- *
- * @param {Source} source
- * @param {Blob} mask a PNG
- * @param {string} label
- * @param {AbortSignal} signal
- */
+/** A mask that was drawn or corrected, in the same formats.
+ * @param {Source} source @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
 export async function maskToFile({ file, frame }, mask, label, signal) {
-  /** @satisfies {Fields<"exportMask">} */
-  const fields = { image: file, mask: maskFile(mask) };
-  /** @satisfies {Query<"exportMask">} */
-  const query = { label, frame };
+  /** @satisfies {Fields<"exportMask">} */ const fields = {
+    image: file,
+    mask: maskFile(mask),
+  };
+  /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
   const init = { method: "POST", body: formOf(fields), signal };
-  return await (await request(`/v1/masks/export${searchOf(query)}`, init))
-    .blob();
+  const path = `/v1/masks/export${searchOf(query)}`;
+  return await (await request(path, init)).blob();
 }
 
-/**
- * A picture of the sample patient.
- *
- * @param {string} name
- */
+/** A picture of the sample patient. @param {string} name */
 export async function samplePicture(name) {
   return await (await request(`/page/sample/${name}.png`)).blob();
 }
 
-/**
- * The references of a patient; none for an unknown patient.
- *
- * @param {string} patient
- * @returns {Promise<Schemas["Reference"][]>}
- */
+/** The references of a patient; none for an unknown patient.
+ * @param {string} patient @returns {Promise<Schemas["Reference"][]>} */
 export async function referencesOf(patient) {
   try {
     /** @type {Schemas["Patient"]} */
@@ -267,11 +198,9 @@ export async function referencesOf(patient) {
 }
 
 /** @param {string} patient @param {string} reference */
-export async function eraseReference(patient, reference) {
-  await request(referencePath(patient, reference), { method: "DELETE" });
-}
+export const eraseReference = (patient, reference) =>
+  request(referencePath(patient, reference), { method: "DELETE" });
 
 /** @param {string} patient */
-export async function erasePatient(patient) {
-  await request(patientPath(patient), { method: "DELETE" });
-}
+export const erasePatient = (patient) =>
+  request(patientPath(patient), { method: "DELETE" });

@@ -3,18 +3,13 @@ import { byId, input, showText } from "./dom.js";
 /** The key is kept in the tab's session storage and goes with the tab. */
 const STORED = "p2sam-key";
 
-/**
- * The header that identifies the caller; none until a key was entered.
- *
- * @returns {Record<string, string>}
- */
+/** The header that identifies the caller; none until a key was entered. @returns {Record<string, string>} */
 export function keyHeader() {
   const key = sessionStorage.getItem(STORED);
   return key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
-/** @type {Promise<boolean> | null} */
-let asking = null;
+/** @type {Promise<boolean> | null} */ let asking = null;
 
 /** Asks for the key once, for all requests that wait for it; false when none is entered. */
 export function askKey() {
@@ -27,10 +22,8 @@ function openDialog() {
   const dialog = byId("key", HTMLDialogElement);
   const field = input("key-field");
   const isKnown = sessionStorage.getItem(STORED) !== null;
-  showText(
-    "key-problem",
-    isKnown ? "This server did not accept that key." : "",
-  );
+  const problem = isKnown ? "This server did not accept that key." : "";
+  showText("key-problem", problem);
   field.value = "";
   dialog.returnValue = "";
   dialog.showModal();

@@ -7,11 +7,7 @@ const MARGIN = { left: 52, right: 14, top: 14, bottom: 26 };
 const MOST_LABELS = 10;
 const SVG = "http://www.w3.org/2000/svg";
 
-/**
- * @param {string} name
- * @param {Record<string, string | number>} attributes
- * @param {string} [text]
- */
+/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -21,11 +17,7 @@ function element(name, attributes, text) {
   return made;
 }
 
-/**
- * The least round number that is not below `value`.
- *
- * @param {number} value
- */
+/** The least round number that is not below `value`. @param {number} value */
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 4, 5, 10].map((n) => n * power).find((n) => n >= value) ??
@@ -37,18 +29,13 @@ const compact = new Intl.NumberFormat("en", {
   maximumFractionDigits: 1,
 });
 
-/**
- * Plots the areas of the images in order, with a ring around the shown one.
- *
- * @param {Element} svg
- * @param {(Measure | null)[]} measures null where there is no result
- * @param {number} shown its index, -1 for none
- */
+/** Plots the areas of the images in order, with a ring around the shown one.
+ * @param {Element} svg @param {(Measure | null)[]} measures null where there is no result
+ * @param {number} shown its index, -1 for none */
 export function drawAreaPlot(svg, measures, shown) {
   const { left, right, top, bottom } = MARGIN;
-  const most = roundUp(
-    Math.max(1, ...measures.map((m) => m?.area ?? 0)) * 1.05,
-  );
+  const largest = Math.max(1, ...measures.map((m) => m?.area ?? 0));
+  const most = roundUp(largest * 1.05);
   const count = Math.max(2, measures.length);
   const x = (/** @type {number} */ i) =>
     left + (i + 0.5) / count * (WIDTH - left - right);
@@ -58,32 +45,17 @@ export function drawAreaPlot(svg, measures, shown) {
   const elements = [];
   for (const area of [0, 0.5 * most, most]) {
     const at = y(area);
-    elements.push(
-      element("line", {
-        class: "grid",
-        x1: left,
-        x2: WIDTH - right,
-        y1: at,
-        y2: at,
-      }),
-      element(
-        "text",
-        { x: left - 8, y: at + 4, "text-anchor": "end" },
-        compact.format(area),
-      ),
-    );
+    const line = { x1: left, x2: WIDTH - right, y1: at, y2: at };
+    const place = { x: left - 8, y: at + 4, "text-anchor": "end" };
+    elements.push(element("line", { class: "grid", ...line }));
+    elements.push(element("text", place, compact.format(area)));
   }
   const every = Math.ceil(measures.length / MOST_LABELS);
   measures.forEach((measure, i) => {
     if (i % every > 0) return;
     const text = measure?.kind === "reference" ? "Ref" : String(i + 1);
-    elements.push(
-      element(
-        "text",
-        { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" },
-        text,
-      ),
-    );
+    const place = { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" };
+    elements.push(element("text", place, text));
   });
   const known = measures.flatMap((m, i) => m ? [{ ...m, i }] : []);
   const points = known.map(({ area, i }) => `${x(i)},${y(area)}`).join(" ");

@@ -9,14 +9,8 @@ let waiting = null;
 export const isBusy = () => waiting !== null;
 export const cancelBusy = () => waiting?.abort();
 
-/**
- * Runs a step under the busy bar, whose button cancels it. A step that is still running is cancelled first.
- *
- * @template T
- * @param {string} text
- * @param {(signal: AbortSignal) => Promise<T>} step
- * @returns {Promise<T>}
- */
+/** Runs a step under the busy bar, whose button cancels it. A step that is still running is cancelled first.
+ * @template T @param {string} text @param {(signal: AbortSignal) => Promise<T>} step @returns {Promise<T>} */
 export async function withBusyBar(text, step) {
   waiting?.abort();
   const own = new AbortController();

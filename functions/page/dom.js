@@ -1,11 +1,4 @@
-/**
- * The element with this id.
- *
- * @template {Element} T
- * @param {string} id
- * @param {new () => T} type
- * @returns {T}
- */
+/** The element with this id. @template {Element} T @param {string} id @param {new () => T} type @returns {T} */
 export function byId(id, type) {
   const found = document.getElementById(id);
   if (found instanceof type) return found;
@@ -19,21 +12,17 @@ export const button = (id) => byId(id, HTMLButtonElement);
 /** @param {string} id */
 export const input = (id) => byId(id, HTMLInputElement);
 
-/**
- * The 2D context of a canvas that has no other kind.
- *
- * @param {HTMLCanvasElement} canvas
- */
+/** @template {HTMLCanvasElement | OffscreenCanvas} T
+ * @typedef {T extends OffscreenCanvas ? OffscreenCanvasRenderingContext2D : CanvasRenderingContext2D} Context2d */
+
+/** The 2D context of a canvas that has no other kind.
+ * @template {HTMLCanvasElement | OffscreenCanvas} T @param {T} canvas */
 export const context2d = (
   canvas,
-) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+) => /** @type {Context2d<T>} */ (canvas.getContext("2d"));
 
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {string} className
- * @param {(Node | string)[]} children
- */
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} className
+ * @param {(Node | string)[]} children */
 export function make(tag, className, ...children) {
   const made = document.createElement(tag);
   made.className = className;
@@ -41,12 +30,7 @@ export function make(tag, className, ...children) {
   return made;
 }
 
-/**
- * Shows a text in an element; an empty text hides the element.
- *
- * @param {string} id
- * @param {string} text
- */
+/** Shows a text in an element; an empty text hides the element. @param {string} id @param {string} text */
 export function showText(id, text) {
   const element = html(id);
   element.textContent = text;

@@ -1,16 +1,12 @@
-import { isCancelled, maskToFile, segmentToFile } from "./api.js";
+import { maskToFile, segmentToFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { showText } from "./dom.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
-import { saveFile, saveJson, saveTable } from "./save_file.js";
+import { showProblem } from "./messages.js";
 import { patient, session } from "./session.js";
 
-/**
- * Runs a step with the shown mask and the name of its image.
- *
- * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step
- */
+/** Runs a step with the shown mask and the name of its image.
+ * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
 async function download(step) {
   if (session.shown?.rle == null) return;
   const { rle, name } = session.shown;
@@ -21,7 +17,7 @@ async function download(step) {
       async (signal) => await step(Mask.fromRle(rle), name, signal),
     );
   } catch (error) {
-    if (!isCancelled(error)) showText("save-problem", explainError(error));
+    showProblem("save-problem", error);
   }
 }
 
@@ -61,18 +57,37 @@ export function saveReceipt() {
 
 export function saveAreas() {
   const head = ["image", "area_px", "kind", "predicted_iou", "distance"];
-  const rows = session.items.filter(({ state }) => state === "done").map(
-    ({ name, area, reference, corrected, answer }) => {
-      const kind = reference
-        ? "reference"
-        : corrected
-        ? "corrected"
-        : "segmented";
-      const models = kind === "segmented" && answer
-        ? [answer.predictedIou, answer.distance ?? ""]
-        : ["", ""];
-      return [name, area, kind, ...models];
-    },
-  );
+  const done = session.items.filter(({ state }) => state === "done");
+  const rows = done.map(({ name, area, kind, answer }) => {
+    if (kind !== "found") return [name, area, kind, "", ""];
+    const { predictedIou = "", distance } = answer ?? {};
+    return [name, area, "segmented", predictedIou, distance ?? ""];
+  });
   saveTable([head, ...rows], "areas.csv");
+}
+
+/** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** @param {unknown} value @param {string} name */
+function saveJson(value, name) {
+  const text = JSON.stringify(value);
+  saveFile(new Blob([text], { type: "application/json" }), name);
+}
+
+/** Saves rows as comma-separated values (RFC 4180). @param {(string | number)[][]} rows @param {string} name */
+function saveTable(rows, name) {
+  const cell = (/** @type {string | number} */ value) => {
+    // A spreadsheet would run a name that begins like a formula.
+    const text = String(value).replace(/^[=+\-@\t\r]/, "'$&");
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const text = rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
+  saveFile(new Blob([text], { type: "text/csv" }), name);
 }

@@ -6,22 +6,13 @@ import { patient, session } from "./session.js";
 /** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
-/** The least `ref-n` that is free. */
-function nextReference() {
+/** Enrols an item and its mask as a further reference.
+ * @param {Item} item @param {Mask} mask
+ * @param {Accepted} [accepted] when the mask is a result that was accepted */
+export async function enrolItem(item, mask, accepted) {
   let number = session.references.length + 1;
   while (session.references.includes(`ref-${number}`)) number++;
-  return `ref-${number}`;
-}
-
-/**
- * Enrols an item and its mask as a further reference.
- *
- * @param {Item} item
- * @param {Mask} mask
- * @param {Accepted} [accepted] when the mask is a result that was accepted
- */
-export async function enrolItem(item, mask, accepted) {
-  const reference = nextReference();
+  const reference = `ref-${number}`;
   const { file, frame } = item;
   const { label } = session;
   try {

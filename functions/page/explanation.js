@@ -1,12 +1,12 @@
-import { isCancelled, segmentExplained } from "./api.js";
+import { segmentExplained } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { byId, context2d, html, showText } from "./dom.js";
+import { saveFile } from "./downloads.js";
+import { fillDisc, pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
-import { pathOf, strokeOutline } from "./outline_path.js";
+import { showProblem } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
 import { percentOf } from "./result_panel.js";
-import { saveFile } from "./save_file.js";
 import { patient, session } from "./session.js";
 
 /** @import { ExplainedSegmentation, Rle, Schemas, Size } from "./api.js" */
@@ -29,11 +29,15 @@ const HEADS = [
   "Pass 3: its box added",
 ];
 
+const OTHER_REFERENCES =
+  "References were added after this image was segmented; with them, it is outlined as shown here.";
+
 /** Segments the shown image again, with every candidate, and shows the candidates. */
 export async function explainShown() {
   const item = session.shown;
   if (item === null || item.source === null) return;
   const { source } = item;
+  const { label } = session;
   showText("result-problem", "");
   try {
     const explained = await withBusyBar(
@@ -42,7 +46,7 @@ export async function explainShown() {
         withEmbedding(
           item,
           signal,
-          (id) => segmentExplained(patient(), session.label, id, signal),
+          (id) => segmentExplained(patient(), label, id, signal),
         ),
     );
     const bitmap = await createImageBitmap(source);
@@ -50,17 +54,13 @@ export async function explainShown() {
     const chosenTop = draw(canvas, bitmap, item.size, explained);
     bitmap.close();
     html("explanation-why").textContent = explained.why;
-    showText(
-      "explanation-note",
-      explained.mask.counts === item.rle?.counts
-        ? ""
-        : "References were added after this image was segmented; with them, it is outlined as shown here.",
-    );
+    const isSame = explained.mask.counts === item.rle?.counts;
+    showText("explanation-note", isSame ? "" : OTHER_REFERENCES);
     byId("explanation", HTMLDialogElement).showModal();
     const scale = canvas.clientHeight / canvas.height;
     html("explanation-view").scrollTop = chosenTop * scale;
   } catch (error) {
-    if (!isCancelled(error)) showText("result-problem", explainError(error));
+    showProblem("result-problem", error);
   }
 }
 
@@ -74,15 +74,10 @@ export function saveExplanation() {
   });
 }
 
-/**
- * Draws a row per candidate: its points, then the mask after every pass.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {ImageBitmap} bitmap
- * @param {Size} size of the image
+/** Draws a row per candidate: its points, then the mask after every pass.
+ * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Size} size of the image
  * @param {ExplainedSegmentation} explained
- * @returns {number} where the chosen candidate's row begins, canvas pixels
- */
+ * @returns {number} where the chosen candidate's row begins, canvas pixels */
 function draw(canvas, bitmap, size, explained) {
   const { candidates } = explained;
   const scale = TILE / Math.max(size.width, size.height);
@@ -96,12 +91,8 @@ function draw(canvas, bitmap, size, explained) {
   c.fillRect(0, 0, canvas.width, canvas.height);
   c.imageSmoothingQuality = "high";
   const font = getComputedStyle(document.body).fontFamily;
-  const write = (
-    /** @type {string} */ text,
-    /** @type {number} */ x,
-    /** @type {number} */ y,
-    colour = TEXT,
-  ) => {
+  /** @type {(text: string, x: number, y: number, colour?: string) => void} */
+  const write = (text, x, y, colour = TEXT) => {
     c.font = `15px ${font}`;
     c.fillStyle = colour;
     c.fillText(text, x, y, column - GAP);
@@ -139,7 +130,7 @@ function draw(canvas, bitmap, size, explained) {
   return chosenTop;
 }
 
-/** @param {Candidate} candidate @param {ExplainedSegmentation} explained */
+/** @type {(candidate: Candidate, explained: ExplainedSegmentation) => boolean} */
 const wasChosen = (candidate, explained) =>
   candidate.parts === explained.parts &&
   candidate.negatives === explained.negatives &&
@@ -163,34 +154,22 @@ function similarities({ points }) {
   return `in ${list(1)}${outside ? ` · out ${outside}` : ""}`;
 }
 
-/**
- * @param {CanvasRenderingContext2D} c
- * @param {Rle} rle
- * @param {number} left canvas pixels
- * @param {number} top canvas pixels
- * @param {number} scale from image to canvas pixels
- */
+/** @param {CanvasRenderingContext2D} c @param {Rle} rle @param {number} left canvas pixels
+ * @param {number} top canvas pixels @param {number} scale from image to canvas pixels */
 function drawOutline(c, rle, left, top, scale) {
   const path = pathOf(Mask.fromRle(rle).outline());
   c.save();
   c.setTransform(scale, 0, 0, scale, left, top);
   c.fillStyle = "#ffd23f38";
   c.fill(path, "evenodd");
-  strokeOutline(c, path, scale);
+  strokeOutline(c, path, 1 / scale);
   c.restore();
 }
 
-/**
- * @param {CanvasRenderingContext2D} c
- * @param {number} x canvas pixels
- * @param {number} y canvas pixels
- * @param {0 | 1} label 1 is inside the structure, 0 outside
- */
+/** @param {CanvasRenderingContext2D} c @param {number} x canvas pixels @param {number} y canvas pixels
+ * @param {0 | 1} label 1 is inside the structure, 0 outside */
 function drawPoint(c, x, y, label) {
-  c.beginPath();
-  c.arc(x, y, 6, 0, 7);
-  c.fillStyle = label === 1 ? "#16be54" : "#e62e3a";
-  c.fill();
+  fillDisc(c, [x, y], 6, label === 1 ? "#16be54" : "#e62e3a");
   c.lineWidth = 2;
   c.strokeStyle = "#fff";
   c.stroke();

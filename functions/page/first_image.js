@@ -1,11 +1,10 @@
-import { isCancelled } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
-import { itemOf, queue } from "./queue.js";
+import { queue } from "./queue.js";
 import {
   closeEditor,
   enterWorkspace,
@@ -16,13 +15,10 @@ import { lookUpPatient, session } from "./session.js";
 
 /** @import { Item } from "./item.js" */
 
-/**
- * Opens the first images: the first is outlined, unless the server has references of the patient.
- *
- * @param {File[]} files
- */
-export async function openFirst(files) {
-  const [first, ...others] = files.map(itemOf);
+/** Opens the first images: the first is outlined, unless the server has references of the patient.
+ * @param {Item[]} items */
+export async function openFirst(items) {
+  const [first, ...others] = items;
   session.later = others;
   if (first === undefined || !await lookUpPatient()) return;
   if (session.references.length > 0) {
@@ -36,12 +32,8 @@ export async function openFirst(files) {
   await outlineReference(first);
 }
 
-/**
- * Prepares an image and lets the user outline it.
- *
- * @param {Item} item
- * @param {Mask | null} [known] an outline to begin with
- */
+/** Prepares an image and lets the user outline it.
+ * @param {Item} item @param {Mask | null} [known] an outline to begin with */
 export async function outlineReference(item, known = null) {
   showText("start-problem", "");
   enterWorkspace();
@@ -54,7 +46,7 @@ export async function outlineReference(item, known = null) {
     );
   } catch (error) {
     leaveWorkspace();
-    if (!isCancelled(error)) showText("start-problem", explainError(error));
+    showProblem("start-problem", error);
     button("open").focus();
     return;
   } finally {

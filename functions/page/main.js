@@ -1,40 +1,19 @@
 import { cancelBusy, isBusy } from "./busy_bar.js";
 import { button, input } from "./dom.js";
-import {
-  saveAreas,
-  saveInSourceFormat,
-  savePng,
-  savePolygons,
-  saveReceipt,
-  saveRle,
-} from "./downloads.js";
-import {
-  closeExplanation,
-  explainShown,
-  saveExplanation,
-} from "./explanation.js";
+import * as downloads from "./downloads.js";
+import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
 import { showNotice } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
-import { addImages, cancelSegmenting, itemOf } from "./queue.js";
-import {
-  acceptShown,
-  correctShown,
-  erasePatient,
-  removeShown,
-  retryShown,
-} from "./results.js";
+import { cancelSegmenting, itemOf, queue } from "./queue.js";
+import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
 import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
 
 /** Whether the first image is being opened. */
 let opening = false;
 
-/**
- * Opens the first image, unless that is going on already.
- *
- * @param {() => Promise<void>} step
- */
+/** Opens the first image, unless that is going on already. @param {() => Promise<void>} step */
 async function openOnce(step) {
   if (opening) return;
   opening = true;
@@ -45,20 +24,20 @@ async function openOnce(step) {
   }
 }
 
-/**
- * Takes images that were chosen or dropped, in the order of their names.
- *
- * @param {FileList | null | undefined} list
- */
+/** Takes images that were chosen or dropped, in the order of their names.
+ * @param {FileList | null | undefined} list */
 function takeFiles(list) {
   const chosen = [...list ?? []].sort((a, b) =>
     a.name.localeCompare(b.name, "en", { numeric: true })
   );
   if (chosen.length === 0) return;
-  if (session.enrolled) addImages(chosen);
-  else if (session.editor === null && !isBusy() && !opening) {
-    openOnce(() => openFirst(chosen));
-  } else session.later.push(...chosen.map(itemOf));
+  const items = chosen.map(itemOf);
+  if (session.enrolled) {
+    session.following = true;
+    queue(items);
+  } else if (session.editor === null && !isBusy() && !opening) {
+    openOnce(() => openFirst(items));
+  } else session.later.push(...items);
 }
 
 const files = input("files");
@@ -90,13 +69,13 @@ const clicks = {
   "clear": () => session.editor?.clear(),
   "accept": acceptOutline,
   "reject": rejectOutline,
-  "retry": retryShown,
-  "correct": correctShown,
-  "explain": explainShown,
-  "explanation-save": saveExplanation,
-  "explanation-close": closeExplanation,
-  "accept-result": acceptShown,
-  "remove": removeShown,
+  "retry": results.retryShown,
+  "correct": results.correctShown,
+  "explain": explanation.explainShown,
+  "explanation-save": explanation.saveExplanation,
+  "explanation-close": explanation.closeExplanation,
+  "accept-result": results.acceptShown,
+  "remove": results.removeShown,
   "busy-cancel": cancelBusy,
   "filmstrip-cancel": cancelSegmenting,
   "notice-close": () => showNotice(""),
@@ -105,19 +84,16 @@ const clicks = {
   "zoom-fit": () => viewer.fit(),
   "hide-outline": () => {
     viewer.outlineHidden = !viewer.outlineHidden;
-    button("hide-outline").setAttribute(
-      "aria-pressed",
-      String(viewer.outlineHidden),
-    );
+    button("hide-outline").ariaPressed = String(viewer.outlineHidden);
     viewer.redraw();
   },
-  "save-png": savePng,
-  "save-rle": saveRle,
-  "save-polygons": savePolygons,
-  "save-source": saveInSourceFormat,
-  "save-receipt": saveReceipt,
-  "save-table": saveAreas,
-  "erase": erasePatient,
+  "save-png": downloads.savePng,
+  "save-rle": downloads.saveRle,
+  "save-polygons": downloads.savePolygons,
+  "save-source": downloads.saveInSourceFormat,
+  "save-receipt": downloads.saveReceipt,
+  "save-table": downloads.saveAreas,
+  "erase": results.erasePatient,
 };
 for (const [id, act] of Object.entries(clicks)) {
   button(id).addEventListener("click", act);

@@ -19,14 +19,8 @@ export class Mask {
     return area;
   }
 
-  /**
-   * Sets every pixel whose centre is within `radius` of the segment.
-   *
-   * @param {Point2} from
-   * @param {Point2} to
-   * @param {number} radius pixels
-   * @param {number} value
-   */
+  /** Sets every pixel whose centre is within `radius` of the segment.
+   * @param {Point2} from @param {Point2} to @param {number} radius pixels @param {number} value */
   stroke([x0, y0], [x1, y1], radius, value) {
     const r = Math.max(radius, 0.71);
     const [dx, dy] = [x1 - x0, y1 - y0];
@@ -45,16 +39,11 @@ export class Mask {
     }
   }
 
-  /**
-   * Sets every pixel whose centre is inside the polygon, by the even-odd rule.
-   *
-   * @param {Point2[]} ring
-   */
+  /** Sets every pixel whose centre is inside the polygon, by the even-odd rule. @param {Point2[]} ring */
   fill(ring) {
     for (let y = 0; y < this.height; y++) {
       const middle = y + 0.5;
-      /** @type {number[]} */
-      const crossings = [];
+      /** @type {number[]} */ const crossings = [];
       ring.forEach(([bx, by], i) => {
         const [ax, ay] = /** @type {Point2} */ (ring.at(i - 1));
         if ((ay <= middle) === (by <= middle)) return;
@@ -74,36 +63,15 @@ export class Mask {
     }
   }
 
-  /** Lengths of outside and inside runs in turn, row by row: a small copy of the mask, for undo. */
-  runs() {
-    const runs = [];
-    let [value, start] = [0, 0];
-    for (let i = 0; i < this.data.length; i++) {
-      if (this.data[i] === value) continue;
-      runs.push(i - start);
-      [value, start] = [255 - value, i];
-    }
-    return Uint32Array.from([...runs, this.data.length - start]);
-  }
-
-  /**
-   * Takes the mask back to what it was when `runs` was called.
-   *
-   * @param {Uint32Array} runs
-   */
-  restore(runs) {
-    let at = 0;
-    runs.forEach((run, i) => {
-      this.data.fill(i % 2 === 0 ? 0 : 255, at, at + run);
-      at += run;
-    });
+  /** Takes over the pixels of an encoded mask of the same size. @param {Rle} rle */
+  set(rle) {
+    this.data = Mask.fromRle(rle).data;
   }
 
   /** @returns {Rle} */
   toRle() {
     const { width, height, data } = this;
-    /** @type {number[]} */
-    const runs = [];
+    /** @type {number[]} */ const runs = [];
     let [value, run] = [0, 0];
     for (let x = 0; x < width; x++) {
       for (let y = 0; y < height; y++) {
@@ -128,15 +96,10 @@ export class Mask {
     return { size: [height, width], counts };
   }
 
-  /**
-   * The mask of an encoding that the server made, which is not validated.
-   *
-   * @param {Rle} rle
-   */
+  /** The mask of an encoding that the server made, which is not validated. @param {Rle} rle */
   static fromRle({ size: [height, width], counts }) {
     const mask = new Mask(width, height);
-    /** @type {number[]} */
-    const runs = [];
+    /** @type {number[]} */ const runs = [];
     let at = 0;
     for (let i = 0; i < counts.length;) {
       let [run, shift] = [0, 0];
@@ -160,13 +123,10 @@ export class Mask {
     return mask;
   }
 
-  /**
-   * The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1].
+  /** The outline between inside and outside pixels, where pixel (x, y) covers [x, x + 1] × [y, y + 1].
    * Corners are cut at 45°, which leaves every pixel's centre on its side. The rings are to be filled by the
    * even-odd rule.
-   *
-   * @returns {Point2[][]}
-   */
+   * @returns {Point2[][]} */
   outline() {
     const { width, height, data } = this;
     const stride = width + 1;
@@ -219,25 +179,15 @@ export class Mask {
     return rings;
   }
 
-  /**
-   * A PNG in white on black, as the server expects it.
-   *
-   * @returns {Promise<Blob>}
-   */
-  toPng() {
-    const canvas = document.createElement("canvas");
-    canvas.width = this.width;
-    canvas.height = this.height;
+  /** A PNG in white on black, as the server expects it. */
+  async toPng() {
+    const canvas = new OffscreenCanvas(this.width, this.height);
     const context = context2d(canvas);
     const picture = context.createImageData(this.width, this.height);
     new Uint32Array(picture.data.buffer).set(
       Uint32Array.from(this.data, (value) => value ? 0xffffffff : 0xff000000),
     );
     context.putImageData(picture, 0, 0);
-    return new Promise((resolve, reject) =>
-      canvas.toBlob((blob) =>
-        blob ? resolve(blob) : reject(new Error("The mask cannot be encoded."))
-      )
-    );
+    return await canvas.convertToBlob();
   }
 }

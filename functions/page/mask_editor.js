@@ -1,60 +1,42 @@
 import { isCancelled } from "./api.js";
-import { Mask } from "./mask.js";
 
 /** @import { Click, MaskPrompt, Rle } from "./api.js" */
-/** @import { Point2 } from "./mask.js" */
+/** @import { Mask, Point2 } from "./mask.js" */
 /** @import { Viewer } from "./viewer.js" */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
-/**
- * A state of the mask in the history.
- *
- * @typedef {object} Step
- * @property {Uint32Array} runs of the mask
- * @property {Click[]} clicks that it was decoded from
- * @property {Rle | null} rle once it is known
- */
+/** @typedef {{rle: Rle, area: number, clicks: Click[]}} Step a state of the mask, and the clicks it was decoded from */
 
 /** A press that moves farther is no click, and a click nearer to a polygon's end closes it, CSS pixels. */
 const NEAR = 10;
 
 /** Edits one mask in the viewer, with undo. Clicks and boxes are decoded by the server. */
 export class MaskEditor {
-  /** @type {Tool} */
-  #tool = "inside";
-  /** @type {Step[]} */
-  #undoSteps = [];
-  /** @type {Step[]} */
-  #redoSteps = [];
-  /** The mask without what is being drawn. @type {Step} */
-  #current;
+  /** @type {Tool} */ #tool = "inside";
+  /** @type {Step[]} */ #undoSteps = [];
+  /** @type {Step[]} */ #redoSteps = [];
+  /** The mask without what is being drawn. @type {Step} */ #current;
   /** Those of `#current`, and one that is being decoded. @type {Click[]} */
   #clicks = [];
   /** Where a press began, or the brush was last. @type {Point2 | null} */
   #last = null;
-  /** Cancels the decoding. @type {AbortController | null} */
-  #decoding = null;
+  /** Cancels the decoding. @type {AbortController | null} */ #decoding = null;
   /** Whether the mask stays as it is, because it is being enrolled. */
   frozen = false;
 
-  /**
-   * @param {Viewer} viewer
-   * @param {Mask} mask changed in place
-   * @param {object} callbacks
+  /** @param {Viewer} viewer @param {Mask} mask changed in place @param {object} callbacks
    * @param {(prompt: MaskPrompt, signal: AbortSignal) => Promise<Rle>} callbacks.decode
    * @param {() => void} callbacks.changed called after every change, and when a decoding begins or ends
-   * @param {(error: unknown) => void} callbacks.failed
-   */
-  constructor(viewer, mask, { decode, changed, failed }) {
+   * @param {(error: unknown) => void} callbacks.failed */
+  constructor(viewer, mask, callbacks) {
     this.viewer = viewer;
     this.mask = mask;
-    this.decode = decode;
-    this.changed = changed;
-    this.failed = failed;
-    this.#current = { runs: mask.runs(), clicks: [], rle: null };
+    this.callbacks = callbacks;
+    this.#current = { rle: mask.toRle(), area: mask.area, clicks: [] };
     viewer.handler = this;
     this.#show();
   }
 
+  /** Whether it is between a press and its end. */
   get isPressed() {
     return this.#last !== null;
   }
@@ -72,13 +54,10 @@ export class MaskEditor {
     return !this.frozen && this.#redoSteps.length > 0;
   }
   get empty() {
-    return this.#current.runs.length === 1;
+    return this.#current.area === 0;
   }
 
-  /**
-   * @param {Tool} tool
-   * @param {number} size of the brush, 1 to 100
-   */
+  /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
   use(tool, size) {
     this.cancel();
     this.viewer.draft = [];
@@ -126,13 +105,13 @@ export class MaskEditor {
     else this.#commit([]);
   }
 
-  /** Undoes the press that is going on. */
+  /** Undoes the press that is going on, which may have turned out to be a pinch. */
   cancel() {
     if (this.#last === null) return;
     this.#last = null;
     if (this.actsOnRelease) return;
     if (this.#tool === "box") this.viewer.draft = [];
-    this.mask.restore(this.#current.runs);
+    this.mask.set(this.#current.rle);
     this.#show();
   }
 
@@ -145,14 +124,9 @@ export class MaskEditor {
   }
 
   undo() {
-    if (this.frozen) return;
-    this.stop();
     this.#step(this.#undoSteps, this.#redoSteps);
   }
-
   redo() {
-    if (this.frozen) return;
-    this.stop();
     this.#step(this.#redoSteps, this.#undoSteps);
   }
 
@@ -173,10 +147,7 @@ export class MaskEditor {
     return Math.hypot(ax - bx, ay - by) * this.viewer.scale < NEAR;
   }
 
-  /**
-   * @param {Point2} a
-   * @param {Point2} b the opposite corner
-   */
+  /** @param {Point2} a @param {Point2} b the opposite corner */
   #drawBox([ax, ay], [bx, by]) {
     this.viewer.draft = [];
     this.viewer.redraw();
@@ -196,19 +167,14 @@ export class MaskEditor {
   #addCorner(at) {
     const { draft } = this.viewer;
     const ends = [draft.at(0), draft.at(-1)];
-    const closes = ends.some((end) =>
-      end !== undefined && this.#isNear(end, at)
-    );
-    if (draft.length > 2 && closes) this.#closePolygon();
-    else draft.push(at);
+    const closes = ends.some((end) => end && this.#isNear(end, at));
+    if (draft.length > 2 && closes) {
+      this.#decoding?.abort();
+      this.mask.fill(draft);
+      this.viewer.draft = [];
+      this.#commit([]);
+    } else draft.push(at);
     this.viewer.redraw();
-  }
-
-  #closePolygon() {
-    this.#decoding?.abort();
-    this.mask.fill(this.viewer.draft);
-    this.viewer.draft = [];
-    this.#commit([]);
   }
 
   /** @param {Point2} at */
@@ -218,70 +184,56 @@ export class MaskEditor {
     /** @type {Click} */
     const click = { x: Math.floor(x), y: Math.floor(y), label };
     const points = [...this.#clicks, click];
-    const prompt = this.empty
-      ? { points }
-      : { points, mask: this.#current.rle ??= this.mask.toRle() };
-    this.#request(prompt, points);
+    const known = this.empty ? {} : { mask: this.#current.rle };
+    this.#request({ points, ...known }, points);
   }
 
-  /**
-   * Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.
-   *
-   * @param {MaskPrompt} prompt
-   * @param {Click[]} clicks
-   */
+  /** Has a prompt decoded to the mask. The last prompt wins; an earlier one without an answer is dropped.
+   * @param {MaskPrompt} prompt @param {Click[]} clicks */
   async #request(prompt, clicks) {
     this.#decoding?.abort();
     const decoding = new AbortController();
     this.#decoding = decoding;
     this.#clicks = clicks;
     this.viewer.setPoints(clicks);
-    this.changed();
+    this.callbacks.changed();
     try {
-      const rle = await this.decode(prompt, decoding.signal);
+      const rle = await this.callbacks.decode(prompt, decoding.signal);
       if (decoding.signal.aborted) return;
-      this.mask.data.set(Mask.fromRle(rle).data);
+      this.mask.set(rle);
       this.#commit(clicks, rle);
     } catch (error) {
       if (this.#decoding === decoding) this.#clicks = this.#current.clicks;
-      if (!isCancelled(error)) this.failed(error);
+      if (!isCancelled(error)) this.callbacks.failed(error);
     } finally {
       if (this.#decoding === decoding) this.#decoding = null;
       this.viewer.setPoints(this.#clicks);
-      this.changed();
+      this.callbacks.changed();
     }
   }
 
-  /**
-   * Makes the mask as it is now a step of the history.
-   *
-   * @param {Click[]} clicks
-   * @param {Rle | null} rle
-   */
-  #commit(clicks, rle = null) {
+  /** Makes the mask as it is now a step of the history. @param {Click[]} clicks @param {Rle} [rle] */
+  #commit(clicks, rle = this.mask.toRle()) {
     this.#undoSteps.push(this.#current);
     this.#redoSteps = [];
-    this.#current = { runs: this.mask.runs(), clicks, rle };
+    this.#current = { rle, area: this.mask.area, clicks };
     this.#clicks = clicks;
     this.#show();
-    this.changed();
+    this.callbacks.changed();
   }
 
-  /**
-   * Goes back or forth by one step of the history.
-   *
-   * @param {Step[]} from
-   * @param {Step[]} to
-   */
+  /** Goes back or forth by one step of the history. @param {Step[]} from @param {Step[]} to */
   #step(from, to) {
+    if (this.frozen) return;
+    this.stop();
     const step = from.pop();
     if (step === undefined) return;
     to.push(this.#current);
     this.#current = step;
     this.#clicks = step.clicks;
-    this.mask.restore(step.runs);
+    this.mask.set(step.rle);
     this.#show();
-    this.changed();
+    this.callbacks.changed();
   }
 
   #show() {

@@ -1,12 +1,9 @@
-import { Problem } from "./api.js";
-import { html } from "./dom.js";
+import { isCancelled, Problem } from "./api.js";
+import { html, showText } from "./dom.js";
 
-/**
- * Says in plain words what went wrong.
- *
+/** Says in plain words what went wrong.
  * @param {unknown} error
- * @param {string} [path] limits the answer to the faults of this part of the request; empty when it has none
- */
+ * @param {string} [path] limits the answer to the faults of this part of the request; empty when it has none */
 export function explainError(error, path) {
   if (!(error instanceof Problem)) {
     console.error(error);
@@ -19,20 +16,17 @@ export function explainError(error, path) {
   return `${error.title.replace(/\.$/, "")}. ${error.message}`;
 }
 
-/**
- * Announces a text to screen readers.
- *
- * @param {string} text
- */
+/** Shows what went wrong in an element, unless the user cancelled it. @param {string} id @param {unknown} error */
+export function showProblem(id, error) {
+  if (!isCancelled(error)) showText(id, explainError(error));
+}
+
+/** Announces a text to screen readers. @param {string} text */
 export function announce(text) {
   html("status").textContent = text;
 }
 
-/**
- * Shows a notice over the image; an empty text closes it.
- *
- * @param {string} text
- */
+/** Shows a notice over the image; an empty text closes it. @param {string} text */
 export function showNotice(text) {
   html("notice-text").textContent = text;
   html("notice").hidden = text === "";

@@ -33,13 +33,9 @@ const HINTS = {
   eraser: "Erase what does not belong to the structure.",
 };
 
-/**
- * Opens the outline panel with an editor of a mask.
- *
- * @param {Item} item
- * @param {Mask} mask
- * @param {{eyebrow: string, title: string, accept: string, reject: string}} words
- */
+/** Opens the outline panel with an editor of a mask.
+ * @param {Item} item @param {Mask} mask
+ * @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
 export function startEditing(item, mask, words) {
   html("outline-eyebrow").textContent = words.eyebrow;
   html("outline-title").textContent = words.title;
@@ -113,20 +109,13 @@ async function enrolOutline(item, editor) {
   session.later = [];
   await selectItem(item);
   session.following = true;
-  if (next.length > 0) {
-    queue(next);
-    html("result-title").focus({ preventScroll: true });
-  } else {
-    render();
-    html("add-title").focus({ preventScroll: true });
-  }
+  if (next.length > 0) queue(next);
+  else render();
+  const title = next.length > 0 ? "result-title" : "add-title";
+  html(title).focus({ preventScroll: true });
 }
 
-/**
- * Shows why an outline was refused, beside the label where that is the reason.
- *
- * @param {unknown} error
- */
+/** Shows why an outline was refused, beside the label where that is the reason. @param {unknown} error */
 function showRefusal(error) {
   const fault = explainError(error, "body.label");
   if (fault) {

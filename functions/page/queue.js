@@ -1,28 +1,21 @@
 import { isCancelled, segment } from "./api.js";
 import { byId, html } from "./dom.js";
-import { createItem, drawTile } from "./item.js";
+import { drawTile, Item } from "./item.js";
 import { announce } from "./messages.js";
 import { prepare, withEmbedding } from "./prepare.js";
 import { render, selectItem } from "./render.js";
 import { patient, session } from "./session.js";
 
-/** @import { Item } from "./item.js" */
-
 /** Cancels the segmentation of the waiting images. @type {AbortController | null} */
 let segmenting = null;
 
-/** @param {string} name */
-const withoutExtension = (name) => name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
+/** An item named like its file, without the extension. @param {File} file */
+export function itemOf(file) {
+  const name = file.name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
+  return new Item(file, name, false, selectItem);
+}
 
-/** @param {File} file */
-export const itemOf = (file) =>
-  createItem(file, withoutExtension(file.name), false, selectItem);
-
-/**
- * Takes the other frames out of an item's file, once.
- *
- * @param {Item} item
- */
+/** Takes the other frames out of an item's file, once. @param {Item} item */
 export function otherFrames(item) {
   const { file, name, frame, frames, whole } = item;
   item.whole = false;
@@ -32,15 +25,9 @@ export function otherFrames(item) {
   const others = Array.from({ length: frames }, (_, i) => i);
   others.splice(frame, 1);
   return others.map((i) => {
-    const other = createItem(file, named(i), false, selectItem);
+    const other = new Item(file, named(i), false, selectItem);
     return Object.assign(other, { frame: i, whole: false });
   });
-}
-
-/** @param {File[]} files */
-export function addImages(files) {
-  session.following = true;
-  queue(files.map(itemOf));
 }
 
 /** @param {Item[]} added */
@@ -71,10 +58,7 @@ async function segmentWaiting() {
   announce(`Done.${failed > 0 ? ` ${failures} failed.` : ""}`);
 }
 
-/**
- * @param {number} done
- * @param {number} started milliseconds
- */
+/** @param {number} done @param {number} started milliseconds */
 function showProgress(done, started) {
   const waiting = session.items.filter(({ state }) => state === "waiting");
   const total = done + waiting.length;

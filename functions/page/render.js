@@ -48,20 +48,15 @@ export function render() {
   html("trend").hidden = editing || measured.length < 2;
   drawAreaPlot(
     byId("plot", SVGSVGElement),
-    items.map(({ name, area, state, reference, corrected }) =>
-      state !== "done" ? null : {
-        name,
-        area,
-        kind: reference ? "reference" : corrected ? "corrected" : "found",
-      }
+    items.map(({ name, area, state, kind }) =>
+      state === "done" ? { name, area, kind } : null
     ),
     shown ? items.indexOf(shown) : -1,
   );
 }
 
 function renderFilmstrip() {
-  /** @type {Element | null} */
-  let last = null;
+  /** @type {Element | null} */ let last = null;
   for (const item of session.items) {
     const { element } = item.tile;
     item.tile.update(item, item === session.shown);
@@ -93,17 +88,11 @@ export function renderEditor() {
   button("accept").disabled = empty || frozen || busy;
 }
 
-/**
- * Shows an item's image and result.
- *
- * @param {Item} item
- * @param {boolean} [automatic] whether no user selected it
- */
+/** Shows an item's image and result.
+ * @param {Item} item @param {boolean} [automatic] whether no user selected it */
 export async function selectItem(item, automatic = false) {
-  if (session.editor !== null) {
-    if (automatic) return;
-    closeEditor();
-  }
+  if (automatic && session.editor !== null) return;
+  closeEditor();
   if (!automatic) session.following = false;
   session.shown = item;
   showNotice("");
@@ -116,13 +105,9 @@ export async function selectItem(item, automatic = false) {
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/**
- * Shows an item's picture in the viewer.
- *
- * @param {Item} item
- * @param {boolean} sized whether the item's size is known
- * @param {() => boolean} wanted asked once the picture is decoded
- */
+/** Shows an item's picture in the viewer.
+ * @param {Item} item @param {boolean} sized whether the item's size is known
+ * @param {() => boolean} wanted asked once the picture is decoded */
 export async function showPicture(item, sized, wanted = () => true) {
   if (item.source === null) return;
   const bitmap = await createImageBitmap(item.source);

@@ -12,11 +12,7 @@ const VERDICTS = {
   unusable: "Not usable as a reference.",
 };
 
-/**
- * The server's verdict on a reference; empty for other images.
- *
- * @param {Item} item
- */
+/** The server's verdict on a reference; empty for other images. @param {Item} item */
 export const reportText = ({ report }) =>
   report === null ? "" : `${VERDICTS[report.verdict]} ${report.advice}`;
 
@@ -24,12 +20,11 @@ export const reportText = ({ report }) =>
 export function renderResult(item) {
   const { state, answer, corrected, reference, error } = item;
   const { items } = session;
-  html("result-eyebrow").textContent = `Image ${
-    items.indexOf(item) + 1
-  } of ${items.length}`;
+  const number = items.indexOf(item) + 1;
+  html("result-eyebrow").textContent = `Image ${number} of ${items.length}`;
   html("result-title").textContent = item.name;
-  const missing = state === "done" && answer !== null && !answer.present &&
-    !corrected;
+  const isDone = state === "done";
+  const missing = isDone && answer !== null && !answer.present && !corrected;
   const badge = state === "working" || state === "waiting"
     ? item.activity || "Waiting"
     : reference
@@ -40,23 +35,16 @@ export function renderResult(item) {
     ? "Not found in this image"
     : "";
   showText("result-badge", badge);
-  showText(
-    "result-note",
-    reference ? reportText(item) : missing ? answer.reason ?? "" : "",
-  );
-  showText(
-    "result-problem",
-    state === "failed"
-      ? explainError(error)
-      : state === "cancelled"
-      ? "The segmentation of this image was cancelled."
-      : "",
-  );
-  const isModels = state === "done" && answer !== null && !corrected &&
-    !reference;
-  html("facts").replaceChildren(
-    ...(state === "done" ? facts(item, isModels) : []),
-  );
+  const reason = missing ? answer.reason ?? "" : "";
+  showText("result-note", reference ? reportText(item) : reason);
+  const problem = state === "failed"
+    ? explainError(error)
+    : state === "cancelled"
+    ? "The segmentation of this image was cancelled."
+    : "";
+  showText("result-problem", problem);
+  const isModels = isDone && answer !== null && !corrected && !reference;
+  html("facts").replaceChildren(...(isDone ? facts(item, isModels) : []));
   html("facts-note").hidden = !isModels;
   button("retry").hidden = state !== "failed" && state !== "cancelled";
   button("correct").hidden = state !== "done" || reference;
@@ -66,15 +54,11 @@ export function renderResult(item) {
   button("accept-result").hidden = !corrected || reference || item.area === 0;
   button("remove").hidden = state === "working" || reference;
   button("save-source").hidden = item.format === "";
-  button("save-source").textContent = item.format === "application/dicom"
-    ? "DICOM SEG"
-    : "NIfTI";
+  const isDicom = item.format === "application/dicom";
+  button("save-source").textContent = isDicom ? "DICOM SEG" : "NIfTI";
 }
 
-/**
- * @param {Item} item
- * @param {boolean} isModels whether the result is the model's, uncorrected
- */
+/** @param {Item} item @param {boolean} isModels whether the result is the model's, uncorrected */
 function* facts(item, isModels) {
   const first = session.items.find(({ reference, state }) =>
     reference && state === "done"
@@ -82,15 +66,11 @@ function* facts(item, isModels) {
   const change = first && first !== item && first.area > 0
     ? Math.round((item.area / first.area - 1) * 100)
     : null;
-  yield fact(
-    "Area",
-    `${item.area.toLocaleString("en")} px`,
-    change === null
-      ? ""
-      : `${change < 0 ? "−" : "+"}${
-        Math.abs(change)
-      }% compared with the reference`,
-  );
+  const sign = change !== null && change < 0 ? "−" : "+";
+  const note = change === null
+    ? ""
+    : `${sign}${Math.abs(change)}% compared with the reference`;
+  yield fact("Area", `${item.area.toLocaleString("en")} px`, note);
   if (!isModels || item.answer === null) return;
   const { predictedIou, distance, points, confidence } = item.answer;
   if (confidence !== null) {
@@ -103,18 +83,11 @@ function* facts(item, isModels) {
 }
 
 /** @param {string} term @param {string} value @param {string} note */
-const fact = (term, value, note = "") =>
-  make(
-    "div",
-    "",
-    make("dt", "", term),
-    make("dd", "", make("strong", "", value), make("span", "", note)),
-  );
+function fact(term, value, note = "") {
+  const text = [make("strong", "", value), make("span", "", note)];
+  return make("div", "", make("dt", "", term), make("dd", "", ...text));
+}
 
-/**
- * A predicted IoU as a percentage; the network may leave 0..1.
- *
- * @param {number} predictedIou
- */
+/** A predicted IoU as a percentage; the network may leave 0..1. @param {number} predictedIou */
 export const percentOf = (predictedIou) =>
   `${Math.round(100 * Math.min(1, Math.max(0, predictedIou)))}%`;

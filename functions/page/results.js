@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { html, showText } from "./dom.js";
 import { enrolItem } from "./enrol.js";
 import { Mask } from "./mask.js";
-import { announce, explainError, showNotice } from "./messages.js";
+import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { queue } from "./queue.js";
 import { render, selectItem } from "./render.js";
@@ -37,9 +37,7 @@ export async function acceptShown() {
     if (drift?.warning) showNotice(drift.warning);
     html("result-title").focus({ preventScroll: true });
   } catch (error) {
-    if (!api.isCancelled(error)) {
-      showText("result-problem", explainError(error));
-    }
+    showProblem("result-problem", error);
   }
 }
 

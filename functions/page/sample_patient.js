@@ -1,9 +1,9 @@
 import { samplePicture } from "./api.js";
-import { input, showText } from "./dom.js";
+import { context2d, input, showText } from "./dom.js";
 import { outlineReference } from "./first_image.js";
-import { createItem } from "./item.js";
+import { Item } from "./item.js";
 import { Mask } from "./mask.js";
-import { explainError } from "./messages.js";
+import { showProblem } from "./messages.js";
 import { selectItem } from "./render.js";
 import { randomPatient, session } from "./session.js";
 
@@ -12,13 +12,10 @@ const LATER_VISITS = [2, 3, 4, 5];
 
 export async function openSample() {
   showText("start-problem", "");
-  const visit = async (/** @type {number} */ n) =>
-    createItem(
-      await samplePicture(`visit-${n}`),
-      `Visit ${n}`,
-      n === 1,
-      selectItem,
-    );
+  const visit = async (/** @type {number} */ n) => {
+    const picture = await samplePicture(`visit-${n}`);
+    return new Item(picture, `Visit ${n}`, n === 1, selectItem);
+  };
   try {
     const [annotation, first, ...later] = await Promise.all([
       samplePicture("visit-1_annotation"),
@@ -30,7 +27,7 @@ export async function openSample() {
     session.later = later;
     await outlineReference(first, await readMask(annotation));
   } catch (error) {
-    showText("start-problem", explainError(error));
+    showProblem("start-problem", error);
   }
 }
 
@@ -38,8 +35,7 @@ export async function openSample() {
 async function readMask(file) {
   const bitmap = await createImageBitmap(file);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context =
-    /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = context2d(canvas);
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   const mask = new Mask(bitmap.width, bitmap.height);

@@ -12,20 +12,15 @@ export const viewer = new Viewer(byId("viewer", HTMLCanvasElement));
 export const session = {
   /** In the order of the filmstrip, the outlined one first. @type {Item[]} */
   items: [],
-  /** @type {Item | null} */
-  shown: null,
-  /** @type {MaskEditor | null} */
-  editor: null,
-  /** Whether the server has a reference of the patient. */
-  enrolled: false,
+  /** @type {Item | null} */ shown: null,
+  /** @type {MaskEditor | null} */ editor: null,
+  /** Whether the server has a reference of the patient. */ enrolled: false,
   /** Whether each new result is shown as soon as it is ready; ends when the user selects an image. */
   following: true,
-  /** Name of the structure. */
-  label: "target",
+  /** Name of the structure. */ label: "target",
   /** Names of the references that the server has. @type {string[]} */
   references: [],
-  /** Whether images are being segmented. */
-  segmenting: false,
+  /** Whether images are being segmented. */ segmenting: false,
   /** Images that wait until the first one is outlined. @type {Item[]} */
   later: [],
 };
@@ -48,14 +43,15 @@ export async function lookUpPatient() {
     session.references = known.map(({ reference }) => reference);
     const [first] = known;
     const list = known.map((one) => `${one.reference} (${one.label})`);
-    html("patient-hint").textContent = first === undefined
-      ? "A random code. To continue with a patient, enter their code, never a name."
-      : `This patient has references: ${list.join(", ")}. ` +
-        "You can open the next images now.";
-    if (first !== undefined) session.label = first.label;
-    button("open").textContent = first === undefined
-      ? "Open the first image"
-      : "Open the next images";
+    html("patient-hint").textContent = first
+      ? `This patient has references: ${
+        list.join(", ")
+      }. You can open the next images now.`
+      : "A random code. To continue with a patient, enter their code, never a name.";
+    button("open").textContent = `Open the ${
+      first ? "next images" : "first image"
+    }`;
+    if (first) session.label = first.label;
     return true;
   } catch (error) {
     const fault = explainError(error, "path.patient");

@@ -1,25 +1,11 @@
 import { context2d } from "./dom.js";
-import { pathOf } from "./outline_path.js";
-import {
-  drawCrosshair,
-  drawDraft,
-  drawOutline,
-  drawPoint,
-} from "./viewer_marks.js";
+import * as draw from "./drawing.js";
 
 /** @import { Click, Size } from "./api.js" */
 /** @import { Mask, Point2 } from "./mask.js" */
-/**
- * Takes what the pointer does on the image, in pixels of image space.
- *
- * @typedef {object} PointerHandler
- * @property {(at: Point2) => void} down
- * @property {(at: Point2) => void} move
- * @property {(at: Point2) => void} up
- * @property {() => void} cancel called when the press turns out to be a pinch
- * @property {boolean} isPressed whether it is between a press and its end
- * @property {boolean} actsOnRelease whether a press and its release at one place are one click
- */
+/** @import { MaskEditor } from "./mask_editor.js" */
+/** @typedef {Pick<MaskEditor, "down" | "move" | "up" | "cancel" | "isPressed" | "actsOnRelease">} PointerHandler
+ * takes what the pointer does on the image, in pixels of image space */
 
 /** @type {Record<string, Point2>} */
 const DIRECTIONS = {
@@ -34,25 +20,20 @@ export class Viewer {
   /** Scale from image to CSS pixels, and the place of the image's corner in CSS pixels. */
   #view = { scale: 1, x: 0, y: 0 };
   #fitted = true;
-  /** @type {ImageBitmap | null} */
-  #bitmap = null;
+  /** @type {ImageBitmap | null} */ #bitmap = null;
   #size = { width: 1, height: 1 };
-  /** @type {Path2D | null} */
-  #outline = null;
-  /** @type {Click[]} */
-  #points = [];
+  /** @type {Path2D | null} */ #outline = null;
+  /** @type {Click[]} */ #points = [];
   /** Pressed pointers by id, CSS pixels. @type {Map<number, Point2>} */
   #pointers = new Map();
   #panning = false;
   /** The requested animation frame, 0 when none is. */
   #redrawing = 0;
 
-  /** @type {PointerHandler | null} */
-  handler = null;
+  /** @type {PointerHandler | null} */ handler = null;
   /** The mouse, or the keyboard's crosshair, in image space. @type {Point2 | null} */
   cursor = null;
-  /** Radius of the brush in image pixels, 0 where there is none. */
-  brush = 0;
+  /** Radius of the brush in image pixels, 0 where there is none. */ brush = 0;
   /** Corners of a box or polygon that is being drawn. @type {Point2[]} */
   draft = [];
   outlineHidden = false;
@@ -71,9 +52,8 @@ export class Viewer {
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
-    for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
-      canvas.addEventListener(type, (event) => this.#up(event));
-    }
+    canvas.addEventListener("pointerup", (event) => this.#up(event));
+    canvas.addEventListener("pointercancel", (event) => this.#up(event));
     for (const type of ["pointerleave", "blur"]) {
       canvas.addEventListener(type, () => {
         this.cursor = null;
@@ -83,10 +63,8 @@ export class Viewer {
     canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /**
-   * @param {ImageBitmap | null} bitmap owned by the viewer from now on
-   * @param {Size} size of the image, which may be larger than its bitmap
-   */
+  /** @param {ImageBitmap | null} bitmap owned by the viewer from now on
+   * @param {Size} size of the image, which may be larger than its bitmap */
   show(bitmap, size) {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
@@ -98,23 +76,14 @@ export class Viewer {
     this.fit();
   }
 
-  /**
-   * Shows the outline of a mask, and points.
-   *
-   * @param {Mask | null} mask
-   * @param {Click[]} points
-   */
+  /** Shows the outline of a mask, and points. @param {Mask | null} mask @param {Click[]} points */
   setMask(mask, points = []) {
-    this.#outline = mask && pathOf(mask.outline());
+    this.#outline = mask && draw.pathOf(mask.outline());
     this.#points = points;
     this.redraw();
   }
 
-  /**
-   * Shows other points on the same outline.
-   *
-   * @param {Click[]} points
-   */
+  /** Shows other points on the same outline. @param {Click[]} points */
   setPoints(points) {
     this.#points = points;
     this.redraw();
@@ -131,23 +100,16 @@ export class Viewer {
     const { width, height } = this.#size;
     const { top, bottom } = this.margin;
     const free = clientHeight - top - bottom;
-    const scale = Math.max(
-      0.001,
-      Math.min((clientWidth - 24) / width, free / height),
-    );
-    this.#view = {
-      scale,
-      x: (clientWidth - width * scale) / 2,
-      y: top + (free - height * scale) / 2,
-    };
+    const fitting = Math.min((clientWidth - 24) / width, free / height);
+    const scale = Math.max(0.001, fitting);
+    const x = (clientWidth - width * scale) / 2;
+    const y = top + (free - height * scale) / 2;
+    this.#view = { scale, x, y };
     this.#fitted = true;
     this.redraw();
   }
 
-  /**
-   * @param {number} factor
-   * @param {Point2} [at] the fixed point, CSS pixels; the middle by default
-   */
+  /** @param {number} factor @param {Point2} [at] the fixed point, CSS pixels; the middle by default */
   zoom(factor, at) {
     const { clientWidth, clientHeight } = this.canvas;
     const [cx, cy] = at ?? [clientWidth / 2, clientHeight / 2];
@@ -190,12 +152,7 @@ export class Viewer {
     return this.#clamp([(offsetX - x) / scale, (offsetY - y) / scale]);
   }
 
-  /**
-   * From image space to CSS pixels of the canvas.
-   *
-   * @param {Point2} at
-   * @returns {Point2}
-   */
+  /** From image space to CSS pixels of the canvas. @param {Point2} at @returns {Point2} */
   toCanvas([px, py]) {
     const { scale, x, y } = this.#view;
     return [x + px * scale, y + py * scale];
@@ -238,12 +195,8 @@ export class Viewer {
     this.redraw();
   }
 
-  /**
-   * Zooms with two pointers, about the one that rests, and pans with one.
-   *
-   * @param {PointerEvent} event
-   * @param {Point2} before
-   */
+  /** Zooms with two pointers, about the one that rests, and pans with one.
+   * @param {PointerEvent} event @param {Point2} before */
   #drag({ pointerId, offsetX, offsetY }, before) {
     const other = [...this.#pointers].find(([id]) => id !== pointerId)?.[1];
     if (other) {
@@ -268,21 +221,15 @@ export class Viewer {
     this.redraw();
   }
 
-  /**
-   * Arrow keys move the crosshair; Enter or Space is the pointer's button.
-   *
-   * @param {KeyboardEvent} event
-   */
+  /** Arrow keys move the crosshair; Enter or Space is the pointer's button. @param {KeyboardEvent} event */
   #key(event) {
     const { width, height } = this.#size;
     const direction = DIRECTIONS[event.key];
     if (direction) {
       const step = (event.shiftKey ? 40 : 8) / this.#view.scale;
       const [x, y] = this.cursor ?? [width / 2, height / 2];
-      this.cursor = this.#clamp([
-        x + direction[0] * step,
-        y + direction[1] * step,
-      ]);
+      const [dx, dy] = direction;
+      this.cursor = this.#clamp([x + dx * step, y + dy * step]);
       this.handler?.move(this.cursor);
     } else if (event.key === "Enter" || event.key === " ") {
       this.cursor ??= [width / 2, height / 2];
@@ -313,14 +260,14 @@ export class Viewer {
     c.drawImage(this.#bitmap, 0, 0, this.#size.width, this.#size.height);
     const unit = 1 / scale;
     if (this.#outline && !this.outlineHidden) {
-      drawOutline(c, this.#outline, unit);
+      draw.drawOutline(c, this.#outline, unit);
     }
-    drawDraft(c, this.draft, unit);
+    draw.drawDraft(c, this.draft, unit);
     if (!this.outlineHidden) {
-      for (const point of this.#points) drawPoint(c, point, unit);
+      for (const point of this.#points) draw.drawPoint(c, point, unit);
     }
     if (this.cursor && this.handler) {
-      drawCrosshair(c, this.cursor, this.brush, unit);
+      draw.drawCrosshair(c, this.cursor, this.brush, unit);
     }
   }
 }

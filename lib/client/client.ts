@@ -1,17 +1,8 @@
 import type { components, operations } from "./api.ts";
-import { appendFile, type FileLike, formOf } from "./form.ts";
 import { ProblemError } from "./problem_error.ts";
 import { seriesLines } from "./series_lines.ts";
-import {
-  type Call,
-  type CallOptions,
-  Transport,
-  type TransportOptions,
-} from "./transport.ts";
 
-export type { FileLike } from "./form.ts";
 export { type Problem, ProblemError } from "./problem_error.ts";
-export type { CallOptions } from "./transport.ts";
 
 type Schemas = components["schemas"];
 export type Embedding = Schemas["Embedding"];
@@ -30,6 +21,9 @@ type Query<T extends keyof operations> = NonNullable<
   operations[T]["parameters"]["query"]
 >;
 
+/** A file: a Blob or File, or what React Native uses in their place. */
+export type FileLike = Blob | { uri: string; name: string; type: string };
+
 /** An image, or the id of its embedding. */
 export type ImageOrEmbedding = FileLike | { embedding: string };
 
@@ -39,7 +33,28 @@ export type MaskType =
   | "application/dicom"
   | "application/x-nifti";
 
-export type ClientOptions = TransportOptions;
+export interface ClientOptions {
+  /** Base address of the service: `https://example.org/edge/`. */
+  url: string;
+  /** API key or token, where the service requires one. */
+  token?: string;
+  /** `expo/fetch` in React Native, whose own fetch holds back the lines of a series until the last. */
+  fetch?: typeof fetch;
+}
+
+/** One call; a body makes it a POST unless `method` says otherwise. */
+interface Call {
+  method?: string;
+  query?: Record<string, unknown>;
+  json?: unknown;
+  body?: FormData;
+  accept?: string;
+}
+
+/** Options of every call. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
 
 export interface SeriesOptions extends CallOptions {
   /** Of the last line of an earlier call with the same images; the series goes on after that line. */
@@ -83,14 +98,14 @@ export interface Enrolment {
  * ```
  */
 export class Client {
-  readonly #transport: Transport;
+  readonly #options: ClientOptions;
 
   constructor(options: ClientOptions) {
-    this.#transport = new Transport(options);
+    this.#options = options;
   }
 
   models(options?: CallOptions): Promise<Models> {
-    return this.#transport.json("v1/models", {}, options);
+    return this.#json("v1/models", {}, options);
   }
 
   embed(
@@ -98,15 +113,14 @@ export class Client {
     query: Query<"createEmbedding"> = {},
     options?: CallOptions,
   ): Promise<Embedding> {
-    const call = { query, body: formOf({ image }) };
-    return this.#transport.json("v1/embeddings", call, options);
+    const body = formOf({ image });
+    return this.#json("v1/embeddings", { query, body }, options);
   }
 
   /** An embedding's tensors as a safetensors file, float16. */
   async tensors(id: string, options?: CallOptions): Promise<ArrayBuffer> {
-    const path = `v1/embeddings/${id}`;
-    const response = await this.#transport.send(path, {}, options);
-    return await response.arrayBuffer();
+    const file = await this.#send(`v1/embeddings/${id}`, {}, options);
+    return await file.arrayBuffer();
   }
 
   /** Enrols an annotated image as a reference of the patient. */
@@ -127,8 +141,8 @@ export class Client {
       frame: frame?.toString(),
       segment: segment?.toString(),
     });
-    const call = { method: "PUT", query, body };
-    return this.#transport.json(referenceAt(patient, reference), call, options);
+    const path = referenceAt(patient, reference);
+    return this.#json(path, { method: "PUT", query, body }, options);
   }
 
   reference(
@@ -136,7 +150,7 @@ export class Client {
     reference: string,
     options?: CallOptions,
   ): Promise<Reference> {
-    return this.#transport.json(referenceAt(patient, reference), {}, options);
+    return this.#json(referenceAt(patient, reference), {}, options);
   }
 
   async eraseReference(
@@ -145,16 +159,15 @@ export class Client {
     options?: CallOptions,
   ): Promise<void> {
     const path = referenceAt(patient, reference);
-    await this.#transport.send(path, { method: "DELETE" }, options);
+    await this.#send(path, { method: "DELETE" }, options);
   }
 
   patient(patient: string, options?: CallOptions): Promise<Patient> {
-    return this.#transport.json(patientAt(patient), {}, options);
+    return this.#json(patientAt(patient), {}, options);
   }
 
   async erasePatient(patient: string, options?: CallOptions): Promise<void> {
-    const path = patientAt(patient);
-    await this.#transport.send(path, { method: "DELETE" }, options);
+    await this.#send(patientAt(patient), { method: "DELETE" }, options);
   }
 
   /** The points that a patient's references propose for an embedding. */
@@ -165,7 +178,7 @@ export class Client {
     options?: CallOptions,
   ): Promise<Schemas["CandidatePrompts"]> {
     const path = `${patientAt(patient)}/prompts`;
-    return this.#transport.json(path, { query, json }, options);
+    return this.#json(path, { query, json }, options);
   }
 
   /** Decodes points, a box or an earlier mask to one mask. */
@@ -174,7 +187,7 @@ export class Client {
     query: Query<"decodeMask"> = {},
     options?: CallOptions,
   ): Promise<Mask> {
-    return this.#transport.json("v1/masks", { query, json }, options);
+    return this.#json("v1/masks", { query, json }, options);
   }
 
   segment(
@@ -184,7 +197,7 @@ export class Client {
     options?: CallOptions,
   ): Promise<Segmentation> {
     const path = `${patientAt(patient)}/segmentations`;
-    return this.#transport.json(path, { query, ...bodyOf(image) }, options);
+    return this.#json(path, { query, ...bodyOf(image) }, options);
   }
 
   /**
@@ -200,7 +213,7 @@ export class Client {
   ): Promise<Blob> {
     const path = `${patientAt(patient)}/segmentations`;
     const call = { query, ...bodyOf(image), accept };
-    return await (await this.#transport.send(path, call, options)).blob();
+    return await (await this.#send(path, call, options)).blob();
   }
 
   /**
@@ -218,7 +231,7 @@ export class Client {
       patient,
       ...imageFields(image),
     });
-    return this.#transport.json("v1/receipts/replay", { body }, options);
+    return this.#json("v1/receipts/replay", { body }, options);
   }
 
   /**
@@ -234,7 +247,7 @@ export class Client {
     const fields = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
     const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
-    return await (await this.#transport.send(path, call, options)).blob();
+    return await (await this.#send(path, call, options)).blob();
   }
 
   /**
@@ -248,8 +261,7 @@ export class Client {
     { cursor, tries = 5, signal }: SeriesOptions = {},
   ): AsyncGenerator<SeriesLine> {
     const path = `${patientAt(patient)}/series`;
-    const body = new FormData();
-    for (const image of [images].flat()) appendFile(body, "image", image);
+    const body = formOf({ image: images });
     for (let failed = 0;;) {
       const leave = new AbortController();
       const stop = () => leave.abort(signal?.reason);
@@ -257,7 +269,7 @@ export class Client {
       signal?.addEventListener("abort", stop);
       try {
         const call = { query: { ...query, cursor }, body };
-        const response = await this.#transport.send(path, call, leave);
+        const response = await this.#send(path, call, leave);
         const resumed = cursor !== undefined;
         for await (const line of seriesLines<SeriesLine>(response, resumed)) {
           cursor = line.cursor;
@@ -266,18 +278,66 @@ export class Client {
         }
         return;
       } catch (error) {
-        const isTemporary = error instanceof ProblemError
-          ? error.problem.status === 503
-          : error instanceof TypeError;
+        const refusal = error instanceof ProblemError ? error : null;
+        const isTemporary = error instanceof TypeError ||
+          refusal?.problem.status === 503;
         if (signal?.aborted || !isTemporary || ++failed > tries) throw error;
-        const seconds = error instanceof ProblemError ? error.retryAfter : null;
-        await pause(1000 * (seconds ?? Math.min(2 ** failed, 30)), signal);
+        const seconds = refusal?.retryAfter ?? Math.min(2 ** failed, 30);
+        await pause(1000 * seconds, signal);
       } finally {
         signal?.removeEventListener("abort", stop);
         leave.abort();
       }
     }
   }
+
+  async #send(
+    path: string,
+    { method, query = {}, json, body, accept }: Call,
+    { signal }: CallOptions = {},
+  ): Promise<Response> {
+    const content = json === undefined ? body : JSON.stringify(json);
+    // Browsers refuse to call their fetch as a method.
+    const { url, token, fetch: send = fetch } = this.#options;
+    const base = url.replace(/\/*$/, "/");
+    const response = await send(base + path + searchOf(query), {
+      method: method ?? (content === undefined ? "GET" : "POST"),
+      headers: {
+        ...(json !== undefined && { "content-type": "application/json" }),
+        ...(accept && { accept }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(content !== undefined && { body: content }),
+      ...(signal && { signal }),
+    });
+    if (response.ok) return response;
+    throw await ProblemError.of(response);
+  }
+
+  async #json<T>(path: string, call: Call, options?: CallOptions): Promise<T> {
+    return await (await this.#send(path, call, options)).json();
+  }
+}
+
+/** A multipart body of files and texts; fields that are undefined are left out. */
+function formOf(
+  fields: Record<string, FileLike | FileLike[] | string | undefined>,
+): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const part of [value ?? []].flat()) {
+      // React Native's FormData takes its own kind of file, which the types of the web do not know.
+      form.append(name, part as Blob | string);
+    }
+  }
+  return form;
+}
+
+function searchOf(query: Record<string, unknown>): string {
+  const terms = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return terms.length > 0 ? `?${terms.join("&")}` : "";
 }
 
 const patientAt = (patient: string) =>

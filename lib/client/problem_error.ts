@@ -14,10 +14,8 @@ export class ProblemError extends Error {
   static async of(response: Response): Promise<ProblemError> {
     // The header may also be a date (RFC 9110, 10.2.3), which a proxy may send.
     const seconds = Number(response.headers.get("retry-after") ?? NaN);
-    return new ProblemError(
-      await problemOf(response),
-      Number.isFinite(seconds) ? seconds : null,
-    );
+    const retryAfter = Number.isFinite(seconds) ? seconds : null;
+    return new ProblemError(await problemOf(response), retryAfter);
   }
 }
 

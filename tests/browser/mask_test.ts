@@ -53,11 +53,11 @@ Deno.test("the outline keeps every pixel's centre on its side", () => {
   }));
 });
 
-Deno.test("runs restore a mask", () => {
+Deno.test("an encoding restores a mask", () => {
   fc.assert(fc.property(masks, (mask) => {
     const copy = new Mask(mask.width, mask.height);
     copy.data.fill(255);
-    copy.restore(mask.runs());
+    copy.set(mask.toRle());
     deepEqual(copy.data, mask.data);
   }));
 });

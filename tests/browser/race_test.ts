@@ -252,9 +252,9 @@ Deno.test({
       // Both at once, before the cancelled run has ended.
       await page.evaluate(async ({ name, bytes }) => {
         const module: string = "/page/queue.js";
-        const { addImages, cancelSegmenting } = await import(module);
+        const { cancelSegmenting, itemOf, queue } = await import(module);
         cancelSegmenting();
-        addImages([new File([new Uint8Array(bytes)], name)]);
+        queue([itemOf(new File([new Uint8Array(bytes)], name))]);
       }, { name: added.name, bytes: [...added.buffer] });
       reading.release();
       await finished(page);

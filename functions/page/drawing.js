@@ -1,13 +1,40 @@
-import { strokeLines } from "./outline_path.js";
-
 /** @import { Click } from "./api.js" */
 /** @import { Point2 } from "./mask.js" */
 
-// Every function draws in image space; `unit` is the length of a CSS pixel there.
+// Everything is drawn in image space; `unit` is the length of a canvas or CSS pixel there.
 
 const OUTLINE = "#ffd23f";
 const INSIDE = "#19c37d";
 const OUTSIDE = "#ff5a5f";
+
+/** A path of rings, to be filled by the even-odd rule. @param {Point2[][]} rings */
+export function pathOf(rings) {
+  const path = new Path2D();
+  for (const ring of rings) {
+    ring.forEach(([x, y], i) =>
+      i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
+    );
+    path.closePath();
+  }
+  return path;
+}
+
+/** Strokes a path as a bright line on a dark one, to be seen on any image.
+ * @type {(context: CanvasRenderingContext2D, path: Path2D, unit: number) => void} */
+export function strokeOutline(context, path, unit) {
+  context.lineJoin = "round";
+  strokeLines(context, path, [[5 * unit, "#0009"], [2.5 * unit, OUTLINE]]);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path
+ * @param {[width: number, colour: string][]} lines from the lowest to the topmost */
+function strokeLines(context, path, lines) {
+  for (const [width, colour] of lines) {
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.stroke(path);
+  }
+}
 
 /** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
 export function drawOutline(context, path, unit) {
@@ -16,18 +43,11 @@ export function drawOutline(context, path, unit) {
   strokeLine(context, path, unit);
 }
 
-/**
- * A box or polygon that is being drawn.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Point2[]} corners
- * @param {number} unit
- */
+/** A box or polygon that is being drawn.
+ * @param {CanvasRenderingContext2D} context @param {Point2[]} corners @param {number} unit */
 export function drawDraft(context, corners, unit) {
   const path = new Path2D();
-  corners.forEach(([x, y], i) =>
-    i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)
-  );
+  for (const [x, y] of corners) path.lineTo(x, y);
   strokeLine(context, path, unit);
   for (const [x, y] of corners) fillDisc(context, [x, y], 4 * unit, OUTLINE);
 }
@@ -38,13 +58,8 @@ function strokeLine(context, path, unit) {
   strokeLines(context, path, [[4.5 * unit, "#000a"], [2 * unit, OUTLINE]]);
 }
 
-/**
- * A click: plus for inside, minus for outside.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Click} point
- * @param {number} unit
- */
+/** A click: plus for inside, minus for outside.
+ * @param {CanvasRenderingContext2D} context @param {Click} point @param {number} unit */
 export function drawPoint(context, { x, y, label }, unit) {
   const [cx, cy] = [x + 0.5, y + 0.5];
   fillDisc(context, [cx, cy], 7.5 * unit, "#000a");
@@ -63,29 +78,22 @@ export function drawPoint(context, { x, y, label }, unit) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Point2} centre @param {number} radius @param {string} colour */
-function fillDisc(context, [x, y], radius, colour) {
+export function fillDisc(context, [x, y], radius, colour) {
   context.beginPath();
   context.arc(x, y, radius, 0, 7);
   context.fillStyle = colour;
   context.fill();
 }
 
-/**
- * The brush as a circle; a cross where `brush` is 0.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Point2} at
- * @param {number} brush its radius
- * @param {number} unit
- */
+/** The brush as a circle; a cross where `brush` is 0.
+ * @param {CanvasRenderingContext2D} context @param {Point2} at @param {number} brush its radius
+ * @param {number} unit */
 export function drawCrosshair(context, [x, y], brush, unit) {
   const path = new Path2D();
   if (brush > 0) path.arc(x, y, Math.max(brush, 3 * unit), 0, 7);
   else {
-    for (
-      const [dx, dy]
-        of /** @type {Point2[]} */ ([[1, 0], [-1, 0], [0, 1], [0, -1]])
-    ) {
+    /** @type {Point2[]} */ const arms = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+    for (const [dx, dy] of arms) {
       path.moveTo(x + 4 * dx * unit, y + 4 * dy * unit);
       path.lineTo(x + 13 * dx * unit, y + 13 * dy * unit);
     }
