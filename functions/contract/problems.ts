@@ -84,12 +84,8 @@ const PROBLEM = {
 export const FaultDocument = z.object({
   path: z.string(),
   message: z.string(),
-  expected: z.string().optional().openapi({
-    description: "What a receipt states",
-  }),
-  actual: z.string().optional().openapi({
-    description: "What was found instead",
-  }),
+  expected: z.string().optional().describe("What a receipt states"),
+  actual: z.string().optional().describe("What was found instead"),
 }).openapi("Fault");
 
 export const ProblemDocument = z.object({
@@ -97,7 +93,7 @@ export const ProblemDocument = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  instance: z.string().openapi({ description: "The request's id" }),
+  instance: z.string().describe("The request's id"),
   errors: z.array(FaultDocument).optional(),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 

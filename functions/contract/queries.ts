@@ -11,7 +11,7 @@ export const ModelQuery = z.strictObject({
   model: z.string().regex(
     NAME,
     "must be 1 to 128 letters, digits, or . _ -, the first no . or -",
-  ).optional().openapi({ description: "Id of a served model" }),
+  ).optional().describe("Id of a served model"),
 });
 
 /** A whole number from 0 as text. */

@@ -73,9 +73,9 @@ const read = createRoute({
   request: {
     params: z.object({ id: EmbeddingId }),
     headers: z.object({
-      "if-none-match": z.string().optional().openapi({
-        description: "An entity tag that the caller holds",
-      }),
+      "if-none-match": z.string().optional().describe(
+        "An entity tag that the caller holds",
+      ),
     }),
   },
   responses: {

@@ -24,11 +24,10 @@ export const PatientDocument = z.object({
     z.object({
       label: z.string(),
       revision,
-      references: z.int().openapi({ description: "How many there are" }),
-      drift: DriftDocument.nullable().openapi({
-        description:
-          "The largest of the accepted references; null where there is none",
-      }),
+      references: z.int().describe("How many there are"),
+      drift: DriftDocument.nullable().describe(
+        "The largest of the accepted references; null where there is none",
+      ),
     }).openapi("LabelState"),
   ),
 }).openapi("Patient", {

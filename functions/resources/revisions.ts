@@ -29,12 +29,10 @@ const RevisionParams = LabelParams.extend({
 const RevisionDocument = z.object({
   revision,
   change: z.enum(["enrolled", "replaced", "accepted", "deleted", "restored"]),
-  reference: z.string().nullable().openapi({
-    description: "The one that was changed; null where all were",
-  }),
-  restored: z.int().nullable().openapi({
-    description: "The revision that was restored",
-  }),
+  reference: z.string().nullable().describe(
+    "The one that was changed; null where all were",
+  ),
+  restored: z.int().nullable().describe("The revision that was restored"),
   at: z.iso.datetime(),
   references: z.array(ReferenceDocument),
 }).openapi("Revision");
@@ -42,9 +40,9 @@ const RevisionDocument = z.object({
 const RevisionsDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  revisions: z.array(RevisionDocument).openapi({
-    description: "Those that are kept, newest first; the first is in use",
-  }),
+  revisions: z.array(RevisionDocument).describe(
+    "Those that are kept, newest first; the first is in use",
+  ),
 }).openapi("Revisions");
 
 const path = "/v1/patients/{patient}/labels/{label}/revisions";

@@ -58,10 +58,9 @@ export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
 export const ReplayDocument = z.object({
   identical: z.literal(true),
   mask: MaskBody,
-  notes: z.array(FaultDocument).openapi({
-    description:
-      "What differs from the receipt and made no difference: runtime, versions, another file of the same pixels",
-  }),
+  notes: z.array(FaultDocument).describe(
+    "What differs from the receipt and made no difference: runtime, versions, another file of the same pixels",
+  ),
 }).openapi("Replay", {
   example: {
     identical: true,

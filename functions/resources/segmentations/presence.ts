@@ -7,32 +7,27 @@ const fraction = z.number().min(0).max(1);
 
 /** Whether the structure is there, and how sure that is. */
 export const presenceFields = {
-  present: z.boolean().openapi({
-    description:
-      "Whether the structure is in the image; where it is not, the mask is empty",
-  }),
-  reason: z.string().nullable().openapi({
-    description: "Why it is not, in plain words; null when it is present",
-  }),
-  confidence: fraction.nullable().openapi({
-    description:
-      "Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring",
-  }),
+  present: z.boolean().describe(
+    "Whether the structure is in the image; where it is not, the mask is empty",
+  ),
+  reason: z.string().nullable().describe(
+    "Why it is not, in plain words; null when it is present",
+  ),
+  confidence: fraction.nullable().describe(
+    "Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring",
+  ),
   presence: z.object({
-    score: fraction.nullable().openapi({
-      description:
-        "The structure is called present where this is at least `threshold`",
-    }),
+    score: fraction.nullable().describe(
+      "The structure is called present where this is at least `threshold`",
+    ),
     threshold: fraction,
-    structure: z.number().nullable().openapi({
-      description:
-        "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, " +
+    structure: z.number().nullable().describe(
+      "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, " +
         "0 as its own surroundings",
-    }),
-    surroundings: z.number().nullable().openapi({
-      description:
-        "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone",
-    }),
+    ),
+    surroundings: z.number().nullable().describe(
+      "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone",
+    ),
   }).openapi("Presence"),
 };
 

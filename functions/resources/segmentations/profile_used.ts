@@ -3,7 +3,7 @@ import { CHOICES, type Chosen } from "../../patients/choose_references.ts";
 
 /** Which references an answer was made with. */
 export const ProfileUsed = z.object({
-  revision: z.int().min(1).openapi({ description: "Of the label" }),
+  revision: z.int().min(1).describe("Of the label"),
   choice: z.enum(CHOICES),
   references: z.array(z.string()),
   why: z.string(),

@@ -33,11 +33,10 @@ export const segmentOptions = {
 
 export const SegmentQuery = ImageQuery.extend({
   ...segmentOptions,
-  references: z.enum(CHOICES).default("pooled").openapi({
-    description:
-      "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
+  references: z.enum(CHOICES).default("pooled").describe(
+    "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
       "wins; `position`, those nearest to `position`; `latest`, the one enrolled last",
-  }),
+  ),
   position: Position.optional().openapi({
     type: "number",
     description: "Where the image lies along its volume, 0 to 1",
@@ -54,20 +53,18 @@ export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 const CandidateDocument = z.object({
   ...candidateFields,
   reference: z.string(),
-  distance: z.number().nullable().openapi({
-    description:
-      "Computed for every candidate, none ruled out by a bound; null for an empty mask",
-  }),
+  distance: z.number().nullable().describe(
+    "Computed for every candidate, none ruled out by a bound; null for an empty mask",
+  ),
   predictedIou: z.number(),
   passes: z.array(
     z.object({
       mask: z.object(maskFields).openapi("PassMask"),
       predictedIou: z.number(),
     }).openapi("Pass"),
-  ).openapi({
-    description:
-      "After the points alone; after adding the mask before; after adding its box",
-  }),
+  ).describe(
+    "After the points alone; after adding the mask before; after adding its box",
+  ),
 }).openapi("Candidate");
 
 export const SEGMENTATION = {
@@ -98,20 +95,18 @@ export const SegmentationDocument = z.object({
   label: z.string(),
   ...presenceFields,
   mask: MaskBody,
-  reference: z.string().openapi({
-    description:
-      "The one whose prototypes won; * where they are those of all together",
-  }),
+  reference: z.string().describe(
+    "The one whose prototypes won; * where they are those of all together",
+  ),
   ...candidateFields,
-  distance: z.number().nullable().openapi({
-    description:
-      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
+  distance: z.number().nullable().describe(
+    "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
       "null for an empty mask",
-  }),
+  ),
   predictedIou: z.number(),
-  candidates: z.array(CandidateDocument).optional().openapi({
-    description: "Only with `explain`",
-  }),
+  candidates: z.array(CandidateDocument).optional().describe(
+    "Only with `explain`",
+  ),
   why: z.string().optional().openapi({
     description: "Only with `explain`: why the winner won, in plain words",
     example:

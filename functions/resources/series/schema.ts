@@ -9,26 +9,24 @@ import {
 
 export const SeriesQuery = ModelQuery.extend({
   ...segmentOptions,
-  cursor: z.string().max(64).optional().openapi({
-    description: "The cursor of the last complete line",
-  }),
+  cursor: z.string().max(64).optional().describe(
+    "The cursor of the last complete line",
+  ),
 });
 
 /** The line of one image: where it belongs, and either `segmentation` or `problem`. */
 export const SeriesLine = z.object({
-  index: z.int().min(0).openapi({ description: "From 0" }),
+  index: z.int().min(0).describe("From 0"),
   total: z.int().min(1),
-  position: z.number().min(0).max(1).openapi({
-    description: "Along the series, or along the volume where its files say",
-  }),
-  name: z.string().nullable().openapi({
-    description: "What the sender called the file",
-  }),
-  cursor: z.string().openapi({ description: "Continues after this line" }),
-  secondsLeft: z.number().min(0).openapi({ description: "Estimated" }),
-  references: z.array(z.string()).optional().openapi({
-    description: "Those that the image was compared with",
-  }),
+  position: z.number().min(0).max(1).describe(
+    "Along the series, or along the volume where its files say",
+  ),
+  name: z.string().nullable().describe("What the sender called the file"),
+  cursor: z.string().describe("Continues after this line"),
+  secondsLeft: z.number().min(0).describe("Estimated"),
+  references: z.array(z.string()).optional().describe(
+    "Those that the image was compared with",
+  ),
   segmentation: SegmentationDocument.optional(),
   problem: ProblemDocument.optional(),
 }).openapi("SeriesLine", {
