@@ -8,13 +8,12 @@ import {
 import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
-import { allowOrigins } from "./middleware/cors.ts";
-import { refuseOtherSites } from "./middleware/cross_origin.ts";
+import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
 } from "./middleware/minimum_rate.ts";
-import { answerNoRoute } from "./middleware/no_route.ts";
+import { answerNoRoute } from "./middleware/routes.ts";
 import { observeRequests, type RequestLine } from "./middleware/observe.ts";
 import { limitRate } from "./middleware/rate_limit.ts";
 import { nameRequests } from "./middleware/request_id.ts";

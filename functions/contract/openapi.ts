@@ -1,6 +1,6 @@
 import type { Router } from "../router.ts";
 import { needOf } from "../middleware/scopes.ts";
-import { header } from "./headers.ts";
+import { header } from "./answers.ts";
 import { problemsOf } from "./problems.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;

@@ -1,8 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { RateLimit } from "../../lib/quota/rate_limit.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Env } from "../router.ts";
 
 /**
  * Limits the requests of each caller per minute, and states how many are left in the fields `RateLimit` and

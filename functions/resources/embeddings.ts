@@ -4,18 +4,16 @@ import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import { imageBody, readImage } from "../body/image.ts";
 import {
   binary,
+  header,
   ImageSize,
   json,
+  matchesEtag,
   MODEL,
   ModelName,
 } from "../contract/answers.ts";
-import { header, matchesEtag } from "../contract/headers.ts";
-import { EmbeddingId } from "../contract/ids.ts";
+import { EmbeddingId, ImageQuery } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { ImageQuery } from "../contract/queries.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 export const EmbeddingDocument = z.object({

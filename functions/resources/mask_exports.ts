@@ -4,12 +4,14 @@ import { sniffMediaType } from "../../lib/image/media_type.ts";
 import { defineForm, file, json, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { binary } from "../contract/answers.ts";
-import { LabelOrTarget } from "../contract/ids.ts";
+import {
+  FrameNumber,
+  LabelOrTarget,
+  segmentCodes,
+} from "../contract/parameters.ts";
 import { Rle } from "../contract/masks.ts";
 import { problems } from "../contract/problems.ts";
-import { FrameNumber, segmentCodes } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 /** Which frame the mask belongs to, and what to call its segment. */

@@ -1,11 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { json } from "../contract/answers.ts";
-import { PatientParams } from "../contract/ids.ts";
+import { PatientParams } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import { largestDrift } from "../patients/measure_drift.ts";
-import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { describeReference } from "./references/presenter.ts";
 import {

@@ -1,11 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { imageBody, readImage } from "../body/image.ts";
-import { binary } from "../contract/answers.ts";
-import { header } from "../contract/headers.ts";
+import { binary, header } from "../contract/answers.ts";
 import { problems } from "../contract/problems.ts";
-import { FrameNumber } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { FrameNumber } from "../contract/parameters.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 /** How large the preview may be, and which frame it shows. */

@@ -1,14 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { json } from "../contract/answers.ts";
-import { EmbeddingId, LabelOrTarget, PatientParams } from "../contract/ids.ts";
+import {
+  EmbeddingId,
+  LabelOrTarget,
+  ModelQuery,
+  PatientParams,
+  Recipe,
+} from "../contract/parameters.ts";
 import { candidateFields, POINTS } from "../contract/points.ts";
 import { problems } from "../contract/problems.ts";
-import { ModelQuery, Recipe } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import { findProfile } from "../patients/find_profile.ts";
 import { keepEmbedding } from "../patients/keep_embedding.ts";
-import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 
 export const PromptsRequest = z.strictObject({

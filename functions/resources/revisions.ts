@@ -2,11 +2,13 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Revision } from "../../lib/store/profiles/profile_store.ts";
 import { json } from "../contract/answers.ts";
-import { Label, PatientParams } from "../contract/ids.ts";
+import {
+  Label,
+  PatientParams,
+  RevisionNumber,
+} from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { RevisionNumber } from "../contract/queries.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { describeReference } from "./references/presenter.ts";
 import { ReferenceDocument, revision } from "./references/schema.ts";

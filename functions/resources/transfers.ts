@@ -14,11 +14,14 @@ import type {
 } from "../../lib/store/profiles/profile_store.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { binary, json } from "../contract/answers.ts";
-import { Label, PatientParams, ReferenceParams } from "../contract/ids.ts";
+import {
+  Label,
+  PatientParams,
+  ReferenceParams,
+} from "../contract/parameters.ts";
 import { invalid, problems } from "../contract/problems.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
-import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { describeReference } from "./references/presenter.ts";
 import { ReferenceDocument } from "./references/schema.ts";

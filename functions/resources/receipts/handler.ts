@@ -11,11 +11,9 @@ import {
   text,
 } from "../../body/form.ts";
 import { json } from "../../contract/answers.ts";
-import { EmbeddingId, PatientParams } from "../../contract/ids.ts";
+import { EmbeddingId, PatientParams } from "../../contract/parameters.ts";
 import { faultsOf, invalid, problems } from "../../contract/problems.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
-import { createRouter, type Router } from "../../router.ts";
+import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import type { Services } from "../../services.ts";
 import { ReplayDocument } from "./schema.ts";
 

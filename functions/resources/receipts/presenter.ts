@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Receipt } from "../../../lib/receipt/receipt.ts";
-import { header } from "../../contract/headers.ts";
+import { header } from "../../contract/answers.ts";
 
 /** Longest header that holds a receipt; proxies may refuse longer ones. */
 const MAX_HEADER = 6000;

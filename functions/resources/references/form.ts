@@ -1,8 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { defineForm, file, json, optional, text } from "../../body/form.ts";
-import { EmbeddingId, Label } from "../../contract/ids.ts";
+import {
+  EmbeddingId,
+  FrameNumber,
+  Label,
+  Position,
+} from "../../contract/parameters.ts";
 import { Prompts } from "../../contract/points.ts";
-import { FrameNumber, Position } from "../../contract/queries.ts";
 import { Accepted } from "./schema.ts";
 
 /** An annotated image. */

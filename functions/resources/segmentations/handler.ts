@@ -8,10 +8,15 @@ import { imageBody, readImage } from "../../body/image.ts";
 import { parseJson } from "../../body/json.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
-import { PatientParams } from "../../contract/ids.ts";
+import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
+import {
+  callerOf,
+  createRouter,
+  type Env,
+  type Router,
+  workOf,
+} from "../../router.ts";
 import { chooseReferences } from "../../patients/choose_references.ts";
 import { findProfile } from "../../patients/find_profile.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
@@ -19,7 +24,6 @@ import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
-import { createRouter, type Env, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
 import { receiptHeaders, sendReceipt } from "../receipts/presenter.ts";
 import {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { PresenceAnswer } from "../../../lib/engine/engine.ts";
-import { header } from "../../contract/headers.ts";
+import { header } from "../../contract/answers.ts";
 
 const fraction = z.number().min(0).max(1);
 

@@ -1,15 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { MODEL, ModelName } from "../../contract/answers.ts";
-import { EmbeddingId, LabelOrTarget } from "../../contract/ids.ts";
-import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
-import { candidateFields, POINTS } from "../../contract/points.ts";
 import {
+  EmbeddingId,
   ImageQuery,
+  LabelOrTarget,
   Position,
   Recipe,
   RevisionNumber,
   segmentCodes,
-} from "../../contract/queries.ts";
+} from "../../contract/parameters.ts";
+import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
+import { candidateFields, POINTS } from "../../contract/points.ts";
 import { CHOICES } from "../../patients/choose_references.ts";
 import { RECEIPT, ReceiptDocument } from "../receipts/schema.ts";
 import { PRESENCE, presenceFields } from "./presence.ts";

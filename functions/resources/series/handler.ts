@@ -13,13 +13,11 @@ import {
 } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/spool.ts";
 import { receiveFiles, seriesBody } from "../../body/uploads.ts";
-import { PatientParams } from "../../contract/ids.ts";
+import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
+import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import { findProfile } from "../../patients/find_profile.ts";
-import { createRouter, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
 import { SeriesLine, SeriesQuery } from "./schema.ts";
 import { runPatiently, segmentImage } from "./segment_image.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ProblemDocument } from "../../contract/problems.ts";
-import { ModelQuery } from "../../contract/queries.ts";
+import { ModelQuery } from "../../contract/parameters.ts";
 import {
   SEGMENTATION,
   SegmentationDocument,
