@@ -30,10 +30,7 @@ export interface Field<T> {
 }
 
 /** Text that must match a schema, whose default applies where the text is left out. */
-export function text<T>(
-  schema: z.ZodType<T>,
-  document: object,
-): Field<T> {
+export function text<T>(schema: z.ZodType<T>, document: object): Field<T> {
   const isRequired = !schema.safeParse(undefined).success;
   // A form checks its texts before it reads a field.
   const read = (value: FieldValue | undefined) => schema.parse(value);

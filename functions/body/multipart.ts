@@ -79,10 +79,7 @@ export async function readMultipart(
     try {
       if (isCut) {
         const why = `a field is larger than ${maxFieldBytes} bytes`;
-        throw new EdgeError(
-          "too-many-bytes",
-          `Cannot read the body: ${why}.`,
-        );
+        throw new EdgeError("too-many-bytes", `Cannot read the body: ${why}.`);
       }
       parts.field(name, value);
     } catch (error) {

@@ -6,9 +6,7 @@ import { problemsOf } from "./problems.ts";
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
 
 /** Headers of every answer. */
-const ANY_ANSWER = {
-  "x-request-id": header("Names the request in the log"),
-};
+const ANY_ANSWER = { "x-request-id": header("Names the request in the log") };
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },

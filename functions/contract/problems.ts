@@ -42,10 +42,7 @@ export const PROBLEMS: Record<
   },
   "validation": { status: 422, title: "The request is not valid" },
   "invalid-input": { status: 422, title: "The input cannot be used" },
-  "frame-choice": {
-    status: 422,
-    title: "The frame or segment must be chosen",
-  },
+  "frame-choice": { status: 422, title: "The frame or segment must be chosen" },
   "annotation-too-small": { status: 422, title: "The annotation is too small" },
   "recipe-unsupported": {
     status: 422,

@@ -7,9 +7,8 @@ import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 
 /**
- * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A
- * request is refused by the length that it states, before its body is read; one that states none counts
- * as the longest.
+ * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A request is
+ * refused by the length that it states, before its body is read; one that states none counts as the longest.
  */
 export function limitBodies(
   maxBytes: number,

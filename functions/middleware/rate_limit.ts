@@ -14,10 +14,7 @@ export function limitRate(perMinute: number): MiddlewareHandler<Env> {
     if (!unlimited) {
       const quota = limit.take(`${tenant} ${caller}`);
       c.header("ratelimit-policy", `"requests";q=${perMinute};w=60`);
-      c.header(
-        "ratelimit",
-        `"requests";r=${quota.remaining};t=${quota.reset}`,
-      );
+      c.header("ratelimit", `"requests";r=${quota.remaining};t=${quota.reset}`);
       if (!quota.allowed) {
         throw new EdgeError(
           "too-many-requests",

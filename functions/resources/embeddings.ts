@@ -51,10 +51,7 @@ const create = createRoute({
   operationId: "createEmbedding",
   tags: ["embeddings"],
   summary: "Make and cache the embedding of an image",
-  request: {
-    query: ImageQuery,
-    body: { content: imageBody, required: true },
-  },
+  request: { query: ImageQuery, body: { content: imageBody, required: true } },
   responses: {
     200: made("It was cached"),
     201: made("It was made"),

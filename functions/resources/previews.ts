@@ -27,10 +27,7 @@ const create = createRoute({
   description:
     "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a " +
     "browser cannot show. Nothing is stored.",
-  request: {
-    query: PreviewQuery,
-    body: { content: images, required: true },
-  },
+  request: { query: PreviewQuery, body: { content: images, required: true } },
   responses: {
     200: {
       description: "The picture",

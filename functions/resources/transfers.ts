@@ -82,10 +82,7 @@ const importRoute = createRoute({
   summary: "Import exported references: all or none",
   request: {
     params: PatientParams,
-    body: {
-      required: true,
-      content: { [ARCHIVE_MEDIA_TYPE]: binary },
-    },
+    body: { required: true, content: { [ARCHIVE_MEDIA_TYPE]: binary } },
   },
   responses: {
     200: json(ImportedDocument, "The references that were imported"),

@@ -63,9 +63,7 @@ export async function countSet(
   return subjects.map((subject) => ({
     subject: subject.name,
     overlaps: mapMethods(
-      gatherMethods(
-        (bySubject.get(subject) ?? []).map(({ counts }) => counts),
-      ),
+      gatherMethods((bySubject.get(subject) ?? []).map(({ counts }) => counts)),
       (lists) => lists.flat(),
     ),
   }));
@@ -78,10 +76,7 @@ interface Task {
 }
 
 /** Per subject a task for all references together, then one for each target; taking the first enrols the subject. */
-function* tasksOf(
-  subjects: Subject[],
-  evaluator: Evaluator,
-): Generator<Task> {
+function* tasksOf(subjects: Subject[], evaluator: Evaluator): Generator<Task> {
   const { engine, maxPixels, references = 1 } = evaluator;
   for (const subject of subjects) {
     const { pairs } = subject;
