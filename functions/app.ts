@@ -31,7 +31,7 @@ import { pageFunction } from "./resources/page.ts";
 import { patientsFunction } from "./resources/patients.ts";
 import { previewFunction } from "./resources/previews.ts";
 import { promptFunction } from "./resources/prompts.ts";
-import { receiptsFunction } from "./resources/receipts/handler.ts";
+import { receiptsFunction } from "./resources/receipts.ts";
 import { referencesFunction } from "./resources/references/handler.ts";
 import { revisionsFunction } from "./resources/revisions.ts";
 import { segmentFunction } from "./resources/segmentations/handler.ts";

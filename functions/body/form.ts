@@ -61,7 +61,7 @@ export function file(
  *
  * @param component the schema's name in the OpenAPI document.
  */
-export function json<T>(
+export function jsonField<T>(
   component: string,
   schema: z.ZodType<T>,
   { note, example, maxBytes = Infinity }: {

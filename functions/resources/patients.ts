@@ -6,8 +6,8 @@ import { problems } from "../contract/problems.ts";
 import { callerOf, createRouter, type Router } from "../router.ts";
 import { largestDrift } from "../patients/measure_drift.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
 import {
+  describeReference,
   DriftDocument,
   REFERENCE,
   ReferenceDocument,

@@ -10,8 +10,11 @@ import {
 import { problems } from "../contract/problems.ts";
 import { callerOf, createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
-import { ReferenceDocument, revision } from "./references/schema.ts";
+import {
+  describeReference,
+  ReferenceDocument,
+  revision,
+} from "./references/schema.ts";
 
 const LabelParams = PatientParams.extend({
   label: Label.openapi({

@@ -23,8 +23,7 @@ import { invalid, problems } from "../contract/problems.ts";
 import { callerOf, createRouter, type Router } from "../router.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
-import { ReferenceDocument } from "./references/schema.ts";
+import { describeReference, ReferenceDocument } from "./references/schema.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
 const MAX_REFERENCES = 48;

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
 
@@ -107,3 +108,10 @@ export const revision = z.int().min(1).describe(
 
 export const EnrolledDocument = ReferenceDocument.extend({ revision })
   .openapi("EnrolledReference");
+
+/** A reference as the contract gives it. */
+export function describeReference(
+  reference: Reference,
+): z.infer<typeof ReferenceDocument> {
+  return { ...reference, report: reference.report ?? null };
+}

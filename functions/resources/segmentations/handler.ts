@@ -1,9 +1,12 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { accepts } from "hono/accepts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import type { ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
+import { sniffMediaType } from "../../../lib/image/media_type.ts";
 import { imageBody, readImage } from "../../body/image.ts";
 import { parseJson } from "../../body/json.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
@@ -25,20 +28,31 @@ import {
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
 import type { Services } from "../../services.ts";
-import { receiptHeaders, sendReceipt } from "../receipts/presenter.ts";
+import { receiptHeaders, sendReceipt } from "../receipts.ts";
 import {
-  type AnswerType,
-  answerTypeOf,
-  isSourceFormat,
-  requireSource,
-} from "./answer_type.ts";
-import { presenceHeaders, sendPresence } from "./presence.ts";
-import { describeSegmentation } from "./presenter.ts";
+  describeSegmentation,
+  presenceHeaders,
+  sendPresence,
+} from "./presenter.ts";
 import {
   EmbeddingReference,
   SegmentationDocument,
   SegmentQuery,
 } from "./schema.ts";
+
+const ANSWER_TYPES = [
+  "application/json",
+  "image/png",
+  "application/dicom",
+  "application/x-nifti",
+] as const;
+type AnswerType = typeof ANSWER_TYPES[number];
+
+/** What a file must be for an answer in its source format. */
+const SOURCES = new Map<AnswerType, string>([
+  ["application/dicom", "a DICOM image"],
+  ["application/x-nifti", "a NIfTI volume"],
+]);
 
 const segmentRoute = createRoute({
   method: "post",
@@ -131,23 +145,24 @@ export function segmentFunction(services: Services): Router {
     const encode = performance.now() - started;
     const { category = TISSUE, property = TISSUE, region } = query;
     const segment = { label, category, property, ...(region && { region }) };
+    const asked = {
+      source: sourceOf(image),
+      embedding: made,
+      label,
+      revision,
+      recipe,
+      chosen,
+      position: chosen.choice === "position" ? position : undefined,
+      explain,
+    };
     const { answer, receipt } = await segmentWithReceipt(
       services,
       model,
       workOf(c),
-      {
-        source: sourceOf(image),
-        embedding: made,
-        label,
-        revision,
-        recipe,
-        chosen,
-        position: chosen.choice === "position" ? position : undefined,
-        explain,
-      },
+      asked,
       {
         png: type === "image/png",
-        ...(image && isSourceFormat(type) && { own: { image, segment } }),
+        ...(image && SOURCES.has(type) && { own: { image, segment } }),
       },
     );
     const file = answer.png ?? answer.own;
@@ -159,11 +174,38 @@ export function segmentFunction(services: Services): Router {
       }
       return c.body(file, 200, { "content-type": type }) as never;
     }
-    const { manifest } = model;
-    const context = { patient, label, revision, chosen, explain, manifest };
-    return c.json(
-      describeSegmentation(answer, { ...context, encode, receipt }),
-      200,
-    );
+    const context = { ...asked, patient, encode, receipt };
+    return c.json(describeSegmentation(answer, context), 200);
   });
+}
+
+/** What the Accept header prefers; JSON where it leaves the choice. */
+function answerTypeOf(c: Context): AnswerType {
+  if (!c.req.header("accept")) return "application/json";
+  const type = accepts(c, {
+    header: "Accept",
+    supports: [...ANSWER_TYPES, "application/*", "*/*", "image/*"],
+    default: "none",
+  });
+  if (type === "none") {
+    throw new EdgeError(
+      "not-acceptable",
+      `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
+    );
+  }
+  const named = ANSWER_TYPES.find((known) => known === type);
+  return named ?? (type === "image/*" ? "image/png" : "application/json");
+}
+
+/** A DICOM or NIfTI answer refers to the image that was sent, which must be of its kind. */
+function requireSource(type: AnswerType, image?: InputFile): void {
+  const kind = SOURCES.get(type);
+  if (kind === undefined) return;
+  if (image !== undefined && sniffMediaType(image.bytes) === type) return;
+  throw new EdgeError(
+    "not-acceptable",
+    `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
+      `${image === undefined ? "an embedding" : "an image of another type"}; ` +
+      "or accept application/json or image/png.",
+  );
 }

@@ -12,9 +12,9 @@ import {
 import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
 import { candidateFields, POINTS } from "../../contract/points.ts";
 import { CHOICES } from "../../patients/choose_references.ts";
-import { RECEIPT, ReceiptDocument } from "../receipts/schema.ts";
-import { PRESENCE, presenceFields } from "./presence.ts";
-import { PROFILE_USED, ProfileUsed } from "./profile_used.ts";
+import { RECEIPT, ReceiptDocument } from "../receipts.ts";
+
+const fraction = z.number().min(0).max(1);
 
 /** What is segmented, and how it is answered. */
 export const segmentOptions = {
@@ -68,10 +68,52 @@ const CandidateDocument = z.object({
   ),
 }).openapi("Candidate");
 
+/** Whether the structure is there, and how sure that is. */
+const presenceFields = {
+  present: z.boolean().describe(
+    "Whether the structure is in the image; where it is not, the mask is empty",
+  ),
+  reason: z.string().nullable().describe(
+    "Why it is not, in plain words; null when it is present",
+  ),
+  confidence: fraction.nullable().describe(
+    "Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring",
+  ),
+  presence: z.object({
+    score: fraction.nullable().describe(
+      "The structure is called present where this is at least `threshold`",
+    ),
+    threshold: fraction,
+    structure: z.number().nullable().describe(
+      "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, " +
+        "0 as its own surroundings",
+    ),
+    surroundings: z.number().nullable().describe(
+      "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone",
+    ),
+  }).openapi("Presence"),
+};
+
+/** Which references an answer was made with. */
+const ProfileUsed = z.object({
+  revision: z.int().min(1).describe("Of the label"),
+  choice: z.enum(CHOICES),
+  references: z.array(z.string()),
+  why: z.string(),
+}).openapi("ProfileUsed");
+
 export const SEGMENTATION = {
   patient: "p-17",
   label: "target",
-  ...PRESENCE,
+  present: true,
+  reason: null,
+  confidence: 0.83,
+  presence: {
+    score: 0.74,
+    threshold: 0.125,
+    structure: 0.61,
+    surroundings: 0.87,
+  },
   mask: MASK,
   reference: "visit-1",
   parts: 1,
@@ -79,7 +121,12 @@ export const SEGMENTATION = {
   points: POINTS,
   distance: 21.5337368154352,
   predictedIou: 0.9173192381858826,
-  profile: PROFILE_USED,
+  profile: {
+    revision: 1,
+    choice: "pooled" as const,
+    references: ["visit-1"],
+    why: "It is the only one.",
+  },
   model: MODEL,
   timings: {
     encode: 450.8,
