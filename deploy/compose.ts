@@ -1,6 +1,6 @@
 import type { Services } from "../functions/services.ts";
 import { TenantQuota } from "../lib/quota/tenant_quota.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { createSigner, type Trust } from "../lib/core/signing.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -187,8 +187,7 @@ function requireDistinct(manifests: Manifest[]): void {
   const ids = manifests.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice === undefined) return;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `MODEL names two packages of the id "${twice}"; a request could not choose between them.`,
   );
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import type { Engines } from "../lib/cli/engines.ts";
 import type { OpenModel } from "../lib/cli/open_model.ts";
 import type { Engine } from "../lib/engine/engine.ts";
@@ -58,5 +58,5 @@ export async function composeEngines(config: Config): Promise<Engines> {
 async function defaultFolder(config: Config): Promise<URL> {
   const [folder] = await modelFolders(config);
   if (folder !== undefined) return folder;
-  throw new EdgeError("invalid-input", "MODEL names no package.");
+  throw invalidInput("MODEL names no package.");
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
 import type { OperatorKey } from "../lib/store/encryption/keyring.ts";
 import { RUNTIMES } from "../lib/runtime/runtime.ts";
@@ -232,7 +232,7 @@ export function readConfig(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const what = issue && `${String(issue.path[0])} ${issue.message}`;
-  throw new EdgeError("invalid-input", `${what ?? "A setting is not valid"}.`);
+  throw invalidInput(`${what ?? "A setting is not valid"}.`);
 }
 
 /** Whether the settings state who may call, tenant by tenant. */
