@@ -4,15 +4,15 @@ import type {
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
+import { describeMask } from "../format/mask/document.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { resizeNearest } from "../image/resize_nearest.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point } from "../core/geometry.ts";
-import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./report.ts";
 import type { Scene } from "./scene.ts";
-import { simulatedClick } from "./simulated_click.ts";
+import { centrePoint, simulatedClick } from "./clicks.ts";
 
 /** What a subject's annotated images give. */
 export interface Reference {
@@ -74,7 +74,7 @@ export function methodsOf(recipe: Recipe) {
         Promise.resolve(resizeNearest(mask, width, height)),
     },
     box: prompted("box", (truth) => {
-      const box = truthBox(truth);
+      const { box } = describeMask(truth);
       return box && { points: [], box };
     }),
     centrePoint: prompted("centre point", (truth) => {

@@ -3,7 +3,8 @@ import { composeEngine } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
 import { evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
-import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
+import { centrePoint } from "../../../lib/evaluation/clicks.ts";
 import { ablationsOf, methodsOf } from "../../../lib/evaluation/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawPatient, type Visit } from "../../../lib/sample/patient.ts";
@@ -85,7 +86,7 @@ Deno.test("box and centre point are scored on the reference too, the others on t
     };
     near(
       scores.box.dice,
-      await meanDice((mask) => ({ points: [], box: truthBox(mask)! })),
+      await meanDice((mask) => ({ points: [], box: describeMask(mask).box! })),
     );
     near(
       scores.centrePoint.dice,
