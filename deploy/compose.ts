@@ -15,14 +15,16 @@ import {
   type ModelComponent,
   readManifest,
 } from "../lib/model/package.ts";
+import { systemClock } from "../lib/remote/clock.ts";
+import { createEncodeClient } from "../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
 import { createMemoryEmbeddings } from "../lib/store/embeddings/memory_embedding_store.ts";
 import { observeEngine } from "../lib/telemetry/observe_engine.ts";
+import { observeFetch } from "../lib/telemetry/observe_fetch.ts";
 import { observeCache, observeStore } from "../lib/telemetry/observe_store.ts";
-import { createTelemetry } from "../lib/telemetry/telemetry.ts";
-import { composeEncodeClient } from "./compose_encode_client.ts";
+import { createTelemetry, type Telemetry } from "../lib/telemetry/telemetry.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
@@ -151,6 +153,27 @@ export async function compose(
   };
   const owned = opened.move();
   return services;
+}
+
+/** The client of the encode hosts that `ENCODE_URL` names; undefined where it names none. */
+function composeEncodeClient(config: Config, telemetry: Telemetry) {
+  const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
+  if (ENCODE_URL === undefined) return undefined;
+  return createEncodeClient({
+    urls: ENCODE_URL,
+    ...(ENCODE_TOKEN !== undefined && { token: ENCODE_TOKEN }),
+    tries: 3 + ENCODE_URL.length,
+    timeout: ENCODE_TIMEOUT * 1000,
+    deadline: config.DEADLINE * 1000,
+    maxBytes: config.MAX_BYTES,
+    backoff: { base: 200, most: 5000 },
+    breaker: { failures: 5, cooldown: 2000 },
+  }, {
+    fetch: observeFetch(fetch, telemetry),
+    clock: systemClock,
+    random: Math.random,
+    wall: Date.now,
+  });
 }
 
 /** What requests may take, and what tenants share. */

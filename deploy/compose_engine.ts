@@ -1,6 +1,5 @@
 import { invalidInput } from "../lib/core/errors.ts";
-import type { Engines } from "../lib/cli/engines.ts";
-import type { OpenModel } from "../lib/cli/open_model.ts";
+import type { Engines, OpenModel } from "../lib/cli/open_model.ts";
 import type { Engine } from "../lib/engine/engine.ts";
 import { createEngine } from "../lib/engine/local_engine.ts";
 import { startWorkers } from "../lib/engine/workers.ts";

@@ -7,7 +7,7 @@ import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/shrink.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
 import { explainChoice } from "../wording/choice.ts";
-import { paste } from "./paste.ts";
+import { paste } from "./montage.ts";
 
 /** Long side of a tile, pixels. */
 const TILE = 280;

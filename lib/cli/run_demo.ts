@@ -8,7 +8,7 @@ import { createCommand, outputFolder, runCommandLine } from "./command_line.ts";
 import { drawPatient } from "../sample/patient.ts";
 import { dice } from "../core/mask.ts";
 import type { OpenModel } from "./open_model.ts";
-import { paste } from "./paste.ts";
+import { paste } from "./montage.ts";
 import { segmentCommand } from "./segment_files.ts";
 
 /** Pixels between the two pictures. */

@@ -80,7 +80,7 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     );
     for (const file of written) console.log(`Segmentation: ${file}`);
     if (montage !== null && options.montage !== undefined) {
-      await Deno.writeFile(options.montage, encodePng(montage.picture()));
+      await Deno.writeFile(options.montage, encodePng(montage.picture));
       console.log(`Montage: ${options.montage}`);
     }
     if (images.length === 1 && failures.length > 0) throw failures[0];
