@@ -55,8 +55,7 @@ function isLoopback(hostname: string): boolean {
 
 async function readKeys(path: string | undefined) {
   if (path === undefined) return undefined;
-  const text = await readSetting("API_KEYS_FILE", path);
-  const keys = naming("API_KEYS_FILE", () => parseKeys(text));
+  const keys = await readFile("API_KEYS_FILE", path, parseKeys);
   if (keys.length > 0) return keys;
   throw invalidInput(`API_KEYS_FILE ${path} holds no key.`);
 }
@@ -72,7 +71,11 @@ async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   }
   const keys = JWKS_URL !== undefined
     ? createRemoteJWKSet(JWKS_URL, { timeoutDuration: JWKS_TIMEOUT_MS })
-    : await localKeys(JWKS_FILE!);
+    : await readFile(
+      "JWKS_FILE",
+      JWKS_FILE!,
+      (text) => createLocalJWKSet(JSON.parse(text)),
+    );
   return {
     keys,
     issuer: JWT_ISSUER,
@@ -82,26 +85,20 @@ async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   };
 }
 
-async function localKeys(path: string) {
-  const text = await readSetting("JWKS_FILE", path);
-  return naming("JWKS_FILE", () => createLocalJWKSet(JSON.parse(text)));
-}
-
-async function readSetting(name: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
+/** What a file holds that a setting names; an error names the setting. */
+async function readFile<T>(
+  name: string,
+  path: string,
+  parse: (text: string) => T,
+): Promise<T> {
+  const text = await Deno.readTextFile(path).catch((error) => {
     const why = error instanceof Deno.errors.NotFound
       ? "there is no such file"
-      : (error as Error).message;
+      : error.message;
     throw invalidInput(`${name} ${path} cannot be read: ${why}.`);
-  }
-}
-
-/** Reads a setting; its errors name the setting. */
-function naming<T>(name: string, read: () => T): T {
+  });
   try {
-    return read();
+    return parse(text);
   } catch (error) {
     const why = error instanceof EdgeError
       ? error.message

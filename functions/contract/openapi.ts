@@ -46,10 +46,9 @@ export function describeService(app: Router, closed: boolean): Document {
       version: "1",
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
       description:
-        "Annotate one image of a patient once; every later image of that patient comes " +
-        "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
-        "Errors are problem documents (RFC 9457) whose `type` this server explains. " +
-        "Not a medical device.",
+        "Annotate one image of a patient once; every later image of that patient comes back segmented. Coordinates " +
+        "are pixels of the image after EXIF rotation, x right, y down. Errors are problem documents (RFC 9457) whose " +
+        "`type` this server explains. Not a medical device.",
     },
     servers: [{ url: "/" }],
     tags: [

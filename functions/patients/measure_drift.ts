@@ -34,14 +34,6 @@ export async function measureDrift(
   return { value, warning: value > DRIFT_LIMIT ? warn(value) : null };
 }
 
-/** The largest drift; null for none. */
-export function largestDrift(drifts: Drift[]): Drift | null {
-  return drifts.reduce<Drift | null>(
-    (most, next) => most === null || next.value > most.value ? next : most,
-    null,
-  );
-}
-
 function warn(value: number): string {
   return `What was accepted looks unlike the first reference: ${
     value.toFixed(1)

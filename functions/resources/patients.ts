@@ -4,7 +4,6 @@ import { json } from "../contract/answers.ts";
 import { PatientParams } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
 import { callerOf, createRouter, type Router } from "../router.ts";
-import { largestDrift } from "../patients/measure_drift.ts";
 import type { Services } from "../services.ts";
 import {
   describeReference,
@@ -77,7 +76,8 @@ export function patientsFunction({ profiles, patients }: Services): Router {
         label,
         revision,
         references: references.length,
-        drift: largestDrift(references.flatMap(({ drift }) => drift ?? [])),
+        drift: references.flatMap(({ drift }) => drift ?? [])
+          .sort((a, b) => b.value - a.value).at(0) ?? null,
       }));
       return c.json(
         { patient, references: references.map(describeReference), labels },

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { composeEngine } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
+import { evaluateSet } from "../../support/evaluate_set.ts";
 import { describeMask } from "../../../lib/format/mask/document.ts";
 import { centrePoint } from "../../../lib/evaluation/clicks.ts";
 import { ablationsOf, methodsOf } from "../../../lib/evaluation/methods.ts";
