@@ -198,12 +198,9 @@ async function readFields(
       seen.add(name);
       return name;
     }
-    throw invalid("body", [{
-      path: [],
-      message: `has an unknown or repeated field; it takes ${
-        names.join(", ")
-      }, each once`,
-    }]);
+    const message = "has an unknown or repeated field; it takes " +
+      `${names.join(", ")}, each once`;
+    throw invalid("body", [{ path: [], message }]);
   };
   await readMultipart(c, bytesOf(c), {
     async file(field, stream, mediaType, name) {

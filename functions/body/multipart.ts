@@ -97,13 +97,10 @@ export async function readMultipart(
     });
     taken.catch(refuse);
   };
-  const onTooMany = () =>
-    refuse(
-      invalid("body", [{
-        path: [],
-        message: `has more than ${maxParts} parts`,
-      }]),
-    );
+  const onTooMany = () => {
+    const message = `has more than ${maxParts} parts`;
+    refuse(invalid("body", [{ path: [], message }]));
+  };
   parser.on("field", onField).on("file", onFile).on("partsLimit", onTooMany);
   try {
     await pipeline(Readable.from(given()), parser);

@@ -68,25 +68,16 @@ export function promptFunction(services: Services): Router {
     const { embedding: id, label, recipe } = c.req.valid("json");
     const model = services.models.choose(c.req.valid("query").model);
     const work = workOf(c);
-    const { tenant } = work;
-    const { enrolled } = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-    });
-    const cached = await services.models.recall(tenant, model, id);
-    await keepEmbedding(services, model.embedder, { tenant, patient }, cached);
+    const whose = { tenant: work.tenant, patient, label };
+    const { enrolled } = await findProfile(services, model, whose);
+    const cached = await services.models.recall(work.tenant, model, id);
+    await keepEmbedding(services, model.embedder, whose, cached);
     const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      const proposed = await engine.propose(
-        cached.bytes,
-        profile,
-        RECIPES[recipe],
-      );
-      for (const candidate of proposed) {
-        candidates.push({ ...candidate, reference });
-      }
+      const { bytes } = cached;
+      const proposed = await engine.propose(bytes, profile, RECIPES[recipe]);
+      candidates.push(...proposed.map((one) => ({ ...one, reference })));
     }
     return c.json({ patient, label, candidates }, 200);
   });

@@ -66,15 +66,10 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     }
     progress.end();
     const { label, category, property, region } = options;
+    const segment = { label, category, property, ...(region && { region }) };
     const written = await writeSourceFormats(
       masks,
-      {
-        label,
-        category,
-        property,
-        ...(region !== undefined && { region }),
-        model: model.digest,
-      },
+      { ...segment, model: model.digest },
       out,
       progress.warn,
     );

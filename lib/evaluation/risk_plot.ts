@@ -31,10 +31,8 @@ const GRID: Colour = [224, 224, 224];
 export function drawRiskCoverage(curves: number[][]): Raster {
   const data = new Uint8Array(WIDTH * HEIGHT * 3).fill(255);
   const picture: Raster = { width: WIDTH, height: HEIGHT, channels: 3, data };
-  const put = (x: number, y: number, colour: Colour) => {
-    if (x < 0 || y < 0 || x >= WIDTH || y >= HEIGHT) return;
+  const put = (x: number, y: number, colour: Colour) =>
     data.set(colour, 3 * (y * WIDTH + x));
-  };
   const lowest = Math.min(...curves.flat());
   const from = Math.min(9, Math.floor(lowest * 10)) / 10;
   const xOf = (share: number) =>

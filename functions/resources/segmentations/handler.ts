@@ -131,17 +131,13 @@ export function segmentFunction(services: Services): Router {
     const type = answerTypeOf(c);
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
-    const { revision, enrolled } = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-      revision: query.revision,
-    });
+    const whose = { tenant, patient, label, revision: query.revision };
+    const { revision, enrolled } = await findProfile(services, model, whose);
     const chosen = chooseReferences(enrolled, query.references, position);
 
     const started = performance.now();
     const { made, image } = await readEmbedding(c, model, type, query.frame);
-    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
+    await keepEmbedding(services, model.embedder, whose, made);
     const encode = performance.now() - started;
     const { category = TISSUE, property = TISSUE, region } = query;
     const segment = { label, category, property, ...(region && { region }) };

@@ -103,11 +103,8 @@ export function seriesFunction(services: Services): Router {
     const { label, recipe } = options;
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const profile = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-    });
+    const whose = { tenant, patient, label };
+    const profile = await findProfile(services, model, whose);
     const release = services.seriesQuota.take(tenant);
     const spool = await Spool.create().catch((error) => {
       release();
@@ -119,11 +116,8 @@ export function seriesFunction(services: Services): Router {
     };
     try {
       const sent = await receiveFiles(c, spool, limits);
-      const images = await openFiles(
-        sent.files,
-        model.engineFor(workOf(c)),
-        limits,
-      );
+      const engine = model.engineFor(workOf(c));
+      const images = await openFiles(sent.files, engine, limits);
       const total = images.length;
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
@@ -131,10 +125,9 @@ export function seriesFunction(services: Services): Router {
         model: model.manifest.digest,
         label,
         recipe,
-        references: profile.enrolled.map(({ reference }) => [
-          reference.reference,
-          reference.createdAt,
-        ]),
+        references: profile.enrolled.map((
+          { reference: one },
+        ) => [one.reference, one.createdAt]),
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose_engine.ts";
+import { composeModel } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
 import { evaluateSet } from "../../support/evaluate_set.ts";
@@ -23,7 +23,7 @@ import { writeSet } from "../../support/perseg_set.ts";
 const METHODS = methodsOf(RECIPES.medical);
 const EVERY = { ...METHODS, ...ablationsOf(RECIPES.medical) };
 
-const engine = await composeEngine(readConfig({
+const { engine } = await composeModel(readConfig({
   MODEL: Deno.env.get("MODEL") ?? "tiny",
   MODELS: TEST_MODELS.pathname,
   THREADS: "1",
