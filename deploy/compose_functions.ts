@@ -41,9 +41,8 @@ export function composeFunctions(names: string[] = []): EntryPoint {
   const unknown = names.find((name) => !Object.hasOwn(COMPONENTS, name));
   if (unknown !== undefined || chosen.length === 0) {
     throw invalidInput(
-      `FUNCTIONS must name functions, separated by commas: ${
-        known.join(", ")
-      }` +
+      "FUNCTIONS must name functions, separated by commas: " +
+        known.join(", ") +
         (unknown === undefined ? "." : `; there is no "${unknown}".`),
     );
   }

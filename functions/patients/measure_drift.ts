@@ -35,8 +35,7 @@ export async function measureDrift(
 }
 
 function warn(value: number): string {
-  return `What was accepted looks unlike the first reference: ${
-    value.toFixed(1)
-  } times as far from it as its own parts vary. ` +
+  return "What was accepted looks unlike the first reference: " +
+    `${value.toFixed(1)} times as far from it as its own parts vary. ` +
     "Check that it is the same structure; if it is not, restore an earlier revision.";
 }

@@ -37,10 +37,10 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     const { engine } = model;
     const images = await openImages(paths, engine);
     const { profile, report } = await enrolReference(engine, files);
+    const dice = report.dice.mean.toFixed(2);
     console.log(
-      `${options.reference}: the reference is ${report.verdict}, Dice ${
-        report.dice.mean.toFixed(2)
-      } on itself and its augmentations. ${report.advice}`,
+      `${options.reference}: the reference is ${report.verdict}, Dice ${dice} on itself and its augmentations. ` +
+        report.advice,
     );
     await Deno.mkdir(out, { recursive: true });
 

@@ -14,13 +14,11 @@ export function evaluationText(
   const { clicks, sample } = options;
   const paragraphs = [scoreTable(evaluation, chosenMethods(options))];
   if (worst !== undefined) {
-    const percent = (dice: number) => (100 * dice).toFixed(1);
+    const [before, after] = [worst.before, worst.after]
+      .map((dice) => (100 * dice).toFixed(1));
+    const corrected = clicks === 1 ? "one click" : `${clicks} clicks`;
     paragraphs.push(
-      `Worst third of the answers (${worst.images}), mean Dice: ${
-        percent(worst.before)
-      }; after ${clicks === 1 ? "one click" : `${clicks} clicks`} ${
-        percent(worst.after)
-      }.`,
+      `Worst third of the answers (${worst.images}), mean Dice: ${before}; after ${corrected} ${after}.`,
     );
   }
   if (calibration !== undefined) {
