@@ -1,6 +1,6 @@
 import type { Services } from "../functions/services.ts";
 import { TenantQuota } from "../lib/quota/tenant_quota.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { createSigner, type Trust } from "../lib/core/signing.ts";
 import { createCatalogue } from "../lib/engine/catalogue.ts";
 import { createEmbedder } from "../lib/engine/embedder.ts";
@@ -15,6 +15,7 @@ import {
   type ModelComponent,
   readManifest,
 } from "../lib/model/package.ts";
+import { createEncodeClient } from "../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../lib/remote/remote_engine.ts";
 import { NO_AUDIT } from "../lib/store/audit/audit_store.ts";
 import { withDeadline, within } from "../lib/store/deadline.ts";
@@ -23,9 +24,10 @@ import {
   createTelemetry,
   observeCache,
   observeEngine,
+  observeFetch,
   observeStore,
+  type Telemetry,
 } from "../lib/telemetry/telemetry.ts";
-import { composeEncodeClient } from "./compose_encode_client.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
@@ -156,6 +158,22 @@ export async function compose(
   return services;
 }
 
+/** The client of the encode hosts that `ENCODE_URL` names; undefined where it names none. */
+function composeEncodeClient(config: Config, telemetry: Telemetry) {
+  const { ENCODE_URL, ENCODE_TOKEN, ENCODE_TIMEOUT } = config;
+  if (ENCODE_URL === undefined) return undefined;
+  return createEncodeClient({
+    urls: ENCODE_URL,
+    ...(ENCODE_TOKEN !== undefined && { token: ENCODE_TOKEN }),
+    tries: 3 + ENCODE_URL.length,
+    timeout: ENCODE_TIMEOUT * 1000,
+    deadline: config.DEADLINE * 1000,
+    maxBytes: config.MAX_BYTES,
+    backoff: { base: 200, most: 5000 },
+    breaker: { failures: 5, cooldown: 2000 },
+  }, { fetch: observeFetch(fetch, telemetry) });
+}
+
 /** What requests may take, and what tenants share. */
 function limitsOf(config: Config) {
   const { MAX_BYTES: maxBytes } = config;
@@ -190,8 +208,7 @@ function requireDistinct(manifests: Manifest[]): void {
   const ids = manifests.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice === undefined) return;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `MODEL names two packages of the id "${twice}"; a request could not choose between them.`,
   );
 }

@@ -5,7 +5,7 @@ import {
 } from "../lib/access/authenticator.ts";
 import { parseKeys } from "../lib/access/api_keys.ts";
 import type { TokenRules } from "../lib/access/tokens.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { EdgeError, invalidInput } from "../lib/core/errors.ts";
 import type { Config } from "./config.ts";
 
 /** How long the issuer's host may take to send its keys, milliseconds. */
@@ -42,8 +42,7 @@ export function requireClosed(config: Config, hostname: string): void {
   const onDeploy = config.DENO_DEPLOYMENT_ID !== undefined ||
     config.KV_PATH === "host";
   if (!onDeploy && isLoopback(hostname)) return;
-  throw new EdgeError(
-    "invalid-input",
+  throw invalidInput(
     `${onDeploy ? "On Deno Deploy the server" : `HOST ${hostname}`} is ` +
       "reachable by others, but nothing says who may call: set API_KEYS (`deno task api-key` " +
       "makes one) or JWKS_URL, or ALLOW_ANONYMOUS=true to let anyone read and erase everything.",
@@ -56,25 +55,27 @@ function isLoopback(hostname: string): boolean {
 
 async function readKeys(path: string | undefined) {
   if (path === undefined) return undefined;
-  const text = await readSetting("API_KEYS_FILE", path);
-  const keys = naming("API_KEYS_FILE", () => parseKeys(text));
+  const keys = await readFile("API_KEYS_FILE", path, parseKeys);
   if (keys.length > 0) return keys;
-  throw new EdgeError("invalid-input", `API_KEYS_FILE ${path} holds no key.`);
+  throw invalidInput(`API_KEYS_FILE ${path} holds no key.`);
 }
 
 async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   const { JWKS_URL, JWKS_FILE, JWT_ISSUER, JWT_AUDIENCE } = config;
   if (JWKS_URL === undefined && JWKS_FILE === undefined) return undefined;
   if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) {
-    throw new EdgeError(
-      "invalid-input",
+    throw invalidInput(
       "Tokens need JWT_ISSUER and JWT_AUDIENCE besides their JWKS: who issues them, and that they are meant for " +
         "this service.",
     );
   }
   const keys = JWKS_URL !== undefined
     ? createRemoteJWKSet(JWKS_URL, { timeoutDuration: JWKS_TIMEOUT_MS })
-    : await localKeys(JWKS_FILE!);
+    : await readFile(
+      "JWKS_FILE",
+      JWKS_FILE!,
+      (text) => createLocalJWKSet(JSON.parse(text)),
+    );
   return {
     keys,
     issuer: JWT_ISSUER,
@@ -84,33 +85,24 @@ async function tokenRules(config: Config): Promise<TokenRules | undefined> {
   };
 }
 
-async function localKeys(path: string) {
-  const text = await readSetting("JWKS_FILE", path);
-  return naming("JWKS_FILE", () => createLocalJWKSet(JSON.parse(text)));
-}
-
-async function readSetting(name: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
+/** What a file holds that a setting names; an error names the setting. */
+async function readFile<T>(
+  name: string,
+  path: string,
+  parse: (text: string) => T,
+): Promise<T> {
+  const text = await Deno.readTextFile(path).catch((error) => {
     const why = error instanceof Deno.errors.NotFound
       ? "there is no such file"
-      : (error as Error).message;
-    throw new EdgeError(
-      "invalid-input",
-      `${name} ${path} cannot be read: ${why}.`,
-    );
-  }
-}
-
-/** Reads a setting; its errors name the setting. */
-function naming<T>(name: string, read: () => T): T {
+      : error.message;
+    throw invalidInput(`${name} ${path} cannot be read: ${why}.`);
+  });
   try {
-    return read();
+    return parse(text);
   } catch (error) {
     const why = error instanceof EdgeError
       ? error.message
       : `is no key set (JWKS): ${(error as Error).message}`;
-    throw new EdgeError("invalid-input", `${name} ${why}.`);
+    throw invalidInput(`${name} ${why}.`);
   }
 }

@@ -1,14 +1,12 @@
-import { EdgeError } from "../lib/core/errors.ts";
-import type { Engines } from "../lib/cli/engines.ts";
-import type { OpenModel } from "../lib/cli/open_model.ts";
-import type { Engine } from "../lib/engine/engine.ts";
+import { invalidInput } from "../lib/core/errors.ts";
+import type { Engines, OpenModel } from "../lib/cli/open_model.ts";
 import { createEngine } from "../lib/engine/local_engine.ts";
 import { startWorkers } from "../lib/engine/workers.ts";
 import { loadPackage } from "../lib/model/package.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/open_runtime.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
-import type { Config } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 
 /** The longest time that a timer can wait, milliseconds: some 25 days. */
 const LONGEST_WAIT = 2 ** 31 - 1;
@@ -30,10 +28,9 @@ export async function composeModel(config: Config): Promise<OpenModel> {
   };
 }
 
-/** An engine of the default model in this thread. */
-export async function composeEngine(config: Config): Promise<Engine> {
-  return (await composeModel(config)).engine;
-}
+/** The model of this process's settings. */
+export const openModel = (): Promise<OpenModel> =>
+  composeModel(readConfig(Deno.env.toObject()));
 
 /** For the command line: the default model in `WORKERS` threads, whose calls wait and run as long as they take. */
 export async function composeEngines(config: Config): Promise<Engines> {
@@ -58,5 +55,5 @@ export async function composeEngines(config: Config): Promise<Engines> {
 async function defaultFolder(config: Config): Promise<URL> {
   const [folder] = await modelFolders(config);
   if (folder !== undefined) return folder;
-  throw new EdgeError("invalid-input", "MODEL names no package.");
+  throw invalidInput("MODEL names no package.");
 }

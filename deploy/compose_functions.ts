@@ -1,5 +1,5 @@
 import { type FunctionName, FUNCTIONS } from "../functions/app.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import type { ModelComponent } from "../lib/model/package.ts";
 import type { EntryPoint } from "./start.ts";
 
@@ -40,11 +40,9 @@ export function composeFunctions(names: string[] = []): EntryPoint {
   const chosen = known.filter((name) => names.includes(name));
   const unknown = names.find((name) => !Object.hasOwn(COMPONENTS, name));
   if (unknown !== undefined || chosen.length === 0) {
-    throw new EdgeError(
-      "invalid-input",
-      `FUNCTIONS must name functions, separated by commas: ${
-        known.join(", ")
-      }` +
+    throw invalidInput(
+      "FUNCTIONS must name functions, separated by commas: " +
+        known.join(", ") +
         (unknown === undefined ? "." : `; there is no "${unknown}".`),
     );
   }

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { openAudit } from "../lib/store/audit/audit_store.ts";
 import {
   createEmbeddingStore,
@@ -109,8 +109,7 @@ export async function openKv(path: string): Promise<Deno.Kv> {
     if (file !== null) await Deno.mkdir(dirname(file), { recursive: true });
     return await Deno.openKv(path);
   } catch (error) {
-    throw new EdgeError(
-      "invalid-input",
+    throw invalidInput(
       `KV_PATH ${path} cannot be opened: ${(error as Error).message}`,
     );
   }

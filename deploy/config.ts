@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type ApiKey, parseKeys } from "../lib/access/api_keys.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { parseKeys } from "../lib/access/api_keys.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { folderUrl } from "../lib/model/locate.ts";
 import type { OperatorKey } from "../lib/store/encryption/keyring.ts";
 import { RUNTIMES } from "../lib/runtime/runtime.ts";
@@ -14,61 +14,59 @@ function listed(text: string): string[] {
   return text.split(",").map((entry) => entry.trim());
 }
 
-/** http(s) URLs separated by commas, each ending in a slash. */
-function addresses(text: string, context: z.RefinementCtx): URL[] {
-  const urls = listed(text).map((entry) => URL.parse(entry));
-  for (const url of urls) {
-    const plain = url !== null && /^https?:$/.test(url.protocol) &&
-      `${url.username}${url.password}${url.search}${url.hash}` === "";
-    if (!plain) {
-      const message =
-        "must be http or https addresses, separated by commas, without user, query or fragment";
+/** A text in a form of its own; what `read` throws says what the setting must be. */
+const readBy = <T>(read: (text: string) => T) =>
+  z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      const { message } = error as Error;
       context.addIssue({ code: "custom", message });
       return z.NEVER;
     }
+  });
+
+/** http(s) URLs separated by commas, each ending in a slash. */
+function addresses(text: string): URL[] {
+  return listed(text).map((entry) => {
+    const url = URL.parse(entry);
+    const plain = url !== null && /^https?:$/.test(url.protocol) &&
+      `${url.username}${url.password}${url.search}${url.hash}` === "";
+    if (!plain) {
+      throw new Error(
+        "must be http or https addresses, separated by commas, without user, query or fragment",
+      );
+    }
     url.pathname = url.pathname.replace(/\/*$/, "/");
-  }
-  return urls as URL[];
+    return url;
+  });
 }
 
 /** Origins as browsers send them, separated by commas, or `*`. */
-function origins(text: string, context: z.RefinementCtx): string[] {
+function origins(text: string): string[] {
   const named = listed(text);
   if (named.every((one) => one === "*" || URL.parse(one)?.origin === one)) {
     return named;
   }
-  const message =
-    "must be origins such as https://example.org, separated by commas, or *";
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
-}
-
-/** Entries of API keys. */
-function apiKeys(text: string, context: z.RefinementCtx): ApiKey[] {
-  try {
-    return parseKeys(text);
-  } catch (error) {
-    const { message } = error as Error;
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  }
+  throw new Error(
+    "must be origins such as https://example.org, separated by commas, or *",
+  );
 }
 
 /** An address whose answer cannot be changed on the way. */
-function safeAddress(text: string, context: z.RefinementCtx): URL {
+function safeAddress(text: string): URL {
   const url = URL.parse(text);
   const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
   const safe = url?.protocol === "https:" ||
     (url?.protocol === "http:" && local);
   if (url !== null && safe && url.username + url.password === "") return url;
-  const message =
-    "must be an https address, or http on the loopback, without user";
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
+  throw new Error(
+    "must be an https address, or http on the loopback, without user",
+  );
 }
 
 /** `id:base64`, separated by commas: 32 random bytes each. */
-function operatorKeys(text: string, context: z.RefinementCtx): OperatorKey[] {
+function operatorKeys(text: string): OperatorKey[] {
   const entries = listed(text);
   const keys = entries.flatMap((entry): OperatorKey[] => {
     const [, id = "", encoded = ""] = /^([\w.-]{1,64}):(\S+)$/.exec(entry) ??
@@ -78,10 +76,9 @@ function operatorKeys(text: string, context: z.RefinementCtx): OperatorKey[] {
   });
   const ids = new Set(keys.map(({ id }) => id));
   if (ids.size === entries.length) return keys;
-  const message =
-    "must be id:key, separated by commas, the ids distinct and each key 32 bytes in base64 (openssl rand -base64 32)";
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
+  throw new Error(
+    "must be id:key, separated by commas, the ids distinct and each key 32 bytes in base64 (openssl rand -base64 32)",
+  );
 }
 
 /** A key of 32 bytes in base64; null for anything else. */
@@ -94,42 +91,40 @@ function secretOf(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-/** Keys of 32 bytes in base64, separated by commas. */
-const secrets =
-  (most: number) =>
-  (text: string, context: z.RefinementCtx): Uint8Array<ArrayBuffer>[] => {
-    const entries = listed(text);
-    const keys = entries.flatMap((entry) => secretOf(entry) ?? []);
-    if (keys.length === entries.length && keys.length <= most) return keys;
-    const message = most === 1
-      ? "must be 32 random bytes in base64 (openssl rand -base64 32)"
-      : "must be public keys of 32 bytes in base64, separated by commas";
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  };
+/** The key that signs exports. */
+function signingKey(text: string): Uint8Array<ArrayBuffer> {
+  const key = secretOf(text);
+  if (key !== null) return key;
+  throw new Error(
+    "must be 32 random bytes in base64 (openssl rand -base64 32)",
+  );
+}
 
-/** Days for all tenants, and for single ones: `365,clinic-a:30`. */
-function retention(text: string, context: z.RefinementCtx): Retention {
-  const found: Retention = { days: Infinity, tenants: new Map() };
+/** Keys of other signers, separated by commas, at most 256. */
+function trustedKeys(text: string): Uint8Array<ArrayBuffer>[] {
+  const entries = listed(text);
+  const keys = entries.flatMap((entry) => secretOf(entry) ?? []);
+  if (keys.length === entries.length && keys.length <= 256) return keys;
+  throw new Error(
+    "must be public keys of 32 bytes in base64, separated by commas",
+  );
+}
+
+/** Days without a change after which patients are erased, of all tenants and of single ones: `365,clinic-a:30`. */
+function retention(text: string) {
+  const found = { days: Infinity, tenants: new Map<string, number>() };
   for (const entry of listed(text)) {
     const [, tenant, days] =
       /^(?:([\w.-]{1,64}):)?([1-9]\d{0,4})$/.exec(entry) ?? [];
     if (days === undefined) {
-      const message =
-        "must be days, or tenant:days, separated by commas, each from 1 to 99999";
-      context.addIssue({ code: "custom", message });
-      return z.NEVER;
+      throw new Error(
+        "must be days, or tenant:days, separated by commas, each from 1 to 99999",
+      );
     }
     if (tenant === undefined) found.days = Number(days);
     else found.tenants.set(tenant, Number(days));
   }
   return found;
-}
-
-/** After how many days without a change a patient is erased. */
-interface Retention {
-  days: number;
-  tenants: Map<string, number>;
 }
 
 const claim = z.string().max(256);
@@ -166,7 +161,7 @@ const Settings = z.object({
   MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
   EMBEDDING_HOURS: whole(1, 8760).default(24),
-  ENCODE_URL: z.string().transform(addresses).optional(),
+  ENCODE_URL: readBy(addresses).optional(),
   ENCODE_TOKEN: z.string().regex(
     /^[\w.~+/-]{16,512}=*$/,
     "must be 16 to 512 letters, digits or . _ ~ + / -",
@@ -174,25 +169,25 @@ const Settings = z.object({
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
-  CORS_ORIGINS: z.string().transform(origins).optional(),
-  OPERATOR_KEYS: z.string().transform(operatorKeys).default([]),
-  SIGNING_KEY: z.string().transform(secrets(1)).transform(([key]) => key)
-    .optional(),
-  TRUSTED_KEYS: z.string().transform(secrets(256)).default([]),
-  RETENTION_DAYS: z.string().transform(retention)
-    .default({ days: Infinity, tenants: new Map() }),
+  CORS_ORIGINS: readBy(origins).optional(),
+  OPERATOR_KEYS: readBy(operatorKeys).default([]),
+  SIGNING_KEY: readBy(signingKey).optional(),
+  TRUSTED_KEYS: readBy(trustedKeys).default([]),
+  RETENTION_DAYS: readBy(retention).default({
+    days: Infinity,
+    tenants: new Map(),
+  }),
   LOG: z.enum(["requests", "errors"], "must be requests or errors")
     .default("requests"),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().transform(addresses).transform((
-    [first],
-  ) => first).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: readBy((text) => addresses(text)[0])
+    .optional(),
   OTEL_DENO: z.undefined(
     "records request addresses, which hold patient ids; " +
       "set only OTEL_EXPORTER_OTLP_ENDPOINT",
   ).optional(),
-  API_KEYS: z.string().transform(apiKeys).optional(),
+  API_KEYS: readBy(parseKeys).optional(),
   API_KEYS_FILE: z.string().optional(),
-  JWKS_URL: z.string().transform(safeAddress).optional(),
+  JWKS_URL: readBy(safeAddress).optional(),
   JWKS_FILE: z.string().optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
@@ -232,7 +227,7 @@ export function readConfig(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const what = issue && `${String(issue.path[0])} ${issue.message}`;
-  throw new EdgeError("invalid-input", `${what ?? "A setting is not valid"}.`);
+  throw invalidInput(`${what ?? "A setting is not valid"}.`);
 }
 
 /** Whether the settings state who may call, tenant by tenant. */

@@ -1,5 +1,5 @@
 import { FUNCTIONS } from "../functions/app.ts";
-import { EdgeError } from "../lib/core/errors.ts";
+import { invalidInput } from "../lib/core/errors.ts";
 import { start } from "./start.ts";
 
 const { encode, models, health, metrics, docs } = FUNCTIONS;
@@ -7,8 +7,7 @@ const { encode, models, health, metrics, docs } = FUNCTIONS;
 /** An encode host: image → embedding, with no state but a cache in memory. */
 await start(({ ENCODE_URL, ENCODE_TOKEN }) => {
   if (ENCODE_URL !== undefined) {
-    throw new EdgeError(
-      "invalid-input",
+    throw invalidInput(
       "ENCODE_URL is for the edge: an encode host encodes itself.",
     );
   }

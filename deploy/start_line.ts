@@ -9,10 +9,8 @@ export function startLine(
   seconds: number,
   notes: string[],
 ): string {
-  const listens = `P²SAM Edge listens on ${url} (ready in ${
-    seconds.toFixed(1)
-  } s)`;
-  return [listens, ...notes].join("; ");
+  const ready = `ready in ${seconds.toFixed(1)} s`;
+  return [`P²SAM Edge listens on ${url} (${ready})`, ...notes].join("; ");
 }
 
 /** What an operator should know about the start: threads, callers, encryption. */

@@ -8,13 +8,12 @@ import {
 import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
-import { allowOrigins } from "./middleware/cors.ts";
-import { refuseOtherSites } from "./middleware/cross_origin.ts";
+import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
 } from "./middleware/minimum_rate.ts";
-import { answerNoRoute } from "./middleware/no_route.ts";
+import { answerNoRoute } from "./middleware/routes.ts";
 import { observeRequests, type RequestLine } from "./middleware/observe.ts";
 import { limitRate } from "./middleware/rate_limit.ts";
 import { nameRequests } from "./middleware/request_id.ts";
@@ -23,16 +22,15 @@ import { limitWork } from "./middleware/work.ts";
 import { auditFunction } from "./resources/audit_trail.ts";
 import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
-import { healthFunction } from "./resources/health.ts";
+import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
 import { decodeFunction } from "./resources/masks.ts";
-import { metricsFunction } from "./resources/metrics.ts";
 import { modelsFunction } from "./resources/models.ts";
 import { pageFunction } from "./resources/page.ts";
 import { patientsFunction } from "./resources/patients.ts";
 import { previewFunction } from "./resources/previews.ts";
 import { promptFunction } from "./resources/prompts.ts";
-import { receiptsFunction } from "./resources/receipts/handler.ts";
+import { receiptsFunction } from "./resources/receipts.ts";
 import { referencesFunction } from "./resources/references/handler.ts";
 import { revisionsFunction } from "./resources/revisions.ts";
 import { segmentFunction } from "./resources/segmentations/handler.ts";

@@ -1,5 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Caller } from "../lib/access/caller.ts";
+import type { Work } from "../lib/engine/work.ts";
 import { invalid } from "./contract/problems.ts";
 
 /** What middleware leaves for handlers. */
@@ -25,4 +27,21 @@ export function createRouter(): Router {
       throw invalid(PLACES[target] ?? target, error.issues);
     },
   });
+}
+
+/** Who sent this request, as `identifyCaller` found out before any handler ran. */
+export function callerOf(c: Context<Env>): Caller {
+  const caller = c.get("caller");
+  if (caller === undefined) throw new Error("No middleware set the caller.");
+  return caller;
+}
+
+/**
+ * The work that engines do for this request: on behalf of its tenant, until the caller goes away or the deadline
+ * passes. The first call starts the deadline. Handlers make it when the body has arrived, so that a slow sender
+ * does not use up the time.
+ */
+export function workOf(c: Context<Env>): Work {
+  const { tenant } = callerOf(c);
+  return { tenant, signal: c.get("startWork")?.() ?? c.req.raw.signal };
 }

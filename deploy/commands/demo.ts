@@ -1,9 +1,6 @@
 import { demoCommand } from "../../lib/cli/run_demo.ts";
-import { composeModel } from "../compose_engine.ts";
-import { readConfig } from "../config.ts";
+import { openModel } from "../compose_engine.ts";
 import { runCommand } from "./run_command.ts";
 
 /** `deno task demo`: a generated patient's two visits, from enrolment to an overlay. */
-await runCommand(
-  demoCommand(() => composeModel(readConfig(Deno.env.toObject()))),
-);
+await runCommand(demoCommand(openModel));

@@ -1,9 +1,6 @@
 import { segmentCommand } from "../../lib/cli/segment_files.ts";
-import { composeModel } from "../compose_engine.ts";
-import { readConfig } from "../config.ts";
+import { openModel } from "../compose_engine.ts";
 import { runCommand } from "./run_command.ts";
 
 /** `deno task segment`: enrols one annotated image and segments others, from files to files. */
-await runCommand(
-  segmentCommand(() => composeModel(readConfig(Deno.env.toObject()))),
-);
+await runCommand(segmentCommand(openModel));

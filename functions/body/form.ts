@@ -1,11 +1,21 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
-import type { Bytes } from "../../lib/core/bytes.ts";
+import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
-import { type FieldValue, readFields } from "./fields.ts";
-import { parseJson } from "./json.ts";
+import { MAX_JSON_BYTES, parseJson } from "./json.ts";
+import { requireMediaType } from "./media_type.ts";
+import { bytesOf, readMultipart } from "./multipart.ts";
+
+/** A file of a form, whole in memory: a form is bounded as a body. */
+interface SentFile {
+  bytes: Bytes;
+  mediaType: string | undefined;
+}
+
+/** The value of a field, as it was sent. */
+type FieldValue = SentFile | string;
 
 /** How a field is described and read; T is the type of its value. */
 export interface Field<T> {
@@ -20,10 +30,7 @@ export interface Field<T> {
 }
 
 /** Text that must match a schema, whose default applies where the text is left out. */
-export function text<T>(
-  schema: z.ZodType<T>,
-  document: object,
-): Field<T> {
+export function text<T>(schema: z.ZodType<T>, document: object): Field<T> {
   const isRequired = !schema.safeParse(undefined).success;
   // A form checks its texts before it reads a field.
   const read = (value: FieldValue | undefined) => schema.parse(value);
@@ -54,7 +61,7 @@ export function file(
  *
  * @param component the schema's name in the OpenAPI document.
  */
-export function json<T>(
+export function jsonField<T>(
   component: string,
   schema: z.ZodType<T>,
   { note, example, maxBytes = Infinity }: {
@@ -173,4 +180,42 @@ function requireOne(
 
 function wrong(name: string, message: string) {
   return invalid("body", [{ path: [name], message }]);
+}
+
+/**
+ * The fields of a multipart body; each name at most once, and only the names listed. An empty field counts as left
+ * out: browsers send the fields of a form that were not filled in.
+ */
+async function readFields(
+  c: Context,
+  names: string[],
+): Promise<Record<string, FieldValue>> {
+  requireMediaType(c, "multipart/form-data");
+  const seen = new Set<string>();
+  const fields: Record<string, FieldValue> = {};
+  const expect = (name: string | undefined): string => {
+    if (name !== undefined && names.includes(name) && !seen.has(name)) {
+      seen.add(name);
+      return name;
+    }
+    const message = "has an unknown or repeated field; it takes " +
+      `${names.join(", ")}, each once`;
+    throw invalid("body", [{ path: [], message }]);
+  };
+  await readMultipart(c, bytesOf(c), {
+    async file(field, stream, mediaType, name) {
+      const expected = expect(field);
+      const bytes = concat(await Array.fromAsync(stream));
+      if (bytes.length === 0 && name === null) return;
+      fields[expected] = { bytes, mediaType };
+    },
+    field(name, value) {
+      const expected = expect(name);
+      if (value !== "") fields[expected] = value;
+    },
+    // One part more than there are names is refused by its name, not by the number of parts.
+    maxParts: names.length + 1,
+    maxFieldBytes: MAX_JSON_BYTES,
+  });
+  return fields;
 }

@@ -1,10 +1,17 @@
 import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
 import { binary } from "../contract/answers.ts";
-import { defineForm, file } from "./form.ts";
+import { EmbeddingId } from "../contract/parameters.ts";
+import { defineForm, file, text } from "./form.ts";
 import { mediaTypeOf } from "./media_type.ts";
 
 const ImageForm = defineForm({ image: file() });
+
+/** A cached embedding in the place of a form's image. */
+export const embeddingField = text(EmbeddingId.optional(), {
+  type: "string",
+  description: "Id of a cached embedding",
+});
 
 /**
  * An image as a request body, for the OpenAPI document: its bytes, or a form with the field `image`. Generators of

@@ -79,10 +79,7 @@ export async function readMultipart(
     try {
       if (isCut) {
         const why = `a field is larger than ${maxFieldBytes} bytes`;
-        throw new EdgeError(
-          "too-many-bytes",
-          `Cannot read the body: ${why}.`,
-        );
+        throw new EdgeError("too-many-bytes", `Cannot read the body: ${why}.`);
       }
       parts.field(name, value);
     } catch (error) {
@@ -100,13 +97,10 @@ export async function readMultipart(
     });
     taken.catch(refuse);
   };
-  const onTooMany = () =>
-    refuse(
-      invalid("body", [{
-        path: [],
-        message: `has more than ${maxParts} parts`,
-      }]),
-    );
+  const onTooMany = () => {
+    const message = `has more than ${maxParts} parts`;
+    refuse(invalid("body", [{ path: [], message }]));
+  };
   parser.on("field", onField).on("file", onFile).on("partsLimit", onTooMany);
   try {
     await pipeline(Readable.from(given()), parser);

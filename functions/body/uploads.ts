@@ -30,9 +30,7 @@ export const seriesBody = {
   "multipart/form-data": {
     schema: {
       type: "object" as const,
-      properties: {
-        [FIELD]: { type: "array" as const, items: binary.schema },
-      },
+      properties: { [FIELD]: { type: "array" as const, items: binary.schema } },
       required: [FIELD],
     },
   },

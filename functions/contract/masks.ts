@@ -27,7 +27,7 @@ export const Rle = z.strictObject({
 export const maskFields = {
   size: z.tuple([z.int(), z.int()]).openapi(SIZE),
   counts: z.string().openapi({ description: COUNTS }),
-  area: z.int().openapi({ description: "Pixels of the structure" }),
+  area: z.int().describe("Pixels of the structure"),
 };
 
 /** A mask in an answer. */
@@ -41,7 +41,7 @@ export const MaskBody = z.object({
     z.array(
       z.tuple([z.number(), z.number()]).openapi(list("number", 2, "x, y")),
     ),
-  ).openapi({ description: "Rings to fill by the even-odd rule" }),
+  ).describe("Rings to fill by the even-odd rule"),
 }).openapi("MaskBody");
 
 export const MASK = {

@@ -1,14 +1,12 @@
 import type { Router } from "../router.ts";
 import { needOf } from "../middleware/scopes.ts";
-import { header } from "./headers.ts";
+import { header } from "./answers.ts";
 import { problemsOf } from "./problems.ts";
 
 type Document = ReturnType<Router["getOpenAPI31Document"]>;
 
 /** Headers of every answer. */
-const ANY_ANSWER = {
-  "x-request-id": header("Names the request in the log"),
-};
+const ANY_ANSWER = { "x-request-id": header("Names the request in the log") };
 const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   401: { "www-authenticate": header("Bearer, and what is wrong") },
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
@@ -48,10 +46,9 @@ export function describeService(app: Router, closed: boolean): Document {
       version: "1",
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
       description:
-        "Annotate one image of a patient once; every later image of that patient comes " +
-        "back segmented. Coordinates are pixels of the image after EXIF rotation, x right, y down. " +
-        "Errors are problem documents (RFC 9457) whose `type` this server explains. " +
-        "Not a medical device.",
+        "Annotate one image of a patient once; every later image of that patient comes back segmented. Coordinates " +
+        "are pixels of the image after EXIF rotation, x right, y down. Errors are problem documents (RFC 9457) whose " +
+        "`type` this server explains. Not a medical device.",
     },
     servers: [{ url: "/" }],
     tags: [

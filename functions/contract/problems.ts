@@ -8,68 +8,44 @@ import {
 import type { Difference } from "../../lib/receipt/differences.ts";
 
 /** Status and title of every problem (RFC 9457, section 3.1). */
-export const PROBLEMS: Record<
-  ErrorCode,
-  { status: ContentfulStatusCode; title: string }
-> = {
-  "malformed-request": { status: 400, title: "The request cannot be read" },
-  "empty": { status: 400, title: "The image is empty" },
-  "unauthorized": {
-    status: 401,
-    title: "The key or token is missing or wrong",
-  },
-  "forbidden": { status: 403, title: "Forbidden" },
-  "untrusted": { status: 403, title: "Untrusted signature" },
-  "not-found": { status: 404, title: "Not found" },
-  "no-route": { status: 404, title: "No such route" },
-  "not-configured": { status: 404, title: "Not configured on this server" },
-  "no-method": { status: 405, title: "Method not allowed" },
-  "not-acceptable": { status: 406, title: "Answer format not available" },
-  "too-slow": {
-    status: 408,
-    title: "Request timeout: the body arrived too slowly",
-  },
-  "conflict": { status: 409, title: "Conflict with a concurrent change" },
-  "limit-reached": { status: 409, title: "Limit reached" },
-  "model-mismatch": { status: 409, title: "Made by another model" },
-  "not-reproduced": { status: 409, title: "The mask cannot be reproduced" },
-  "too-many-bytes": { status: 413, title: "The request is too large" },
-  "too-large": { status: 413, title: "The image has too many pixels" },
-  "unsupported-type": { status: 415, title: "Unsupported media type" },
-  "media-type-mismatch": {
-    status: 415,
-    title: "The media type does not match the bytes",
-  },
-  "validation": { status: 422, title: "The request is not valid" },
-  "invalid-input": { status: 422, title: "The input cannot be used" },
-  "frame-choice": {
-    status: 422,
-    title: "The frame or segment must be chosen",
-  },
-  "annotation-too-small": { status: 422, title: "The annotation is too small" },
-  "recipe-unsupported": {
-    status: 422,
-    title: "The model does not support this recipe",
-  },
-  "truncated": { status: 422, title: "The image is cut short" },
-  "malformed": { status: 422, title: "The image is damaged" },
-  "too-many-requests": { status: 429, title: "Too many requests" },
+export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
+  "malformed-request": [400, "The request cannot be read"],
+  "empty": [400, "The image is empty"],
+  "unauthorized": [401, "The key or token is missing or wrong"],
+  "forbidden": [403, "Forbidden"],
+  "untrusted": [403, "Untrusted signature"],
+  "not-found": [404, "Not found"],
+  "no-route": [404, "No such route"],
+  "not-configured": [404, "Not configured on this server"],
+  "no-method": [405, "Method not allowed"],
+  "not-acceptable": [406, "Answer format not available"],
+  "too-slow": [408, "Request timeout: the body arrived too slowly"],
+  "conflict": [409, "Conflict with a concurrent change"],
+  "limit-reached": [409, "Limit reached"],
+  "model-mismatch": [409, "Made by another model"],
+  "not-reproduced": [409, "The mask cannot be reproduced"],
+  "too-many-bytes": [413, "The request is too large"],
+  "too-large": [413, "The image has too many pixels"],
+  "unsupported-type": [415, "Unsupported media type"],
+  "media-type-mismatch": [415, "The media type does not match the bytes"],
+  "validation": [422, "The request is not valid"],
+  "invalid-input": [422, "The input cannot be used"],
+  "frame-choice": [422, "The frame or segment must be chosen"],
+  "annotation-too-small": [422, "The annotation is too small"],
+  "recipe-unsupported": [422, "The model does not support this recipe"],
+  "truncated": [422, "The image is cut short"],
+  "malformed": [422, "The image is damaged"],
+  "too-many-requests": [429, "Too many requests"],
   // The status that servers log for it; no caller is left to read the answer.
-  "given-up": {
-    status: 499 as ContentfulStatusCode,
-    title: "The client closed the request",
-  },
-  "damaged": { status: 500, title: "Stored data is damaged" },
-  "internal": { status: 500, title: "Internal error" },
-  "busy": { status: 503, title: "Busy" },
-  "encode-unavailable": { status: 503, title: "No encode host answers" },
-  "store-unavailable": { status: 503, title: "The store is unavailable" },
-  "access-unavailable": {
-    status: 503,
-    title: "The token cannot be verified now",
-  },
-  "too-late": { status: 503, title: "Deadline exceeded" },
-  "not-ready": { status: 503, title: "Not ready" },
+  "given-up": [499 as ContentfulStatusCode, "The client closed the request"],
+  "damaged": [500, "Stored data is damaged"],
+  "internal": [500, "Internal error"],
+  "busy": [503, "Busy"],
+  "encode-unavailable": [503, "No encode host answers"],
+  "store-unavailable": [503, "The store is unavailable"],
+  "access-unavailable": [503, "The token cannot be verified now"],
+  "too-late": [503, "Deadline exceeded"],
+  "not-ready": [503, "Not ready"],
 };
 
 const PROBLEM = {
@@ -84,12 +60,8 @@ const PROBLEM = {
 export const FaultDocument = z.object({
   path: z.string(),
   message: z.string(),
-  expected: z.string().optional().openapi({
-    description: "What a receipt states",
-  }),
-  actual: z.string().optional().openapi({
-    description: "What was found instead",
-  }),
+  expected: z.string().optional().describe("What a receipt states"),
+  actual: z.string().optional().describe("What was found instead"),
 }).openapi("Fault");
 
 export const ProblemDocument = z.object({
@@ -97,19 +69,13 @@ export const ProblemDocument = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  instance: z.string().openapi({ description: "The request's id" }),
+  instance: z.string().describe("The request's id"),
   errors: z.array(FaultDocument).optional(),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 
-/** A problem document (RFC 9457). */
-export interface Problem {
-  type: string;
-  title: string;
+export type Problem = z.infer<typeof ProblemDocument> & {
   status: ContentfulStatusCode;
-  detail: string;
-  instance: string;
-  errors?: Fault[];
-}
+};
 
 /** The problem answers a route may give, by status, with an example of each kind. */
 export const problems = (...statuses: number[]) =>
@@ -119,16 +85,15 @@ export const problems = (...statuses: number[]) =>
 
 /** The problem answer of one status. */
 export function problemsOf(status: number) {
-  const kinds = Object.entries(PROBLEMS)
-    .filter(([, problem]) => problem.status === status);
-  const examples = Object.fromEntries(kinds.map(([code, { title }]) => {
+  const kinds = Object.entries(PROBLEMS).filter(([, [of]]) => of === status);
+  const examples = Object.fromEntries(kinds.map(([code, [, title]]) => {
     const type = `/problems/${code}`;
     const detail = "What was attempted, what was expected and what was found.";
     const { instance } = PROBLEM;
     return [code, { value: { type, title, status, detail, instance } }];
   }));
   return {
-    description: kinds.map(([, { title }]) => title).join("; "),
+    description: kinds.map(([, [, title]]) => title).join("; "),
     content: {
       "application/problem+json": { schema: ProblemDocument, examples },
     },

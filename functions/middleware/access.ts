@@ -1,9 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Authenticator } from "../../lib/access/authenticator.ts";
 import { ANYONE, type Scope } from "../../lib/access/caller.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Env } from "../router.ts";
 
 /** Names the tenant on whose behalf another host of the service sends a request. */
 export const TENANT_HEADER = "x-tenant";

@@ -28,7 +28,7 @@ export function answerProblem(error: unknown, c: Context): Response {
 /** The problem of any error; the one place that maps errors to HTTP. Failures of the server are logged. */
 export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults = [] } = explain(error, c);
-  const { status, title } = PROBLEMS[code];
+  const [status, title] = PROBLEMS[code];
   const instance = c.get("requestId");
   const cause = error instanceof EdgeError ? error.cause : undefined;
   if (status === 500 || (status > 500 && cause !== undefined)) {

@@ -1,8 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/audit/audit_store.ts";
-import { callerOf } from "./caller.ts";
-import { patternOf } from "./route_patterns.ts";
-import type { Env, Router } from "../router.ts";
+import { callerOf, type Env, type Router } from "../router.ts";
+import { patternOf } from "./routes.ts";
 import { NEEDS } from "./scopes.ts";
 
 /** The scopes of calls that change something. */

@@ -3,14 +3,12 @@ import { bodyLimit } from "hono/body-limit";
 import type { TenantQuota } from "../../lib/quota/tenant_quota.ts";
 import { MAX_JSON_BYTES } from "../body/json.ts";
 import { mediaTypeOf } from "../body/media_type.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Env } from "../router.ts";
 
 /**
- * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A
- * request is refused by the length that it states, before its body is read; one that states none counts
- * as the longest.
+ * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A request is
+ * refused by the length that it states, before its body is read; one that states none counts as the longest.
  */
 export function limitBodies(
   maxBytes: number,

@@ -1,5 +1,35 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { EdgeError } from "../../lib/core/errors.ts";
+
+/** Lets pages of these origins call from a browser, and read the headers that belong to the contract. */
+export function allowOrigins(origins: string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes("*") ? "*" : origins,
+    allowMethods: ["GET", "POST", "PUT", "DELETE"],
+    allowHeaders: [
+      "accept",
+      "authorization",
+      "content-type",
+      "if-none-match",
+      "x-api-key",
+      "x-request-id",
+    ],
+    exposeHeaders: [
+      "etag",
+      "location",
+      "ratelimit",
+      "ratelimit-policy",
+      "retry-after",
+      "www-authenticate",
+      "x-frame-count",
+      "x-receipt",
+      "x-receipt-id",
+      "x-request-id",
+    ],
+    maxAge: 3600,
+  });
+}
 
 /**
  * Refuses what a page of another origin sends from a browser, unless its origin may call. CORS keeps such a page from

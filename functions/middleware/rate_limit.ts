@@ -1,8 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { RateLimit } from "../../lib/quota/rate_limit.ts";
-import { callerOf } from "./caller.ts";
+import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import type { Env } from "../router.ts";
 
 /**
  * Limits the requests of each caller per minute, and states how many are left in the fields `RateLimit` and
@@ -15,10 +14,7 @@ export function limitRate(perMinute: number): MiddlewareHandler<Env> {
     if (!unlimited) {
       const quota = limit.take(`${tenant} ${caller}`);
       c.header("ratelimit-policy", `"requests";q=${perMinute};w=60`);
-      c.header(
-        "ratelimit",
-        `"requests";r=${quota.remaining};t=${quota.reset}`,
-      );
+      c.header("ratelimit", `"requests";r=${quota.remaining};t=${quota.reset}`);
       if (!quota.allowed) {
         throw new EdgeError(
           "too-many-requests",

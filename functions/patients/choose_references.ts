@@ -71,14 +71,14 @@ function pooled(enrolled: Enrolled[], why: string): Chosen {
     return { choice: combine, enrolled, combine, why };
   }
   const [first, ...others] = oldestFirst(enrolled);
-  const used = new Set([first, ...others.slice(1 - MAX_POOLED)]);
+  const newest = MAX_POOLED - 1;
+  const used = new Set([first, ...others.slice(-newest)]);
   return {
     choice: combine,
     enrolled: enrolled.filter((one) => used.has(one)),
     combine,
-    why: `Of ${enrolled.length}, the first and the ${
-      MAX_POOLED - 1
-    } newest work together.`,
+    why:
+      `Of ${enrolled.length}, the first and the ${newest} newest work together.`,
   };
 }
 

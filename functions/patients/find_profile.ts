@@ -52,12 +52,11 @@ export async function findProfile(
       `Patient "${patient}" no longer has a reference labelled "${label}"; enrol one first.`,
     );
   }
+  const named = [...makers].join(" and ");
   throw new EdgeError(
     "model-mismatch",
     `The references of patient "${patient}" labelled "${label}" were made by ` +
-      `${
-        [...makers].join(" and ")
-      }, not by "${manifest.id}", which was asked for; ` +
+      `${named}, not by "${manifest.id}", which was asked for; ` +
       "choose the model that made them, or enrol the annotated image again.",
   );
 }

@@ -31,17 +31,8 @@ export async function measureDrift(
   return { value, warning: value > DRIFT_LIMIT ? warn(value) : null };
 }
 
-/** The largest drift; null for none. */
-export function largestDrift(drifts: Drift[]): Drift | null {
-  return drifts.reduce<Drift | null>(
-    (most, next) => most === null || next.value > most.value ? next : most,
-    null,
-  );
-}
-
 function warn(value: number): string {
-  return `What was accepted looks unlike the first reference: ${
-    value.toFixed(1)
-  } times as far from it as its own parts vary. ` +
+  return "What was accepted looks unlike the first reference: " +
+    `${value.toFixed(1)} times as far from it as its own parts vary. ` +
     "Check that it is the same structure; if it is not, restore an earlier revision.";
 }

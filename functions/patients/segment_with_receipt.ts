@@ -18,7 +18,7 @@ import type { Services } from "../services.ts";
 import type { Chosen } from "./choose_references.ts";
 
 /** What is segmented, and with what. */
-interface Asked
+export interface Asked
   extends Pick<AnswerInputs, "source" | "embedding" | "label" | "recipe"> {
   chosen: Chosen;
   /** Of the label's references. */

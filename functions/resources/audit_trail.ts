@@ -1,9 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { binary } from "../contract/answers.ts";
-import { PatientParams } from "../contract/ids.ts";
+import { PatientParams } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 
 /** Which entries of the trail. */

@@ -65,10 +65,8 @@ export function docsFunction(): Router {
     if (!Object.hasOwn(PROBLEMS, code)) {
       throw new EdgeError("no-route", "There is no such problem type.");
     }
-    return c.json({
-      type: `/problems/${code}`,
-      ...PROBLEMS[code as ErrorCode],
-    });
+    const [status, title] = PROBLEMS[code as ErrorCode];
+    return c.json({ type: `/problems/${code}`, status, title });
   });
   return router;
 }

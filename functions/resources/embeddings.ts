@@ -4,18 +4,16 @@ import { EMBEDDING_MEDIA_TYPE } from "../../lib/format/embedding_file.ts";
 import { imageBody, readImage } from "../body/image.ts";
 import {
   binary,
+  header,
   ImageSize,
   json,
+  matchesEtag,
   MODEL,
   ModelName,
 } from "../contract/answers.ts";
-import { header, matchesEtag } from "../contract/headers.ts";
-import { EmbeddingId } from "../contract/ids.ts";
+import { EmbeddingId, ImageQuery } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { ImageQuery } from "../contract/queries.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 export const EmbeddingDocument = z.object({
@@ -53,10 +51,7 @@ const create = createRoute({
   operationId: "createEmbedding",
   tags: ["embeddings"],
   summary: "Make and cache the embedding of an image",
-  request: {
-    query: ImageQuery,
-    body: { content: imageBody, required: true },
-  },
+  request: { query: ImageQuery, body: { content: imageBody, required: true } },
   responses: {
     200: made("It was cached"),
     201: made("It was made"),
@@ -73,9 +68,9 @@ const read = createRoute({
   request: {
     params: z.object({ id: EmbeddingId }),
     headers: z.object({
-      "if-none-match": z.string().optional().openapi({
-        description: "An entity tag that the caller holds",
-      }),
+      "if-none-match": z.string().optional().describe(
+        "An entity tag that the caller holds",
+      ),
     }),
   },
   responses: {

@@ -48,3 +48,26 @@ function encodeHosts({ encodeAvailable }: Services) {
   if (encodeAvailable === undefined) return {};
   return { encode: encodeAvailable() ? "available" : "unavailable" } as const;
 }
+
+const metrics = createRoute({
+  method: "get",
+  path: "/metrics",
+  operationId: "readMetrics",
+  tags: ["service"],
+  summary: "Metrics for Prometheus",
+  responses: {
+    200: {
+      description: "The text format of Prometheus, version 0.0.4",
+      content: { "text/plain": { schema: z.string() } },
+    },
+    ...problems(),
+  },
+});
+
+/** The metrics function: what the service counts and times. */
+export function metricsFunction({ telemetry }: Services): Router {
+  return createRouter().openapi(metrics, async (c) => {
+    const { text, type } = await telemetry.metrics.write();
+    return c.text(text, 200, { "content-type": type });
+  });
+}

@@ -1,15 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { sniffMediaType } from "../../lib/image/media_type.ts";
-import { defineForm, file, json, optional } from "../body/form.ts";
+import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { binary } from "../contract/answers.ts";
-import { LabelOrTarget } from "../contract/ids.ts";
+import {
+  FrameNumber,
+  LabelOrTarget,
+  segmentCodes,
+} from "../contract/parameters.ts";
 import { Rle } from "../contract/masks.ts";
 import { problems } from "../contract/problems.ts";
-import { FrameNumber, segmentCodes } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 /** Which frame the mask belongs to, and what to call its segment. */
@@ -22,7 +24,7 @@ const ExportQuery = z.strictObject({
 const ExportForm = defineForm({
   image: file("The DICOM image or NIfTI volume"),
   mask: optional(file("Non-zero is the structure; or give `rle`")),
-  rle: optional(json("Rle", Rle, {
+  rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
   })),
 }, { either: [["mask", "rle"]] });

@@ -1,14 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { requireInBounds } from "../body/bounds.ts";
+import { promptFields, requireInBounds } from "../contract/points.ts";
 import { json, MODEL, ModelName } from "../contract/answers.ts";
-import { EmbeddingId } from "../contract/ids.ts";
+import { EmbeddingId, ModelQuery } from "../contract/parameters.ts";
 import { MASK, MaskBody, Rle } from "../contract/masks.ts";
-import { promptFields } from "../contract/points.ts";
 import { problems } from "../contract/problems.ts";
-import { ModelQuery } from "../contract/queries.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 export const MaskRequest = z.strictObject({

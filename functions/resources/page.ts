@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
-import { matchesEtag } from "../contract/headers.ts";
+import { matchesEtag } from "../contract/answers.ts";
 import { createRouter, type Router } from "../router.ts";
 
 const FOLDER = new URL("../page/", import.meta.url);

@@ -1,14 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { json } from "../contract/answers.ts";
-import { PatientParams } from "../contract/ids.ts";
+import { PatientParams } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { largestDrift } from "../patients/measure_drift.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
 import {
+  describeReference,
   DriftDocument,
   REFERENCE,
   ReferenceDocument,
@@ -24,11 +22,10 @@ export const PatientDocument = z.object({
     z.object({
       label: z.string(),
       revision,
-      references: z.int().openapi({ description: "How many there are" }),
-      drift: DriftDocument.nullable().openapi({
-        description:
-          "The largest of the accepted references; null where there is none",
-      }),
+      references: z.int().describe("How many there are"),
+      drift: DriftDocument.nullable().describe(
+        "The largest of the accepted references; null where there is none",
+      ),
     }).openapi("LabelState"),
   ),
 }).openapi("Patient", {
@@ -79,7 +76,8 @@ export function patientsFunction({ profiles, patients }: Services): Router {
         label,
         revision,
         references: references.length,
-        drift: largestDrift(references.flatMap(({ drift }) => drift ?? [])),
+        drift: references.flatMap(({ drift }) => drift ?? [])
+          .sort((a, b) => b.value - a.value).at(0) ?? null,
       }));
       return c.json(
         { patient, references: references.map(describeReference), labels },

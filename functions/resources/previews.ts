@@ -1,11 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { imageBody, readImage } from "../body/image.ts";
-import { binary } from "../contract/answers.ts";
-import { header } from "../contract/headers.ts";
+import { binary, header } from "../contract/answers.ts";
 import { problems } from "../contract/problems.ts";
-import { FrameNumber } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
-import { createRouter, type Router } from "../router.ts";
+import { FrameNumber } from "../contract/parameters.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
 /** How large the preview may be, and which frame it shows. */
@@ -29,10 +27,7 @@ const create = createRoute({
   description:
     "The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a " +
     "browser cannot show. Nothing is stored.",
-  request: {
-    query: PreviewQuery,
-    body: { content: images, required: true },
-  },
+  request: { query: PreviewQuery, body: { content: images, required: true } },
   responses: {
     200: {
       description: "The picture",

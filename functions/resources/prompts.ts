@@ -1,14 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { json } from "../contract/answers.ts";
-import { EmbeddingId, LabelOrTarget, PatientParams } from "../contract/ids.ts";
+import {
+  EmbeddingId,
+  LabelOrTarget,
+  ModelQuery,
+  PatientParams,
+  Recipe,
+} from "../contract/parameters.ts";
 import { candidateFields, POINTS } from "../contract/points.ts";
 import { problems } from "../contract/problems.ts";
-import { ModelQuery, Recipe } from "../contract/queries.ts";
-import { workOf } from "../middleware/work.ts";
+import { createRouter, type Router, workOf } from "../router.ts";
 import { findProfile } from "../patients/find_profile.ts";
 import { keepEmbedding } from "../patients/keep_embedding.ts";
-import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 
 export const PromptsRequest = z.strictObject({
@@ -64,25 +68,16 @@ export function promptFunction(services: Services): Router {
     const { embedding: id, label, recipe } = c.req.valid("json");
     const model = services.models.choose(c.req.valid("query").model);
     const work = workOf(c);
-    const { tenant } = work;
-    const { enrolled } = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-    });
-    const cached = await services.models.recall(tenant, model, id);
-    await keepEmbedding(services, model.embedder, { tenant, patient }, cached);
+    const whose = { tenant: work.tenant, patient, label };
+    const { enrolled } = await findProfile(services, model, whose);
+    const cached = await services.models.recall(work.tenant, model, id);
+    await keepEmbedding(services, model.embedder, whose, cached);
     const engine = model.engineFor(work);
     const candidates = [];
     for (const { reference: { reference }, profile } of enrolled) {
-      const proposed = await engine.propose(
-        cached.bytes,
-        profile,
-        RECIPES[recipe],
-      );
-      for (const candidate of proposed) {
-        candidates.push({ ...candidate, reference });
-      }
+      const { bytes } = cached;
+      const proposed = await engine.propose(bytes, profile, RECIPES[recipe]);
+      candidates.push(...proposed.map((one) => ({ ...one, reference })));
     }
     return c.json({ patient, label, candidates }, 200);
   });

@@ -2,14 +2,19 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Revision } from "../../lib/store/profiles/reference.ts";
 import { json } from "../contract/answers.ts";
-import { Label, PatientParams } from "../contract/ids.ts";
+import {
+  Label,
+  PatientParams,
+  RevisionNumber,
+} from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
-import { RevisionNumber } from "../contract/queries.ts";
-import { callerOf } from "../middleware/caller.ts";
-import { createRouter, type Router } from "../router.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
-import { ReferenceDocument, revision } from "./references/schema.ts";
+import {
+  describeReference,
+  ReferenceDocument,
+  revision,
+} from "./references/schema.ts";
 
 const LabelParams = PatientParams.extend({
   label: Label.openapi({
@@ -29,12 +34,10 @@ const RevisionParams = LabelParams.extend({
 const RevisionDocument = z.object({
   revision,
   change: z.enum(["enrolled", "replaced", "accepted", "deleted", "restored"]),
-  reference: z.string().nullable().openapi({
-    description: "The one that was changed; null where all were",
-  }),
-  restored: z.int().nullable().openapi({
-    description: "The revision that was restored",
-  }),
+  reference: z.string().nullable().describe(
+    "The one that was changed; null where all were",
+  ),
+  restored: z.int().nullable().describe("The revision that was restored"),
   at: z.iso.datetime(),
   references: z.array(ReferenceDocument),
 }).openapi("Revision");
@@ -42,9 +45,9 @@ const RevisionDocument = z.object({
 const RevisionsDocument = z.object({
   patient: z.string(),
   label: z.string(),
-  revisions: z.array(RevisionDocument).openapi({
-    description: "Those that are kept, newest first; the first is in use",
-  }),
+  revisions: z.array(RevisionDocument).describe(
+    "Those that are kept, newest first; the first is in use",
+  ),
 }).openapi("Revisions");
 
 const path = "/v1/patients/{patient}/labels/{label}/revisions";

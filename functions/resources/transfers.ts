@@ -12,14 +12,16 @@ import type { Enrolled } from "../../lib/store/profiles/reference.ts";
 import type { ProfileStore } from "../../lib/store/profiles/profile_store.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { binary, json } from "../contract/answers.ts";
-import { Label, PatientParams, ReferenceParams } from "../contract/ids.ts";
+import {
+  Label,
+  PatientParams,
+  ReferenceParams,
+} from "../contract/parameters.ts";
 import { invalid, problems } from "../contract/problems.ts";
-import { callerOf } from "../middleware/caller.ts";
+import { callerOf, createRouter, type Router } from "../router.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
-import { createRouter, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
-import { describeReference } from "./references/presenter.ts";
-import { ReferenceDocument } from "./references/schema.ts";
+import { describeReference, ReferenceDocument } from "./references/schema.ts";
 
 /** References of one archive: as many as one commit of KV can check. */
 const MAX_REFERENCES = 48;
@@ -77,10 +79,7 @@ const importRoute = createRoute({
   summary: "Import exported references: all or none",
   request: {
     params: PatientParams,
-    body: {
-      required: true,
-      content: { [ARCHIVE_MEDIA_TYPE]: binary },
-    },
+    body: { required: true, content: { [ARCHIVE_MEDIA_TYPE]: binary } },
   },
   responses: {
     200: json(ImportedDocument, "The references that were imported"),

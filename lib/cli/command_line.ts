@@ -61,20 +61,6 @@ export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
-/** Parses a whole number within bounds. */
-export function wholeNumber(
-  least = 0,
-  most = 999_999,
-): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d{1,6}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(
-      `Wanted a whole number from ${least} to ${most}.`,
-    );
-  };
-}
-
 /** Parses a value with a function that gives null for text it cannot read. */
 export function parsedBy<T>(
   parse: (text: string) => T | null,
@@ -85,6 +71,14 @@ export function parsedBy<T>(
     if (value !== null) return value;
     throw new InvalidArgumentError(`Wanted ${wanted}.`);
   };
+}
+
+/** Parses a whole number within bounds. */
+export function wholeNumber(least = 0, most = 999_999) {
+  return parsedBy((text) => {
+    const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+    return value >= least && value <= most ? value : null;
+  }, `a whole number from ${least} to ${most}`);
 }
 
 /** Parses the path of a folder that will be written to. */

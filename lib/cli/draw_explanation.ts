@@ -7,7 +7,7 @@ import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/resize.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
 import { explainChoice } from "../wording/choice.ts";
-import { paste } from "./paste.ts";
+import { paste } from "./montage.ts";
 
 /** Long side of a tile, pixels. */
 const TILE = 280;
@@ -76,15 +76,11 @@ export function drawExplanation(
     }));
     const tile = (column: number, drawn: Raster, captions: string[]) => {
       paste(picture, drawn, leftOf(column), y);
-      captions.forEach((caption, i) =>
-        drawText(
-          picture,
-          caption,
-          leftOf(column),
-          y + small.height + 4 + i * LINE,
-          i === 0 && column === 0 && won ? WON : i === 0 ? INK : FAINT,
-        )
-      );
+      captions.forEach((caption, i) => {
+        const colour = i > 0 ? FAINT : column === 0 && won ? WON : INK;
+        const top = y + small.height + 4 + i * LINE;
+        drawText(picture, caption, leftOf(column), top, colour);
+      });
     };
     tile(0, drawOverlay(small, emptyMask(small), points), [
       titleOf(candidate, references) + (won ? ", won" : ""),

@@ -13,7 +13,7 @@ import {
   recipeOption,
   wholeNumber,
 } from "./command_line.ts";
-import type { Engines } from "./engines.ts";
+import type { Engines } from "./open_model.ts";
 import { createProgress } from "./progress.ts";
 
 /** The seed of a sample where none is given. */

@@ -20,9 +20,8 @@ export function apiKeyCommand() {
       const scopes = options.scopes.split("+");
       if (!scopes.every(isScope)) {
         throw invalidInput(
-          `Cannot use --scopes ${options.scopes}: wanted one or more of ${
-            SCOPES.join(", ")
-          }, joined by +.`,
+          `Cannot use --scopes ${options.scopes}: ` +
+            `wanted one or more of ${SCOPES.join(", ")}, joined by +.`,
         );
       }
       const { secret, entry } = mintKey(id, options.tenant, scopes);

@@ -1,6 +1,5 @@
 import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/resize.ts";
-import { paste } from "./paste.ts";
 
 /** Longest sides of a tile and of the whole picture, pixels. */
 const TILE = 256;
@@ -8,15 +7,8 @@ const PICTURE = 4096;
 /** Pixels between tiles. */
 const GAP = 4;
 
-/** Many pictures, made smaller, on one: in rows from left to right. */
-export interface Montage {
-  /** Puts a picture in the next place; null leaves it empty. */
-  add(picture: Raster | null): void;
-  picture(): Raster;
-}
-
-/** @param count how many pictures it has places for. */
-export function createMontage(count: number): Montage {
+/** Many pictures, made smaller, on one: `count` places in rows from left to right. */
+export function createMontage(count: number) {
   const columns = Math.ceil(Math.sqrt(count));
   const rows = Math.ceil(count / columns);
   const side = Math.max(
@@ -26,18 +18,32 @@ export function createMontage(count: number): Montage {
   const width = columns * (side + GAP) - GAP;
   const height = rows * (side + GAP) - GAP;
   const data = new Uint8Array(width * height * 3);
-  const whole: Raster = { width, height, channels: 3, data };
+  const picture: Raster = { width, height, channels: 3, data };
   let place = 0;
   return {
-    add(picture) {
+    picture,
+    /** Puts a picture in the next place; null leaves it empty. */
+    add(one: Raster | null) {
       const at = place++;
-      if (picture === null) return;
-      const tile = shrink(toRgb(picture), side);
+      if (one === null) return;
+      const tile = shrink(toRgb(one), side);
       const left = (at % columns) * (side + GAP) + ((side - tile.width) >> 1);
       const top = Math.floor(at / columns) * (side + GAP) +
         ((side - tile.height) >> 1);
-      paste(whole, tile, left, top);
+      paste(picture, tile, left, top);
     },
-    picture: () => whole,
   };
+}
+
+/** Copies an RGB picture onto a larger one, its top left corner to (`left`, `top`). */
+export function paste(
+  onto: Raster,
+  { width, height, data }: Raster,
+  left: number,
+  top: number,
+): void {
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * width * 3, (y + 1) * width * 3);
+    onto.data.set(row, ((top + y) * onto.width + left) * 3);
+  }
 }

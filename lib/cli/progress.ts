@@ -3,24 +3,12 @@ const WIDTH = 30;
 /** Time between lines without a terminal, milliseconds: commands that end sooner print none. */
 const PAUSE_MS = 10_000;
 
-export interface Progress {
-  step(): void;
-  /** Prints a line on stdout, above the bar. */
-  say(line: string): void;
-  /** Prints a line on stderr, above the bar. */
-  warn(line: string): void;
-  end(): void;
-}
-
-/** Where progress is shown. */
-type Screen = Pick<typeof Deno.stderr, "isTerminal" | "writeSync">;
-
 /** Shows progress on stderr: as a bar on a terminal, else as a plain line every ten seconds. */
 export function createProgress(
   total: number,
-  stderr: Screen = Deno.stderr,
+  stderr: Pick<typeof Deno.stderr, "isTerminal" | "writeSync"> = Deno.stderr,
   now: () => number = () => performance.now(),
-): Progress {
+) {
   const isTerminal = stderr.isTerminal();
   const started = now();
   let printed = started;
@@ -38,11 +26,6 @@ export function createProgress(
     const bar = "#".repeat(filled) + ".".repeat(WIDTH - filled);
     write(`\r[${bar}] ${state()}\x1b[K`);
   };
-  const printLine = () => {
-    if (done === total || now() - printed < PAUSE_MS) return;
-    printed = now();
-    write(`${state()}\n`);
-  };
   const above = (print: () => void) => {
     if (isTerminal) write("\r\x1b[K");
     print();
@@ -52,11 +35,15 @@ export function createProgress(
   return {
     step() {
       done++;
-      if (isTerminal) draw();
-      else printLine();
+      if (isTerminal) return draw();
+      if (done === total || now() - printed < PAUSE_MS) return;
+      printed = now();
+      write(`${state()}\n`);
     },
-    say: (line) => above(() => console.log(line)),
-    warn: (line) => above(() => console.error(line)),
+    /** Prints a line on stdout, above the bar. */
+    say: (line: string) => above(() => console.log(line)),
+    /** Prints a line on stderr, above the bar. */
+    warn: (line: string) => above(() => console.error(line)),
     end() {
       if (isTerminal) write("\n");
     },

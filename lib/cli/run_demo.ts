@@ -8,7 +8,7 @@ import { createCommand, outputFolder, runCommandLine } from "./command_line.ts";
 import { drawPatient } from "../sample/patient.ts";
 import { dice } from "../core/mask.ts";
 import type { OpenModel } from "./open_model.ts";
-import { paste } from "./paste.ts";
+import { paste } from "./montage.ts";
 import { segmentCommand } from "./segment_files.ts";
 
 /** Pixels between the two pictures. */
@@ -31,12 +31,11 @@ export function demoCommand(openModel: () => Promise<OpenModel>) {
       const { first, second } = drawPatient();
       await Deno.mkdir(out, { recursive: true });
       const file = (name: string) => join(out, name);
-      await Deno.writeFile(file("visit-1.png"), encodePng(first.image));
-      await Deno.writeFile(
-        file("visit-1_annotation.png"),
-        encodePng(first.mask),
-      );
-      await Deno.writeFile(file("visit-2.png"), encodePng(second.image));
+      const write = (name: string, picture: Parameters<typeof encodePng>[0]) =>
+        Deno.writeFile(file(name), encodePng(picture));
+      await write("visit-1.png", first.image);
+      await write("visit-1_annotation.png", first.mask);
+      await write("visit-2.png", second.image);
       await runCommandLine(
         segmentCommand(() => Promise.resolve(model)),
         [
@@ -53,8 +52,7 @@ export function demoCommand(openModel: () => Promise<OpenModel>) {
         model,
       );
       const annotated = drawOverlay(first.image, first.mask);
-      const picture = encodePng(sideBySide(annotated, result));
-      await Deno.writeFile(file("demo.png"), picture);
+      await write("demo.png", sideBySide(annotated, result));
       const score = dice(found.data, second.mask.data).toFixed(3);
       console.log(`Dice of visit 2: ${score}`);
       console.log(

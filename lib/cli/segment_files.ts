@@ -37,10 +37,10 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     const { engine } = model;
     const images = await openImages(paths, engine);
     const { profile, report } = await enrolReference(engine, files);
+    const dice = report.dice.mean.toFixed(2);
     console.log(
-      `${options.reference}: the reference is ${report.verdict}, Dice ${
-        report.dice.mean.toFixed(2)
-      } on itself and its augmentations. ${report.advice}`,
+      `${options.reference}: the reference is ${report.verdict}, Dice ${dice} on itself and its augmentations. ` +
+        report.advice,
     );
     await Deno.mkdir(out, { recursive: true });
 
@@ -66,21 +66,16 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     }
     progress.end();
     const { label, category, property, region } = options;
+    const segment = { label, category, property, ...(region && { region }) };
     const written = await writeSourceFormats(
       masks,
-      {
-        label,
-        category,
-        property,
-        ...(region !== undefined && { region }),
-        model: model.digest,
-      },
+      { ...segment, model: model.digest },
       out,
       progress.warn,
     );
     for (const file of written) console.log(`Segmentation: ${file}`);
     if (montage !== null && options.montage !== undefined) {
-      await Deno.writeFile(options.montage, encodePng(montage.picture()));
+      await Deno.writeFile(options.montage, encodePng(montage.picture));
       console.log(`Montage: ${options.montage}`);
     }
     if (images.length === 1 && failures.length > 0) throw failures[0];

@@ -90,7 +90,6 @@ function describe({ mask, winner, presence }: SegmentationAnswer): string {
   const found = present
     ? `${mask.area} pixels`
     : `not found in this image (${reason})`;
-  return `${found}, parts ${parts}, negatives ${negatives}, distance ${
-    distance.toFixed(3)
-  }${trusted}`;
+  return `${found}, parts ${parts}, negatives ${negatives}, ` +
+    `distance ${distance.toFixed(3)}${trusted}`;
 }

@@ -72,20 +72,15 @@ function calibrationOf({ set, own, others }: SetAnswers): Calibration {
 }
 
 /** The mean of several calibrations; each figure is the mean of the sets that have it. */
-function meanOf(
-  sets: Calibration[],
-  { targets, others }: Calibration,
-): Calibration {
+function meanOf(sets: Calibration[], together: Calibration): Calibration {
   const mean = (of: (one: Calibration) => number | null) => {
     const known = sets.map(of).filter((value) => value !== null);
-    return known.length === 0
-      ? null
-      : known.reduce((a, b) => a + b, 0) / known.length;
+    if (known.length === 0) return null;
+    return known.reduce((a, b) => a + b, 0) / known.length;
   };
   return {
+    ...together,
     set: "mean over sets",
-    targets,
-    others,
     auc: mean(({ auc }) => auc),
     kept: mean(({ kept }) => kept)!,
     refused: mean(({ refused }) => refused),

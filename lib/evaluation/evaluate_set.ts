@@ -7,9 +7,7 @@ import {
   gatherMethods,
   mapMethods,
   type PerMethod,
-  type SetResult,
   type SubjectOverlaps,
-  summariseSet,
 } from "./report.ts";
 import { readScene, type Scene } from "./scene.ts";
 import { type Overlap, overlap } from "./metrics.ts";
@@ -27,18 +25,6 @@ export interface Evaluator {
   step?: () => void;
 }
 
-/**
- * Enrols the first image of each subject, and scores every method on the images that it is for. Where an image does not
- * show the structure, an empty answer scores 1 and any other 0; a method without an answer to it (see `Method`) is not
- * scored there.
- */
-export async function evaluateSet(
-  dataset: Dataset,
-  evaluator: Evaluator,
-): Promise<SetResult> {
-  return summariseSet(dataset.name, await countSet(dataset, evaluator));
-}
-
 /** The subjects of a set that have images beside their references. */
 export function scoredSubjects(
   { subjects }: Dataset,
@@ -47,7 +33,11 @@ export function scoredSubjects(
   return subjects.filter(({ pairs }) => pairs.length > references);
 }
 
-/** The pixel counts of every subject of a set. */
+/**
+ * Enrols the first image of each subject, and counts every method's pixels on the images that it is for. Where an image
+ * does not show the structure, an empty answer scores 1 and any other 0; a method without an answer to it (see
+ * `Method`) is not scored there.
+ */
 export async function countSet(
   dataset: Dataset,
   evaluator: Evaluator,
@@ -63,9 +53,7 @@ export async function countSet(
   return subjects.map((subject) => ({
     subject: subject.name,
     overlaps: mapMethods(
-      gatherMethods(
-        (bySubject.get(subject) ?? []).map(({ counts }) => counts),
-      ),
+      gatherMethods((bySubject.get(subject) ?? []).map(({ counts }) => counts)),
       (lists) => lists.flat(),
     ),
   }));
@@ -78,10 +66,7 @@ interface Task {
 }
 
 /** Per subject a task for all references together, then one for each target; taking the first enrols the subject. */
-function* tasksOf(
-  subjects: Subject[],
-  evaluator: Evaluator,
-): Generator<Task> {
+function* tasksOf(subjects: Subject[], evaluator: Evaluator): Generator<Task> {
   const { engine, maxPixels, references = 1 } = evaluator;
   for (const subject of subjects) {
     const { pairs } = subject;
@@ -135,20 +120,15 @@ async function scoreScenes(
   on: Method["on"][],
   { engine, methods, step }: Evaluator,
 ): Promise<PerMethod<Overlap[]>> {
-  const columns = Object.entries(methods).map(([key, method]) => ({
-    key,
-    method,
-    overlaps: [] as Overlap[],
-  }));
+  const counted = mapMethods(methods, (): Overlap[] => []);
   for (const scene of scenes) {
-    for (const { method, overlaps } of columns) {
+    for (const [key, method] of Object.entries(methods)) {
       if (!on.includes(method.on)) continue;
       const predicted = await method.predict(engine, scene, reference);
-      if (predicted !== null) overlaps.push(overlap(predicted, scene.truth));
+      if (predicted === null) continue;
+      counted[key]?.push(overlap(predicted, scene.truth));
     }
     step?.();
   }
-  return Object.fromEntries(
-    columns.map(({ key, overlaps }) => [key, overlaps]),
-  );
+  return counted;
 }

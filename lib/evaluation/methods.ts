@@ -4,15 +4,15 @@ import type {
   ProfileFile,
   SegmentationRequest,
 } from "../engine/engine.ts";
+import { describeMask } from "../format/mask/document.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { resizeNearest } from "../image/resize.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point } from "../core/geometry.ts";
-import { centrePoint, truthBox } from "./ground_truth.ts";
 import type { PerMethod } from "./report.ts";
 import type { Scene } from "./scene.ts";
-import { simulatedClick } from "./simulated_click.ts";
+import { centrePoint, simulatedClick } from "./clicks.ts";
 
 /** What a subject's annotated images give. */
 export interface Reference {
@@ -62,8 +62,8 @@ export function chosenMethods(
 /** The method with a recipe, and what it is compared with. */
 export function methodsOf(recipe: Recipe) {
   return {
-    p2sam: oneShot("P²SAM", { recipe }),
-    onePrototype: oneShot("one prototype, one pass", {
+    p2sam: segmenting("P²SAM", { recipe }),
+    onePrototype: segmenting("one prototype, one pass", {
       recipe: { parts: [1], negatives: [0], guided: false },
       passes: 1,
     }),
@@ -74,7 +74,7 @@ export function methodsOf(recipe: Recipe) {
         Promise.resolve(resizeNearest(mask, width, height)),
     },
     box: prompted("box", (truth) => {
-      const box = truthBox(truth);
+      const { box } = describeMask(truth);
       return box && { points: [], box };
     }),
     centrePoint: prompted("centre point", (truth) => {
@@ -86,12 +86,7 @@ export function methodsOf(recipe: Recipe) {
 
 /** The method with all of several references. */
 export function severalReferences(recipe: Recipe, count: number): Method {
-  return {
-    title: `P²SAM, ${count} references`,
-    on: "targets",
-    predict: async (engine, scene, { profiles }) =>
-      decodeRle(await segment(engine, scene, profiles, { recipe })),
-  };
+  return segmenting(`P²SAM, ${count} references`, { recipe }, "profiles");
 }
 
 /** The method, followed by simulated clicks on its errors. */
@@ -120,21 +115,25 @@ export function corrected(recipe: Recipe, clicks: number): Method {
 /** The method with one of its steps switched off at a time. */
 export function ablationsOf(recipe: Recipe) {
   return {
-    oneCandidate: oneShot("n = 1 without retrieval", {
+    oneCandidate: segmenting("n = 1 without retrieval", {
       recipe: { ...recipe, parts: [1] },
     }),
-    onePass: oneShot("one pass", { recipe, passes: 1 }),
-    twoPasses: oneShot("two passes", { recipe, passes: 2 }),
+    onePass: segmenting("one pass", { recipe, passes: 1 }),
+    twoPasses: segmenting("two passes", { recipe, passes: 2 }),
   } satisfies PerMethod<Method>;
 }
 
-/** Segments from the first reference alone. */
-function oneShot(title: string, request: SegmentationRequest): Method {
+/** Segments by the first reference alone, or by all. */
+function segmenting(
+  title: string,
+  request: SegmentationRequest,
+  by: "profile" | "profiles" = "profile",
+): Method {
   return {
     title,
     on: "targets",
-    predict: async (engine, scene, { profile }) =>
-      decodeRle(await segment(engine, scene, [profile], request)),
+    predict: async (engine, scene, reference) =>
+      decodeRle(await segment(engine, scene, [reference[by]].flat(), request)),
   };
 }
 

@@ -1,7 +1,5 @@
 import type { Raster } from "../core/raster.ts";
-
-/** A curve of the plot: mean Dice, 0..1, of the 1, 2, … most trusted answers. */
-export type Curve = number[];
+import { CHARACTER, drawText } from "../image/draw_text.ts";
 
 type Colour = readonly [number, number, number];
 
@@ -21,38 +19,20 @@ const LEFT = 64;
 const RIGHT = 24;
 const TOP = 24;
 const BOTTOM = 48;
-/** Side of a digit's dot, pixels. */
-const DOT = 3;
-
 const INK: Colour = [40, 40, 40];
 const GRID: Colour = [224, 224, 224];
-
-/** Digits as 5 rows of 3 dots, the leftmost the highest bit. */
-const ROWS: Record<string, number[]> = {
-  "0": [7, 5, 5, 5, 7],
-  "1": [2, 6, 2, 2, 7],
-  "2": [7, 1, 7, 4, 7],
-  "3": [7, 1, 7, 1, 7],
-  "4": [5, 5, 7, 1, 1],
-  "5": [7, 4, 7, 1, 7],
-  "6": [7, 4, 7, 5, 7],
-  "7": [7, 1, 1, 1, 1],
-  "8": [7, 5, 7, 5, 7],
-  "9": [7, 5, 7, 1, 7],
-};
 
 /**
  * Draws risk–coverage curves: to the right the share of answers that are kept, the most trusted first, in percent from
  * 0; upwards their mean Dice, in percent from the next lower ten. The last curve is thick.
  *
- * @param curves each of at least one answer.
+ * @param curves each the mean Dice, 0..1, of the 1, 2, … most trusted answers; of at least one.
  */
-export function drawRiskCoverage(curves: Curve[]): Raster {
+export function drawRiskCoverage(curves: number[][]): Raster {
   const data = new Uint8Array(WIDTH * HEIGHT * 3).fill(255);
-  const put = (x: number, y: number, colour: Colour) => {
-    if (x < 0 || y < 0 || x >= WIDTH || y >= HEIGHT) return;
+  const picture: Raster = { width: WIDTH, height: HEIGHT, channels: 3, data };
+  const put = (x: number, y: number, colour: Colour) =>
     data.set(colour, 3 * (y * WIDTH + x));
-  };
   const lowest = Math.min(...curves.flat());
   const from = Math.min(9, Math.floor(lowest * 10)) / 10;
   const xOf = (share: number) =>
@@ -61,33 +41,21 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
     Math.round(
       HEIGHT - BOTTOM - (dice - from) / (1 - from) * (HEIGHT - TOP - BOTTOM),
     );
-  const write = (text: string, right: number, top: number) => {
-    [...text].forEach((figure, i) => {
-      const left = right - (text.length - i) * 4 * DOT;
-      ROWS[figure]?.forEach((row, y) => {
-        for (let x = 0; x < 3; x++) {
-          if ((row >> (2 - x) & 1) === 0) continue;
-          for (let d = 0; d < DOT * DOT; d++) {
-            put(
-              left + x * DOT + d % DOT,
-              top + y * DOT + Math.floor(d / DOT),
-              INK,
-            );
-          }
-        }
-      });
-    });
+  const write = (percent: number, right: number, top: number) => {
+    const text = String(percent);
+    const left = right - text.length * CHARACTER.width;
+    drawText(picture, text, left, top, INK);
   };
 
   for (let share = 0; share <= 10; share += 2) {
     const x = xOf(share / 10);
     for (let y = TOP; y <= HEIGHT - BOTTOM; y++) put(x, y, GRID);
-    write(String(share * 10), x + (share < 10 ? 12 : 20), HEIGHT - BOTTOM + 14);
+    write(share * 10, x + (share < 10 ? 7 : 10), HEIGHT - BOTTOM + 14);
   }
   for (let tenth = Math.round(from * 10); tenth <= 10; tenth++) {
     const y = yOf(tenth / 10);
     for (let x = LEFT; x <= WIDTH - RIGHT; x++) put(x, y, GRID);
-    write(String(tenth * 10), LEFT - 10, y - 7);
+    write(tenth * 10, LEFT - 10, y - 7);
   }
   for (let x = LEFT; x <= WIDTH - RIGHT; x++) put(x, HEIGHT - BOTTOM, INK);
   for (let y = TOP; y <= HEIGHT - BOTTOM; y++) put(LEFT, y, INK);
@@ -95,11 +63,10 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
   curves.forEach((curve, c) => {
     const { rgb } = colourOf(c);
     const thick = c === curves.length - 1 ? 2 : 1;
-    let last: { x: number; y: number } | undefined;
+    let a: { x: number; y: number } | undefined;
     curve.forEach((dice, i) => {
       const b = { x: xOf((i + 1) / curve.length), y: yOf(dice) };
-      const a = last ?? b;
-      last = b;
+      a ??= b;
       const steps = Math.max(1, Math.abs(b.x - a.x), Math.abs(b.y - a.y));
       for (let s = 0; s <= steps; s++) {
         const x = Math.round(a.x + (b.x - a.x) * s / steps);
@@ -108,9 +75,10 @@ export function drawRiskCoverage(curves: Curve[]): Raster {
           for (let dx = -thick; dx <= thick; dx++) put(x + dx, y + dy, rgb);
         }
       }
+      a = b;
     });
   });
-  return { width: WIDTH, height: HEIGHT, channels: 3, data };
+  return picture;
 }
 
 /** What the plot shows, in words. */

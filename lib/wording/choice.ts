@@ -40,18 +40,14 @@ export function explainChoice(
     one.profile !== winner.profile
   );
   if (!Number.isFinite(winner.distance)) {
-    return `No candidate found a patch of the structure, so ${
-      name(winner)
-    } stands for all with an empty mask.`;
+    return "No candidate found a patch of the structure, so " +
+      `${name(winner)} stands for all with an empty mask.`;
   }
   const found = others.filter(({ distance }) => Number.isFinite(distance))
     .sort((a, b) => a.distance - b.distance);
   const empty = others.length - found.length;
-  const rest = empty === 0
-    ? ""
-    : empty === 1
-    ? " One candidate found nothing."
-    : ` ${empty} candidates found nothing.`;
+  const many = empty === 1 ? "One candidate" : `${empty} candidates`;
+  const rest = empty === 0 ? "" : ` ${many} found nothing.`;
   if (found.length === 0) {
     const only = others.length === 0
       ? `${name(winner)} is the only candidate`
@@ -66,9 +62,8 @@ export function explainChoice(
     : ` (${listed(equal.map(name))} ${equal.length === 1 ? "has" : "have"} ` +
       "the same, and the earliest counts)";
   const behind = next === undefined ? "" : `; the next, ${name(next)}, ${more}`;
-  return `${
-    name(winner)
-  } has the smallest distance, ${least}${tie}${behind}.${rest}`;
+  return `${name(winner)} has the smallest distance, ` +
+    `${least}${tie}${behind}.${rest}`;
 }
 
 /** Names as a sentence lists them, the first few of many. */

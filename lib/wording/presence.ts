@@ -1,9 +1,7 @@
 import type { Presence } from "../pipeline/presence.ts";
 
 /** Why the structure is not in the image, for people; null where it is. */
-export function explainAbsence(
-  { absence, relative }: Presence,
-): string | null {
+export function explainAbsence({ absence, relative }: Presence): string | null {
   if (absence === null) return null;
   if (absence === "nothing-found" || relative === null) {
     return "No part of the image was taken for the structure.";

@@ -1,9 +1,9 @@
 /** Each stage of the pipeline with the embedded model, on a generated patient. */
-import { composeEngine } from "../../deploy/compose_engine.ts";
+import { composeModel } from "../../deploy/compose_engine.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { files } from "../support/requests.ts";
 
-const engine = await composeEngine(readConfig(Deno.env.toObject()));
+const { engine } = await composeModel(readConfig(Deno.env.toObject()));
 const { bytes: annotated } = await engine.embed({ bytes: files.image });
 const { bytes: target } = await engine.embed({ bytes: files.next });
 const annotation = { file: { bytes: files.mask } };

@@ -14,7 +14,7 @@ import { PatientDocument } from "../../functions/resources/patients.ts";
 import { PromptsDocument } from "../../functions/resources/prompts.ts";
 import { ReferenceDocument } from "../../functions/resources/references/schema.ts";
 import { SegmentationDocument } from "../../functions/resources/segmentations/schema.ts";
-import { SeriesLine } from "../../functions/resources/series/schema.ts";
+import { SeriesLine } from "../../functions/resources/series/handler.ts";
 import type { Services } from "../../functions/services.ts";
 import {
   type Authenticator,

@@ -6,7 +6,7 @@ import { EdgeError } from "../../lib/core/errors.ts";
 import { Prompts } from "../../functions/contract/points.ts";
 import { MaskRequest } from "../../functions/resources/masks.ts";
 import { PromptsRequest } from "../../functions/resources/prompts.ts";
-import { ReferenceForm } from "../../functions/resources/references/form.ts";
+import { ReferenceForm } from "../../functions/resources/references/handler.ts";
 import { EmbeddingReference } from "../../functions/resources/segmentations/schema.ts";
 import { ArchivedReference } from "../../functions/resources/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";

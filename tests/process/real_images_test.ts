@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { composeEngine } from "../../deploy/compose_engine.ts";
+import { composeModel } from "../../deploy/compose_engine.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { findDatasets } from "../../lib/evaluation/data_set.ts";
 import { form } from "../support/requests.ts";
@@ -22,7 +22,7 @@ async function compareEveryImage(t: Deno.TestContext) {
     // Enough for all augmentations of a reference on a busy machine.
     DEADLINE: "600",
   });
-  const engine = await composeEngine(readConfig({}));
+  const { engine } = await composeModel(readConfig({}));
   for (const { name: set, subjects } of findDatasets(ONESHOT.pathname)) {
     for (
       const { name, pairs: [reference, ...targets] } of subjects.slice(

@@ -1,6 +1,6 @@
 import { composeEngines } from "../../deploy/compose_engine.ts";
 import { readConfig } from "../../deploy/config.ts";
-import type { Engines } from "../../lib/cli/engines.ts";
+import type { Engines } from "../../lib/cli/open_model.ts";
 
 /** The embedded model in a worker per core. */
 export function openAllCores(): Promise<Engines> {

@@ -1,24 +1,72 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
-import { requireInBounds } from "../../body/bounds.ts";
-import { withFrame } from "../../body/image.ts";
+import { Prompts, requireInBounds } from "../../contract/points.ts";
+import {
+  defineForm,
+  file,
+  jsonField,
+  optional,
+  text,
+} from "../../body/form.ts";
+import { embeddingField, withFrame } from "../../body/image.ts";
 import { json } from "../../contract/answers.ts";
-import { ReferenceParams } from "../../contract/ids.ts";
-import { Prompts } from "../../contract/points.ts";
+import {
+  FrameNumber,
+  Label,
+  ModelQuery,
+  Position,
+  ReferenceParams,
+} from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
-import { ModelQuery } from "../../contract/queries.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
+import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import { measureDrift } from "../../patients/measure_drift.ts";
 import { requireReferenceQuota } from "../../patients/reference_quota.ts";
-import { createRouter, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
-import { ReferenceForm } from "./form.ts";
-import { describeReference } from "./presenter.ts";
-import { Accepted, EnrolledDocument, ReferenceDocument } from "./schema.ts";
+import {
+  Accepted,
+  describeReference,
+  EnrolledDocument,
+  ReferenceDocument,
+} from "./schema.ts";
+
+/** An annotated image. */
+export const ReferenceForm = defineForm({
+  image: optional(file("The image; or give `embedding`")),
+  embedding: embeddingField,
+  mask: optional(file(
+    "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`",
+  )),
+  prompts: optional(jsonField("Prompts", Prompts)),
+  label: text(Label.default("target"), { type: "string", default: "target" }),
+  position: text(Position.nullable().default(null), {
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+  }),
+  frame: text(FrameNumber, {
+    type: "integer",
+    minimum: 0,
+    description:
+      "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
+  }),
+  segment: text(
+    z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")
+      .transform(Number).optional(),
+    {
+      type: "integer",
+      minimum: 1,
+      description:
+        "Number of the segment, where the mask is a DICOM segmentation of several",
+    },
+  ),
+  accepted: optional(jsonField("Accepted", Accepted, {
+    note:
+      ": the mask is a result that somebody accepted, perhaps after a correction",
+  })),
+}, { either: [["image", "embedding"], ["mask", "prompts"]] });
 
 const path = "/v1/patients/{patient}/references/{reference}";
 

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
 
@@ -6,20 +7,19 @@ const fraction = z.number().min(0).max(1);
 
 /** How well a reference finds itself again. */
 const EnrolmentReportDocument = z.object({
-  verdict: z.enum(VERDICTS).openapi({
-    description:
-      "`weak` and `unusable` references are enrolled too; the advice says what to do about them",
-  }),
+  verdict: z.enum(VERDICTS).describe(
+    "`weak` and `unusable` references are enrolled too; the advice says what to do about them",
+  ),
   advice: z.string(),
-  selfDice: fraction.openapi({
-    description: "Dice of the reference segmented by its own profile",
-  }),
+  selfDice: fraction.describe(
+    "Dice of the reference segmented by its own profile",
+  ),
   copies: z.array(
     z.object({ name: z.string(), dice: fraction }).openapi("CopyTrial"),
-  ).openapi({ description: "The same of augmentations of the reference" }),
-  skipped: z.string().nullable().openapi({
-    description: "Why augmentations are missing; null when all were tested",
-  }),
+  ).describe("The same of augmentations of the reference"),
+  skipped: z.string().nullable().describe(
+    "Why augmentations are missing; null when all were tested",
+  ),
   dice: z.object({ mean: fraction, worst: fraction }).openapi("DiceSpread", {
     description: "Over the reference and its augmentations",
   }),
@@ -35,10 +35,9 @@ const EnrolmentReportDocument = z.object({
     least: z.number(),
     mean: z.number(),
     most: z.number(),
-  }).nullable().openapi({
-    description:
-      "Earth mover's distances over the same; null where one of the masks was empty",
-  }),
+  }).nullable().describe(
+    "Earth mover's distances over the same; null where one of the masks was empty",
+  ),
 }).openapi("EnrolmentReport");
 
 const REPORT = {
@@ -68,10 +67,9 @@ export const Accepted = z.strictObject({ by: opaque, at: opaque })
   });
 
 export const DriftDocument = z.object({
-  value: z.number().openapi({
-    description:
-      "Distance to the first reference divided by the expected one; about 1 where nothing moved",
-  }),
+  value: z.number().describe(
+    "Distance to the first reference divided by the expected one; about 1 where nothing moved",
+  ),
   warning: z.string().nullable(),
 }).openapi("Drift", { example: { value: 0.9, warning: null } });
 
@@ -91,29 +89,29 @@ export const ReferenceDocument = z.object({
   patient: z.string(),
   reference: z.string(),
   label: z.string(),
-  position: z.number().nullable().openapi({
-    description: "Position along a volume, 0 to 1",
-  }),
-  model: z.string().openapi({ description: "Digest of the model" }),
+  position: z.number().nullable().describe("Position along a volume, 0 to 1"),
+  model: z.string().describe("Digest of the model"),
   image: ImageSize,
-  patches: z.int().openapi({ description: "Annotated patches" }),
-  report: EnrolmentReportDocument.nullable().openapi({
-    description:
-      "How well the reference finds itself again; null for references enrolled before self-tests",
-  }),
+  patches: z.int().describe("Annotated patches"),
+  report: EnrolmentReportDocument.nullable().describe(
+    "How well the reference finds itself again; null for references enrolled before self-tests",
+  ),
   createdAt: z.iso.datetime(),
-  accepted: Accepted.optional().openapi({
-    description: "Only of an accepted result",
-  }),
-  drift: DriftDocument.optional().openapi({
-    description: "Only of an accepted result",
-  }),
+  accepted: Accepted.optional().describe("Only of an accepted result"),
+  drift: DriftDocument.optional().describe("Only of an accepted result"),
 }).openapi("Reference", { example: REFERENCE });
 
 /** The number of a label's revision, in an answer. */
-export const revision = z.int().min(1).openapi({
-  description: "Of the label, counting up from 1 with every change",
-});
+export const revision = z.int().min(1).describe(
+  "Of the label, counting up from 1 with every change",
+);
 
 export const EnrolledDocument = ReferenceDocument.extend({ revision })
   .openapi("EnrolledReference");
+
+/** A reference as the contract gives it. */
+export function describeReference(
+  reference: Reference,
+): z.infer<typeof ReferenceDocument> {
+  return { ...reference, report: reference.report ?? null };
+}

@@ -1,17 +1,25 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { accepts } from "hono/accepts";
+import { EdgeError } from "../../../lib/core/errors.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import type { ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
+import { sniffMediaType } from "../../../lib/image/media_type.ts";
 import { imageBody, readImage } from "../../body/image.ts";
 import { parseJson } from "../../body/json.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
-import { PatientParams } from "../../contract/ids.ts";
+import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
+import {
+  callerOf,
+  createRouter,
+  type Env,
+  type Router,
+  workOf,
+} from "../../router.ts";
 import { chooseReferences } from "../../patients/choose_references.ts";
 import { findProfile } from "../../patients/find_profile.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
@@ -19,22 +27,32 @@ import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
-import { createRouter, type Env, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
-import { receiptHeaders, sendReceipt } from "../receipts/presenter.ts";
+import { receiptHeaders, sendReceipt } from "../receipts.ts";
 import {
-  type AnswerType,
-  answerTypeOf,
-  isSourceFormat,
-  requireSource,
-} from "./answer_type.ts";
-import { presenceHeaders, sendPresence } from "./presence.ts";
-import { describeSegmentation } from "./presenter.ts";
+  describeSegmentation,
+  presenceHeaders,
+  sendPresence,
+} from "./presenter.ts";
 import {
   EmbeddingReference,
   SegmentationDocument,
   SegmentQuery,
 } from "./schema.ts";
+
+const ANSWER_TYPES = [
+  "application/json",
+  "image/png",
+  "application/dicom",
+  "application/x-nifti",
+] as const;
+type AnswerType = typeof ANSWER_TYPES[number];
+
+/** What a file must be for an answer in its source format. */
+const SOURCES = new Map<AnswerType, string>([
+  ["application/dicom", "a DICOM image"],
+  ["application/x-nifti", "a NIfTI volume"],
+]);
 
 const segmentRoute = createRoute({
   method: "post",
@@ -113,37 +131,34 @@ export function segmentFunction(services: Services): Router {
     const type = answerTypeOf(c);
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
-    const { revision, enrolled } = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-      revision: query.revision,
-    });
+    const whose = { tenant, patient, label, revision: query.revision };
+    const { revision, enrolled } = await findProfile(services, model, whose);
     const chosen = chooseReferences(enrolled, query.references, position);
 
     const started = performance.now();
     const { made, image } = await readEmbedding(c, model, type, query.frame);
-    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
+    await keepEmbedding(services, model.embedder, whose, made);
     const encode = performance.now() - started;
     const { category = TISSUE, property = TISSUE, region } = query;
     const segment = { label, category, property, ...(region && { region }) };
+    const asked = {
+      source: sourceOf(image),
+      embedding: made,
+      label,
+      revision,
+      recipe,
+      chosen,
+      position: chosen.choice === "position" ? position : undefined,
+      explain,
+    };
     const { answer, receipt } = await segmentWithReceipt(
       services,
       model,
       workOf(c),
-      {
-        source: sourceOf(image),
-        embedding: made,
-        label,
-        revision,
-        recipe,
-        chosen,
-        position: chosen.choice === "position" ? position : undefined,
-        explain,
-      },
+      asked,
       {
         png: type === "image/png",
-        ...(image && isSourceFormat(type) && { source: { image, segment } }),
+        ...(image && SOURCES.has(type) && { source: { image, segment } }),
       },
     );
     const file = answer.png ?? answer.inSourceFormat;
@@ -155,11 +170,38 @@ export function segmentFunction(services: Services): Router {
       }
       return c.body(file, 200, { "content-type": type }) as never;
     }
-    const { manifest } = model;
-    const context = { patient, label, revision, chosen, explain, manifest };
-    return c.json(
-      describeSegmentation(answer, { ...context, encode, receipt }),
-      200,
-    );
+    const context = { ...asked, patient, encode, receipt };
+    return c.json(describeSegmentation(answer, context), 200);
   });
+}
+
+/** What the Accept header prefers; JSON where it leaves the choice. */
+function answerTypeOf(c: Context): AnswerType {
+  if (!c.req.header("accept")) return "application/json";
+  const type = accepts(c, {
+    header: "Accept",
+    supports: [...ANSWER_TYPES, "application/*", "*/*", "image/*"],
+    default: "none",
+  });
+  if (type === "none") {
+    throw new EdgeError(
+      "not-acceptable",
+      `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
+    );
+  }
+  const named = ANSWER_TYPES.find((known) => known === type);
+  return named ?? (type === "image/*" ? "image/png" : "application/json");
+}
+
+/** A DICOM or NIfTI answer refers to the image that was sent, which must be of its kind. */
+function requireSource(type: AnswerType, image?: InputFile): void {
+  const kind = SOURCES.get(type);
+  if (kind === undefined) return;
+  if (image !== undefined && sniffMediaType(image.bytes) === type) return;
+  throw new EdgeError(
+    "not-acceptable",
+    `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
+      `${image === undefined ? "an embedding" : "an image of another type"}; ` +
+      "or accept application/json or image/png.",
+  );
 }

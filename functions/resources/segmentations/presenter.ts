@@ -1,30 +1,26 @@
 import type { z } from "@hono/zod-openapi";
-import type { SegmentationAnswer } from "../../../lib/engine/engine.ts";
+import type { Context } from "hono";
+import type {
+  PresenceAnswer,
+  SegmentationAnswer,
+} from "../../../lib/engine/engine.ts";
 import type { CandidateReport } from "../../../lib/engine/report.ts";
-import type { Manifest } from "../../../lib/model/package.ts";
 import type { Receipt } from "../../../lib/receipt/receipt.ts";
 import {
   explainChoice,
   explainPooledChoice,
 } from "../../../lib/wording/choice.ts";
-import type { Chosen } from "../../patients/choose_references.ts";
-import { describePresence } from "./presence.ts";
-import { describeChoice } from "./profile_used.ts";
+import { header } from "../../contract/answers.ts";
+import type { Asked } from "../../patients/segment_with_receipt.ts";
 import type { SegmentationDocument } from "./schema.ts";
 
 /** Stands for all references together, where one is named; no reference has this name. */
 const TOGETHER = "*";
 
 /** What a segmentation was made with, and how long its image took to encode. */
-export interface SegmentationContext {
+interface SegmentationContext
+  extends Pick<Asked, "label" | "revision" | "chosen" | "explain"> {
   patient: string;
-  label: string;
-  /** Of the label's references. */
-  revision: number;
-  /** The references, in the order of the profiles that the engine was given. */
-  chosen: Chosen;
-  explain: boolean;
-  manifest: Manifest;
   /** Milliseconds. */
   encode: number;
   receipt: Receipt;
@@ -35,8 +31,9 @@ export function describeSegmentation(
   { mask, presence, winner, candidates, timings }: SegmentationAnswer,
   context: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
-  const { patient, label, revision, chosen, explain, manifest } = context;
-  const { enrolled, choice } = chosen;
+  const { patient, label, revision, chosen, explain, receipt } = context;
+  const { enrolled, choice, why } = chosen;
+  const { present, reason, confidence, score, threshold, relative } = presence;
   const referenceOf = (profile: number) =>
     enrolled.at(profile)?.reference.reference ?? TOGETHER;
   const describe = (
@@ -52,7 +49,15 @@ export function describeSegmentation(
   return {
     patient,
     label,
-    ...describePresence(presence),
+    present,
+    reason,
+    confidence,
+    presence: {
+      score,
+      threshold,
+      structure: relative?.structure ?? null,
+      surroundings: relative?.surroundings ?? null,
+    },
     mask,
     ...describe(winner),
     ...(explain && {
@@ -63,9 +68,31 @@ export function describeSegmentation(
       })),
       why: say(winner, candidates, referenceOf),
     }),
-    profile: describeChoice(chosen, revision),
-    model: { id: manifest.id, digest: manifest.digest },
+    profile: {
+      revision,
+      choice,
+      references: enrolled.map(({ reference }) => reference.reference),
+      why,
+    },
+    model: receipt.model,
     timings: { encode: context.encode, ...timings },
-    receipt: context.receipt,
+    receipt,
   };
+}
+
+/** The headers that state it where the answer is a file, for the OpenAPI document. */
+export const presenceHeaders = {
+  "x-structure-present": header(
+    "Of an answer that is a file: false where the structure is not in the image and the mask is empty",
+  ),
+  "x-confidence": header("Of an answer that is a file: its confidence"),
+};
+
+/** States a presence in the headers of an answer that is a file. */
+export function sendPresence(
+  c: Context,
+  { present, confidence }: PresenceAnswer,
+): void {
+  c.header("x-structure-present", String(present));
+  if (confidence !== null) c.header("x-confidence", confidence.toFixed(4));
 }

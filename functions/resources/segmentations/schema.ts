@@ -1,19 +1,20 @@
 import { z } from "@hono/zod-openapi";
 import { MODEL, ModelName } from "../../contract/answers.ts";
-import { EmbeddingId, LabelOrTarget } from "../../contract/ids.ts";
-import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
-import { candidateFields, POINTS } from "../../contract/points.ts";
 import {
+  EmbeddingId,
   ImageQuery,
+  LabelOrTarget,
   Position,
   Recipe,
   RevisionNumber,
   segmentCodes,
-} from "../../contract/queries.ts";
+} from "../../contract/parameters.ts";
+import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
+import { candidateFields, POINTS } from "../../contract/points.ts";
 import { CHOICES } from "../../patients/choose_references.ts";
-import { RECEIPT, ReceiptDocument } from "../receipts/schema.ts";
-import { PRESENCE, presenceFields } from "./presence.ts";
-import { PROFILE_USED, ProfileUsed } from "./profile_used.ts";
+import { RECEIPT, ReceiptDocument } from "../receipts.ts";
+
+const fraction = z.number().min(0).max(1);
 
 /** What is segmented, and how it is answered. */
 export const segmentOptions = {
@@ -33,11 +34,10 @@ export const segmentOptions = {
 
 export const SegmentQuery = ImageQuery.extend({
   ...segmentOptions,
-  references: z.enum(CHOICES).default("pooled").openapi({
-    description:
-      "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
+  references: z.enum(CHOICES).default("pooled").describe(
+    "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
       "wins; `position`, those nearest to `position`; `latest`, the one enrolled last",
-  }),
+  ),
   position: Position.optional().openapi({
     type: "number",
     description: "Where the image lies along its volume, 0 to 1",
@@ -54,26 +54,66 @@ export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 const CandidateDocument = z.object({
   ...candidateFields,
   reference: z.string(),
-  distance: z.number().nullable().openapi({
-    description:
-      "Computed for every candidate, none ruled out by a bound; null for an empty mask",
-  }),
+  distance: z.number().nullable().describe(
+    "Computed for every candidate, none ruled out by a bound; null for an empty mask",
+  ),
   predictedIou: z.number(),
   passes: z.array(
     z.object({
       mask: z.object(maskFields).openapi("PassMask"),
       predictedIou: z.number(),
     }).openapi("Pass"),
-  ).openapi({
-    description:
-      "After the points alone; after adding the mask before; after adding its box",
-  }),
+  ).describe(
+    "After the points alone; after adding the mask before; after adding its box",
+  ),
 }).openapi("Candidate");
+
+/** Whether the structure is there, and how sure that is. */
+const presenceFields = {
+  present: z.boolean().describe(
+    "Whether the structure is in the image; where it is not, the mask is empty",
+  ),
+  reason: z.string().nullable().describe(
+    "Why it is not, in plain words; null when it is present",
+  ),
+  confidence: fraction.nullable().describe(
+    "Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring",
+  ),
+  presence: z.object({
+    score: fraction.nullable().describe(
+      "The structure is called present where this is at least `threshold`",
+    ),
+    threshold: fraction,
+    structure: z.number().nullable().describe(
+      "Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, " +
+        "0 as its own surroundings",
+    ),
+    surroundings: z.number().nullable().describe(
+      "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone",
+    ),
+  }).openapi("Presence"),
+};
+
+/** Which references an answer was made with. */
+const ProfileUsed = z.object({
+  revision: z.int().min(1).describe("Of the label"),
+  choice: z.enum(CHOICES),
+  references: z.array(z.string()),
+  why: z.string(),
+}).openapi("ProfileUsed");
 
 export const SEGMENTATION = {
   patient: "p-17",
   label: "target",
-  ...PRESENCE,
+  present: true,
+  reason: null,
+  confidence: 0.83,
+  presence: {
+    score: 0.74,
+    threshold: 0.125,
+    structure: 0.61,
+    surroundings: 0.87,
+  },
   mask: MASK,
   reference: "visit-1",
   parts: 1,
@@ -81,7 +121,12 @@ export const SEGMENTATION = {
   points: POINTS,
   distance: 21.5337368154352,
   predictedIou: 0.9173192381858826,
-  profile: PROFILE_USED,
+  profile: {
+    revision: 1,
+    choice: "pooled" as const,
+    references: ["visit-1"],
+    why: "It is the only one.",
+  },
   model: MODEL,
   timings: {
     encode: 450.8,
@@ -98,20 +143,18 @@ export const SegmentationDocument = z.object({
   label: z.string(),
   ...presenceFields,
   mask: MaskBody,
-  reference: z.string().openapi({
-    description:
-      "The one whose prototypes won; * where they are those of all together",
-  }),
+  reference: z.string().describe(
+    "The one whose prototypes won; * where they are those of all together",
+  ),
   ...candidateFields,
-  distance: z.number().nullable().openapi({
-    description:
-      "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
+  distance: z.number().nullable().describe(
+    "Earth mover's distance to the annotated patches, of pooled references one that they have in common; " +
       "null for an empty mask",
-  }),
+  ),
   predictedIou: z.number(),
-  candidates: z.array(CandidateDocument).optional().openapi({
-    description: "Only with `explain`",
-  }),
+  candidates: z.array(CandidateDocument).optional().describe(
+    "Only with `explain`",
+  ),
   why: z.string().optional().openapi({
     description: "Only with `explain`: why the winner won, in plain words",
     example:

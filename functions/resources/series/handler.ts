@@ -1,4 +1,4 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { invalidInput } from "../../../lib/core/errors.ts";
 import {
   readCursor,
@@ -13,16 +13,54 @@ import {
 } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/range_file.ts";
 import { receiveFiles, seriesBody } from "../../body/uploads.ts";
-import { PatientParams } from "../../contract/ids.ts";
-import { problems } from "../../contract/problems.ts";
+import { ModelQuery, PatientParams } from "../../contract/parameters.ts";
+import { ProblemDocument, problems } from "../../contract/problems.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
-import { callerOf } from "../../middleware/caller.ts";
-import { workOf } from "../../middleware/work.ts";
+import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import { findProfile } from "../../patients/find_profile.ts";
-import { createRouter, type Router } from "../../router.ts";
 import type { Services } from "../../services.ts";
-import { SeriesLine, SeriesQuery } from "./schema.ts";
+import {
+  SEGMENTATION,
+  SegmentationDocument,
+  segmentOptions,
+} from "../segmentations/schema.ts";
 import { runPatiently, segmentImage } from "./segment_image.ts";
+
+const SeriesQuery = ModelQuery.extend({
+  ...segmentOptions,
+  cursor: z.string().max(64).optional().describe(
+    "The cursor of the last complete line",
+  ),
+});
+
+/** The line of one image: where it belongs, and either `segmentation` or `problem`. */
+export const SeriesLine = z.object({
+  index: z.int().min(0).describe("From 0"),
+  total: z.int().min(1),
+  position: z.number().min(0).max(1).describe(
+    "Along the series, or along the volume where its files say",
+  ),
+  name: z.string().nullable().describe("What the sender called the file"),
+  cursor: z.string().describe("Continues after this line"),
+  secondsLeft: z.number().min(0).describe("Estimated"),
+  references: z.array(z.string()).optional().describe(
+    "Those that the image was compared with",
+  ),
+  segmentation: SegmentationDocument.optional(),
+  problem: ProblemDocument.optional(),
+}).openapi("SeriesLine", {
+  example: {
+    index: 0,
+    total: 100,
+    position: 0,
+    name: "slice-1.png",
+    cursor: `1-${"0a".repeat(16)}`,
+    secondsLeft: 61.2,
+    references: ["visit-1"],
+    segmentation: SEGMENTATION,
+  },
+});
+export type SeriesLine = z.infer<typeof SeriesLine>;
 
 const NDJSON = "application/x-ndjson";
 
@@ -65,11 +103,8 @@ export function seriesFunction(services: Services): Router {
     const { label, recipe } = options;
     const model = models.choose(id);
     const { tenant } = callerOf(c);
-    const profile = await findProfile(services, model, {
-      tenant,
-      patient,
-      label,
-    });
+    const whose = { tenant, patient, label };
+    const profile = await findProfile(services, model, whose);
     const release = services.seriesQuota.take(tenant);
     const spool = await Spool.create().catch((error) => {
       release();
@@ -81,11 +116,8 @@ export function seriesFunction(services: Services): Router {
     };
     try {
       const sent = await receiveFiles(c, spool, limits);
-      const images = await openFiles(
-        sent.files,
-        model.engineFor(workOf(c)),
-        limits,
-      );
+      const engine = model.engineFor(workOf(c));
+      const images = await openFiles(sent.files, engine, limits);
       const total = images.length;
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
@@ -93,10 +125,9 @@ export function seriesFunction(services: Services): Router {
         model: model.manifest.digest,
         label,
         recipe,
-        references: profile.enrolled.map(({ reference }) => [
-          reference.reference,
-          reference.createdAt,
-        ]),
+        references: profile.enrolled.map((
+          { reference: one },
+        ) => [one.reference, one.createdAt]),
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 

@@ -13,7 +13,6 @@ import {
 } from "../../patients/segment_with_receipt.ts";
 import type { Services } from "../../services.ts";
 import { describeSegmentation } from "../segmentations/presenter.ts";
-import type { SeriesLine } from "./schema.ts";
 
 /** Pauses before an image that met busy workers or no encode host is tried again, milliseconds. */
 const PAUSES = [1000, 4000];
@@ -38,22 +37,21 @@ export async function segmentImage(
   image: SeriesImage,
   position: number,
   work: Work,
-): Promise<Pick<SeriesLine, "references" | "segmentation">> {
-  const { patient, label, recipe, explain, model, revision } = request;
-  const { enrolled } = request;
-  const { embedder, manifest } = model;
+) {
+  const { patient, model, enrolled, label, revision, recipe, explain } =
+    request;
   const chosen = chooseReferences(enrolled, "position", position);
   const started = performance.now();
   const file = await image.read();
-  const made = await embedder.embed(work, file);
-  const whose = { tenant: work.tenant, patient };
-  await keepEmbedding(services, embedder, whose, made);
+  const made = await model.embedder.embed(work, file);
+  const { tenant } = work;
+  await keepEmbedding(services, model.embedder, { tenant, patient }, made);
   const encode = performance.now() - started;
   requireWanted(work);
   const isPlaced = enrolled.some(({ reference }) =>
     reference.position !== null
   );
-  const { answer, receipt } = await segmentWithReceipt(services, model, work, {
+  const asked = {
     source: image.frameOf ?? sourceOf(file),
     embedding: made,
     label,
@@ -62,11 +60,17 @@ export async function segmentImage(
     chosen,
     position: isPlaced ? position : undefined,
     explain,
-  });
-  const context = { patient, label, revision, chosen, explain, manifest };
+  };
+  const { answer, receipt } = await segmentWithReceipt(
+    services,
+    model,
+    work,
+    asked,
+  );
+  const context = { ...asked, patient, encode, receipt };
   return {
     references: chosen.enrolled.map(({ reference }) => reference.reference),
-    segmentation: describeSegmentation(answer, { ...context, encode, receipt }),
+    segmentation: describeSegmentation(answer, context),
   };
 }
 

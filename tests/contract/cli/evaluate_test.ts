@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose_engine.ts";
+import { composeModel } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
-import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
+import { evaluateSet } from "../../support/evaluate_set.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
+import { centrePoint } from "../../../lib/evaluation/clicks.ts";
 import { ablationsOf, methodsOf } from "../../../lib/evaluation/methods.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
 import { drawPatient, type Visit } from "../../../lib/sample/patient.ts";
@@ -22,7 +23,7 @@ import { writeSet } from "../../support/perseg_set.ts";
 const METHODS = methodsOf(RECIPES.medical);
 const EVERY = { ...METHODS, ...ablationsOf(RECIPES.medical) };
 
-const engine = await composeEngine(readConfig({
+const { engine } = await composeModel(readConfig({
   MODEL: Deno.env.get("MODEL") ?? "tiny",
   MODELS: TEST_MODELS.pathname,
   THREADS: "1",
@@ -85,7 +86,7 @@ Deno.test("box and centre point are scored on the reference too, the others on t
     };
     near(
       scores.box.dice,
-      await meanDice((mask) => ({ points: [], box: truthBox(mask)! })),
+      await meanDice((mask) => ({ points: [], box: describeMask(mask).box! })),
     );
     near(
       scores.centrePoint.dice,

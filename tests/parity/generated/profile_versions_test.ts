@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose_engine.ts";
+import { composeModel } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { readProfile, writeProfile } from "../../../lib/format/profile_file.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
@@ -19,7 +19,7 @@ Deno.test("a profile of an older version is read, and written back byte for byte
 });
 
 Deno.test("an older profile and a new one segment together and alone", async () => {
-  const engine = await composeEngine(readConfig({}));
+  const { engine } = await composeModel(readConfig({}));
   const { first, second } = drawPatient();
   const annotated = await engine.embed({ bytes: encodePng(first.image) });
   const file = { bytes: encodePng(first.mask) };

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { composeEngine } from "../../../deploy/compose_engine.ts";
+import { composeModel } from "../../../deploy/compose_engine.ts";
 import { readConfig } from "../../../deploy/config.ts";
 import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
@@ -12,7 +12,7 @@ import type { EncodeClient } from "../../../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../../../lib/remote/remote_engine.ts";
 import { files } from "../../support/requests.ts";
 
-const engine = await composeEngine(readConfig({ THREADS: "1" }));
+const { engine } = await composeModel(readConfig({ THREADS: "1" }));
 const image = { bytes: files.image };
 const { bytes: embedding, image: size } = await engine.embed(image);
 const annotation = { file: { bytes: files.mask } };

@@ -1,6 +1,7 @@
 import { ok } from "node:assert/strict";
 import { findDatasets } from "../../../lib/evaluation/data_set.ts";
-import { countSet, evaluateSet } from "../../../lib/evaluation/evaluate_set.ts";
+import { countSet } from "../../../lib/evaluation/evaluate_set.ts";
+import { evaluateSet } from "../../support/evaluate_set.ts";
 import {
   corrected,
   methodsOf,

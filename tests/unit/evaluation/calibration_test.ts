@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { calibrate } from "../../../lib/evaluation/calibration.ts";
-import { calibrationTable } from "../../../lib/evaluation/calibration_table.ts";
+import { calibrationTable } from "../../../lib/evaluation/evaluation_text.ts";
 import { drawRiskCoverage } from "../../../lib/evaluation/risk_plot.ts";
 
 Deno.test("a set of one subject has no images of others", () => {

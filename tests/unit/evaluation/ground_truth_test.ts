@@ -1,7 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { centrePoint, truthBox } from "../../../lib/evaluation/ground_truth.ts";
+import { centrePoint } from "../../../lib/evaluation/clicks.ts";
+import { describeMask } from "../../../lib/format/mask/document.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
+
+/** The tight box of a mask. */
+const truthBox = (mask: Mask) => describeMask(mask).box;
 
 /** A mask drawn with `#`. */
 function drawn(...rows: string[]): Mask {

@@ -7,7 +7,7 @@ import {
   summariseSet,
 } from "../../../lib/evaluation/report.ts";
 import type { Overlap } from "../../../lib/evaluation/metrics.ts";
-import { scoreTable } from "../../../lib/evaluation/score_table.ts";
+import { scoreTable } from "../../../lib/evaluation/evaluation_text.ts";
 
 const METHODS = methodsOf(RECIPES.medical);
 const ABLATIONS = ablationsOf(RECIPES.medical);

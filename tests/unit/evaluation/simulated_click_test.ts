@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { simulatedClick } from "../../../lib/evaluation/simulated_click.ts";
+import { simulatedClick } from "../../../lib/evaluation/clicks.ts";
 
 /** A mask drawn with `#`. */
 const drawn = (...rows: string[]) => ({

@@ -4,7 +4,7 @@ import { z } from "zod";
 import {
   defineForm,
   file,
-  json,
+  jsonField,
   optional,
   text,
 } from "../../../functions/body/form.ts";
@@ -13,7 +13,7 @@ import { EdgeError } from "../../../lib/core/errors.ts";
 const Form = defineForm({
   image: file("The image"),
   mask: optional(file()),
-  points: optional(json("Points", z.array(z.number()))),
+  points: optional(jsonField("Points", z.array(z.number()))),
   label: text(z.string().default("target"), {
     type: "string",
     default: "target",

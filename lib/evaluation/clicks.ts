@@ -1,7 +1,23 @@
 import type { Point } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import { connectedPixels } from "../numerics/connected_pixels.ts";
-import { centrePoint } from "./ground_truth.ts";
+import { squaredDepth } from "../numerics/depth.ts";
+
+/**
+ * A positive click on the pixel deepest inside a mask: the one at the largest Euclidean distance from the outside, the
+ * image's border counting as outside; the first in row-major order among equals; null for an empty mask.
+ */
+export function centrePoint(mask: Mask): Point | null {
+  const depths = squaredDepth(mask);
+  let deepest = 0;
+  let greatest = 0;
+  depths.forEach((depth, i) => {
+    if (depth > greatest) [deepest, greatest] = [i, depth];
+  });
+  if (greatest === 0) return null;
+  const x = deepest % mask.width;
+  return { x, y: (deepest - x) / mask.width, label: 1 };
+}
 
 /**
  * The click that corrects a mask, made from the true mask as interactive segmentation is scored: on the pixel deepest
