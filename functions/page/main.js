@@ -10,8 +10,7 @@ import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
 import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
 
-/** Whether the first image is being opened. */
-let opening = false;
+/** Whether the first image is being opened. */ let opening = false;
 
 /** Opens the first image, unless that is going on already. @param {() => Promise<void>} step */
 async function openOnce(step) {

@@ -36,7 +36,6 @@ export class MaskEditor {
     this.#show();
   }
 
-  /** Whether it is between a press and its end. */
   get isPressed() {
     return this.#last !== null;
   }

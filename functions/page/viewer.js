@@ -3,9 +3,10 @@ import * as draw from "./drawing.js";
 
 /** @import { Click, Size } from "./api.js" */
 /** @import { Mask, Point2 } from "./mask.js" */
-/** @import { MaskEditor } from "./mask_editor.js" */
-/** @typedef {Pick<MaskEditor, "down" | "move" | "up" | "cancel" | "isPressed" | "actsOnRelease">} PointerHandler
- * takes what the pointer does on the image, in pixels of image space */
+/** Takes what the pointer does on the image, in pixels of image space. `cancel` is called when a press turns
+ * out to be a pinch. With `actsOnRelease`, a press and its release at one place are one click.
+ * @typedef {Record<"down" | "move" | "up", (at: Point2) => void> & {cancel: () => void}} PointerActions
+ * @typedef {PointerActions & {isPressed: boolean, actsOnRelease: boolean}} PointerHandler */
 
 /** @type {Record<string, Point2>} */
 const DIRECTIONS = {
