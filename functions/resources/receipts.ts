@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { Receipt, requireUnchanged } from "../../lib/receipt/receipt.ts";
 import { replay } from "../../lib/receipt/replay.ts";
-import type { Enrolled } from "../../lib/store/profiles/profile_store.ts";
+import type { Enrolled } from "../../lib/store/profiles/reference.ts";
 import { defineForm, file, jsonField, optional, text } from "../body/form.ts";
 import { embeddingField } from "../body/image.ts";
 import { header, json, MODEL } from "../contract/answers.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Reference } from "../../../lib/store/profiles/profile_store.ts";
+import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
 

@@ -104,7 +104,7 @@ Deno.test("no augmentation is begun that would end beyond the budget", async () 
 Deno.test("augmentations that hosts encode give what one process gives", async () => {
   const client = {
     available: true,
-    embed: (_: unknown, input: Parameters<typeof engine.embed>[0]) =>
+    embed: ({ input }: { input: Parameters<typeof engine.embed>[0] }) =>
       engine.embed(input),
   } as unknown as EncodeClient;
   const edge = encodeRemotely(() => engine, client, "nano")(work);
