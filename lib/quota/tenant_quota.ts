@@ -11,7 +11,8 @@ export interface TenantQuotaOptions {
 
 /**
  * Counts what each tenant holds of something at this moment, as bytes of request bodies or running series. Requests
- * per minute are counted in `rate_limit.ts`, and calls that wait for a worker in `lib/engine/fair_queue.ts`.
+ * per minute are counted in `rate_limit.ts`, calls that wait for a worker in `lib/engine/fair_queue.ts`, and the
+ * references of a patient in `functions/patients/reference_quota.ts`.
  *
  * @example
  * ```ts

@@ -46,7 +46,8 @@ const { malformed, truncated, unsupported, tooLarge } = readErrors("NIfTI");
 
 /**
  * Reads the header of a `.nii` or `.nii.gz` file without unpacking its voxels. Only NIfTI-1 is read; the layout of
- * another version belongs in a file beside `nifti_1.ts` that gives the same {@linkcode NiftiFields}.
+ * another version belongs in a file beside `nifti_1.ts` that gives the same {@linkcode NiftiFields}, its signature in
+ * `lib/image/media_type.ts`.
  *
  * @throws {EdgeError}
  */
