@@ -38,10 +38,30 @@ export async function runCommandLine(
   args: string[],
 ): Promise<void> {
   try {
+    requireValues(command, args);
     await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw wrongUsage(command, error);
+  }
+}
+
+/**
+ * Refuses an option whose value was left out, so that the next option stands in its place: commander would take that for
+ * the value. One that is meant is written `--label=--explain`.
+ */
+function requireValues(command: CommandUnknownOpts, args: string[]): void {
+  const options = [command, ...command.commands].flatMap((one) => one.options);
+  const end = args.indexOf("--");
+  const given = end < 0 ? args : args.slice(0, end);
+  for (const [i, arg] of given.entries()) {
+    const option = options.find(({ long }) => long === arg);
+    const next = given[i + 1];
+    if (!option?.required || next === undefined) continue;
+    if (next !== "--help" && !options.some(({ long }) => long === next)) {
+      continue;
+    }
+    command.error(`error: option '${option.flags}' argument missing`);
   }
 }
 
