@@ -3,7 +3,7 @@ import type { RequestLine } from "../functions/middleware/observe.ts";
 import { compose, type Needs } from "./compose.ts";
 import { composeAccess, requireClosed } from "./compose_access.ts";
 import { type Config, readConfig } from "./config.ts";
-import { runMain } from "./commands/run_command.ts";
+import { runMain } from "./run_main.ts";
 import { startLine, startNotes } from "./start_line.ts";
 import { serveUntilStopped } from "./stop.ts";
 

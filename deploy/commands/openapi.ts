@@ -1,7 +1,7 @@
 import { createApp } from "../../functions/app.ts";
 import type { Services } from "../../functions/services.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
-import { runMain } from "./run_command.ts";
+import { runMain } from "../run_main.ts";
 
 /** `deno task openapi`: the OpenAPI document to stdout, for generators of clients. */
 await runMain(async () => {

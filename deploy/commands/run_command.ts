@@ -1,14 +1,5 @@
 import { runCommandLine } from "../../lib/cli/command_line.ts";
-
-/** Runs a program; an error becomes one line on stderr and exit status 1. */
-export async function runMain(program: () => Promise<void>): Promise<void> {
-  try {
-    await program();
-  } catch (error) {
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
-    Deno.exit(1);
-  }
-}
+import { runMain } from "../run_main.ts";
 
 /** Runs a command on the arguments of this process. */
 export function runCommand(

@@ -6,6 +6,8 @@ import { ReferenceSet } from "../pipeline/reference_set.ts";
 
 /** Bytes of profile files whose sets are kept; what is worked out from them takes some six times as much. */
 const MAX_BYTES = 8 * 2 ** 20;
+/** Milliseconds that a set is kept, so that a thread at work does not hold on to patients who were erased. */
+const MAX_AGE_MS = 600_000;
 
 /**
  * The reference sets that this thread has met lately, so that what follows from the references alone, such as the
@@ -15,10 +17,12 @@ export class ReferenceSets {
   #known = new LRUCache<string, { set: ReferenceSet; bytes: number }>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
+    ttl: MAX_AGE_MS,
   });
 
   /** The set of some profile files, in their order. @throws EdgeError `invalid-input` for a file that is no profile. */
   async of(files: Bytes[]): Promise<ReferenceSet> {
+    this.#known.purgeStale();
     const lengths = new TextEncoder().encode(
       files.map(({ length }) => length).join(),
     );
