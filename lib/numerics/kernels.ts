@@ -4,6 +4,8 @@ import { PROGRAM } from "./wasm/program.ts";
 export interface Kernels {
   packPanels(b: number, m: number, dim: number, panels: number): void;
   squareRows(rows: number, count: number, dim: number, out: number): void;
+  sumRows(rows: number, count: number, dim: number, out: number): void;
+  moveRows(rows: number, count: number, dim: number, origin: number): void;
   squaredCosts(
     a: number,
     squaresA: number,

@@ -45,9 +45,12 @@ export function roundedCosts(
   const moved = arena.put(a, rows * dim);
   const targets = arena.put(b, stride * dim);
   const panels = arena.take(4 * stride * dim);
-  const mean = meanRow(a, n, dim);
-  subtract(arena.floats(moved, n * dim), mean);
-  subtract(arena.floats(targets, m * dim), mean);
+  const origin = arena.take(8 * dim);
+  kernels.sumRows(moved, n, dim, origin);
+  const mean = arena.doubles(origin, dim).map((sum) => sum / n);
+  arena.doubles(origin, dim).set(mean);
+  kernels.moveRows(moved, n, dim, origin);
+  kernels.moveRows(targets, m, dim, origin);
   kernels.squareRows(moved, rows, dim, squaresA);
   kernels.squareRows(targets, m, dim, squaresB);
   const normsA = arena.floats(squaresA, n);
@@ -70,22 +73,6 @@ export function roundedCosts(
   );
   arena.free(squaresA);
   return { n, m, stride, dim, b, mean, cost, sources, error };
-}
-
-/** The mean of some rows, float64, summed row after row. */
-function meanRow(rows: Float32Array, count: number, dim: number): Float64Array {
-  const mean = new Float64Array(dim);
-  for (let i = 0, at = 0; i < count; i++) {
-    for (let d = 0; d < dim; d++, at++) mean[d] += rows[at];
-  }
-  return mean.map((sum) => sum / count);
-}
-
-/** Subtracts an origin from rows, in their place. */
-function subtract(rows: Float32Array, origin: Float64Array): void {
-  for (let at = 0; at < rows.length;) {
-    for (let d = 0; d < origin.length; d++, at++) rows[at] -= origin[d];
-  }
 }
 
 function largest(values: Float32Array): number {
