@@ -18,7 +18,7 @@ Deno.test("workers that die during segmentations", async (t) => {
   await using service = await openService(":memory:", { MODEL: "nano" });
   const served = service.services.models.default;
   let lost = 0;
-  await using pool = await startWorkers(
+  await using workers = await startWorkers(
     {
       folders: [(await locatePackage("nano", [EMBEDDED_MODELS])).href],
       components: ["encoder", "decoder"],
@@ -41,7 +41,7 @@ Deno.test("workers that die during segmentations", async (t) => {
   );
   const models = createCatalogue([{
     ...served,
-    engineFor: (work) => pool.engineFor(0, work),
+    engineFor: (work) => workers.engineFor(0, work),
   }]);
   const app = createApp({ ...service.services, models });
   equal((await enrol(app, "p", "r")).status, 201);
@@ -76,7 +76,7 @@ Deno.test("workers that die during segmentations", async (t) => {
       async () => {
         const before = lost;
         const asked = askSeveral();
-        while (pool.state.busy < 2) await delay(1);
+        while (workers.state.busy < 2) await delay(1);
         channel.inner.postMessage(end);
         await judge(asked);
         // A worker may receive the order only once it is idle; the next calls then notice that it died.

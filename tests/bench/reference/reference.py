@@ -114,7 +114,7 @@ class Reference:
     # -- segmentation
 
     def peak(self, unit: torch.Tensor, prototype: torch.Tensor, size: tuple[int, int]) -> tuple[int, int]:
-        """Image-frame x, y of the largest value of the full-size map."""
+        """Pixel x, y of the image of the largest value of the full-size map."""
         width, height = self.scaled(*size)
         grid = (prototype @ unit).view(1, 1, GRID, GRID)
         resize = lambda x, *to: F.interpolate(x, to, mode="bilinear", align_corners=False)

@@ -27,11 +27,11 @@ const openWorkers = (options: Partial<WorkersOptions> = {}, create = fragile) =>
     ...options,
   }, create);
 
-const engineOf = (pool: EngineWorkers, model = 0, work = workOf("t")) =>
-  pool.engineFor(model, work);
+const engineOf = (workers: EngineWorkers, model = 0, work = workOf("t")) =>
+  workers.engineFor(model, work);
 
 /** Calls by what they do to a fragile worker. */
-const calls = (pool: EngineWorkers, engine = engineOf(pool)) => ({
+const calls = (workers: EngineWorkers, engine = engineOf(workers)) => ({
   echo: (text: string) => engine.embed(text as never) as Promise<unknown>,
   crash: () => engine.enrol(null!, null!),
   hang: () => engine.decode(null!, null!),
@@ -54,15 +54,15 @@ function withTimers(replace: (ms: number) => number): Disposable {
 }
 
 Deno.test("calls are answered in order, each with its own reply", async () => {
-  await using pool = await openWorkers({ workers: 2 });
-  const { echo } = calls(pool);
+  await using workers = await openWorkers({ workers: 2 });
+  const { echo } = calls(workers);
   const answers = await Promise.all(["a", "b", "c", "d", "e"].map(echo));
   deepEqual(answers, [["a"], ["b"], ["c"], ["d"], ["e"]]);
 });
 
 Deno.test("files to be taken apart are handed over, others are copied", async () => {
-  await using pool = await openWorkers();
-  const engine = engineOf(pool);
+  await using workers = await openWorkers();
+  const engine = engineOf(workers);
   const file = { bytes: bytesOf("file") };
   await engine.preview(file, 1);
   equal(file.bytes.length, 4);
@@ -72,8 +72,8 @@ Deno.test("files to be taken apart are handed over, others are copied", async ()
 });
 
 Deno.test("a crash fails its call alone, and the worker is replaced", async () => {
-  await using pool = await openWorkers();
-  const { echo, crash } = calls(pool);
+  await using workers = await openWorkers();
+  const { echo, crash } = calls(workers);
   const crashed = rejects(crash(), { code: "busy", message: /was stopped/ });
   const after = echo("after");
   await crashed;
@@ -81,8 +81,8 @@ Deno.test("a crash fails its call alone, and the worker is replaced", async () =
 });
 
 Deno.test("a call past its deadline is stopped, and the next one is served", async () => {
-  await using pool = await openWorkers();
-  const { echo, hang } = calls(pool);
+  await using workers = await openWorkers();
+  const { echo, hang } = calls(workers);
   const hung = rejects(hang(), /took over 0.5 s and was stopped/);
   const after = echo("after");
   await hung;
@@ -96,16 +96,19 @@ Deno.test("a worker that stops when it is told to, at the deadline or when nobod
     return fragile();
   };
   {
-    await using pool = await openWorkers({}, create);
-    const { echo, goOn } = calls(pool);
+    await using workers = await openWorkers({}, create);
+    const { echo, goOn } = calls(workers);
     await rejects(goOn(), /took over 0.5 s and was stopped/);
     deepEqual(await echo("after"), ["after"]);
   }
-  await using pool = await openWorkers({ deadline: 60_000 }, create);
+  await using workers = await openWorkers({ deadline: 60_000 }, create);
   const caller = new AbortController();
-  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const given = calls(
+    workers,
+    engineOf(workers, 0, workOf("t", caller.signal)),
+  );
   const running = rejects(given.goOn(), { code: "given-up" });
-  const after = calls(pool).echo("after");
+  const after = calls(workers).echo("after");
   caller.abort();
   await running;
   deepEqual(await after, ["after"]);
@@ -113,12 +116,12 @@ Deno.test("a worker that stops when it is told to, at the deadline or when nobod
 });
 
 Deno.test("a worker that dies idle swallows no call", async () => {
-  await using pool = await openWorkers();
-  const { echo, crashIdle } = calls(pool);
+  await using workers = await openWorkers();
+  const { echo, crashIdle } = calls(workers);
   await crashIdle();
   await pause(200);
   deepEqual(await echo("after"), ["after"]);
-  equal(pool.ready, true);
+  equal(workers.ready, true);
 });
 
 Deno.test("a worker that cannot start fails the start with its reason", async () => {
@@ -137,9 +140,9 @@ Deno.test("a worker that hangs while it starts is given up for another", async (
   const startDeadline = 60_000;
   let starts = 0;
   using _ = withTimers((ms) => ms === startDeadline && starts++ === 0 ? 0 : ms);
-  await using pool = await openWorkers({ startDeadline }, create);
+  await using workers = await openWorkers({ startDeadline }, create);
   equal(hung, 2);
-  deepEqual(await calls(pool).echo("after"), ["after"]);
+  deepEqual(await calls(workers).echo("after"), ["after"]);
 });
 
 Deno.test("workers that hang one after the other fail the start", async () => {
@@ -149,9 +152,13 @@ Deno.test("workers that hang one after the other fail the start", async () => {
 
 Deno.test("images that wait for the same model are encoded together, the others alone", async () => {
   const folders = ["batching", "single", "batching"];
-  await using pool = await openWorkers({ folders, batch: 3, deadline: 60_000 });
+  await using workers = await openWorkers({
+    folders,
+    batch: 3,
+    deadline: 60_000,
+  });
   const [first, single, other] = [0, 1, 2].map((model) =>
-    engineOf(pool, model)
+    engineOf(workers, model)
   );
   const image = (name: string) => ({ bytes: bytesOf(name) });
   const upload = {
@@ -194,35 +201,36 @@ Deno.test("when no worker can be replaced, waiting calls are refused, and tries 
     if (broken) throw new Error("no threads left");
     return fragile();
   };
-  await using pool = await openWorkers(options, create);
-  const { echo, crash } = calls(pool);
+  await using workers = await openWorkers(options, create);
+  const { echo, crash } = calls(workers);
   broken = true;
   const crashed = rejects(crash());
   const waiting = rejects(echo("waiting"), /No worker can be started/);
   await crashed;
   await waiting;
-  equal(pool.ready, false);
+  equal(workers.ready, false);
   broken = false;
-  while (!pool.ready) await pause(50);
+  while (!workers.ready) await pause(50);
   deepEqual(await echo("after"), ["after"]);
 });
 
-Deno.test("a full queue and a closed pool refuse at once", async () => {
-  const pool = await openWorkers({ queue: 1, deadline: 60_000 });
-  const { echo, hang } = calls(pool);
+Deno.test("a full queue and a closed workers refuse at once", async () => {
+  const workers = await openWorkers({ queue: 1, deadline: 60_000 });
+  const { echo, hang } = calls(workers);
   const hung = rejects(hang(), { code: "busy", message: /was stopped/ });
   const waiting = rejects(echo("waiting"), /The server stops/);
-  equal(pool.ready, false);
+  equal(workers.ready, false);
   await rejects(echo("one too many"), /1 requests wait/);
-  await pool[Symbol.asyncDispose]();
+  await workers[Symbol.asyncDispose]();
   await hung;
   await waiting;
   await rejects(echo("late"), /The server stops/);
 });
 
 Deno.test("a tenant with many calls is refused more, and does not keep another waiting", async () => {
-  await using pool = await openWorkers({ queue: 8, tenantQueue: 4 });
-  const by = (tenant: string) => calls(pool, engineOf(pool, 0, workOf(tenant)));
+  await using workers = await openWorkers({ queue: 8, tenantQueue: 4 });
+  const by = (tenant: string) =>
+    calls(workers, engineOf(workers, 0, workOf(tenant)));
   const [heavy, light] = [by("heavy"), by("light")];
   const order: string[] = [];
   const served = (name: string, call: Promise<unknown>) =>
@@ -250,39 +258,45 @@ Deno.test("a tenant with many calls is refused more, and does not keep another w
 });
 
 Deno.test("a call that nobody wants any more leaves the queue, and is never begun", async () => {
-  await using pool = await openWorkers({ deadline: 60_000 });
+  await using workers = await openWorkers({ deadline: 60_000 });
   const caller = new AbortController();
-  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
-  const { echo, hang } = calls(pool);
+  const given = calls(
+    workers,
+    engineOf(workers, 0, workOf("t", caller.signal)),
+  );
+  const { echo, hang } = calls(workers);
   const hung = rejects(hang());
   // Were it begun, it would end the worker, and what waits behind it would come.
   const waiting = rejects(given.crash(), { code: "given-up" });
   const after = rejects(echo("after"), /The server stops/);
-  deepEqual(pool.state.waiting, 2);
+  deepEqual(workers.state.waiting, 2);
   caller.abort();
   await waiting;
-  deepEqual(pool.state.waiting, 1);
+  deepEqual(workers.state.waiting, 1);
   await rejects(given.echo("later"), { code: "given-up" });
-  await pool[Symbol.asyncDispose]();
+  await workers[Symbol.asyncDispose]();
   await hung;
   await after;
 });
 
 Deno.test("a call that is given up while it runs is answered at once, and its worker serves the next", async () => {
-  await using pool = await openWorkers({ deadline: 1000 });
+  await using workers = await openWorkers({ deadline: 1000 });
   const caller = new AbortController();
-  const given = calls(pool, engineOf(pool, 0, workOf("t", caller.signal)));
+  const given = calls(
+    workers,
+    engineOf(workers, 0, workOf("t", caller.signal)),
+  );
   const running = rejects(given.hang(), { code: "too-late" });
   caller.abort(new EdgeError("too-late", "enough"));
   await running;
-  equal(pool.state.busy, 1);
-  deepEqual(await calls(pool).echo("after"), ["after"]);
+  equal(workers.state.busy, 1);
+  deepEqual(await calls(workers).echo("after"), ["after"]);
 });
 
 Deno.test("a worker that ends without a word is noticed at the deadline, and replaced", async () => {
-  await using pool = await openWorkers();
-  const { echo } = calls(pool);
-  const engine = pool.engineFor(0, workOf("t"));
+  await using workers = await openWorkers();
+  const { echo } = calls(workers);
+  const engine = workers.engineFor(0, workOf("t"));
   await rejects(engine.exportMask(null!), { code: "busy" });
   deepEqual(await echo("after"), ["after"]);
 });
@@ -294,8 +308,8 @@ Deno.test("a worker without memory, or whose program trapped, answers busy and i
     const url = import.meta.resolve("./exhausted_worker.ts");
     return new Worker(url, { type: "module" });
   };
-  await using pool = await openWorkers({ deadline: 60_000 }, create);
-  const engine = pool.engineFor(0, workOf("t"));
+  await using workers = await openWorkers({ deadline: 60_000 }, create);
+  const engine = workers.engineFor(0, workOf("t"));
   const exhausting = [
     () => engine.enrol(null!, null!),
     () => engine.decode(null!, null!),
@@ -303,12 +317,12 @@ Deno.test("a worker without memory, or whose program trapped, answers busy and i
   ];
   for (const [i, exhaust] of exhausting.entries()) {
     await rejects(exhaust(), { code: "busy", message: /more memory/ });
-    deepEqual(await calls(pool).echo("after"), ["after"]);
+    deepEqual(await calls(workers).echo("after"), ["after"]);
     equal(started, i + 2);
   }
 });
 
-Deno.test("workers that die at every start are replaced ever later, and the pool is not ready meanwhile", async () => {
+Deno.test("workers that die at every start are replaced ever later, and the workers is not ready meanwhile", async () => {
   let crashing = false;
   const create = () => {
     const worker = fragile();
@@ -324,15 +338,15 @@ Deno.test("workers that die at every start are replaced ever later, and the pool
     waits.push(ms);
     return 0;
   });
-  await using pool = await openWorkers({}, create);
-  const { echo, crash } = calls(pool);
+  await using workers = await openWorkers({}, create);
+  const { echo, crash } = calls(workers);
   crashing = true;
   await rejects(crash(), { code: "busy" });
   while (waits.length < 7) await pause(10);
   deepEqual(waits.slice(0, 7), [1000, 2000, 4000, 8000, 16e3, 30e3, 30e3]);
-  equal(pool.ready, false);
+  equal(workers.ready, false);
   await rejects(echo("at once"), /No worker can be started/);
   crashing = false;
-  while (!pool.ready) await pause(50);
+  while (!workers.ready) await pause(50);
   deepEqual(await echo("after"), ["after"]);
 });
