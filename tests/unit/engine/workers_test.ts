@@ -322,7 +322,7 @@ Deno.test("a worker without memory, or whose program trapped, answers busy and i
   }
 });
 
-Deno.test("workers that die at every start are replaced ever later, and the workers is not ready meanwhile", async () => {
+Deno.test("workers that die at every start are replaced ever later, and none is ready meanwhile", async () => {
   let crashing = false;
   const create = () => {
     const worker = fragile();
