@@ -49,7 +49,7 @@ function unsuitable(file: Bytes): [string, Bytes, number, RegExp][] {
   const claiming = (length: bigint) =>
     concat([new Uint8Array(BigUint64Array.of(length).buffer), file.slice(8)]);
   const offsetFault = /does not fit its offsets/;
-  const countFault = new RegExp(`take ${size} bytes, but \\d+ came`);
+  const countFault = new RegExp(`take ${size} bytes, but it has \\d+ for them`);
 
   return [
     ["of another model", meta({ model: "0".repeat(64) }), 409, /another model/],
