@@ -26,7 +26,7 @@ import { resizeNearest, shrink } from "../image/resize.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
 import { measureDrift } from "../pipeline/drift.ts";
-import { enrol } from "../pipeline/enrol.ts";
+import { annotatedPatches, enrol } from "../pipeline/enrol.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
 import { propose } from "../pipeline/prompt.ts";
 import { segment } from "../pipeline/segment.ts";
@@ -105,18 +105,16 @@ export function createEngine(
     });
   };
 
-  /** A reference's profile, and its annotation as a mask. */
-  const enrolMask = async (embedding: Embedding, annotation: Annotation) => {
-    const target = targetOf(embedding);
-    const mask = "file" in annotation
-      ? await decodeMask(
-        annotation.file.bytes,
-        limits,
-        annotation.file.mediaType,
-        annotation,
-      )
-      : (await decodePrompt(target, promptOf(annotation.prompt, target))).mask;
-    return { target, mask, profile: enrol(embedding, mask, model) };
+  const annotationMask = async (
+    annotation: Annotation,
+    target: Target,
+  ): Promise<Mask> => {
+    if ("file" in annotation) {
+      const { bytes, mediaType } = annotation.file;
+      return decodeMask(bytes, limits, mediaType, annotation);
+    }
+    const prompt = promptOf(annotation.prompt, target);
+    return (await decodePrompt(target, prompt)).mask;
   };
 
   /** Gives a reference's augmentations by their names, no larger than the model takes them. */
@@ -207,8 +205,9 @@ export function createEngine(
     },
 
     async enrol(bytes, annotation, selfTests) {
-      const enrolled = await enrolMask(read(bytes), annotation);
-      const { target, mask, profile } = enrolled;
+      const target = targetOf(read(bytes));
+      const mask = await annotationMask(annotation, target);
+      const profile = enrol(target.embedding, mask, model);
       const patches = profile.patches.length / profile.channels;
       if (selfTests === undefined) {
         return { bytes: writeProfile(profile), patches, report: null };
@@ -223,7 +222,9 @@ export function createEngine(
     },
 
     async augment(bytes, annotation, image) {
-      const { mask } = await enrolMask(read(bytes), annotation);
+      const target = targetOf(read(bytes));
+      const mask = await annotationMask(annotation, target);
+      annotatedPatches(mask, target.embedding.image, model);
       const augmented = await augmenter(image, mask);
       return AUGMENTATION_NAMES.map((name) => {
         const { image, mask } = augmented(name);

@@ -1,6 +1,11 @@
 import { EdgeError } from "../core/errors.ts";
+import type { Size } from "../core/geometry.ts";
 import { pickPatches } from "../numerics/patches.ts";
-import { requireSameSize, splitPatches } from "./annotation.ts";
+import {
+  type PatchSplit,
+  requireSameSize,
+  splitPatches,
+} from "./annotation.ts";
 import { STRIDE } from "./nearness.ts";
 import { surroundingsOf } from "./similarity.ts";
 import type { Profile } from "./profile.ts";
@@ -12,27 +17,44 @@ import type { Mask } from "../core/mask.ts";
 export const PART_COUNTS = [1, 2, 3, 4, 5];
 
 /**
+ * The patches that an annotation owns and those that it leaves, where a profile can be made of them.
+ *
+ * @param mask of the image; non-zero is the structure.
+ * @throws EdgeError `invalid-input` for a mask of another size, empty or full; `annotation-too-small`
+ * when it owns no patch.
+ */
+export function annotatedPatches(
+  mask: Mask,
+  image: Size,
+  model: ModelGeometry,
+): PatchSplit {
+  requireSameSize(mask, image);
+  requireInsideAndOutside(mask);
+  const split = splitPatches(mask, model);
+  if (split.foreground.length > 0) return split;
+  throw new EdgeError(
+    "annotation-too-small",
+    `The mask covers 0 of ${model.grid ** 2} patches; ` +
+      `draw a larger region or send a closer crop.`,
+  );
+}
+
+/**
  * Makes a profile of one annotated image (paper, section 3.1).
  *
  * @param mask of the image of `embedding`; non-zero is the structure.
- * @throws EdgeError `invalid-input` for a mask of another size, empty or full; `annotation-too-small`
- * when it owns no patch.
+ * @throws EdgeError as {@link annotatedPatches}.
  */
 export function enrol(
   embedding: Embedding,
   mask: Mask,
   model: ModelGeometry,
 ): Profile {
-  requireSameSize(mask, embedding.image);
-  requireInsideAndOutside(mask);
-  const { foreground, background } = splitPatches(mask, model);
-  if (foreground.length === 0) {
-    throw new EdgeError(
-      "annotation-too-small",
-      `The mask covers 0 of ${model.grid ** 2} patches; ` +
-        `draw a larger region or send a closer crop.`,
-    );
-  }
+  const { foreground, background } = annotatedPatches(
+    mask,
+    embedding.image,
+    model,
+  );
   const { data } = embedding.tensors.image_embeddings!;
   const patches = pickPatches(data, model.channels, foreground);
   return {
