@@ -1,15 +1,29 @@
 import type { Size } from "../core/geometry.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
+import type { Warning } from "../core/warnings.ts";
+import { greyRange } from "./grey_histogram.ts";
+
+/** Sample values of any type. */
+export type SampleArray =
+  | Uint8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 /**
  * What the decoder of a format returns: raw sample values before any windowing, H×W×C row-major, origin top left of
- * the *stored* picture (not yet rotated). Alpha and other extra samples are dropped, and palettes expanded to 8-bit
- * RGB.
+ * the *stored* picture (not yet rotated). Extra samples are dropped, and palettes expanded to 8-bit RGB.
  */
 export interface Samples extends Size {
   channels: 1 | 3;
-  /** The greatest value a sample can take: 1, 3, 15, 255, or 65535 for both kinds of 16-bit data. */
+  /**
+   * The greatest value a sample can take: 1, 3, 15, 255, or 65535 for both kinds of 16-bit data; Infinity for longer
+   * integers and floats.
+   */
   max: number;
   /** Whether the coding adds noise around zero (JPEG, lossy WebP). */
   lossy: boolean;
@@ -18,19 +32,37 @@ export interface Samples extends Size {
    * low 16 bits; one channel only.
    */
   display?: Uint8Array;
-  data: Uint8Array | Uint16Array | Int16Array;
+  /** The values that are shown black and white, in place of a table; one channel only. */
+  window?: readonly [black: number, white: number];
+  data: SampleArray;
+  /** Opacity of every pixel, 0..255; only for masks, of files that have an alpha channel. */
+  alpha?: Uint8Array;
+  /** Palette index of every pixel; only for masks, of files that have a palette. */
+  indices?: Uint8Array;
+  /** Doubts about the file. */
+  warnings?: Warning[];
+}
+
+/** What is decoded of a file. */
+export interface DecodeOptions {
+  /** From 0; the first or only one where none is named. */
+  frame?: number | undefined;
+  /** Whether alpha and palette indices are wanted too. */
+  forMask?: boolean;
 }
 
 /**
- * Converts samples to 8 bits, by the display table where there is one. Otherwise, values `v` of up to 8 bits become
- * `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. 16-bit greys are windowed linearly from the
- * picture's own minimum..maximum to 0..255, rounded, because medical files keep 10 to 14 significant bits in 16 and
- * would be black otherwise; a constant picture becomes 0.
+ * Converts samples to 8 bits, by the display table or the window where there is one. Otherwise, values `v` of up to 8
+ * bits become `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. Greys of more bits, and floats, are
+ * windowed linearly between percentiles of the picture's own values ({@linkcode greyRange}), because medical files keep
+ * 10 to 14 significant bits in 16 and would be black otherwise; a constant picture becomes 0.
  */
 export function toRaster(samples: Samples): Raster {
-  const { width, height, channels, max, display } = samples;
+  const { width, height, channels, max, display, window } = samples;
   const data = display !== undefined
     ? lookUp(samples.data, display)
+    : window !== undefined
+    ? applyWindow(samples.data, window)
     : max > 255
     ? narrow(samples)
     : widen(samples);
@@ -38,7 +70,7 @@ export function toRaster(samples: Samples): Raster {
 }
 
 /** The entry of a table for every sample, by its low 16 bits. */
-function lookUp(data: Samples["data"], table: Uint8Array): Uint8Array {
+function lookUp(data: SampleArray, table: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = table[data[i] & 0xffff];
   return out;
@@ -75,24 +107,23 @@ function widen({ max, data }: Samples): Uint8Array {
   return lookUp(data, table);
 }
 
-/** 16-bit samples to 8 bits: greys windowed by their own range, colours by the full range. */
+/** Samples of more than 8 bits to 8: greys and floats windowed by their own range, 16-bit colours by the full range. */
 function narrow({ channels, max, data }: Samples): Uint8Array {
-  let low = 0;
-  let high = max;
-  if (channels === 1) {
-    low = Infinity;
-    high = -Infinity;
-    for (let i = 0; i < data.length; i++) {
-      const v = data[i];
-      if (v < low) low = v;
-      if (v > high) high = v;
-    }
-  }
+  const isWindowed = channels === 1 || max === Infinity;
+  return applyWindow(data, isWindowed ? greyRange(data) : [0, max]);
+}
+
+/** Values as grey levels: linear from black to white, rounded, clipped; 0 where both are one value. */
+function applyWindow(
+  data: SampleArray,
+  [black, white]: readonly [number, number],
+): Uint8Array {
   const out = new Uint8Array(data.length);
-  if (high === low) return out;
-  const scale = 255 / (high - low);
+  if (!(white > black)) return out;
+  const scale = 255 / (white - black);
   for (let i = 0; i < out.length; i++) {
-    out[i] = Math.floor((data[i] - low) * scale + 0.5);
+    const level = (data[i] - black) * scale;
+    out[i] = level <= 0 ? 0 : level >= 255 ? 255 : Math.floor(level + 0.5);
   }
   return out;
 }

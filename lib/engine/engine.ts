@@ -3,6 +3,8 @@ import type { Box, Point, Size } from "../core/geometry.ts";
 import type { SegmentDescription } from "../format/mask/source_format.ts";
 import type { MaskDocument } from "../format/mask/document.ts";
 import type { Rle } from "../format/mask/rle.ts";
+import type { MaskReading } from "../core/mask.ts";
+import type { Warning } from "../core/warnings.ts";
 import type { AugmentationName } from "../image/augment.ts";
 import type { FileFrames } from "../core/frames.ts";
 import type { Presence } from "../pipeline/presence.ts";
@@ -42,6 +44,10 @@ export interface ProfileFile {
   patches: number;
   /** Null where no self-tests were asked for. */
   report: EnrolmentReport | null;
+  /** How the annotation was read. */
+  mask: MaskReading;
+  /** Doubts about the annotation. */
+  warnings: Warning[];
 }
 
 /** An augmentation of a reference: a PNG, and its annotation. */

@@ -1,5 +1,10 @@
 import type { Size } from "../core/geometry.ts";
-import { emptyMask, type Mask } from "../core/mask.ts";
+import {
+  describeReading,
+  emptyMask,
+  type Mask,
+  type ReadMask,
+} from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -20,7 +25,7 @@ import {
   type AugmentationName,
 } from "../image/augment.ts";
 import { decodeImage } from "../image/decode.ts";
-import { decodeMask } from "../image/decode_mask.ts";
+import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
 import { resizeNearest, shrink } from "../image/resize.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
@@ -108,13 +113,14 @@ export function createEngine(
   const annotationMask = async (
     annotation: Annotation,
     target: Target,
-  ): Promise<Mask> => {
+  ): Promise<ReadMask> => {
     if ("file" in annotation) {
       const { bytes, mediaType } = annotation.file;
-      return decodeMask(bytes, limits, mediaType, annotation);
+      return readMask(bytes, limits, mediaType, annotation);
     }
     const prompt = promptOf(annotation.prompt, target);
-    return (await decodePrompt(target, prompt)).mask;
+    const { mask } = await decodePrompt(target, prompt);
+    return { mask, reading: describeReading(mask, "binary"), warnings: [] };
   };
 
   /** Gives a reference's augmentations by their names, no larger than the model takes them. */
@@ -206,11 +212,15 @@ export function createEngine(
 
     async enrol(bytes, annotation, selfTests) {
       const target = targetOf(read(bytes));
-      const mask = await annotationMask(annotation, target);
+      const { mask, reading, warnings } = await annotationMask(
+        annotation,
+        target,
+      );
       const profile = enrol(target.embedding, mask, model);
       const patches = profile.patches.length / profile.channels;
       if (selfTests === undefined) {
-        return { bytes: writeProfile(profile), patches, report: null };
+        const bytes = writeProfile(profile);
+        return { bytes, patches, report: null, mask: reading, warnings };
       }
       const { augmentations, skipped } = await augmentationsOf(selfTests, mask);
       const tested = await runSelfTests(target, profile, mask, augmentations, {
@@ -218,12 +228,18 @@ export function createEngine(
         skipped,
       });
       const { report } = tested;
-      return { bytes: writeProfile(tested.profile), patches, report };
+      return {
+        bytes: writeProfile(tested.profile),
+        patches,
+        report,
+        mask: reading,
+        warnings,
+      };
     },
 
     async augment(bytes, annotation, image) {
       const target = targetOf(read(bytes));
-      const mask = await annotationMask(annotation, target);
+      const { mask } = await annotationMask(annotation, target);
       annotatedPatches(mask, target.embedding.image, model);
       const augmented = await augmenter(image, mask);
       return AUGMENTATION_NAMES.map((name) => {

@@ -1,39 +1,21 @@
-import { decodeJpeg } from "../codecs/jpeg/decode.ts";
-import { readJpegHeader } from "../codecs/jpeg/markers.ts";
-import { decodeNifti } from "../codecs/nifti/decode.ts";
-import { readNiftiHeader } from "../codecs/nifti/header.ts";
-import { readPngHeader } from "../codecs/png/chunks.ts";
-import { decodePng } from "../codecs/png/decode.ts";
-import { type Samples, toRaster } from "../codecs/samples.ts";
-import { decodeTiff } from "../codecs/tiff/decode.ts";
-import { readTiffSize } from "../codecs/tiff/layout.ts";
-import { readWebpChunks } from "../codecs/webp/chunks.ts";
-import { decodeWebp } from "../codecs/webp/decode.ts";
+import {
+  type DecodeOptions,
+  type Samples,
+  toRaster,
+} from "../codecs/samples.ts";
 import { requireFrame } from "../core/frames.ts";
 import type { Size } from "../core/geometry.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
-import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeDicom } from "../dicom/pixels/decode.ts";
-import { dicomSize } from "../dicom/pixels/layout.ts";
+import type { Warning } from "../core/warnings.ts";
+import { FORMATS } from "./formats.ts";
 import { checkMediaType, type ImageType } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
 
-/** How the header and the picture of each format are read. */
-const FORMATS: Record<ImageType, {
-  readSize(bytes: Uint8Array): Size;
-  decode(bytes: Uint8Array, frame?: number): Samples | Promise<Samples>;
-}> = {
-  "image/png": { readSize: readPngHeader, decode: decodePng },
-  "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
-  "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
-  "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
-  "application/dicom": {
-    readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
-    decode: decodeDicom,
-  },
-  "application/x-nifti": { readSize: readNiftiHeader, decode: decodeNifti },
-};
+/** A decoded picture, and doubts about its file. */
+export interface DecodedImage extends Raster {
+  warnings?: Warning[];
+}
 
 /**
  * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in image space, H×W×C uint8, C = 1 for greys.
@@ -68,14 +50,16 @@ export async function decodeImage(
   limits: ImageLimits,
   declared?: string,
   frame?: number,
-): Promise<Raster> {
+): Promise<DecodedImage> {
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
     declared,
-    frame,
+    { frame },
   );
-  return orient(toRaster(samples), orientation);
+  const raster = orient(toRaster(samples), orientation);
+  const { warnings } = samples;
+  return warnings === undefined ? raster : { ...raster, warnings };
 }
 
 /**
@@ -87,15 +71,14 @@ export async function decodeSamples(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
-  frame?: number,
+  options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
   const type = checkMediaType(bytes, declared);
-  const header = readSize(bytes, type);
+  const { frame } = options;
+  if (frame && FORMATS[type].frames === undefined) requireFrame(frame, 1);
+  const header = readSize(bytes, type, frame);
   checkSize(header, limits);
-  if (frame && type !== "application/dicom" && type !== "application/x-nifti") {
-    requireFrame(frame, 1);
-  }
-  const samples = await FORMATS[type].decode(bytes, frame);
+  const samples = await FORMATS[type].decode(bytes, options);
   if (
     samples.width !== header.width || samples.height !== header.height ||
     samples.data.length !== header.width * header.height * samples.channels
@@ -114,7 +97,11 @@ export async function decodeSamples(
  *
  * @throws {EdgeError} for a header that cannot be read.
  */
-export function readSize(bytes: Uint8Array, type: ImageType): Size {
-  const { width, height } = FORMATS[type].readSize(bytes);
+export function readSize(
+  bytes: Uint8Array,
+  type: ImageType,
+  frame?: number,
+): Size {
+  const { width, height } = FORMATS[type].readSize(bytes, frame);
   return { width, height };
 }

@@ -10,11 +10,11 @@ import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
 import { checkMediaType } from "./media_type.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
-import type { Mask } from "../core/mask.ts";
+import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
+ * Reads PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
  *
  * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
  * pictures. Of a DICOM segmentation the chosen segment on the given image is decoded; of other files with several
@@ -23,17 +23,21 @@ import { toMask } from "../codecs/samples.ts";
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
  */
-export async function decodeMask(
+export async function readMask(
   bytes: Uint8Array,
   limits: ImageLimits,
   declared?: string,
   choice: SegmentChoice = {},
-): Promise<Mask> {
+): Promise<ReadMask> {
   if (checkMediaType(bytes, declared) === "application/dicom") {
     const file = readDicom(bytes);
     if (isSegmentation(file.dataset)) {
       checkSize(dicomSize(file.dataset), limits);
-      return await decodeSegment(file, choice);
+      const mask = await decodeSegment(file, choice);
+      const reading = describeReading(mask, "segment", {
+        value: choice.segment ?? null,
+      });
+      return { mask, reading, warnings: [] };
     }
   }
   const frame = choice.image?.frame;
@@ -42,7 +46,16 @@ export async function decodeMask(
     bytes,
     limits,
     declared,
-    ofMany ? frame : undefined,
+    { frame: ofMany ? frame : undefined, forMask: true },
   );
-  return orient(toMask(samples), orientation);
+  const mask = orient(toMask(samples), orientation);
+  const { warnings = [] } = samples;
+  return { mask, reading: describeReading(mask, "binary"), warnings };
+}
+
+/** The mask alone of {@linkcode readMask}. */
+export async function decodeMask(
+  ...file: Parameters<typeof readMask>
+): Promise<Mask> {
+  return (await readMask(...file)).mask;
 }

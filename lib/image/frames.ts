@@ -1,12 +1,8 @@
-import { decodeNiftiSlices } from "../codecs/nifti/decode.ts";
-import { framesOfNifti, readNiftiHeader } from "../codecs/nifti/header.ts";
 import { type Samples, toRaster } from "../codecs/samples.ts";
 import type { FileFrames } from "../core/frames.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
-import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeDicomFrames, framesOfDicom } from "../dicom/pixels/decode.ts";
-import { readDicomLayout } from "../dicom/pixels/layout.ts";
-import { decodeImage } from "./decode.ts";
+import { decodeImage, readSize } from "./decode.ts";
+import { FORMATS } from "./formats.ts";
 import { checkMediaType } from "./media_type.ts";
 
 /** One frame of a file, decoded. */
@@ -25,14 +21,8 @@ interface DecodedFrame {
  * @throws {EdgeError}
  */
 export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
-  switch (checkMediaType(bytes, declared)) {
-    case "application/dicom":
-      return framesOfDicom(readDicomLayout(readDicom(bytes)));
-    case "application/x-nifti":
-      return framesOfNifti(readNiftiHeader(bytes));
-    default:
-      return { count: 1, positions: null, along: null };
-  }
+  const { frames } = FORMATS[checkMediaType(bytes, declared)];
+  return frames?.count(bytes) ?? { count: 1, positions: null, along: null };
 }
 
 /**
@@ -48,16 +38,11 @@ export async function* readFrames(
   { from = 0, declared }: { from?: number; declared?: string | undefined } = {},
 ): AsyncGenerator<DecodedFrame> {
   const type = checkMediaType(bytes, declared);
-  if (type === "application/x-nifti") {
-    const header = readNiftiHeader(bytes);
-    checkSize(header, limits);
-    const slices = decodeNiftiSlices(bytes, from);
-    yield* place(slices, framesOfNifti(header), from);
-  } else if (type === "application/dicom") {
-    const layout = readDicomLayout(readDicom(bytes));
-    const frames = framesOfDicom(layout);
-    checkSize(layout, limits);
-    yield* place(decodeDicomFrames(layout, from), frames, from);
+  const { frames } = FORMATS[type];
+  if (frames !== undefined) {
+    const places = frames.count(bytes);
+    checkSize(readSize(bytes, type, from), limits);
+    yield* place(frames.decode(bytes, from), places, from);
   } else if (from === 0) {
     const raster = await decodeImage(bytes, limits, declared);
     yield { index: 0, position: null, raster };

@@ -37,11 +37,17 @@ def picture(channels: int, top: int) -> np.ndarray:
 
 
 def window(a: np.ndarray) -> np.ndarray:
-    """16-bit grey to 8 bits by its own range."""
-    low, high = int(a.min()), int(a.max())
+    """16-bit grey to 8 bits, between its percentiles 0.5 and 99.5; less is left out where these are equal."""
+    values = np.sort(a.astype(np.float64).ravel())
+    for part in (1, 0.1, 0.01, 0):
+        low = values[int(np.floor(0.005 * part * (len(values) - 1)))]
+        high = values[int(np.ceil((1 - 0.005 * part) * (len(values) - 1)))]
+        if high > low:
+            break
     if low == high:
         return np.zeros(a.shape, np.uint8)
-    return np.floor((a.astype(np.float64) - low) * (255 / (high - low)) + 0.5).astype(np.uint8)
+    level = np.clip((a.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
+    return np.floor(level + 0.5).astype(np.uint8)
 
 
 def add(name, data, expected=None, tolerance=0, mask=None, refused=None):
