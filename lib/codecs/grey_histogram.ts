@@ -1,4 +1,4 @@
-import type { SampleArray } from "./samples.ts";
+import type { SampleArray } from "./sample_array.ts";
 
 /** The grey levels run between these percentiles of a picture whose window is not stated. */
 export const PERCENTILES = [0.5, 99.5] as const;

@@ -3,16 +3,7 @@ import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 import type { Warning } from "../core/warnings.ts";
 import { greyRange } from "./grey_histogram.ts";
-
-/** Sample values of any type. */
-export type SampleArray =
-  | Uint8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+import type { SampleArray } from "./sample_array.ts";
 
 /**
  * What the decoder of a format returns: raw sample values before any windowing, H×W×C row-major, origin top left of
