@@ -49,9 +49,11 @@ function readFolder(folder: URL): Fixture[] {
   }));
 }
 
-/** All fixtures, about 240 files of at most a few kB. */
-export const fixtures: Fixture[] = [FOLDER, new URL("../dicom/", FOLDER)]
-  .flatMap(readFolder);
+/** All fixtures, some hundred files of at most a few kB. */
+export const fixtures: Fixture[] = [
+  "images",
+  "dicom",
+].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */
 export function fixture(name: string): Fixture {
