@@ -180,20 +180,31 @@ function reverseBits(segment: Uint8Array): Uint8Array {
   });
 }
 
+/** A strip or tile is held as a whole: as much of it as this, or as a picture of three long samples. */
+const MOST_SEGMENT = 64 * 2 ** 20;
+const MOST_PER_PIXEL = 12;
+
 /** Refuses impossible sizes before allocating. */
 function checkRatio(layout: TiffLayout): void {
   const { width, height, depth, byteCounts, compression } = layout;
-  const least = (width * height * depth) / 8;
+  const { interleaved, tileWidth, tileHeight } = layout;
+  const bytes = (pixels: number) => (pixels * interleaved * depth) / 8;
+  const { truncated, tooLarge } = readErrors("TIFF");
+  const segment = bytes(tileWidth * tileHeight);
+  if (segment > Math.max(MOST_SEGMENT, width * height * MOST_PER_PIXEL)) {
+    throw tooLarge(`a strip or tile of it has ${segment} bytes.`);
+  }
+  const { chroma: { across, down } } = layout;
+  const least = bytes(width * height) / (across * down);
   const held = byteCounts.reduce((sum, count) => sum + count, 0);
-  const isFax = faxCoding(layout) !== undefined;
   // Every line of a fax takes a bit at least, and every 64 pixels of a JPEG.
-  const most = isFax
+  const most = faxCoding(layout) !== undefined
     ? held * width
     : compression === COMPRESSION.jpeg
-    ? held * 512
+    ? held * 512 * interleaved
     : mostBytes(held, compression);
   if (least > most + 1) {
-    throw readErrors("TIFF").truncated(
+    throw truncated(
       `after ${held} bytes of data, too few for ${width}×${height} pixels`,
     );
   }

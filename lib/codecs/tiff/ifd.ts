@@ -82,14 +82,9 @@ export class TiffDirectory {
 
   /** The unsigned integers of a tag, or undefined where it is absent. */
   numbers(tag: number): number[] | undefined {
-    const entry = this.#find(tag);
-    if (!entry) return undefined;
-    const { type, count, at } = entry;
-    if (!INTEGERS.includes(type) || count === 0 || count > MAX_VALUES) {
-      throw malformed(`its tag ${tag} has ${count} values of type ${type}.`);
-    }
-    const size = TYPE_SIZES[type];
-    this.#require(tag, at, size * count);
+    const found = this.#integers(tag);
+    if (found === undefined) return undefined;
+    const { size, count, at } = found;
     return Array.from(
       { length: count },
       (_, i) => this.#number(at + size * i, size),
@@ -98,7 +93,20 @@ export class TiffDirectory {
 
   /** The first value of a tag, or `otherwise`. */
   number(tag: number, otherwise: number): number {
-    return this.numbers(tag)?.[0] ?? otherwise;
+    const found = this.#integers(tag);
+    return found === undefined ? otherwise : this.#number(found.at, found.size);
+  }
+
+  #integers(tag: number) {
+    const entry = this.#find(tag);
+    if (entry === undefined) return undefined;
+    const { type, count, at } = entry;
+    if (!INTEGERS.includes(type) || count === 0 || count > MAX_VALUES) {
+      throw malformed(`its tag ${tag} has ${count} values of type ${type}.`);
+    }
+    const size = TYPE_SIZES[type];
+    this.#require(tag, at, size * count);
+    return { size, count, at };
   }
 
   /** The fractions of a tag, or `otherwise` where there are not as many. */

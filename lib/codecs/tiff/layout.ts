@@ -245,6 +245,9 @@ function check(layout: TiffLayout): void {
   if (format === "signed" && colours > 1) {
     throw unsupported("unsigned or float colours", bits);
   }
+  if (colours > 1 && depth > 32) {
+    throw unsupported("colours of up to 32 bits", bits);
+  }
   if (colours === 4 && (format === "float" || depth > 16)) {
     throw unsupported("CMYK of up to 16 bits", bits);
   }

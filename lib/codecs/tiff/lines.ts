@@ -40,9 +40,7 @@ function wholeBytes(
   const size = depth / 8;
   const bytes = new Uint8Array(count * size);
   const { buffer } = bytes;
-  const undo = predictor === 2
-    ? sumOf(wordsOf(buffer, size), interleaved)
-    : undefined;
+  const undo = predictor === 2 ? sumOf(buffer, size, interleaved) : undefined;
   const values = valuesOf(buffer, size, format);
   return (raw, at) => {
     const line = raw.subarray(at, at + bytes.length);
@@ -54,20 +52,6 @@ function wholeBytes(
   };
 }
 
-/** Unsigned words of 1, 2, 4 or 8 bytes. */
-function wordsOf(buffer: ArrayBuffer, size: number) {
-  switch (size) {
-    case 1:
-      return new Uint8Array(buffer);
-    case 2:
-      return new Uint16Array(buffer);
-    case 4:
-      return new Uint32Array(buffer);
-    default:
-      return new BigUint64Array(buffer);
-  }
-}
-
 /** The values that the bytes of a line stand for. Integers of 64 bits become floats: beyond 2^53, the nearest. */
 function valuesOf(
   buffer: ArrayBuffer,
@@ -75,11 +59,14 @@ function valuesOf(
   format: TiffLayout["format"],
 ): () => Values {
   if (format !== "float" && size === 8) {
-    const Integers = format === "signed" ? BigInt64Array : BigUint64Array;
-    const integers = new Integers(buffer);
-    const floats = new Float64Array(integers.length);
+    const words = new Uint32Array(buffer);
+    const floats = new Float64Array(words.length / 2);
     return () => {
-      for (let i = 0; i < floats.length; i++) floats[i] = Number(integers[i]);
+      for (let i = 0; i < floats.length; i++) {
+        const high = words[2 * i + 1];
+        floats[i] = (format === "signed" ? high | 0 : high) * 2 ** 32 +
+          words[2 * i];
+      }
       return floats;
     };
   }
@@ -92,14 +79,22 @@ function valuesOf(
   return () => values;
 }
 
-/** Horizontal differences (TIFF 6.0 §14) summed up; the arrays wrap around as the sums must. */
-function sumOf(words: ReturnType<typeof wordsOf>, step: number): () => void {
+/** Horizontal differences (TIFF 6.0 §14) of words of 1, 2, 4 or 8 bytes summed up; they wrap around as the sums must. */
+function sumOf(buffer: ArrayBuffer, size: number, step: number): () => void {
+  if (size === 8) {
+    const words = new Uint32Array(buffer);
+    return () => {
+      for (let i = 2 * step; i < words.length; i += 2) {
+        const low = words[i] + words[i - 2 * step];
+        words[i] = low;
+        words[i + 1] += words[i + 1 - 2 * step] + (low > 0xffffffff ? 1 : 0);
+      }
+    };
+  }
+  const Words = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[size as 1];
+  const words = new Words(buffer);
   return () => {
-    if (words instanceof BigUint64Array) {
-      for (let i = step; i < words.length; i++) words[i] += words[i - step];
-    } else {
-      for (let i = step; i < words.length; i++) words[i] += words[i - step];
-    }
+    for (let i = step; i < words.length; i++) words[i] += words[i - step];
   };
 }
 
