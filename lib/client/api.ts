@@ -1517,7 +1517,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -1972,7 +1972,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several */
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
@@ -3048,7 +3048,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -3220,7 +3220,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -3467,6 +3467,7 @@ export interface operations {
                     image: string[];
                 };
                 "application/zip": string;
+                "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
             };
@@ -4066,7 +4067,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -4094,7 +4095,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };

@@ -55,7 +55,7 @@ export const Receipt = z.strictObject({
     kind: z.enum(["image", "embedding"]),
     /** Of the image file as it was sent, or of the embedding's safetensors file. */
     sha256,
-    /** Of a DICOM image or NIfTI volume, from 0; null when none was named. */
+    /** Of a DICOM image, TIFF file or NIfTI volume, from 0; null when none was named. */
     frame: count.nullable(),
     /** Size of the image in pixels, in image space. */
     width: count,
