@@ -1581,7 +1581,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -2040,7 +2040,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several */
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
@@ -3116,7 +3116,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -3288,7 +3288,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -3537,6 +3537,7 @@ export interface operations {
                     image: string[];
                 };
                 "application/zip": string;
+                "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
             };
@@ -4136,7 +4137,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -4166,7 +4167,11 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
+<<<<<<< HEAD
                     /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+=======
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images */
+>>>>>>> w-c
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };
