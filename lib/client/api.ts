@@ -4167,11 +4167,7 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
-<<<<<<< HEAD
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
-=======
                     /** @description Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images */
->>>>>>> w-c
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };
