@@ -37,6 +37,8 @@ export const seriesBody = {
   "application/zip": binary,
   "application/dicom": binary,
   "application/x-nifti": binary,
+  "application/x-nrrd": binary,
+  "application/x-metaimage": binary,
 };
 
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;

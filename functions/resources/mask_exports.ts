@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
-import { sniffMediaType } from "../../lib/image/media_type.ts";
+import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { binary } from "../contract/answers.ts";
@@ -63,7 +63,7 @@ export function exportFunction({ models }: Services): Router {
       mask: rle ?? mask!,
       segment: { label, category, property, ...(region && { region }) },
     });
-    const type = sniffMediaType(image.bytes)!;
+    const type = sourceTypeOf(image.bytes)!;
     if (type === "application/x-nifti") {
       c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
     }

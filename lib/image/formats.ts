@@ -1,5 +1,7 @@
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
+import { readMetaHeader } from "../codecs/meta_image/header.ts";
+import { readNrrdHeader } from "../codecs/nrrd/header.ts";
 import { readNiftiHeader } from "../codecs/nifti/header.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
 import { decodePng } from "../codecs/png/decode.ts";
@@ -67,4 +69,6 @@ export const FORMATS: Record<ImageType, Format> = {
     },
   },
   "application/x-nifti": volumes(readNiftiHeader),
+  "application/x-nrrd": volumes(readNrrdHeader),
+  "application/x-metaimage": volumes(readMetaHeader),
 };

@@ -27,6 +27,8 @@ export function readOrientation(
       return parseOrientation(bytes);
     case "application/dicom":
     case "application/x-nifti":
+    case "application/x-nrrd":
+    case "application/x-metaimage":
       return 1;
   }
 }

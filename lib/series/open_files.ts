@@ -2,6 +2,7 @@ import { hexDigest } from "../core/digest.ts";
 import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import { type FileFrames, placesAlong } from "../core/frames.ts";
+import { FORMATS } from "../image/formats.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import {
   type PackedFile,
@@ -15,7 +16,7 @@ import { isZip, openZip } from "./zip.ts";
 /** Splits files of several frames. */
 export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
-/** Bytes that identify the type of a file; NIfTI's magic number is the last of them. */
+/** Bytes that identify the type of a file; NIfTI-1's magic number is the last of them. */
 const HEAD_BYTES = 348;
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
@@ -29,7 +30,7 @@ const SPREAD_MM = 0.001;
 type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
- * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or NIfTI file; and
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM file or a volume; and
  * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
@@ -107,7 +108,7 @@ function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
 
 function mayHoldFrames(head: Uint8Array): boolean {
   const type = sniffMediaType(head);
-  return type === "application/dicom" || type === "application/x-nifti";
+  return type !== undefined && FORMATS[type].frames !== undefined;
 }
 
 /** The frames of a file. A read also fetches the frames after it, up to `FRAMES_AT_ONCE`. */
