@@ -30,7 +30,14 @@ export const seriesBody = {
   "multipart/form-data": {
     schema: {
       type: "object" as const,
-      properties: { [FIELD]: { type: "array" as const, items: binary.schema } },
+      properties: {
+        [FIELD]: {
+          type: "array" as const,
+          items: binary.schema,
+          description:
+            "A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume.",
+        },
+      },
       required: [FIELD],
     },
   },

@@ -4,12 +4,13 @@ import {
   type SegmentedImage,
   writeSegmentation,
 } from "../dicom/segmentation/write_segmentation.ts";
-import { readInputFile, usingFile } from "../core/files.ts";
+import { usingFile } from "../core/files.ts";
 import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { FORMATS } from "../image/formats.ts";
 import { sniffMediaType } from "../image/media_type.ts";
+import { readImageFile } from "../image/read_image_file.ts";
 import { readVolumeHeader } from "../image/volume.ts";
 import type { VolumeHeader } from "../codecs/volume/header.ts";
 
@@ -25,7 +26,7 @@ export interface FrameMask {
 
 /**
  * Writes masks in the format of their images: one segmentation per series of DICOM images (several, numbered, where a
- * file's frames differ in orientation or spacing), one volume per NIfTI volume. Other formats are left out.
+ * file's frames differ in orientation or spacing), one NIfTI volume per volume. Other formats are left out.
  *
  * @param masks in the order of their files and frames.
  * @param warn receives a line for each file that cannot be written; the others are.
@@ -44,7 +45,7 @@ export async function writeSourceFormats(
       await usingFile(path, async () => {
         const type = sniffMediaType(await headOf(path));
         if (type === undefined || FORMATS[type].frames === undefined) return;
-        const bytes = await readInputFile(path);
+        const bytes = await readImageFile(path);
         const volume = readVolumeHeader(bytes);
         if (volume !== undefined) {
           written.push(await writeVolume(volume, frames, out));

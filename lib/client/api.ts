@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * A mask that was drawn or corrected, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.
+         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -1533,9 +1533,14 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "application/x-safetensors": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
             };
@@ -1957,14 +1962,14 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The image; or give `embedding`
+                     * @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
                     /** @description Id of a cached embedding */
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`
+                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /** @description JSON by the schema Prompts */
@@ -3066,12 +3071,12 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The DICOM image or NIfTI volume
+                     * @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; or give `rle`
+                     * @description Non-zero is the structure; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /**
@@ -3255,9 +3260,14 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "application/x-safetensors": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
                 "application/json": {
@@ -3464,11 +3474,14 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
                     image: string[];
                 };
                 "application/zip": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
             };
         };
         responses: {
@@ -3641,7 +3654,7 @@ export interface operations {
                     patient: string;
                     /**
                      * Format: binary
-                     * @description The image file, of which the receipt states the frame; or give `embedding`
+                     * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
                     /** @description Id of a cached embedding */
@@ -4082,8 +4095,13 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
             };

@@ -11,6 +11,7 @@ import {
   type SeriesLimits,
   tooManyBytes,
 } from "./series_image.ts";
+import { joinPairs } from "./join_pairs.ts";
 import { isZip, openZip } from "./zip.ts";
 
 /** Splits files of several frames. */
@@ -30,8 +31,9 @@ const SPREAD_MM = 0.001;
 type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
- * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM file or a volume; and
- * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM file or of a volume, in
+ * one file or in two; and the image of any other file. A file that cannot be opened becomes an image that cannot be
+ * read.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  */
@@ -47,18 +49,20 @@ export async function openFiles(
     }
     for (const image of more) images.push(image);
   };
+  const packed: PackedFile[] = [];
+  let alone = false;
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
     if (isZip(await head(4), mediaType)) {
-      for (const entry of await openZip(file, limits)) {
-        add(await openFile(entry, reader, limits, false));
-      }
+      for (const entry of await openZip(file, limits)) packed.push(entry);
     } else {
       const read = () => file.read(0, file.size);
-      const one = { name, mediaType, size: file.size, head, read };
-      const alone = name === null && files.length === 1;
-      add(await openFile(one, reader, limits, alone));
+      packed.push({ name, mediaType, size: file.size, head, read });
+      alone = name === null && files.length === 1;
     }
+  }
+  for (const one of joinPairs(packed)) {
+    add(await openFile(one, reader, limits, alone));
   }
   return placeByPlanes(images);
 }

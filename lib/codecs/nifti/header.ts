@@ -28,7 +28,8 @@ const { malformed, truncated, unsupported } = readErrors("NIfTI");
  */
 export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
   const isZipped = hasText(bytes, 0, "\x1f\x8b");
-  const head = isZipped ? unpackHead(bytes) : bytes;
+  const head = unpackHead(bytes);
+  if (head === undefined) throw malformed("its gzip stream is damaged.");
   const layout = layoutOf(head);
   if (layout === undefined) {
     if (head.length < NIFTI_1.length) throw truncated("inside its header");
@@ -112,7 +113,7 @@ function isAnalyze(head: Uint8Array): boolean {
 }
 
 /** The byte order: the one in which the number of dimensions makes sense, as nifti1.h advises, else the length. */
-function isLittleEndian(header: Bytes, layout: NiftiLayout): boolean {
+export function isLittleEndian(header: Bytes, layout: NiftiLayout): boolean {
   for (const little of [true, false]) {
     const { dim } = readFields(header, layout, little);
     if (dim[0]! >= 1 && dim[0]! <= 7) return little;
@@ -185,12 +186,14 @@ function windowOf({ low, high }: NiftiFields): [number, number] | null {
   return high > low && Number.isFinite(high - low) ? [low, high] : null;
 }
 
-function unpackHead(bytes: Uint8Array): Uint8Array {
+/** The unpacked start of a file that may be gzipped; undefined for a damaged gzip stream. */
+export function unpackHead(bytes: Uint8Array): Uint8Array | undefined {
+  if (!hasText(bytes, 0, "\x1f\x8b")) return bytes;
   try {
     return gunzipSync(bytes.subarray(0, HEAD_BYTES), {
       finishFlush: constants.Z_SYNC_FLUSH,
     });
-  } catch (cause) {
-    throw malformed("its gzip stream is damaged.", cause);
+  } catch {
+    return undefined;
   }
 }
