@@ -129,7 +129,6 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
   fields: F,
   { either = [] }: { either?: [keyof F & string, keyof F & string][] } = {},
 ) {
-  const names = Object.keys(fields);
   const texts = z.object(
     Object.fromEntries(
       Object.entries(fields).flatMap(([name, { schema }]) =>

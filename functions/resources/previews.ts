@@ -33,7 +33,7 @@ const create = createRoute({
       description: "The picture",
       headers: {
         "x-frame-count": header(
-          "Frames of the DICOM image or slices of the NIfTI volume, 1 of other images",
+          "Frames of the DICOM image or slices of the volume, 1 of other images",
         ),
       },
       content: { "image/png": binary },

@@ -1517,7 +1517,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image or slice of a volume, from 0; the first of a DICOM image */
                 frame?: number;
             };
             header?: never;
@@ -1977,7 +1977,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image or slice of a volume, from 0; of the mask too, where it is a volume */
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
@@ -3053,7 +3053,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image or slice of a volume, from 0; the first of a DICOM image */
                 frame?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -3225,7 +3225,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image or slice of a volume, from 0; the first of a DICOM image */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -4079,7 +4079,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image or slice of a volume, from 0; the first of a DICOM image */
                 frame?: number;
             };
             header?: never;
@@ -4112,7 +4112,7 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    /** @description Frames of the DICOM image or slices of the volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };

@@ -19,8 +19,8 @@ export type ImageType =
 
 /**
  * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
- * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. A gzip file is taken for a
- * NIfTI volume, since no other gzipped kind is read here.
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. A gzip file
+ * is taken for a NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";

@@ -28,15 +28,17 @@ export function isMetaImage(bytes: Uint8Array): boolean {
 export function readMetaFields(bytes: Uint8Array): MetaFields {
   const fields = new Map<string, string>();
   for (const { text, end } of headerLines(bytes, "MetaImage")) {
-    const [, name, value] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
-    if (name === undefined) {
+    const sign = text.indexOf("=");
+    if (sign < 0) {
       if (text.trim() === "") continue;
       throw malformed("a line of its header is not a field.");
     }
-    fields.set(name, value!);
+    const name = text.slice(0, sign).trim();
+    const value = text.slice(sign + 1).trim();
+    fields.set(name, value);
     if (name !== "ElementDataFile") continue;
     // Without an end of its line, the name may be cut short.
-    const isCut = bytes[end - 1] !== LINE_FEED && "LOCAL".startsWith(value!);
+    const isCut = bytes[end - 1] !== LINE_FEED && "LOCAL".startsWith(value);
     if (!isCut) return { fields, end };
   }
   throw truncated("inside its header");

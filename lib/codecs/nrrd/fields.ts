@@ -36,13 +36,13 @@ export function readNrrdFields(bytes: Uint8Array): NrrdFields {
     }
     if (line.text === "") return { fields, end };
     if (line.text.startsWith("#")) continue;
-    const [, name, sign, value] =
-      /^([^:]+):([ =])\s*(.*?)\s*$/.exec(line.text) ??
-        /^([^:]+):()()$/.exec(line.text) ?? [];
-    if (name === undefined) {
+    const colon = line.text.indexOf(":");
+    if (colon < 1) {
       throw malformed("a line of its header is neither a field nor a comment.");
     }
-    if (sign !== "=") fields.set(name.toLowerCase().replace(/\s/g, ""), value!);
+    if (line.text[colon + 1] === "=") continue;
+    const name = line.text.slice(0, colon).toLowerCase().replace(/\s/g, "");
+    fields.set(name, line.text.slice(colon + 1).trim());
   }
   if (isDetached(fields)) return { fields, end };
   throw truncated("inside its header");

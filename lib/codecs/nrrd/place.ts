@@ -15,7 +15,7 @@ const SPACES = new Map([
 export function directionsOf(
   text: string | undefined,
 ): (number[] | null)[] | undefined {
-  return text?.match(/none|\([^)]*\)/gi)?.map((step) =>
+  return text?.match(/none|\([^()]*\)/gi)?.map((step) =>
     step.startsWith("(") ? vector(step) : null
   );
 }

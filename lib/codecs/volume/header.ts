@@ -48,6 +48,10 @@ export interface Voxels {
 
 /** Largest unpacked volume: 512 × 512 × 1000 of 32 bits. */
 const MAX_VOLUME = 2 ** 30;
+/** Numbers of a colour with its opacity; only these may lie side by side in planes of any size. */
+const MAX_COLOUR = 4;
+/** Most bytes of a plane in which the numbers of several volumes lie side by side, since it is held as a whole. */
+const MAX_PLANE = 2 ** 27;
 
 /** The numbers of a file, all axes and channels. @param interleaved as in {@linkcode Voxels}. */
 export interface Extent extends Size {
@@ -85,7 +89,13 @@ export function checkExtent(
       `it has ${slices}×${volumes} slices; at most ${MAX_FRAMES} are accepted.`,
     );
   }
-  const { encoding, start, skip } = voxels;
+  const { encoding, start, skip, interleaved } = voxels;
+  const plane = width * height * interleaved * bytesOf(type);
+  if (interleaved > MAX_COLOUR && plane > MAX_PLANE) {
+    throw tooLarge(
+      `its volumes lie side by side in planes of ${plane} bytes; at most ${MAX_PLANE} are accepted.`,
+    );
+  }
   const held = Math.max(0, fileBytes - start);
   const enough = {
     raw: skip + size <= held,

@@ -2,7 +2,6 @@ import { readErrors } from "../../core/read_errors.ts";
 
 /** Longest header; those of segmentations name every segment. */
 const MAX_BYTES = 2 ** 20;
-const LINE_FEED = 10;
 
 /** A line of a header in text, without its end, and where the next one starts. */
 export interface HeaderLine {
@@ -15,18 +14,18 @@ export function* headerLines(
   bytes: Uint8Array,
   format: string,
 ): Generator<HeaderLine> {
-  const decoder = new TextDecoder("latin1");
-  for (let at = 0; at < bytes.length;) {
-    const feed = bytes.subarray(0, MAX_BYTES).indexOf(LINE_FEED, at);
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, MAX_BYTES));
+  for (let at = 0; at < head.length;) {
+    const feed = head.indexOf("\n", at);
     if (feed < 0 && bytes.length > MAX_BYTES) {
       throw readErrors(format).malformed(
         `its header is longer than ${MAX_BYTES} bytes.`,
       );
     }
-    const stop = feed < 0 ? bytes.length : feed;
-    const text = decoder.decode(bytes.subarray(at, stop)).replace(/\r$/, "");
-    at = stop + 1;
-    yield { text, end: Math.min(at, bytes.length) };
+    const stop = feed < 0 ? head.length : feed;
+    const text = head.slice(at, stop).replace(/\r$/, "");
+    at = Math.min(stop + 1, head.length);
+    yield { text, end: at };
   }
 }
 
