@@ -425,7 +425,8 @@ export interface components {
          *         "width": 384,
          *         "height": 384
          *       },
-         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *       "expiresAt": "2026-11-25T09:44:35.362Z",
+         *       "warnings": []
          *     }
          */
         Embedding: {
@@ -435,6 +436,8 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** Format: date-time */
             expiresAt: string;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * @example {
@@ -455,6 +458,17 @@ export interface components {
         ImageSize: {
             width: number;
             height: number;
+        };
+        /**
+         * @example {
+         *       "code": "window-ignored",
+         *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
+         *     }
+         */
+        Warning: {
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, end-mended, contradiction; later versions may add some */
+            code: string;
+            detail: string;
         };
         /**
          * @description RFC 9457
@@ -535,6 +549,8 @@ export interface components {
         EnrolledReference: components["schemas"]["Reference"] & {
             /** @description Of the label, counting up from 1 with every change */
             revision: number;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
@@ -980,6 +996,7 @@ export interface components {
          *         ],
          *         "why": "It is the only one."
          *       },
+         *       "warnings": [],
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1076,6 +1093,8 @@ export interface components {
              */
             why?: string;
             profile: components["schemas"]["ProfileUsed"];
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1203,6 +1222,7 @@ export interface components {
                 kind: "image" | "embedding";
                 sha256: string;
                 frame: number | null;
+                reading?: string;
                 width: number;
                 height: number;
                 embedding: string;
@@ -1323,6 +1343,7 @@ export interface components {
          *           ],
          *           "why": "It is the only one."
          *         },
+         *         "warnings": [],
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1553,6 +1574,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1567,6 +1590,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3290,6 +3315,8 @@ export interface operations {
                     "x-structure-present"?: string;
                     /** @description Of an answer that is a file: its confidence */
                     "x-confidence"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4112,6 +4139,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     /** @description Frames of the DICOM image or slices of the volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;

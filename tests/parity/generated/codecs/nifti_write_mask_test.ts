@@ -19,6 +19,8 @@ const SOURCES = [
   "nifti-volume.nii.gz",
   "nifti-big-endian.nii",
   "nifti-series.nii",
+  "nifti-2.nii",
+  "nifti-2-big-endian.nii.gz",
 ];
 
 function bar(column: number, width = 19): Mask {
