@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeMaskVolume } from "../../../../lib/codecs/nifti/write_mask.ts";
 import { decodeSlices } from "../../../../lib/codecs/volume/decode.ts";
+import { toValues } from "../../../../lib/codecs/volume/numbers.ts";
 import { EdgeError } from "../../../../lib/core/errors.ts";
 import { decodeImage } from "../../../../lib/image/decode.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
@@ -150,4 +151,24 @@ Deno.test("masks of any volume are a NIfTI volume in its place", async () => {
     const read = await decodeMask(file, limits, undefined, { image });
     assert.deepEqual(read.data, data, name);
   }
+});
+
+Deno.test("integers of 64 bits become the nearest floats", () => {
+  const whole = [0n, -1n, 7n, -(2n ** 40n) - 3n, 2n ** 53n + 1n, -(2n ** 63n)];
+  const signed = BigInt64Array.from(whole);
+  assert.deepEqual([...toValues(signed, 1, 0)], whole.map(Number));
+  assert.deepEqual([...toValues(BigInt64Array.of(-9n), -2, 1)], [19]);
+  const most = BigUint64Array.of(2n ** 64n - 1n, 5n);
+  assert.deepEqual([...toValues(most, 1, 0)], [2 ** 64, 5]);
+});
+
+Deno.test("volumes side by side are refused where a plane of them would fill the memory", () => {
+  const header = "NRRD0004\ntype: uchar\ndimension: 3\nencoding: gzip\n" +
+    "sizes: 1000 1000 1000\nkinds: list domain domain\n\n";
+  const bytes = new Uint8Array(2_000_000);
+  bytes.set(new TextEncoder().encode(header));
+  assert.throws(
+    () => readVolumeHeader(bytes),
+    (error) => error instanceof EdgeError && error.code === "too-large",
+  );
 });
