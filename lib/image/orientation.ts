@@ -29,6 +29,8 @@ export function readOrientation(
       return orientationOf(() => pageOfTiff(bytes, frame).directory);
     case "application/dicom":
     case "application/x-nifti":
+    case "application/x-nrrd":
+    case "application/x-metaimage":
       return 1;
   }
 }

@@ -11,6 +11,7 @@ const RULES = [
   `greys of more than 8 bits and floats, without a window: linear between percentiles ${
     PERCENTILES.join(" and ")
   }`,
+  "greys of volumes, of any depth, without a window: the same over the whole file",
   "a stated window that shows a picture all black or all white is not used",
   "a look-up table is scaled by its own greatest output",
   "alpha is dropped; palettes become RGB",

@@ -41,6 +41,8 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   if (starts(0, "II") || starts(0, "MM")) return scanTiff;
   if (starts(128, "DICM")) return scanDicom;
   if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
+  if (starts(4, "n+2") || starts(4, "ni2")) return scanNifti2;
+  if (starts(0, "NRRD") || starts(0, "ObjectType")) return scanLines;
   if (starts(0, "PK")) return scanZip;
   if (starts(257, "ustar")) return scanTar;
   if (starts(0, "--")) return scanMultipart;
@@ -181,6 +183,25 @@ const scanNifti: Scan = (_bytes, view, found) => {
   numbers(found, 76, 4, 8, little);
   numbers(found, 108, 4, 5, little);
   numbers(found, 252, 2, 2, little);
+};
+
+const scanNifti2: Scan = (_bytes, view, found) => {
+  const little = view.getInt32(0, true) === 540;
+  found.cuts.push(4, 16, 104, 168, 240, 344, 400, 540, 544);
+  numbers(found, 0, 4, 1, little);
+  numbers(found, 12, 2, 2, little);
+  numbers(found, 16, 8, 20, little);
+  numbers(found, 168, 8, 5, little);
+  numbers(found, 344, 4, 2, little);
+  numbers(found, 500, 4, 2, little);
+};
+
+/** A header in text: its lines, and the digits in them as single bytes. */
+const scanLines: Scan = (bytes, _view, found) => {
+  for (let at = 0; at < Math.min(bytes.length, 1024); at++) {
+    if (bytes[at] === 10) found.cuts.push(at + 1);
+    if (bytes[at] >= 48 && bytes[at] <= 57) numbers(found, at, 1, 1);
+  }
 };
 
 const scanZip: Scan = (bytes, _view, found) => {

@@ -18,6 +18,8 @@ export interface Fixture {
   mask: Uint8Array | undefined;
   /** The frames after the first, each H×W×C uint8. */
   more: Uint8Array[];
+  /** Where the voxels lie, 3×4 row-major, voxels to RAS millimetres; null where the file does not say. */
+  affine?: number[] | null;
   /** Where the frames lie along the volume, for files of several. */
   positions?: number[];
 }
@@ -54,6 +56,7 @@ export const fixtures: Fixture[] = [
   "images",
   "dicom",
   "tiff_files",
+  "volumes",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

@@ -24,9 +24,6 @@ export type FaxCoding = "huffman" | "t4" | "t4-2d" | "t6";
  * Decodes one strip or tile of fax data to lines of packed bits, black 1, each of whole bytes. Every line takes at least
  * one bit of the data, so these bound the picture. Nothing is filled in where the data are damaged or end early.
  *
- * It is our own since the decoders on npm guess on: they have no bound, and take damaged lines and missing ends for
- * white.
- *
  * @throws {EdgeError}
  */
 export function decodeFax(

@@ -2,6 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
+import { readFixture } from "../../support/fixtures.ts";
 import type { SeriesFile } from "../../../lib/series/series_image.ts";
 import { dicomAt } from "../../support/dicom_places.ts";
 import { fixture } from "../../support/fixtures.ts";
@@ -134,4 +135,26 @@ Deno.test("files of planes too far off for a number are placed by their order", 
   deepEqual(await placed("4", "0", "3"), [1, 0, 0.75]);
   deepEqual(await placed("4", "9e999", "3"), [null, null, null]);
   deepEqual(await placed("-1.7e308", "1.7e308", "0"), [null, null, null]);
+});
+
+Deno.test("a header and its voxels of one name are one volume, in a series and in an archive", async () => {
+  const folder = new URL("../../parity/golden/volumes/", import.meta.url);
+  const part = (name: string, as = name) => ({
+    name: as,
+    bytes: readFixture(name, folder) as Uint8Array<ArrayBuffer>,
+  });
+  const pair = [
+    part("pair-meta.raw", "a/scan.raw"),
+    part("pair-meta.mhd", "a/scan.mhd"),
+  ];
+  const loose = pair.map(({ bytes, name }) => fileOf(bytes, name));
+  for (const files of [loose, [fileOf(zipOf(pair), "s.zip")]]) {
+    const images = await openFiles(files, reader, LIMITS);
+    deepEqual(images.map(({ name }) => name), Array(4).fill("a/scan.mhd"));
+    deepEqual(images.map(({ position }) => position), [0, 1 / 3, 2 / 3, 1]);
+  }
+  // Of two headers of one name, nothing says to which the voxels belong.
+  const twice = await openFiles([...loose, loose[1]], reader, LIMITS);
+  equal(twice.length, 3);
+  await rejects(twice[1].read(), /without its voxels/);
 });
