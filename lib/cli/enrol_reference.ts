@@ -43,7 +43,7 @@ export async function readReference(
     },
     annotation: {
       file: { bytes: await readInputFile(mask) },
-      ...(segment !== undefined && { segment }),
+      ...(segment !== undefined && { segment: String(segment) }),
     },
   };
 }
