@@ -212,13 +212,15 @@ function referringTo(
   const [count = 1] = dataset.decimals(TAG.frames);
   const shared = dataset.item(TAG.sharedGroups);
   const read = (holder: Dataset): string | undefined => {
+    // What a file states of all its frames together does not say which of them is meant.
+    if (holder === dataset && count > 1) return undefined;
     const sources = [
       ...holder.items(TAG.derivationImages).flatMap((derivation) =>
         derivation.items(TAG.sourceImages)
       ),
       ...holder.items(TAG.sourceImages),
     ];
-    if (sources.length === 0) return count > 1 ? undefined : bySeries();
+    if (sources.length === 0) return bySeries();
     return sources.find((source) => refersTo(source, image))
       ?.text(TAG.locationsPreserved);
   };
