@@ -1,14 +1,10 @@
 import { type Dataset, malformed } from "../data_set/data_set.ts";
 import {
-  cross,
+  coordinateAlong,
   describeTilt,
-  difference,
   dot,
   type Grid,
-  heightOver,
   PARALLEL,
-  sum,
-  type Vector,
 } from "../data_set/grid.ts";
 import { TAG } from "../data_set/tags.ts";
 import { readPoints } from "./contour_points.ts";
@@ -69,36 +65,42 @@ function measure(
 ): Contour | undefined {
   const bytes = item.bytes(TAG.contourData);
   if (bytes === undefined) return undefined;
-  // All relative to the first point, so that no digits are lost far from the origin.
-  let first: Vector | undefined;
-  let last: Vector = [0, 0, 0];
-  let normal: Vector = [0, 0, 0];
-  let [low, high, extent] = [0, 0, 0];
-  const points = readPoints(bytes, (...point) => {
-    const from = difference(point, first ??= point);
-    normal = sum(normal, cross(last, from));
-    last = from;
-    const height = dot(from, grid.normal);
-    low = Math.min(low, height);
-    high = Math.max(high, height);
-    extent = Math.max(extent, dot(from, from));
+  const heightOf = coordinateAlong(grid.normal, grid.origin);
+  let [low, high, extent] = [Infinity, -Infinity, 0];
+  // Relative to the first point, so that no digits are lost far from the origin.
+  let [x0, y0, z0] = [0, 0, 0];
+  let [dx, dy, dz] = [0, 0, 0];
+  let [nx, ny, nz] = [0, 0, 0];
+  const points = readPoints(bytes, (x, y, z) => {
+    const height = heightOf(x, y, z);
+    if (low === Infinity) [x0, y0, z0] = [x, y, z];
+    if (height < low) low = height;
+    if (height > high) high = height;
+    const [fx, fy, fz] = [dx, dy, dz];
+    dx = x - x0;
+    dy = y - y0;
+    dz = z - z0;
+    nx += fy * dz - fz * dy;
+    ny += fz * dx - fx * dz;
+    nz += fx * dy - fy * dx;
+    extent = Math.max(extent, Math.abs(dx), Math.abs(dy), Math.abs(dz));
   });
   const [stated = 0] = item.decimals(TAG.contourPoints);
   if (points < stated) {
     throw malformed(`a contour says ${stated} points, and holds ${points}.`);
   }
   if (points < 3) return undefined;
-  if (high - low > FLAT + PARALLEL * Math.sqrt(extent)) {
+  if (high - low > FLAT + PARALLEL * extent) {
     throw cannotDraw(
       `its contours are not parallel to the image: they are ${
-        describeTilt(normal, grid.normal)
+        describeTilt([nx, ny, nz], grid.normal)
       }.`,
     );
   }
   return {
     bytes,
-    height: heightOver(grid, first!) + (low + high) / 2,
-    turn: Math.sign(dot(normal, grid.normal)),
+    height: (low + high) / 2,
+    turn: Math.sign(dot([nx, ny, nz], grid.normal)),
     isXor,
   };
 }

@@ -4,11 +4,11 @@ import type { Dataset } from "../data_set/data_set.ts";
 import {
   areParallel,
   centreOf,
+  coordinateAlong,
   describeTilt,
   dot,
   type Grid,
   gridOf,
-  heightOver,
 } from "../data_set/grid.ts";
 import { isSamePlane, ownPlaneOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
@@ -138,7 +138,8 @@ function byGeometry(
   const centre = centreOf(image.grid, image);
   const heights = parallel.map(({ grid }) =>
     // As seen from the image, whichever way the frame faces.
-    -heightOver(grid, centre) * Math.sign(dot(grid.normal, image.grid.normal))
+    -coordinateAlong(grid.normal, grid.origin)(...centre) *
+    Math.sign(dot(grid.normal, image.grid.normal))
   );
   const thickness = parallel.reduce(
     (least, { grid }) => Math.min(least, grid.thickness ?? Infinity),

@@ -2,7 +2,7 @@ import type { Size } from "../../core/geometry.ts";
 import { describeReading, type ReadMask } from "../../core/mask.ts";
 import type { Warning } from "../../core/warnings.ts";
 import type { Dataset } from "../data_set/data_set.ts";
-import { difference, dot, type Grid } from "../data_set/grid.ts";
+import { coordinateAlong, type Grid } from "../data_set/grid.ts";
 import { TAG } from "../data_set/tags.ts";
 import { STRUCTURE_SET_STORAGE } from "../data_set/uid.ts";
 import { type ImageFrame, refersTo } from "./annotated_image.ts";
@@ -102,16 +102,13 @@ export function readStructureSet(
 
 /** Draws contours on the pixels of an image. */
 function draw(contours: Contour[], grid: Grid, size: Size) {
+  const { origin, row, column, columnSpacing, rowSpacing } = grid;
+  const columnOf = coordinateAlong(row, origin, columnSpacing);
+  const rowOf = coordinateAlong(column, origin, rowSpacing);
   const raster = new PolygonRaster(size);
   for (const { bytes, turn } of contours) {
     const { add, close } = raster.polygon(turn);
-    readPoints(bytes, (...point) => {
-      const from = difference(point, grid.origin);
-      add(
-        dot(from, grid.row) / grid.columnSpacing,
-        dot(from, grid.column) / grid.rowSpacing,
-      );
-    });
+    readPoints(bytes, (x, y, z) => add(columnOf(x, y, z), rowOf(x, y, z)));
     close();
   }
   return raster.draw();
