@@ -1,6 +1,6 @@
 import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "./data_set.ts";
-import { ownPlaneOf } from "./plane.ts";
+import { planeOf } from "./plane.ts";
 import { TAG } from "./tags.ts";
 
 export type Vector = readonly [x: number, y: number, z: number];
@@ -29,7 +29,7 @@ const SKEW = 0.01;
 
 /** The grid of a frame, from 0; undefined where the file does not state all of it. */
 export function gridOf(dataset: Dataset, frame: number): Grid | undefined {
-  const plane = ownPlaneOf(dataset, frame);
+  const plane = planeOf(dataset, frame);
   const measures = dataset.group(frame, TAG.pixelMeasures);
   const [rowSpacing = 0, columnSpacing = 0] = measures.decimals(
     TAG.pixelSpacing,

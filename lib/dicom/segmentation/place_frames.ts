@@ -10,7 +10,7 @@ import {
   type Grid,
   gridOf,
 } from "../data_set/grid.ts";
-import { isSamePlane, ownPlaneOf } from "../data_set/plane.ts";
+import { isSamePlane, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { ImageFrame } from "./annotated_image.ts";
 import { referringTo } from "./frame_references.ts";
@@ -77,7 +77,12 @@ export function placeFrames(
     return byGeometry(placed, { ...image, grid }, isReferring);
   }
   const frame = byReference(dataset, candidates, image, isReferring);
-  const preserved = refers(frame);
+  const { preserved, namesFrame } = refers(frame) ?? {};
+  if (image.plane === undefined && image.frames > 1 && !namesFrame) {
+    throw cannotChoose(
+      "it does not say to which frame of the image it belongs, and nothing says where that lies.",
+    );
+  }
   if (preserved === "NO" || preserved === "REORIENTED_ONLY") {
     throw cannotChoose(
       "it says that its pixels do not lie where the image's do, and nothing says where they lie.",
@@ -105,7 +110,7 @@ function byReference(
   isReferring: (frame: number) => boolean,
 ): number {
   const here = candidates.filter((frame) => {
-    const own = ownPlaneOf(dataset, frame);
+    const own = planeOf(dataset, frame);
     return own === undefined || plane === undefined
       ? isReferring(frame)
       : isSamePlane(own, plane);

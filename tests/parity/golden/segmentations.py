@@ -555,6 +555,13 @@ for file in ("one.dcm", "turned.dcm"):
 write("of-frames.dcm", segmentation([ds], everything(axial, LEFT).astype(np.uint8)))
 is_mask("of-frames.dcm", "axial-3.dcm", LEFT(axial.points(2)))
 
+# The place in the file itself is that of its first frame at most.
+ds = image_of(axial, 1, 100, everything(axial, LEFT) * 100 + 20)
+ds.NumberOfFrames = N
+write("one-place.dcm", ds)
+for k in (1, 2):
+    is_refused("one.dcm", "one-place.dcm", "does not say to which frame of the image it belongs", frame=k)
+
 
 # --- structure sets ---
 def contour(points, kind="CLOSED_PLANAR", source=None, digits=3):
