@@ -41,6 +41,7 @@ export async function readSegment(
   checkSize(stored, limits);
   refuseTiles(dataset);
   const layout = readDicomLayout(file);
+  refusePaddedBits(layout);
   const structures = segmentsOf(dataset);
   const number = chooseStructure(structures, wanted, "segment", cannotChoose);
   const frames = framesOf(layout, number, structures.length);
@@ -188,6 +189,20 @@ function refuseTiles(dataset: Dataset): void {
   throw cannotChoose(
     "it is cut into tiles, as segmentations of microscope slides are, and these are not read; send the mask as a PNG " +
       "of the image's size.",
+  );
+}
+
+/** Refuses frames of single bits that begin with a byte each, as they must follow each other (PS3.5 §8.2). */
+function refusePaddedBits({ dataset, allocated, ...layout }: DicomLayout) {
+  if (allocated > 1 || dataset.fragments(TAG.pixelData)) return;
+  const { width, height, frames } = layout;
+  const even = (bytes: number) => bytes + bytes % 2;
+  const packed = even(Math.ceil(width * height * frames / 8));
+  const padded = even(Math.ceil(width * height / 8) * frames);
+  const length = even(dataset.bytes(TAG.pixelData)?.length ?? 0);
+  if (length === packed || length !== padded) return;
+  throw malformed(
+    `its frames of ${width}×${height} bits are padded to bytes; the standard packs them without a gap.`,
   );
 }
 

@@ -478,6 +478,23 @@ on_all("bytes.dcm", series, axial, lookup=False)
 changed("several-values.dcm", lambda ds: in_bytes(ds, everything(axial, LEFT) * 1 + everything(axial, RIGHT) * 2))
 is_refused("several-values.dcm", "axial-2.dcm", "a frame holds several values besides 0", "malformed")
 
+
+
+def padded_bits(ds):
+    """Every frame begins with a byte."""
+    bits = ds.pixel_array.reshape(ds.NumberOfFrames, -1)
+    data = np.packbits(bits, axis=1, bitorder="little").tobytes()
+    ds.PixelData = data + b"\0" * (len(data) % 2)
+
+
+long = Grid(axial.points(0)[1, 7], AXIAL, size=(11, 12), slices=3 * N)
+ds = segmentation(sources, np.ones((3 * N, 11, 12), np.uint8), grid=long)
+data = write("full.dcm", ds)
+is_mask("full.dcm", "axial-2.dcm", looked_up(data, sources[1]))
+padded_bits(ds)
+write("padded-bits.dcm", ds)
+is_refused("padded-bits.dcm", "axial-2.dcm", "are padded to bytes", "malformed")
+
 # --- label maps ---
 labels = everything(axial, LEFT) * 1 + everything(axial, RIGHT) * 2
 absent = "no pixel on this image"
