@@ -44,7 +44,7 @@ export async function readReference(
     },
     annotation: {
       file: { bytes: await readImageFile(mask) },
-      ...(segment !== undefined && { segment }),
+      ...(segment !== undefined && { segment: String(segment) }),
     },
   };
 }

@@ -87,7 +87,7 @@ export type Annotation =
   | {
     file: InputFile;
     image?: InputFile | undefined;
-    segment?: number | undefined;
+    segment?: string | undefined;
   }
   | { prompt: MaskPrompt };
 

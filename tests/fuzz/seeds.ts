@@ -9,6 +9,10 @@ import { drawPatient } from "../../lib/sample/patient.ts";
 import type { Signer } from "../../lib/core/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
 import { zipOf } from "../support/series_bodies.ts";
+import {
+  annotationCases,
+  readAnnotationFile,
+} from "../support/annotation_cases.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";
 import { fixtures, readFixture } from "../support/fixtures.ts";
 
@@ -59,6 +63,19 @@ export function pairSeeds() {
     header: readFixture(name, folder),
     voxels: readFixture(voxels, folder),
   }));
+}
+
+/** DICOM segmentations and structure sets, and the images that they lie on. */
+export function annotationSeeds(): { annotations: Seed[]; images: Seed[] } {
+  const seeds = (names: string[]) =>
+    [...new Set(names)].map((name) => ({
+      name,
+      bytes: readAnnotationFile(name),
+    }));
+  return {
+    annotations: seeds(annotationCases.map(({ file }) => file)),
+    images: seeds(annotationCases.flatMap(({ image }) => image ?? [])),
+  };
 }
 
 function* filesBelow(folder: URL): Generator<URL> {

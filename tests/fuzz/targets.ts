@@ -17,7 +17,7 @@ import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
-import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { decodeMask, readMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
@@ -29,6 +29,7 @@ import {
 import { unpack } from "../../lib/model/archive.ts";
 import { Spool } from "../../lib/series/range_file.ts";
 import { openZip } from "../../lib/series/zip.ts";
+import { readAnnotationFile } from "../support/annotation_cases.ts";
 import type { Random } from "./random.ts";
 import * as seeds from "./seeds.ts";
 
@@ -60,6 +61,7 @@ export async function allTargets(): Promise<Target[]> {
   const pairs = seeds.pairSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii|nrrd|mha/.test(name));
   const framed = images.filter(({ name }) => /dcm|nii|nrrd|mha|tif/.test(name));
+  const { annotations, images: annotated } = seeds.annotationSeeds();
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
   const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
@@ -105,7 +107,9 @@ export async function allTargets(): Promise<Target[]> {
       weight: 15,
       seeds: images,
       async run(bytes, random) {
-        const segment = random.chance(0.5) ? undefined : random.between(1, 3);
+        const segment = random.chance(0.5)
+          ? undefined
+          : `${random.between(1, 3)}`;
         const image = random.chance(0.5)
           ? undefined
           : { bytes: random.pick(volumes).bytes, frame: frameOf(random) };
@@ -116,6 +120,32 @@ export async function allTargets(): Promise<Target[]> {
         if (mask.data.some((value) => value !== 0 && value !== 255)) {
           throw new Error("a mask of other values than 0 and 255");
         }
+      },
+    },
+    {
+      name: "annotation",
+      weight: 12,
+      seeds: annotations,
+      async run(bytes, random) {
+        // Most files lie on this slice.
+        const image = random.chance(0.6)
+          ? readAnnotationFile("axial-2.dcm")
+          : random.pick(annotated).bytes;
+        const segment = random.pick([undefined, undefined, "1", "2", "3", "a"]);
+        const choice = { segment, image: { bytes: image, frame: undefined } };
+        // The image can be damaged as well as what is drawn on it.
+        const { mask, reading } =
+          await (random.chance(0.8)
+            ? readMask(bytes, LIMITS, undefined, choice)
+            : readMask(random.pick(annotations).bytes, LIMITS, undefined, {
+              segment,
+              image: { bytes, frame: frameOf(random) },
+            }));
+        if (mask.data.length !== mask.width * mask.height) {
+          throw new Error("a mask of another size");
+        }
+        const pixels = mask.data.filter((value) => value === 255).length;
+        if (pixels !== reading.pixels) throw new Error("a wrong count");
       },
     },
     {

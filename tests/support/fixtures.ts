@@ -55,6 +55,7 @@ function readFolder(folder: URL): Fixture[] {
 export const fixtures: Fixture[] = [
   "images",
   "dicom",
+  "segmentations",
   "tiff_files",
   "volumes",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));

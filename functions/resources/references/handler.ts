@@ -204,7 +204,7 @@ function annotationOf(
     // Without prompts, the form has a mask.
     file: mask!,
     ...(image && { image }),
-    ...(segment !== undefined && { segment }),
+    ...(segment !== undefined && { segment: String(segment) }),
   };
 }
 
