@@ -4328,6 +4328,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of a full page: the `after` of the next one */
+                    "x-next-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {

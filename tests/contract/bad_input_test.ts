@@ -452,7 +452,7 @@ Deno.test("bad input", async (t) => {
     "wrong method",
     405,
     "no-method",
-    /DELETE, GET, PUT|DELETE, GET/,
+    /DELETE, GET, HEAD, PUT|DELETE, GET, HEAD/,
     () => app.request("/v1/patients/p", { method: "POST" }),
   );
   await refuses(
