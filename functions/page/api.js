@@ -2,7 +2,7 @@ import { askKey, keyHeader } from "./api_key.js";
 
 /** @import { components, operations } from "../../lib/client/api.ts" */
 /** @typedef {components["schemas"]} Schemas */
-/** @typedef {Schemas["Rle"]} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
+/** @typedef {Pick<Schemas["MaskBody"], "size" | "counts">} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
 /** @typedef {Schemas["Segmentation"]} Segmentation */
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
 /** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */

@@ -53,7 +53,10 @@ const create = createRoute({
 
 /** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
 export function exportFunction({ models }: Services): Router {
-  return createRouter().openapi(create, async (c) => {
+  const router = createRouter();
+  // A schema that only a field of the form refers to.
+  router.openAPIRegistry.register("Rle", Rle);
+  return router.openapi(create, async (c) => {
     const { label, category = TISSUE, property = TISSUE, region, frame } = c.req
       .valid("query");
     const { image, mask, rle } = await ExportForm.read(c);

@@ -401,6 +401,29 @@ export interface components {
              */
             label: 0 | 1;
         };
+        /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
+        Rle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding, or the lengths themselves, column by column, the first outside */
+            counts: string | number[];
+            area?: number;
+            /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** @description Rings to fill by the even-odd rule */
+            polygons?: [
+                number,
+                number
+            ][][];
+        };
         /**
          * @description Who accepted the result, and when, in the caller's own words; kept and given back unchanged
          * @example {
@@ -900,15 +923,6 @@ export interface components {
                 number
             ];
             mask?: components["schemas"]["Rle"];
-        };
-        /** @description COCO compressed run-length encoding */
-        Rle: {
-            /** @description Height and width in pixels */
-            size: [
-                number,
-                number
-            ];
-            counts: string;
         };
         /**
          * @example {
@@ -1964,9 +1978,11 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`
+                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `rle` or `prompts`
                      */
                     mask?: string;
+                    /** @description JSON by the schema Rle, of the image's size */
+                    rle?: string;
                     /** @description JSON by the schema Prompts */
                     prompts?: string;
                     /** @default target */

@@ -66,8 +66,11 @@ export interface SeriesOptions extends CallOptions {
 /** An annotated image. */
 export interface Enrolment {
   image: ImageOrEmbedding;
-  /** An image whose non-zero pixels are the structure, or points and a box that are decoded to a mask. */
-  mask: FileLike | { prompts: Prompts };
+  /**
+   * An image whose non-zero pixels are the structure, a mask as an answer gives it, or points and a box that are
+   * decoded to a mask.
+   */
+  mask: FileLike | Rle | { prompts: Prompts };
   /** Name of the structure; `target` by default. */
   label?: string;
   /** 0..1 along a volume. */
@@ -135,7 +138,7 @@ export class Client {
       ...imageFields(image),
       ...("prompts" in mask
         ? { prompts: JSON.stringify(mask.prompts) }
-        : { mask }),
+        : maskFields(mask)),
       label,
       position: position?.toString(),
       frame: frame?.toString(),
@@ -244,8 +247,7 @@ export class Client {
     query: Query<"exportMask"> = {},
     options?: CallOptions,
   ): Promise<Blob> {
-    const fields = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
-    const call = { query, body: formOf({ image, ...fields }) };
+    const call = { query, body: formOf({ image, ...maskFields(mask) }) };
     const path = "v1/masks/export";
     return await (await this.#send(path, call, options)).blob();
   }
@@ -347,6 +349,9 @@ const referenceAt = (patient: string, reference: string) =>
 
 const imageFields = (image: ImageOrEmbedding) =>
   "embedding" in image ? { embedding: image.embedding } : { image };
+
+const maskFields = (mask: FileLike | Rle) =>
+  "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
 
 function bodyOf(image: ImageOrEmbedding): Pick<Call, "json" | "body"> {
   return "embedding" in image ? { json: image } : { body: formOf({ image }) };

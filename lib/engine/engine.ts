@@ -78,8 +78,8 @@ export interface MaskPrompt {
 }
 
 /**
- * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
- * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ * The annotation of a reference: a mask file, its run lengths, or a prompt that is decoded to a mask first. The image
+ * it was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
  */
 export type Annotation =
   | {
@@ -87,6 +87,7 @@ export type Annotation =
     image?: InputFile | undefined;
     segment?: number | undefined;
   }
+  | { rle: Rle }
   | { prompt: MaskPrompt };
 
 /** The DICOM image or NIfTI volume in whose format a mask is written. */

@@ -17,7 +17,7 @@ import {
 } from "../format/embedding_file.ts";
 import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, encodeRle } from "../format/mask/rle.ts";
+import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
 import {
   augment,
@@ -118,8 +118,9 @@ export function createEngine(
       const { bytes, mediaType } = annotation.file;
       return readMask(bytes, limits, mediaType, annotation);
     }
-    const prompt = promptOf(annotation.prompt, target);
-    const { mask } = await decodePrompt(target, prompt);
+    const mask = "rle" in annotation
+      ? maskOf(annotation.rle, target)
+      : (await decodePrompt(target, promptOf(annotation.prompt, target))).mask;
     return { mask, reading: describeReading(mask, "binary"), warnings: [] };
   };
 
@@ -304,10 +305,15 @@ export function createEngine(
   };
 }
 
-/** A prompt with its mask decoded; one of another size than the image is refused before it takes memory. */
+/** A prompt with its mask decoded. */
 function promptOf({ points, box, mask }: MaskPrompt, target: Target): Prompt {
   if (mask === undefined) return { points, box };
-  const [height, width] = mask.size;
+  return { points, box, mask: maskOf(mask, target) };
+}
+
+/** The mask of run lengths; one of another size than the image is refused before it takes memory. */
+function maskOf(rle: Rle, target: Target): Mask {
+  const [height, width] = rle.size;
   requireSameSize({ width, height }, target.embedding.image);
-  return { points, box, mask: decodeRle(mask) };
+  return decodeRle(rle);
 }

@@ -410,7 +410,7 @@ Deno.test("bad input", async (t) => {
     "mask and prompts",
     422,
     "validation",
-    /either mask or prompts/,
+    /either mask, prompts or rle/,
     () => enrol(app, "q", "r", { image, mask, prompts: far("3") }),
   );
   await refuses(
