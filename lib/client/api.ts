@@ -1411,8 +1411,8 @@ export interface components {
             /** @description From 0 */
             index: number;
             total: number;
-            /** @description Along the series, or along the volume where its files say */
-            position: number;
+            /** @description Along the volume where the image's file says, else by its place in the order of the images; null for a file that is no image */
+            position: number | null;
             /** @description What the sender called the file */
             name: string | null;
             /** @description Continues after this line */

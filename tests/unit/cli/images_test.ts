@@ -28,3 +28,23 @@ Deno.test("a bad file that is named among others is left to fail when it is read
     await rejects(first.read(), /cut|short|truncated|ends/i);
     await rejects(openImages([cut], reader), /c\.nii/);
   }));
+
+Deno.test("what lies beside the images of a folder neither stops nor names them", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/__MACOSX`);
+    const volume = niftiOf([new Uint8Array(1)], 1, 1);
+    for (
+      const name of ["a.nii", "b.nii", "DICOMDIR", "Thumbs.db", ".DS_Store"]
+    ) {
+      await Deno.writeFile(`${folder}/${name}`, volume);
+    }
+    await Deno.writeFile(`${folder}/__MACOSX/a.nii`, volume);
+    for (const name of ["a.txt", "README.TXT", "readme.html", "b.xml"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "about the images");
+    }
+    const found = await openImages([folder], reader);
+    const real = found.filter(({ isImage }) => isImage);
+    equal(real.map(({ target }) => target).join(), "a,b");
+    const others = found.filter(({ isImage }) => !isImage);
+    equal(others.length, 4);
+  }));
