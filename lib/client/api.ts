@@ -156,8 +156,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A mask that was drawn or corrected, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.
+         * A mask that you have, in the format of its image
+         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless the mask comes with its receipt; for a NIfTI volume, a gzipped volume with the mask in its place. Nothing is segmented or stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -436,6 +436,118 @@ export interface components {
             by: string | null;
             /** @default null */
             at: string | null;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            /** @enum {number} */
+            format: 1;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                revision?: number;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                negatives: number[] | "least";
+                guided: boolean;
+                passes: number;
+                position: number | null;
+                /** @enum {string} */
+                combine?: "pooled" | "nearest";
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
         };
         /**
          * @example {
@@ -1144,118 +1256,6 @@ export interface components {
             decode: number;
             retrieve: number;
             judge: number;
-        };
-        /**
-         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
-         * @example {
-         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
-         *       "format": 1,
-         *       "model": {
-         *         "id": "nano",
-         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-         *       },
-         *       "input": {
-         *         "kind": "image",
-         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-         *         "frame": null,
-         *         "width": 384,
-         *         "height": 384,
-         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-         *       },
-         *       "profile": {
-         *         "label": "target",
-         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-         *         "references": [
-         *           {
-         *             "reference": "visit-1",
-         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-         *           }
-         *         ]
-         *       },
-         *       "parameters": {
-         *         "recipe": "medical",
-         *         "parts": [
-         *           1,
-         *           2,
-         *           3,
-         *           4,
-         *           5
-         *         ],
-         *         "negatives": [
-         *           1
-         *         ],
-         *         "guided": false,
-         *         "passes": 3,
-         *         "position": null
-         *       },
-         *       "runtime": {
-         *         "name": "wasm",
-         *         "onnxruntime": "1.30.0",
-         *         "threads": 2,
-         *         "encoder": "local",
-         *         "deno": "2.9.6",
-         *         "v8": "14.9.207.2-rusty",
-         *         "platform": "x86_64-unknown-linux-gnu"
-         *       },
-         *       "version": "0.1.0",
-         *       "mask": {
-         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-         *         "area": 2814
-         *       }
-         *     }
-         */
-        Receipt: {
-            id: string;
-            /** @enum {number} */
-            format: 1;
-            model: {
-                id: string;
-                digest: string;
-            };
-            input: {
-                /** @enum {string} */
-                kind: "image" | "embedding";
-                sha256: string;
-                frame: number | null;
-                width: number;
-                height: number;
-                embedding: string;
-            };
-            profile: {
-                label: string;
-                revision?: number;
-                digest: string;
-                references: {
-                    reference: string;
-                    sha256: string;
-                }[];
-            };
-            parameters: {
-                recipe: string;
-                parts: number[];
-                negatives: number[] | "least";
-                guided: boolean;
-                passes: number;
-                position: number | null;
-                /** @enum {string} */
-                combine?: "pooled" | "nearest";
-            };
-            runtime: {
-                /** @enum {string} */
-                name: "wasm" | "webgpu" | "native";
-                onnxruntime: string;
-                threads: number;
-                /** @enum {string} */
-                encoder: "local" | "remote";
-                deno: string;
-                v8: string;
-                platform: string;
-            };
-            version: string;
-            mask: {
-                sha256: string;
-                area: number;
-            };
         };
         /**
          * @example {
@@ -3095,6 +3095,8 @@ export interface operations {
                      * @example {"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}
                      */
                     rle?: string;
+                    /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
+                    receipt?: string;
                 };
             };
         };

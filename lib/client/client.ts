@@ -238,16 +238,23 @@ export class Client {
   }
 
   /**
-   * Writes a mask that was drawn or corrected in the format of its image: for a DICOM image a segmentation
-   * (SEG), for a NIfTI volume a gzipped volume with the mask in its place.
+   * Writes a mask that you have in the format of its image: for a DICOM image a segmentation (SEG), for a NIfTI
+   * volume a gzipped volume with the mask in its place. Nothing is segmented again: of the answer of `segment` it
+   * writes the mask that it shows, and the segment names the model.
    */
   async exportMask(
     image: FileLike,
-    mask: FileLike | Rle,
+    mask: FileLike | Rle | Pick<Segmentation, "mask" | "receipt">,
     query: Query<"exportMask"> = {},
     options?: CallOptions,
   ): Promise<Blob> {
-    const call = { query, body: formOf({ image, ...maskFields(mask) }) };
+    const fields = "receipt" in mask
+      ? {
+        ...maskFields(mask.mask),
+        receipt: JSON.stringify(mask.receipt),
+      }
+      : maskFields(mask);
+    const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
     return await (await this.#send(path, call, options)).blob();
   }

@@ -100,6 +100,8 @@ export interface SourceFormat {
 /** A mask that the caller has, and the image it was drawn on. */
 export interface MaskExport extends SourceFormat {
   mask: InputFile | Rle;
+  /** Digest of the model that made the mask; left out where a person answers for it. */
+  model?: string | undefined;
 }
 
 /** One frame of an image file for display, and how many frames the file has. */

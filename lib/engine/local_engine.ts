@@ -169,8 +169,8 @@ export function createEngine(
   return {
     embedImages,
 
-    async exportMask({ image, mask: given, segment }) {
-      const write = sourceFormat(image, { ...segment, model: null });
+    async exportMask({ image, mask: given, segment, model = null }) {
+      const write = sourceFormat(image, { ...segment, model });
       if ("bytes" in given) {
         const { bytes, mediaType } = given;
         return write(await decodeMask(bytes, limits, mediaType, { image }));

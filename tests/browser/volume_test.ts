@@ -5,6 +5,7 @@ import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
+import { form } from "../support/requests.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
 import {
   accessible,
@@ -96,6 +97,13 @@ Deno.test({
       "their masks are saved in their formats and places",
       async () => {
         const items = await held(page);
+        // What is segmented from now on differs; what is shown is saved.
+        const body = form({
+          image: encodePng(drawVisit(1).image),
+          prompts: JSON.stringify({ points: [], box: [20, 20, 90, 90] }),
+        });
+        const patient = await page.inputValue("#patient");
+        equal((await visitor.server.enrol(patient, "other", body)).status, 201);
         const cases: [number, string, Uint8Array, number][] = [
           [0, "scan_2_seg.dcm", scan, 1],
           [2, "scan_3_seg.dcm", scan, 2],
