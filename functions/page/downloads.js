@@ -55,13 +55,16 @@ export function saveReceipt() {
   if (answer) saveJson(answer.receipt, `${name}_receipt.json`);
 }
 
+/** Saves a row for each image; where the structure was not found, it has no area. */
 export function saveAreas() {
-  const head = ["image", "area_px", "kind", "predicted_iou", "distance"];
+  const head = "image,area_px,kind,predicted_iou,distance,present".split(",");
   const done = session.items.filter(({ state }) => state === "done");
-  const rows = done.map(({ name, area, kind, answer }) => {
-    if (kind !== "found") return [name, area, kind, "", ""];
+  const rows = done.map(({ name, area, kind, missing, answer }) => {
+    const present = String(area > 0);
+    if (kind !== "found") return [name, area, kind, "", "", present];
     const { predictedIou = "", distance } = answer ?? {};
-    return [name, area, "segmented", predictedIou, distance ?? ""];
+    const size = missing ? "" : area;
+    return [name, size, "segmented", predictedIou, distance ?? "", present];
   });
   saveTable([head, ...rows], "areas.csv");
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { dice } from "../../lib/core/mask.ts";
-import { decodeRle } from "../../lib/format/mask/rle.ts";
+import { decodeRle, encodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
@@ -98,9 +98,11 @@ Deno.test({
       async () => {
         const items = await held(page);
         // What is segmented from now on differs; what is shown is saved.
+        const { image: other, mask: { data, ...size } } = drawVisit(1);
+        const inverted = { ...size, data: data.map((value) => 255 - value) };
         const body = form({
-          image: encodePng(drawVisit(1).image),
-          prompts: JSON.stringify({ points: [], box: [20, 20, 90, 90] }),
+          image: encodePng(other),
+          rle: JSON.stringify(encodeRle(inverted)),
         });
         const patient = await page.inputValue("#patient");
         equal((await visitor.server.enrol(patient, "other", body)).status, 201);
