@@ -509,6 +509,7 @@ export interface components {
                 kind: "image" | "embedding";
                 sha256: string;
                 frame: number | null;
+                reading?: string;
                 width: number;
                 height: number;
                 embedding: string;
@@ -560,7 +561,8 @@ export interface components {
          *         "width": 384,
          *         "height": 384
          *       },
-         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *       "expiresAt": "2026-11-25T09:44:35.362Z",
+         *       "warnings": []
          *     }
          */
         Embedding: {
@@ -570,6 +572,8 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** Format: date-time */
             expiresAt: string;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * @example {
@@ -590,6 +594,17 @@ export interface components {
         ImageSize: {
             width: number;
             height: number;
+        };
+        /**
+         * @example {
+         *       "code": "window-ignored",
+         *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
+         *     }
+         */
+        Warning: {
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, end-mended, contradiction; later versions may add some */
+            code: string;
+            detail: string;
         };
         /**
          * @description RFC 9457
@@ -662,6 +677,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -670,14 +695,16 @@ export interface components {
         EnrolledReference: components["schemas"]["Reference"] & {
             /** @description Of the label, counting up from 1 with every change */
             revision: number;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
             /**
-             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
              * @enum {string}
              */
-            verdict: "good" | "weak" | "unusable";
+            verdict: "good" | "weak" | "ambiguous" | "unusable";
             advice: string;
             /** @description Dice of the reference segmented by its own profile */
             selfDice: number;
@@ -692,6 +719,19 @@ export interface components {
                 least: number;
                 mean: number;
                 most: number;
+            } | null;
+            /** @description What else in the image looks most like the structure; null where nothing does, absent from older references */
+            lookAlike?: {
+                /** @description Inclusive corners x0, y0, x1, y1 in pixels */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                distance: number;
+                /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
+                asGood: boolean;
             } | null;
         } | null;
         CopyTrial: {
@@ -768,6 +808,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -837,6 +887,16 @@ export interface components {
          *               "least": 9.1,
          *               "mean": 12.4,
          *               "most": 16.2
+         *             },
+         *             "lookAlike": {
+         *               "box": [
+         *                 81,
+         *                 113,
+         *                 146,
+         *                 166
+         *               ],
+         *               "distance": 61.7,
+         *               "asGood": false
          *             }
          *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
@@ -1106,6 +1166,7 @@ export interface components {
          *         ],
          *         "why": "It is the only one."
          *       },
+         *       "warnings": [],
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1202,6 +1263,8 @@ export interface components {
              */
             why?: string;
             profile: components["schemas"]["ProfileUsed"];
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1337,6 +1400,7 @@ export interface components {
          *           ],
          *           "why": "It is the only one."
          *         },
+         *         "warnings": [],
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1531,7 +1595,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -1562,6 +1626,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1576,6 +1642,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1988,7 +2056,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several */
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
@@ -3064,7 +3132,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -3238,7 +3306,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -3298,6 +3366,8 @@ export interface operations {
                     "x-structure-present"?: string;
                     /** @description Of an answer that is a file: its confidence */
                     "x-confidence"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3485,6 +3555,7 @@ export interface operations {
                     image: string[];
                 };
                 "application/zip": string;
+                "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
             };
@@ -4084,7 +4155,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -4112,7 +4183,9 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };

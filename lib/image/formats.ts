@@ -7,6 +7,7 @@ import { decodePng } from "../codecs/png/decode.ts";
 import type { DecodeOptions, Samples } from "../codecs/samples.ts";
 import { decodeTiff } from "../codecs/tiff/decode.ts";
 import { readTiffSize } from "../codecs/tiff/layout.ts";
+import { framesOfTiff } from "../codecs/tiff/pages.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 import { decodeWebp } from "../codecs/webp/decode.ts";
 import type { FileFrames } from "../core/frames.ts";
@@ -31,8 +32,11 @@ export interface Format {
   /** Of formats whose files can have several frames. */
   frames?: {
     count(bytes: Uint8Array): FileFrames;
-    /** The frames from one on, each decoded when it is asked for. */
-    decode(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
+    /**
+     * The frames from one on, each decoded when it is asked for. Where it is left out, frames are decoded one by one,
+     * and each may have its own size.
+     */
+    decode?(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
   };
 }
 
@@ -40,7 +44,11 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/png": { readSize: readPngHeader, decode: decodePng },
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
-  "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
+  "image/tiff": {
+    readSize: readTiffSize,
+    decode: decodeTiff,
+    frames: { count: framesOfTiff },
+  },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: (bytes, { frame }) => decodeDicom(bytes, frame),

@@ -2,7 +2,11 @@ import { hexDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import type { FileFrames } from "../core/frames.ts";
-import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
+import {
+  checkMediaType,
+  type ImageType,
+  sniffMediaType,
+} from "../image/media_type.ts";
 import { type OpenedImage, placeByPlanes } from "./place_by_planes.ts";
 import {
   type PackedFile,
@@ -18,15 +22,19 @@ export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
 /** Bytes that identify the type of a file; NIfTI's magic number is the last of them. */
 const HEAD_BYTES = 348;
-/** Types of files that may hold several frames. */
-const HOLDS_FRAMES: string[] = ["application/dicom", "application/x-nifti"];
+/** Types whose files can have several frames. */
+const OF_FRAMES: ImageType[] = [
+  "application/dicom",
+  "application/x-nifti",
+  "image/tiff",
+];
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
 
 /**
- * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or NIfTI file; and
- * the image of any other file. A file that cannot be opened becomes an image that cannot be read, and one that is no
- * image by its bytes (a text, a DICOM object without pixels) holds no place among the others.
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM, NIfTI or TIFF
+ * file; and the image of any other file. A file that cannot be opened becomes an image that cannot be read, and one that
+ * is no image by its bytes (a text, a DICOM object without pixels) holds no place among the others.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  */
@@ -77,13 +85,14 @@ async function openFile(
   };
   let found: FileFrames;
   let sha256: string;
+  let type: ImageType | undefined;
   let isImage = true;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
-    const type = sniffMediaType(head);
+    type = sniffMediaType(head);
     isImage = type !== undefined;
-    if (type === undefined || !HOLDS_FRAMES.includes(type)) {
+    if (type === undefined || !OF_FRAMES.includes(type)) {
       requireSize();
       return image(whole, { isImage });
     }
@@ -98,7 +107,7 @@ async function openFile(
   } catch (error) {
     if (alone || isRetryable(error)) throw error;
     // Such as a structured report: a DICOM object without pixels.
-    if (isUnsupported(error)) isImage = false;
+    if (type === "application/dicom" && isUnsupported(error)) isImage = false;
     return image(() => Promise.reject(error), { isImage });
   }
   if (found.count > limits.maxImages) throw tooManyImages(limits);

@@ -57,6 +57,7 @@ export async function allTargets(): Promise<Target[]> {
   const { geometry } = await loadPackage(nano, []);
   const images = seeds.imageSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
+  const framed = images.filter(({ name }) => /dcm|nii|tif/.test(name));
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
   const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
@@ -118,7 +119,7 @@ export async function allTargets(): Promise<Target[]> {
     {
       name: "frames",
       weight: 12,
-      seeds: volumes,
+      seeds: framed,
       async run(bytes, random) {
         const { count, positions } = countFrames(bytes);
         if (positions?.some((p) => !(p >= 0 && p <= 1))) {

@@ -52,7 +52,7 @@ export const ReferenceForm = defineForm({
     type: "integer",
     minimum: 0,
     description:
-      "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
+      "Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several",
   }),
   segment: text(
     z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")
@@ -139,7 +139,8 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const { bytes: profile, patches, report } = await model.engineFor(work)
+      const { bytes: profile, patches, report, warnings } = await model
+        .engineFor(work)
         .enrol(made.bytes, annotationOf(form, image), {
           image,
           budget: selfTestBudget,
@@ -168,7 +169,11 @@ export function referencesFunction(services: Services): Router {
         profile,
       });
       return c.json(
-        { ...describeReference(record), revision },
+        {
+          ...describeReference(record),
+          revision,
+          warnings: [...made.warnings ?? [], ...warnings],
+        },
         replaced ? 200 : 201,
       );
     })
