@@ -13,6 +13,7 @@ import {
   type MinimumRate,
   requireMinimumRate,
 } from "./middleware/minimum_rate.ts";
+import { stateHeadLength } from "./middleware/head.ts";
 import { answerNoRoute } from "./middleware/routes.ts";
 import { observeRequests, type RequestLine } from "./middleware/observe.ts";
 import { limitRate } from "./middleware/rate_limit.ts";
@@ -105,11 +106,13 @@ export function createApp(
 
   app.use(nameRequests());
   app.use(observeRequests(services, log));
+  app.use(stateHeadLength());
 
   // Who may call.
   if (origins.length > 0) app.use(allowOrigins(origins));
   if (ownNameOnly) app.use(requireOwnName());
-  app.use("/v1/*", refuseOtherSites(origins));
+  const refuse = refuseOtherSites(origins);
+  app.use("/v1/*", refuse);
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
   if (requestsPerMinute !== undefined) {
@@ -118,7 +121,7 @@ export function createApp(
   app.use("/v1/*", auditRequests(services.audit, app));
   const routers = functions.map((build) => build(services));
   for (const [method, path, scope] of scopesOf(routers)) {
-    if (!path.startsWith("/v1/")) app.on(method, path, identify);
+    if (!path.startsWith("/v1/")) app.on(method, path, refuse, identify);
     app.on(method, path, requireScope(scope));
   }
 

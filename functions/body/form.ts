@@ -123,11 +123,11 @@ type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 /**
  * Declares a multipart body once, for the OpenAPI document and for its reader.
  *
- * @param either pairs of fields, of which a body has exactly one.
+ * @param either sets of fields, of each of which a body has exactly one.
  */
 export function defineForm<F extends Record<string, Field<unknown>>>(
   fields: F,
-  { either = [] }: { either?: [keyof F & string, keyof F & string][] } = {},
+  { either = [] }: { either?: (keyof F & string)[][] } = {},
 ) {
   const texts = z.object(
     Object.fromEntries(
@@ -152,7 +152,7 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
         }
       };
       read(({ kind, isRequired }) => kind === "file" && isRequired);
-      for (const [a, b] of either) requireOne(sent, a, b);
+      for (const names of either) requireOne(sent, names);
       read(({ kind }) => kind === "json");
       read(({ kind, isRequired }) => kind === "file" && !isRequired);
       return values as Values<F>;
@@ -175,15 +175,15 @@ function describe(fields: Record<string, Field<unknown>>) {
   };
 }
 
-/** Refuses a form that has both of two fields, or neither. */
-function requireOne(
-  sent: Record<string, FieldValue>,
-  a: string,
-  b: string,
-): void {
-  if ((sent[a] === undefined) !== (sent[b] === undefined)) return;
-  const message = `needs either ${a} or ${b}, ` +
-    (sent[a] === undefined ? "and has neither" : "not both");
+/** Refuses a form that has several of these fields, or none. */
+function requireOne(sent: Record<string, FieldValue>, names: string[]): void {
+  const has = names.filter((name) => sent[name] !== undefined);
+  if (has.length === 1) return;
+  const [none, many] = names.length === 2
+    ? ["neither", "both"]
+    : ["none", "several"];
+  const message = `needs either ${names.slice(0, -1).join(", ")} or ` +
+    `${names.at(-1)}, ${has.length === 0 ? `and has ${none}` : `not ${many}`}`;
   throw invalid("body", [{ path: [], message }]);
 }
 

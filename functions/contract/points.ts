@@ -30,10 +30,15 @@ export const promptFields = {
     .optional(),
 };
 
+/** Whether points and a box say where the structure is: negative points alone say only where it is not. */
+export const pointsSomewhere = (
+  { points, box }: { points: { label: 0 | 1 }[]; box?: unknown },
+): boolean => box !== undefined || points.some(({ label }) => label === 1);
+
 /** Points and a box that are decoded to a mask. */
 export const Prompts = z.strictObject(promptFields)
-  .refine(({ points, box }) => points.length > 0 || box !== undefined, {
-    message: "needs at least one point or a box",
+  .refine(pointsSomewhere, {
+    message: "needs at least one positive point (label 1) or a box",
   })
   .openapi("Prompts");
 

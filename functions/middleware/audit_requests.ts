@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/audit/audit_store.ts";
 import { callerOf, type Env, type Router } from "../router.ts";
-import { patternOf } from "./routes.ts";
+import { patternOf, routeMethod } from "./routes.ts";
 import { NEEDS } from "./scopes.ts";
 
 /** The scopes of calls that change something. */
@@ -25,20 +25,21 @@ export function auditRequests(
         pattern: patternOf(path),
       }));
     const { method, path } = c.req;
+    const taken = routeMethod(method);
     const { route } =
       routes.find(({ route, pattern }) =>
-        route.startsWith(`${method} `) && pattern.test(path)
-      ) ?? { route: `${method} ?` };
+        route.startsWith(`${taken} `) && pattern.test(path)
+      ) ?? { route: `${taken} ?` };
     // It concerns no patient.
     if (NEEDS[route] === "known") return await next();
     const { tenant, caller } = callerOf(c);
     const event = {
       caller,
-      operation: route,
+      operation: route.replace(taken, method),
       names: await tagNames(audit, tenant, route, path),
       request: c.get("requestId"),
     };
-    if (CHANGES.has(NEEDS[route]) && method !== "GET") {
+    if (CHANGES.has(NEEDS[route]) && taken !== "GET") {
       await audit.append(tenant, { ...event, phase: "begun", status: null });
     }
     await next();

@@ -6,26 +6,33 @@ import { EdgeError } from "../../lib/core/errors.ts";
 export function allowOrigins(origins: string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : origins,
-    allowMethods: ["GET", "POST", "PUT", "DELETE"],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
     allowHeaders: [
       "accept",
       "authorization",
+      "content-encoding",
       "content-type",
       "if-none-match",
       "x-api-key",
       "x-request-id",
     ],
     exposeHeaders: [
+      "allow",
+      "content-disposition",
       "etag",
       "location",
       "ratelimit",
       "ratelimit-policy",
       "retry-after",
       "www-authenticate",
+      "x-confidence",
       "x-frame-count",
+      "x-next-after",
       "x-receipt",
       "x-receipt-id",
       "x-request-id",
+      "x-structure-present",
+      "x-warnings",
     ],
     maxAge: 3600,
   });
@@ -57,10 +64,13 @@ export function refuseOtherSites(origins: string[]): MiddlewareHandler {
 
 function comesFromElsewhere(c: Context, origin: string | undefined): boolean {
   const site = c.req.header("sec-fetch-site");
+  if (site === "same-origin") return false;
   // `none`: a person typed the address, or opened a bookmark.
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  if (site !== undefined && site !== "none") return true;
   if (origin === undefined) return false;
-  // A proxy may end TLS in front of the server, so the schemes may differ.
-  const host = c.req.header("host") ?? new URL(c.req.url).host;
-  return URL.parse(origin)?.host !== host;
+  const own = c.req.header("host") ?? new URL(c.req.url).host;
+  const page = URL.parse(origin);
+  // A proxy may end TLS in front of the server, so the schemes may differ; a default port may be written out.
+  return page === null ||
+    URL.parse(`${page.protocol}//${own}`)?.host !== page.host;
 }

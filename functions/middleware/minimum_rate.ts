@@ -28,6 +28,11 @@ export function requireMinimumRate(
       "too-slow",
       "The request body arrived too slowly and was abandoned.",
     );
+    // Whoever reads the body, this is the caller's doing.
+    const gone = new EdgeError(
+      "malformed-request",
+      "Cannot read the body: the connection ended too early.",
+    );
     let gaveUp = false;
     let waited = 0;
     let received = 0;
@@ -42,6 +47,9 @@ export function requireMinimumRate(
           reader.cancel(late).catch(() => {/* It is gone already. */});
         }, Math.max(0, left));
         const { value, done } = await reader.read()
+          .catch(() => {
+            throw gone;
+          })
           .finally(() => clearTimeout(timer));
         if (gaveUp) return;
         if (done) return controller.close();

@@ -11,13 +11,17 @@ export function patternOf(route: string): RegExp {
   return new RegExp(`^${parts.join("/")}$`);
 }
 
+/** The method of the route that takes a request: HEAD is answered like GET (RFC 9110, section 9.3.2). */
+export const routeMethod = (method: string): string =>
+  method === "HEAD" ? "GET" : method;
+
 /** Answers requests that no route takes: 404, or 405 with the methods that the path has (RFC 9110, section 15.5.6). */
 export function answerNoRoute(app: Router): NotFoundHandler<Env> {
   return (c) => {
     const { method, path } = c.req;
     const methods = app.routes.flatMap((route) =>
       route.method !== "ALL" && patternOf(route.path).test(path)
-        ? [route.method]
+        ? route.method === "GET" ? ["GET", "HEAD"] : [route.method]
         : []
     );
     if (methods.length === 0) {

@@ -2,7 +2,7 @@ import { askKey, keyHeader } from "./api_key.js";
 
 /** @import { components, operations } from "../../lib/client/api.ts" */
 /** @typedef {components["schemas"]} Schemas */
-/** @typedef {Schemas["Rle"]} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
+/** @typedef {Pick<Schemas["MaskBody"], "size" | "counts">} Rle @typedef {Schemas["ImageSize"]} Size @typedef {Schemas["PointPrompt"]} Click */
 /** @typedef {Schemas["Segmentation"]} Segmentation */
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
 /** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */
@@ -156,25 +156,20 @@ export async function segmentExplained(patient, label, embedding, signal) {
   return await requestJson(path, postJson({ embedding }, signal));
 }
 
-/** The structure as a DICOM segmentation, or as a NIfTI volume where its image is a volume.
- * @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */
-export async function segmentToFile(patient, label, source, signal) {
-  const { file, frame, format } = source;
-  const headers = {
-    accept: format,
-    "content-type": "application/octet-stream",
-  };
-  const init = { method: "POST", body: file, headers, signal };
-  const path = segmentationsPath(patient, { label, frame });
-  return await (await request(path, init)).blob();
-}
-
-/** A mask that was drawn or corrected, in the same formats.
- * @param {Source} source @param {Blob} mask a PNG @param {string} label @param {AbortSignal} signal */
-export async function maskToFile({ file, frame }, mask, label, signal) {
+/** A mask as a DICOM segmentation or NIfTI volume, whichever its image is. The server only writes it.
+ * @param {Source} source @param {Rle} rle @param {Segmentation["receipt"] | undefined} receipt of the model's own mask
+ * @param {string} label @param {AbortSignal} signal */
+export async function maskToFile(
+  { file, frame },
+  rle,
+  receipt,
+  label,
+  signal,
+) {
   /** @satisfies {Fields<"exportMask">} */ const fields = {
     image: file,
-    mask: maskFile(mask),
+    rle: JSON.stringify(rle),
+    receipt: receipt && JSON.stringify(receipt),
   };
   /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
   const init = { method: "POST", body: formOf(fields), signal };

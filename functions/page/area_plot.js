@@ -1,4 +1,5 @@
-/** @typedef {{name: string, area: number, kind: "reference" | "found" | "corrected"}} Measure */
+/** Of an image; its area is null where the structure was not found.
+ * @typedef {{name: string, area: number | null, kind: "reference" | "found" | "corrected"}} Measure */
 
 /** Size of the plot and the margins around its data, in units of its view box. */
 const [WIDTH, HEIGHT] = [320, 180];
@@ -29,7 +30,7 @@ const compact = new Intl.NumberFormat("en", {
   maximumFractionDigits: 1,
 });
 
-/** Plots the areas of the images in order, with a ring around the shown one.
+/** Plots the areas of the images in order, with a ring around the shown one and a gap where there is none.
  * @param {Element} svg @param {(Measure | null)[]} measures null where there is no result
  * @param {number} shown its index, -1 for none */
 export function drawAreaPlot(svg, measures, shown) {
@@ -57,18 +58,32 @@ export function drawAreaPlot(svg, measures, shown) {
     const place = { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" };
     elements.push(element("text", place, text));
   });
-  const known = measures.flatMap((m, i) => m ? [{ ...m, i }] : []);
-  const points = known.map(({ area, i }) => `${x(i)},${y(area)}`).join(" ");
-  elements.push(element("polyline", { class: "line", points }));
-  for (const { area, kind, i } of known) {
+  /** Coordinates of neighbours, up to a gap. @type {string[]} */ let line = [];
+  const endLine = () => {
+    const points = line.join(" ");
+    if (line.length > 1) {
+      elements.push(element("polyline", { class: "line", points }));
+    }
+    line = [];
+  };
+  measures.forEach((measure, i) => {
+    if (measure?.area == null) endLine();
+    else line.push(`${x(i)},${y(measure.area)}`);
+  });
+  endLine();
+  measures.forEach((measure, i) => {
+    if (measure?.area == null) return;
+    const { area, kind } = measure;
     const centre = { cx: x(i), cy: y(area) };
     if (i === shown) {
       elements.push(element("circle", { class: "shown", ...centre, r: 9 }));
     }
     const dot = { class: `dot ${kind}`, ...centre, r: 4.5 };
     elements.push(element("circle", dot));
-  }
+  });
   svg.replaceChildren(...elements);
-  const list = known.map(({ name, area }) => `${name} ${area}`).join(", ");
+  const known = measures.filter((measure) => measure !== null);
+  const list = known.map(({ name, area }) => `${name} ${area ?? "not found"}`)
+    .join(", ");
   svg.setAttribute("aria-label", `Area in pixels, in order: ${list}`);
 }

@@ -1,9 +1,9 @@
-import { maskToFile, segmentToFile } from "./api.js";
+import { maskToFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { showText } from "./dom.js";
 import { Mask } from "./mask.js";
 import { showProblem } from "./messages.js";
-import { patient, session } from "./session.js";
+import { session } from "./session.js";
 
 /** Runs a step with the shown mask and the name of its image.
  * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
@@ -36,15 +36,15 @@ export const savePolygons = () =>
     saveJson(document, `${name}_polygons.json`);
   });
 
-/** Saves the mask in the format of its image. */
+/** Saves the mask in the format of its image: the one that is shown, whatever the references are by now. */
 export const saveInSourceFormat = () => {
   const item = session.shown;
-  if (item === null) return;
-  download(async (mask, name, signal) => {
+  if (item?.rle == null) return;
+  const { rle, reference, corrected, answer } = item;
+  const receipt = reference || corrected ? undefined : answer?.receipt;
+  download(async (_, name, signal) => {
     const { label } = session;
-    const file = item.reference || item.corrected
-      ? await maskToFile(item, await mask.toPng(), label, signal)
-      : await segmentToFile(patient(), label, item, signal);
+    const file = await maskToFile(item, rle, receipt, label, signal);
     const isDicom = item.format === "application/dicom";
     saveFile(file, name + (isDicom ? "_seg.dcm" : "_mask.nii.gz"));
   });
@@ -55,13 +55,16 @@ export function saveReceipt() {
   if (answer) saveJson(answer.receipt, `${name}_receipt.json`);
 }
 
+/** Saves a row for each image; where the structure was not found, it has no area. */
 export function saveAreas() {
-  const head = ["image", "area_px", "kind", "predicted_iou", "distance"];
+  const head = "image,area_px,kind,predicted_iou,distance,present".split(",");
   const done = session.items.filter(({ state }) => state === "done");
-  const rows = done.map(({ name, area, kind, answer }) => {
-    if (kind !== "found") return [name, area, kind, "", ""];
+  const rows = done.map(({ name, area, kind, missing, answer }) => {
+    const present = String(area > 0);
+    if (kind !== "found") return [name, area, kind, "", "", present];
     const { predictedIou = "", distance } = answer ?? {};
-    return [name, area, "segmented", predictedIou, distance ?? ""];
+    const size = missing ? "" : area;
+    return [name, size, "segmented", predictedIou, distance ?? "", present];
   });
   saveTable([head, ...rows], "areas.csv");
 }

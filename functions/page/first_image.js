@@ -1,7 +1,7 @@
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { Mask } from "./mask.js";
-import { showProblem } from "./messages.js";
+import { isOfFile, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
 import { queue } from "./queue.js";
@@ -15,25 +15,36 @@ import { lookUpPatient, session } from "./session.js";
 
 /** @import { Item } from "./item.js" */
 
-/** Opens the first images: the first is outlined, unless the server has references of the patient.
+/** Opens the first images: the first that can be read is outlined, unless the server has references of the patient.
  * @param {Item[]} items */
 export async function openFirst(items) {
-  const [first, ...others] = items;
-  session.later = others;
-  if (first === undefined || !await lookUpPatient()) return;
+  session.later = items;
+  if (items.length === 0 || !await lookUpPatient()) return;
   if (session.references.length > 0) {
     enterWorkspace();
     session.enrolled = true;
     session.following = true;
-    queue([first, ...session.later.splice(0)]);
+    queue(session.later.splice(0));
     return;
   }
-  first.reference = true;
-  await outlineReference(first);
+  /** @type {Item[]} */ const leftOut = [];
+  for (let item; (item = session.later.shift()) !== undefined;) {
+    item.reference = true;
+    const error = await outlineReference(item);
+    if (error === null) break;
+    if (!isOfFile(error) || session.later.length === 0) return;
+    leftOut.push(item);
+  }
+  if (leftOut.length === 0) return;
+  const names = leftOut.map(({ name, file }) =>
+    file instanceof File ? file.name : name
+  );
+  showNotice(`Left out, because not read as an image: ${names.join(", ")}.`);
 }
 
 /** Prepares an image and lets the user outline it.
- * @param {Item} item @param {Mask | null} [known] an outline to begin with */
+ * @param {Item} item @param {Mask | null} [known] an outline to begin with
+ * @returns {Promise<unknown>} why it cannot be opened; null where it is */
 export async function outlineReference(item, known = null) {
   showText("start-problem", "");
   enterWorkspace();
@@ -48,7 +59,7 @@ export async function outlineReference(item, known = null) {
     leaveWorkspace();
     showProblem("start-problem", error);
     button("open").focus();
-    return;
+    return error;
   } finally {
     preparing = false;
   }
@@ -63,6 +74,7 @@ export async function outlineReference(item, known = null) {
     accept: "Use this outline",
     reject: "Choose another image",
   });
+  return null;
 }
 
 export function showFrameNumber() {

@@ -43,6 +43,11 @@ export class Item {
     if (this.reference) return "reference";
     return this.corrected ? "corrected" : "found";
   }
+
+  /** Whether the structure was not found in it. */
+  get missing() {
+    return this.kind === "found" && this.answer?.present === false;
+  }
 }
 
 /** Draws an item's picture and outline on its tile. @param {Item} item */
@@ -80,16 +85,15 @@ class Tile {
   }
 
   /** @param {Item} item @param {boolean} shown */
-  update({ name, state, activity, reference, corrected, area, answer }, shown) {
+  update(item, shown) {
+    const { name, state, activity, reference, corrected, area } = item;
     this.#caption.textContent = name;
     const note = {
       waiting: "Waiting",
       working: activity,
       failed: "Failed",
       cancelled: "Cancelled",
-      done: answer && !corrected && !answer.present
-        ? "Not found"
-        : `${area.toLocaleString("en")} px`,
+      done: item.missing ? "Not found" : `${area.toLocaleString("en")} px`,
     }[state];
     const kind = reference ? "Ref · " : corrected ? "Edited · " : "";
     this.#note.textContent = state === "done" ? kind + note : note;

@@ -16,6 +16,16 @@ export function explainError(error, path) {
   return `${error.title.replace(/\.$/, "")}. ${error.message}`;
 }
 
+/** Codes of refusals of the file that was sent, whatever else is sent. */
+const OF_FILE = [
+  ...["empty", "unsupported-type", "media-type-mismatch", "truncated"],
+  ...["malformed", "too-large", "too-many-bytes"],
+];
+
+/** Whether the server refused the file itself. @param {unknown} error */
+export const isOfFile = (error) =>
+  error instanceof Problem && OF_FILE.includes(error.code);
+
 /** Shows what went wrong in an element, unless the user cancelled it. @param {string} id @param {unknown} error */
 export function showProblem(id, error) {
   if (!isCancelled(error)) showText(id, explainError(error));

@@ -48,8 +48,8 @@ export function render() {
   html("trend").hidden = editing || measured.length < 2;
   drawAreaPlot(
     byId("plot", SVGSVGElement),
-    items.map(({ name, area, state, kind }) =>
-      state === "done" ? { name, area, kind } : null
+    items.map(({ name, area, state, kind, missing }) =>
+      state === "done" ? { name, area: missing ? null : area, kind } : null
     ),
     shown ? items.indexOf(shown) : -1,
   );

@@ -25,7 +25,7 @@ export function renderResult(item) {
   html("result-eyebrow").textContent = `Image ${number} of ${items.length}`;
   html("result-title").textContent = item.name;
   const isDone = state === "done";
-  const missing = isDone && answer !== null && !answer.present && !corrected;
+  const missing = isDone && item.missing;
   const badge = state === "working" || state === "waiting"
     ? item.activity || "Waiting"
     : reference
@@ -36,7 +36,7 @@ export function renderResult(item) {
     ? "Not found in this image"
     : "";
   showText("result-badge", badge);
-  const reason = missing ? answer.reason ?? "" : "";
+  const reason = missing ? answer?.reason ?? "" : "";
   showText("result-note", reference ? reportText(item) : reason);
   const problem = state === "failed"
     ? explainError(error)

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { binary } from "../contract/answers.ts";
+import { binary, header } from "../contract/answers.ts";
 import { PatientParams } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
 import { callerOf, createRouter, type Router } from "../router.ts";
@@ -40,6 +40,9 @@ const read = createRoute({
     200: {
       description:
         "Entries (schema AuditEntry), chain by chain; `deno task audit:trail` verifies a whole export",
+      headers: {
+        "x-next-after": header("Of a full page: the `after` of the next one"),
+      },
       content: { "application/x-ndjson": binary },
     },
     ...problems(404, 422),

@@ -12,8 +12,10 @@ const ASSETS = new Map([
 export function docsFunction(): Router {
   const router = createRouter();
   router.get("/", (c) => c.redirect("/docs"));
-  router.get("/docs", (c) =>
-    c.html(html`<!DOCTYPE html>
+  router.get("/docs", (c) => {
+    // Otherwise another page could frame this one, and have its buttons pressed.
+    c.header("content-security-policy", "frame-ancestors 'none'");
+    return c.html(html`<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -47,7 +49,8 @@ export function docsFunction(): Router {
         );
     </script>
   </body>
-</html>`));
+</html>`);
+  });
   router.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
     const type = ASSETS.get(file);

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
+import { type Receipt, requireMaskOf } from "../../lib/receipt/receipt.ts";
 import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
@@ -10,9 +11,10 @@ import {
   segmentCodes,
 } from "../contract/parameters.ts";
 import { Rle } from "../contract/masks.ts";
-import { problems } from "../contract/problems.ts";
+import { invalid, problems } from "../contract/problems.ts";
 import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
+import { ReceiptDocument, receiptField, requireIntact } from "./receipts.ts";
 
 /** Which frame the mask belongs to, and what to call its segment. */
 const ExportQuery = z.strictObject({
@@ -27,6 +29,9 @@ const ExportForm = defineForm({
   rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
   })),
+  receipt: optional(receiptField(
+    " that came with the mask in `rle`: the segment then names the model that made it",
+  )),
 }, { either: [["mask", "rle"]] });
 
 const create = createRoute({
@@ -34,10 +39,11 @@ const create = createRoute({
   path: "/v1/masks/export",
   operationId: "exportMask",
   tags: ["masks"],
-  summary: "A mask that was drawn or corrected, in the format of its image",
+  summary: "A mask that you have, in the format of its image",
   description:
-    "For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a " +
-    "volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is stored.",
+    "For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless " +
+    "the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask " +
+    "in its place. Nothing is segmented or stored.",
   request: {
     query: ExportQuery,
     body: { required: true, content: ExportForm.content },
@@ -51,17 +57,36 @@ const create = createRoute({
   },
 });
 
+/** @throws EdgeError for a receipt that is not of these run lengths. */
+async function requireReceiptOf(
+  receipt: Receipt,
+  rle: z.output<typeof Rle> | undefined,
+): Promise<void> {
+  if (rle === undefined) {
+    const message = "is of run lengths: send the mask as `rle`";
+    throw invalid("body", [{ path: ["receipt"], message }]);
+  }
+  await requireIntact(receipt);
+  await requireMaskOf(receipt, rle);
+}
+
 /** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
 export function exportFunction({ models }: Services): Router {
-  return createRouter().openapi(create, async (c) => {
+  const router = createRouter();
+  // Schemas that only fields of the form refer to.
+  router.openAPIRegistry.register("Rle", Rle);
+  router.openAPIRegistry.register("Receipt", ReceiptDocument);
+  return router.openapi(create, async (c) => {
     const { label, category = TISSUE, property = TISSUE, region, frame } = c.req
       .valid("query");
-    const { image, mask, rle } = await ExportForm.read(c);
+    const { image, mask, rle, receipt } = await ExportForm.read(c);
+    if (receipt !== undefined) await requireReceiptOf(receipt, rle);
     const bytes = await models.default.engineFor(workOf(c)).exportMask({
       image: withFrame(image, frame),
       // Of the two, the form has one.
       mask: rle ?? mask!,
       segment: { label, category, property, ...(region && { region }) },
+      ...(receipt && { model: receipt.model.digest }),
     });
     const type = sourceTypeOf(image.bytes)!;
     if (type === "application/x-nifti") {

@@ -1,5 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { promptFields, requireInBounds } from "../contract/points.ts";
+import {
+  pointsSomewhere,
+  promptFields,
+  requireInBounds,
+} from "../contract/points.ts";
 import { json, MODEL, ModelName } from "../contract/answers.ts";
 import { EmbeddingId, ModelQuery } from "../contract/parameters.ts";
 import { MASK, MaskBody, Rle } from "../contract/masks.ts";
@@ -12,9 +16,8 @@ export const MaskRequest = z.strictObject({
   ...promptFields,
   mask: Rle.optional(),
 }).refine(
-  ({ points, box, mask }) =>
-    points.length > 0 || box !== undefined || mask !== undefined,
-  { message: "needs at least one point, a box or a mask" },
+  (prompt) => prompt.mask !== undefined || pointsSomewhere(prompt),
+  { message: "needs at least one positive point (label 1), a box or a mask" },
 ).openapi("MaskRequest");
 
 export const MaskAnswerDocument = z.object({

@@ -107,9 +107,18 @@ export function sendReceipt(c: Context, receipt: Receipt): void {
   if (text.length <= MAX_HEADER) c.header("x-receipt", text);
 }
 
+/** A receipt of a thousand references fits. */
+const MAX_BYTES = 256 * 1024;
+
+/** A receipt in a form. */
+export const receiptField = (note?: string) =>
+  jsonField("Receipt", Receipt, {
+    maxBytes: MAX_BYTES,
+    ...(note !== undefined && { note }),
+  });
+
 const ReplayForm = defineForm({
-  // A receipt of a thousand references fits.
-  receipt: jsonField("Receipt", Receipt, { maxBytes: 256 * 1024 }),
+  receipt: receiptField(),
   patient: text(PatientParams.shape.patient, {
     type: "string",
     description: "Whose references they were; a receipt does not say",
@@ -193,7 +202,7 @@ async function findReferences(
 }
 
 /** @throws EdgeError `validation` for a receipt that does not match its id. */
-async function requireIntact(receipt: Receipt): Promise<void> {
+export async function requireIntact(receipt: Receipt): Promise<void> {
   try {
     await requireUnchanged(receipt);
   } catch (error) {

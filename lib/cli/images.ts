@@ -3,7 +3,11 @@ import { invalidInput } from "../core/errors.ts";
 import { unreadable, usingFile } from "../core/files.ts";
 import { voxelsBeside } from "../image/read_image_file.ts";
 import { pairNames } from "../image/volume_pair.ts";
-import { naturalOrder, type SeriesImage } from "../series/series_image.ts";
+import {
+  isLeftover,
+  naturalOrder,
+  type SeriesImage,
+} from "../series/series_image.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
 import { OpenFile, type RangeFile } from "../series/range_file.ts";
 
@@ -47,7 +51,9 @@ export async function openImages(
   if (images.length === 0) {
     throw invalidInput(`There is no image in ${paths.join(", ")}.`);
   }
-  requireDistinct(images.map(({ target }) => target));
+  // Nothing is written of a text that lies beside an image of its name.
+  const real = images.filter(({ isImage }) => isImage);
+  requireDistinct(real.map(({ target }) => target));
   return images;
 }
 
@@ -99,12 +105,12 @@ async function openFile(
   );
 }
 
-/** A file itself; of a folder the files at any depth, without hidden ones. */
+/** A file itself; of a folder the files at any depth, without {@linkcode isLeftover leftovers}. */
 async function filesOf(path: string): Promise<string[]> {
   if (!(await isFolder(path))) return [path];
   const files: string[] = [];
   for await (const { name } of Deno.readDir(path)) {
-    if (name.startsWith(".") || name === "DICOMDIR") continue;
+    if (isLeftover(name) || name === "__MACOSX") continue;
     files.push(...await filesOf(`${path.replace(/\/+$/, "")}/${name}`));
   }
   const voxels = new Set(pairNames(files).values());

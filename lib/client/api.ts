@@ -156,8 +156,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A mask that was drawn or corrected, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is stored.
+         * A mask that you have, in the format of its image
+         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -401,6 +401,29 @@ export interface components {
              */
             label: 0 | 1;
         };
+        /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
+        Rle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding, or the lengths themselves, column by column, the first outside */
+            counts: string | number[];
+            area?: number;
+            /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** @description Rings to fill by the even-odd rule */
+            polygons?: [
+                number,
+                number
+            ][][];
+        };
         /**
          * @description Who accepted the result, and when, in the caller's own words; kept and given back unchanged
          * @example {
@@ -413,6 +436,119 @@ export interface components {
             by: string | null;
             /** @default null */
             at: string | null;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            /** @enum {number} */
+            format: 1;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                reading?: string;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                revision?: number;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                negatives: number[] | "least";
+                guided: boolean;
+                passes: number;
+                position: number | null;
+                /** @enum {string} */
+                combine?: "pooled" | "nearest";
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
         };
         /**
          * @example {
@@ -960,15 +1096,6 @@ export interface components {
             ];
             mask?: components["schemas"]["Rle"];
         };
-        /** @description COCO compressed run-length encoding */
-        Rle: {
-            /** @description Height and width in pixels */
-            size: [
-                number,
-                number
-            ];
-            counts: string;
-        };
         /**
          * @example {
          *       "patient": "p-17",
@@ -1194,119 +1321,6 @@ export interface components {
             judge: number;
         };
         /**
-         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
-         * @example {
-         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
-         *       "format": 1,
-         *       "model": {
-         *         "id": "nano",
-         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-         *       },
-         *       "input": {
-         *         "kind": "image",
-         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-         *         "frame": null,
-         *         "width": 384,
-         *         "height": 384,
-         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-         *       },
-         *       "profile": {
-         *         "label": "target",
-         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-         *         "references": [
-         *           {
-         *             "reference": "visit-1",
-         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-         *           }
-         *         ]
-         *       },
-         *       "parameters": {
-         *         "recipe": "medical",
-         *         "parts": [
-         *           1,
-         *           2,
-         *           3,
-         *           4,
-         *           5
-         *         ],
-         *         "negatives": [
-         *           1
-         *         ],
-         *         "guided": false,
-         *         "passes": 3,
-         *         "position": null
-         *       },
-         *       "runtime": {
-         *         "name": "wasm",
-         *         "onnxruntime": "1.30.0",
-         *         "threads": 2,
-         *         "encoder": "local",
-         *         "deno": "2.9.6",
-         *         "v8": "14.9.207.2-rusty",
-         *         "platform": "x86_64-unknown-linux-gnu"
-         *       },
-         *       "version": "0.1.0",
-         *       "mask": {
-         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-         *         "area": 2814
-         *       }
-         *     }
-         */
-        Receipt: {
-            id: string;
-            /** @enum {number} */
-            format: 1;
-            model: {
-                id: string;
-                digest: string;
-            };
-            input: {
-                /** @enum {string} */
-                kind: "image" | "embedding";
-                sha256: string;
-                frame: number | null;
-                reading?: string;
-                width: number;
-                height: number;
-                embedding: string;
-            };
-            profile: {
-                label: string;
-                revision?: number;
-                digest: string;
-                references: {
-                    reference: string;
-                    sha256: string;
-                }[];
-            };
-            parameters: {
-                recipe: string;
-                parts: number[];
-                negatives: number[] | "least";
-                guided: boolean;
-                passes: number;
-                position: number | null;
-                /** @enum {string} */
-                combine?: "pooled" | "nearest";
-            };
-            runtime: {
-                /** @enum {string} */
-                name: "wasm" | "webgpu" | "native";
-                onnxruntime: string;
-                threads: number;
-                /** @enum {string} */
-                encoder: "local" | "remote";
-                deno: string;
-                v8: string;
-                platform: string;
-            };
-            version: string;
-            mask: {
-                sha256: string;
-                area: number;
-            };
-        };
-        /**
          * @example {
          *       "index": 0,
          *       "total": 100,
@@ -1461,8 +1475,8 @@ export interface components {
             /** @description From 0 */
             index: number;
             total: number;
-            /** @description Along the series, or along the volume where its files say */
-            position: number;
+            /** @description Along the volume where the image's file says, else by its place in the order of the images; null for a file that is no image */
+            position: number | null;
             /** @description What the sender called the file */
             name: string | null;
             /** @description Continues after this line */
@@ -2037,9 +2051,11 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
+                    /** @description JSON by the schema Rle, of the image's size */
+                    rle?: string;
                     /** @description JSON by the schema Prompts */
                     prompts?: string;
                     /** @default target */
@@ -3152,6 +3168,8 @@ export interface operations {
                      * @example {"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}
                      */
                     rle?: string;
+                    /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
+                    receipt?: string;
                 };
             };
         };
@@ -4419,6 +4437,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of a full page: the `after` of the next one */
+                    "x-next-after"?: string;
                     [name: string]: unknown;
                 };
                 content: {

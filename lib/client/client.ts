@@ -66,8 +66,11 @@ export interface SeriesOptions extends CallOptions {
 /** An annotated image. */
 export interface Enrolment {
   image: ImageOrEmbedding;
-  /** An image whose non-zero pixels are the structure, or points and a box that are decoded to a mask. */
-  mask: FileLike | { prompts: Prompts };
+  /**
+   * An image whose non-zero pixels are the structure, a mask as an answer gives it, or points and a box that are
+   * decoded to a mask.
+   */
+  mask: FileLike | Rle | { prompts: Prompts };
   /** Name of the structure; `target` by default. */
   label?: string;
   /** 0..1 along a volume. */
@@ -135,7 +138,7 @@ export class Client {
       ...imageFields(image),
       ...("prompts" in mask
         ? { prompts: JSON.stringify(mask.prompts) }
-        : { mask }),
+        : maskFields(mask)),
       label,
       position: position?.toString(),
       frame: frame?.toString(),
@@ -235,16 +238,22 @@ export class Client {
   }
 
   /**
-   * Writes a mask that was drawn or corrected in the format of its image: for a DICOM image a segmentation
-   * (SEG), for a volume a gzipped NIfTI volume with the mask in its place.
+   * Writes a mask that you have in the format of its image: for a DICOM image a segmentation (SEG), for a volume a
+   * gzipped NIfTI volume with the mask in its place. Nothing is segmented again: of the answer of `segment` it writes
+   * the mask that it shows, and the segment names the model.
    */
   async exportMask(
     image: FileLike,
-    mask: FileLike | Rle,
+    mask: FileLike | Rle | Pick<Segmentation, "mask" | "receipt">,
     query: Query<"exportMask"> = {},
     options?: CallOptions,
   ): Promise<Blob> {
-    const fields = "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
+    const fields = "receipt" in mask
+      ? {
+        ...maskFields(mask.mask),
+        receipt: JSON.stringify(mask.receipt),
+      }
+      : maskFields(mask);
     const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
     return await (await this.#send(path, call, options)).blob();
@@ -347,6 +356,9 @@ const referenceAt = (patient: string, reference: string) =>
 
 const imageFields = (image: ImageOrEmbedding) =>
   "embedding" in image ? { embedding: image.embedding } : { image };
+
+const maskFields = (mask: FileLike | Rle) =>
+  "counts" in mask ? { rle: JSON.stringify(mask) } : { mask };
 
 function bodyOf(image: ImageOrEmbedding): Pick<Call, "json" | "body"> {
   return "embedding" in image ? { json: image } : { body: formOf({ image }) };

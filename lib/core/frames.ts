@@ -17,6 +17,17 @@ export interface FileFrames {
    * single-frame files of a series are sorted by it. Null where it is not stated.
    */
   along: number | null;
+  /** What the planes of one stack of single-frame files have in common; left out where no plane is stated. */
+  stack?: Stack;
+}
+
+/** Parallel planes of one series, which are sorted along their normal. */
+export interface Stack {
+  /** UIDs; empty where they are not stated. */
+  series: string;
+  frameOfReference: string;
+  /** The direction cosines of a row, then of a column. */
+  orientation: readonly number[];
 }
 
 /** @throws {EdgeError} `frame-choice` for a frame that the file does not have. */

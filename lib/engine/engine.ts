@@ -80,8 +80,8 @@ export interface MaskPrompt {
 }
 
 /**
- * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
- * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ * The annotation of a reference: a mask file, its run lengths, or a prompt that is decoded to a mask first. The image
+ * it was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
  */
 export type Annotation =
   | {
@@ -89,6 +89,7 @@ export type Annotation =
     image?: InputFile | undefined;
     segment?: string | undefined;
   }
+  | { rle: Rle }
   | { prompt: MaskPrompt };
 
 /** The DICOM image or volume in whose format a mask is written. */
@@ -101,6 +102,8 @@ export interface SourceFormat {
 /** A mask that the caller has, and the image it was drawn on. */
 export interface MaskExport extends SourceFormat {
   mask: InputFile | Rle;
+  /** Digest of the model that made the mask; left out where a person answers for it. */
+  model?: string | undefined;
 }
 
 /** One frame of an image file for display, and how many frames the file has. */

@@ -16,7 +16,7 @@ import {
 } from "../format/embedding_file.ts";
 import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
-import { decodeRle, encodeRle } from "../format/mask/rle.ts";
+import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
 import { augment, AUGMENTATION_NAMES } from "../image/augment.ts";
 import { type DecodedImage, decodeImage } from "../image/decode.ts";
@@ -119,8 +119,9 @@ export function createEngine(
       const { bytes, mediaType } = annotation.file;
       return readMask(bytes, limits, mediaType, annotation);
     }
-    const prompt = promptOf(annotation.prompt, target);
-    const { mask } = await decodePrompt(target, prompt);
+    const mask = "rle" in annotation
+      ? maskOf(annotation.rle, target)
+      : (await decodePrompt(target, promptOf(annotation.prompt, target))).mask;
     return { mask, reading: describeReading(mask, "binary"), warnings: [] };
   };
 
@@ -167,8 +168,8 @@ export function createEngine(
   return {
     embedImages,
 
-    async exportMask({ image, mask: given, segment }) {
-      const write = sourceFormat(image, { ...segment, model: null });
+    async exportMask({ image, mask: given, segment, model = null }) {
+      const write = sourceFormat(image, { ...segment, model });
       if ("bytes" in given) {
         const { bytes, mediaType } = given;
         return write(await decodeMask(bytes, limits, mediaType, { image }));
@@ -312,10 +313,15 @@ export function createEngine(
   };
 }
 
-/** A prompt with its mask decoded; one of another size than the image is refused before it takes memory. */
+/** A prompt with its mask decoded. */
 function promptOf({ points, box, mask }: MaskPrompt, target: Target): Prompt {
   if (mask === undefined) return { points, box };
-  const [height, width] = mask.size;
+  return { points, box, mask: maskOf(mask, target) };
+}
+
+/** The mask of run lengths; one of another size than the image is refused before it takes memory. */
+function maskOf(rle: Rle, target: Target): Mask {
+  const [height, width] = rle.size;
   requireSameSize({ width, height }, target.embedding.image);
-  return { points, box, mask: decodeRle(mask) };
+  return decodeRle(rle);
 }

@@ -126,6 +126,17 @@ export async function requireUnchanged(
   );
 }
 
+/** @throws EdgeError `invalid-input` for a mask that is not the one that the receipt came with. */
+export async function requireMaskOf(
+  receipt: Receipt,
+  { size, counts }: Rle,
+): Promise<void> {
+  if (await digestOf({ size, counts }) === receipt.mask.sha256) return;
+  throw invalidInput(
+    "The receipt is of another mask; leave it out for a mask that was corrected.",
+  );
+}
+
 /** sha256 of a value's canonical JSON (RFC 8785), hex. */
 function digestOf(value: unknown): Promise<string> {
   return hexDigest(new TextEncoder().encode(canonicalize(value)));

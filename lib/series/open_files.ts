@@ -1,9 +1,14 @@
 import { hexDigest } from "../core/digest.ts";
-import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
+import { EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
-import { type FileFrames, placesAlong } from "../core/frames.ts";
+import type { FileFrames } from "../core/frames.ts";
 import { FORMATS } from "../image/formats.ts";
-import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
+import {
+  checkMediaType,
+  type ImageType,
+  sniffMediaType,
+} from "../image/media_type.ts";
+import { type OpenedImage, placeByPlanes } from "./place_by_planes.ts";
 import {
   type PackedFile,
   type SeriesFile,
@@ -21,19 +26,12 @@ export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 const HEAD_BYTES = 348;
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
-/** Least distance from the first to the last plane of a series, millimetres. */
-const SPREAD_MM = 0.001;
-
-/**
- * An image, and where its plane lies along the normal, millimetres: null unless it is alone in a DICOM file, undefined
- * when it cannot be opened.
- */
-type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
  * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or TIFF file, or of
  * a volume in one file or in two; and the image of any other file. A file that cannot be opened becomes an image that
- * cannot be read.
+ * cannot be read, and one that is no image by its bytes (a text, a DICOM object without pixels) holds no place among
+ * the others.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  */
@@ -42,8 +40,8 @@ export async function openFiles(
   reader: FrameReader,
   limits: SeriesLimits,
 ): Promise<SeriesImage[]> {
-  const images: Placed[] = [];
-  const add = (more: Placed[]) => {
+  const images: OpenedImage[] = [];
+  const add = (more: OpenedImage[]) => {
     if (images.length + more.length > limits.maxImages) {
       throw tooManyImages(limits);
     }
@@ -72,10 +70,13 @@ async function openFile(
   reader: FrameReader,
   limits: SeriesLimits,
   alone: boolean,
-): Promise<Placed[]> {
+): Promise<OpenedImage[]> {
   const { name, mediaType, size } = file;
-  const image = (read: SeriesImage["read"], along: number | null = null) => [
-    { name, position: null, along, read },
+  const image = (
+    read: SeriesImage["read"],
+    more: Partial<OpenedImage> = {},
+  ): OpenedImage[] => [
+    { name, position: null, along: null, isImage: true, ...more, read },
   ];
   const whole = () => readInput(file);
   const requireSize = () => {
@@ -83,24 +84,30 @@ async function openFile(
   };
   let found: FileFrames;
   let sha256: string;
+  let type: ImageType | undefined;
+  let isImage = true;
   try {
     const head = await file.head(HEAD_BYTES);
     if (alone) checkMediaType(head, mediaType);
-    if (!mayHoldFrames(head)) {
+    type = sniffMediaType(head);
+    isImage = type !== undefined;
+    if (type === undefined || FORMATS[type].frames === undefined) {
       requireSize();
-      return image(whole);
+      return image(whole, { isImage });
     }
     const bytes = await file.read();
     sha256 = await hexDigest(bytes);
     found = await reader.countFrames({ bytes, mediaType });
     if (found.count === 1) {
       requireSize();
-      return image(whole, found.along);
+      const { along, stack } = found;
+      return image(whole, { along, ...(stack && { stack }) });
     }
   } catch (error) {
     if (alone || isRetryable(error)) throw error;
-    const read = () => Promise.reject(error);
-    return [{ name, position: null, along: undefined, read }];
+    // Such as a structured report: a DICOM object without pixels.
+    if (type === "application/dicom" && isUnsupported(error)) isImage = false;
+    return image(() => Promise.reject(error), { isImage });
   }
   if (found.count > limits.maxImages) throw tooManyImages(limits);
   return framesOf(file, sha256, found, reader);
@@ -110,10 +117,8 @@ function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
   return invalidInput(`The series holds more than ${maxImages} images.`);
 }
 
-function mayHoldFrames(head: Uint8Array): boolean {
-  const type = sniffMediaType(head);
-  return type !== undefined && FORMATS[type].frames !== undefined;
-}
+const isUnsupported = (error: unknown) =>
+  error instanceof EdgeError && error.code === "unsupported-type";
 
 /** The frames of a file. A read also fetches the frames after it, up to `FRAMES_AT_ONCE`. */
 function framesOf(
@@ -121,7 +126,7 @@ function framesOf(
   sha256: string,
   { count, positions }: FileFrames,
   reader: FrameReader,
-): Placed[] {
+): OpenedImage[] {
   const frames = async (from: number, most: number) =>
     await reader.readFrames(await readInput(file), from, most);
   let start = -1;
@@ -148,6 +153,7 @@ function framesOf(
     name: file.name,
     position: positions?.[index] ?? null,
     along: null,
+    isImage: true,
     frameOf: { sha256, frame: index },
     read: () => read(index),
   }));
@@ -161,15 +167,4 @@ function frameAt(frames: FrameFile[], index: number): FrameFile {
   const frame = frames[index];
   if (frame !== undefined) return frame;
   throw new Error(`Frame ${index} of ${frames.length} was not read.`);
-}
-
-/** Gives the images of DICOM files the positions of their planes, if every file that can be opened states its plane. */
-function placeByPlanes(images: Placed[]): SeriesImage[] {
-  const opened = images.filter(({ along }) => along !== undefined);
-  const places = placesAlong(opened.map(({ along }) => along!), SPREAD_MM);
-  const placeOf = new Map(opened.map((image, i) => [image, places?.[i]]));
-  return images.map((image) => {
-    const { along: _, ...rest } = image;
-    return { ...rest, position: placeOf.get(image) ?? image.position };
-  });
 }

@@ -28,6 +28,8 @@ export interface SeriesImage {
   name: string | null;
   /** Where it lies along its volume or series, 0..1, as its file says; else null. */
   position: number | null;
+  /** Whether it is one by its bytes; any other file holds no place, and cannot be read. */
+  isImage: boolean;
   /** The file of several frames that it was taken out of. */
   frameOf?: {
     /** Of the file, hex. */
@@ -48,13 +50,29 @@ export interface SeriesLimits {
   maxImages: number;
 }
 
-/** Where an image lies along a series, 0..1: as its file says, else by its place in the order. */
-export function positionOf(
-  { position }: SeriesImage,
-  index: number,
-  total: number,
-): number {
-  return position ?? (total > 1 ? index / (total - 1) : 0);
+/**
+ * Where each image lies along a series, 0..1: as its file says, else by its place in the order of the images. Files that
+ * are no images lie nowhere, and shift nothing.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const position = null;
+ * const order = [true, false, true, true].map((isImage) => ({ position, isImage }));
+ * deepEqual(positionsOf(order), [0, null, 0.5, 1]);
+ * ```
+ */
+export function positionsOf(
+  images: Pick<SeriesImage, "position" | "isImage">[],
+): (number | null)[] {
+  const last = images.filter(({ isImage }) => isImage).length - 1;
+  let before = 0;
+  return images.map(({ position, isImage }) => {
+    if (!isImage) return null;
+    const place = last > 0 ? before++ / last : 0;
+    return position ?? place;
+  });
 }
 
 /** The error of an image file that is larger than the limit. */
@@ -68,4 +86,13 @@ const collator = new Intl.Collator("en", { numeric: true });
 /** Compares names with their numbers by value: `slice-9` before `slice-10`. */
 export function naturalOrder(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
+ * Whether a path is of a file that systems and burners of discs leave beside images, or of a hidden one: `__MACOSX`,
+ * `DICOMDIR`, `Thumbs.db`.
+ */
+export function isLeftover(path: string): boolean {
+  return /(^|\/)(\.|__MACOSX\/|(DICOMDIR|(eh)?Thumbs\.db|desktop\.ini)$)/i
+    .test(path);
 }

@@ -5,6 +5,7 @@ import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { type Bytes, concat } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import {
+  isLeftover,
   naturalOrder,
   type PackedFile,
   type SeriesLimits,
@@ -21,8 +22,8 @@ const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 
 /**
  * The files of a zip archive in natural order of their paths. Each is inflated when it is read, to at most the size
- * that the archive's directory states. No name of the archive becomes a path on disk. Folders, hidden files and what
- * archivers add (`__MACOSX`, `DICOMDIR`) are skipped.
+ * that the archive's directory states. No name of the archive becomes a path on disk. Folders and leftovers (see
+ * {@linkcode isLeftover}) are skipped.
  *
  * @throws EdgeError `invalid-input` for an archive that is damaged or holds an unsafe path; `too-many-bytes` for one
  * that would unpack to more than the limits, before anything is inflated.
@@ -45,7 +46,8 @@ export async function openZip(
       if (++seen > ENTRIES_PER_IMAGE * limits.maxImages) {
         throw unreadable("it holds too many folders and hidden files");
       }
-      if (isNoImage(entry.fileName)) continue;
+      const path = entry.fileName;
+      if (path.endsWith("/") || isLeftover(path)) continue;
       unpacked += entry.uncompressedSize;
       entries.push(entry);
       if (entries.length > limits.maxImages) {
@@ -90,11 +92,6 @@ export function isZip(
     "media-type-mismatch",
     "Cannot read the series: it was declared as a zip archive, but its bytes are not one.",
   );
-}
-
-/** Whether a path is of a folder, of a hidden file, or of a file that archivers add. */
-function isNoImage(path: string): boolean {
-  return /\/$|(^|\/)(\.|__MACOSX\/|DICOMDIR$)/.test(path);
 }
 
 /** The bytes of an entry, or at least its first `most`. */

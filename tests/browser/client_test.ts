@@ -55,6 +55,49 @@ const callsOf = (url: string) =>
   return { patches: enrolled.patches, found, png: png.type, lines, problem };
 })()`;
 
+const PATIENT = "/v1/patients/p";
+
+/** The headers of an answer that is a file, as a page can read them. */
+const headersOf = (url: string) =>
+  `(async () => {
+  const body = await (await fetch("next")).blob();
+  const headers = { accept: "image/png" };
+  const init = { method: "POST", body, headers };
+  const answer = await fetch("${url}${PATIENT}/segmentations", init);
+  const read = (name) => answer.headers.get(name);
+  return [
+    read("x-structure-present"),
+    typeof read("x-confidence"),
+    typeof read("x-receipt-id"),
+  ];
+})()`;
+
+/** Requests that need no leave: of scripts, beacons, forms and pictures; all would restore or read something. */
+const attacksOf = (url: string) =>
+  `(async () => {
+  const patient = "${url}${PATIENT}";
+  const restore = patient + "/labels/target/revisions/1/restore";
+  await fetch(restore, { method: "POST", mode: "no-cors", body: "x" });
+  const beacon = navigator.sendBeacon(restore, "x");
+  const loaded = (element) =>
+    new Promise((resolve) => {
+      element.onload = () => resolve(true);
+      element.onerror = () => resolve(false);
+      document.body.append(element);
+    });
+  const frame = document.createElement("iframe");
+  frame.name = "frame";
+  const form = document.createElement("form");
+  Object.assign(form, { method: "POST", action: restore, target: "frame" });
+  document.body.append(form, frame);
+  const answered = new Promise((resolve) => frame.onload = resolve);
+  form.submit();
+  await answered;
+  const picture = document.createElement("img");
+  picture.src = patient;
+  return ["sent", beacon, await loaded(picture)];
+})()`;
+
 Deno.test({
   name: "the client works end to end from a page of another origin",
   ignore: !hasChromium,
@@ -84,9 +127,32 @@ Deno.test({
     deepEqual(answers.lines[0].segmentation.mask, answers.found);
     equal(answers.problem.type, "/problems/not-found");
 
+    const headers = await page.evaluate(headersOf(server.url));
+    deepEqual(headers, ["true", "string", "string"]);
+
     await page.goto(originOf(other));
     const refused = await page.evaluate(callsOf(server.url)).catch(String);
     match(refused as string, /Failed to fetch/);
+
+    // What pages may send without asking the server first.
+    const revisions = async () => {
+      const path = `${PATIENT}/labels/target/revisions`;
+      return (await (await server.request(path)).json()).revisions.length;
+    };
+    const before = await revisions();
+    const log = [];
+    // Another port of the same site, and another site.
+    const near = originOf(other);
+    for (const origin of [near, near.replace("127.0.0.1", "localhost")]) {
+      await page.goto(origin);
+      log.push(await page.evaluate(attacksOf(server.url)));
+    }
+    equal(await revisions(), before);
+    deepEqual(log, [["sent", true, false], ["sent", true, false]]);
+    // The same from a page whose origin is named: the requests were whole.
+    await page.goto(originOf(site));
+    await page.evaluate(attacksOf(server.url));
+    ok(await revisions() > before);
     await page.close();
   },
 });

@@ -1,10 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { dice } from "../../lib/core/mask.ts";
-import { decodeRle } from "../../lib/format/mask/rle.ts";
+import { decodeRle, encodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
+import { form } from "../support/requests.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
 import {
   accessible,
@@ -96,6 +97,15 @@ Deno.test({
       "their masks are saved in their formats and places",
       async () => {
         const items = await held(page);
+        // What is segmented from now on differs; what is shown is saved.
+        const { image: other, mask: { data, ...size } } = drawVisit(1);
+        const inverted = { ...size, data: data.map((value) => 255 - value) };
+        const body = form({
+          image: encodePng(other),
+          rle: JSON.stringify(encodeRle(inverted)),
+        });
+        const patient = await page.inputValue("#patient");
+        equal((await visitor.server.enrol(patient, "other", body)).status, 201);
         const cases: [number, string, Uint8Array, number][] = [
           [0, "scan_2_seg.dcm", scan, 1],
           [2, "scan_3_seg.dcm", scan, 2],

@@ -410,7 +410,7 @@ Deno.test("bad input", async (t) => {
     "mask and prompts",
     422,
     "validation",
-    /either mask or prompts/,
+    /either mask, prompts or rle/,
     () => enrol(app, "q", "r", { image, mask, prompts: far("3") }),
   );
   await refuses(
@@ -452,7 +452,7 @@ Deno.test("bad input", async (t) => {
     "wrong method",
     405,
     "no-method",
-    /DELETE, GET, PUT|DELETE, GET/,
+    /DELETE, GET, HEAD, PUT|DELETE, GET, HEAD/,
     () => app.request("/v1/patients/p", { method: "POST" }),
   );
   await refuses(

@@ -11,7 +11,7 @@ import {
   dicomPython,
   validate,
 } from "../support/independent_dicom.ts";
-import { files, form, visits } from "../support/requests.ts";
+import { enrol, files, form, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
 const limits = { maxPixels: 1_000_000 };
@@ -51,6 +51,67 @@ Deno.test("the caller's mask is answered in the format of its image", async (t) 
       await checkByReaders(file, [{ image: scan, frame: 1, png: files.mask }]);
     }
   });
+
+  await t.step(
+    "as it was shown, whatever the references are by now",
+    async () => {
+      const { app } = service;
+      const { next, mask } = files;
+      equal((await enrol(app, "p", "r")).status, 201);
+      const query = "?frame=1&label=target&region=113345001:SCT:Abdomen";
+      const segmented = async (sent: Uint8Array<ArrayBuffer>, type: string) => {
+        const headers = { accept: type, "content-type": "" };
+        return await segment(app, "p", sent, query, headers);
+      };
+      const before = [];
+      for (const sent of [scan, volume]) {
+        const shown = await (await segmented(sent, "application/json")).json();
+        const type = sent === scan
+          ? "application/dicom"
+          : "application/x-nifti";
+        before.push({
+          sent,
+          shown,
+          file: await (await segmented(sent, type)).bytes(),
+        });
+      }
+      // Another reference changes what would be segmented now.
+      const box = JSON.stringify({ points: [], box: [20, 20, 90, 90] });
+      equal(
+        (await enrol(app, "p", "s", { image: next, prompts: box })).status,
+        201,
+      );
+      for (const { sent, shown, file } of before) {
+        const rle = JSON.stringify(shown.mask);
+        const receipt = JSON.stringify(shown.receipt);
+        const answer = await ask(form({ image: sent, rle, receipt }), query);
+        equal(answer.status, 200, await answer.clone().text());
+        deepEqual(await answer.bytes(), file, "the very file, and its model");
+      }
+      const [{ shown: { receipt, mask: own } }] = before as [typeof before[0]];
+      const cases: [Record<string, unknown>, RegExp][] = [
+        [{ mask, receipt }, /body.receipt: is of run lengths: send .* \`rle\`/],
+        [{ rle, receipt }, /receipt is of another mask/],
+        [
+          { rle: own, receipt: { ...receipt, version: "9" } },
+          /receipt.id.*changed/,
+        ],
+        [{ rle: own, receipt: {} }, /body.receipt/],
+      ];
+      for (const [fields, why] of cases) {
+        const sent = Object.entries(fields).map(([name, value]) => [
+          name,
+          value instanceof Uint8Array || typeof value === "string"
+            ? value
+            : JSON.stringify(value),
+        ]);
+        const body = form({ image: scan, ...Object.fromEntries(sent) });
+        const answer = await ask(body, query);
+        equal(answer.status, 422);
+        match((await answer.json()).detail, why);
+      }
+    },
+  );
 
   await t.step("of a NIfTI volume in its place", async () => {
     const body = form({ image: volume, mask: files.mask });

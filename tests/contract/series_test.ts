@@ -1,3 +1,4 @@
+import { dicomAt, dicomWithoutPixels } from "../support/dicom_places.ts";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { createApp } from "../../functions/app.ts";
@@ -224,6 +225,62 @@ Deno.test("volumes and planes", async (t) => {
     ok(
       received.every(({ segmentation }) => segmentation.mask.size.length === 2),
     );
+  });
+
+  await t.step("what a disc holds besides images shifts none", async () => {
+    const names = ["IM/D", "IM/B", "IM/C", "IM/A"];
+    const slices = names.map((name, z) => ({
+      name,
+      bytes: dicomAt([`0\\0\\${10 * z}`]),
+    }));
+    const readable = text("run setup.exe");
+    const junk = [
+      { name: "AUTORUN.INF", bytes: readable },
+      { name: "IM/REPORT", bytes: dicomWithoutPixels() },
+      { name: "README.TXT", bytes: readable },
+      { name: "VIEWER/viewer.exe", bytes: text("MZ") },
+      { name: "VIEWER/empty.dll", bytes: new Uint8Array() },
+    ];
+    const skipped = [
+      ...["DICOMDIR", "dicomdir", "IM/Thumbs.db", "desktop.ini", ".DS_Store"],
+      ...["__MACOSX/._D", "IM/.hidden"],
+    ].map((name) => ({ name, bytes: readable }));
+    const clean = await lines(zipOf(slices));
+    const placesOf = (received: typeof clean) =>
+      names.map((name) =>
+        received.find((line) => line.name === name)?.position
+      );
+    deepEqual(placesOf(clean), [0, 1 / 3, 2 / 3, 1]);
+    const zip = zipOf([...skipped, ...junk, ...slices]);
+    const mixed = await lines(zip);
+    equal(mixed.length, slices.length + junk.length);
+    deepEqual(placesOf(mixed), placesOf(clean));
+    for (const { name } of junk) {
+      const line = mixed.find((line) => line.name === name)!;
+      equal(line.position, null);
+      equal("segmentation" in line, false);
+      ok(line.problem.status < 500, name);
+    }
+    // Each line counts, so a cursor continues after it.
+    const rest = await lines(zip, `?cursor=${mixed[3].cursor}`);
+    deepEqual(
+      rest.map(({ index, position }) => [index, position]),
+      mixed.slice(4).map(({ index, position }) => [index, position]),
+    );
+    // The same for images that only their order places.
+    const pictures = [0, 1, 2].map((i) => ({
+      name: `${i}.png`,
+      bytes: variant(i),
+    }));
+    const [a, b, c] = pictures;
+    const note = { name: "0.txt", bytes: readable };
+    const other = await lines(zipOf([a!, note, b!, c!]));
+    deepEqual(other.map(({ name, position }) => [name, position]), [
+      ["0.png", 0],
+      ["0.txt", null],
+      ["1.png", 0.5],
+      ["2.png", 1],
+    ]);
   });
 
   await t.step({

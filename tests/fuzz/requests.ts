@@ -27,6 +27,7 @@ interface Schema {
   $ref?: string;
   type?: string | string[];
   enum?: unknown[];
+  anyOf?: Schema[];
   pattern?: string;
   format?: string;
   maxLength?: number;
@@ -309,13 +310,13 @@ function makeFit(value: Record<string, unknown>): void {
   delete value.mask;
   if ("recipe" in value) value.recipe = "medical";
   if ("label" in value) value.label = "target";
-  const points = (value.points ?? []) as { x: number; y: number }[];
+  const points = (value.points ?? []) as Record<"x" | "y" | "label", number>[];
   for (const point of points) {
     point.x %= 384;
     point.y %= 384;
   }
   const { box } = value as { box?: number[] };
-  if (box === undefined && points.length > 0) return;
+  if (box === undefined && points.some(({ label }) => label === 1)) return;
   const [a, b, c, d] = (box ?? [100, 100, 200, 200]).map((n) => n % 384);
   value.box = [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
@@ -332,6 +333,9 @@ function arbitraryOf(
     );
   }
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if (schema.anyOf !== undefined) {
+    return fc.oneof(...schema.anyOf.map((one) => arbitraryOf(one, document)));
+  }
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   switch (type) {
     case "string":

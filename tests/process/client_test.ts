@@ -49,10 +49,13 @@ Deno.test("the client makes every call end to end", async () => {
   const drawn = { image: { embedding: id }, mask: { prompts }, label: "drawn" };
   equal((await client.enrol("p", "s", drawn)).label, "drawn");
   equal((await client.reference("p", "s")).label, "drawn");
+  const known = { image: next, mask: answer.mask, label: "drawn" };
+  equal((await client.enrol("p", "s", known)).label, "drawn");
   equal((await client.patient("p")).references.length, 2);
 
   const volume = blob(toNifti([visits.second.image]));
-  for (const own of [new Blob([png]), encodeRle(decodeRle(answer.mask))]) {
+  const rle = encodeRle(decodeRle(answer.mask));
+  for (const own of [new Blob([png]), rle, answer.mask, answer]) {
     const file = await (await client.exportMask(volume, own)).bytes();
     deepEqual(
       await decodeMask(file, { maxPixels: 1e6 }),

@@ -15,6 +15,7 @@ export function dicomAt(
   positions: string[],
   orientations: string[] = [],
   frameOfReference = "2.25.4",
+  series = "2.25.3",
 ): Uint8Array<ArrayBuffer> {
   const groups = (position: string, i: number): WriteElement[] => [
     [TAG.planePosition, "SQ", [[[TAG.imagePosition, "DS", position]]]],
@@ -30,7 +31,7 @@ export function dicomAt(
       [TAG.sopClass, "UI", CLASS],
       [TAG.sopInstance, "UI", "2.25.1"],
       [TAG.studyInstance, "UI", "2.25.2"],
-      [TAG.seriesInstance, "UI", "2.25.3"],
+      [TAG.seriesInstance, "UI", series],
       [TAG.frameOfReference, "UI", frameOfReference],
       [TAG.samples, "US", [1]],
       [TAG.photometric, "CS", "MONOCHROME2"],
@@ -43,6 +44,21 @@ export function dicomAt(
       [TAG.signed, "US", [0]],
       [TAG.perFrameGroups, "SQ", positions.map(groups)],
       [TAG.pixelData, "OB", new Uint8Array(positions.length)],
+    ],
+  );
+}
+
+/** A DICOM object without pixels, as structured reports and structure sets are. */
+export function dicomWithoutPixels(): Uint8Array<ArrayBuffer> {
+  const report = "1.2.840.10008.5.1.4.1.1.88.11";
+  return writeDicom(
+    { classUid: report, instanceUid: "2.25.9" },
+    { uid: "2.25.1", name: "TEST" },
+    [
+      [TAG.sopClass, "UI", report],
+      [TAG.sopInstance, "UI", "2.25.9"],
+      [TAG.studyInstance, "UI", "2.25.2"],
+      [TAG.seriesInstance, "UI", "2.25.8"],
     ],
   );
 }

@@ -12,6 +12,7 @@ import {
 } from "../../body/form.ts";
 import { embeddingField, withFrame } from "../../body/image.ts";
 import { json } from "../../contract/answers.ts";
+import { Rle } from "../../contract/masks.ts";
 import {
   FrameNumber,
   Label,
@@ -19,7 +20,7 @@ import {
   Position,
   ReferenceParams,
 } from "../../contract/parameters.ts";
-import { problems } from "../../contract/problems.ts";
+import { invalid, problems } from "../../contract/problems.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import { measureDrift } from "../../patients/measure_drift.ts";
@@ -37,8 +38,9 @@ export const ReferenceForm = defineForm({
   image: optional(file("The image; or give `embedding`")),
   embedding: embeddingField,
   mask: optional(file(
-    "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`",
+    "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `rle` or `prompts`",
   )),
+  rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
   label: text(Label.default("target"), { type: "string", default: "target" }),
   position: text(Position.nullable().default(null), {
@@ -66,7 +68,7 @@ export const ReferenceForm = defineForm({
     note:
       ": the mask is a result that somebody accepted, perhaps after a correction",
   })),
-}, { either: [["image", "embedding"], ["mask", "prompts"]] });
+}, { either: [["image", "embedding"], ["mask", "prompts", "rle"]] });
 
 const path = "/v1/patients/{patient}/references/{reference}";
 
@@ -117,6 +119,7 @@ export function referencesFunction(services: Services): Router {
   const router = createRouter();
   // Schemas that only fields of the form refer to.
   router.openAPIRegistry.register("Prompts", Prompts);
+  router.openAPIRegistry.register("Rle", Rle);
   router.openAPIRegistry.register("Accepted", Accepted);
   return router
     .openapi(put, async (c) => {
@@ -191,17 +194,24 @@ export function referencesFunction(services: Services): Router {
     });
 }
 
-/** What a form annotates: prompts, or a mask file. */
+/** What a form annotates: prompts, a mask file or its run lengths. */
 function annotationOf(
-  { prompts, mask, segment }: Awaited<ReturnType<typeof ReferenceForm.read>>,
+  { prompts, mask, rle, segment }: Awaited<
+    ReturnType<typeof ReferenceForm.read>
+  >,
   image: InputFile | undefined,
 ): Annotation {
+  if (mask === undefined && segment !== undefined) {
+    const message = "chooses a segment of a mask file, and the form has none";
+    throw invalid("body", [{ path: ["segment"], message }]);
+  }
+  if (rle !== undefined) return { rle };
   if (prompts !== undefined) {
     const { points, box } = prompts;
     return { prompt: { points, ...(box && { box }) } };
   }
   return {
-    // Without prompts, the form has a mask.
+    // Without the others, the form has a mask.
     file: mask!,
     ...(image && { image }),
     ...(segment !== undefined && { segment: String(segment) }),

@@ -8,7 +8,7 @@ import {
 import { inOrder } from "../../../lib/series/in_order.ts";
 import { openFiles } from "../../../lib/series/open_files.ts";
 import {
-  positionOf,
+  positionsOf,
   type SeriesImage,
 } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/range_file.ts";
@@ -37,8 +37,9 @@ const SeriesQuery = ModelQuery.extend({
 export const SeriesLine = z.object({
   index: z.int().min(0).describe("From 0"),
   total: z.int().min(1),
-  position: z.number().min(0).max(1).describe(
-    "Along the series, or along the volume where its files say",
+  position: z.number().min(0).max(1).nullable().describe(
+    "Along the volume where the image's file says, else by its place in the order of the images; null for a file " +
+      "that is no image",
   ),
   name: z.string().nullable().describe("What the sender called the file"),
   cursor: z.string().describe("Continues after this line"),
@@ -119,6 +120,7 @@ export function seriesFunction(services: Services): Router {
       const engine = model.engineFor(workOf(c));
       const images = await openFiles(sent.files, engine, limits);
       const total = images.length;
+      const positions = positionsOf(images);
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
         images: sent.digest,
@@ -134,7 +136,7 @@ export function seriesFunction(services: Services): Router {
       const request = { patient, ...options, model, ...profile };
       const stop = new AbortController();
       const segment = async (image: SeriesImage, index: number) => {
-        const position = positionOf(image, index, total);
+        const position = positions[index]!;
         const result = await runPatiently(
           deadline,
           { tenant, signal: stop.signal },

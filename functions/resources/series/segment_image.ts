@@ -35,12 +35,11 @@ export async function segmentImage(
   services: Services,
   request: SeriesRequest,
   image: SeriesImage,
-  position: number,
+  position: number | null,
   work: Work,
 ) {
   const { patient, model, enrolled, label, revision, recipe, explain } =
     request;
-  const chosen = chooseReferences(enrolled, "position", position);
   const started = performance.now();
   const file = await image.read();
   const made = await model.embedder.embed(work, file);
@@ -48,6 +47,9 @@ export async function segmentImage(
   await keepEmbedding(services, model.embedder, { tenant, patient }, made);
   const encode = performance.now() - started;
   requireWanted(work);
+  // A file that is no image has no position, and no embedding either.
+  const at = position ?? undefined;
+  const chosen = chooseReferences(enrolled, "position", at);
   const isPlaced = enrolled.some(({ reference }) =>
     reference.position !== null
   );
@@ -58,7 +60,7 @@ export async function segmentImage(
     revision,
     recipe,
     chosen,
-    position: isPlaced ? position : undefined,
+    position: isPlaced ? at : undefined,
     explain,
   };
   const { answer, receipt } = await segmentWithReceipt(

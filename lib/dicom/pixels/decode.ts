@@ -9,6 +9,7 @@ import { fromPalette, fromYbrFull } from "./colour.ts";
 import { displayTable } from "./display.ts";
 import { unsupported } from "../data_set/data_set.ts";
 import { alongNormal, planeOf } from "../data_set/plane.ts";
+import { TAG } from "../data_set/tags.ts";
 import { type DicomLayout, readDicomLayout } from "./layout.ts";
 import { nativeFrame, nativePixels, type Words } from "./native.ts";
 import { decodeRleFrame } from "./rle.ts";
@@ -106,14 +107,27 @@ export function framesOfDicom(layout: DicomLayout): FileFrames {
   if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
   else encapsulatedPixels(layout);
   const { dataset, frames } = layout;
-  const along = Array.from({ length: frames }, (_, frame) => {
-    const plane = planeOf(dataset, frame);
-    return plane === undefined ? null : alongNormal(plane);
-  });
+  const planes = Array.from(
+    { length: frames },
+    (_, frame) => planeOf(dataset, frame),
+  );
+  const along = planes.map((plane) => plane ? alongNormal(plane) : null);
   const positions = frames === 1
     ? null
     : placesAlong(along) ?? along.map((_, i) => i / (frames - 1));
-  return { count: frames, positions, along: along[0] ?? null };
+  const [first] = planes;
+  return {
+    count: frames,
+    positions,
+    along: along[0] ?? null,
+    ...(first && {
+      stack: {
+        series: dataset.text(TAG.seriesInstance),
+        frameOfReference: dataset.text(TAG.frameOfReference),
+        orientation: first.orientation,
+      },
+    }),
+  };
 }
 
 /** Decodes the frames from one on, each when it is asked for. */

@@ -56,7 +56,7 @@ export function encodeRuns(runs: MaskRuns): Rle {
     }
   }
   counts.push(width * height - start);
-  return { size: [height, width], counts: compress(counts) };
+  return { size: [height, width], counts: compressCounts(counts) };
 }
 
 /** Visits every row, including the one below the mask, with the columns from..to that differ from the row above. */
@@ -111,22 +111,36 @@ export function decodeRle({ size: [height, width], counts }: Rle): Mask {
     }
     if (runs.length > 2) run += runs[runs.length - 2];
     if (run < 0 || at + run > data.length) {
-      throw wrong("its runs do not fit the size");
+      throw wrong(`its runs do not fit the size, ${height} × ${width}`);
     }
-    if (inside) {
-      for (let k = at; k < at + run; k++) {
-        data[(k % height) * width + Math.floor(k / height)] = 255;
-      }
-    }
+    if (inside) fill(data, at, run, height);
     at += run;
     runs.push(run);
     inside = !inside;
   }
-  if (at !== data.length) throw wrong("its runs do not fill the size");
+  if (at !== data.length) {
+    throw wrong(
+      `its runs do not fill the size, ${height} × ${width}: they hold ${at} pixels`,
+    );
+  }
   return { width, height, data };
 }
 
-function compress(runs: number[]): string {
+/** Marks a run of pixels, counted down the columns. */
+function fill(data: Uint8Array, from: number, run: number, height: number) {
+  const width = data.length / height;
+  let x = Math.floor(from / height);
+  let y = from % height;
+  for (let left = run; left > 0; left--) {
+    data[y * width + x] = 255;
+    if (++y < height) continue;
+    y = 0;
+    x++;
+  }
+}
+
+/** Writes uncompressed `counts` (whole numbers from 0 to 2³¹ - 1) as text. */
+export function compressCounts(runs: number[]): string {
   let out = "";
   for (let i = 0; i < runs.length; i++) {
     let value = i > 2 ? runs[i] - runs[i - 2] : runs[i];

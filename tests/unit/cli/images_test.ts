@@ -52,3 +52,23 @@ Deno.test("a header stands for its voxels beside it, alone and in a folder", () 
     await Deno.remove(`${folder}/pair-nifti-1.img`);
     await rejects(openImages([header], reader), /without its voxels/);
   }));
+
+Deno.test("what lies beside the images of a folder neither stops nor names them", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/__MACOSX`);
+    const volume = niftiOf([new Uint8Array(1)], 1, 1);
+    for (
+      const name of ["a.nii", "b.nii", "DICOMDIR", "Thumbs.db", ".DS_Store"]
+    ) {
+      await Deno.writeFile(`${folder}/${name}`, volume);
+    }
+    await Deno.writeFile(`${folder}/__MACOSX/a.nii`, volume);
+    for (const name of ["a.txt", "README.TXT", "readme.html", "b.xml"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "about the images");
+    }
+    const found = await openImages([folder], reader);
+    const real = found.filter(({ isImage }) => isImage);
+    equal(real.map(({ target }) => target).join(), "a,b");
+    const others = found.filter(({ isImage }) => !isImage);
+    equal(others.length, 4);
+  }));

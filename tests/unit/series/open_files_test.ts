@@ -4,7 +4,8 @@ import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import { readFixture } from "../../support/fixtures.ts";
 import type { SeriesFile } from "../../../lib/series/series_image.ts";
-import { dicomAt } from "../../support/dicom_places.ts";
+import { positionsOf } from "../../../lib/series/series_image.ts";
+import { dicomAt, dicomWithoutPixels } from "../../support/dicom_places.ts";
 import { fixture } from "../../support/fixtures.ts";
 import { niftiOf, zipOf } from "../../support/series_bodies.ts";
 
@@ -133,7 +134,7 @@ Deno.test("files of planes too far off for a number are placed by their order", 
     return images.map(({ position }) => position);
   };
   deepEqual(await placed("4", "0", "3"), [1, 0, 0.75]);
-  deepEqual(await placed("4", "9e999", "3"), [null, null, null]);
+  deepEqual(await placed("4", "9e999", "3"), [1, null, 0]);
   deepEqual(await placed("-1.7e308", "1.7e308", "0"), [null, null, null]);
 });
 
@@ -157,4 +158,84 @@ Deno.test("a header and its voxels of one name are one volume, in a series and i
   const twice = await openFiles([...loose, loose[1]], reader, LIMITS);
   equal(twice.length, 3);
   await rejects(twice[1].read(), /without its voxels/);
+});
+
+const text = fileOf(new TextEncoder().encode("run setup.exe"), "README.TXT");
+const report = fileOf(dicomWithoutPixels(), "SR1");
+const MORE = { ...LIMITS, maxImages: 20 };
+
+/** The places of files, as a series states them. */
+const placesOf = async (files: SeriesFile[]) =>
+  positionsOf(await openFiles(files, reader, MORE));
+
+/** An image of one frame at some millimetres along the axis. */
+const at = (z: number, orientation?: string, frame?: string, series?: string) =>
+  fileOf(
+    dicomAt([`0\\0\\${z}`], orientation ? [orientation] : [], frame, series),
+    `at ${z}`,
+  );
+
+Deno.test("files that are no images shift no position", async () => {
+  const slices = [at(30), at(10), at(0), at(20)];
+  const places = await placesOf(slices);
+  deepEqual(places, [1, 1 / 3, 0, 2 / 3]);
+  const [a, b, c, d] = slices;
+  deepEqual(
+    await placesOf([text, a!, b!, report, c!, text, d!, report]),
+    [null, 1, 1 / 3, null, 0, null, 2 / 3, null],
+  );
+  // Where only the order places images, too.
+  const [x, y, z] = [1, 2, 3].map(() => fileOf(volumeOf(1), "x.nii"));
+  deepEqual(await placesOf([x!, y!, z!]), [0, 0.5, 1]);
+  deepEqual(await placesOf([text, x!, report, y!, z!, text]), [
+    null,
+    0,
+    null,
+    0.5,
+    1,
+    null,
+  ]);
+  // An image that is cut short holds its place.
+  const cut = fileOf(volumeOf(1).slice(0, -1), "cut.nii");
+  deepEqual(await placesOf([x!, cut, z!]), [0, 0.5, 1]);
+  deepEqual(await placesOf([x!, text]), [0, null]);
+  // An image without geometry does not spoil the places of those that have one.
+  deepEqual(await placesOf([a!, x!, c!, d!]), [1, 1 / 3, 0, 2 / 3]);
+});
+
+Deno.test("each stack of DICOM images is placed by itself", async () => {
+  const sagittal = "0\\1\\0\\0\\0\\-1";
+  const across = (x: number) =>
+    fileOf(dicomAt([`${x}\\0\\0`], [sagittal]), `${x}`);
+  // Axial and sagittal planes of one series, mixed.
+  deepEqual(
+    await placesOf([at(0), across(-100), at(5), across(100), at(10)]),
+    [0, 1, 0.5, 0, 1],
+  );
+  // Two frames of reference, and two series of one.
+  for (const other of [["2.25.77"], ["2.25.4", "2.25.88"]]) {
+    const [frame, series] = other;
+    const there = (z: number) => at(z, undefined, frame, series);
+    deepEqual(
+      await placesOf([at(0), there(900), at(10), there(1000), at(5)]),
+      [0, 0, 1, 1, 0.5],
+    );
+  }
+  // Every file in a series of its own, as some anonymisers leave them.
+  const alone = [3, 1, 2].map((z) => at(z, undefined, undefined, `2.25.9${z}`));
+  deepEqual(await placesOf(alone), [1, 0, 0.5]);
+  // A tilted plane of some millionths is the same direction.
+  const tilted = "1\\0.000001\\0\\-0.000001\\1\\0";
+  const near = await placesOf([at(4), at(2, tilted), at(0)]);
+  deepEqual(near.map((place) => place?.toFixed(6)), [
+    "1.000000",
+    "0.500000",
+    "0.000000",
+  ]);
+  // Planes of every direction have no common normal: their order counts.
+  const radial = [0, 1, 2, 3].map((i) => {
+    const [c, s] = [Math.cos(i), Math.sin(i)].map((n) => n.toFixed(6));
+    return at(7 * i, `${c}\\${s}\\0\\0\\0\\1`);
+  });
+  deepEqual(await placesOf(radial), [0, 1 / 3, 2 / 3, 1]);
 });

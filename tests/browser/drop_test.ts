@@ -1,0 +1,113 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import {
+  BOX,
+  choose,
+  type Chosen,
+  decoded,
+  download,
+  drag,
+  finished,
+  hasChromium,
+  held,
+  openFirst,
+  png,
+  tool,
+  Visitor,
+  visitPng,
+} from "./browser.ts";
+import { unrelatedImage } from "../support/unrelated_image.ts";
+
+const note = (name: string): Chosen => ({
+  name,
+  mimeType: "text/plain",
+  buffer: new TextEncoder().encode("about the images"),
+});
+
+Deno.test({
+  name: "files that are no images are named, and the others are taken",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const notice = () => page.textContent("#notice-text");
+
+    await t.step("as the first ones by name", async () => {
+      await openFirst(
+        page,
+        visitPng(1),
+        note("notes.txt"),
+        {
+          ...visitPng(2),
+          name: "cut.png",
+          buffer: visitPng(2).buffer.slice(0, 9000),
+        },
+        visitPng(3),
+        visitPng(2),
+      );
+      equal(
+        await notice(),
+        "Left out, because not read as an image: cut.png, notes.txt.",
+      );
+      await tool(page, "box");
+      await drag(page, ...BOX);
+      await decoded(page, 0);
+      await page.click("#accept");
+      await finished(page);
+      deepEqual(
+        (await held(page)).map(({ name, state }) => [name, state]),
+        ["visit-1", "visit-2", "visit-3"].map((name) => [name, "done"]),
+      );
+    });
+
+    await t.step("and among the next ones", async () => {
+      await choose(
+        page,
+        note("a.txt"),
+        visitPng(4),
+        png("z.png", unrelatedImage),
+      );
+      await finished(page);
+      deepEqual(
+        (await held(page)).slice(3).map(({ name, state }) => [name, state]),
+        [["a", "failed"], ["visit-4", "done"], ["z", "done"]],
+      );
+    });
+
+    await t.step(
+      "where nothing was found, there is no area but a gap",
+      async () => {
+        match(
+          (await page.getAttribute("#plot", "aria-label"))!,
+          /z not found$/,
+        );
+        equal(await page.locator("#plot polyline").count(), 1);
+        equal(await page.locator("#plot .dot").count(), 4);
+        const { bytes } = await download(page, "#save-table");
+        const [head, ...rows] = new TextDecoder().decode(bytes).trim()
+          .split("\r\n").map((row) => row.split(","));
+        deepEqual(head, [
+          ...[
+            "image",
+            "area_px",
+            "kind",
+            "predicted_iou",
+            "distance",
+            "present",
+          ],
+        ]);
+        deepEqual(rows.map((row) => row.at(-1)), [
+          ...["true", "true", "true", "true", "false"],
+        ]);
+        deepEqual([rows.at(-1)![0], rows.at(-1)![1]], ["z", ""]);
+      },
+    );
+
+    await t.step("one alone is refused", async () => {
+      const other = await visitor.open();
+      await choose(other, note("notes.txt"));
+      await other.waitForSelector("#start-problem:not([hidden])");
+      match((await other.textContent("#start-problem"))!, /none of these/);
+    });
+    deepEqual(visitor.complaints, []);
+  },
+});
