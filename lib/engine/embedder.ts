@@ -76,7 +76,7 @@ export function createEmbedder(
   return {
     async embed(work, input) {
       const { bytes, mediaType, frame } = input;
-      if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
+      if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes);
       // In front of the file: behind it, its own last bytes could name a frame.
       const which = frame === undefined ? "" : `#${frame} `;
       const id = await hexDigest(

@@ -73,7 +73,7 @@ export async function decodeSamples(
   declared?: string,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
-  const type = checkMediaType(bytes, declared);
+  const type = checkMediaType(bytes);
   const { frame } = options;
   if (frame && FORMATS[type].frames === undefined) requireFrame(frame, 1);
   const header = readSize(bytes, type, frame);

@@ -29,7 +29,7 @@ export async function readMask(
   declared?: string,
   choice: SegmentChoice = {},
 ): Promise<ReadMask> {
-  if (checkMediaType(bytes, declared) === "application/dicom") {
+  if (checkMediaType(bytes) === "application/dicom") {
     const file = readDicom(bytes);
     if (isSegmentation(file.dataset)) {
       checkSize(dicomSize(file.dataset), limits);

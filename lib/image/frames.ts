@@ -21,7 +21,7 @@ interface DecodedFrame {
  * @throws {EdgeError}
  */
 export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
-  const { frames } = FORMATS[checkMediaType(bytes, declared)];
+  const { frames } = FORMATS[checkMediaType(bytes)];
   return frames?.count(bytes) ?? { count: 1, positions: null, along: null };
 }
 
@@ -37,7 +37,7 @@ export async function* readFrames(
   limits: ImageLimits,
   { from = 0, declared }: { from?: number; declared?: string | undefined } = {},
 ): AsyncGenerator<DecodedFrame> {
-  const type = checkMediaType(bytes, declared);
+  const type = checkMediaType(bytes);
   const { frames } = FORMATS[type];
   if (frames !== undefined) {
     const places = frames.count(bytes);

@@ -25,8 +25,7 @@ export function readOrientation(
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
       return parseOrientation(bytes);
-    case "application/dicom":
-    case "application/x-nifti":
+    default:
       return 1;
   }
 }

@@ -48,7 +48,7 @@ export async function openFiles(
   };
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
-    if (isZip(await head(4), mediaType)) {
+    if (isZip(await head(4))) {
       for (const entry of await openZip(file, limits)) {
         add(await openFile(entry, reader, limits, false));
       }
@@ -80,7 +80,7 @@ async function openFile(
   let sha256: string;
   try {
     const head = await file.head(HEAD_BYTES);
-    if (alone) checkMediaType(head, mediaType);
+    if (alone) checkMediaType(head);
     if (!mayHoldFrames(head)) {
       requireSize();
       return image(whole);

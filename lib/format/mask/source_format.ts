@@ -14,21 +14,20 @@ export type { SegmentDescription };
  * Prepares to write masks of an image in its source format and in its place: a DICOM segmentation that refers to a
  * DICOM image, or a gzipped volume in the shape of a NIfTI volume. The image is checked before any mask exists.
  *
- * @param image a file, the media type that its sender declared, and the frame that is meant, from 0.
+ * @param image a file, and the frame that is meant, from 0.
  * @param segment the description of the segment; a NIfTI volume has no place for it.
  * @returns a function that writes a mask of the image.
  * @throws {EdgeError} `unsupported-type` for an image of another format; `invalid-input` for a DICOM image to which
  * nothing can refer; errors of reading for one that cannot be read.
  */
 export function sourceFormat(
-  { bytes, mediaType, frame }: {
+  { bytes, frame }: {
     bytes: Uint8Array;
-    mediaType?: string | undefined;
     frame?: number | undefined;
   },
   segment: SegmentDescription,
 ): (mask: Mask) => Promise<Bytes> {
-  const type = checkMediaType(bytes, mediaType);
+  const type = checkMediaType(bytes);
   if (type === "application/dicom") {
     const source = readSource(bytes, frame);
     return (mask) =>
