@@ -24,7 +24,7 @@ export interface DecodedImage extends Raster {
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
  * cut short or damaged is refused, never half decoded.
  *
- * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
+ * @param _declared the media type that the sender stated; the bytes decide.
  * @param frame of a DICOM image or slice of a NIfTI volume, from 0; may be left out for a DICOM image, whose first
  * frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
@@ -48,13 +48,13 @@ export interface DecodedImage extends Raster {
 export async function decodeImage(
   bytes: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
+  _declared?: string,
   frame?: number,
 ): Promise<DecodedImage> {
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    declared,
+    undefined,
     { frame },
   );
   const raster = orient(toRaster(samples), orientation);
@@ -63,14 +63,14 @@ export async function decodeImage(
 }
 
 /**
- * The steps that pictures and masks share: type, declared type, size limit by the header, and only then the decoding.
+ * The steps that pictures and masks share: type, size limit by the header, and only then the decoding.
  *
  * @throws {EdgeError} and nothing else, whatever the bytes are.
  */
 export async function decodeSamples(
   bytes: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
+  _declared?: string,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
   const type = checkMediaType(bytes);

@@ -20,13 +20,13 @@ import { toMask } from "../codecs/samples.ts";
  * pictures. Of a DICOM segmentation the chosen segment on the given image is decoded; of other files with several
  * frames, the frame of the image.
  *
- * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
+ * @param _declared the media type that the sender stated; the bytes decide.
  * @throws {EdgeError}
  */
 export async function readMask(
   bytes: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
+  _declared?: string,
   choice: SegmentChoice = {},
 ): Promise<ReadMask> {
   if (checkMediaType(bytes) === "application/dicom") {
@@ -41,11 +41,11 @@ export async function readMask(
     }
   }
   const frame = choice.image?.frame;
-  const ofMany = frame !== undefined && countFrames(bytes, declared).count > 1;
+  const ofMany = frame !== undefined && countFrames(bytes).count > 1;
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    declared,
+    undefined,
     { frame: ofMany ? frame : undefined, forMask: true },
   );
   const mask = orient(toMask(samples), orientation);

@@ -17,10 +17,9 @@ interface DecodedFrame {
 /**
  * Counts the frames of a file and finds where they lie.
  *
- * @param declared the media type that the sender stated, if any.
  * @throws {EdgeError}
  */
-export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
+export function countFrames(bytes: Uint8Array): FileFrames {
   const { frames } = FORMATS[checkMediaType(bytes)];
   return frames?.count(bytes) ?? { count: 1, positions: null, along: null };
 }
@@ -29,13 +28,12 @@ export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
  * Decodes the frames of a file one after another, from one on, in the order of the file. Each is decoded when it is
  * asked for and none is kept, so memory does not grow with their number. An image of a single frame gives that one.
  *
- * @param declared the media type that the sender stated, if any.
  * @throws {EdgeError} at once for a file that cannot be read; at a frame that is damaged.
  */
 export async function* readFrames(
   bytes: Uint8Array,
   limits: ImageLimits,
-  { from = 0, declared }: { from?: number; declared?: string | undefined } = {},
+  { from = 0 }: { from?: number } = {},
 ): AsyncGenerator<DecodedFrame> {
   const type = checkMediaType(bytes);
   const { frames } = FORMATS[type];
@@ -44,7 +42,7 @@ export async function* readFrames(
     checkSize(readSize(bytes, type, from), limits);
     yield* place(frames.decode(bytes, from), places, from);
   } else if (from === 0) {
-    const raster = await decodeImage(bytes, limits, declared);
+    const raster = await decodeImage(bytes, limits);
     yield { index: 0, position: null, raster };
   }
 }

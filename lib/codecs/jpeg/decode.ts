@@ -1,9 +1,14 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
-import type { EdgeError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import { type JpegMarkers, readJpegMarkers } from "./markers.ts";
+import {
+  type JpegMarkers,
+  readJpegHeader,
+  readJpegMarkers,
+} from "./markers.ts";
+import { mendJpeg } from "./mend.ts";
 import type { Samples } from "../samples.ts";
 
 const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
@@ -24,10 +29,26 @@ const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 /**
  * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every call gets its
  * own instance, so that a fatal error cannot spoil the next call and the memory is freed afterwards. libjpeg fills in
- * grey where data are missing and only warns; here a warning is an error. Result: H×W×C samples, C = 1 where the file
- * has one component, not yet rotated.
+ * grey where data are missing and only warns; here a warning is an error, unless the file can be mended
+ * ({@linkcode mendJpeg}). Result: H×W×C samples, C = 1 where the file has one component, not yet rotated.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
+  try {
+    return await decodeSound(bytes);
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code === "unsupported-type") {
+      throw error;
+    }
+    const mended = mendJpeg(bytes, readJpegHeader(bytes));
+    if (mended === undefined) throw error;
+    const samples = await decodeSound(mended.bytes);
+    const { warnings } = mended;
+    return warnings.length === 0 ? samples : { ...samples, warnings };
+  }
+}
+
+/** Decodes a file without damage. */
+async function decodeSound(bytes: Uint8Array): Promise<Samples> {
   const markers = readJpegMarkers(bytes);
   check(markers);
   const { width, height, components } = markers.frame;

@@ -7,8 +7,7 @@ import { inFolder } from "../../support/in_folder.ts";
 
 /** Counts here, as a worker does; nothing is read. */
 const reader: FrameReader = {
-  countFrames: ({ bytes, mediaType }) =>
-    Promise.resolve().then(() => countFrames(bytes, mediaType)),
+  countFrames: ({ bytes }) => Promise.resolve().then(() => countFrames(bytes)),
   readFrames: () => Promise.reject(new Error("No frame is asked for.")),
 };
 
