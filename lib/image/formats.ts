@@ -1,3 +1,9 @@
+import { decodeBmp } from "../codecs/bmp/decode.ts";
+import { readBmpHeader } from "../codecs/bmp/header.ts";
+import { readGifSize } from "../codecs/gif/blocks.ts";
+import { decodeGif } from "../codecs/gif/decode.ts";
+import { decodeJpeg2000File } from "../codecs/jpeg_2000/file.ts";
+import { readJpeg2000Header } from "../codecs/jpeg_2000/header.ts";
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
 import { decodeNifti, decodeNiftiSlices } from "../codecs/nifti/decode.ts";
@@ -41,6 +47,9 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
   "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
+  "image/gif": { readSize: readGifSize, decode: decodeGif },
+  "image/bmp": { readSize: readBmpHeader, decode: decodeBmp },
+  "image/jp2": { readSize: readJpeg2000Header, decode: decodeJpeg2000File },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: (bytes, { frame }) => decodeDicom(bytes, frame),

@@ -1,3 +1,4 @@
+import { BMP_HEADERS } from "../codecs/bmp/header.ts";
 import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
@@ -10,6 +11,9 @@ export type ImageType =
   | "image/jpeg"
   | "image/webp"
   | "image/tiff"
+  | "image/gif"
+  | "image/bmp"
+  | "image/jp2"
   | "application/dicom"
   | "application/x-nifti";
 
@@ -26,7 +30,7 @@ interface Kind {
 
 /**
  * The types by their first bytes: PNG (third edition) §5.2, JPEG (T.81) §B.1.1.3, WebP RFC 9649 §2.4, TIFF 6.0 §2 and
- * BigTIFF, DICOM PS3.10 §7.1, NIfTI-1 `magic`. The order is that of messages.
+ * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), DICOM PS3.10 §7.1, NIfTI-1 `magic`. The order is that of messages.
  */
 const KINDS: Record<ImageType, Kind> = {
   "image/png": { name: "PNG", signatures: [[[0, "\x89PNG\r\n\x1a\n"]]] },
@@ -36,6 +40,24 @@ const KINDS: Record<ImageType, Kind> = {
     name: "TIFF",
     signatures: ["II*\0", "MM\0*", "II+\0", "MM\0+"].map((text) => [[0, text]]),
     isNot: isCameraRaw,
+  },
+  "image/gif": {
+    name: "GIF",
+    signatures: [[[0, "GIF87a"]], [[0, "GIF89a"]]],
+  },
+  "image/bmp": {
+    name: "BMP",
+    signatures: BMP_HEADERS.map((size) => [
+      [0, "BM"],
+      [14, String.fromCharCode(size) + "\0\0\0"],
+    ]),
+  },
+  "image/jp2": {
+    name: "JPEG 2000",
+    signatures: [
+      [[0, "\0\0\0\x0cjP  \r\n\x87\n"]],
+      [[0, "\xff\x4f\xff\x51"]],
+    ],
   },
   "application/dicom": {
     name: "DICOM",

@@ -79,7 +79,9 @@ Deno.test("a damaged file gives a picture or an EdgeError", async () => {
 });
 
 Deno.test("a PNG whose unpacked lines are damaged gives a picture or an EdgeError", async () => {
-  const pngs = fixtures.filter((f) => /^[a-z0-9-]+\.png$/.test(f.name));
+  const pngs = fixtures.filter((f) =>
+    !f.refused && /^[a-z0-9-]+\.png$/.test(f.name)
+  );
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(
@@ -187,7 +189,7 @@ Deno.test("messages tell sizes and kinds but quote no content", async () => {
     } catch (error) {
       assert.match(
         (error as Error).message,
-        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|DICOM|NIfTI): .+\.$/,
+        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|GIF|BMP|DICOM|NIfTI): .+\.$/,
         name,
       );
     }
