@@ -8,7 +8,8 @@ import { readInputFile, usingFile } from "../core/files.ts";
 import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
-import { sniffMediaType } from "../image/media_type.ts";
+import { sniffMediaType, unpackImage } from "../image/media_type.ts";
+import { HEAD_BYTES } from "../image/unpack.ts";
 
 /** The mask of a frame of a file. */
 export interface FrameMask {
@@ -43,7 +44,7 @@ export async function writeSourceFormats(
         if (type === "application/x-nifti") {
           written.push(await writeVolume(path, frames, out));
         } else if (type === "application/dicom") {
-          addToSeries(series, await readInputFile(path), frames);
+          addToSeries(series, unpackImage(await readInputFile(path)), frames);
         }
       });
     } catch (error) {
@@ -105,6 +106,6 @@ async function writeVolume(
 /** As many bytes as show the type of a file. */
 async function headOf(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
-  const head = new Uint8Array(348);
+  const head = new Uint8Array(HEAD_BYTES);
   return head.subarray(0, await file.read(head) ?? 0);
 }

@@ -9,7 +9,7 @@ import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
 import type { Warning } from "../core/warnings.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType, type ImageType } from "./media_type.ts";
+import { checkMediaType, type ImageType, unpackImage } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
 
 /** A decoded picture, and doubts about its file. */
@@ -68,12 +68,13 @@ export async function decodeImage(
  * @throws {EdgeError} and nothing else, whatever the bytes are.
  */
 export async function decodeSamples(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
   _declared?: string,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
-  const type = checkMediaType(bytes);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   const { frame } = options;
   if (frame && FORMATS[type].frames === undefined) requireFrame(frame, 1);
   const header = readSize(bytes, type, frame);

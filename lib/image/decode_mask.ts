@@ -8,7 +8,7 @@ import {
 import { dicomSize } from "../dicom/pixels/layout.ts";
 import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
-import { checkMediaType } from "./media_type.ts";
+import { checkMediaType, unpackImage } from "./media_type.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
@@ -24,16 +24,22 @@ import { toMask } from "../codecs/samples.ts";
  * @throws {EdgeError}
  */
 export async function readMask(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
   _declared?: string,
-  choice: SegmentChoice = {},
+  chosen: SegmentChoice = {},
 ): Promise<ReadMask> {
-  if (checkMediaType(bytes) === "application/dicom") {
-    const file = readDicom(bytes);
-    if (isSegmentation(file.dataset)) {
-      checkSize(dicomSize(file.dataset), limits);
-      const mask = await decodeSegment(file, choice);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
+  const { image } = chosen;
+  const choice = image === undefined
+    ? chosen
+    : { ...chosen, image: { ...image, bytes: unpackImage(image.bytes) } };
+  if (type === "application/dicom") {
+    const dicom = readDicom(bytes);
+    if (isSegmentation(dicom.dataset)) {
+      checkSize(dicomSize(dicom.dataset), limits);
+      const mask = await decodeSegment(dicom, choice);
       const reading = describeReading(mask, "segment", {
         value: choice.segment ?? null,
       });

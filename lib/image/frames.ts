@@ -3,7 +3,7 @@ import type { FileFrames } from "../core/frames.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { decodeImage, readSize } from "./decode.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType } from "./media_type.ts";
+import { checkMediaType, unpackImage } from "./media_type.ts";
 
 /** One frame of a file, decoded. */
 interface DecodedFrame {
@@ -19,9 +19,10 @@ interface DecodedFrame {
  *
  * @throws {EdgeError}
  */
-export function countFrames(bytes: Uint8Array): FileFrames {
-  const { frames } = FORMATS[checkMediaType(bytes)];
-  return frames?.count(bytes) ?? { count: 1, positions: null, along: null };
+export function countFrames(file: Uint8Array): FileFrames {
+  const { frames } = FORMATS[checkMediaType(file)];
+  return frames?.count(unpackImage(file)) ??
+    { count: 1, positions: null, along: null };
 }
 
 /**
@@ -31,11 +32,12 @@ export function countFrames(bytes: Uint8Array): FileFrames {
  * @throws {EdgeError} at once for a file that cannot be read; at a frame that is damaged.
  */
 export async function* readFrames(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
   { from = 0 }: { from?: number } = {},
 ): AsyncGenerator<DecodedFrame> {
-  const type = checkMediaType(bytes);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   const { frames } = FORMATS[type];
   if (frames !== undefined) {
     const places = frames.count(bytes);

@@ -3,6 +3,7 @@ import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
 import { describeForeign, isCameraRaw } from "./foreign_type.ts";
+import { isGzip, unpackGzip, unpackHead } from "./unpack.ts";
 import { isBeginningOf, matches, type Signature } from "./signature.ts";
 
 /** The types of images that are decoded here. */
@@ -69,7 +70,6 @@ const KINDS: Record<ImageType, Kind> = {
     signatures: [
       [[0, "\x5c\x01\0\0"], [344, "n+1\0"]],
       [[0, "\0\0\x01\x5c"], [344, "n+1\0"]],
-      [[0, "\x1f\x8b\x08"]],
     ],
   },
 };
@@ -80,8 +80,18 @@ const TYPES = Object.keys(KINDS) as ImageType[];
 const NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" })
   .format(TYPES.map((type) => KINDS[type].name));
 
-/** The type of a file by its first bytes, or undefined where they are those of no image that is read here. */
+/**
+ * The type of a file by its first bytes, gzipped or not; undefined where they are those of no image that is read here. A
+ * gzip file that shows nothing, because it is damaged or too short, counts as the kind that is usually gzipped.
+ */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
+  if (!isGzip(bytes)) return sniffPlain(bytes);
+  const head = unpackHead(bytes);
+  const isUnknown = head.length === 0 || isBeginning(head);
+  return sniffPlain(head) ?? (isUnknown ? "application/x-nifti" : undefined);
+}
+
+function sniffPlain(bytes: Uint8Array): ImageType | undefined {
   return TYPES.find((type) => {
     const { signatures, is, isNot } = KINDS[type];
     return (signatures.some((one) => matches(bytes, one)) || is?.(bytes)) &&
@@ -101,12 +111,25 @@ export function checkMediaType(bytes: Uint8Array): ImageType {
   const type = sniffMediaType(bytes);
   if (type !== undefined) return type;
   const { truncated, unsupported } = readErrors("image");
-  throw isBeginning(bytes)
-    ? truncated(`after ${bytes.length} bytes, too few to hold a picture`)
-    : unsupported(
-      NAMES,
-      describeForeign(bytes) ?? "bytes that are none of these",
-    );
+  if (isBeginning(bytes)) {
+    throw truncated(`after ${bytes.length} bytes, too few to hold a picture`);
+  }
+  const [plain, where] = isGzip(bytes)
+    ? [unpackHead(bytes), "a gzip file of "]
+    : [bytes, ""];
+  const kind = describeForeign(plain) ?? "bytes that are none of these";
+  throw unsupported(NAMES, where + kind);
+}
+
+/**
+ * The file itself of one that may have been gzipped. NIfTI stays as it is: its reader unpacks volumes piece by piece.
+ *
+ * @throws {EdgeError} for a gzip file that is damaged, or larger than is accepted.
+ */
+export function unpackImage(bytes: Uint8Array): Uint8Array {
+  if (!isGzip(bytes)) return bytes;
+  const isVolume = sniffMediaType(bytes) === "application/x-nifti";
+  return isVolume ? bytes : unpackGzip(bytes);
 }
 
 /** Whether the bytes are the beginning of an image that is read here, too short to be recognised. */

@@ -3,6 +3,7 @@ import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import { type FileFrames, placesAlong } from "../core/frames.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
+import { HEAD_BYTES } from "../image/unpack.ts";
 import {
   type PackedFile,
   type SeriesFile,
@@ -15,8 +16,6 @@ import { isZip, openZip } from "./zip.ts";
 /** Splits files of several frames. */
 export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
-/** Bytes that identify the type of a file; NIfTI's magic number is the last of them. */
-const HEAD_BYTES = 348;
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
 /** Least distance from the first to the last plane of a series, millimetres. */

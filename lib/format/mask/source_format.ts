@@ -1,6 +1,6 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
-import { checkMediaType } from "../../image/media_type.ts";
+import { checkMediaType, unpackImage } from "../../image/media_type.ts";
 import { chooseSlice, readNiftiHeader } from "../../codecs/nifti/header.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
@@ -21,13 +21,14 @@ export type { SegmentDescription };
  * nothing can refer; errors of reading for one that cannot be read.
  */
 export function sourceFormat(
-  { bytes, frame }: {
+  { bytes: file, frame }: {
     bytes: Uint8Array;
     frame?: number | undefined;
   },
   segment: SegmentDescription,
 ): (mask: Mask) => Promise<Bytes> {
-  const type = checkMediaType(bytes);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   if (type === "application/dicom") {
     const source = readSource(bytes, frame);
     return (mask) =>
