@@ -9,6 +9,7 @@ import {
   readJpegMarkers,
 } from "./markers.ts";
 import { mendJpeg } from "./mend.ts";
+import { decodeRareJpeg } from "./rare.ts";
 import type { Samples } from "../samples.ts";
 
 const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
@@ -27,7 +28,8 @@ const PIXEL_BYTES = 16;
 const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 
 /**
- * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every call gets its
+ * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour; other ones with
+ * {@linkcode decodeRareJpeg}. Every call gets its
  * own instance, so that a fatal error cannot spoil the next call and the memory is freed afterwards. libjpeg fills in
  * grey where data are missing and only warns; here a warning is an error, unless the file can be mended
  * ({@linkcode mendJpeg}). Result: H×W×C samples, C = 1 where the file has one component, not yet rotated.
@@ -51,7 +53,10 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
 async function decodeSound(bytes: Uint8Array): Promise<Samples> {
   const markers = readJpegMarkers(bytes);
   check(markers);
-  const { width, height, components } = markers.frame;
+  const { width, height, components, precision, process } = markers.frame;
+  if (components === 4 || precision > 8 || process === 0xc3) {
+    return decodeRareJpeg(bytes, markers);
+  }
   const channels = components === 1 ? 1 : 3;
 
   const program = await mozjpeg();
@@ -87,16 +92,22 @@ async function decodeSound(bytes: Uint8Array): Promise<Samples> {
 function check({ frame, scans, missing }: JpegMarkers): void {
   const { process, precision, components } = frame;
   const reject = (got: string) => {
-    throw unsupported("8-bit baseline or progressive, grey or colour", got);
+    throw unsupported(
+      "baseline, progressive or lossless of 1, 3 or 4 components",
+      got,
+    );
   };
-  if (process === 0xc3) reject("lossless");
   if (process === 0xf7) reject("JPEG-LS");
   if (process > 0xc3) {
     reject(process < 0xc8 ? "hierarchical" : "arithmetic-coded");
   }
-  if (precision !== 8) reject(`${precision}-bit`);
-  if (components === 4) reject("CMYK");
-  if (components !== 1 && components !== 3) {
+  const isLossless = process === 0xc3;
+  if (!isLossless && precision !== 8 && precision !== 12) {
+    reject(`${precision} bits`);
+  }
+  if (
+    components !== 1 && components !== 3 && (components !== 4 || isLossless)
+  ) {
     reject(`${components} components`);
   }
   if (scans === 0 || scans > MAX_SCANS) {

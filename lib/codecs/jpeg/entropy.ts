@@ -80,6 +80,13 @@ export class EntropyReader {
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
   }
 
+  /** The next bits, at most 16, as a number. */
+  bits(count: number): number {
+    if (this.#count < count) this.#fill();
+    this.#count -= count;
+    return (this.#bits >>> this.#count) & ((1 << count) - 1);
+  }
+
   /** @throws {EdgeError} `truncated` where more bits were taken than the data have. */
   requireWhole(): void {
     if (this.#count >= this.#appended) return;

@@ -20,6 +20,8 @@ export interface JpegMarkers {
   missing: number;
   /** The TIFF-shaped EXIF block of the first APP1 "Exif" segment. */
   exif: Uint8Array | undefined;
+  /** Whether colours are Y'CbCr (and black), or RGB or CMYK as they are. */
+  colour: "ycc" | "plain";
 }
 
 const { malformed, truncated } = readErrors("JPEG");
@@ -51,6 +53,7 @@ function walk(
   let frame: JpegFrame | undefined;
   let exif: Uint8Array | undefined;
   let scans = 0;
+  let transform: number | undefined;
   const missing = new Set<number>();
   for (let at = 2;;) {
     const { marker, body, end } = readSegment(bytes, at);
@@ -65,6 +68,8 @@ function walk(
       marker === 0xe1 && !exif && body.length > 6 && hasText(body, 0, "Exif\0")
     ) { // EXIF 2.3 §4.7.2
       exif = body.subarray(6);
+    } else if (marker === 0xee && hasText(body, 0, "Adobe")) {
+      transform = body[11];
     } else if (marker === 0xda) {
       if (!frame) throw malformed("a scan comes before the frame header.");
       if (until === "scan") break;
@@ -74,7 +79,12 @@ function walk(
     }
   }
   if (!frame) throw malformed("it has no frame header.");
-  return { frame, scans, missing: missing.size, exif };
+  // What Adobe's segment says (T.872 §6.5.3); without one, three components are Y'CbCr and four CMYK.
+  const isPlain = transform === undefined
+    ? frame.components === 4
+    : transform === 0;
+  const colour = isPlain ? "plain" : "ycc";
+  return { frame, scans, missing: missing.size, exif, colour };
 }
 
 /**

@@ -32,7 +32,8 @@ export function measureScan(
     const { h, v } = samplingOf(tables, index);
     return Array(scanned.length === 1 ? 1 : h * v).fill(table);
   });
-  const units = countUnits(tables, scanned);
+  const { across, down } = countUnits(tables, scanned);
+  const units = across * down;
   const reader = new EntropyReader(bytes, from);
   const intervals: Interval[] = [];
   let start = from;
@@ -66,10 +67,10 @@ function skipBlock(
 }
 
 /** How many units of a scan there are (T.81 §A.2): of one component, its blocks; of several, those of their frame. */
-function countUnits(
-  tables: Omit<ScanTables, "quantization">,
+export function countUnits(
+  tables: Pick<ScanTables, "width" | "height" | "components">,
   scanned: ScanHeader["components"],
-): number {
+): { across: number; down: number } {
   const { width, height, components } = tables;
   const all = components.map((_, i) => samplingOf(tables, i));
   const widest = Math.max(...all.map(({ h }) => h));
@@ -81,10 +82,11 @@ function countUnits(
     scanned.length === 1
       ? Math.ceil(Math.ceil(size * sampling / most) / 8)
       : Math.ceil(size / (8 * most));
-  return along(width, h, widest) * along(height, v, highest);
+  return { across: along(width, h, widest), down: along(height, v, highest) };
 }
 
-function samplingOf(
+/** The relative resolution of a component. @throws {EdgeError} for one that does not exist. */
+export function samplingOf(
   { components }: Pick<ScanTables, "components">,
   index: number,
 ): { h: number; v: number } {

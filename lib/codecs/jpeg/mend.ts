@@ -47,6 +47,7 @@ export function mendJpeg(
   bytes: Uint8Array,
   checked: JpegFrame,
 ): Mended | undefined {
+  if (![0xc0, 0xc1, 0xc2].includes(checked.process)) return undefined;
   try {
     return checked.process === 0xc2
       ? mendProgressive(bytes)

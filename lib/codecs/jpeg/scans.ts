@@ -22,6 +22,10 @@ export interface ScanHeader {
   components: { index: number; dc: number; ac: number }[];
   /** Ss, or the predictor of lossless processes. */
   start: number;
+  /** Se. */
+  end: number;
+  /** Ah. */
+  high: number;
   /** Al, or the point transform of lossless processes. */
   low: number;
 }
@@ -109,6 +113,8 @@ export function readScanHeader(
       ac: body[2 + 2 * i] & 15,
     })),
     start: body[1 + 2 * count],
+    end: body[2 + 2 * count],
+    high: body[3 + 2 * count] >> 4,
     low: body[3 + 2 * count] & 15,
   };
 }
@@ -129,7 +135,8 @@ export function readHuffman(
   }
 }
 
-function readQuantization(
+/** Adds the tables of a segment, T.81 §B.2.4.1. @throws {EdgeError} */
+export function readQuantization(
   body: Uint8Array,
   tables: Map<number, Uint16Array>,
 ): void {

@@ -148,7 +148,43 @@ add("interval-missing.jpg", whole[:first] + whole[restarts(whole)[1] :], refused
 add("garbage-before-end.jpg", whole[:-2] + b"garbage before the end" + whole[-2:], refused="malformed")
 add("garbage-for-end.jpg", whole[:-2] + b"garbage for the end", refused="truncated")
 
+# JPEG of four components, of 12 bits, and lossless ----------------------------------------------------
+
+rng = np.random.default_rng(20)  # so that a section does not change the next ones
+
+ink = Image.fromarray(picture(4, 255), "CMYK")
+for name, options in {
+    "plain": {}, "low": {"quality": 30}, "progressive": {"progressive": True}, "restart": {"restart_marker_blocks": 1},
+    "optimized": {"optimize": True},
+}.items():
+    data = saved(ink, "jpeg", **({"quality": 90} | options))
+    add(f"cmyk-{name}.jpg", data, by_pillow(data), 2)
+    if name == "plain":
+        adobe = data.index(b"\xff\xee")
+        bare = data[:adobe] + data[adobe + 16 :]
+        add("cmyk-bare.jpg", bare, by_pillow(bare), 2)
+        add("cmyk-no-end.jpg", data[:-2], by_pillow(data), 2)
+four = picture(4, 255, 45, 37)
+data = imagecodecs.jpeg8_encode(four, level=92, colorspace="cmyk", outcolorspace="ycck")
+add("ycck.jpg", data, by_pillow(data), 3)
+twelve = picture(1, 4095)[..., 0]
+data = imagecodecs.jpeg8_encode(twelve, level=98, bitspersample=12)
+add("grey-12.jpg", data, window(imagecodecs.jpeg8_decode(data)), 1)
+add("grey-12-no-end.jpg", data[:-2], window(imagecodecs.jpeg8_decode(data)), 1)
+deep = picture(3, 4095, 45, 37)
+for subsampling in ("444", "420"):
+    data = imagecodecs.jpeg8_encode(deep, level=98, bitspersample=12, subsampling=subsampling)
+    add(f"rgb-12-{subsampling}.jpg", data, np.floor(imagecodecs.jpeg8_decode(data) * (255 / 4095) + 0.5), 1)
+for bits, channels in ((8, 1), (8, 3), (12, 1), (16, 1)):
+    a = picture(channels, 2**bits - 1).squeeze()
+    data = imagecodecs.jpeg8_encode(a, lossless=True, bitspersample=bits, predictor=4)
+    add(f"lossless-{bits}-{channels}.jpg", data, a if bits == 8 else window(a))
+two = bytearray(saved(colour, "jpeg", subsampling=0))
+add("arithmetic.jpg", bytes(two).replace(b"\xff\xc0\0\x11", b"\xff\xc9\0\x11", 1), refused="unsupported-type")
+
 # PNG ------------------------------------------------------------------------------------------------
+
+rng = np.random.default_rng(21)
 
 
 def chunk(name: bytes, body: bytes, crc=None) -> bytes:
@@ -239,6 +275,8 @@ for name, options in {"lossless": {"lossless": True, "exact": True}, "lossy": {"
 
 # GIF: written by hand where Pillow writes no such file --------------------------------------------------
 
+rng = np.random.default_rng(22)
+
 
 def lzw(indices: np.ndarray, size: int) -> bytes:
     """A clear code before every pixel or two keeps all codes short."""
@@ -311,6 +349,8 @@ add("end-too-early.gif", gif(small, palette, (W, H), coded=lzw(small[:3], 4)), r
 add("no-palette.gif", gif(small, palette, (W, H))[:10] + b"\0" + gif(small, palette, (W, H))[11:13] + gif(small, palette, (W, H))[61:], refused="malformed")
 
 # BMP ------------------------------------------------------------------------------------------------
+
+rng = np.random.default_rng(23)
 
 
 def packed(a: np.ndarray, depth: int) -> bytes:
@@ -435,6 +475,8 @@ for depth in (4, 8):
     add(f"rle-{depth}-skips.bmp", bmp(W, H, depth, skip, quads(palette), compression=1 if depth == 8 else 2), palette[skipped], indices=skipped)
 
 # JPEG 2000 ------------------------------------------------------------------------------------------
+
+rng = np.random.default_rng(24)
 
 
 def j2k(a, fmt="jp2", **options):
