@@ -1531,6 +1531,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-safetensors": string;
@@ -1639,7 +1642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2085,7 +2088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2813,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2982,7 +2985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3154,7 +3157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3253,6 +3256,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-safetensors": string;
@@ -3381,7 +3387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3564,7 +3570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3742,7 +3748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4000,7 +4006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4080,6 +4086,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "multipart/form-data": {
@@ -4161,7 +4170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */

@@ -18,7 +18,7 @@ export interface DecodedImage extends Raster {
 }
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in image space, H×W×C uint8, C = 1 for greys.
+ * Decodes the bytes of an image file, gzipped or not, to a raster in image space, H×W×C uint8, C = 1 for greys.
  *
  * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is

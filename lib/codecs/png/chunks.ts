@@ -21,8 +21,9 @@ export interface PngChunks {
   exif?: Uint8Array;
   /** Pieces of the one zlib stream. */
   data: Uint8Array[];
-  /** Doubts about the file. */
+  /** Doubts about the picture, and about its transparency. */
   warnings: Warning[];
+  maskWarnings: Warning[];
 }
 
 /** Bit depths allowed for each colour type, §11.2.1 table 12. */
@@ -42,8 +43,8 @@ const NO_END: Warning = {
     "The PNG has no whole IEND chunk. All its picture data are there, and it was read as if it had one.",
 };
 
-/** Ancillary chunks that are used here, and what their loss may mean. */
-const LOSSES: Record<string, string> = {
+/** Ancillary chunks that are used here, and what it may mean that one is damaged. */
+const LOSSES = {
   eXIf: "the picture may have to be turned",
   tRNS: "transparent pixels count as opaque",
 };
@@ -92,7 +93,12 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   const header = readPngHeader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const chunks: PngChunks = { header, data: [], warnings: [] };
+  const chunks: PngChunks = {
+    header,
+    data: [],
+    warnings: [],
+    maskWarnings: [],
+  };
   let closed = false; // IDAT chunks must be consecutive, §5.6
   for (let at = 8;;) {
     const length = at + 8 <= bytes.length ? view.getUint32(at) : 0;
@@ -123,7 +129,8 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
     const isCritical = /^[A-Z]/.test(name);
     if (!isSound) {
       if (isCritical) throw malformed("a chunk's checksum is wrong.");
-      if (name in LOSSES) chunks.warnings.push(lossOf(name));
+      if (name === "eXIf") chunks.warnings.push(lossOf(name));
+      if (name === "tRNS") chunks.maskWarnings.push(lossOf(name));
     } else if (name === "IDAT") {
       if (!isData) throw malformed("its IDAT chunks are not consecutive.");
     } else if (name === "PLTE") {
@@ -158,7 +165,7 @@ function addPalette(chunks: PngChunks, body: Uint8Array): void {
   chunks.palette = body;
 }
 
-function lossOf(name: string): Warning {
+function lossOf(name: keyof typeof LOSSES): Warning {
   const detail = `The PNG's ${name} chunk is damaged and was left out: ${
     LOSSES[name]
   }.`;

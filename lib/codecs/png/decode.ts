@@ -1,5 +1,4 @@
 import { concat } from "../../core/bytes.ts";
-import type { Warning } from "../../core/warnings.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
 import { bits, type Put, STORED } from "./scanline.ts";
@@ -73,17 +72,15 @@ export function decodePng(
     }
   }
   const max = colourType === 3 ? 255 : (1 << depth) - 1;
+  const warnings = [
+    ...chunks.warnings,
+    ...(forMask ? chunks.maskWarnings : []),
+  ];
   return {
     ...{ width, height, channels, max, lossy: false, data: out },
     ...more?.samples,
-    ...doubts(chunks.warnings, forMask),
+    ...(warnings.length > 0 && { warnings }),
   };
-}
-
-/** Transparency matters to masks alone. */
-function doubts(all: Warning[], forMask: boolean): { warnings?: Warning[] } {
-  const warnings = all.filter(({ detail }) => forMask || !/tRNS/.test(detail));
-  return warnings.length === 0 ? {} : { warnings };
 }
 
 /**
