@@ -8,6 +8,7 @@ import {
 import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
+import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
 import {
   type MinimumRate,
@@ -127,6 +128,7 @@ export function createApp(
 
   // What a request may take.
   app.use(requireMinimumRate(minimumRate));
+  app.use(decodeBodies());
   const body = limitBodies(services.maxBytes, services.bodyQuota);
   const work = limitWork(services.deadline);
   app.use("/v1/*", async (c, next) => {

@@ -27,7 +27,6 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "too-many-bytes": [413, "The request is too large"],
   "too-large": [413, "The image has too many pixels"],
   "unsupported-type": [415, "Unsupported media type"],
-  "media-type-mismatch": [415, "The media type does not match the bytes"],
   "validation": [422, "The request is not valid"],
   "invalid-input": [422, "The input cannot be used"],
   "frame-choice": [422, "The frame or segment must be chosen"],

@@ -9,8 +9,9 @@ import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { FORMATS } from "../image/formats.ts";
-import { sniffMediaType } from "../image/media_type.ts";
+import { sniffMediaType, unpackImage } from "../image/media_type.ts";
 import { readImageFile } from "../image/read_image_file.ts";
+import { HEAD_BYTES } from "../image/unpack.ts";
 import { readVolumeHeader } from "../image/volume.ts";
 import type { VolumeHeader } from "../codecs/volume/header.ts";
 
@@ -50,7 +51,7 @@ export async function writeSourceFormats(
         if (volume !== undefined) {
           written.push(await writeVolume(volume, frames, out));
         } else if (type === "application/dicom") {
-          addToSeries(series, bytes, frames);
+          addToSeries(series, unpackImage(bytes), frames);
         }
       });
     } catch (error) {
@@ -112,6 +113,6 @@ async function writeVolume(
 /** As many bytes as show the type of a file. */
 async function headOf(path: string): Promise<Uint8Array> {
   using file = await Deno.open(path);
-  const head = new Uint8Array(348);
+  const head = new Uint8Array(HEAD_BYTES);
   return head.subarray(0, await file.read(head) ?? 0);
 }

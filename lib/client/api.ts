@@ -1609,6 +1609,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;
@@ -1726,7 +1729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2174,7 +2177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2902,7 +2905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3071,7 +3074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3245,7 +3248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3344,6 +3347,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;
@@ -3479,7 +3485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3666,7 +3672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3844,7 +3850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4102,7 +4108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4182,6 +4188,9 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;
@@ -4270,7 +4279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported media type; The media type does not match the bytes */
+            /** @description Unsupported media type */
             415: {
                 headers: {
                     /** @description Names the request in the log */

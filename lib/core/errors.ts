@@ -28,8 +28,6 @@ const ERROR_CODES = {
   "empty": { about: "image", retryable: false },
   /** The file is no image, or a kind of image that is not read here. */
   "unsupported-type": { about: "image", retryable: false },
-  /** The bytes are of another type than the sender declared. */
-  "media-type-mismatch": { about: "image", retryable: false },
   /** The file has more pixels than the limit, according to its header. */
   "too-large": { about: "image", retryable: false },
   /** The file has no such frame or segment, or several and none was chosen. */

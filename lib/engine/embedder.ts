@@ -81,7 +81,7 @@ export function createEmbedder(
     async embed(work, input) {
       const { bytes, mediaType, frame } = input;
       const isImage = mediaType !== EMBEDDING_MEDIA_TYPE;
-      if (isImage) checkMediaType(bytes, mediaType);
+      if (isImage) checkMediaType(bytes);
       // In front of the file: behind it, its own last bytes could name a frame.
       const which = frame === undefined ? "" : `#${frame} `;
       const how = digest + (isImage ? READING_RULES : "");

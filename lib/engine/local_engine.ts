@@ -182,7 +182,7 @@ export function createEngine(
     async preview({ bytes, mediaType, frame }, side) {
       const raster = await decodeImage(bytes, limits, mediaType, frame);
       const { warnings = [] } = raster;
-      const { count: frames } = countFrames(bytes, mediaType);
+      const { count: frames } = countFrames(bytes);
       return { bytes: encodePng(shrink(raster, side)), frames, warnings };
     },
 
@@ -195,14 +195,14 @@ export function createEngine(
       return made!.value;
     },
 
-    countFrames({ bytes, mediaType }) {
-      return Promise.resolve(countFrames(bytes, mediaType));
+    countFrames({ bytes }) {
+      return Promise.resolve(countFrames(bytes));
     },
 
-    async readFrames({ bytes, mediaType: declared }, from, count) {
+    async readFrames({ bytes }, from, count) {
       const files: FrameFile[] = [];
       if (count < 1) return files;
-      const frames = readFrames(bytes, limits, { from, declared });
+      const frames = readFrames(bytes, limits, { from });
       for await (const { index, position, raster } of frames) {
         const bytes = encodePng(raster);
         files.push({ index, position, bytes, mediaType: "image/png" });

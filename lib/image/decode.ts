@@ -9,7 +9,7 @@ import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
 import type { Warning } from "../core/warnings.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType, type ImageType } from "./media_type.ts";
+import { checkMediaType, type ImageType, unpackImage } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
 
 /** A decoded picture, and doubts about its file. */
@@ -18,13 +18,14 @@ export interface DecodedImage extends Raster {
 }
 
 /**
- * Decodes the bytes of an image of any format that is read here to a raster in image space, H×W×C uint8, C = 1 for greys.
+ * Decodes the bytes of an image file of any format that is read here, gzipped or not, to a raster in image space, H×W×C
+ * uint8, C = 1 for greys.
  *
  * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
  * cut short or damaged is refused, never half decoded.
  *
- * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
+ * @param _declared the media type that the sender stated; the bytes decide.
  * @param frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; may be left out for DICOM and TIFF,
  * whose first frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
@@ -48,13 +49,13 @@ export interface DecodedImage extends Raster {
 export async function decodeImage(
   bytes: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
+  _declared?: string,
   frame?: number,
 ): Promise<DecodedImage> {
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    declared,
+    undefined,
     { frame },
   );
   const raster = orient(toRaster(samples), orientation);
@@ -63,17 +64,18 @@ export async function decodeImage(
 }
 
 /**
- * The steps that pictures and masks share: type, declared type, size limit by the header, and only then the decoding.
+ * The steps that pictures and masks share: type, size limit by the header, and only then the decoding.
  *
  * @throws {EdgeError} and nothing else, whatever the bytes are.
  */
 export async function decodeSamples(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
+  _declared?: string,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
-  const type = checkMediaType(bytes, declared);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   const { frame } = options;
   if (frame && FORMATS[type].frames === undefined) requireFrame(frame, 1);
   const header = readSize(bytes, type, frame);

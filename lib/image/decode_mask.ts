@@ -7,39 +7,45 @@ import {
 } from "../dicom/segmentation/read_annotation.ts";
 import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
-import { checkMediaType } from "./media_type.ts";
+import { checkMediaType, unpackImage } from "./media_type.ts";
 import type { ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
 
 /**
- * Reads PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
+ * Reads the bytes of an image file, gzipped or not, to a binary mask in image space, H×W uint8, 0 or 255.
  *
  * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
  * pictures. Of a DICOM segmentation or structure set, the chosen structure is placed on the given image; of other
  * files with several frames, the frame of the image is taken.
  *
- * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
+ * @param _declared the media type that the sender stated; the bytes decide.
  * @throws {EdgeError}
  */
 export async function readMask(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
-  declared?: string,
-  choice: SegmentChoice = {},
+  _declared?: string,
+  chosen: SegmentChoice = {},
 ): Promise<ReadMask> {
-  if (checkMediaType(bytes, declared) === "application/dicom") {
-    const file = readDicom(bytes);
-    if (isAnnotation(file.dataset)) {
-      return await readAnnotation(file, limits, choice);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
+  const { image } = chosen;
+  const choice = image === undefined
+    ? chosen
+    : { ...chosen, image: { ...image, bytes: unpackImage(image.bytes) } };
+  if (type === "application/dicom") {
+    const dicom = readDicom(bytes);
+    if (isAnnotation(dicom.dataset)) {
+      return await readAnnotation(dicom, limits, choice);
     }
   }
   const frame = choice.image?.frame;
-  const ofMany = frame !== undefined && countFrames(bytes, declared).count > 1;
+  const ofMany = frame !== undefined && countFrames(bytes).count > 1;
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    declared,
+    undefined,
     { frame: ofMany ? frame : undefined, forMask: true },
   );
   const mask = orient(toMask(samples), orientation);

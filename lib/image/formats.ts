@@ -1,3 +1,9 @@
+import { decodeBmp } from "../codecs/bmp/decode.ts";
+import { readBmpHeader } from "../codecs/bmp/header.ts";
+import { readGifSize } from "../codecs/gif/blocks.ts";
+import { decodeGif } from "../codecs/gif/decode.ts";
+import { decodeJpeg2000File } from "../codecs/jpeg_2000/file.ts";
+import { readJpeg2000Header } from "../codecs/jpeg_2000/header.ts";
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
 import { readMetaHeader } from "../codecs/meta_image/header.ts";
@@ -67,6 +73,9 @@ export const FORMATS: Record<ImageType, Format> = {
     decode: decodeTiff,
     frames: { count: framesOfTiff },
   },
+  "image/gif": { readSize: readGifSize, decode: decodeGif },
+  "image/bmp": { readSize: readBmpHeader, decode: decodeBmp },
+  "image/jp2": { readSize: readJpeg2000Header, decode: decodeJpeg2000File },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: (bytes, { frame }) => decodeDicom(bytes, frame),

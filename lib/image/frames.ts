@@ -3,7 +3,7 @@ import type { FileFrames } from "../core/frames.ts";
 import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
 import { decodeImage, readSize } from "./decode.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType } from "./media_type.ts";
+import { checkMediaType, unpackImage } from "./media_type.ts";
 
 /** One frame of a file, decoded. */
 interface DecodedFrame {
@@ -17,36 +17,36 @@ interface DecodedFrame {
 /**
  * Counts the frames of a file and finds where they lie.
  *
- * @param declared the media type that the sender stated, if any.
  * @throws {EdgeError}
  */
-export function countFrames(bytes: Uint8Array, declared?: string): FileFrames {
-  const { frames } = FORMATS[checkMediaType(bytes, declared)];
-  return frames?.count(bytes) ?? { count: 1, positions: null, along: null };
+export function countFrames(file: Uint8Array): FileFrames {
+  const { frames } = FORMATS[checkMediaType(file)];
+  return frames?.count(unpackImage(file)) ??
+    { count: 1, positions: null, along: null };
 }
 
 /**
  * Decodes the frames of a file one after another, from one on, in the order of the file. Each is decoded when it is
  * asked for and none is kept, so memory does not grow with their number. An image of a single frame gives that one.
  *
- * @param declared the media type that the sender stated, if any.
  * @throws {EdgeError} at once for a file that cannot be read; at a frame that is damaged.
  */
 export async function* readFrames(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: ImageLimits,
-  { from = 0, declared }: { from?: number; declared?: string | undefined } = {},
+  { from = 0 }: { from?: number } = {},
 ): AsyncGenerator<DecodedFrame> {
-  const type = checkMediaType(bytes, declared);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   const { frames } = FORMATS[type];
-  const places = countFrames(bytes, declared);
+  const places = countFrames(bytes);
   if (frames?.decode !== undefined) {
     checkSize(readSize(bytes, type, from), limits);
     yield* place(frames.decode(bytes, from), places, from);
     return;
   }
   for (let index = from; index < places.count; index++) {
-    const raster = await decodeImage(bytes, limits, declared, index);
+    const raster = await decodeImage(bytes, limits, undefined, index);
     const position = places.positions?.[index] ?? null;
     yield { index, position, raster };
   }

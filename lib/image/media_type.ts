@@ -1,10 +1,12 @@
-import { isNifti } from "../codecs/nifti/header.ts";
+import { BMP_HEADERS } from "../codecs/bmp/header.ts";
 import { isMetaImage } from "../codecs/meta_image/fields.ts";
-import { isNrrd } from "../codecs/nrrd/fields.ts";
-import { hasText } from "../core/bytes.ts";
-import { isDicom } from "../dicom/data_set/file.ts";
+import { isNifti } from "../codecs/nifti/header.ts";
 import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
+import { isDicom } from "../dicom/data_set/file.ts";
+import { describeForeign, isCameraRaw } from "./foreign_type.ts";
+import { isGzip, unpackGzip, unpackHead } from "./unpack.ts";
+import { isBeginningOf, matches, type Signature } from "./signature.ts";
 
 /** The types of images that are decoded here. */
 export type ImageType =
@@ -12,136 +14,140 @@ export type ImageType =
   | "image/jpeg"
   | "image/webp"
   | "image/tiff"
+  | "image/gif"
+  | "image/bmp"
+  | "image/jp2"
   | "application/dicom"
   | "application/x-nifti"
   | "application/x-nrrd"
   | "application/x-metaimage";
 
-/**
- * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
- * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. A gzip file
- * is taken for a NIfTI volume, since no other gzipped kind is read here.
- */
-export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
-  if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
-  if (hasText(bytes, 0, "\xff\xd8\xff")) return "image/jpeg";
-  if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) {
-    return "image/webp";
-  }
-  if (hasText(bytes, 0, "II*\0") || hasText(bytes, 0, "MM\0*")) {
-    return "image/tiff";
-  }
-  if (hasText(bytes, 0, "II+\0") || hasText(bytes, 0, "MM\0+")) {
-    return "image/tiff";
-  }
-  if (isDicom(bytes)) return "application/dicom";
-  if (hasText(bytes, 0, "\x1f\x8b\x08") || isNifti(bytes)) {
-    return "application/x-nifti";
-  }
-  if (isNrrd(bytes)) return "application/x-nrrd";
-  if (isMetaImage(bytes)) return "application/x-metaimage";
-  return undefined;
+/** How the files of a type are known. */
+interface Kind {
+  /** Its name in messages. */
+  name: string;
+  signatures: Signature[];
+  /** Of files that a signature does not tell. */
+  is?(bytes: Uint8Array): boolean;
+  /** Of files that have a signature and are of another kind. */
+  isNot?(bytes: Uint8Array): boolean;
 }
 
 /**
- * The type of the bytes, checked against the declared one. Parameters of the declaration are ignored, and so are
- * declarations in `SAYS_NOTHING`; those in `ALIASES` count as their canonical form.
- *
- * @throws {EdgeError} `empty`, `truncated`, `unsupported-type` or `media-type-mismatch`.
+ * The types by their first bytes: PNG (third edition) §5.2, JPEG (T.81) §B.1.1.3, WebP RFC 9649 §2.4, TIFF 6.0 §2 and
+ * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. The order is that of messages.
  */
-export function checkMediaType(
-  bytes: Uint8Array,
-  declared?: string,
-): ImageType {
+const KINDS: Record<ImageType, Kind> = {
+  "image/png": { name: "PNG", signatures: [[[0, "\x89PNG\r\n\x1a\n"]]] },
+  "image/jpeg": { name: "JPEG", signatures: [[[0, "\xff\xd8\xff"]]] },
+  "image/webp": { name: "WebP", signatures: [[[0, "RIFF"], [8, "WEBP"]]] },
+  "image/tiff": {
+    name: "TIFF",
+    signatures: ["II*\0", "MM\0*", "II+\0", "MM\0+"].map((text) => [[0, text]]),
+    isNot: isCameraRaw,
+  },
+  "image/gif": {
+    name: "GIF",
+    signatures: [[[0, "GIF87a"]], [[0, "GIF89a"]]],
+  },
+  "image/bmp": {
+    name: "BMP",
+    signatures: BMP_HEADERS.map((size) => [
+      [0, "BM"],
+      [14, String.fromCharCode(size) + "\0\0\0"],
+    ]),
+  },
+  "image/jp2": {
+    name: "JPEG 2000",
+    signatures: [
+      [[0, "\0\0\0\x0cjP  \r\n\x87\n"]],
+      [[0, "\xff\x4f\xff\x51"]],
+    ],
+  },
+  "application/dicom": {
+    name: "DICOM",
+    signatures: [[[0, "\0".repeat(128) + "DICM"]]],
+    is: isDicom,
+  },
+  "application/x-nifti": {
+    name: "NIfTI",
+    signatures: [
+      [[0, "\x5c\x01\0\0"], [344, "n+1\0"]],
+      [[0, "\0\0\x01\x5c"], [344, "n+1\0"]],
+      [[0, "\x1c\x02\0\0"], [4, "n+2\0"]],
+      [[0, "\0\0\x02\x1c"], [4, "n+2\0"]],
+    ],
+    is: isNifti,
+  },
+  "application/x-nrrd": { name: "NRRD", signatures: [[[0, "NRRD000"]]] },
+  "application/x-metaimage": {
+    name: "MetaImage",
+    signatures: [[[0, "ObjectType = Image\n"]]],
+    is: isMetaImage,
+  },
+};
+
+const TYPES = Object.keys(KINDS) as ImageType[];
+
+/** The names of all types, for messages: "PNG, JPEG or WebP". */
+const NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" })
+  .format(TYPES.map((type) => KINDS[type].name));
+
+/**
+ * The type of a file by its first bytes, gzipped or not; undefined where they are those of no image that is read here. A
+ * gzip file that shows nothing, because it is damaged or too short, counts as the kind that is usually gzipped.
+ */
+export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
+  if (!isGzip(bytes)) return sniffPlain(bytes);
+  const head = unpackHead(bytes);
+  const isUnknown = head.length === 0 || isBeginning(head);
+  return sniffPlain(head) ?? (isUnknown ? "application/x-nifti" : undefined);
+}
+
+function sniffPlain(bytes: Uint8Array): ImageType | undefined {
+  return TYPES.find((type) => {
+    const { signatures, is, isNot } = KINDS[type];
+    return (signatures.some((one) => matches(bytes, one)) || is?.(bytes)) &&
+      !isNot?.(bytes);
+  });
+}
+
+/**
+ * The type of a file, which its bytes alone decide: what its sender or its name says is often a guess.
+ *
+ * @throws {EdgeError} `empty`, `truncated` or `unsupported-type`; the message names what came, and what to send instead.
+ */
+export function checkMediaType(bytes: Uint8Array): ImageType {
   if (bytes.length === 0) {
     throw new EdgeError("empty", "Cannot read the image: it has 0 bytes.");
   }
   const type = sniffMediaType(bytes);
-  if (type === undefined) {
-    const { truncated, unsupported } = readErrors("image");
-    throw isPrefix(bytes)
-      ? truncated(`after ${bytes.length} bytes, too few to hold a picture`)
-      : unsupported(
-        "PNG, JPEG, WebP, TIFF, DICOM, NIfTI, NRRD or MetaImage",
-        foreign(bytes) ?? "bytes that are none of these",
-      );
+  if (type !== undefined) return type;
+  const { truncated, unsupported } = readErrors("image");
+  if (isBeginning(bytes)) {
+    throw truncated(`after ${bytes.length} bytes, too few to hold a picture`);
   }
-  const wanted = normalise(declared);
-  if (wanted !== undefined && wanted !== type) {
-    throw new EdgeError(
-      "media-type-mismatch",
-      `Cannot read the image: it was declared as ${wanted}, but its bytes are ${type}.`,
-    );
-  }
-  return type;
+  const [plain, where] = isGzip(bytes)
+    ? [unpackHead(bytes), "a gzip file of "]
+    : [bytes, ""];
+  const kind = describeForeign(plain) ?? "bytes that are none of these";
+  throw unsupported(NAMES, where + kind);
 }
 
-/** Declarations that say nothing about the format; the third is curl's default. */
-const SAYS_NOTHING = [
-  "image/*",
-  "application/octet-stream",
-  "application/x-www-form-urlencoded",
-];
-
-const ALIASES: Record<string, string> = {
-  "image/jpg": "image/jpeg",
-  "image/pjpeg": "image/jpeg",
-  "image/x-png": "image/png",
-  "image/apng": "image/png",
-  "image/tif": "image/tiff",
-  "application/dicom+octet-stream": "application/dicom",
-  "application/nifti": "application/x-nifti",
-  "application/gzip": "application/x-nifti",
-  "application/x-gzip": "application/x-nifti",
-  "application/nrrd": "application/x-nrrd",
-  "image/nrrd": "application/x-nrrd",
-  "image/x-nrrd": "application/x-nrrd",
-  "application/metaimage": "application/x-metaimage",
-  "image/x-metaimage": "application/x-metaimage",
-};
-
-/** The declared type in its canonical form, or undefined where it says nothing about the format. */
-function normalise(declared: string | undefined): string | undefined {
-  const name = declared?.split(";", 1)[0]?.trim().toLowerCase();
-  if (!name || SAYS_NOTHING.includes(name)) return undefined;
-  // The name is repeated in messages, so only a plain token is let through.
-  if (!/^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(name)) return "another type";
-  return ALIASES[name] ?? name;
+/**
+ * The file itself of one that may have been gzipped. NIfTI stays as it is: its reader unpacks volumes piece by piece.
+ *
+ * @throws {EdgeError} for a gzip file that is damaged, or larger than is accepted.
+ */
+export function unpackImage(bytes: Uint8Array): Uint8Array {
+  if (!isGzip(bytes)) return bytes;
+  const isVolume = sniffMediaType(bytes) === "application/x-nifti";
+  return isVolume ? bytes : unpackGzip(bytes);
 }
 
-/** Common kinds of images that are not read here, so that the message can name them. */
-function foreign(bytes: Uint8Array): string | undefined {
-  if (hasText(bytes, 0, "GIF8")) return "a GIF";
-  if (hasText(bytes, 0, "BM")) return "a BMP";
-  if (hasText(bytes, 4, "ftyphei") || hasText(bytes, 4, "ftypmif1")) {
-    return "an HEIC";
-  }
-  if (hasText(bytes, 4, "ftypavi")) return "an AVIF";
-  return undefined;
-}
-
-/** How files begin, and how many bytes it takes to recognise them. */
-const BEGINNINGS: [signature: string, bytes: number][] = [
-  ["\x89PNG\r\n\x1a\n", 8],
-  ["\xff\xd8\xff", 3],
-  ["RIFF", 12],
-  ["II*\0", 4],
-  ["MM\0*", 4],
-  ["\0".repeat(128) + "DICM", 132],
-  ["\x1f\x8b\x08", 3],
-  // The length of a NIfTI-1 header, in either byte order.
-  ["\x5c\x01\0\0", 348],
-  ["\0\0\x01\x5c", 348],
-  // And of a NIfTI-2 header, up to its magic number.
-  ["\x1c\x02\0\0", 12],
-  ["\0\0\x02\x1c", 12],
-  ["NRRD000", 7],
-  ["ObjectType = Image\n", 19],
-];
-
-/** Whether the bytes are the beginning of a file, too short to be recognised. */
-function isPrefix(bytes: Uint8Array): boolean {
-  return BEGINNINGS.some(([signature, needed]) =>
-    bytes.length < needed && hasText(bytes, 0, signature.slice(0, bytes.length))
+/** Whether the bytes are the beginning of an image that is read here, too short to be recognised. */
+function isBeginning(bytes: Uint8Array): boolean {
+  return TYPES.some((type) =>
+    KINDS[type].signatures.some((one) => isBeginningOf(bytes, one))
   );
 }

@@ -1,4 +1,4 @@
-import { readJpegMarkers } from "../codecs/jpeg/markers.ts";
+import { readJpegExif } from "../codecs/jpeg/markers.ts";
 import type { Size } from "../core/geometry.ts";
 import type { ImageType } from "./media_type.ts";
 import { readPngChunks } from "../codecs/png/chunks.ts";
@@ -20,17 +20,14 @@ export function readOrientation(
 ): Orientation {
   switch (type) {
     case "image/jpeg":
-      return parseOrientation(readJpegMarkers(bytes).exif);
+      return parseOrientation(readJpegExif(bytes));
     case "image/png":
       return parseOrientation(readPngChunks(bytes).exif);
     case "image/webp":
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
       return orientationOf(() => pageOfTiff(bytes, frame).directory);
-    case "application/dicom":
-    case "application/x-nifti":
-    case "application/x-nrrd":
-    case "application/x-metaimage":
+    default:
       return 1;
   }
 }

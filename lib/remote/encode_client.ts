@@ -103,7 +103,10 @@ export function createEncodeClient(
     const target = new URL("v1/embeddings", url);
     target.searchParams.set("model", model);
     if (frame !== undefined) target.searchParams.set("frame", `${frame}`);
-    const type = mediaType ?? sniffMediaType(bytes);
+    // What the sender declared may be a guess, or a type that the host reads otherwise.
+    const type = mediaType === EMBEDDING_MEDIA_TYPE
+      ? mediaType
+      : sniffMediaType(bytes);
     const response = await send(target, {
       method: "POST",
       body: bytes as Bytes,

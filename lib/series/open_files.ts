@@ -8,6 +8,7 @@ import {
   type ImageType,
   sniffMediaType,
 } from "../image/media_type.ts";
+import { HEAD_BYTES } from "../image/unpack.ts";
 import { type OpenedImage, placeByPlanes } from "./place_by_planes.ts";
 import {
   type PackedFile,
@@ -22,8 +23,6 @@ import { isZip, openZip } from "./zip.ts";
 /** Splits files of several frames. */
 export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
-/** Bytes that identify the type of a file; NIfTI-1's magic number is the last of them. */
-const HEAD_BYTES = 348;
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
 
@@ -51,7 +50,7 @@ export async function openFiles(
   let alone = false;
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
-    if (isZip(await head(4), mediaType)) {
+    if (isZip(await head(4))) {
       for (const entry of await openZip(file, limits)) packed.push(entry);
     } else {
       const read = () => file.read(0, file.size);
@@ -88,7 +87,7 @@ async function openFile(
   let isImage = true;
   try {
     const head = await file.head(HEAD_BYTES);
-    if (alone) checkMediaType(head, mediaType);
+    if (alone) checkMediaType(head);
     type = sniffMediaType(head);
     isImage = type !== undefined;
     if (type === undefined || FORMATS[type].frames === undefined) {

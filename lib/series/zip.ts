@@ -18,8 +18,6 @@ const CHUNK_BYTES = 65_536;
 /** Entries of an archive for each image that it may hold: the image, its folder, and what macOS adds to both. */
 const ENTRIES_PER_IMAGE = 4;
 
-const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
-
 /**
  * The files of a zip archive in natural order of their paths. Each is inflated when it is read, to at most the size
  * that the archive's directory states. No name of the archive becomes a path on disk. Folders and leftovers (see
@@ -76,22 +74,10 @@ export async function openZip(
   }));
 }
 
-/**
- * Whether a file is a zip archive, by its first bytes: a local file header, or the end of an empty directory.
- *
- * @throws EdgeError `media-type-mismatch` when it was declared as one and is not.
- */
-export function isZip(
-  [p, k, a, b]: Uint8Array,
-  mediaType: string | undefined,
-): boolean {
-  const zip = p === 0x50 && k === 0x4b &&
+/** Whether a file is a zip archive, by its first bytes: a local file header, or the end of an empty directory. */
+export function isZip([p, k, a, b]: Uint8Array): boolean {
+  return p === 0x50 && k === 0x4b &&
     (a === 3 && b === 4 || a === 5 && b === 6);
-  if (zip || !ZIP_TYPES.includes(mediaType ?? "")) return zip;
-  throw new EdgeError(
-    "media-type-mismatch",
-    "Cannot read the series: it was declared as a zip archive, but its bytes are not one.",
-  );
 }
 
 /** The bytes of an entry, or at least its first `most`. */

@@ -428,9 +428,9 @@ Deno.test("a series that cannot begin", async (t) => {
     [
       "text declared as a zip",
       415,
-      "media-type-mismatch",
-      /declared as a zip/,
-      () => files.next,
+      "unsupported-type",
+      /got text/,
+      () => text("these are no images"),
       { "content-type": "application/zip" },
     ],
     ["another field", 422, "validation", /image, many times/, () =>

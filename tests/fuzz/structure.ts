@@ -39,6 +39,12 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   }
   if (starts(0, "RIFF")) return scanRiff;
   if (starts(0, "II") || starts(0, "MM")) return scanTiff;
+  if (starts(0, "GIF8")) return scanGif;
+  if (starts(0, "BM")) return scanBmp;
+  if (starts(4, "jP  ")) return (...args) => scanBoxes(0, Infinity, ...args);
+  if (bytes[0] === 0xff && bytes[1] === 0x4f) {
+    return (...args) => scanMarkers(0, ...args);
+  }
   if (starts(128, "DICM")) return scanDicom;
   if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
   if (starts(4, "n+2") || starts(4, "ni2")) return scanNifti2;
@@ -135,6 +141,56 @@ const scanTiff: Scan = (bytes, view, found) => {
     pages++;
   }
 };
+
+/** The screen, extensions, and pictures with their sub-blocks. */
+const scanGif: Scan = (bytes, _view, found) => {
+  const table = (packed: number) => packed & 128 ? 3 * (2 << (packed & 7)) : 0;
+  numbers(found, 6, 2, 2, true);
+  numbers(found, 10, 1, 2);
+  for (let at = 13 + table(bytes[10]); at < bytes.length;) {
+    found.cuts.push(at);
+    if (bytes[at] === 0x2c) {
+      numbers(found, at + 1, 2, 4, true);
+      numbers(found, at + 9, 1, 1);
+      at += 10 + table(bytes[at + 9]);
+      numbers(found, at, 1, 2);
+      at++;
+    } else if (bytes[at] === 0x21) {
+      numbers(found, at + 1, 1, 6);
+      at += 2;
+    } else return;
+    for (; bytes[at] > 0; at += 1 + bytes[at]) found.cuts.push(at);
+    at++;
+  }
+};
+
+const scanBmp: Scan = (_bytes, view, found) => {
+  found.cuts.push(14, 14 + view.getUint32(14, true), view.getUint32(10, true));
+  numbers(found, 2, 4, 6, true);
+  numbers(found, 26, 2, 2, true);
+  numbers(found, 30, 4, 10, true);
+};
+
+/** Boxes, the ones in the header of a JP2 file, and the markers of its codestream. */
+function scanBoxes(
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  view: DataView,
+  found: Structure,
+): void {
+  for (let at = from; at + 8 <= Math.min(bytes.length, to);) {
+    found.cuts.push(at);
+    numbers(found, at, 4, 2);
+    numbers(found, at + 8, 1, 20);
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (type === "jp2h") scanBoxes(at + 8, at + length, bytes, view, found);
+    if (type === "jp2c") scanMarkers(at + 8, bytes, view, found);
+    if (length < 8) return;
+    at += length;
+  }
+}
 
 const LONG = ["OB", "OW", "OF", "OD", "OL", "SQ", "UT", "UN", "UC", "UR"];
 

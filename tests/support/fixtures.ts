@@ -16,6 +16,9 @@ export interface Fixture {
   tolerance: number;
   /** H×W, 0 or 1. */
   mask: Uint8Array | undefined;
+  /** H×W: opacity, 0 to 255, and palette indices, of files that have them. */
+  alpha: Uint8Array | undefined;
+  indices: Uint8Array | undefined;
   /** The frames after the first, each H×W×C uint8. */
   more: Uint8Array[];
   /** Where the voxels lie, 3×4 row-major, voxels to RAS millimetres; null where the file does not say. */
@@ -32,10 +35,15 @@ export function readFixture(name: string, folder = FOLDER): Uint8Array {
 }
 
 const unpack = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+const unpackIf = (text: string | undefined) =>
+  text === undefined ? undefined : unpack(text);
 
-interface Entry extends Omit<Fixture, "bytes" | "pixels" | "mask" | "more"> {
+type Packed = "pixels" | "mask" | "alpha" | "indices" | "more";
+interface Entry extends Omit<Fixture, "bytes" | Packed> {
   pixels?: string;
   mask?: string;
+  alpha?: string;
+  indices?: string;
   more?: string[];
 }
 
@@ -46,7 +54,9 @@ function readFolder(folder: URL): Fixture[] {
     ...entry,
     bytes: readFixture(entry.name, folder),
     pixels: unpack(entry.pixels ?? ""),
-    mask: entry.mask === undefined ? undefined : unpack(entry.mask),
+    mask: unpackIf(entry.mask),
+    alpha: unpackIf(entry.alpha),
+    indices: unpackIf(entry.indices),
     more: (entry.more ?? []).map(unpack),
   }));
 }
@@ -58,6 +68,7 @@ export const fixtures: Fixture[] = [
   "segmentations",
   "tiff_files",
   "volumes",
+  "raster_files",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

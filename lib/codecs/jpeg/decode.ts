@@ -1,13 +1,15 @@
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
-import type { EdgeError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import {
   type JpegMarkers,
   readJpegHeader,
   readJpegMarkers,
 } from "./markers.ts";
+import { mendJpeg } from "./mend.ts";
+import { decodeRareJpeg } from "./rare.ts";
 import type { Samples } from "../samples.ts";
 
 const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
@@ -26,18 +28,45 @@ const PIXEL_BYTES = 16;
 const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 
 /**
- * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every picture gets its
- * own instance, so that a fatal error cannot spoil the next one and the memory is freed afterwards. libjpeg fills in
- * grey where data are missing and only warns; here a warning is an error. Result: H×W×C samples, C = 1 where the file
- * has one component, not yet rotated.
+ * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour; other ones with
+ * {@linkcode decodeRareJpeg}. Every picture gets its own instance, so that a fatal error cannot spoil the next one and
+ * the memory is freed afterwards. libjpeg fills in grey where data are missing and only warns; here a warning is an
+ * error, unless the file can be mended ({@linkcode mendJpeg}). Result: H×W×C samples, C = 1 where the file has one
+ * component, not yet rotated.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
-  const { width, height } = readJpegHeader(bytes);
-  return await jpegDecoder(bytes.length, width * height)(bytes);
+  try {
+    return await decodeSound(bytes);
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code === "unsupported-type") {
+      throw error;
+    }
+    const mended = mendJpeg(bytes, readJpegHeader(bytes));
+    if (mended === undefined) throw error;
+    const samples = await decodeSound(mended.bytes);
+    const { warnings } = mended;
+    return warnings.length === 0 ? samples : { ...samples, warnings };
+  }
+}
+
+/** Decodes a file without damage. */
+async function decodeSound(bytes: Uint8Array): Promise<Samples> {
+  const markers = readJpegMarkers(bytes);
+  check(markers);
+  const { width, height } = markers.frame;
+  return isRare(markers)
+    ? decodeRareJpeg(bytes, markers)
+    : await jpegDecoder(bytes.length, width * height)(bytes);
+}
+
+/** Whether MozJPEG cannot decode it: four components, more than 8 bits, or lossless. */
+function isRare({ frame }: JpegMarkers): boolean {
+  const { components, precision, process } = frame;
+  return components === 4 || precision > 8 || process === 0xc3;
 }
 
 /**
- * {@linkcode decodeJpeg} with one instance for the parts of a picture.
+ * {@linkcode decodeJpeg} with one instance for the sound parts of a picture that MozJPEG can decode.
  *
  * @param length bytes of the largest part. @param pixels its pixels; a part of more may be refused.
  */
@@ -53,6 +82,9 @@ export function jpegDecoder(
   return async (bytes) => {
     const markers = readJpegMarkers(bytes);
     check(markers);
+    if (isRare(markers)) {
+      throw unsupported("8 bits of 1 or 3 components", "a rarer kind");
+    }
     const { width, height, components } = markers.frame;
     const channels = components === 1 ? 1 : 3;
     let image: ImageData | null = null;
@@ -81,16 +113,22 @@ export function jpegDecoder(
 function check({ frame, scans, missing }: JpegMarkers): void {
   const { process, precision, components } = frame;
   const reject = (got: string) => {
-    throw unsupported("8-bit baseline or progressive, grey or colour", got);
+    throw unsupported(
+      "baseline, progressive or lossless of 1, 3 or 4 components",
+      got,
+    );
   };
-  if (process === 0xc3) reject("lossless");
   if (process === 0xf7) reject("JPEG-LS");
   if (process > 0xc3) {
     reject(process < 0xc8 ? "hierarchical" : "arithmetic-coded");
   }
-  if (precision !== 8) reject(`${precision}-bit`);
-  if (components === 4) reject("CMYK");
-  if (components !== 1 && components !== 3) {
+  const isLossless = process === 0xc3;
+  if (!isLossless && precision !== 8 && precision !== 12) {
+    reject(`${precision} bits`);
+  }
+  if (
+    components !== 1 && components !== 3 && (components !== 4 || isLossless)
+  ) {
     reject(`${components} components`);
   }
   if (scans === 0 || scans > MAX_SCANS) {

@@ -39,6 +39,18 @@ export function huffmanTable(
   return buildHuffman(spec);
 }
 
+/**
+ * The place behind what some writers put between the data of a scan and the next marker: zeros and fill bytes
+ * (T.81 §B.1.1.2), however many.
+ */
+export function skipPadding(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === 0 || (bytes[at] === 0xff && !(bytes[at + 1] < 0xff))) {
+    at++;
+  }
+  return at;
+}
+
 /** Bits of one entropy-coded segment (T.81 §F.2.2.5), without its stuffed zeros. */
 export class EntropyReader {
   #bits = 0;
@@ -68,21 +80,39 @@ export class EntropyReader {
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
   }
 
+  /** The next bits, at most 16, as a number. */
+  bits(count: number): number {
+    if (this.#count < count) this.#fill();
+    this.#count -= count;
+    return (this.#bits >>> this.#count) & ((1 << count) - 1);
+  }
+
   /** @throws {EdgeError} `truncated` where more bits were taken than the data have. */
   requireWhole(): void {
     if (this.#count >= this.#appended) return;
     throw truncated("inside its picture data");
   }
 
-  /** Continues after the next restart marker. */
-  restart(): void {
+  /** Where the data end of which bits were taken. @throws {EdgeError} as {@linkcode requireWhole} does. */
+  end(): number {
     this.requireWhole();
     const { bytes } = this;
-    if (
-      bytes[this.at] !== 0xff || bytes[this.at + 1] < 0xd0 ||
-      bytes[this.at + 1] > 0xd7
-    ) throw malformed("a restart marker is missing.");
-    this.at += 2;
+    let at = this.at;
+    for (let unread = (this.#count - this.#appended) >> 3; unread > 0;) {
+      at -= bytes[at - 1] === 0 && bytes[at - 2] === 0xff ? 2 : 1;
+      unread--;
+    }
+    return at;
+  }
+
+  /** Continues after the next restart marker, before which padding may stand. */
+  restart(): void {
+    const { bytes } = this;
+    const at = skipPadding(bytes, this.end());
+    if (bytes[at] !== 0xff || bytes[at + 1] < 0xd0 || bytes[at + 1] > 0xd7) {
+      throw malformed("a restart marker is missing.");
+    }
+    this.at = at + 2;
     this.#bits = this.#count = this.#appended = 0;
   }
 

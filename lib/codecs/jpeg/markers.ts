@@ -20,13 +20,20 @@ export interface JpegMarkers {
   missing: number;
   /** The TIFF-shaped EXIF block of the first APP1 "Exif" segment. */
   exif: Uint8Array | undefined;
+  /** Whether colours are Y'CbCr (and black), or RGB or CMYK as they are. */
+  colour: "ycc" | "plain";
 }
 
 const { malformed, truncated } = readErrors("JPEG");
 
 /** The first frame header; stops there and decodes nothing. */
 export function readJpegHeader(bytes: Uint8Array): JpegFrame {
-  return walk(bytes, true).frame;
+  return walk(bytes, "frame").frame;
+}
+
+/** The EXIF block of a file, which lies before its first scan. */
+export function readJpegExif(bytes: Uint8Array): Uint8Array | undefined {
+  return walk(bytes, "scan").exif;
 }
 
 /**
@@ -36,13 +43,17 @@ export function readJpegHeader(bytes: Uint8Array): JpegFrame {
  * @throws {EdgeError} `truncated` for a file without the marker, `malformed` for one that contradicts its format.
  */
 export function readJpegMarkers(bytes: Uint8Array): JpegMarkers {
-  return walk(bytes, false);
+  return walk(bytes, "end");
 }
 
-function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
+function walk(
+  bytes: Uint8Array,
+  until: "frame" | "scan" | "end",
+): JpegMarkers {
   let frame: JpegFrame | undefined;
   let exif: Uint8Array | undefined;
   let scans = 0;
+  let transform: number | undefined;
   const missing = new Set<number>();
   for (let at = 2;;) {
     const { marker, body, end } = readSegment(bytes, at);
@@ -51,26 +62,34 @@ function walk(bytes: Uint8Array, headerOnly: boolean): JpegMarkers {
     if (isFrame(marker)) {
       if (frame) throw malformed("it has two frame headers.");
       frame = readFrame(body, marker);
-      if (headerOnly) break;
+      if (until === "frame") break;
       for (let i = 6; i < body.length; i += 3) missing.add(body[i]);
     } else if (
       marker === 0xe1 && !exif && body.length > 6 && hasText(body, 0, "Exif\0")
     ) { // EXIF 2.3 §4.7.2
       exif = body.subarray(6);
+    } else if (marker === 0xee && hasText(body, 0, "Adobe")) {
+      transform = body[11];
     } else if (marker === 0xda) {
       if (!frame) throw malformed("a scan comes before the frame header.");
+      if (until === "scan") break;
       scans++;
       for (let i = 1; i <= 2 * body[0]; i += 2) missing.delete(body[i]);
       at = skipScan(bytes, end);
     }
   }
   if (!frame) throw malformed("it has no frame header.");
-  return { frame, scans, missing: missing.size, exif };
+  // What Adobe's segment says (T.872 §6.5.3); without one, three components are Y'CbCr and four CMYK.
+  const isPlain = transform === undefined
+    ? frame.components === 4
+    : transform === 0;
+  const colour = isPlain ? "plain" : "ycc";
+  return { frame, scans, missing: missing.size, exif, colour };
 }
 
 /**
- * The next segment from a byte on (T.81 §B.1.1), without the fill bytes and the markers without parameters before it;
- * the end-of-image marker is one without a body.
+ * The next segment from a byte on (T.81 §B.1.1), without the fill bytes, the markers without parameters and the stray
+ * bytes before it; the end-of-image marker is one without a body.
  */
 export function readSegment(
   bytes: Uint8Array,
@@ -78,7 +97,8 @@ export function readSegment(
 ): { marker: number; body: Uint8Array; end: number } {
   for (let at = from; at + 2 <= bytes.length;) {
     if (bytes[at] !== 0xff) {
-      throw malformed("there are stray bytes between its segments.");
+      at++;
+      continue;
     }
     const marker = bytes[at + 1];
     if (marker === 0xff) at++;
@@ -102,7 +122,7 @@ export function readSegment(
 }
 
 /** SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC), T.81 table B.1, and JPEG-LS's SOF55, T.87 table C.1. */
-function isFrame(marker: number): boolean {
+export function isFrame(marker: number): boolean {
   return marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf &&
     marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
 }
@@ -125,8 +145,8 @@ export function readFrame(body: Uint8Array, process: number): JpegFrame {
   return frame;
 }
 
-/** The next marker that is neither a stuffed zero nor a restart. */
-function skipScan(bytes: Uint8Array, from: number): number {
+/** The next marker that is neither a stuffed zero nor a restart. @throws {EdgeError} `truncated` */
+export function skipScan(bytes: Uint8Array, from: number): number {
   for (let at = from;;) {
     at = bytes.indexOf(0xff, at);
     if (at < 0 || at + 1 >= bytes.length) {

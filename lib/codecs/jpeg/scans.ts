@@ -22,6 +22,10 @@ export interface ScanHeader {
   components: { index: number; dc: number; ac: number }[];
   /** Ss, or the predictor of lossless processes. */
   start: number;
+  /** Se. */
+  end: number;
+  /** Ah. */
+  high: number;
   /** Al, or the point transform of lossless processes. */
   low: number;
 }
@@ -62,7 +66,7 @@ export function readScans(
       if (tables === undefined) {
         throw malformed("a scan comes before the frame header.");
       }
-      const header = readHeader(body, tables);
+      const header = readScanHeader(body, tables.components);
       for (const { index } of header.components) {
         if (!missing.delete(index)) {
           throw malformed("a scan names a component twice or none.");
@@ -74,7 +78,7 @@ export function readScans(
 }
 
 /** The components of a frame header, which must say what the checked one says. */
-function readComponents(
+export function readComponents(
   body: Uint8Array,
   { width, height, precision, components }: JpegFrame,
   checked: JpegFrame,
@@ -93,7 +97,11 @@ function readComponents(
   }));
 }
 
-function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {
+/** @throws {EdgeError} for a header that is too short. */
+export function readScanHeader(
+  body: Uint8Array,
+  components: ScanTables["components"],
+): ScanHeader {
   const count = body[0];
   if (body.length < 4 + 2 * count || count === 0) {
     throw malformed("a scan header is too short.");
@@ -105,11 +113,17 @@ function readHeader(body: Uint8Array, { components }: ScanTables): ScanHeader {
       ac: body[2 + 2 * i] & 15,
     })),
     start: body[1 + 2 * count],
+    end: body[2 + 2 * count],
+    high: body[3 + 2 * count] >> 4,
     low: body[3 + 2 * count] & 15,
   };
 }
 
-function readHuffman(body: Uint8Array, tables: Map<number, Uint8Array>): void {
+/** Adds the tables of a segment, T.81 §B.2.4.2. @throws {EdgeError} */
+export function readHuffman(
+  body: Uint8Array,
+  tables: Map<number, Uint8Array>,
+): void {
   for (let at = 0; at < body.length;) {
     const counts = body.subarray(at + 1, at + 17);
     const length = 17 + counts.reduce((sum, n) => sum + n, 0);
@@ -121,7 +135,8 @@ function readHuffman(body: Uint8Array, tables: Map<number, Uint8Array>): void {
   }
 }
 
-function readQuantization(
+/** Adds the tables of a segment, T.81 §B.2.4.1. @throws {EdgeError} */
+export function readQuantization(
   body: Uint8Array,
   tables: Map<number, Uint16Array>,
 ): void {

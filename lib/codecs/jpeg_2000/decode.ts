@@ -44,12 +44,14 @@ const { malformed, truncated } = readErrors("JPEG 2000");
  * afterwards.
  *
  * @param header of these bytes; its size must have been checked, since memory is spent by it.
+ * @param stored how many components are decoded for those that are wanted.
  * @returns H×W×C samples, interleaved.
  * @throws {EdgeError} for damaged or cut streams.
  */
 export async function decodeJpeg2000(
   bytes: Uint8Array,
   header: Jpeg2000Header,
+  stored = header.components,
 ): Promise<Uint8Array | Uint16Array> {
   const [factory, module] = await load();
   const count = header.width * header.height * header.components;
@@ -58,7 +60,8 @@ export async function decodeJpeg2000(
     const options = emscriptenOptions(
       module,
       (line) => complained ||= !/^(\[INFO\]|$)/.test(line),
-      bytes.length + count * SAMPLE_BYTES,
+      bytes.length +
+        header.width * header.height * stored * SAMPLE_BYTES,
     );
     const { J2KDecoder } = await factory(options);
     const decoder = new J2KDecoder();
@@ -66,6 +69,7 @@ export async function decodeJpeg2000(
     decoder.decode();
     const { width, height, componentCount, bitsPerSample } = decoder
       .getFrameInfo();
+    if (width === 0) throw truncated("inside its picture data");
     if (
       width !== header.width || height !== header.height ||
       componentCount !== header.components || bitsPerSample !== header.precision

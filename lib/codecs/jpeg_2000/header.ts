@@ -6,6 +6,12 @@ export interface Jpeg2000Header extends Size {
   components: number;
   /** Bits per sample of the first component. */
   precision: number;
+  /** Whether the first component has a sign. */
+  isSigned: boolean;
+  /** Whether all components have the same depth and sign. */
+  isUniform: boolean;
+  /** Whether its wavelet rounds: the 9-7 filter, T.800 table A.20. */
+  isLossy: boolean;
 }
 
 /** OpenJPEG takes some 10 kB a tile before it has read any. */
@@ -51,14 +57,29 @@ export function readJpeg2000Header(bytes: Uint8Array): Jpeg2000Header {
     height: view.getUint32(12) - view.getUint32(20),
     components,
     precision: (view.getUint8(42) & 127) + 1,
+    isSigned: view.getUint8(42) > 127,
+    isUniform: Array.from({ length: components }, (_, c) => 42 + 3 * c)
+      .every((depth) => view.getUint8(depth) === view.getUint8(42)),
+    isLossy: isIrreversible(view),
   };
+}
+
+/** Whether the coding style (COD, §A.6.1) in the main header of a codestream names the irreversible wavelet. */
+function isIrreversible(view: DataView): boolean {
+  for (let at = 2; at + 14 <= view.byteLength;) {
+    const marker = view.getUint16(at);
+    if (marker === 0xff52) return view.getUint8(at + 13) === 0;
+    if (marker === 0xff90) break;
+    at += 2 + view.getUint16(at + 2);
+  }
+  return false;
 }
 
 /**
  * Where the codestream starts that OpenJPEG decodes: at the first byte, or in the first `jp2c` box of a JP2 file
  * (T.800 §I.4); −1 for neither. A marker found anywhere else could hide a large picture behind a small one.
  */
-function startOfCodestream(bytes: Uint8Array): number {
+export function startOfCodestream(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const has = (at: number, ...wanted: number[]) =>
     at + 4 * wanted.length <= bytes.length &&

@@ -6,6 +6,8 @@ interface WebpChunks extends Size {
   /** The bitstream is VP8 (lossy) rather than VP8L. */
   lossy: boolean;
   animated: boolean;
+  /** Whether it has an alpha channel, as its VP8L header or an ALPH chunk says. */
+  hasAlpha: boolean;
   /** The TIFF-shaped EXIF block. */
   exif: Uint8Array | undefined;
 }
@@ -34,6 +36,7 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
   let picture: Size | undefined;
   let lossy = false;
   let animated = false;
+  let hasAlpha = false;
   let exif: Uint8Array | undefined;
   for (let at = 12; at + 8 <= end;) {
     const name = String.fromCharCode(...bytes.subarray(at, at + 4));
@@ -56,7 +59,9 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
       picture = readVp8(bytes.subarray(body, body + length));
     } else if (name === "VP8L" && !picture) {
       picture = readVp8L(bytes.subarray(body, body + length));
-    } else if (name === "ANIM" || name === "ANMF") animated = true;
+      hasAlpha ||= (bytes[body + 4] & 0x10) !== 0;
+    } else if (name === "ALPH") hasAlpha = true;
+    else if (name === "ANIM" || name === "ANMF") animated = true;
     else if (name === "EXIF" && !exif) {
       exif = trimExif(bytes.subarray(body, body + length));
     }
@@ -71,7 +76,7 @@ export function readWebpChunks(bytes: Uint8Array): WebpChunks {
       `its canvas is ${canvas.width}×${canvas.height} pixels, its picture ${size.width}×${size.height}.`,
     );
   }
-  return { ...size, lossy, animated, exif };
+  return { ...size, lossy, animated, hasAlpha, exif };
 }
 
 function readVp8(body: Uint8Array): Size {

@@ -2,7 +2,7 @@ import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
 import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import type { Samples } from "../samples.ts";
+import type { DecodeOptions, Samples } from "../samples.ts";
 import { readWebpChunks } from "./chunks.ts";
 
 const libwebp = lazyProgram(
@@ -18,8 +18,11 @@ const PIXEL_BYTES = 16;
  * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped. Every call gets its own instance, so that
  * the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
  */
-export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
-  const { width, height, lossy, animated } = readWebpChunks(bytes);
+export async function decodeWebp(
+  bytes: Uint8Array,
+  { forMask = false }: DecodeOptions = {},
+): Promise<Samples> {
+  const { width, height, lossy, animated, hasAlpha } = readWebpChunks(bytes);
   if (animated) throw unsupported("a still picture", "an animation");
   const program = await libwebp();
   let image: ImageData | null = null;
@@ -42,6 +45,12 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
+  const alpha = forMask && hasAlpha
+    ? image.data.filter((_, i) => (i & 3) === 3)
+    : undefined;
   const data = dropAlpha(image, 3);
-  return { width, height, channels: 3, max: 255, lossy, data };
+  return {
+    ...{ width, height, channels: 3, max: 255, lossy, data },
+    ...(alpha !== undefined && { alpha: new Uint8Array(alpha) }),
+  };
 }

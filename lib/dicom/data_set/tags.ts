@@ -1,6 +1,7 @@
 /** The attributes that are read or written here (PS3.6), group and element as one number. */
 export const TAG = {
   transferSyntax: 0x00020010,
+  directoryRecords: 0x00041220,
   characterSet: 0x00080005,
   imageType: 0x00080008,
   sopClass: 0x00080016,

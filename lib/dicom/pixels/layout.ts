@@ -3,6 +3,7 @@ import type { DicomFile } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
 import { MAX_FRAMES } from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
+import { noPicture } from "./no_picture.ts";
 
 /** How the pixels of a DICOM image are stored, checked and limited to what is read here. */
 export interface DicomLayout extends Size {
@@ -50,7 +51,7 @@ export function dicomSize(dataset: Dataset): Size {
   const width = dataset.short(TAG.columns);
   const height = dataset.short(TAG.rows);
   if (width === undefined || height === undefined) {
-    throw unsupported("an image", "a file without rows and columns");
+    throw noPicture(dataset);
   }
   return { width, height };
 }
@@ -93,7 +94,7 @@ export function readDicomLayout(
     );
   }
   if (!dataset.has(TAG.pixelData)) {
-    throw unsupported("an image", "a file without pixel data");
+    throw noPicture(dataset);
   }
   return {
     width,

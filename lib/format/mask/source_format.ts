@@ -1,7 +1,11 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { FORMATS } from "../../image/formats.ts";
-import { checkMediaType, sniffMediaType } from "../../image/media_type.ts";
+import {
+  checkMediaType,
+  sniffMediaType,
+  unpackImage,
+} from "../../image/media_type.ts";
 import { chooseSlice } from "../../codecs/volume/header.ts";
 import { readVolumeHeader } from "../../image/volume.ts";
 import type { Mask } from "../../core/mask.ts";
@@ -27,27 +31,27 @@ export function sourceTypeOf(image: Uint8Array): SourceType | undefined {
  * Prepares to write masks of an image in its source format and in its place: a DICOM segmentation that refers to a
  * DICOM image, or a gzipped NIfTI volume in the shape of a NIfTI, NRRD or MetaImage volume. The image is checked before any mask exists.
  *
- * @param image a file, the media type that its sender declared, and the frame that is meant, from 0.
+ * @param image a file, and the frame that is meant, from 0.
  * @param segment the description of the segment; a volume has no place for it.
  * @returns a function that writes a mask of the image.
  * @throws {EdgeError} `unsupported-type` for an image of another format; `invalid-input` for a DICOM image to which
  * nothing can refer; errors of reading for one that cannot be read.
  */
 export function sourceFormat(
-  { bytes, mediaType, frame }: {
+  { bytes: file, frame }: {
     bytes: Uint8Array;
-    mediaType?: string | undefined;
     frame?: number | undefined;
   },
   segment: SegmentDescription,
 ): (mask: Mask) => Promise<Bytes> {
-  const type = checkMediaType(bytes, mediaType);
+  const type = checkMediaType(file);
+  const bytes = unpackImage(file);
   if (type === "application/dicom") {
     const source = readSource(bytes, frame);
     return (mask) =>
       Promise.resolve(writeSegmentation([{ source, mask }], segment));
   }
-  const volume = readVolumeHeader(bytes, mediaType);
+  const volume = readVolumeHeader(bytes);
   if (volume !== undefined) {
     const index = chooseSlice(volume, frame);
     return (mask) => writeMaskVolume(volume, [{ index, mask }]);

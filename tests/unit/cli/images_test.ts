@@ -12,8 +12,7 @@ const VOLUMES = new URL("../../parity/golden/volumes/", import.meta.url);
 
 /** Counts here, as a worker does; nothing is read. */
 const reader: FrameReader = {
-  countFrames: ({ bytes, mediaType }) =>
-    Promise.resolve().then(() => countFrames(bytes, mediaType)),
+  countFrames: ({ bytes }) => Promise.resolve().then(() => countFrames(bytes)),
   readFrames: () => Promise.reject(new Error("No frame is asked for.")),
 };
 

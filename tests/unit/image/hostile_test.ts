@@ -79,7 +79,9 @@ Deno.test("a damaged file gives a picture or an EdgeError", async () => {
 });
 
 Deno.test("a PNG whose unpacked lines are damaged gives a picture or an EdgeError", async () => {
-  const pngs = fixtures.filter((f) => /^[a-z0-9-]+\.png$/.test(f.name));
+  const pngs = fixtures.filter((f) =>
+    !f.refused && /^[a-z0-9-]+\.png$/.test(f.name)
+  );
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(
@@ -143,19 +145,21 @@ Deno.test("a JPEG whose scans leave out a component is truncated", async () => {
   );
 });
 
-Deno.test("a JPEG may have a few padding bytes before its end marker, not many", async () => {
+Deno.test("a JPEG may have zeros before its end marker, or a few bytes, not many", async () => {
   const { bytes, pixels, tolerance } = fixture("grey.jpg");
-  const padded = (count: number) =>
+  const padded = (count: number, value: number) =>
     Uint8Array.of(
       ...bytes.subarray(0, -2),
-      ...new Uint8Array(count),
+      ...new Uint8Array(count).fill(value),
       ...bytes.subarray(-2),
     );
-  const result = await attempt(padded(4));
-  assert.ok(
-    typeof result !== "string" && worst(result.data, pixels) <= tolerance,
-  );
-  assert.equal(await attempt(padded(40)), "malformed");
+  for (const file of [padded(4, 7), padded(40, 0)]) {
+    const result = await attempt(file);
+    assert.ok(
+      typeof result !== "string" && worst(result.data, pixels) <= tolerance,
+    );
+  }
+  assert.equal(await attempt(padded(40, 7)), "malformed");
 });
 
 Deno.test("a changed checksum is noticed, even in metadata", async () => {
@@ -185,7 +189,7 @@ Deno.test("messages tell sizes and kinds but quote no content", async () => {
     } catch (error) {
       assert.match(
         (error as Error).message,
-        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|DICOM|NIfTI|NRRD|MetaImage): .+\.$/,
+        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|GIF|BMP|DICOM|NIfTI|NRRD|MetaImage): .+\.$/,
         name,
       );
     }

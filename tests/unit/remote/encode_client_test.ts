@@ -233,7 +233,6 @@ Deno.test("a host's problem about the image is the answer, without another try",
       [413, "too-large"],
       [413, "too-many-bytes"],
       [415, "unsupported-type"],
-      [415, "media-type-mismatch"],
       [422, "malformed"],
       [422, "truncated"],
     ] as const

@@ -13,8 +13,7 @@ const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
 
 /** Counts here, as a worker does; nothing is read. */
 const reader: FrameReader = {
-  countFrames: ({ bytes, mediaType }) =>
-    Promise.resolve().then(() => countFrames(bytes, mediaType)),
+  countFrames: ({ bytes }) => Promise.resolve().then(() => countFrames(bytes)),
   readFrames: () => Promise.reject(new Error("No frame is asked for.")),
 };
 
