@@ -4,10 +4,12 @@ import type { SampleArray } from "./sample_array.ts";
 export const PERCENTILES = [0.5, 99.5] as const;
 
 /** A window that shows all pixels but this share as black, or as white, leaves nothing to see. */
-const LOST = 0.001;
+export const LOST = 0.001;
 
-/** Bins: the top 20 bits of a float32, sign and exponent included, or the values of a 16-bit integer. */
+/** Bins: the top 20 bits of a float32, sign and exponent included. */
 const BINS = 1 << 20;
+/** Bins of the values of 16-bit integers. */
+const SHORT_BINS = 1 << 17;
 /** Bits of a float32 that a bin does not tell apart: its values differ by less than one in 2000. */
 const DROPPED = 12;
 const OFFSET = 1 << 16;
@@ -17,7 +19,7 @@ const word = new Uint32Array(float.buffer);
 
 /** Counts grey values, so that a window can be chosen or checked without sorting them. */
 export class GreyHistogram {
-  readonly #counts = new Uint32Array(BINS);
+  readonly #counts: Uint32Array;
   readonly #isShort: boolean;
   #count = 0;
   #least = Infinity;
@@ -26,6 +28,7 @@ export class GreyHistogram {
   /** @param isShort whether all values are integers of 16 bits at most, each of which then has its own bin. */
   constructor(isShort: boolean) {
     this.#isShort = isShort;
+    this.#counts = new Uint32Array(isShort ? SHORT_BINS : BINS);
   }
 
   /** Counts values; what is not finite is left out, and so is what `isPadding` says. */
@@ -61,7 +64,7 @@ export class GreyHistogram {
   isLostBy(low: number, high: number): boolean {
     if (this.#count === 0 || this.#least === this.#greatest) return false;
     let [black, white] = [0, 0];
-    for (let bin = 0; bin < BINS; bin++) {
+    for (let bin = 0; bin < this.#counts.length; bin++) {
       const count = this.#counts[bin];
       if (count === 0) continue;
       if (this.#edge(bin) <= low) black += count;

@@ -43,7 +43,7 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
-    decode: (bytes, { frame }) => decodeDicom(bytes, frame),
+    decode: decodeDicom,
     frames: {
       count: (bytes) => framesOfDicom(readDicomLayout(readDicom(bytes))),
       decode: (bytes, from) =>

@@ -58,7 +58,7 @@ export function readJpeg2000Header(bytes: Uint8Array): Jpeg2000Header {
  * Where the codestream starts that OpenJPEG decodes: at the first byte, or in the first `jp2c` box of a JP2 file
  * (T.800 §I.4); −1 for neither. A marker found anywhere else could hide a large picture behind a small one.
  */
-function startOfCodestream(bytes: Uint8Array): number {
+export function startOfCodestream(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const has = (at: number, ...wanted: number[]) =>
     at + 4 * wanted.length <= bytes.length &&

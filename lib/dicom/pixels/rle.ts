@@ -13,7 +13,9 @@ export function decodeRleFrame(
   bytes: Uint8Array,
   { width, height, samples, allocated }: DicomLayout,
 ): CodedFrame {
-  if (allocated === 1) throw malformed("single bits cannot be coded as RLE.");
+  if (allocated === 1 || allocated === 64) {
+    throw malformed(`values of ${allocated} bits cannot be coded as RLE.`);
+  }
   const perSample = allocated / 8;
   const count = samples * perSample;
   if (bytes.length < 64) throw truncated("inside an RLE header");
@@ -24,9 +26,12 @@ export function decodeRleFrame(
     );
   }
   const pixels = width * height;
-  const out = allocated === 16
-    ? new Uint16Array(pixels * samples)
-    : new Uint8Array(pixels * samples);
+  const size = pixels * samples;
+  const out = allocated === 8
+    ? new Uint8Array(size)
+    : allocated === 16
+    ? new Uint16Array(size)
+    : new Uint32Array(size);
   for (let segment = 0; segment < count; segment++) {
     const from = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < count

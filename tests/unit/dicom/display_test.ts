@@ -5,7 +5,7 @@ import {
   writeDicom,
   type WriteElement,
 } from "../../../lib/dicom/data_set/write.ts";
-import { displayTable } from "../../../lib/dicom/pixels/display.ts";
+import { greyDisplay } from "../../../lib/dicom/pixels/display.ts";
 import type { DicomLayout } from "../../../lib/dicom/pixels/layout.ts";
 
 /** A table of 256 entries of 16 bits, from 0 to white. */
@@ -31,8 +31,8 @@ function shown(elements: WriteElement[], signed: boolean, values: number[]) {
     elements,
   ));
   const layout = { dataset, stored: 16, signed, photometric: "MONOCHROME2" };
-  const table = displayTable(layout as DicomLayout, 0, new Uint16Array(1));
-  return values.map((value) => table[value & 0xffff]);
+  const { display } = greyDisplay(layout as DicomLayout, 0, new Uint16Array(1));
+  return values.map((value) => display![value & 0xffff]);
 }
 
 Deno.test("the first value that a LUT maps is unsigned for unsigned pixels", () => {
