@@ -18,6 +18,8 @@ export interface Fixture {
   mask: Uint8Array | undefined;
   /** The frames after the first, each H×W×C uint8. */
   more: Uint8Array[];
+  /** Codes of the doubts that reading it tells, where that is known. */
+  warnings?: string[];
   /** Where the frames lie along the volume, for files of several. */
   positions?: number[];
 }
@@ -53,6 +55,7 @@ function readFolder(folder: URL): Fixture[] {
 export const fixtures: Fixture[] = [
   "images",
   "dicom",
+  "dicom_files",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */
