@@ -263,10 +263,9 @@ export class Dataset {
         at = this.#add(head, end);
       } else if (this.#isTail(at, end)) {
         return end;
-      } else if (head !== undefined && PIXELS.includes(head.tag)) {
-        // Whether all pixels are there is known where their number is.
-        this.#warn("end-mended", "The file ends before its last element does.");
-        return this.#add({ ...head, length: end - head.start }, end);
+      } else if (head !== undefined && this.#lacksPadding(head, end)) {
+        this.#warn("end-mended", "The file lacks its last byte of padding.");
+        return this.#add({ ...head, length: head.length - 1 }, end);
       } else if (
         head !== undefined || at + MARK > end || statesVr(view, at)
       ) {
@@ -285,15 +284,21 @@ export class Dataset {
     return this.#isMark(head.start, end);
   }
 
+  /** Whether the file ends one byte before its pixel data do, which can be the byte that makes their length even. */
+  #lacksPadding({ tag, start, length }: Head, end: number): boolean {
+    return PIXELS.includes(tag) && length % 2 === 0 &&
+      start + length === end + 1;
+  }
+
   #hasPixels(): boolean {
     return this.#depth === 0 && PIXELS.some((tag) => this.#elements.has(tag));
   }
 
   /** Whether an item or an end mark starts at a byte. */
   #isMark(at: number, end: number): boolean {
-    const { littleEndian } = this.coding;
-    return at + MARK <= end &&
-      tagAt(this.#source.view, at, littleEndian) >= ITEM;
+    if (at + MARK > end) return false;
+    const tag = tagAt(this.#source.view, at, this.coding.littleEndian);
+    return tag === ITEM || tag === ITEM_END || tag === SEQUENCE_END;
   }
 
   /** Whether only padding is left: zeros, or anything behind the pixel data, which come last of what is needed. */

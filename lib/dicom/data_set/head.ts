@@ -62,8 +62,8 @@ export function readHead(
 ): Head | undefined {
   if (at + 8 > end) return undefined;
   const tag = tagAt(view, at, littleEndian);
-  // Group 0 belongs to the network; in files it is padding.
-  if (tag < 0x10000) return undefined;
+  // Group 0 belongs to the network; in files it is padding, as is what follows the last mark.
+  if (tag < 0x10000 || tag > SEQUENCE_END) return undefined;
   if (!explicit || tag >= ITEM) {
     const length = view.getUint32(at + 4, littleEndian);
     return { tag, vr: "", start: at + 8, length };

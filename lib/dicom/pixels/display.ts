@@ -54,7 +54,7 @@ export function greyDisplay(
     }
     ignored = "ignored" in stated
       ? stated.ignored
-      : "it would leave the picture all black or all white";
+      : "it would leave the picture black, white or grey all over";
   }
   const range = stored <= 8 && !isFloat
     ? [low, high].map(modality.look)
@@ -162,14 +162,16 @@ function readPadding(
   return (v) => v >= low && v <= high;
 }
 
-/** Whether all pixels but a few would be black, or white, of a frame that is not constant. */
+/** Whether all pixels but a few would have one grey, or two next to each other, in a frame that is not constant. */
 function isLost(
   data: SampleArray,
   { display, level }: Pick<Samples, "display" | "level">,
   isPadding: IsPadding,
 ): boolean {
   const few = LOST * data.length;
-  let [count, black, white, low, high] = [0, 0, 0, Infinity, -Infinity];
+  // With a place more at either end.
+  const counts = new Uint32Array(258);
+  let [count, most, low, high] = [0, 0, Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     if (isPadding(value) || value !== value) continue;
@@ -177,12 +179,13 @@ function isLost(
       ? display[value & 0xffff]
       : level!(value);
     count++;
-    if (grey === 0) black++;
-    else if (grey === 255) white++;
+    counts[grey + 1]++;
+    const pair = counts[grey + 1] + Math.max(counts[grey], counts[grey + 2]);
+    if (pair > most) most = pair;
     // Most pictures have shown something after a few rows.
-    if (count - black > few && count - white > few) return false;
+    if (count - most > few) return false;
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return high > low && Math.max(black, white) >= count * (1 - LOST);
+  return high > low && most >= count * (1 - LOST);
 }

@@ -58,16 +58,17 @@ export function chooseColour(
       OTHERS.includes(label) ? label : "another photometric interpretation",
     );
   }
-  const isCount = stated === 1 || stated === 3 || stated === undefined;
-  if (label !== "" && (stated ?? SAMPLES[label]) === SAMPLES[label]) {
-    return withTransform(
-      { photometric: label, samples: SAMPLES[label] },
-      pixels,
-    );
+  const found = held(pixels, plane, allocated);
+  // The length of uncompressed pixels alone proves nothing: there may be other bytes behind them.
+  const isProven = pixels.fragments !== undefined && found !== undefined;
+  if (label !== "") {
+    const samples = SAMPLES[label];
+    if ((stated ?? samples) === samples && (!isProven || found === samples)) {
+      return withTransform({ photometric: label, samples }, pixels);
+    }
   }
-  const samples = label === ""
-    ? stated ?? held(pixels, plane, allocated)
-    : held(pixels, plane, allocated);
+  const samples = label === "" && !isProven ? stated ?? found : found;
+  const isCount = stated === 1 || stated === 3 || stated === undefined;
   if (
     !isCount || (samples !== 1 && samples !== 3) || label === "PALETTE COLOR"
   ) {
@@ -88,7 +89,9 @@ export function chooseColour(
     ? `It does not say what its ${
       samples === 1 ? "values" : "colours"
     } are; they were read as ${photometric}.`
-    : `It says ${stated} samples per pixel for ${label}; its pixel data hold ${samples}, and were read as ${photometric}.`;
+    : `It says ${
+      stated ?? "nothing of its"
+    } samples per pixel for ${label}; its pixel data hold ${samples}, and were read as ${photometric}.`;
   return { photometric, samples, doubt };
 }
 

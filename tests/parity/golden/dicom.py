@@ -151,7 +151,8 @@ def shown(ds, stored):
         out = to8(values, low, high)
     else:
         keep = stored != ds.get("PixelPaddingValue", 10**6)
-        out = to8(values, *percentiles(values[keep]))
+        low, high = percentiles(values[keep])
+        out = to8((values - low) * (255.0 / max(high - low, 1e-9)), 0, 255) if high > low else np.zeros(values.shape, np.uint8)
     return 255 - out if ds.PhotometricInterpretation == "MONOCHROME1" else out
 
 

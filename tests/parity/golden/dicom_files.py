@@ -52,7 +52,7 @@ def ints(low, high, shape=(H, W)):
 def levels(values, low, high):
     if high <= low:
         return np.zeros(values.shape, np.uint8)
-    return np.floor(np.clip((values - low) * 255.0 / (high - low), 0, 255) + 0.5).astype(np.uint8)
+    return np.floor(np.clip((values - low) * (255.0 / (high - low)), 0, 255) + 0.5).astype(np.uint8)
 
 
 def windowed(values, centre, width):
@@ -337,7 +337,7 @@ for name, content, length in [
     add(name, inserted(plain, sequence(content, length=length), before), SHOWN)
 # The same inside another sequence, with the groups of a frame.
 groups = element(0x00281050, "DS", b"100 ") + element(0x00281051, "DS", b"1200")
-shared = item(sequence(item(groups, OPEN) + ZEROS, 0x00289132, length=OPEN), OPEN) + SEQUENCE_END
+shared = item(sequence(item(groups, OPEN) + SEQUENCE_END, 0x00289132, length=OPEN), OPEN) + SEQUENCE_END
 bare = file(dataset(CT, 12, RescaleIntercept=-1024, RescaleSlope=1))
 add("groups-not-delimited", inserted(bare, sequence(shared, 0x52009229, length=OPEN), (0x7FE00010, b"OW")), SHOWN)
 add("odd-value-padded", inserted(plain, element(0x00081030, "LO", b"study") + b"\0", before), SHOWN)
@@ -379,7 +379,7 @@ at = find(plain, 0x7FE00010, b"OW")
 coded = encapsulated(ct(), [j2k(CT.astype(np.uint16), bitspersample=12)], J2K)
 items = coded[find(coded, 0x7FE00010, b"OB") + 12 : -8]
 add("fragments-in-stated-length", syntax_is(plain[:at] + element(0x7FE00010, "OB", items), J2K), SHOWN)
-add("codestream-in-stated-length", syntax_is(plain[:at] + element(0x7FE00010, "OB", items[16:]), J2K), SHOWN)
+add("codestream-in-stated-length", syntax_is(plain[:at] + element(0x7FE00010, "OB", items[20:]), J2K), SHOWN)
 add("refused-unknown-codec", encapsulated(multi(), [b"nothing known "] * 3, EXPLICIT), refused="unsupported-type")
 for name, syntax in (("mpeg-2", "1.2.840.10008.1.2.4.100"), ("h264", "1.2.840.10008.1.2.4.102"), ("hevc", "1.2.840.10008.1.2.4.107"), ("ge", "1.2.840.113619.5.2")):
     add(f"refused-{name}", encapsulated(multi(), [b"\0\0\1\xb3" * 8], syntax), refused="unsupported-type")
@@ -453,6 +453,8 @@ add("says-rgb-holds-grey", file(ct(PhotometricInterpretation="RGB")), SHOWN, CON
 smooth = np.stack([np.add.outer(np.arange(H) * 9, np.arange(W) * 6) % 256, np.full((H, W), 90), 200 - np.add.outer(np.arange(H) * 9, np.arange(W) * 3) % 200], -1).astype(np.uint8)
 stream = jpeg(smooth, subsampling=0)
 add("says-grey-jpeg-holds-3", encapsulated(dataset(smooth.astype(int), 8, photometric="MONOCHROME2", SamplesPerPixel=1), [stream], JPEG), np.asarray(Image.open(io.BytesIO(stream))), CONTRADICTION, tolerance=4)
+stream = jpeg(eightbit)
+add("says-rgb-jpeg-holds-grey", encapsulated(dataset(rgb, 8, photometric="RGB"), [stream], JPEG), np.asarray(Image.open(io.BytesIO(stream))), CONTRADICTION, tolerance=2)
 add("high-bit-too-low", file(ct(HighBit=7)), SHOWN, CONTRADICTION)
 add("high-bit-too-high", file(ct(HighBit=16)), SHOWN, CONTRADICTION)
 add("high-bit-15-is-low", file(ct(HighBit=15)), SHOWN, CONTRADICTION)
@@ -522,6 +524,7 @@ for name, centre, width in [
     data = replaced(replaced(plain, 0x00281050, b"DS", centre), 0x00281051, b"DS", width)
     add(f"window-ignored-{name}", data, percentiles(CT), IGNORED)
 add("window-ignored-8", file(dataset(eightbit, 8, WindowCenter=1000, WindowWidth=10)), eightbit, IGNORED)
+add("window-ignored-one-grey", file(ct(WindowCenter=100, WindowWidth=9e6)), percentiles(CT), IGNORED)
 add("window-lost-constant", file(dataset(np.full((H, W), 700), 12, WindowCenter=3000, WindowWidth=10)), np.zeros((H, W)))
 add("window-sigmoid-half", file(dataset(CT, 12, WindowCenter=1500, WindowWidth="0.5", VOILUTFunction="SIGMOID")), np.where(CT < 1500, 0, np.where(CT > 1500, 255, 128)))
 add("rescale-comma", replaced(replaced(plain, 0x00281052, b"DS", b"-1024,0"), 0x00281053, b"DS", b"1,0"), SHOWN)
