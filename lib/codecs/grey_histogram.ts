@@ -32,18 +32,33 @@ export class GreyHistogram {
   }
 
   /** Counts values; what is not finite is left out, and so is what `isPadding` says. */
-  add(
-    values: SampleArray,
-    isPadding: (value: number) => boolean = () => false,
-  ): void {
+  add(values: SampleArray, isPadding?: (value: number) => boolean): void {
+    if (this.#isShort && isPadding === undefined) {
+      this.#addAll(values);
+      return;
+    }
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      if (!Number.isFinite(value) || isPadding(value)) continue;
+      if (!Number.isFinite(value) || isPadding?.(value)) continue;
       this.#counts[this.#binOf(value)]++;
       this.#count++;
       if (value < this.#least) this.#least = value;
       if (value > this.#greatest) this.#greatest = value;
     }
+  }
+
+  /** Counts short integers, most pictures' values, in as few steps as can be. */
+  #addAll(values: SampleArray): void {
+    const counts = this.#counts;
+    let [least, greatest] = [this.#least, this.#greatest];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      counts[value + OFFSET]++;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+    this.#count += values.length;
+    [this.#least, this.#greatest] = [least, greatest];
   }
 
   /**
@@ -76,23 +91,26 @@ export class GreyHistogram {
   /** The lower edge of the bin below which less than `share` of the values lie. */
   #atLeast(share: number): number {
     const wanted = Math.floor(share * (this.#count - 1));
-    let bin = 0;
-    for (let seen = 0; seen <= wanted; bin++) seen += this.#counts[bin];
+    const counts = this.#counts;
+    let bin = this.#binOf(this.#least);
+    for (let seen = 0; seen <= wanted; bin++) seen += counts[bin];
     return Math.max(this.#edge(bin - 1), this.#least);
   }
 
   /** The upper end of the bin up to which `share` of the values lie. */
   #atMost(share: number): number {
     const wanted = Math.ceil(share * (this.#count - 1));
-    let bin = 0;
-    for (let seen = 0; seen <= wanted; bin++) seen += this.#counts[bin];
+    const counts = this.#counts;
+    let bin = this.#binOf(this.#least);
+    for (let seen = 0; seen <= wanted; bin++) seen += counts[bin];
     const end = this.#isShort ? this.#edge(bin - 1) : this.#edge(bin);
     return Math.min(end, this.#greatest);
   }
 
   #binOf(value: number): number {
     if (this.#isShort) return value + OFFSET;
-    float[0] = value;
+    // Without the sign of a zero, which orders nothing.
+    float[0] = value + 0;
     const bits = word[0];
     // Negative floats grow towards zero; flipped, all bits order as the values do.
     return ((bits >>> 31 ? ~bits : bits | 0x80000000) >>> 0) >>> DROPPED;

@@ -19,7 +19,11 @@ export interface GreyDisplay extends Pick<Samples, "display" | "level"> {
   warnings: Warning[];
 }
 
-type IsPadding = (value: number) => boolean;
+/** Pixels between two that are looked at one after the other. */
+const STRIDE = 61;
+
+/** A test for padding, or undefined where there is none. */
+type IsPadding = ((value: number) => boolean) | undefined;
 
 /**
  * The grey level, 0 to 255, of every stored value of a grey frame (PS3.3 §C.11.1, C.11.2, C.7.6.3.1.2): as a table by
@@ -108,19 +112,21 @@ function applied(
   voi: Step,
 ): Pick<Samples, "display" | "level"> {
   const inverted = layout.photometric === "MONOCHROME1";
-  const level = (value: number) => {
-    const grey = Math.floor(
-      Math.min(Math.max(voi(modality(value)), 0), 255) + 0.5,
-    );
-    return inverted ? 255 - grey : grey;
-  };
-  if (layout.isFloat || layout.stored > 16) return { level };
+  if (layout.isFloat || layout.stored > 16) {
+    const level = (value: number) => toGrey(voi(modality(value)));
+    return { level: inverted ? (value) => 255 - level(value) : level };
+  }
   const [low, high] = storedRange(layout);
   const display = new Uint8Array(0x10000);
   for (let value = low; value <= high; value++) {
-    display[value & 0xffff] = level(value);
+    display[value & 0xffff] = toGrey(voi(modality(value)));
   }
+  if (inverted) display.forEach((grey, i) => display[i] = 255 - grey);
   return { display };
+}
+
+function toGrey(level: number): number {
+  return Math.floor(Math.min(Math.max(level, 0), 255) + 0.5);
 }
 
 /** Linear between the two values; 0 where they are equal. */
@@ -140,7 +146,7 @@ function percentiles(
   const values = new Uint16Array(data.length);
   let count = 0;
   for (let i = 0; i < data.length; i++) {
-    if (!isPadding(data[i])) values[count++] = look(data[i]);
+    if (!isPadding?.(data[i])) values[count++] = look(data[i]);
   }
   return greyRange(values.subarray(0, count));
 }
@@ -157,7 +163,7 @@ function readPadding(
         .map((tag) => dataset.floats(tag, 8)[0])
     : [TAG.padding, TAG.paddingLimit]
       .map((tag) => dataset.shorts(tag, signed)[0]);
-  if (value === undefined || limit === undefined) return () => false;
+  if (value === undefined || limit === undefined) return undefined;
   const [low, high] = [Math.min(value, limit), Math.max(value, limit)];
   return (v) => v >= low && v <= high;
 }
@@ -172,9 +178,12 @@ function isLost(
   // With a place more at either end.
   const counts = new Uint32Array(258);
   let [count, most, low, high] = [0, 0, Infinity, -Infinity];
-  for (let i = 0; i < data.length; i++) {
+  // In strides, so that a dark border does not make it long: most pictures have shown something after a few.
+  const { length } = data;
+  for (let n = 0, i = 0; n < length; n++, i += STRIDE) {
+    if (i >= length) i = i % STRIDE + 1;
     const value = data[i];
-    if (isPadding(value) || value !== value) continue;
+    if (value !== value || isPadding?.(value)) continue;
     const grey = display !== undefined
       ? display[value & 0xffff]
       : level!(value);
@@ -182,7 +191,6 @@ function isLost(
     counts[grey + 1]++;
     const pair = counts[grey + 1] + Math.max(counts[grey], counts[grey + 2]);
     if (pair > most) most = pair;
-    // Most pictures have shown something after a few rows.
     if (count - most > few) return false;
     if (value < low) low = value;
     if (value > high) high = value;

@@ -25,7 +25,7 @@ export function toStored(
   if (!signed) {
     const mask = 2 ** stored - 1;
     for (let i = 0; i < words.length; i++) {
-      words[i] = (words[i] >>> shift) & mask;
+      words[i] = (words[i] >> shift) & mask;
     }
     return { data: words, ...doubt };
   }
@@ -34,7 +34,7 @@ export function toStored(
     : new Int16Array(words.length);
   const unused = 32 - stored;
   for (let i = 0; i < out.length; i++) {
-    out[i] = (words[i] >>> shift) << unused >> unused;
+    out[i] = (words[i] >> shift) << unused >> unused;
   }
   return { data: out, ...doubt };
 }
