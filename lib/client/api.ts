@@ -425,7 +425,8 @@ export interface components {
          *         "width": 384,
          *         "height": 384
          *       },
-         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *       "expiresAt": "2026-11-25T09:44:35.362Z",
+         *       "warnings": []
          *     }
          */
         Embedding: {
@@ -435,6 +436,8 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** Format: date-time */
             expiresAt: string;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * @example {
@@ -455,6 +458,17 @@ export interface components {
         ImageSize: {
             width: number;
             height: number;
+        };
+        /**
+         * @example {
+         *       "code": "window-ignored",
+         *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
+         *     }
+         */
+        Warning: {
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, end-mended, contradiction; later versions may add some */
+            code: string;
+            detail: string;
         };
         /**
          * @description RFC 9457
@@ -527,6 +541,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -535,14 +559,16 @@ export interface components {
         EnrolledReference: components["schemas"]["Reference"] & {
             /** @description Of the label, counting up from 1 with every change */
             revision: number;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
             /**
-             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
              * @enum {string}
              */
-            verdict: "good" | "weak" | "unusable";
+            verdict: "good" | "weak" | "ambiguous" | "unusable";
             advice: string;
             /** @description Dice of the reference segmented by its own profile */
             selfDice: number;
@@ -557,6 +583,19 @@ export interface components {
                 least: number;
                 mean: number;
                 most: number;
+            } | null;
+            /** @description What else in the image looks most like the structure; null where nothing does, absent from older references */
+            lookAlike?: {
+                /** @description Inclusive corners x0, y0, x1, y1 in pixels */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                distance: number;
+                /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
+                asGood: boolean;
             } | null;
         } | null;
         CopyTrial: {
@@ -633,6 +672,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -702,6 +751,16 @@ export interface components {
          *               "least": 9.1,
          *               "mean": 12.4,
          *               "most": 16.2
+         *             },
+         *             "lookAlike": {
+         *               "box": [
+         *                 81,
+         *                 113,
+         *                 146,
+         *                 166
+         *               ],
+         *               "distance": 61.7,
+         *               "asGood": false
          *             }
          *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
@@ -980,6 +1039,7 @@ export interface components {
          *         ],
          *         "why": "It is the only one."
          *       },
+         *       "warnings": [],
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1076,6 +1136,8 @@ export interface components {
              */
             why?: string;
             profile: components["schemas"]["ProfileUsed"];
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1203,6 +1265,7 @@ export interface components {
                 kind: "image" | "embedding";
                 sha256: string;
                 frame: number | null;
+                reading?: string;
                 width: number;
                 height: number;
                 embedding: string;
@@ -1323,6 +1386,7 @@ export interface components {
          *           ],
          *           "why": "It is the only one."
          *         },
+         *         "warnings": [],
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1548,6 +1612,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1562,6 +1628,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3280,6 +3348,8 @@ export interface operations {
                     "x-structure-present"?: string;
                     /** @description Of an answer that is a file: its confidence */
                     "x-confidence"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4094,6 +4164,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;

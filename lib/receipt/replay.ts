@@ -11,6 +11,7 @@ import {
   differentModel,
   differentParameters,
   differentProfile,
+  differentReading,
   NotReproduced,
 } from "./differences.ts";
 import { type Environment, provenanceOf } from "./provenance.ts";
@@ -103,11 +104,16 @@ export async function replay(
   );
   const after = await writeReceipt(provenance, mask);
   const otherMask = differentMask(receipt, after);
-  const notes = [
+  const otherReading = otherEmbedding.length > 0
+    ? differentReading(receipt)
+    : [];
+  const rest = [
     ...otherFile ?? [],
     ...otherEmbedding,
     ...differentEnvironment(receipt, environment),
   ];
-  if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);
-  return { mask, notes };
+  if (otherMask.length > 0) {
+    throw new NotReproduced([...otherReading, ...otherMask, ...rest]);
+  }
+  return { mask, notes: [...otherReading, ...rest] };
 }
