@@ -11,7 +11,7 @@ const RULES = [
   `greys of more than 8 bits and floats, without a window: linear between percentiles ${
     PERCENTILES.join(" and ")
   }`,
-  "a stated window that shows a picture all black or all white is not used",
+  "a stated window that shows a picture all black, all white or in one grey is not used",
   "a look-up table is scaled by its own greatest output",
   "alpha is dropped; palettes become RGB",
 ];

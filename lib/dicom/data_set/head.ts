@@ -181,13 +181,19 @@ function beginsWell(
   return last > 0;
 }
 
-/** The coding of the elements from a byte on, by what these bytes are; undefined where they are no elements. */
+/**
+ * The coding of the data set from a byte on, by what its first elements are; undefined where they are none. Data sets
+ * begin with a low group, whose two bytes tell their order.
+ */
 export function codingAt(
   view: DataView,
   at: number,
   end: number,
 ): Coding | undefined {
-  return CODINGS.find((coding) => beginsWell(view, at, end, coding));
+  return CODINGS.find((coding) =>
+    beginsWell(view, at, end, coding) &&
+    tagAt(view, at, coding.littleEndian) < 0x01000000
+  );
 }
 
 /** The coding of an item, which some writers code otherwise than its data set. */

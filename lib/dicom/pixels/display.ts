@@ -3,6 +3,7 @@ import type { SampleArray } from "../../codecs/sample_array.ts";
 import type { Samples } from "../../codecs/samples.ts";
 import type { Warning } from "../../core/warnings.ts";
 import type { Dataset } from "../data_set/data_set.ts";
+import { splitValues, toDecimal } from "../data_set/decimals.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { DicomLayout } from "./layout.ts";
 import { readLut } from "./lut.ts";
@@ -12,6 +13,8 @@ import { readWindow, type StatedWindow, type Step } from "./window.ts";
 interface Modality {
   look: Step;
   isLinear: boolean;
+  /** What the file states of it that cannot be used, as a sentence. */
+  doubt?: string;
 }
 
 /** How stored values are shown, and what was not used. */
@@ -50,11 +53,14 @@ export function greyDisplay(
   const stated = readLutWindow(dataset, isNegative) ??
     readWindow(dataset.group(frame, TAG.frameVoi)) ??
     (dataset.item(TAG.voiLut) && { ignored: "its table is cut short" });
+  const warnings: Warning[] = modality.doubt === undefined
+    ? []
+    : [{ code: "contradiction", detail: modality.doubt }];
   let ignored: string | undefined;
   if (stated !== undefined) {
     if ("step" in stated) {
       const shown = applied(layout, modality.look, stated.step);
-      if (!isLost(data, shown, isPadding)) return { ...shown, warnings: [] };
+      if (!isLost(data, shown, isPadding)) return { ...shown, warnings };
     }
     ignored = "ignored" in stated
       ? stated.ignored
@@ -64,12 +70,14 @@ export function greyDisplay(
     ? [low, high].map(modality.look)
     : percentiles(data, modality, isPadding);
   const shown = applied(layout, modality.look, between(range));
-  const detail = `The window that the file states was not used: ${ignored}. ` +
-    "The picture is shown by the range of its own values.";
-  return {
-    ...shown,
-    warnings: ignored === undefined ? [] : [{ code: "window-ignored", detail }],
-  };
+  if (ignored !== undefined) {
+    warnings.push({
+      code: "window-ignored",
+      detail: `The window that the file states was not used: ${ignored}. ` +
+        "The picture is shown by the range of its own values.",
+    });
+  }
+  return { ...shown, warnings };
 }
 
 /** The least and the greatest value that the stored bits can hold. */
@@ -83,15 +91,24 @@ function readModality(
   frame: number,
   signed: boolean,
 ): Modality {
-  const lut = readLut(dataset.item(TAG.modalityLut), signed);
+  const item = dataset.item(TAG.modalityLut);
+  const lut = readLut(item, signed);
   if (lut !== undefined) return { look: lut.look, isLinear: false };
   const values = dataset.group(frame, TAG.pixelValues);
-  const [slope = 1] = values.decimals(TAG.slope);
-  const [intercept = 0] = values.decimals(TAG.intercept);
+  const [slope = 1, intercept = 0] = [TAG.slope, TAG.intercept]
+    .map((tag) => toDecimal(splitValues(values.text(tag))[0] ?? ""));
+  const isBad = item !== undefined || [TAG.slope, TAG.intercept].some((tag) => {
+    const [text = ""] = splitValues(values.text(tag));
+    return text !== "" && toDecimal(text) === undefined;
+  });
   return {
     // A slope of 0 would flatten the picture; its writers mean that there is none.
     look: (value) => value * (slope || 1) + intercept,
     isLinear: true,
+    ...(isBad && {
+      doubt:
+        "Its modality LUT or its rescale cannot be read; its values were taken without it.",
+    }),
   };
 }
 

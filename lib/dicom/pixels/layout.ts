@@ -89,6 +89,13 @@ export function readDicomLayout(
   if (allocated === 1 && (samples !== 1 || signed)) {
     throw unsupported("unsigned grey for 1 bit", "colour or signed values");
   }
+  const { littleEndian, explicit } = dataset.coding;
+  if (allocated === 8 && !littleEndian && !explicit) {
+    throw unsupported(
+      "8-bit pixels whose order is known",
+      "big-endian elements without representations",
+    );
+  }
   const isColour = samples === 3 || photometric === "PALETTE COLOR";
   if (isColour && allocated > 16) {
     throw unsupported("colours of at most 16 bits", `${allocated} bits`);

@@ -120,7 +120,10 @@ function held(
   }
   const [, first = new Uint8Array()] = fragments ?? [];
   const syntax = syntaxOf(first);
-  if (syntax === RLE) return first[0] / (allocated / 8);
+  if (syntax === RLE) {
+    const whole = first[0] / (allocated / 8);
+    return Number.isInteger(whole) ? whole : first[0];
+  }
   try {
     return /\.[5-8]\d$/.test(syntax ?? "")
       ? readJpegHeader(first).components

@@ -11,12 +11,14 @@ import type { Words } from "./native.ts";
  */
 export function decodeRleFrame(
   bytes: Uint8Array,
-  { width, height, samples, allocated }: DicomLayout,
+  { width, height, samples, allocated, stored }: DicomLayout,
 ): CodedFrame {
   if (allocated === 1 || allocated === 64) {
     throw malformed(`values of ${allocated} bits cannot be coded as RLE.`);
   }
-  const perSample = allocated / 8;
+  const isShort = bytes[0] === samples && stored <= 8;
+  // Some writers leave out the high bytes, of which no bit is stored.
+  const perSample = isShort ? 1 : allocated / 8;
   const count = samples * perSample;
   if (bytes.length < 64) throw truncated("inside an RLE header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

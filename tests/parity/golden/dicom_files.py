@@ -66,9 +66,9 @@ def exact(values, centre, width):
     return np.floor(np.clip((values.astype(float) - centre) / width + 0.5, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def percentiles(values):
-    """The documented rule without a window."""
-    ordered = np.sort(values.astype(np.float64).ravel())
+def percentiles(values, among=None):
+    """The documented rule without a window; the range is that of some of the values."""
+    ordered = np.sort((values if among is None else among).astype(np.float64).ravel())
     for part in (1, 0.1, 0.01, 0):
         low = ordered[int(np.floor(0.005 * part * (len(ordered) - 1)))]
         high = ordered[int(np.ceil((1 - 0.005 * part) * (len(ordered) - 1)))]
@@ -366,6 +366,8 @@ add("refused-fragment-missing", encapsulated(multi(), eight, J2K)[: -16 - len(ei
 add("fragments-wrong-table", encapsulated(multi(), eight, J2K, False, 2).replace(b"\xfe\xff\x00\xe0\0\0\0\0", item(bytes(12)), 1), three)
 packed = [rle([a.astype(np.uint8)]) for a in three]
 add("rle-fragments", encapsulated(multi(), packed, RLE, False, 2), three)
+low = ints(0, 255)
+add("rle-without-high-bytes", encapsulated(dataset(low, 8, allocated=16, WindowCenter=128, WindowWidth=256), [rle([low.astype(np.uint8)])], RLE), low)
 add("fragment-empty", encapsulated(multi(), packed, RLE)[:-8] + item() + SEQUENCE_END, three)
 add("codec-frames-not-stated", encapsulated(dataset(three, 8, NumberOfFrames=None), eight, J2K), three[0], CONTRADICTION)
 add("native-says-none", encapsulated(multi(), eight, EXPLICIT), three, CONTRADICTION)
@@ -434,7 +436,7 @@ padded = real.copy()
 padded[:, :4] = -1e6
 ds = floats(padded, 4)
 ds.add_new(0x00280122, "FL", -1e6)
-add("float-padding", file(ds), percentiles(np.where(padded < 0, real[:, 4:].min(), padded)), tolerance=3, stored=padded.astype(np.float32))
+add("float-padding", file(ds), percentiles(padded, real[:, 4:]), tolerance=1, stored=padded.astype(np.float32))
 holes = real.copy()
 holes[0, :5] = np.nan
 add("float-nan", file(floats(holes, 4, WindowCenter="0.5", WindowWidth="0.6")), np.nan_to_num(exact(np.nan_to_num(holes.astype(np.float32), nan=-9), 0.5, 0.6)))
@@ -498,6 +500,14 @@ ds.PixelData = paired(even)
 add("ybr-422-says-planar", file(ds), convert_color_space(even, "YBR_FULL", "RGB"), tolerance=1)
 add("refused-photometric-hsv", file(dataset(rgb, 8, photometric="HSV")), refused="unsupported-type")
 
+def table(first, values, bits, entries=None, packed=False, vr="OW", sign="US"):
+    item = Dataset()
+    item.add_new(0x00283002, sign, [len(values) % 65536 if entries is None else entries, first if sign == "SS" else first & 0xFFFF, bits])
+    raw = np.asarray(values).astype(np.uint8 if packed else "<u2").tobytes()
+    item.add_new(0x00283006, vr, raw + b"\0" * (len(raw) % 2))
+    return Sequence([item])
+
+
 # --- windows ---
 hu = CT - 1024
 for name, centre, width, picture in [
@@ -528,6 +538,9 @@ add("window-ignored-one-grey", file(ct(WindowCenter=100, WindowWidth=9e6)), perc
 add("window-lost-constant", file(dataset(np.full((H, W), 700), 12, WindowCenter=3000, WindowWidth=10)), np.zeros((H, W)))
 add("window-sigmoid-half", file(dataset(CT, 12, WindowCenter=1500, WindowWidth="0.5", VOILUTFunction="SIGMOID")), np.where(CT < 1500, 0, np.where(CT > 1500, 255, 128)))
 add("rescale-comma", replaced(replaced(plain, 0x00281052, b"DS", b"-1024,0"), 0x00281053, b"DS", b"1,0"), SHOWN)
+add("rescale-trailing-backslash", replaced(replaced(plain, 0x00281052, b"DS", b"-1024\\"), 0x00281053, b"DS", b"1\\"), SHOWN)
+add("rescale-text", replaced(plain, 0x00281052, b"DS", b"none"), windowed(CT, 100, 1200), CONTRADICTION)
+add("modality-lut-cut", file(dataset(CT, 12, ModalityLUTSequence=Sequence([table(0, [1, 2, 3], 16, 3001)[0]]), WindowCenter=1500, WindowWidth=3000)), windowed(CT, 1500, 3000), CONTRADICTION)
 add("slope-negative", file(ct(RescaleSlope=-1, RescaleIntercept=2000, WindowCenter=None, WindowWidth=None)), percentiles(-CT))
 hot = CT.copy()
 hot[3, 3] = 65535
@@ -536,7 +549,7 @@ mono = ct(PhotometricInterpretation="MONOCHROME1", WindowCenter=None, WindowWidt
 add("monochrome1-open", file(mono), 255 - percentiles(CT), stored=CT)
 edge = CT.copy() + 500
 edge[:, :6] = 63536
-add("padding-lost", file(dataset(edge, 16, PixelPaddingValue=63536, WindowCenter=63536, WindowWidth=10)), levels(edge, *np.sort(edge[:, 6:].ravel())[[0, -1]]), IGNORED, stored=edge, tolerance=9)
+add("padding-lost", file(dataset(edge, 16, PixelPaddingValue=63536, WindowCenter=63536, WindowWidth=10)), percentiles(edge, edge[:, 6:]), IGNORED, stored=edge)
 
 
 def groups_of(*items):
@@ -557,14 +570,6 @@ add("window-of-frames", file(ds), np.stack([windowed(stack[0], 1000, 900), windo
 
 
 # --- tables ---
-def table(first, values, bits, entries=None, packed=False, vr="OW", sign="US"):
-    item = Dataset()
-    item.add_new(0x00283002, sign, [len(values) % 65536 if entries is None else entries, first if sign == "SS" else first & 0xFFFF, bits])
-    raw = np.asarray(values).astype(np.uint8 if packed else "<u2").tobytes()
-    item.add_new(0x00283006, vr, raw + b"\0" * (len(raw) % 2))
-    return Sequence([item])
-
-
 def by_table(values, first, entries, top):
     index = np.clip(values - first, 0, len(entries) - 1)
     return np.floor(np.asarray(entries)[index] * (255 / top) + 0.5)
