@@ -52,7 +52,7 @@ export function readDicom(bytes: Uint8Array): DicomFile {
     bytes,
     from,
     codingAt(view, from, bytes.length) ?? EXPLICIT,
-    (tag) => tag >= 0x00030000,
+    (tag) => tag >>> 16 !== 0x0002,
   );
   const transferSyntax = meta.text(TAG.transferSyntax);
   const coding = codingAt(view, end, bytes.length);

@@ -122,7 +122,7 @@ export function decodePlainFrame(
       `inside its pixel data: a frame has ${bytes.length} of ${wanted} bytes`,
     );
   }
-  const words = frameWords(layout, bytes.subarray(0, wanted));
+  const words = frameWords(layout, bytes);
   return { words, lossy: false, isRgb: false };
 }
 

@@ -1,3 +1,4 @@
+import { hasText } from "../../core/bytes.ts";
 import { startOfCodestream } from "../../codecs/jpeg_2000/header.ts";
 
 /**
@@ -15,15 +16,21 @@ export function readJpegColour(
       continue;
     }
     if (marker === 0xda) break;
+    const length = bytes[at + 2] << 8 | bytes[at + 3];
+    const isWhole = length >= 14;
     // JFIF allows no other colours; the last byte of an Adobe segment is its transform.
-    if (marker === 0xe0) return "YCbCr";
-    if (marker === 0xee) return bytes[at + 15] === 0 ? "RGB" : "YCbCr";
+    if (marker === 0xe0 && isWhole && hasText(bytes, at + 4, "JFIF\0")) {
+      return "YCbCr";
+    }
+    if (marker === 0xee && isWhole && hasText(bytes, at + 4, "Adobe")) {
+      return bytes[at + 15] === 0 ? "RGB" : "YCbCr";
+    }
     if (marker >= 0xc0 && marker <= 0xc2) {
       const sampling = [0, 1, 2].map((c) => bytes[at + 11 + 3 * c]);
       isSubsampled = bytes[at + 9] === 3 &&
         sampling.some((factors) => factors !== sampling[0]);
     }
-    at += 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
+    at += 2 + length;
   }
   return isSubsampled ? "YCbCr" : "unstated";
 }

@@ -19,14 +19,18 @@ export function nativeFrame(layout: DicomLayout, frame: number): Words {
   const pixels = width * height;
   if (allocated === 1) return unpackBits(bytes, frame * pixels, pixels);
   const size = frameBytes(layout);
-  return frameWords(layout, bytes.subarray(frame * size, (frame + 1) * size));
+  return frameWords(layout, bytes, frame * size);
 }
 
-/** The words of a frame that stands alone, colours interleaved. */
-export function frameWords(layout: DicomLayout, bytes: Uint8Array): Words {
+/** The words of one frame, which begins at a byte, colours interleaved. */
+export function frameWords(
+  layout: DicomLayout,
+  bytes: Uint8Array,
+  from = 0,
+): Words {
   const { width, height, allocated } = layout;
-  if (allocated === 1) return unpackBits(bytes, 0, width * height);
-  const words = toWords(layout, bytes);
+  if (allocated === 1) return unpackBits(bytes, 8 * from, width * height);
+  const words = toWords(layout, bytes, from, from + frameBytes(layout));
   if (layout.inPairs) return expandPairs(words, width, height);
   return layout.planar ? interleave(words, width * height) : words;
 }
@@ -61,14 +65,18 @@ function frameBits(
 /** Words in the machine's byte order. */
 function toWords(
   { dataset, tag, allocated, isFloat }: DicomLayout,
-  bytes: Uint8Array,
+  all: Uint8Array,
+  from: number,
+  to: number,
 ): Words {
   const { littleEndian } = dataset.coding;
+  const bytes = all.subarray(from, to);
   if (allocated === 8) {
-    // Big-endian 16-bit words of two 8-bit samples each, the first one low.
-    return littleEndian || dataset.vr(tag) !== "OW"
-      ? bytes.slice()
-      : swapPairs(bytes);
+    if (littleEndian || dataset.vr(tag) !== "OW") return bytes.slice();
+    // Big-endian 16-bit words of two 8-bit samples each, the first one low; a frame may begin or end inside a word.
+    const start = from - from % 2;
+    return swapPairs(all.subarray(start, to + to % 2))
+      .slice(from - start, to - start);
   }
   if (allocated === 16) {
     const words = new Uint16Array(bytes.length >> 1);

@@ -275,6 +275,8 @@ def deflate(data):
     return stream.compress(data) + stream.flush()
 
 
+low_group = plain.index(b"\x08\0\x16\0UI")
+add("group-1-first", plain[:low_group] + element(0x00010001, "LO", b"odd ") + plain[low_group:], SHOWN)
 add("deflated-implicit", head(syntax_is(plain, DEFLATED)) + deflate(body(implicit)), SHOWN)
 uid = element(0x00081150, None, b"1.2.3\0")
 explicit_uid = element(0x00081150, "UI", b"1.2.3\0")
@@ -472,6 +474,18 @@ for label in ("YBR_FULL_422", "YBR_FULL"):
     add(f"j2k-mct-{label.lower().replace('_', '-')}", encapsulated(dataset(rgb, 8, photometric=label), [j2k(rgb.astype(np.uint8), mct=True)], J2K), rgb, CONTRADICTION)
 ybr = np.asarray(Image.fromarray(rgb.astype(np.uint8)).convert("YCbCr"))
 add("j2k-ybr-full", encapsulated(dataset(ybr.astype(int), 8, photometric="YBR_FULL"), [j2k(ybr, mct=False)], J2K), convert_color_space(ybr, "YBR_FULL", "RGB"), tolerance=1)
+# RGB without a marker that counts: an Adobe segment without its last bytes.
+stream = imagecodecs.jpeg8_encode(smooth, level=95, colorspace="RGB", outcolorspace="RGB", subsampling="444")
+start = stream.index(b"\xff\xee")
+assert stream[start + 2 : start + 9] == b"\0\x0eAdobe"
+short = stream[:start] + b"\xff\xee\0\x0cAdobe\0\0\0\0\0" + stream[start + 16 :]
+short = short.replace(b"\3R\x11\0G\x11\0B\x11\0", b"\3\0\x11\0\1\x11\0\2\x11\0").replace(b"\3R\0G\0B\0", b"\3\0\0\1\0\2\0")
+add("jpeg-rgb-short-adobe", encapsulated(dataset(smooth.astype(int), 8, photometric="RGB"), [short], JPEG), smooth, tolerance=6)
+two = np.stack([rgb, rgb[::-1]])
+data = file(dataset(two, 8, photometric="RGB"), BIG)
+swapped = np.frombuffer(two.astype(np.uint8).tobytes(), "<u2").astype(">u2").tobytes()
+at = data.rindex(b"OB\0\0")
+add("rgb-odd-big-endian", data[:at] + b"OW" + data[at + 2 : -len(swapped)] + swapped, two)
 add("native-ybr-rct", file(dataset(rgb, 8, photometric="YBR_RCT")), rgb, CONTRADICTION)
 add("ybr-422-holds-full", file(dataset(ybr.astype(int), 8, photometric="YBR_FULL_422")), convert_color_space(ybr, "YBR_FULL", "RGB"), CONTRADICTION, tolerance=1)
 
