@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
 import { type Bytes, concat } from "../../lib/core/bytes.ts";
+import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
@@ -37,13 +38,22 @@ export function text<T>(schema: z.ZodType<T>, document: object): Field<T> {
   return { kind: "text", document, isRequired, read, schema };
 }
 
-/** A file of the form, which must have a file name. */
+/** What the descriptions of image fields say of volumes in two files. */
+const IN_TWO_PARTS =
+  "A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.";
+
+/** An image file of the form, which must have a file name; a volume may come in two parts, its header and its voxels. */
 export function file(
   description?: string,
 ): Field<InputFile & { bytes: Bytes }> {
   return {
     kind: "file",
-    document: { ...binary.schema, ...(description && { description }) },
+    document: {
+      ...binary.schema,
+      description: description === undefined
+        ? IN_TWO_PARTS
+        : `${description}. ${IN_TWO_PARTS}`,
+    },
     isRequired: true,
     read(value, name) {
       if (value === undefined) throw wrong(name, "is missing");
@@ -119,7 +129,6 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
   fields: F,
   { either = [] }: { either?: [keyof F & string, keyof F & string][] } = {},
 ) {
-  const names = Object.keys(fields);
   const texts = z.object(
     Object.fromEntries(
       Object.entries(fields).flatMap(([name, { schema }]) =>
@@ -133,7 +142,7 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
 
     /** Reads a request's body. @throws EdgeError for one that breaks the declaration. */
     async read(c: Context): Promise<Values<F>> {
-      const sent = await readFields(c, names);
+      const sent = await readFields(c, fields);
       const parsed = texts.safeParse(sent);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
       const values: Record<string, unknown> = { ...parsed.data };
@@ -183,19 +192,23 @@ function wrong(name: string, message: string) {
 }
 
 /**
- * The fields of a multipart body; each name at most once, and only the names listed. An empty field counts as left
- * out: browsers send the fields of a form that were not filled in.
+ * The fields of a multipart body; only those listed, and each once, but for the two parts of a volume. An empty field
+ * counts as left out: browsers send the fields of a form that were not filled in.
  */
 async function readFields(
   c: Context,
-  names: string[],
+  declared: Record<string, Field<unknown>>,
 ): Promise<Record<string, FieldValue>> {
   requireMediaType(c, "multipart/form-data");
-  const seen = new Set<string>();
+  const names = Object.keys(declared);
+  const images = names.filter((name) => declared[name]!.kind === "file");
+  const seen: string[] = [];
   const fields: Record<string, FieldValue> = {};
   const expect = (name: string | undefined): string => {
-    if (name !== undefined && names.includes(name) && !seen.has(name)) {
-      seen.add(name);
+    const times = seen.filter((other) => other === name).length;
+    const most = images.includes(name ?? "") ? 2 : 1;
+    if (name !== undefined && names.includes(name) && times < most) {
+      seen.push(name);
       return name;
     }
     const message = "has an unknown or repeated field; it takes " +
@@ -207,15 +220,33 @@ async function readFields(
       const expected = expect(field);
       const bytes = concat(await Array.fromAsync(stream));
       if (bytes.length === 0 && name === null) return;
-      fields[expected] = { bytes, mediaType };
+      const before = fields[expected];
+      fields[expected] = before === undefined
+        ? { bytes, mediaType }
+        : inOne(before, bytes, expected);
     },
     field(name, value) {
       const expected = expect(name);
-      if (value !== "") fields[expected] = value;
+      if (value === "") return;
+      if (fields[expected] !== undefined) throw repeated(expected);
+      fields[expected] = value;
     },
     // One part more than there are names is refused by its name, not by the number of parts.
-    maxParts: names.length + 1,
+    maxParts: names.length + images.length + 1,
     maxFieldBytes: MAX_JSON_BYTES,
   });
   return fields;
+}
+
+/** The two parts of a volume as one file. @throws EdgeError `validation` where they are something else. */
+function inOne(first: FieldValue, second: Bytes, name: string): SentFile {
+  const whole = typeof first === "string"
+    ? undefined
+    : joinVolume(first.bytes, second);
+  if (whole === undefined) throw repeated(name);
+  return { bytes: whole, mediaType: undefined };
+}
+
+function repeated(name: string) {
+  return wrong(name, "came twice, and is not a volume's header and its voxels");
 }

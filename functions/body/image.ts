@@ -25,6 +25,8 @@ export const imageBody = {
   "image/tiff": binary,
   "application/dicom": binary,
   "application/x-nifti": binary,
+  "application/x-nrrd": binary,
+  "application/x-metaimage": binary,
   "application/x-safetensors": binary,
   ...ImageForm.content,
 };

@@ -30,13 +30,23 @@ export const seriesBody = {
   "multipart/form-data": {
     schema: {
       type: "object" as const,
-      properties: { [FIELD]: { type: "array" as const, items: binary.schema } },
+      properties: {
+        [FIELD]: {
+          type: "array" as const,
+          items: binary.schema,
+          description:
+            "A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume.",
+        },
+      },
       required: [FIELD],
     },
   },
   "application/zip": binary,
+  "image/tiff": binary,
   "application/dicom": binary,
   "application/x-nifti": binary,
+  "application/x-nrrd": binary,
+  "application/x-metaimage": binary,
 };
 
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;

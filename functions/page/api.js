@@ -156,11 +156,14 @@ export async function segmentExplained(patient, label, embedding, signal) {
   return await requestJson(path, postJson({ embedding }, signal));
 }
 
-/** The structure as a DICOM segmentation or NIfTI volume, whichever its image is.
+/** The structure as a DICOM segmentation, or as a NIfTI volume where its image is a volume.
  * @param {string} patient @param {string} label @param {Source} source @param {AbortSignal} signal */
 export async function segmentToFile(patient, label, source, signal) {
   const { file, frame, format } = source;
-  const headers = { accept: format, "content-type": format };
+  const headers = {
+    accept: format,
+    "content-type": "application/octet-stream",
+  };
   const init = { method: "POST", body: file, headers, signal };
   const path = segmentationsPath(patient, { label, frame });
   return await (await request(path, init)).blob();

@@ -45,7 +45,7 @@ async function displayable(file, frame, signal) {
   const head = new Uint8Array(await file.slice(0, 132).arrayBuffer());
   const text = String.fromCharCode(...head);
   const isDicom = text.endsWith("DICM");
-  const isTiff = /^(II\*\0|MM\0\*)/.test(text);
+  const isTiff = /^(II[*+]\0|MM\0[*+])/.test(text);
   const is16Bit = text.startsWith("\x89PNG") && head[24] === 16;
   const bitmap = isDicom || isTiff || is16Bit
     ? null
@@ -61,6 +61,8 @@ async function sourceFormatOf(file) {
   if (await file.slice(128, 132).text() === "DICM") return "application/dicom";
   const head = new Uint8Array(await file.slice(0, 348).arrayBuffer());
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
-  const isNifti = String.fromCharCode(...head.slice(344, 347)) === "n+1";
-  return isGzip || isNifti ? "application/x-nifti" : "";
+  const text = String.fromCharCode(...head);
+  const isNifti = text.startsWith("n+1\0", 344) || text.startsWith("n+2\0", 4);
+  const isOther = /^(NRRD000|ObjectType\s*=\s*Image\b|NDims\s*=)/.test(text);
+  return isGzip || isNifti || isOther ? "application/x-nifti" : "";
 }

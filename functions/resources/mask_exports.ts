@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
-import { sniffMediaType } from "../../lib/image/media_type.ts";
+import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { binary } from "../contract/answers.ts";
@@ -22,7 +22,7 @@ const ExportQuery = z.strictObject({
 });
 
 const ExportForm = defineForm({
-  image: file("The DICOM image or NIfTI volume"),
+  image: file("The DICOM image or the volume"),
   mask: optional(file("Non-zero is the structure; or give `rle`")),
   rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
@@ -37,7 +37,7 @@ const create = createRoute({
   summary: "A mask that was drawn or corrected, in the format of its image",
   description:
     "For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a " +
-    "NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.",
+    "volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is stored.",
   request: {
     query: ExportQuery,
     body: { required: true, content: ExportForm.content },
@@ -63,7 +63,7 @@ export function exportFunction({ models }: Services): Router {
       mask: rle ?? mask!,
       segment: { label, category, property, ...(region && { region }) },
     });
-    const type = sniffMediaType(image.bytes)!;
+    const type = sourceTypeOf(image.bytes)!;
     if (type === "application/x-nifti") {
       c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
     }

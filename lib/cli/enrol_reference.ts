@@ -1,4 +1,5 @@
-import { readInputFile, usingFile } from "../core/files.ts";
+import { usingFile } from "../core/files.ts";
+import { readImageFile } from "../image/read_image_file.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Option, wholeNumber } from "./command_line.ts";
 
@@ -38,11 +39,11 @@ export async function readReference(
     reference,
     mask,
     image: {
-      bytes: await readInputFile(reference),
+      bytes: await readImageFile(reference),
       ...(frame !== undefined && { frame }),
     },
     annotation: {
-      file: { bytes: await readInputFile(mask) },
+      file: { bytes: await readImageFile(mask) },
       ...(segment !== undefined && { segment }),
     },
   };

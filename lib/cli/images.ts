@@ -1,6 +1,8 @@
-import { basename, extname, relative } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { invalidInput } from "../core/errors.ts";
 import { unreadable, usingFile } from "../core/files.ts";
+import { voxelsBeside } from "../image/read_image_file.ts";
+import { pairNames } from "../image/volume_pair.ts";
 import { naturalOrder, type SeriesImage } from "../series/series_image.ts";
 import { type FrameReader, openFiles } from "../series/open_files.ts";
 import { OpenFile, type RangeFile } from "../series/range_file.ts";
@@ -23,8 +25,8 @@ const LIMITS = {
 };
 
 /**
- * The images of paths: files, folders (their files in natural order), zip archives, DICOM and NIfTI
- * files (every frame). Among several files, one that is no image fails only when it is read.
+ * The images of paths: files, folders (their files in natural order), zip archives, DICOM
+ * files and volumes (every frame; a header without its voxels takes those of its name beside it). Among several files, one that is no image fails only when it is read.
  *
  * @throws EdgeError when nothing is found, or when results would overwrite each other.
  */
@@ -63,8 +65,19 @@ async function openFile(
   reader: FrameReader,
 ): Promise<NamedImage[]> {
   const found = await usingFile(file, async () => {
-    const sent = { file: await onDisk(file), name: alone ? null : name };
-    return await openFiles([sent], reader, LIMITS);
+    const voxels = await voxelsBeside(file);
+    if (voxels === undefined) {
+      const sent = { file: await onDisk(file), name: alone ? null : name };
+      return await openFiles([sent], reader, LIMITS);
+    }
+    const pair = [
+      { file: await onDisk(file), name },
+      {
+        file: await onDisk(voxels),
+        name: join(dirname(name), basename(voxels)),
+      },
+    ];
+    return await openFiles(pair, reader, LIMITS);
   });
   return [...Map.groupBy(found, (image) => image.name)].flatMap(
     ([given, frames]) => {
@@ -94,7 +107,8 @@ async function filesOf(path: string): Promise<string[]> {
     if (name.startsWith(".") || name === "DICOMDIR") continue;
     files.push(...await filesOf(`${path.replace(/\/+$/, "")}/${name}`));
   }
-  return files.sort(naturalOrder);
+  const voxels = new Set(pairNames(files).values());
+  return files.filter((file) => !voxels.has(file)).sort(naturalOrder);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -117,10 +131,10 @@ async function onDisk(path: string): Promise<RangeFile> {
   };
 }
 
-/** A name without its extension; `.nii.gz` counts as one. */
+/** A name without its extension; `.nii.gz` and `.hdr.gz` count as one. */
 function stem(name: string): string {
   return name.slice(0, name.length - extname(name).length)
-    .replace(/\.nii$/i, "");
+    .replace(/\.(nii|hdr)$/i, "");
 }
 
 function requireDistinct(names: string[]): void {

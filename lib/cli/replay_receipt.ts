@@ -1,5 +1,6 @@
 import { invalidInput } from "../core/errors.ts";
 import { readInputFile } from "../core/files.ts";
+import { readImageFile } from "../image/read_image_file.ts";
 import { Receipt, requireUnchanged } from "../receipt/receipt.ts";
 import { replay } from "../receipt/replay.ts";
 import { createCommand } from "./command_line.ts";
@@ -35,7 +36,7 @@ export function replayCommand(openModel: () => Promise<OpenModel>) {
         );
       }
       const files = await readReference(options);
-      const input = { bytes: await readInputFile(image) };
+      const input = { bytes: await readImageFile(image) };
 
       const model = await openModel();
       const { profile } = await enrolReference(model.engine, files);

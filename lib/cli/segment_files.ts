@@ -100,7 +100,7 @@ function segmentOptions() {
   return createCommand(
     "deno task segment",
     "Enrols one annotated image and segments others: writes a mask and an overlay of every image, " +
-      "one DICOM segmentation of every DICOM series, and one volume of masks of every NIfTI volume.",
+      "one DICOM segmentation of every DICOM series, and one NIfTI volume of masks of every volume.",
   )
     .optionsGroup("Required:")
     .requiredOption("--reference <file>", "annotated image")
@@ -110,7 +110,7 @@ function segmentOptions() {
     )
     .requiredOption(
       "--image <path>",
-      "image to segment: a file, a folder, a zip archive, a DICOM image or a NIfTI volume; may be repeated",
+      "image to segment: a file, a folder, a zip archive, a DICOM image, a TIFF of many pages or a volume; may be repeated",
       collect,
     )
     .requiredOption("--out <folder>", "folder for the results", outputFolder)

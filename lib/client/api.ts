@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * A mask that was drawn or corrected, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a NIfTI volume, a gzipped volume with the mask in its place. Nothing is stored.
+         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -1581,7 +1581,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -1597,9 +1597,14 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "application/x-safetensors": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
             };
@@ -2025,14 +2030,14 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The image; or give `embedding`
+                     * @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
                     /** @description Id of a cached embedding */
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`
+                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /** @description JSON by the schema Prompts */
@@ -2040,7 +2045,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
                     frame?: number;
                     /** @description Number of the segment, where the mask is a DICOM segmentation of several */
                     segment?: number;
@@ -3116,7 +3121,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -3134,12 +3139,12 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The DICOM image or NIfTI volume
+                     * @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; or give `rle`
+                     * @description Non-zero is the structure; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /**
@@ -3288,7 +3293,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -3323,9 +3328,14 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "application/x-safetensors": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
                 "application/json": {
@@ -3534,11 +3544,15 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
                     image: string[];
                 };
                 "application/zip": string;
+                "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
             };
         };
         responses: {
@@ -3711,7 +3725,7 @@ export interface operations {
                     patient: string;
                     /**
                      * Format: binary
-                     * @description The image file, of which the receipt states the frame; or give `embedding`
+                     * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
                     /** @description Id of a cached embedding */
@@ -4136,7 +4150,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -4152,8 +4166,13 @@ export interface operations {
                 "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
                 "multipart/form-data": {
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
                     image: string;
                 };
             };
@@ -4166,7 +4185,7 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };

@@ -72,7 +72,7 @@ export interface Enrolment {
   label?: string;
   /** 0..1 along a volume. */
   position?: number;
-  /** Frame of a DICOM image or slice of a NIfTI volume, from 0. */
+  /** Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0. */
   frame?: number;
   /** Number of the segment, where the mask is a DICOM segmentation of several. */
   segment?: number;
@@ -202,7 +202,7 @@ export class Client {
 
   /**
    * Segments an image and returns the mask alone: a PNG of 0 and 255, for a DICOM image a segmentation (SEG),
-   * or for a slice of a NIfTI volume a gzipped volume with the mask in its place.
+   * or for a slice of a volume a gzipped NIfTI volume with the mask in its place.
    */
   async mask(
     patient: string,
@@ -236,7 +236,7 @@ export class Client {
 
   /**
    * Writes a mask that was drawn or corrected in the format of its image: for a DICOM image a segmentation
-   * (SEG), for a NIfTI volume a gzipped volume with the mask in its place.
+   * (SEG), for a volume a gzipped NIfTI volume with the mask in its place.
    */
   async exportMask(
     image: FileLike,

@@ -18,7 +18,7 @@ import type { CandidateReport } from "./report.ts";
 export interface InputFile {
   bytes: Uint8Array;
   mediaType?: string | undefined;
-  /** Which frame of a DICOM image or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
+  /** Which frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; see {@linkcode decodeImage}. */
   frame?: number | undefined;
 }
 
@@ -91,7 +91,7 @@ export type Annotation =
   }
   | { prompt: MaskPrompt };
 
-/** The DICOM image or NIfTI volume in whose format a mask is written. */
+/** The DICOM image or volume in whose format a mask is written. */
 export interface SourceFormat {
   image: InputFile;
   /** Of a DICOM image: what to call the segment. */
@@ -157,7 +157,7 @@ export interface Engine {
   countFrames(file: InputFile): Promise<FileFrames>;
   /**
    * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the
-   * way to take a multi-frame DICOM or NIfTI file apart without parsing it in the calling thread. Ask
+   * way to take a multi-frame DICOM file, a TIFF or a volume apart without parsing it in the calling thread. Ask
    * for several at a time where the file is gzipped, since every call unpacks it from its start.
    */
   readFrames(
@@ -197,7 +197,7 @@ export interface Engine {
     annotated: Bytes[],
     accepted: Bytes,
   ): Promise<number>;
-  /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
+  /** A DICOM image or a volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(request: MaskExport): Promise<Bytes>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;

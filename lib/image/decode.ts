@@ -18,15 +18,15 @@ export interface DecodedImage extends Raster {
 }
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in image space, H×W×C uint8, C = 1 for greys.
+ * Decodes the bytes of an image of any format that is read here to a raster in image space, H×W×C uint8, C = 1 for greys.
  *
  * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
  * cut short or damaged is refused, never half decoded.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
- * @param frame of a DICOM image or slice of a NIfTI volume, from 0; may be left out for a DICOM image, whose first
- * frame is then decoded, and for a volume of one slice.
+ * @param frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; may be left out for DICOM and TIFF,
+ * whose first frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
  *
  * @example
@@ -87,12 +87,12 @@ export async function decodeSamples(
       `its header says ${header.width}×${header.height} pixels; decoding gave ${samples.width}×${samples.height}.`,
     );
   }
-  return { samples, orientation: readOrientation(bytes, type) };
+  return { samples, orientation: readOrientation(bytes, type, frame) };
 }
 
 /**
  * Width and height of the stored picture, before EXIF rotation, from the header alone: PNG IHDR, JPEG SOFn, WebP VP8,
- * VP8L or VP8X, the first TIFF directory, DICOM rows and columns, NIfTI's first two dimensions. Decodes nothing and
+ * VP8L or VP8X, the directory of a TIFF page, DICOM rows and columns, a volume's first two axes. Decodes nothing and
  * allocates next to nothing.
  *
  * @throws {EdgeError} for a header that cannot be read.

@@ -1,12 +1,16 @@
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
-import { decodeNifti, decodeNiftiSlices } from "../codecs/nifti/decode.ts";
-import { framesOfNifti, readNiftiHeader } from "../codecs/nifti/header.ts";
+import { readMetaHeader } from "../codecs/meta_image/header.ts";
+import { readNrrdHeader } from "../codecs/nrrd/header.ts";
+import { readNiftiHeader } from "../codecs/nifti/header.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
 import { decodePng } from "../codecs/png/decode.ts";
 import type { DecodeOptions, Samples } from "../codecs/samples.ts";
 import { decodeTiff } from "../codecs/tiff/decode.ts";
 import { readTiffSize } from "../codecs/tiff/layout.ts";
+import { framesOfTiff } from "../codecs/tiff/pages.ts";
+import { decodeSlice, decodeSlices } from "../codecs/volume/decode.ts";
+import { framesOfVolume, type VolumeHeader } from "../codecs/volume/header.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 import { decodeWebp } from "../codecs/webp/decode.ts";
 import type { FileFrames } from "../core/frames.ts";
@@ -31,8 +35,26 @@ export interface Format {
   /** Of formats whose files can have several frames. */
   frames?: {
     count(bytes: Uint8Array): FileFrames;
-    /** The frames from one on, each decoded when it is asked for. */
-    decode(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
+    /**
+     * The frames from one on, each decoded when it is asked for. Where it is left out, frames are decoded one by one,
+     * and each may have its own size.
+     */
+    decode?(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
+  };
+  /** The header of a volume, of formats that hold volumes. */
+  volume?: (bytes: Uint8Array) => VolumeHeader;
+}
+
+/** A format of volumes, all of which are read alike but for their headers. */
+function volumes(read: (bytes: Uint8Array) => VolumeHeader): Format {
+  return {
+    readSize: read,
+    decode: (bytes, { frame }) => decodeSlice(bytes, read(bytes), frame),
+    frames: {
+      count: (bytes) => framesOfVolume(read(bytes)),
+      decode: (bytes, from) => decodeSlices(bytes, read(bytes), from),
+    },
+    volume: read,
   };
 }
 
@@ -40,7 +62,11 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/png": { readSize: readPngHeader, decode: decodePng },
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
-  "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
+  "image/tiff": {
+    readSize: readTiffSize,
+    decode: decodeTiff,
+    frames: { count: framesOfTiff },
+  },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: decodeDicom,
@@ -50,12 +76,7 @@ export const FORMATS: Record<ImageType, Format> = {
         decodeDicomFrames(readDicomLayout(readDicom(bytes)), from),
     },
   },
-  "application/x-nifti": {
-    readSize: readNiftiHeader,
-    decode: (bytes, { frame }) => decodeNifti(bytes, frame),
-    frames: {
-      count: (bytes) => framesOfNifti(readNiftiHeader(bytes)),
-      decode: decodeNiftiSlices,
-    },
-  },
+  "application/x-nifti": volumes(readNiftiHeader),
+  "application/x-nrrd": volumes(readNrrdHeader),
+  "application/x-metaimage": volumes(readMetaHeader),
 };

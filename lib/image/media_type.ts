@@ -1,3 +1,6 @@
+import { isNifti } from "../codecs/nifti/header.ts";
+import { isMetaImage } from "../codecs/meta_image/fields.ts";
+import { isNrrd } from "../codecs/nrrd/fields.ts";
 import { hasText } from "../core/bytes.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
 import { EdgeError } from "../core/errors.ts";
@@ -10,12 +13,14 @@ export type ImageType =
   | "image/webp"
   | "image/tiff"
   | "application/dicom"
-  | "application/x-nifti";
+  | "application/x-nifti"
+  | "application/x-nrrd"
+  | "application/x-metaimage";
 
 /**
  * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
- * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
- * taken for a NIfTI volume, since no other gzipped kind is read here.
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. A gzip file
+ * is taken for a NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
@@ -30,9 +35,11 @@ export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
     return "image/tiff";
   }
   if (isDicom(bytes)) return "application/dicom";
-  if (hasText(bytes, 344, "n+1\0") || hasText(bytes, 0, "\x1f\x8b\x08")) {
+  if (hasText(bytes, 0, "\x1f\x8b\x08") || isNifti(bytes)) {
     return "application/x-nifti";
   }
+  if (isNrrd(bytes)) return "application/x-nrrd";
+  if (isMetaImage(bytes)) return "application/x-metaimage";
   return undefined;
 }
 
@@ -55,7 +62,7 @@ export function checkMediaType(
     throw isPrefix(bytes)
       ? truncated(`after ${bytes.length} bytes, too few to hold a picture`)
       : unsupported(
-        "PNG, JPEG, WebP, TIFF, DICOM or NIfTI",
+        "PNG, JPEG, WebP, TIFF, DICOM, NIfTI, NRRD or MetaImage",
         foreign(bytes) ?? "bytes that are none of these",
       );
   }
@@ -86,6 +93,11 @@ const ALIASES: Record<string, string> = {
   "application/nifti": "application/x-nifti",
   "application/gzip": "application/x-nifti",
   "application/x-gzip": "application/x-nifti",
+  "application/nrrd": "application/x-nrrd",
+  "image/nrrd": "application/x-nrrd",
+  "image/x-nrrd": "application/x-nrrd",
+  "application/metaimage": "application/x-metaimage",
+  "image/x-metaimage": "application/x-metaimage",
 };
 
 /** The declared type in its canonical form, or undefined where it says nothing about the format. */
@@ -120,6 +132,11 @@ const BEGINNINGS: [signature: string, bytes: number][] = [
   // The length of a NIfTI-1 header, in either byte order.
   ["\x5c\x01\0\0", 348],
   ["\0\0\x01\x5c", 348],
+  // And of a NIfTI-2 header, up to its magic number.
+  ["\x1c\x02\0\0", 12],
+  ["\0\0\x02\x1c", 12],
+  ["NRRD000", 7],
+  ["ObjectType = Image\n", 19],
 ];
 
 /** Whether the bytes are the beginning of a file, too short to be recognised. */

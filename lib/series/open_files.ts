@@ -2,6 +2,7 @@ import { hexDigest } from "../core/digest.ts";
 import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import { type FileFrames, placesAlong } from "../core/frames.ts";
+import { FORMATS } from "../image/formats.ts";
 import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
 import {
   type PackedFile,
@@ -10,12 +11,13 @@ import {
   type SeriesLimits,
   tooManyBytes,
 } from "./series_image.ts";
+import { joinPairs } from "./join_pairs.ts";
 import { isZip, openZip } from "./zip.ts";
 
 /** Splits files of several frames. */
 export type FrameReader = Pick<Engine, "countFrames" | "readFrames">;
 
-/** Bytes that identify the type of a file; NIfTI's magic number is the last of them. */
+/** Bytes that identify the type of a file; NIfTI-1's magic number is the last of them. */
 const HEAD_BYTES = 348;
 /** Frames that are read together, because each read sends the whole file to a worker. */
 const FRAMES_AT_ONCE = 16;
@@ -29,8 +31,9 @@ const SPREAD_MM = 0.001;
 type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
- * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or NIfTI file; and
- * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or TIFF file, or of
+ * a volume in one file or in two; and the image of any other file. A file that cannot be opened becomes an image that
+ * cannot be read.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  */
@@ -46,18 +49,20 @@ export async function openFiles(
     }
     for (const image of more) images.push(image);
   };
+  const packed: PackedFile[] = [];
+  let alone = false;
   for (const { file, mediaType, name } of files) {
     const head = (length: number) => file.read(0, Math.min(length, file.size));
     if (isZip(await head(4), mediaType)) {
-      for (const entry of await openZip(file, limits)) {
-        add(await openFile(entry, reader, limits, false));
-      }
+      for (const entry of await openZip(file, limits)) packed.push(entry);
     } else {
       const read = () => file.read(0, file.size);
-      const one = { name, mediaType, size: file.size, head, read };
-      const alone = name === null && files.length === 1;
-      add(await openFile(one, reader, limits, alone));
+      packed.push({ name, mediaType, size: file.size, head, read });
+      alone = name === null && files.length === 1;
     }
+  }
+  for (const one of joinPairs(packed)) {
+    add(await openFile(one, reader, limits, alone));
   }
   return placeByPlanes(images);
 }
@@ -107,7 +112,7 @@ function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
 
 function mayHoldFrames(head: Uint8Array): boolean {
   const type = sniffMediaType(head);
-  return type === "application/dicom" || type === "application/x-nifti";
+  return type !== undefined && FORMATS[type].frames !== undefined;
 }
 
 /** The frames of a file. A read also fetches the frames after it, up to `FRAMES_AT_ONCE`. */

@@ -73,7 +73,28 @@ const setBytes: Change = (bytes, _, random) => {
   return bytes;
 };
 
-const setField: Change = (bytes, _, random) => {
+/** Numbers in text that readers trust as they do fields. */
+const TEXT_NUMBERS = ["0", "-1", "1", "65536", "999999999", "1e400", "nan", ""];
+
+/** Another number in the place of one in a header of text. */
+const setTextNumber: Change = (bytes, _, random) => {
+  const head = String.fromCharCode(...bytes.subarray(0, 1024));
+  const found = [...head.matchAll(/\d+/g)];
+  if (found.length === 0) return flipBits(bytes, bytes, random);
+  const { index, 0: old } = random.pick(found);
+  return concat([
+    bytes.subarray(0, index),
+    new TextEncoder().encode(random.pick(TEXT_NUMBERS)),
+    bytes.subarray(index + old.length),
+  ]);
+};
+
+const setField: Change = (bytes, other, random) => {
+  if (
+    /^(NRRD|ObjectType)/.test(String.fromCharCode(...bytes.subarray(0, 10)))
+  ) {
+    return setTextNumber(bytes, other, random);
+  }
   const { fields } = structureOf(bytes);
   if (fields.length === 0) return flipBits(bytes, bytes, random);
   const { at, size, little } = random.pick(fields);

@@ -10,7 +10,7 @@ import type { Signer } from "../../lib/core/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
 import { zipOf } from "../support/series_bodies.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";
-import { fixtures } from "../support/fixtures.ts";
+import { fixtures, readFixture } from "../support/fixtures.ts";
 
 /** A valid file from which mutations start. */
 export interface Seed {
@@ -43,6 +43,22 @@ export function imageSeeds(): Seed[] {
   }
   const small = fixtures.filter(({ bytes }) => bytes.length < 100_000);
   return [...small.map(({ name, bytes }) => ({ name, bytes })), ...real];
+}
+
+/** Headers of volumes, and their voxels in another file. */
+export function pairSeeds() {
+  const folder = new URL("../parity/golden/volumes/", import.meta.url);
+  return [
+    ["pair-nifti-1.hdr", "pair-nifti-1.img"],
+    ["pair-nifti-1-zipped.hdr.gz", "pair-nifti-1-zipped.img.gz"],
+    ["pair-nifti-2.hdr", "pair-nifti-2.img"],
+    ["pair-nrrd.nhdr", "pair-nrrd.raw"],
+    ["pair-meta-zlib.mhd", "pair-meta-zlib.zraw"],
+  ].map(([name, voxels]) => ({
+    name,
+    header: readFixture(name, folder),
+    voxels: readFixture(voxels, folder),
+  }));
 }
 
 function* filesBelow(folder: URL): Generator<URL> {

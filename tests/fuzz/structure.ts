@@ -42,6 +42,8 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   if (starts(128, "DICM")) return scanDicom(132);
   if (starts(0, "\b\0") || starts(0, "\x02\0")) return scanDicom(0);
   if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
+  if (starts(4, "n+2") || starts(4, "ni2")) return scanNifti2;
+  if (starts(0, "NRRD") || starts(0, "ObjectType")) return scanLines;
   if (starts(0, "PK")) return scanZip;
   if (starts(257, "ustar")) return scanTar;
   if (starts(0, "--")) return scanMultipart;
@@ -112,19 +114,25 @@ const scanRiff: Scan = (bytes, view, found) => {
 const scanTiff: Scan = (bytes, view, found) => {
   const little = bytes[0] === 0x49;
   numbers(found, 2, 2, 1, little);
-  numbers(found, 4, 4, 1, little);
-  for (let at = view.getUint32(4, little), pages = 0; at > 0 && pages < 4;) {
-    const entries = view.getUint16(at, little);
+  const big = view.getUint16(2, little) === 43;
+  const [head, step, size] = big ? [8, 20, 8] as const : [2, 12, 4] as const;
+  const offsetAt = (at: number) =>
+    big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+  numbers(found, size, size, 1, little);
+  for (let at = offsetAt(size), pages = 0; at > 0 && pages < 4;) {
+    const entries = view.getUint16(big && !little ? at + 6 : at, little);
     found.cuts.push(at);
-    numbers(found, at, 2, 1, little);
+    numbers(found, at, head, 1, little);
     for (let i = 0; i < entries; i++) {
-      const entry = at + 2 + 12 * i;
+      const entry = at + head + step * i;
       found.cuts.push(entry);
       numbers(found, entry, 2, 2, little);
-      numbers(found, entry + 4, 4, 2, little);
-      numbers(found, entry + 8, 2, 1, little);
+      numbers(found, entry + 4, size, 2, little);
+      numbers(found, entry + 4 + size, 2, 1, little);
     }
-    at = view.getUint32(at + 2 + 12 * entries, little);
+    const next = at + head + step * entries;
+    numbers(found, next, size, 1, little);
+    at = offsetAt(next);
     pages++;
   }
 };
@@ -181,6 +189,25 @@ const scanNifti: Scan = (_bytes, view, found) => {
   numbers(found, 76, 4, 8, little);
   numbers(found, 108, 4, 5, little);
   numbers(found, 252, 2, 2, little);
+};
+
+const scanNifti2: Scan = (_bytes, view, found) => {
+  const little = view.getInt32(0, true) === 540;
+  found.cuts.push(4, 16, 104, 168, 240, 344, 400, 540, 544);
+  numbers(found, 0, 4, 1, little);
+  numbers(found, 12, 2, 2, little);
+  numbers(found, 16, 8, 20, little);
+  numbers(found, 168, 8, 5, little);
+  numbers(found, 344, 4, 2, little);
+  numbers(found, 500, 4, 2, little);
+};
+
+/** A header in text: its lines, and the digits in them as single bytes. */
+const scanLines: Scan = (bytes, _view, found) => {
+  for (let at = 0; at < Math.min(bytes.length, 1024); at++) {
+    if (bytes[at] === 10) found.cuts.push(at + 1);
+    if (bytes[at] >= 48 && bytes[at] <= 57) numbers(found, at, 1, 1);
+  }
 };
 
 const scanZip: Scan = (bytes, _view, found) => {

@@ -19,6 +19,7 @@ import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
+import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
 import {
   createSigner,
@@ -56,7 +57,9 @@ export async function allTargets(): Promise<Target[]> {
   const nano = new URL("../../models/nano/", import.meta.url);
   const { geometry } = await loadPackage(nano, []);
   const images = seeds.imageSeeds();
-  const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
+  const pairs = seeds.pairSeeds();
+  const volumes = images.filter(({ name }) => /dcm|nii|nrrd|mha/.test(name));
+  const framed = images.filter(({ name }) => /dcm|nii|nrrd|mha|tif/.test(name));
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
   const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
@@ -118,7 +121,7 @@ export async function allTargets(): Promise<Target[]> {
     {
       name: "frames",
       weight: 12,
-      seeds: volumes,
+      seeds: framed,
       async run(bytes, random) {
         const { count, positions } = countFrames(bytes);
         if (positions?.some((p) => !(p >= 0 && p <= 1))) {
@@ -130,6 +133,19 @@ export async function allTargets(): Promise<Target[]> {
         ) {
           if (++read === 3) break;
         }
+      },
+    },
+    {
+      name: "volume pair",
+      weight: 4,
+      seeds: pairs.map(({ name, header }) => ({
+        name,
+        bytes: header,
+      })),
+      async run(header, random) {
+        const whole = joinVolume(header, random.pick(pairs).voxels);
+        if (whole === undefined) return;
+        for await (const _ of readFrames(whole, LIMITS)) break;
       },
     },
     {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 
-/** One fixture of tests/parity/golden/images or dicom, as its manifest describes it. */
+/** One fixture of a folder of tests/parity/golden, as its manifest describes it. */
 export interface Fixture {
   name: string;
   bytes: Uint8Array;
@@ -20,6 +20,8 @@ export interface Fixture {
   more: Uint8Array[];
   /** Codes of the doubts that reading it tells, where that is known. */
   warnings?: string[];
+  /** Where the voxels lie, 3×4 row-major, voxels to RAS millimetres; null where the file does not say. */
+  affine?: number[] | null;
   /** Where the frames lie along the volume, for files of several. */
   positions?: number[];
 }
@@ -56,6 +58,8 @@ export const fixtures: Fixture[] = [
   "images",
   "dicom",
   "dicom_files",
+  "tiff_files",
+  "volumes",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

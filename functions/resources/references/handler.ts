@@ -50,7 +50,7 @@ export const ReferenceForm = defineForm({
     type: "integer",
     minimum: 0,
     description:
-      "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
+      "Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several",
   }),
   segment: text(
     z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")

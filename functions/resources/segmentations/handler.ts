@@ -6,7 +6,7 @@ import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import type { ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
-import { sniffMediaType } from "../../../lib/image/media_type.ts";
+import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
 import { imageBody, readImage } from "../../body/image.ts";
 import { parseJson } from "../../body/json.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
@@ -52,7 +52,7 @@ type AnswerType = typeof ANSWER_TYPES[number];
 /** What a file must be for an answer in its source format. */
 const SOURCES = new Map<AnswerType, string>([
   ["application/dicom", "a DICOM image"],
-  ["application/x-nifti", "a NIfTI volume"],
+  ["application/x-nifti", "a volume (NIfTI, NRRD or MetaImage)"],
 ]);
 
 const segmentRoute = createRoute({
@@ -195,11 +195,11 @@ function answerTypeOf(c: Context): AnswerType {
   return named ?? (type === "image/*" ? "image/png" : "application/json");
 }
 
-/** A DICOM or NIfTI answer refers to the image that was sent, which must be of its kind. */
+/** A DICOM or NIfTI answer refers to the image that was sent, which must be a DICOM image or a volume. */
 function requireSource(type: AnswerType, image?: InputFile): void {
   const kind = SOURCES.get(type);
   if (kind === undefined) return;
-  if (image !== undefined && sniffMediaType(image.bytes) === type) return;
+  if (image !== undefined && sourceTypeOf(image.bytes) === type) return;
   throw new EdgeError(
     "not-acceptable",
     `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +

@@ -51,8 +51,8 @@ export function isNative(transferSyntax: string): boolean {
 export function syntaxOf(frame: Uint8Array): string | undefined {
   if (hasText(frame, 0, "\xff\xd8\xff")) return syntaxOfJpeg(frame);
   if (hasText(frame, 0, "\xff\x4f\xff\x51")) {
-    // Rsiz, T.800 §A.5.1: its bit 14 stands for extended capabilities, of which Part 15 is the one in use.
-    return ((frame[6] ?? 0) & 0x40) !== 0 ? HTJ2K : JPEG_2000;
+    // Rsiz, T.800 §A.5.1: its bit 14 alone stands for more capabilities, of which those of Part 15 are in use.
+    return ((frame[6] ?? 0) & 0xc0) === 0x40 ? HTJ2K : JPEG_2000;
   }
   if (hasText(frame, 0, "\0\0\0\x0cjP  \r\n\x87\n")) return JPEG_2000;
   if (hasText(frame, 0, "\0\0\0\x0cJXL \r\n\x87\n")) return JPEG_XL;

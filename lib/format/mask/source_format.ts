@@ -1,7 +1,9 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
-import { checkMediaType } from "../../image/media_type.ts";
-import { chooseSlice, readNiftiHeader } from "../../codecs/nifti/header.ts";
+import { FORMATS } from "../../image/formats.ts";
+import { checkMediaType, sniffMediaType } from "../../image/media_type.ts";
+import { chooseSlice } from "../../codecs/volume/header.ts";
+import { readVolumeHeader } from "../../image/volume.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
 import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
@@ -10,12 +12,23 @@ import { writeMaskVolume } from "../../codecs/nifti/write_mask.ts";
 
 export type { SegmentDescription };
 
+/** The media types of masks in the format of their image. */
+export type SourceType = "application/dicom" | "application/x-nifti";
+
+/** The type of the masks of an image by its bytes; undefined for a picture, which has no place for them. */
+export function sourceTypeOf(image: Uint8Array): SourceType | undefined {
+  const type = sniffMediaType(image);
+  if (type === "application/dicom") return type;
+  const isVolume = type !== undefined && FORMATS[type].volume !== undefined;
+  return isVolume ? "application/x-nifti" : undefined;
+}
+
 /**
  * Prepares to write masks of an image in its source format and in its place: a DICOM segmentation that refers to a
- * DICOM image, or a gzipped volume in the shape of a NIfTI volume. The image is checked before any mask exists.
+ * DICOM image, or a gzipped NIfTI volume in the shape of a NIfTI, NRRD or MetaImage volume. The image is checked before any mask exists.
  *
  * @param image a file, the media type that its sender declared, and the frame that is meant, from 0.
- * @param segment the description of the segment; a NIfTI volume has no place for it.
+ * @param segment the description of the segment; a volume has no place for it.
  * @returns a function that writes a mask of the image.
  * @throws {EdgeError} `unsupported-type` for an image of another format; `invalid-input` for a DICOM image to which
  * nothing can refer; errors of reading for one that cannot be read.
@@ -34,12 +47,13 @@ export function sourceFormat(
     return (mask) =>
       Promise.resolve(writeSegmentation([{ source, mask }], segment));
   }
-  if (type === "application/x-nifti") {
-    const index = chooseSlice(readNiftiHeader(bytes), frame);
-    return (mask) => writeMaskVolume(bytes, [{ index, mask }]);
+  const volume = readVolumeHeader(bytes, mediaType);
+  if (volume !== undefined) {
+    const index = chooseSlice(volume, frame);
+    return (mask) => writeMaskVolume(volume, [{ index, mask }]);
   }
   throw new EdgeError(
     "unsupported-type",
-    `Cannot write the mask in the format of its image: wanted a DICOM image or a NIfTI volume, got ${type}.`,
+    `Cannot write the mask in the format of its image: wanted a DICOM image or a volume (NIfTI, NRRD or MetaImage), got ${type}.`,
   );
 }

@@ -1,4 +1,4 @@
-"""Small DICOM and NIfTI files of every transfer syntax and kind of pixel, with the pixels that they show.
+"""Small DICOM files of every transfer syntax and kind of pixel, with the pixels that they show.
 
     pip install -r tests/parity/golden/requirements-dicom.txt
     python tests/parity/golden/dicom.py                 (rewrites the folder dicom beside this file)
@@ -10,13 +10,11 @@ modality and VOI functions give the values, which the documented rule takes to 8
 """
 
 import base64
-import gzip
 import io
 import json
 from pathlib import Path
 
 import imagecodecs
-import nibabel as nib
 import numpy as np
 import pydicom
 from PIL import Image
@@ -499,49 +497,6 @@ ds, f = image(ramp(0, 255), 8, syntax=BASELINE)
 add("refused-size-differs.dcm", bytes_of(coded(ds, [pillow_jpeg(np.zeros((8, 8), np.uint8))])), refused="malformed")
 ds, f = image(ramp(0, 255), 8, syntax=J2K_LOSSLESS)
 add("refused-not-j2k.dcm", bytes_of(coded(ds, [b"\x89PNG\r\n\x1a\n" * 8])), refused="malformed")
-# --- NIfTI ---
-def nifti(name, array, levels, change=lambda header: None, order="<", affine=np.diag([-0.8, 0.7, 2.5, 1]), positions=None):
-    """Array x, y[, z[, t]] as stored; levels likewise."""
-    header = nib.Nifti1Header(endianness=order)
-    picture = nib.Nifti1Image(array, affine, header, dtype=array.dtype)
-    change(picture.header)
-    data = picture.to_bytes()
-    if name.endswith(".gz"):
-        data = gzip.compress(data, mtime=0)
-    stack = lambda a: np.moveaxis(a.reshape(W, H, -1, order="F"), [0, 1, 2], [2, 1, 0])
-    frames = stack(levels)[..., None]
-    add(name, data, frames, mask=stack(array)[0] != 0, positions=positions)
-
-
-def range8(a):
-    return to8(a.astype(np.float64), float(np.nanmin(a)), float(np.nanmax(a)))
-
-
-def axes(low, high, *rest):
-    """A ramp of x, y and further axes."""
-    shape = (H, W) + rest
-    flat_ = np.stack([ramp(low, high) for _ in range(int(np.prod(rest, initial=1)))], -1).reshape(shape)
-    return np.swapaxes(flat_, 0, 1)
-
-
-for kind in ("uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "float32", "float64"):
-    a = axes(-100 if kind[0] != "u" else 0, 120).astype(kind)
-    nifti(f"nifti-{kind}.nii", a, range8(a))
-volume = axes(-1000, 2000, 4).astype(np.int16)
-even = [0, 1 / 3, 2 / 3, 1]
-nifti("nifti-volume.nii", volume, range8(volume), positions=even)
-nifti("nifti-volume.nii.gz", volume, range8(volume), positions=even)
-nifti("nifti-big-endian.nii", volume, range8(volume), order=">", positions=even)
-
-
-def window(header):
-    header["cal_min"], header["cal_max"] = -160, 240
-
-
-nifti("nifti-window.nii.gz", volume, to8(volume.astype(float), -160, 240), window, positions=even)
-series = axes(0, 200, 2, 2).astype(np.uint8)
-nifti("nifti-series.nii", series, range8(series), positions=[0, 1, 0, 1])
-
 # --- segmentations by highdicom, of three slices of which the first two are given ---
 import datetime
 

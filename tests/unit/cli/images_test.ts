@@ -3,7 +3,12 @@ import { openImages } from "../../../lib/cli/images.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import type { FrameReader } from "../../../lib/series/open_files.ts";
 import { niftiOf } from "../../support/series_bodies.ts";
+import { readImageFile } from "../../../lib/image/read_image_file.ts";
+import { readVolumeHeader } from "../../../lib/image/volume.ts";
+import { readFixture } from "../../support/fixtures.ts";
 import { inFolder } from "../../support/in_folder.ts";
+
+const VOLUMES = new URL("../../parity/golden/volumes/", import.meta.url);
 
 /** Counts here, as a worker does; nothing is read. */
 const reader: FrameReader = {
@@ -27,4 +32,23 @@ Deno.test("a bad file that is named among others is left to fail when it is read
     const [first] = await openImages([cut, volume], reader);
     await rejects(first.read(), /cut|short|truncated|ends/i);
     await rejects(openImages([cut], reader), /c\.nii/);
+  }));
+
+Deno.test("a header stands for its voxels beside it, alone and in a folder", () =>
+  inFolder(async (folder) => {
+    for (const name of ["pair-nifti-1.hdr", "pair-nifti-1.img"]) {
+      await Deno.writeFile(`${folder}/${name}`, readFixture(name, VOLUMES));
+    }
+    const header = `${folder}/pair-nifti-1.hdr`;
+    for (const path of [header, folder]) {
+      const images = await openImages([path], reader);
+      equal(
+        images.map(({ target }) => target).join(),
+        [0, 1, 2, 3].map((i) => `pair-nifti-1_${i}`).join(),
+      );
+      equal(images[0].source?.path, header);
+    }
+    equal(readVolumeHeader(await readImageFile(header))!.slices, 4);
+    await Deno.remove(`${folder}/pair-nifti-1.img`);
+    await rejects(openImages([header], reader), /without its voxels/);
   }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { Hono } from "hono";
 import { z } from "zod";
 import {
@@ -9,6 +9,8 @@ import {
   text,
 } from "../../../functions/body/form.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
+import { readVolumeHeader } from "../../../lib/image/volume.ts";
+import { readFixture } from "../../support/fixtures.ts";
 
 const Form = defineForm({
   image: file("The image"),
@@ -21,9 +23,13 @@ const Form = defineForm({
 }, { either: [["mask", "points"]] });
 
 /** What a form is read as, or the sentence that refuses it. */
-async function read(fields: Record<string, string | File>): Promise<unknown> {
+async function read(
+  fields: Record<string, string | File | File[]>,
+): Promise<unknown> {
   const body = new FormData();
-  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) body.append(name, value);
+  }
   let found: unknown;
   const app = new Hono().post("/", async (c) => {
     found = await Form.read(c);
@@ -41,12 +47,19 @@ async function read(fields: Record<string, string | File>): Promise<unknown> {
 const bytes = (text: string) => new TextEncoder().encode(text);
 const png = (text: string) => new File([text], "a.png", { type: "image/png" });
 
+const IN_TWO_PARTS =
+  "A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.";
+
 Deno.test("a form's declaration is its schema in the OpenAPI document", () => {
   deepEqual(Form.content["multipart/form-data"].schema, {
     type: "object",
     properties: {
-      image: { type: "string", format: "binary", description: "The image" },
-      mask: { type: "string", format: "binary" },
+      image: {
+        type: "string",
+        format: "binary",
+        description: `The image. ${IN_TWO_PARTS}`,
+      },
+      mask: { type: "string", format: "binary", description: IN_TWO_PARTS },
       points: {
         type: "string",
         description: "JSON by the schema Points",
@@ -104,4 +117,23 @@ Deno.test("a form that breaks its declaration is refused by the field", async ()
       "body: has an unknown or repeated field; it takes image, mask, points, label, each once",
     ),
   );
+});
+
+Deno.test("a volume may come as two parts, its header and its voxels", async () => {
+  const folder = new URL("../../parity/golden/volumes/", import.meta.url);
+  const part = (name: string) => {
+    const file = readFixture(name, folder) as Uint8Array<ArrayBuffer>;
+    return new File([file], name);
+  };
+  const pair = [part("pair-nifti-1.hdr"), part("pair-nifti-1.img")];
+  for (const image of [pair, pair.toReversed()]) {
+    const { image: whole } = await read({ image, mask: pair }) as {
+      image: { bytes: Uint8Array };
+    };
+    equal(readVolumeHeader(whole.bytes)!.slices, 4);
+  }
+  const refused = async (image: File[], reason: RegExp) =>
+    match(await read({ image, mask: png("b") }) as string, reason);
+  await refused([png("a"), png("b")], /image: came twice, and is not/);
+  await refused([...pair, pair[0]], /unknown or repeated field/);
 });

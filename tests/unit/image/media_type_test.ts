@@ -22,6 +22,11 @@ const TYPES: Record<string, string> = {
   dcm: "application/dicom",
   nii: "application/x-nifti",
   gz: "application/x-nifti",
+  hdr: "application/x-nifti",
+  nrrd: "application/x-nrrd",
+  nhdr: "application/x-nrrd",
+  mha: "application/x-metaimage",
+  mhd: "application/x-metaimage",
 };
 
 Deno.test("sniffMediaType knows every fixture by its bytes", () => {

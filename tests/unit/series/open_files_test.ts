@@ -2,8 +2,10 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
+import { readFixture } from "../../support/fixtures.ts";
 import type { SeriesFile } from "../../../lib/series/series_image.ts";
 import { dicomAt } from "../../support/dicom_places.ts";
+import { fixture } from "../../support/fixtures.ts";
 import { niftiOf, zipOf } from "../../support/series_bodies.ts";
 
 const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
@@ -66,6 +68,20 @@ Deno.test("a file of more frames than a series may hold is refused, alone and am
   deepEqual(places.map(({ position }) => position), [0, 0.5, 1, 0, 1, null]);
 });
 
+Deno.test("every page of a TIFF file is an image of its series", async () => {
+  const tiff = (name: string) =>
+    fileOf(Uint8Array.from(fixture(name).bytes), name);
+  const images = await openFiles(
+    [tiff("pages-4.tiff"), tiff("thumbnail-first.tiff")],
+    reader,
+    { ...LIMITS, maxImages: 5 },
+  );
+  deepEqual(
+    images.map(({ position, frameOf }) => [position, frameOf?.frame]),
+    [[0, 0], [1 / 3, 1], [2 / 3, 2], [1, 3], [null, undefined]],
+  );
+});
+
 Deno.test("a DICOM file of one frame may be no larger than any other image", async () => {
   const bytes = Deno.readFileSync(
     new URL("../../parity/golden/dicom/slice-1.dcm", import.meta.url),
@@ -119,4 +135,26 @@ Deno.test("files of planes too far off for a number are placed by their order", 
   deepEqual(await placed("4", "0", "3"), [1, 0, 0.75]);
   deepEqual(await placed("4", "9e999", "3"), [null, null, null]);
   deepEqual(await placed("-1.7e308", "1.7e308", "0"), [null, null, null]);
+});
+
+Deno.test("a header and its voxels of one name are one volume, in a series and in an archive", async () => {
+  const folder = new URL("../../parity/golden/volumes/", import.meta.url);
+  const part = (name: string, as = name) => ({
+    name: as,
+    bytes: readFixture(name, folder) as Uint8Array<ArrayBuffer>,
+  });
+  const pair = [
+    part("pair-meta.raw", "a/scan.raw"),
+    part("pair-meta.mhd", "a/scan.mhd"),
+  ];
+  const loose = pair.map(({ bytes, name }) => fileOf(bytes, name));
+  for (const files of [loose, [fileOf(zipOf(pair), "s.zip")]]) {
+    const images = await openFiles(files, reader, LIMITS);
+    deepEqual(images.map(({ name }) => name), Array(4).fill("a/scan.mhd"));
+    deepEqual(images.map(({ position }) => position), [0, 1 / 3, 2 / 3, 1]);
+  }
+  // Of two headers of one name, nothing says to which the voxels belong.
+  const twice = await openFiles([...loose, loose[1]], reader, LIMITS);
+  equal(twice.length, 3);
+  await rejects(twice[1].read(), /without its voxels/);
 });

@@ -142,7 +142,9 @@ Deno.test("a volume that cannot be held, or is not there, is refused by its head
   refused([3, 32767, 512, 60], 2, "truncated");
   refused([3, 512, 0, 4], 4, "malformed");
   refused([3, 512, -5, 4], 4, "malformed");
-  refused([9, 512, 5, 4], 4, "malformed");
+  refused([1, 512, 5, 4], 4, "malformed");
+  // A number of dimensions that makes no sense is told from the lengths.
+  refused([9, 512, 512, 400], 4, "truncated");
   refused([5, 5, 5, 4, 1, 3], 4, "unsupported-type");
   refused([3, 512, 512, 4], 32, "unsupported-type");
   assert.throws(
