@@ -23,6 +23,8 @@ export interface Samples extends Size {
    * low 16 bits; one channel only.
    */
   display?: Uint8Array;
+  /** The grey level, 0 to 255, of a value, where there are too many values for a table; one channel only. */
+  level?: (value: number) => number;
   /** The values that are shown black and white, in place of a table; one channel only. */
   window?: readonly [black: number, white: number];
   data: SampleArray;
@@ -43,21 +45,32 @@ export interface DecodeOptions {
 }
 
 /**
- * Converts samples to 8 bits, by the display table or the window where there is one. Otherwise, values `v` of up to 8
+ * Converts samples to 8 bits, by the display table, the levels or the window where there are some. Otherwise, values `v` of up to 8
  * bits become `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. Greys of more bits, and floats, are
  * windowed linearly between percentiles of the picture's own values ({@linkcode greyRange}), because medical files keep
  * 10 to 14 significant bits in 16 and would be black otherwise; a constant picture becomes 0.
  */
 export function toRaster(samples: Samples): Raster {
-  const { width, height, channels, max, display, window } = samples;
+  const { width, height, channels, max, display, level, window } = samples;
   const data = display !== undefined
     ? lookUp(samples.data, display)
+    : level !== undefined
+    ? levelsOf(samples.data, level)
     : window !== undefined
     ? applyWindow(samples.data, window)
     : max > 255
     ? narrow(samples)
     : widen(samples);
   return { width, height, channels, data };
+}
+
+function levelsOf(
+  data: SampleArray,
+  level: (value: number) => number,
+): Uint8Array {
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = level(data[i]);
+  return out;
 }
 
 /** The entry of a table for every sample, by its low 16 bits. */

@@ -25,3 +25,10 @@ export interface Warning {
   /** One sentence or two: what was found, and what was done. */
   detail: string;
 }
+
+/** Adds a warning, unless there is one that says the same. */
+export function warnOnce(warnings: Warning[], warning: Warning): void {
+  const { code, detail } = warning;
+  if (warnings.some((w) => w.code === code && w.detail === detail)) return;
+  warnings.push(warning);
+}

@@ -78,7 +78,7 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/jp2": { readSize: readJpeg2000Header, decode: decodeJpeg2000File },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
-    decode: (bytes, { frame }) => decodeDicom(bytes, frame),
+    decode: decodeDicom,
     frames: {
       count: (bytes) => framesOfDicom(readDicomLayout(readDicom(bytes))),
       decode: (bytes, from) =>

@@ -45,7 +45,8 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0x4f) {
     return (...args) => scanMarkers(0, ...args);
   }
-  if (starts(128, "DICM")) return scanDicom;
+  if (starts(128, "DICM")) return scanDicom(132);
+  if (starts(0, "\b\0") || starts(0, "\x02\0")) return scanDicom(0);
   if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
   if (starts(4, "n+2") || starts(4, "ni2")) return scanNifti2;
   if (starts(0, "NRRD") || starts(0, "ObjectType")) return scanLines;
@@ -194,13 +195,18 @@ function scanBoxes(
 
 const LONG = ["OB", "OW", "OF", "OD", "OL", "SQ", "UT", "UN", "UC", "UR"];
 
-const scanDicom: Scan = (bytes, view, found) => {
+const scanDicom = (start: number): Scan => (bytes, view, found) => {
   const text = (at: number) => String.fromCharCode(bytes[at], bytes[at + 1]);
-  for (let at = 132; at + 8 <= bytes.length;) {
+  for (let at = start; at + 8 <= bytes.length;) {
     const vr = text(at + 4);
-    if (!/^[A-Z]{2}$/.test(vr)) break;
     found.cuts.push(at);
     numbers(found, at, 2, 2, true);
+    if (!/^[A-Z]{2}$/.test(vr)) {
+      // Implicit, or odd.
+      numbers(found, at + 4, 4, 1, true);
+      at += 8 + view.getUint32(at + 4, true);
+      continue;
+    }
     if (LONG.includes(vr)) {
       numbers(found, at + 8, 4, 1, true);
       const length = view.getUint32(at + 8, true);
@@ -216,7 +222,7 @@ const scanDicom: Scan = (bytes, view, found) => {
     }
   }
   // Items, and the codestreams in them.
-  for (let at = 132; at + 12 <= bytes.length; at++) {
+  for (let at = start; at + 12 <= bytes.length; at++) {
     if (bytes[at] !== 0xfe || bytes[at + 1] !== 0xff) continue;
     found.cuts.push(at);
     numbers(found, at + 4, 4, 1, true);

@@ -21,6 +21,8 @@ export interface Fixture {
   indices: Uint8Array | undefined;
   /** The frames after the first, each H×W×C uint8. */
   more: Uint8Array[];
+  /** Codes of the doubts that reading it tells, where that is known. */
+  warnings?: string[];
   /** Where the voxels lie, 3×4 row-major, voxels to RAS millimetres; null where the file does not say. */
   affine?: number[] | null;
   /** Where the frames lie along the volume, for files of several. */
@@ -66,6 +68,7 @@ export const fixtures: Fixture[] = [
   "images",
   "dicom",
   "segmentations",
+  "dicom_files",
   "tiff_files",
   "volumes",
   "raster_files",

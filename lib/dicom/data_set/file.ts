@@ -1,11 +1,12 @@
-import { inflateRawSync } from "node:zlib";
 import { hasText } from "../../core/bytes.ts";
-import { Dataset, malformed, tooLarge, truncated } from "./data_set.ts";
+import { Dataset, malformed, truncated } from "./data_set.ts";
+import { type Coding, codingAt, tagAt } from "./head.ts";
+import { inflateRaw } from "./inflate.ts";
 import { TAG } from "./tags.ts";
 
 /** A DICOM file (PS3.10): its data set, and how its pixels are coded. */
 export interface DicomFile {
-  /** UID of the transfer syntax. */
+  /** UID of the transfer syntax that the file states, or "". */
   transferSyntax: string;
   dataset: Dataset;
 }
@@ -18,62 +19,76 @@ const DEFLATED = "1.2.840.10008.1.2.1.99";
 const MAX_RATIO = 100;
 const MAX_INFLATED = 256 * 2 ** 20;
 
+/** The first element of the file meta information, its group length. */
+const META = "\x02\0\0\0UL\x04\0";
+/** Groups with which a file without a preamble begins: its meta information, or its data set. */
+const FIRST_GROUPS = [0x0002, 0x0008];
+
 /**
- * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with the group
- * length of the file meta information.
+ * Whether bytes begin like a DICOM file: with `DICM` after the preamble, or, without a preamble, with the file meta
+ * information or the data set, in any coding. These are believed where several elements follow each other.
  */
 export function isDicom(bytes: Uint8Array): boolean {
-  return hasText(bytes, 128, "DICM") || hasText(bytes, 0, META);
+  if (hasText(bytes, 128, "DICM") || hasText(bytes, 0, META)) return true;
+  const view = viewOf(bytes);
+  const at = hasText(bytes, 0, "DICM") ? 4 : 0;
+  const coding = codingAt(view, at, bytes.length);
+  return coding !== undefined &&
+    FIRST_GROUPS.includes(tagAt(view, at, coding.littleEndian) >>> 16);
 }
 
-const META = "\x02\0\0\0UL\x04\0";
-
 /**
- * Reads the data set of a DICOM file that {@linkcode isDicom} has recognised; decodes no pixels.
+ * Reads the data set of a DICOM file that {@linkcode isDicom} has recognised; decodes no pixels. How the elements are
+ * coded is told by their bytes; the transfer syntax only decides where these do not.
  *
  * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files
  * do.
  */
 export function readDicom(bytes: Uint8Array): DicomFile {
-  const start = hasText(bytes, 128, "DICM") ? 132 : 0;
+  const start = [128, 0].find((at) => hasText(bytes, at, "DICM"));
+  const from = start === undefined ? 0 : start + 4;
+  const view = viewOf(bytes);
   const { dataset: meta, end } = Dataset.read(
     bytes,
-    start,
-    EXPLICIT,
-    (tag) => tag >= 0x00030000,
+    from,
+    codingAt(view, from, bytes.length) ?? EXPLICIT,
+    (tag) => tag >>> 16 !== 0x0002,
   );
   const transferSyntax = meta.text(TAG.transferSyntax);
+  const coding = codingAt(view, end, bytes.length);
   if (transferSyntax === "") {
     if (end >= bytes.length) {
       throw truncated("inside its file meta information");
     }
-    throw malformed("it states no transfer syntax.");
+    if (coding === undefined) {
+      throw malformed("it states no transfer syntax, and its elements none.");
+    }
   }
-  if (transferSyntax === DEFLATED) {
-    const inflated = inflate(bytes.subarray(end));
-    const { dataset } = Dataset.read(inflated, 0, EXPLICIT);
+  if (transferSyntax === DEFLATED && coding === undefined) {
+    const deflated = bytes.subarray(end);
+    const most = Math.min(MAX_INFLATED, (deflated.length + 1) * MAX_RATIO);
+    const inflated = inflateRaw(deflated, most, "data set");
+    const { dataset } = Dataset.read(
+      inflated,
+      0,
+      codingAt(viewOf(inflated), 0, inflated.length) ?? EXPLICIT,
+    );
     return { transferSyntax, dataset };
   }
-  const coding = {
-    littleEndian: transferSyntax !== EXPLICIT_BIG_ENDIAN,
-    explicit: transferSyntax !== IMPLICIT_LITTLE_ENDIAN,
-  };
-  const { dataset } = Dataset.read(bytes, end, coding);
+  const { dataset } = Dataset.read(
+    bytes,
+    end,
+    coding ?? codingOf(transferSyntax),
+  );
   return { transferSyntax, dataset };
 }
 
-function inflate(stream: Uint8Array): Uint8Array {
-  const most = Math.min(MAX_INFLATED, (stream.length + 1) * MAX_RATIO);
-  try {
-    return inflateRawSync(stream, { maxOutputLength: most });
-  } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    if (code === "Z_BUF_ERROR") {
-      throw truncated("inside its deflated data set", cause);
-    }
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      throw tooLarge(`its deflated data set holds more than ${most} bytes.`);
-    }
-    throw malformed("its deflated data set is damaged.", cause);
-  }
+function codingOf(transferSyntax: string): Coding {
+  return {
+    littleEndian: transferSyntax !== EXPLICIT_BIG_ENDIAN,
+    explicit: transferSyntax !== IMPLICIT_LITTLE_ENDIAN,
+  };
 }
+
+const viewOf = (bytes: Uint8Array) =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -7,9 +7,11 @@ import { readJpegHeader } from "../../codecs/jpeg/markers.ts";
 import { decodeJpeg2000 } from "../../codecs/jpeg_2000/decode.ts";
 import { readJpeg2000Header } from "../../codecs/jpeg_2000/header.ts";
 import { decodeJpegLs } from "../../codecs/jpeg_ls/decode.ts";
-import { malformed } from "../data_set/data_set.ts";
+import { malformed, truncated, unsupported } from "../data_set/data_set.ts";
+import { inflateRaw } from "../data_set/inflate.ts";
+import { readJpegColour, usesColourTransform } from "./codestream_colour.ts";
 import type { DicomLayout } from "./layout.ts";
-import type { Words } from "./native.ts";
+import { frameBytes, frameWords, type Words } from "./native.ts";
 
 /** A compressed frame, decoded. */
 export interface CodedFrame {
@@ -18,6 +20,8 @@ export interface CodedFrame {
   lossy: boolean;
   /** Whether the codec has turned colours into RGB already. */
   isRgb: boolean;
+  /** Where the label of the colours contradicts the codestream, as a sentence. */
+  doubt?: string;
 }
 
 /**
@@ -38,20 +42,18 @@ export async function decodeJpegFrame(
     const words = decodeExtendedJpeg(bytes, frame);
     return { words, lossy: true, isRgb: false };
   }
-  const isRgb = layout.photometric === "RGB" && !statesColour(bytes);
+  const colour = readJpegColour(bytes);
+  const saysRgb = layout.photometric === "RGB";
+  const isRgb = saysRgb && colour === "unstated";
   const { data } = await decodeJpeg(isRgb ? statingRgb(bytes) : bytes);
-  return { words: data as Uint8Array, lossy: true, isRgb: true };
-}
-
-/** Whether a JFIF or Adobe segment says what the colours are. */
-function statesColour(bytes: Uint8Array): boolean {
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
-    const marker = bytes[at + 1];
-    if (marker === 0xe0 || marker === 0xee) return true;
-    if (marker === 0xda) return false;
-    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-  }
-  return false;
+  const decoded = { words: data as Uint8Array, lossy: true, isRgb: true };
+  return saysRgb && colour === "YCbCr"
+    ? {
+      ...decoded,
+      doubt:
+        "Its colours are labelled RGB, and its JPEG frames hold YCbCr; they were read as YCbCr.",
+    }
+    : decoded;
 }
 
 /** The stream with an Adobe segment of transform 0 after its start marker. */
@@ -81,11 +83,47 @@ export async function decodeJpeg2000Frame(
 ): Promise<CodedFrame> {
   const header = readJpeg2000Header(bytes);
   requireSame(layout, header);
+  if (header.precision > 16) {
+    throw unsupported("at most 16 bits of JPEG 2000", `${header.precision}`);
+  }
+  const words = await decodeJpeg2000(bytes, header);
+  const isYbr = layout.photometric.startsWith("YBR_FULL");
+  const frame = { words, lossy: false, isRgb: !isYbr };
+  if (layout.samples === 1 || !isYbr || !usesColourTransform(bytes)) {
+    return frame;
+  }
   return {
-    words: await decodeJpeg2000(bytes, header),
-    lossy: false,
-    isRgb: !layout.photometric.startsWith("YBR_FULL"),
+    ...frame,
+    isRgb: true,
+    doubt:
+      `Its colours are labelled ${layout.photometric}, and its JPEG 2000 frames transform RGB themselves; they were read as RGB.`,
   };
+}
+
+/** An image frame deflated by itself (PS3.5 §8.2.16), bounded by its size. */
+export function decodeDeflatedFrame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): CodedFrame {
+  const wanted = frameBytes(layout);
+  // With a byte of padding.
+  const frame = inflateRaw(bytes, wanted + 1, "frame");
+  return decodePlainFrame(frame, layout);
+}
+
+/** A frame that is encapsulated, but not compressed (PS3.5 §A.4.11). */
+export function decodePlainFrame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): CodedFrame {
+  const wanted = frameBytes(layout);
+  if (bytes.length < wanted) {
+    throw truncated(
+      `inside its pixel data: a frame has ${bytes.length} of ${wanted} bytes`,
+    );
+  }
+  const words = frameWords(layout, bytes);
+  return { words, lossy: false, isRgb: false };
 }
 
 /** Refuses a codestream of another size than the data set states, before any memory is spent. */

@@ -1,33 +1,31 @@
 import { readDicom } from "../data_set/file.ts";
 import {
   type CodedFrame,
+  decodeDeflatedFrame,
   decodeJpeg2000Frame,
   decodeJpegFrame,
   decodeJpegLsFrame,
+  decodePlainFrame,
 } from "./codecs.ts";
-import { fromPalette, fromYbrFull } from "./colour.ts";
-import { displayTable } from "./display.ts";
+import { fromYbrFull } from "./colour.ts";
+import { greyDisplay } from "./display.ts";
 import { unsupported } from "../data_set/data_set.ts";
 import { alongNormal, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import { type DicomLayout, readDicomLayout } from "./layout.ts";
-import { nativeFrame, nativePixels, type Words } from "./native.ts";
+import { nativeFrame, nativePixels } from "./native.ts";
+import { fromPalette } from "./palette.ts";
 import { decodeRleFrame } from "./rle.ts";
+import { toStored } from "./stored.ts";
+import { isNative, nameOf } from "./transfer_syntax.ts";
 import { encapsulatedFrame, encapsulatedPixels } from "./fragments.ts";
 import {
   type FileFrames,
   placesAlong,
   requireFrame,
 } from "../../core/frames.ts";
-import type { Samples } from "../../codecs/samples.ts";
-
-/** Transfer syntaxes whose pixels are not compressed (PS3.6 table A-1). */
-const NATIVE = new Set([
-  "1.2.840.10008.1.2",
-  "1.2.840.10008.1.2.1",
-  "1.2.840.10008.1.2.1.99",
-  "1.2.840.10008.1.2.2",
-]);
+import type { DecodeOptions, Samples } from "../../codecs/samples.ts";
+import { type Warning, warnOnce } from "../../core/warnings.ts";
 
 type FrameDecoder = (
   bytes: Uint8Array,
@@ -39,48 +37,84 @@ const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.5": decodeRleFrame,
   "1.2.840.10008.1.2.4.50": decodeJpegFrame,
   "1.2.840.10008.1.2.4.51": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.53": decodeJpegFrame,
+  "1.2.840.10008.1.2.4.55": decodeJpegFrame,
   "1.2.840.10008.1.2.4.57": decodeJpegFrame,
   "1.2.840.10008.1.2.4.70": decodeJpegFrame,
   "1.2.840.10008.1.2.4.80": decodeJpegLsFrame,
   "1.2.840.10008.1.2.4.81": decodeJpegLsFrame,
   "1.2.840.10008.1.2.4.90": decodeJpeg2000Frame,
   "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.1.98": decodePlainFrame,
+  "1.2.840.10008.1.2.8.1": decodeDeflatedFrame,
 };
 
 /** Decodes one frame of a DICOM image, from 0; the first where none is named. @throws {EdgeError} */
 export async function decodeDicom(
   bytes: Uint8Array,
-  frame = 0,
+  options: DecodeOptions = {},
 ): Promise<Samples> {
   const layout = readDicomLayout(readDicom(bytes));
-  return await decodeFrame(layout, frame);
+  return await decodeFrame(layout, options.frame ?? 0, options);
 }
 
 /**
- * Decodes one frame: greys as stored values with the table that shows them, palette colours as 8-bit RGB, other
+ * Decodes one frame: greys as stored values with the levels that show them, palette colours as 8-bit RGB, other
  * colours as RGB of the stored bits.
  *
+ * @param options of a mask, nothing needs to be shown, and the indices of its palette are given.
  * @throws {EdgeError}
  */
 export async function decodeFrame(
   layout: DicomLayout,
   frame: number,
+  { forMask = false }: DecodeOptions = {},
 ): Promise<Samples> {
-  const { width, height, samples, stored, photometric } = layout;
-  const { data, lossy, isRgb } = await decodeStored(layout, frame);
+  const { width, height, samples, stored, photometric, dataset } = layout;
+  const { data, lossy, isRgb, doubts } = await decodeStored(layout, frame);
   const size = { width, height, lossy };
+  const warnings: Warning[] = [];
+  const warn = (more: readonly Warning[]) => {
+    for (const warning of more) warnOnce(warnings, warning);
+    return warnings.length === 0 ? {} : { warnings };
+  };
+  warn(doubts);
   if (photometric === "PALETTE COLOR") {
-    return { ...size, channels: 3, max: 255, data: fromPalette(layout, data) };
+    const rgb = fromPalette(layout, data);
+    const indices = forMask && data instanceof Uint8Array
+      ? { indices: data }
+      : {};
+    return {
+      ...size,
+      channels: 3,
+      max: 255,
+      data: rgb,
+      ...indices,
+      ...warn(dataset.warnings),
+    };
   }
-  const max = stored > 8 ? 2 ** stored - 1 : 255;
   if (samples === 3) {
     if (photometric.startsWith("YBR_FULL") && !isRgb) {
       fromYbrFull(data as Uint8Array);
     }
-    return { ...size, channels: 3, max: 2 ** stored - 1, data };
+    return {
+      ...size,
+      channels: 3,
+      max: 2 ** stored - 1,
+      data,
+      ...warn(dataset.warnings),
+    };
   }
-  const display = displayTable(layout, frame, data);
-  return { ...size, channels: 1, max, data, display };
+  const max = layout.isFloat || stored > 16
+    ? Infinity
+    : stored > 8
+    ? 2 ** stored - 1
+    : 255;
+  const grey = { ...size, channels: 1 as const, max, data };
+  if (forMask) return { ...grey, ...warn(dataset.warnings) };
+  const { warnings: unused, ...shown } = greyDisplay(layout, frame, data);
+  warn(unused);
+  return { ...grey, ...shown, ...warn(dataset.warnings) };
 }
 
 /**
@@ -91,11 +125,15 @@ export async function decodeFrame(
 export async function decodeStored(
   layout: DicomLayout,
   frame: number,
-): Promise<{ data: Samples["data"]; lossy: boolean; isRgb: boolean }> {
+): Promise<
+  { data: Samples["data"]; lossy: boolean; isRgb: boolean; doubts: Warning[] }
+> {
   requireFrame(frame, layout.frames);
-  const { words, lossy, isRgb } = await wordsOf(layout, frame);
-  const data = cutToStored(words, layout, isCoded(layout) ? 0 : layout.shift);
-  return { data, lossy, isRgb };
+  const { words, lossy, isRgb, doubt } = await wordsOf(layout, frame);
+  const { data, ...bits } = toStored(layout, words);
+  const doubts = [doubt, bits.doubt].filter((detail) => detail !== undefined)
+    .map((detail): Warning => ({ code: "contradiction", detail }));
+  return { data, lossy, isRgb, doubts: [...layout.warnings, ...doubts] };
 }
 
 /**
@@ -104,7 +142,7 @@ export async function decodeStored(
  * @throws {EdgeError} where the pixel data cannot hold the frames that the file states.
  */
 export function framesOfDicom(layout: DicomLayout): FileFrames {
-  if (NATIVE.has(layout.transferSyntax)) nativePixels(layout);
+  if (decoderOf(layout) === undefined) nativePixels(layout);
   else encapsulatedPixels(layout);
   const { dataset, frames } = layout;
   const planes = Array.from(
@@ -144,48 +182,21 @@ async function wordsOf(
   layout: DicomLayout,
   frame: number,
 ): Promise<CodedFrame> {
-  if (NATIVE.has(layout.transferSyntax)) {
+  const decode = decoderOf(layout);
+  if (decode === undefined) {
     const words = nativeFrame(layout, frame);
     return { words, lossy: false, isRgb: false };
-  }
-  const decode = CODECS[layout.transferSyntax];
-  if (decode === undefined) {
-    throw unsupported(
-      "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
-      "another transfer syntax",
-    );
   }
   return await decode(encapsulatedFrame(layout, frame), layout);
 }
 
-/** Whether the words come from a codec that knows the stored bits, as all but native pixels and RLE do. */
-function isCoded({ transferSyntax }: DicomLayout): boolean {
-  return transferSyntax.startsWith("1.2.840.10008.1.2.4.");
-}
-
-/**
- * Stored values: the stored bits of every word, with their sign.
- *
- * @param shift bits below the lowest one that is stored.
- */
-function cutToStored(
-  words: Words,
-  { stored, signed, allocated }: DicomLayout,
-  shift: number,
-): Samples["data"] {
-  if (!signed) {
-    const mask = 2 ** stored - 1;
-    if (stored < allocated && allocated > 1) {
-      for (let i = 0; i < words.length; i++) {
-        words[i] = (words[i] >> shift) & mask;
-      }
-    }
-    return words;
-  }
-  const out = new Int16Array(words.length);
-  const unused = 32 - stored;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = (words[i] >> shift) << unused >> unused;
-  }
-  return out;
+/** The decoder of compressed pixels, or undefined for native ones. @throws {EdgeError} where there is none. */
+function decoderOf({ transferSyntax }: DicomLayout): FrameDecoder | undefined {
+  if (isNative(transferSyntax)) return undefined;
+  const decode = CODECS[transferSyntax];
+  if (decode !== undefined) return decode;
+  throw unsupported(
+    "uncompressed, deflated, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+    nameOf(transferSyntax),
+  );
 }

@@ -1,165 +1,216 @@
+import { greyRange, LOST } from "../../codecs/grey_histogram.ts";
+import type { SampleArray } from "../../codecs/sample_array.ts";
+import type { Samples } from "../../codecs/samples.ts";
+import type { Warning } from "../../core/warnings.ts";
 import type { Dataset } from "../data_set/data_set.ts";
+import { splitValues, toDecimal } from "../data_set/decimals.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { DicomLayout } from "./layout.ts";
-import type { Samples } from "../../codecs/samples.ts";
+import { readLut } from "./lut.ts";
+import { readWindow, type StatedWindow, type Step } from "./window.ts";
 
-/** One step of the grey-scale pipeline (PS3.3 §C.11). */
-type Step = (value: number) => number;
-
-/** A look-up table; `top` is its greatest output. */
-interface Lut {
+/** The first step of the grey-scale pipeline: a rescale, or a modality LUT. */
+interface Modality {
   look: Step;
-  top: number;
+  isLinear: boolean;
+  /** What the file states of it that cannot be used, as a sentence. */
+  doubt?: string;
 }
 
+/** How stored values are shown, and what was not used. */
+export interface GreyDisplay extends Pick<Samples, "display" | "level"> {
+  warnings: Warning[];
+}
+
+/** Pixels between two that are looked at one after the other. */
+const STRIDE = 61;
+
+/** A test for padding, or undefined where there is none. */
+type IsPadding = ((value: number) => boolean) | undefined;
+
 /**
- * The grey level, 0 to 255, of every stored value of a grey frame, indexed by the value's low 16 bits (PS3.3 §C.11.1,
- * C.11.2, C.7.6.3.1.2). First comes the rescale or the modality LUT. Then comes the first VOI LUT or window that the
- * file states; without either, the full range of up to 8 stored bits, or of more bits the minimum to maximum of the
- * frame's own values without padding. MONOCHROME1 is inverted at last.
+ * The grey level, 0 to 255, of every stored value of a grey frame (PS3.3 §C.11.1, C.11.2, C.7.6.3.1.2): as a table by
+ * the value's low 16 bits, or as a function for floats and for more than 16 stored bits.
+ *
+ * First comes the rescale or the modality LUT. Then comes the first VOI LUT, scaled by its own greatest output, or the
+ * first window that the file states for the frame. Without either, or where it shows nothing, values of up to 8 stored
+ * bits are shown by their full range, and others between percentiles of the frame's own values without padding.
+ * MONOCHROME1 is inverted at last.
  *
  * @param data stored values of the frame.
  */
-export function displayTable(
-  { dataset, stored, signed, photometric }: DicomLayout,
+export function greyDisplay(
+  layout: DicomLayout,
   frame: number,
-  data: Samples["data"],
-): Uint8Array {
-  const values = dataset.group(frame, TAG.pixelValues);
-  const modality = readLut(dataset.item(TAG.modalityLut), signed)?.look ??
-    rescale(values);
+  data: SampleArray,
+): GreyDisplay {
+  const { dataset, stored, signed, isFloat } = layout;
+  const [low, high] = storedRange(layout);
+  const modality = readModality(dataset, frame, signed);
+  const isPadding = readPadding(layout);
+  const isNegative = !isFloat &&
+    Math.min(modality.look(low), modality.look(high)) < 0;
+  const stated = readLutWindow(dataset, isNegative) ??
+    readWindow(dataset.group(frame, TAG.frameVoi)) ??
+    (dataset.item(TAG.voiLut) && { ignored: "its table is cut short" });
+  const warnings: Warning[] = modality.doubt === undefined
+    ? []
+    : [{ code: "contradiction", detail: modality.doubt }];
+  let ignored: string | undefined;
+  if (stated !== undefined) {
+    if ("step" in stated) {
+      const shown = applied(layout, modality.look, stated.step);
+      if (!isLost(data, shown, isPadding)) return { ...shown, warnings };
+    }
+    ignored = "ignored" in stated
+      ? stated.ignored
+      : "it would leave the picture black, white or grey all over";
+  }
+  const range = stored <= 8 && !isFloat
+    ? [low, high].map(modality.look)
+    : percentiles(data, modality, isPadding);
+  const shown = applied(layout, modality.look, between(range));
+  if (ignored !== undefined) {
+    warnings.push({
+      code: "window-ignored",
+      detail: `The window that the file states was not used: ${ignored}. ` +
+        "The picture is shown by the range of its own values.",
+    });
+  }
+  return { ...shown, warnings };
+}
+
+/** The least and the greatest value that the stored bits can hold. */
+function storedRange({ stored, signed }: DicomLayout): [number, number] {
   const low = signed ? -(2 ** (stored - 1)) : 0;
-  const count = 2 ** stored;
-  const voi = statedVoi(
-    dataset,
-    dataset.group(frame, TAG.frameVoi),
-    Math.min(modality(low), modality(low + count - 1)) < 0,
-  );
-  const level = voi ?? ownRange(
-    ...(stored <= 8
-      ? [low, low + count - 1] as const
-      : rangeOf(data, isPadding(dataset, signed))),
-    modality,
-  );
-  const inverted = photometric === "MONOCHROME1";
-  const table = new Uint8Array(0x10000);
-  for (let value = low; value < low + count; value++) {
-    const grey = Math.floor(
-      Math.min(Math.max(level(modality(value)), 0), 255) + 0.5,
-    );
-    table[value & 0xffff] = inverted ? 255 - grey : grey;
-  }
-  return table;
+  return [low, low + 2 ** stored - 1];
 }
 
-function rescale(values: Dataset): Step {
-  const [slope = 1] = values.decimals(TAG.slope);
-  const [intercept = 0] = values.decimals(TAG.intercept);
-  // A slope of 0 would flatten the picture; its writers mean that there is none.
-  return (value) => value * (slope || 1) + intercept;
-}
-
-/**
- * Grey levels by the first VOI LUT or the first window, or undefined.
- *
- * @param signed whether its input can be negative.
- */
-function statedVoi(
+function readModality(
   dataset: Dataset,
-  frameVoi: Dataset,
+  frame: number,
   signed: boolean,
-): Step | undefined {
-  const lut = readLut(dataset.item(TAG.voiLut), signed);
-  if (lut !== undefined) return (value) => lut.look(value) * (255 / lut.top);
-  const [center] = frameVoi.decimals(TAG.windowCenter);
-  const [width] = frameVoi.decimals(TAG.windowWidth);
-  if (center === undefined || width === undefined) return undefined;
-  const kind = frameVoi.text(TAG.windowFunction) || "LINEAR";
-  if (kind === "SIGMOID" && width > 0) {
-    return (value) => 255 / (1 + Math.exp((-4 * (value - center)) / width));
-  }
-  if (kind === "LINEAR_EXACT" && width > 0) {
-    return (value) => ((value - center) / width + 0.5) * 255;
-  }
-  if (width < 1) return undefined;
-  if (width === 1) return (value) => value <= center - 0.5 ? 0 : 255;
-  return (value) => ((value - (center - 0.5)) / (width - 1) + 0.5) * 255;
+): Modality {
+  const item = dataset.item(TAG.modalityLut);
+  const lut = readLut(item, signed);
+  if (lut !== undefined) return { look: lut.look, isLinear: false };
+  const values = dataset.group(frame, TAG.pixelValues);
+  const [slope = 1, intercept = 0] = [TAG.slope, TAG.intercept]
+    .map((tag) => toDecimal(splitValues(values.text(tag))[0] ?? ""));
+  const isBad = item !== undefined || [TAG.slope, TAG.intercept].some((tag) => {
+    const [text = ""] = splitValues(values.text(tag));
+    return text !== "" && toDecimal(text) === undefined;
+  });
+  return {
+    // A slope of 0 would flatten the picture; its writers mean that there is none.
+    look: (value) => value * (slope || 1) + intercept,
+    isLinear: true,
+    ...(isBad && {
+      doubt:
+        "Its modality LUT or its rescale cannot be read; its values were taken without it.",
+    }),
+  };
 }
 
-/** Linear from the least to the greatest value; 0 where they are equal. */
-function ownRange(low: number, high: number, modality: Step): Step {
-  const [from, to] = [modality(low), modality(high)].sort((a, b) => a - b);
+/** @param signed whether the input can be negative. */
+function readLutWindow(
+  dataset: Dataset,
+  signed: boolean,
+): StatedWindow | undefined {
+  const lut = readLut(dataset.item(TAG.voiLut), signed);
+  if (lut === undefined || lut.top === 0) return undefined;
+  return { step: (value) => lut.look(value) * (255 / lut.top) };
+}
+
+/** The grey levels of stored values by the steps of the pipeline. */
+function applied(
+  layout: DicomLayout,
+  modality: Step,
+  voi: Step,
+): Pick<Samples, "display" | "level"> {
+  const inverted = layout.photometric === "MONOCHROME1";
+  if (layout.isFloat || layout.stored > 16) {
+    const level = (value: number) => toGrey(voi(modality(value)));
+    return { level: inverted ? (value) => 255 - level(value) : level };
+  }
+  const [low, high] = storedRange(layout);
+  const display = new Uint8Array(0x10000);
+  for (let value = low; value <= high; value++) {
+    display[value & 0xffff] = toGrey(voi(modality(value)));
+  }
+  if (inverted) display.forEach((grey, i) => display[i] = 255 - grey);
+  return { display };
+}
+
+function toGrey(level: number): number {
+  return Math.floor(Math.min(Math.max(level, 0), 255) + 0.5);
+}
+
+/** Linear between the two values; 0 where they are equal. */
+function between([one = 0, other = 0]: number[]): Step {
+  const [from, to] = [Math.min(one, other), Math.max(one, other)];
   if (!(to > from)) return () => 0;
   return (value) => (value - from) * (255 / (to - from));
 }
 
-function rangeOf(
-  data: Samples["data"],
-  isPadding: (value: number) => boolean,
-): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
+/** The range in which the frame is shown without a window, behind the modality step. */
+function percentiles(
+  data: SampleArray,
+  { look, isLinear }: Modality,
+  isPadding: IsPadding,
+): number[] {
+  if (isLinear) return greyRange(data, isPadding).map(look);
+  const values = new Uint16Array(data.length);
+  let count = 0;
   for (let i = 0; i < data.length; i++) {
-    const v = data[i];
-    if (v >= low && v <= high) continue;
-    if (isPadding(v)) continue;
-    if (v < low) low = v;
-    if (v > high) high = v;
+    if (!isPadding?.(data[i])) values[count++] = look(data[i]);
   }
-  return low <= high ? [low, high] : [0, 0];
+  return greyRange(values.subarray(0, count));
 }
 
 /** A test of whether a value stands for the outside of the picture (PS3.3 §C.7.5.1.1.2). */
-function isPadding(
-  dataset: Dataset,
-  signed: boolean,
-): (value: number) => boolean {
-  const [value] = dataset.shorts(TAG.padding, signed);
-  if (value === undefined) return () => false;
-  const [limit = value] = dataset.shorts(TAG.paddingLimit, signed);
+function readPadding(
+  { dataset, signed, isFloat, allocated }: DicomLayout,
+): IsPadding {
+  const [value, limit = value] = isFloat
+    ? allocated === 32
+      ? [TAG.floatPadding, TAG.floatPaddingLimit]
+        .map((tag) => dataset.floats(tag, 4)[0])
+      : [TAG.doublePadding, TAG.doublePaddingLimit]
+        .map((tag) => dataset.floats(tag, 8)[0])
+    : [TAG.padding, TAG.paddingLimit]
+      .map((tag) => dataset.shorts(tag, signed)[0]);
+  if (value === undefined || limit === undefined) return undefined;
   const [low, high] = [Math.min(value, limit), Math.max(value, limit)];
   return (v) => v >= low && v <= high;
 }
 
-/**
- * A modality or VOI LUT (PS3.3 §C.11.1.1.1), or undefined where there is none or its table is too short.
- *
- * @param signed whether its input can be negative. Then the first value that it maps is read as signed, whatever its
- * representation; otherwise only where that is signed (SS).
- */
-function readLut(
-  item: Dataset | undefined,
-  signed: boolean,
-): Lut | undefined {
-  if (item === undefined) return undefined;
-  const [entries, , bits = 16] = item.shorts(TAG.lutDescriptor);
-  const [, first] = item.shorts(
-    TAG.lutDescriptor,
-    signed || item.vr(TAG.lutDescriptor) === "SS",
-  );
-  const table = tableOf(item, TAG.lutData, entries || 0x10000);
-  if (entries === undefined || table === undefined) return undefined;
-  const last = table.length - 1;
-  return {
-    look: (value) =>
-      table[Math.min(Math.max(Math.round(value) - first, 0), last)],
-    top: 2 ** Math.min(Math.max(bits, 8), 16) - 1,
-  };
-}
-
-/** A table of 8- or 16-bit entries, or undefined where it is shorter than `entries`. */
-export function tableOf(
-  dataset: Dataset,
-  tag: number,
-  entries: number,
-): Uint8Array | Uint16Array | undefined {
-  const bytes = dataset.bytes(tag);
-  if (bytes === undefined || bytes.length < entries) return undefined;
-  if (bytes.length < 2 * entries) return bytes.slice(0, entries);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const { littleEndian } = dataset.coding;
-  return Uint16Array.from(
-    { length: entries },
-    (_, i) => view.getUint16(2 * i, littleEndian),
-  );
+/** Whether all pixels but a few would have one grey, or two next to each other, in a frame that is not constant. */
+function isLost(
+  data: SampleArray,
+  { display, level }: Pick<Samples, "display" | "level">,
+  isPadding: IsPadding,
+): boolean {
+  const few = LOST * data.length;
+  // With a place more at either end.
+  const counts = new Uint32Array(258);
+  let [count, most, low, high] = [0, 0, Infinity, -Infinity];
+  // In strides, so that a dark border does not make it long: most pictures have shown something after a few.
+  const { length } = data;
+  for (let n = 0, i = 0; n < length; n++, i += STRIDE) {
+    if (i >= length) i = i % STRIDE + 1;
+    const value = data[i];
+    if (value !== value || isPadding?.(value)) continue;
+    const grey = display !== undefined
+      ? display[value & 0xffff]
+      : level!(value);
+    count++;
+    counts[grey + 1]++;
+    const pair = counts[grey + 1] + Math.max(counts[grey], counts[grey + 2]);
+    if (pair > most) most = pair;
+    if (count - most > few) return false;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return high > low && most >= count * (1 - LOST);
 }

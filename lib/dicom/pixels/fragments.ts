@@ -1,11 +1,11 @@
 import { malformed, truncated } from "../data_set/data_set.ts";
-import { TAG } from "../data_set/tags.ts";
 import { concat } from "../../core/bytes.ts";
 import type { DicomLayout } from "./layout.ts";
+import { syntaxOf } from "./transfer_syntax.ts";
 
 /**
  * The bytes of one frame of encapsulated pixel data (PS3.5 §A.4). Where frames have several fragments, the offset
- * table says where each begins, or else the start marker of its codestream does.
+ * table says where each begins; where it does not, the start of its codestream does.
  *
  * @throws {EdgeError} where the fragments cannot be assigned to the frames.
  */
@@ -15,36 +15,40 @@ export function encapsulatedFrame(
 ): Uint8Array {
   const { frames } = layout;
   const [table, ...fragments] = encapsulatedPixels(layout);
-  if (fragments.length === frames) return fragments[frame];
-  if (frames === 1) return concat(fragments);
+  // An empty fragment belongs to no frame.
+  const filled = fragments.filter(({ length }) => length > 0);
+  if (filled.length === frames) return filled[frame];
 
-  const starts = startsByTable(table, fragments, frames) ??
-    startsByMarker(fragments);
+  const byTable = startsByTable(table, fragments, frames);
+  if (byTable !== undefined) {
+    return concat(fragments.slice(byTable[frame], byTable[frame + 1]));
+  }
+  const starts = startsByMarker(filled);
+  if (frames === 1) return concat(filled.slice(0, starts[1]));
   if (starts.length !== frames) {
     throw malformed(
-      `its ${fragments.length} fragments cannot be assigned to its ${frames} frames.`,
+      `its ${filled.length} fragments cannot be assigned to its ${frames} frames.`,
     );
   }
-  return concat(fragments.slice(starts[frame], starts[frame + 1]));
+  return concat(filled.slice(starts[frame], starts[frame + 1]));
 }
 
 /** The offset table and the fragments. @throws {EdgeError} for fewer fragments than frames. */
 export function encapsulatedPixels(
-  { dataset, frames }: DicomLayout,
+  { pixels: { fragments = [] }, frames }: DicomLayout,
 ): Uint8Array[] {
-  const parts = dataset.fragments(TAG.pixelData) ?? [];
-  if (parts.length === 0) {
+  if (fragments.length === 0) {
     throw malformed("its compressed pixel data hold no fragments.");
   }
-  if (parts.length - 1 < frames) {
+  if (fragments.length - 1 < frames) {
     throw truncated(
-      `after ${parts.length - 1} of the fragments of its ${frames} frames`,
+      `after ${fragments.length - 1} of the fragments of its ${frames} frames`,
     );
   }
-  return parts;
+  return fragments;
 }
 
-/** The first fragment of every frame by the basic offset table, or undefined where that is empty. */
+/** The first fragment of every frame by the basic offset table, or undefined where that is empty or wrong. */
 function startsByTable(
   table: Uint8Array,
   fragments: Uint8Array[],
@@ -59,16 +63,12 @@ function startsByTable(
     ) starts.push(fragment);
     at += 8 + fragments[fragment].length;
   }
-  return starts;
+  return starts.length === frames ? starts : undefined;
 }
 
-/** The fragments that begin with JPEG's start of image or JPEG 2000's start of codestream. */
+/** The fragments with which a codestream begins. */
 function startsByMarker(fragments: Uint8Array[]): number[] {
-  const starts: number[] = [];
-  fragments.forEach((bytes, i) => {
-    const begins = bytes[0] === 0xff &&
-      (bytes[1] === 0xd8 || (bytes[1] === 0x4f && bytes[2] === 0xff));
-    if (begins) starts.push(i);
-  });
-  return starts;
+  return fragments.flatMap((bytes, i) =>
+    syntaxOf(bytes) === undefined ? [] : [i]
+  );
 }

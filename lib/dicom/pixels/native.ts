@@ -1,75 +1,115 @@
 import { malformed, truncated } from "../data_set/data_set.ts";
-import { TAG } from "../data_set/tags.ts";
 import type { DicomLayout } from "./layout.ts";
 
 /** Sample values as a codec returns them, not yet cut to the stored bits. */
-export type Words = Uint8Array | Uint16Array;
+export type Words =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
 
 /**
  * The words of one frame of uncompressed pixel data (PS3.5 §8.2), colours interleaved. Frames of single bits follow
  * each other without padding.
  */
 export function nativeFrame(layout: DicomLayout, frame: number): Words {
-  const { dataset, width, height, allocated, photometric } = layout;
   const bytes = nativePixels(layout);
+  const { width, height, allocated } = layout;
   const pixels = width * height;
-  const size = frameBits(layout) / 8;
   if (allocated === 1) return unpackBits(bytes, frame * pixels, pixels);
+  const size = frameBytes(layout);
+  return frameWords(layout, bytes, frame * size);
+}
 
-  const words = toWords(
-    bytes.subarray(frame * size, (frame + 1) * size),
-    allocated,
-    dataset.coding.littleEndian,
-    dataset.vr(TAG.pixelData) === "OW",
-  );
-  if (photometric === "YBR_FULL_422") return expand422(words, width);
-  return layout.planar ? interleave(words, pixels) : words;
+/** The words of one frame, which begins at a byte, colours interleaved. */
+export function frameWords(
+  layout: DicomLayout,
+  bytes: Uint8Array,
+  from = 0,
+): Words {
+  const { width, height, allocated } = layout;
+  if (allocated === 1) return unpackBits(bytes, 8 * from, width * height);
+  const words = toWords(layout, bytes, from, from + frameBytes(layout));
+  if (layout.inPairs) return expandPairs(words, width, height);
+  return layout.planar ? interleave(words, width * height) : words;
 }
 
 /** The pixel data of all frames. @throws {EdgeError} where they are cut short. */
 export function nativePixels(layout: DicomLayout): Uint8Array {
-  const { dataset, width, height, frames } = layout;
-  const bytes = dataset.bytes(TAG.pixelData);
-  if (bytes === undefined || dataset.fragments(TAG.pixelData)) {
+  const { width, height, frames, pixels: { native } } = layout;
+  if (native === undefined) {
     throw malformed("its pixel data are in fragments, but not compressed.");
   }
-  if (bytes.length * 8 < frameBits(layout) * frames) {
+  if (native.length * 8 < frameBits(layout) * frames) {
     throw truncated(
-      `inside its pixel data: they have ${bytes.length} bytes for ${frames} frames of ${width}×${height}`,
+      `inside its pixel data: they have ${native.length} bytes for ${frames} frames of ${width}×${height}`,
     );
   }
-  return bytes;
+  return native;
+}
+
+/** Bytes of one uncompressed frame. */
+export function frameBytes(layout: DicomLayout): number {
+  return Math.ceil(frameBits(layout) / 8);
 }
 
 function frameBits(
-  { width, height, samples, allocated, photometric }: DicomLayout,
+  { width, height, samples, allocated, inPairs }: DicomLayout,
 ): number {
-  const perPixel = photometric === "YBR_FULL_422" ? 2 : samples;
-  return width * height * perPixel * allocated;
+  return inPairs
+    ? 2 * (width + width % 2) * height * allocated
+    : width * height * samples * allocated;
 }
 
-/** 8- or 16-bit words in the machine's byte order. */
+/** Words in the machine's byte order. */
 function toWords(
-  bytes: Uint8Array,
-  allocated: 8 | 16,
-  littleEndian: boolean,
-  inWords: boolean,
+  { dataset, tag, allocated, isFloat }: DicomLayout,
+  all: Uint8Array,
+  from: number,
+  to: number,
 ): Words {
+  const { littleEndian } = dataset.coding;
+  const bytes = all.subarray(from, to);
   if (allocated === 8) {
-    if (littleEndian || !inWords) return bytes.slice();
-    // Big-endian 16-bit words of two 8-bit samples each, the first one low.
-    const swapped = bytes.slice();
-    for (let i = 0; i + 1 < swapped.length; i += 2) {
-      [swapped[i], swapped[i + 1]] = [swapped[i + 1], swapped[i]];
+    if (littleEndian || dataset.vr(tag) !== "OW") return bytes.slice();
+    // Big-endian 16-bit words of two 8-bit samples each, the first one low; a frame may begin or end inside a word.
+    const start = from - from % 2;
+    return swapPairs(all.subarray(start, to + to % 2))
+      .slice(from - start, to - start);
+  }
+  if (allocated === 16) {
+    const words = new Uint16Array(bytes.length >> 1);
+    const low = littleEndian ? 0 : 1;
+    for (let i = 0, at = 0; i < words.length; i++, at += 2) {
+      words[i] = bytes[at + low] | (bytes[at + 1 - low] << 8);
     }
-    return swapped;
+    return words;
   }
-  const words = new Uint16Array(bytes.length >> 1);
-  const low = littleEndian ? 0 : 1;
-  for (let i = 0, at = 0; i < words.length; i++, at += 2) {
-    words[i] = bytes[at + low] | (bytes[at + 1 - low] << 8);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const length = bytes.length * 8 / allocated;
+  const fill = <T extends Words>(words: T, read: (at: number) => number): T => {
+    for (let i = 0; i < length; i++) words[i] = read(i * allocated / 8);
+    return words;
+  };
+  if (allocated === 64) {
+    return fill(
+      new Float64Array(length),
+      (at) => view.getFloat64(at, littleEndian),
+    );
   }
-  return words;
+  return isFloat
+    ? fill(new Float32Array(length), (at) => view.getFloat32(at, littleEndian))
+    : fill(new Uint32Array(length), (at) => view.getUint32(at, littleEndian));
+}
+
+/** Bytes with the two of every 16-bit word in the other order. */
+export function swapPairs(bytes: Uint8Array): Uint8Array {
+  const swapped = bytes.slice();
+  for (let i = 0; i + 1 < swapped.length; i += 2) {
+    [swapped[i], swapped[i + 1]] = [swapped[i + 1], swapped[i]];
+  }
+  return swapped;
 }
 
 /** `count` bits from bit `from` on, the lowest bit of a byte first. */
@@ -94,19 +134,16 @@ function interleave(planes: Words, pixels: number): Words {
   return out;
 }
 
-/** Expands Y Y Cb Cr, for two neighbours, to Y Cb Cr for each pixel (PS3.3 §C.7.6.3.1.2). */
-function expand422(words: Words, width: number): Words {
-  if (width % 2 === 1) {
-    throw malformed(
-      "its width is odd, but its colours are stored for pairs of columns.",
-    );
-  }
-  const out = new Uint8Array((words.length / 2) * 3);
-  for (let from = 0, to = 0; from < words.length; from += 4) {
-    for (let k = 0; k < 2; k++) {
-      out[to++] = words[from + k];
-      out[to++] = words[from + 2];
-      out[to++] = words[from + 3];
+/** Expands Y Y Cb Cr, for two neighbours in a row, to Y Cb Cr for each pixel (PS3.3 §C.7.6.3.1.2). */
+function expandPairs(words: Words, width: number, height: number): Words {
+  const out = new Uint8Array(width * height * 3);
+  for (let y = 0, from = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x += 2, from += 4) {
+      for (let k = 0; k < Math.min(2, width - x); k++) {
+        out[to++] = words[from + k];
+        out[to++] = words[from + 2];
+        out[to++] = words[from + 3];
+      }
     }
   }
   return out;

@@ -11,10 +11,14 @@ import type { Words } from "./native.ts";
  */
 export function decodeRleFrame(
   bytes: Uint8Array,
-  { width, height, samples, allocated }: DicomLayout,
+  { width, height, samples, allocated, stored }: DicomLayout,
 ): CodedFrame {
-  if (allocated === 1) throw malformed("single bits cannot be coded as RLE.");
-  const perSample = allocated / 8;
+  if (allocated === 1 || allocated === 64) {
+    throw malformed(`values of ${allocated} bits cannot be coded as RLE.`);
+  }
+  const isShort = bytes[0] === samples && stored <= 8;
+  // Some writers leave out the high bytes, of which no bit is stored.
+  const perSample = isShort ? 1 : allocated / 8;
   const count = samples * perSample;
   if (bytes.length < 64) throw truncated("inside an RLE header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -24,9 +28,12 @@ export function decodeRleFrame(
     );
   }
   const pixels = width * height;
-  const out = allocated === 16
-    ? new Uint16Array(pixels * samples)
-    : new Uint8Array(pixels * samples);
+  const size = pixels * samples;
+  const out = allocated === 8
+    ? new Uint8Array(size)
+    : allocated === 16
+    ? new Uint16Array(size)
+    : new Uint32Array(size);
   for (let segment = 0; segment < count; segment++) {
     const from = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < count

@@ -1,3 +1,4 @@
+import { warnOnce } from "../../core/warnings.ts";
 import { describeReading, type ReadMask } from "../../core/mask.ts";
 import { checkSize, type ImageLimits } from "../../core/raster.ts";
 import { type Dataset, malformed } from "../data_set/data_set.ts";
@@ -54,8 +55,10 @@ export async function readSegment(
   const { width, height } = image ?? stored;
   const data = new Uint8Array(width * height);
   let isAnywhere = false;
+  const warnings = [...placed.warnings];
   for (const { frame, map } of placed.frames) {
-    const { data: values, lossy } = await decodeStored(layout, frame);
+    const { data: values, lossy, doubts } = await decodeStored(layout, frame);
+    for (const doubt of doubts) warnOnce(warnings, doubt);
     const inside = isInside(values, lossy);
     isAnywhere ||= inside.includes(1);
     paint(data, { width, height }, map, inside, stored);
@@ -73,7 +76,7 @@ export async function readSegment(
     value: number,
     threshold,
   });
-  return { mask, reading, warnings: placed.warnings };
+  return { mask, reading, warnings };
 }
 
 /** The segments that a segmentation describes, without the background of a label map. */

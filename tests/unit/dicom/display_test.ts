@@ -1,11 +1,11 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, match } from "node:assert/strict";
 import { readDicom } from "../../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../../lib/dicom/data_set/tags.ts";
 import {
   writeDicom,
   type WriteElement,
 } from "../../../lib/dicom/data_set/write.ts";
-import { displayTable } from "../../../lib/dicom/pixels/display.ts";
+import { greyDisplay } from "../../../lib/dicom/pixels/display.ts";
 import type { DicomLayout } from "../../../lib/dicom/pixels/layout.ts";
 
 /** A table of 256 entries of 16 bits, from 0 to white. */
@@ -31,8 +31,8 @@ function shown(elements: WriteElement[], signed: boolean, values: number[]) {
     elements,
   ));
   const layout = { dataset, stored: 16, signed, photometric: "MONOCHROME2" };
-  const table = displayTable(layout as DicomLayout, 0, new Uint16Array(1));
-  return values.map((value) => table[value & 0xffff]);
+  const { display } = greyDisplay(layout as DicomLayout, 0, new Uint16Array(1));
+  return values.map((value) => display![value & 0xffff]);
 }
 
 Deno.test("the first value that a LUT maps is unsigned for unsigned pixels", () => {
@@ -75,4 +75,40 @@ Deno.test("it is unsigned for a VOI LUT of signed pixels that a rescale makes po
   ];
   const values = [0, 39_999, 40_128, 40_255].map((value) => value - 32_768);
   deepEqual(shown(elements, true, values), [0, 0, 128, 255]);
+});
+
+Deno.test("a table of 65,536 entries states 0 of them", () => {
+  const table = Uint16Array.from({ length: 0x10000 }, (_, i) => 0xffff - i);
+  const elements: WriteElement[] = [[TAG.voiLut, "SQ", [[
+    [TAG.lutDescriptor, "US", [0, 0, 16]],
+    [TAG.lutData, "OW", new Uint8Array(table.buffer)],
+  ]]]];
+  deepEqual(shown(elements, false, [0, 0x8080, 0xffff]), [255, 127, 0]);
+});
+
+Deno.test("a window that cannot be used is told, with the reason", () => {
+  const reason = (...window: [string, string]) => {
+    const { dataset } = readDicom(writeDicom(
+      { classUid: "1.2", instanceUid: "2.25.2" },
+      { uid: "2.25.1", name: "TEST" },
+      [
+        [TAG.windowCenter, "DS", window[0]],
+        [TAG.windowWidth, "DS", window[1]],
+      ],
+    ));
+    const layout = { dataset, stored: 16, signed: false, photometric: "" };
+    const { warnings } = greyDisplay(
+      layout as unknown as DicomLayout,
+      0,
+      Uint16Array.of(1, 2, 3),
+    );
+    return warnings.map(({ code, detail }) => `${code} ${detail}`).join();
+  };
+  deepEqual(reason("2", "4"), "");
+  deepEqual(reason("", ""), "");
+  match(reason("2", "0"), /^window-ignored .+ not above 0/);
+  match(reason("2", "-1"), /not above 0/);
+  match(reason("2", ""), /not both numbers/);
+  match(reason("a", "b"), /not both numbers/);
+  match(reason("900", "4"), /black, white or grey all over/);
 });
