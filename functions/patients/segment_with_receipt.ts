@@ -1,6 +1,7 @@
 import type { Bytes } from "../../lib/core/bytes.ts";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
 import type {
+  EmbeddingFile,
   InputFile,
   SegmentationAnswer,
   SegmentationRequest,
@@ -19,7 +20,8 @@ import type { Chosen } from "./choose_references.ts";
 
 /** What is segmented, and with what. */
 export interface Asked
-  extends Pick<AnswerInputs, "source" | "embedding" | "label" | "recipe"> {
+  extends Pick<AnswerInputs, "source" | "label" | "recipe"> {
+  embedding: EmbeddingFile;
   chosen: Chosen;
   /** Of the label's references. */
   revision: number;

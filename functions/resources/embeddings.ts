@@ -13,6 +13,11 @@ import {
 } from "../contract/answers.ts";
 import { EmbeddingId, ImageQuery } from "../contract/parameters.ts";
 import { problems } from "../contract/problems.ts";
+import {
+  sendWarnings,
+  warningHeaders,
+  Warnings,
+} from "../contract/warnings.ts";
 import { callerOf, createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
 
@@ -21,12 +26,14 @@ export const EmbeddingDocument = z.object({
   model: ModelName,
   image: ImageSize,
   expiresAt: z.iso.datetime(),
+  warnings: Warnings,
 }).openapi("Embedding", {
   example: {
     id: "9f".repeat(32),
     model: MODEL,
     image: { width: 384, height: 384 },
     expiresAt: "2026-11-25T09:44:35.362Z",
+    warnings: [],
   },
 });
 
@@ -35,7 +42,10 @@ const made = (description: string) => {
   const { content } = json(EmbeddingDocument, description);
   return {
     description,
-    headers: { location: header("Address of the tensors") },
+    headers: {
+      location: header("Address of the tensors"),
+      ...warningHeaders,
+    },
     content: { ...content, [EMBEDDING_MEDIA_TYPE]: binary },
   };
 };
@@ -102,6 +112,7 @@ export function encodeFunction({ models, now }: Services): Router {
         default: "application/json",
       });
       if (type === EMBEDDING_MEDIA_TYPE) {
+        sendWarnings(c, made.warnings);
         return c.body(made.bytes, status, { "content-type": type }) as never;
       }
       return c.json({
@@ -109,6 +120,7 @@ export function encodeFunction({ models, now }: Services): Router {
         model: { id: manifest.id, digest: manifest.digest },
         image: made.image,
         expiresAt: new Date(expiresAt).toISOString(),
+        warnings: made.warnings ?? [],
       }, status);
     })
     .openapi(read, async (c) => {

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { imageBody, readImage } from "../body/image.ts";
 import { binary, header } from "../contract/answers.ts";
 import { problems } from "../contract/problems.ts";
+import { sendWarnings, warningHeaders } from "../contract/warnings.ts";
 import { FrameNumber } from "../contract/parameters.ts";
 import { createRouter, type Router, workOf } from "../router.ts";
 import type { Services } from "../services.ts";
@@ -32,6 +33,7 @@ const create = createRoute({
     200: {
       description: "The picture",
       headers: {
+        ...warningHeaders,
         "x-frame-count": header(
           "Frames of the DICOM image or slices of the NIfTI volume, 1 of other images",
         ),
@@ -48,7 +50,8 @@ export function previewFunction({ models }: Services): Router {
     const { side, frame } = c.req.valid("query");
     const file = await readImage(c, frame);
     const engine = models.default.engineFor(workOf(c));
-    const { bytes, frames } = await engine.preview(file, side);
+    const { bytes, frames, warnings } = await engine.preview(file, side);
+    sendWarnings(c, warnings);
     return c.body(bytes, 200, {
       "content-type": "image/png",
       "x-frame-count": String(frames),

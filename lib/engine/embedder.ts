@@ -2,6 +2,7 @@ import { concat } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
+import { READING_RULES } from "../image/reading_rules.ts";
 import { checkMediaType } from "../image/media_type.ts";
 import type { EmbeddingStore } from "../store/embeddings/embedding_store.ts";
 import type { EmbeddingFile, Engine, InputFile } from "./engine.ts";
@@ -9,7 +10,10 @@ import type { Work } from "./work.ts";
 
 /** An embedding and its content address. */
 export interface AddressedEmbedding extends EmbeddingFile {
-  /** sha256(`#`, the frame and a space, where one is named ‖ model digest ‖ file bytes), hex. */
+  /**
+   * sha256(`#`, the frame and a space, where one is named ‖ model digest ‖ digest of the reading rules ‖ file bytes),
+   * hex; of an embedding file without the rules.
+   */
   id: string;
   /** Digest of the model that made it. */
   model: string;
@@ -76,11 +80,13 @@ export function createEmbedder(
   return {
     async embed(work, input) {
       const { bytes, mediaType, frame } = input;
-      if (mediaType !== EMBEDDING_MEDIA_TYPE) checkMediaType(bytes, mediaType);
+      const isImage = mediaType !== EMBEDDING_MEDIA_TYPE;
+      if (isImage) checkMediaType(bytes, mediaType);
       // In front of the file: behind it, its own last bytes could name a frame.
       const which = frame === undefined ? "" : `#${frame} `;
+      const how = digest + (isImage ? READING_RULES : "");
       const id = await hexDigest(
-        concat([new TextEncoder().encode(which + digest), bytes]),
+        concat([new TextEncoder().encode(which + how), bytes]),
       );
       const address = addressOf(work.tenant, id);
       for (;;) {

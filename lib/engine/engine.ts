@@ -32,10 +32,12 @@ export interface FrameFile {
   mediaType: "image/png";
 }
 
-/** An embedding as its safetensors file, and the size of its image. */
+/** An embedding as its safetensors file, the size of its image, and doubts about the image's file. */
 export interface EmbeddingFile {
   bytes: Bytes;
   image: Size;
+  /** Absent where there are none. */
+  warnings?: Warning[] | undefined;
 }
 
 /** A profile as its safetensors file, the number of its annotated patches, and the report of its self-tests. */
@@ -106,6 +108,7 @@ export interface Preview {
   /** PNG. */
   bytes: Bytes;
   frames: number;
+  warnings: Warning[];
 }
 
 /** A decoded mask. */

@@ -24,13 +24,14 @@ import {
   AUGMENTATION_NAMES,
   type AugmentationName,
 } from "../image/augment.ts";
-import { decodeImage } from "../image/decode.ts";
+import { type DecodedImage, decodeImage } from "../image/decode.ts";
 import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
 import { resizeNearest, shrink } from "../image/resize.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
 import { measureDrift } from "../pipeline/drift.ts";
+import { doubtsOf } from "../pipeline/annotation_doubts.ts";
 import { annotatedPatches, enrol } from "../pipeline/enrol.ts";
 import { preprocess } from "../pipeline/preprocess.ts";
 import { propose } from "../pipeline/prompt.ts";
@@ -42,6 +43,7 @@ import type {
   Encoder,
   ModelGeometry,
 } from "../pipeline/types.ts";
+import { warnOfAnnotation } from "../wording/annotation.ts";
 import { SKIPPED } from "../wording/enrolment.ts";
 import { explainAbsence } from "../wording/presence.ts";
 import type {
@@ -71,26 +73,30 @@ export function createEngine(
     new Target(embedding, decoder, model);
   const referenceSets = new ReferenceSets();
 
-  /** The size of an image and what the encoder takes of it. */
-  const toInput = (raster: Raster) => ({
+  /** The size of an image, doubts about its file, and what the encoder takes of it. */
+  const toInput = ({ warnings, ...raster }: DecodedImage) => ({
     image: { width: raster.width, height: raster.height },
+    warnings,
     input: preprocess(raster, model),
   });
   const prepare = async ({ bytes, mediaType, frame }: InputFile) =>
     toInput(await decodeImage(bytes, limits, mediaType, frame));
 
-  const toEmbedding = (image: Size, tensors: Record<string, Tensor>) =>
-    roundEmbedding({ model: model.digest, image, tensors });
+  const toEmbedding = (
+    { image, warnings }: Pick<Embedding, "image" | "warnings">,
+    tensors: Record<string, Tensor>,
+  ) => roundEmbedding({ model: model.digest, image, tensors, warnings });
 
   const encode = async (raster: Raster): Promise<Embedding> => {
-    const { image, input } = toInput(raster);
+    const { input, ...read } = toInput(raster);
     const [tensors] = await encoder.encode([input]);
-    return toEmbedding(image, tensors!);
+    return toEmbedding(read, tensors!);
   };
 
   const toFile = (embedding: Embedding): EmbeddingFile => ({
     bytes: writeEmbedding(embedding),
     image: embedding.image,
+    warnings: embedding.warnings,
   });
 
   const embedImages: BatchEngine["embedImages"] = async (files) => {
@@ -104,9 +110,9 @@ export function createEngine(
     const encoded = await encoder.encode(whole.map(({ value }) => value.input));
     return prepared.map((one) => {
       if (one.status === "rejected") return one;
-      const { image } = one.value;
       const tensors = encoded.shift()!;
-      return { status: one.status, value: toFile(toEmbedding(image, tensors)) };
+      const value = toFile(toEmbedding(one.value, tensors));
+      return { status: one.status, value };
     });
   };
 
@@ -181,8 +187,9 @@ export function createEngine(
 
     async preview({ bytes, mediaType, frame }, side) {
       const raster = await decodeImage(bytes, limits, mediaType, frame);
+      const { warnings = [] } = raster;
       const { count: frames } = countFrames(bytes, mediaType);
-      return { bytes: encodePng(shrink(raster, side)), frames };
+      return { bytes: encodePng(shrink(raster, side)), frames, warnings };
     },
 
     async embed(input) {
@@ -217,6 +224,7 @@ export function createEngine(
         target,
       );
       const profile = enrol(target.embedding, mask, model);
+      warnings.push(...warnOfAnnotation(doubtsOf(mask)));
       const patches = profile.patches.length / profile.channels;
       if (selfTests === undefined) {
         const bytes = writeProfile(profile);

@@ -1,14 +1,27 @@
 import type { Bytes } from "../core/bytes.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
+import type { Warning } from "../core/warnings.ts";
 import type { Embedding, ModelGeometry } from "../pipeline/types.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 export const EMBEDDING_MEDIA_TYPE = "application/x-safetensors";
 
-/** Writes an embedding as a safetensors file: float16 tensors; metadata `model`, `width`, `height`. */
+/** Most warnings of a file, and the most characters of one. */
+const MAX_WARNINGS = 20;
+const MAX_DETAIL = 1000;
+
+/**
+ * Writes an embedding as a safetensors file: float16 tensors; metadata `model`, `width`, `height`, and `warnings` as
+ * JSON where there are any.
+ */
 export function writeEmbedding(embedding: Embedding): Bytes {
-  const { model, image: { width, height }, tensors } = embedding;
-  const metadata = { model, width: String(width), height: String(height) };
+  const { model, image: { width, height }, tensors, warnings = [] } = embedding;
+  const metadata = {
+    model,
+    width: String(width),
+    height: String(height),
+    ...(warnings.length > 0 && { warnings: JSON.stringify(warnings) }),
+  };
   return writeSafetensors({ metadata, tensors }, () => "F16");
 }
 
@@ -58,7 +71,33 @@ export function readEmbedding(
     model: model.digest,
     image: { width, height },
     tensors,
+    warnings: readWarnings(metadata.warnings),
   });
+}
+
+/** The warnings of an embedding's metadata; undefined where there are none. */
+function readWarnings(text: string | undefined): Warning[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const found: unknown = JSON.parse(text);
+    if (Array.isArray(found) && found.length <= MAX_WARNINGS) {
+      const warnings = found.map(({ code, detail }) => ({ code, detail }));
+      if (warnings.every(isWarning)) return warnings;
+    }
+  } catch {
+    // The error below says what is wanted.
+  }
+  throw wrong(
+    "its metadata's `warnings` must be a JSON array of objects with `code` and `detail`",
+  );
+}
+
+/** Codes are not compared with those of this version: an encode host may be newer. */
+function isWarning(
+  { code, detail }: { code: unknown; detail: unknown },
+): boolean {
+  return typeof code === "string" && /^[a-z][a-z-]{0,63}$/.test(code) &&
+    typeof detail === "string" && detail.length <= MAX_DETAIL;
 }
 
 /**

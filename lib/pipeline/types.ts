@@ -1,5 +1,6 @@
 import type { Size } from "../core/geometry.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Warning } from "../core/warnings.ts";
 
 /**
  * What an encoder makes of one image: a named bundle of tensors, `image_embeddings` of shape
@@ -12,6 +13,8 @@ export interface Embedding {
   /** The image space: pixels of the file after EXIF rotation. */
   image: Size;
   tensors: Record<string, Tensor>;
+  /** Doubts about the file of the image; absent where there are none. */
+  warnings?: Warning[] | undefined;
 }
 
 /** The numbers of a model that the method needs. */

@@ -1,4 +1,5 @@
 import { EdgeError, type Fault } from "../core/errors.ts";
+import { READING_RULES } from "../image/reading_rules.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import { type Environment, parametersOf } from "./provenance.ts";
 import type { ModelIdentity, Receipt } from "./receipt.ts";
@@ -77,6 +78,17 @@ export function differentInput(
   const message =
     `the ${what} is another: its sha256 is ${actual}, was ${expected}`;
   return [{ path: `input.${path}`, message, expected, actual }];
+}
+
+/** The difference of the rules by which the image file was read, for an image whose embedding is another now. */
+export function differentReading({ input }: Receipt): Difference[] {
+  const expected = input.reading ?? "older rules";
+  if (input.kind !== "image" || expected === READING_RULES) return [];
+  const message = "the image was read by older rules " +
+    `(${
+      input.reading ?? "of a version that stated none"
+    }): this version reads its pixels by others (${READING_RULES})`;
+  return [{ path: "input.reading", message, expected, actual: READING_RULES }];
 }
 
 /** The differences between what ran the model then and what runs it now. */

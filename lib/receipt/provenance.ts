@@ -1,6 +1,7 @@
 import { type Bytes, concat } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import type { Size } from "../core/geometry.ts";
+import { READING_RULES } from "../image/reading_rules.ts";
 import { PASSES } from "../pipeline/cascade.ts";
 import { type RecipeName, RECIPES } from "../pipeline/recipe.ts";
 import type { Combine } from "../pipeline/segment.ts";
@@ -81,5 +82,6 @@ async function inputOf(
     ? source.sha256
     : await hexDigest(source.bytes);
   const { frame = null } = source;
-  return { kind: "image", sha256, frame, width, height, embedding };
+  const reading = READING_RULES;
+  return { kind: "image", sha256, frame, reading, width, height, embedding };
 }

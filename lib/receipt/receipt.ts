@@ -57,6 +57,8 @@ export const Receipt = z.strictObject({
     sha256,
     /** Of a DICOM image or NIfTI volume, from 0; null when none was named. */
     frame: count.nullable(),
+    /** sha256 of the rules by which the image file was read; absent from older receipts. */
+    reading: sha256.optional(),
     /** Size of the image in pixels, in image space. */
     width: count,
     height: count,

@@ -11,6 +11,7 @@ import {
   differentModel,
   differentParameters,
   differentProfile,
+  differentReading,
   NotReproduced,
 } from "./differences.ts";
 import { type Environment, provenanceOf } from "./provenance.ts";
@@ -106,6 +107,7 @@ export async function replay(
   const notes = [
     ...otherFile ?? [],
     ...otherEmbedding,
+    ...(otherEmbedding.length > 0 ? differentReading(receipt) : []),
     ...differentEnvironment(receipt, environment),
   ];
   if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);

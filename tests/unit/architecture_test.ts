@@ -40,6 +40,7 @@ const ALLOWED: Record<string, string[]> = {
     "lib/core",
     "lib/engine",
     "lib/format",
+    "lib/image",
     "lib/pipeline",
     "lib/runtime",
     "lib/store",

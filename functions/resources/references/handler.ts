@@ -136,7 +136,8 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const { bytes: profile, patches, report } = await model.engineFor(work)
+      const { bytes: profile, patches, report, warnings } = await model
+        .engineFor(work)
         .enrol(made.bytes, annotationOf(form, image), {
           image,
           budget: selfTestBudget,
@@ -165,7 +166,11 @@ export function referencesFunction(services: Services): Router {
         profile,
       });
       return c.json(
-        { ...describeReference(record), revision },
+        {
+          ...describeReference(record),
+          revision,
+          warnings: [...made.warnings ?? [], ...warnings],
+        },
         replaced ? 200 : 201,
       );
     })

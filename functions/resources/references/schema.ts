@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
+import { Warnings } from "../../contract/warnings.ts";
 
 const fraction = z.number().min(0).max(1);
 
@@ -106,8 +107,10 @@ export const revision = z.int().min(1).describe(
   "Of the label, counting up from 1 with every change",
 );
 
-export const EnrolledDocument = ReferenceDocument.extend({ revision })
-  .openapi("EnrolledReference");
+export const EnrolledDocument = ReferenceDocument.extend({
+  revision,
+  warnings: Warnings,
+}).openapi("EnrolledReference");
 
 /** A reference as the contract gives it. */
 export function describeReference(

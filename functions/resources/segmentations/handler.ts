@@ -13,6 +13,7 @@ import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
+import { sendWarnings, warningHeaders } from "../../contract/warnings.ts";
 import {
   callerOf,
   createRouter,
@@ -88,7 +89,7 @@ const segmentRoute = createRoute({
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
         "gzipped NIfTI volume of the mask in the place of the volume sent",
-      headers: { ...receiptHeaders, ...presenceHeaders },
+      headers: { ...receiptHeaders, ...presenceHeaders, ...warningHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -165,6 +166,7 @@ export function segmentFunction(services: Services): Router {
     if (file !== null) {
       sendPresence(c, answer.presence);
       sendReceipt(c, receipt);
+      sendWarnings(c, made.warnings);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }

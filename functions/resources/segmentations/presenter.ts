@@ -19,7 +19,8 @@ const TOGETHER = "*";
 
 /** What a segmentation was made with, and how long its image took to encode. */
 interface SegmentationContext
-  extends Pick<Asked, "label" | "revision" | "chosen" | "explain"> {
+  extends
+    Pick<Asked, "embedding" | "label" | "revision" | "chosen" | "explain"> {
   patient: string;
   /** Milliseconds. */
   encode: number;
@@ -74,6 +75,7 @@ export function describeSegmentation(
       references: enrolled.map(({ reference }) => reference.reference),
       why,
     },
+    warnings: context.embedding.warnings ?? [],
     model: receipt.model,
     timings: { encode: context.encode, ...timings },
     receipt,

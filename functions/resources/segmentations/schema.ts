@@ -10,6 +10,7 @@ import {
   segmentCodes,
 } from "../../contract/parameters.ts";
 import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
+import { Warnings } from "../../contract/warnings.ts";
 import { candidateFields, POINTS } from "../../contract/points.ts";
 import { CHOICES } from "../../patients/choose_references.ts";
 import { RECEIPT, ReceiptDocument } from "../receipts.ts";
@@ -127,6 +128,7 @@ export const SEGMENTATION = {
     references: ["visit-1"],
     why: "It is the only one.",
   },
+  warnings: [],
   model: MODEL,
   timings: {
     encode: 450.8,
@@ -161,6 +163,7 @@ export const SegmentationDocument = z.object({
       "n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.",
   }),
   profile: ProfileUsed,
+  warnings: Warnings,
   model: ModelName,
   timings: z.object({
     encode: z.number(),

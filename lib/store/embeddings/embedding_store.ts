@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Bytes } from "../../core/bytes.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Size } from "../../core/geometry.ts";
+import type { Warning } from "../../core/warnings.ts";
 import type { RecordStore } from "../records/record_store.ts";
 
 /** An embedding in the cache, as its safetensors file. */
@@ -10,6 +11,8 @@ export interface CachedEmbedding {
   /** Digest of the model that made it. */
   model: string;
   image: Size;
+  /** Doubts about the image's file; absent where there are none. */
+  warnings?: Warning[] | undefined;
   /** Milliseconds since 1970. */
   expiresAt: number;
 }
@@ -42,9 +45,14 @@ export function createEmbeddingStore(
       }
       return { ...stored.record, bytes: stored.bytes };
     },
-    async put(tenant, id, { bytes, model, image }) {
+    async put(tenant, id, { bytes, model, image, warnings }) {
       const expiresAt = records.now() + lifetime;
-      const record: EmbeddingRecord = { model, image, expiresAt };
+      const record: EmbeddingRecord = {
+        model,
+        image,
+        expiresAt,
+        ...(warnings && { warnings }),
+      };
       const key = embeddingAt(tenant, id);
       await records.put(key, { record, bytes }, lifetime);
       return { expiresAt };

@@ -1,3 +1,4 @@
+import { READING_RULES } from "../../../lib/image/reading_rules.ts";
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { concat } from "../../../lib/core/bytes.ts";
@@ -114,7 +115,8 @@ Deno.test("the address of a frame is that of no other frame or file", async () =
     const which = frame === undefined ? {} : { frame };
     return (await embedder.embed(WORK, { ...input, bytes, ...which })).id;
   };
-  equal(await idOf(image), await hexDigest(concat([encode(digest), image])));
+  const address = concat([encode(digest + READING_RULES), image]);
+  equal(await idOf(image), await hexDigest(address));
   const ids = [await idOf(image), await idOf(image, 3), await idOf(image, 33)];
   for (const end of ["3", "#3", "#", "#3 "]) {
     const bytes = concat([image, encode(end)]);

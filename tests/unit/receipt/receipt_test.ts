@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import canonicalize from "canonicalize";
 import {
@@ -6,6 +6,7 @@ import {
   differentModel,
   differentParameters,
   differentProfile,
+  differentReading,
 } from "../../../lib/receipt/differences.ts";
 import { provenanceOf } from "../../../lib/receipt/provenance.ts";
 import {
@@ -13,6 +14,7 @@ import {
   requireUnchanged,
   writeReceipt,
 } from "../../../lib/receipt/receipt.ts";
+import { READING_RULES } from "../../../lib/image/reading_rules.ts";
 import {
   altered,
   canonical,
@@ -57,6 +59,7 @@ Deno.test("a receipt holds the digests of what it was made of", () => {
     kind: "image",
     sha256: sha256("image"),
     frame: 3,
+    reading: READING_RULES,
     width: 4,
     height: 5,
     embedding: sha256("embedding"),
@@ -102,7 +105,7 @@ Deno.test("a change anywhere is found, and its place reported", async () => {
       )
       : [path];
   const paths = leaves(receipt, "").filter((path) => path !== "id");
-  equal(paths.length, 35);
+  equal(paths.length, 36);
   const other = (value: unknown) =>
     typeof value === "number"
       ? value + 1
@@ -135,6 +138,18 @@ Deno.test("a change anywhere is found, and its place reported", async () => {
     const wanted = path.replace(/\.\d$|\.sha256$/, "");
     deepEqual(found, told ? [wanted] : [], path);
   }
+});
+
+Deno.test("an image that was read by older rules is said to be", () => {
+  deepEqual(differentReading(receipt), []);
+  const { reading: _, ...input } = receipt.input;
+  for (const old of [input, { ...input, reading: "0a".repeat(32) }]) {
+    const [found] = differentReading({ ...receipt, input: old });
+    equal(found.path, "input.reading");
+    match(found.message, /read by older rules/);
+  }
+  const embedding = { ...input, kind: "embedding" as const };
+  deepEqual(differentReading({ ...receipt, input: embedding }), []);
 });
 
 Deno.test("what is absent is reported as missing", () => {

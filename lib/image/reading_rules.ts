@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import { PERCENTILES } from "../codecs/grey_histogram.ts";
+
+/**
+ * The rules by which the pixels of a file become those that the model sees, as far as they are a choice of ours. A
+ * change of any picture changes this list: its digest is part of every embedding's content address and of every
+ * receipt. Rules 1 were those before the list: the whole range of values in place of percentiles.
+ */
+const RULES = [
+  "2",
+  `greys of more than 8 bits and floats, without a window: linear between percentiles ${
+    PERCENTILES.join(" and ")
+  }`,
+  "a stated window that shows a picture all black or all white is not used",
+  "a look-up table is scaled by its own greatest output",
+  "alpha is dropped; palettes become RGB",
+];
+
+/** sha256 of the rules, lower-case hex. */
+export const READING_RULES: string = createHash("sha256")
+  .update(JSON.stringify(RULES)).digest("hex");
