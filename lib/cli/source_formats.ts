@@ -8,7 +8,10 @@ import { readInputFile, usingFile } from "../core/files.ts";
 import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
+import { FORMATS } from "../image/formats.ts";
 import { sniffMediaType } from "../image/media_type.ts";
+import { readVolumeHeader } from "../image/volume.ts";
+import type { VolumeHeader } from "../codecs/volume/header.ts";
 
 /** The mask of a frame of a file. */
 export interface FrameMask {
@@ -40,10 +43,13 @@ export async function writeSourceFormats(
     try {
       await usingFile(path, async () => {
         const type = sniffMediaType(await headOf(path));
-        if (type === "application/x-nifti") {
-          written.push(await writeVolume(path, frames, out));
+        if (type === undefined || FORMATS[type].frames === undefined) return;
+        const bytes = await readInputFile(path);
+        const volume = readVolumeHeader(bytes);
+        if (volume !== undefined) {
+          written.push(await writeVolume(volume, frames, out));
         } else if (type === "application/dicom") {
-          addToSeries(series, await readInputFile(path), frames);
+          addToSeries(series, bytes, frames);
         }
       });
     } catch (error) {
@@ -88,7 +94,7 @@ function addToSeries(
 
 /** @returns the path of the file. */
 async function writeVolume(
-  path: string,
+  source: VolumeHeader,
   frames: FrameMask[],
   out: string,
 ): Promise<string> {
@@ -97,7 +103,7 @@ async function writeVolume(
     mask: decodeRle(mask),
   }));
   const file = join(out, `${frames[0]?.target}_mask.nii.gz`);
-  const volume = await writeMaskVolume(await readInputFile(path), slices);
+  const volume = await writeMaskVolume(source, slices);
   await Deno.writeFile(file, volume);
   return file;
 }

@@ -1,12 +1,13 @@
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
-import { decodeNifti, decodeNiftiSlices } from "../codecs/nifti/decode.ts";
-import { framesOfNifti, readNiftiHeader } from "../codecs/nifti/header.ts";
+import { readNiftiHeader } from "../codecs/nifti/header.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
 import { decodePng } from "../codecs/png/decode.ts";
 import type { DecodeOptions, Samples } from "../codecs/samples.ts";
 import { decodeTiff } from "../codecs/tiff/decode.ts";
 import { readTiffSize } from "../codecs/tiff/layout.ts";
+import { decodeSlice, decodeSlices } from "../codecs/volume/decode.ts";
+import { framesOfVolume, type VolumeHeader } from "../codecs/volume/header.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 import { decodeWebp } from "../codecs/webp/decode.ts";
 import type { FileFrames } from "../core/frames.ts";
@@ -34,6 +35,21 @@ export interface Format {
     /** The frames from one on, each decoded when it is asked for. */
     decode(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
   };
+  /** The header of a volume, of formats that hold volumes. */
+  volume?: (bytes: Uint8Array) => VolumeHeader;
+}
+
+/** A format of volumes, all of which are read alike but for their headers. */
+function volumes(read: (bytes: Uint8Array) => VolumeHeader): Format {
+  return {
+    readSize: read,
+    decode: (bytes, { frame }) => decodeSlice(bytes, read(bytes), frame),
+    frames: {
+      count: (bytes) => framesOfVolume(read(bytes)),
+      decode: (bytes, from) => decodeSlices(bytes, read(bytes), from),
+    },
+    volume: read,
+  };
 }
 
 export const FORMATS: Record<ImageType, Format> = {
@@ -50,12 +66,5 @@ export const FORMATS: Record<ImageType, Format> = {
         decodeDicomFrames(readDicomLayout(readDicom(bytes)), from),
     },
   },
-  "application/x-nifti": {
-    readSize: readNiftiHeader,
-    decode: (bytes, { frame }) => decodeNifti(bytes, frame),
-    frames: {
-      count: (bytes) => framesOfNifti(readNiftiHeader(bytes)),
-      decode: decodeNiftiSlices,
-    },
-  },
+  "application/x-nifti": volumes(readNiftiHeader),
 };

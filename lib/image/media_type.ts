@@ -1,3 +1,4 @@
+import { isNifti } from "../codecs/nifti/header.ts";
 import { hasText } from "../core/bytes.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
 import { EdgeError } from "../core/errors.ts";
@@ -14,8 +15,8 @@ export type ImageType =
 
 /**
  * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
- * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
- * taken for a NIfTI volume, since no other gzipped kind is read here.
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI. A gzip file is taken for a
+ * NIfTI volume, since no other gzipped kind is read here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
@@ -30,7 +31,7 @@ export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
     return "image/tiff";
   }
   if (isDicom(bytes)) return "application/dicom";
-  if (hasText(bytes, 344, "n+1\0") || hasText(bytes, 0, "\x1f\x8b\x08")) {
+  if (hasText(bytes, 0, "\x1f\x8b\x08") || isNifti(bytes)) {
     return "application/x-nifti";
   }
   return undefined;
@@ -120,6 +121,9 @@ const BEGINNINGS: [signature: string, bytes: number][] = [
   // The length of a NIfTI-1 header, in either byte order.
   ["\x5c\x01\0\0", 348],
   ["\0\0\x01\x5c", 348],
+  // And of a NIfTI-2 header, up to its magic number.
+  ["\x1c\x02\0\0", 12],
+  ["\0\0\x02\x1c", 12],
 ];
 
 /** Whether the bytes are the beginning of a file, too short to be recognised. */

@@ -1,45 +1,43 @@
-/** Datatype code of RGB24, three uint8 a voxel; all others read here hold one number. */
-export const RGB24 = 128;
+import type { NumberType } from "../volume/numbers.ts";
 
-interface NumberArray {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer): ArrayLike<number | bigint>;
+/** A datatype that is read here: the type of its numbers, and how many a voxel has. */
+interface Datatype {
+  type: NumberType;
+  numbers: number;
 }
 
-/** Arrays of the numbers that are read here by datatype code, nifti1.h. */
-const ARRAYS = new Map<number, NumberArray>([
-  [2, Uint8Array],
-  [4, Int16Array],
-  [8, Int32Array],
-  [16, Float32Array],
-  [64, Float64Array],
-  [256, Int8Array],
-  [512, Uint16Array],
-  [768, Uint32Array],
-  [1024, BigInt64Array],
-  [1280, BigUint64Array],
+const one = (type: NumberType): Datatype => ({ type, numbers: 1 });
+
+/** By datatype code, nifti1.h. */
+const READ = new Map<number, Datatype>([
+  [2, one("uint8")],
+  [4, one("int16")],
+  [8, one("int32")],
+  [16, one("float32")],
+  [64, one("float64")],
+  [128, { type: "uint8", numbers: 3 }], // RGB24
+  [256, one("int8")],
+  [512, one("uint16")],
+  [768, one("uint32")],
+  [1024, one("int64")],
+  [1280, one("uint64")],
+  [2304, { type: "uint8", numbers: 4 }], // RGBA32
 ]);
 
-/** Whether this machine stores the low byte first, as typed arrays show. */
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const FOREIGN = new Map([
+  [1, "single bits"],
+  [32, "complex numbers"],
+  [1536, "floats of 128 bits"],
+  [1792, "complex numbers"],
+  [2048, "complex numbers"],
+]);
 
-/** Bytes of a voxel, or undefined for a datatype that is not read here. */
-export function voxelBytes(datatype: number): number | undefined {
-  return datatype === RGB24 ? 3 : ARRAYS.get(datatype)?.BYTES_PER_ELEMENT;
+/** The datatype of a code, or undefined for one that is not read here. */
+export function datatypeOf(code: number): Datatype | undefined {
+  return READ.get(code);
 }
 
-/** The numbers of raw voxels, not yet scaled; `datatype` must be read here and not RGB24. */
-export function toNumbers(
-  raw: Uint8Array,
-  { datatype, littleEndian }: { datatype: number; littleEndian: boolean },
-): ArrayLike<number | bigint> {
-  const Numbers = ARRAYS.get(datatype)!;
-  const width = Numbers.BYTES_PER_ELEMENT;
-  const bytes = raw.slice();
-  if (littleEndian !== IS_LITTLE_ENDIAN && width > 1) {
-    for (let at = 0; at < bytes.length; at += width) {
-      bytes.subarray(at, at + width).reverse();
-    }
-  }
-  return new Numbers(bytes.buffer);
+/** What a datatype that is not read here holds, for people. */
+export function nameOf(code: number): string {
+  return FOREIGN.get(code) ?? `datatype ${code}`;
 }

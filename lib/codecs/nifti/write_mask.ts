@@ -1,8 +1,8 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { invalidInput } from "../../core/errors.ts";
 import type { Mask } from "../../core/mask.ts";
-import { type NiftiHeader, readNiftiHeader } from "./header.ts";
-import { labelHeader } from "./nifti_1.ts";
+import type { VolumeHeader } from "../volume/header.ts";
+import { labelHeader } from "./label_header.ts";
 
 /** A mask and the slice of the volume to which it belongs, from 0. */
 interface SliceMask {
@@ -11,32 +11,33 @@ interface SliceMask {
 }
 
 /**
- * Writes masks of a NIfTI volume's slices as a gzipped NIfTI-1 volume (`.nii.gz`) of the same axes, affine and units:
- * uint8, 1 inside, 0 outside and in slices without a mask. Free text of the source's header is left out. Slices are
- * packed as they come, so that a volume is never held unpacked; equal input gives equal bytes.
+ * Writes masks of a volume's slices as a gzipped NIfTI volume (`.nii.gz`) of the same axes, affine and units: uint8, 1
+ * inside, 0 outside and in slices without a mask. Free text of the source's header is left out. Slices are packed as
+ * they come, so that a volume is never held unpacked; equal input gives equal bytes.
  *
- * @param source the `.nii` or `.nii.gz` file; its voxels are not read.
+ * @param source the header of the volume, in whatever format; a NIfTI volume's version is kept.
  * @param masks in the order of their slices, at most one of each.
  * @throws {EdgeError} `invalid-input` for a mask of another size, or of a slice that does not exist or is out of
- * order; errors of reading for a source that cannot be read.
+ * order.
  */
 export async function writeMaskVolume(
-  source: Uint8Array,
+  source: VolumeHeader,
   masks: Iterable<SliceMask> | AsyncIterable<SliceMask>,
 ): Promise<Bytes> {
-  const parts = ReadableStream.from(volumeOf(readNiftiHeader(source), masks));
+  const parts = ReadableStream.from(volumeOf(source, masks));
   const zipped = parts.pipeThrough(new CompressionStream("gzip"));
   return await new Response(zipped).bytes();
 }
 
 /** The unpacked file, a slice at a time. */
 async function* volumeOf(
-  { raw, width, height, slices, volumes }: NiftiHeader,
+  source: VolumeHeader,
   masks: Iterable<SliceMask> | AsyncIterable<SliceMask>,
 ): AsyncGenerator<Bytes> {
+  const { width, height, slices, volumes } = source;
   const count = slices * volumes;
   const blank = () => new Uint8Array(width * height);
-  yield labelHeader(raw.bytes, raw.fields);
+  yield labelHeader(source);
   let next = 0;
   for await (const { index, mask } of masks) {
     if (index < next || index >= count) {

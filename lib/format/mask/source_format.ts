@@ -1,7 +1,8 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { checkMediaType } from "../../image/media_type.ts";
-import { chooseSlice, readNiftiHeader } from "../../codecs/nifti/header.ts";
+import { chooseSlice } from "../../codecs/volume/header.ts";
+import { readVolumeHeader } from "../../image/volume.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
 import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
@@ -34,9 +35,10 @@ export function sourceFormat(
     return (mask) =>
       Promise.resolve(writeSegmentation([{ source, mask }], segment));
   }
-  if (type === "application/x-nifti") {
-    const index = chooseSlice(readNiftiHeader(bytes), frame);
-    return (mask) => writeMaskVolume(bytes, [{ index, mask }]);
+  const volume = readVolumeHeader(bytes, mediaType);
+  if (volume !== undefined) {
+    const index = chooseSlice(volume, frame);
+    return (mask) => writeMaskVolume(volume, [{ index, mask }]);
   }
   throw new EdgeError(
     "unsupported-type",

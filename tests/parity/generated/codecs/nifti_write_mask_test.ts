@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { EdgeError } from "../../../../lib/core/errors.ts";
+import { readNiftiHeader } from "../../../../lib/codecs/nifti/header.ts";
 import { writeMaskVolume } from "../../../../lib/codecs/nifti/write_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
@@ -31,8 +32,11 @@ const masks = [{ index: 1, mask: bar(4) }, { index: 3, mask: bar(11) }];
 Deno.test("a mask volume has the slices of its source, and the masks in theirs", async () => {
   for (const name of SOURCES) {
     const { bytes } = fixture(name);
-    const volume = await writeMaskVolume(bytes, masks);
-    assert.deepEqual(await writeMaskVolume(bytes, masks), volume);
+    const volume = await writeMaskVolume(readNiftiHeader(bytes), masks);
+    assert.deepEqual(
+      await writeMaskVolume(readNiftiHeader(bytes), masks),
+      volume,
+    );
     assert.equal(countFrames(volume).count, 4);
     for (let frame = 0; frame < 4; frame++) {
       const image = { bytes, frame };
@@ -49,7 +53,9 @@ Deno.test("free text of the source's header does not come out", async () => {
   for (const at of [4, 14, 148, 228, 328]) {
     bytes.set(new TextEncoder().encode("Doe"), at);
   }
-  const volume = gunzipSync(await writeMaskVolume(bytes, masks));
+  const volume = gunzipSync(
+    await writeMaskVolume(readNiftiHeader(bytes), masks),
+  );
   assert.ok(!new TextDecoder("latin1").decode(volume).includes("Doe"));
 });
 
@@ -64,7 +70,7 @@ Deno.test("masks of other sizes, unknown slices or another order are refused", a
     ]
   ) {
     await assert.rejects(
-      writeMaskVolume(bytes, wrong),
+      writeMaskVolume(readNiftiHeader(bytes), wrong),
       (error) => error instanceof EdgeError && error.code === "invalid-input",
     );
   }
@@ -77,7 +83,7 @@ Deno.test({
     for (const name of SOURCES) {
       const { bytes } = fixture(name);
       await checkByNibabel(
-        await writeMaskVolume(bytes, masks),
+        await writeMaskVolume(readNiftiHeader(bytes), masks),
         bytes,
         masks.map(({ index, mask }) => ({ index, png: encodePng(mask) })),
       );
