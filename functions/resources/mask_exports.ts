@@ -7,6 +7,8 @@ import { binary } from "../contract/answers.ts";
 import {
   FrameNumber,
   LabelOrTarget,
+  SEGMENT_CHOICE,
+  SegmentChoice,
   segmentCodes,
 } from "../contract/parameters.ts";
 import { Rle } from "../contract/masks.ts";
@@ -18,12 +20,15 @@ import type { Services } from "../services.ts";
 const ExportQuery = z.strictObject({
   label: LabelOrTarget,
   frame: FrameNumber,
+  segment: SegmentChoice.openapi(SEGMENT_CHOICE),
   ...segmentCodes,
 });
 
 const ExportForm = defineForm({
   image: file("The DICOM image or NIfTI volume"),
-  mask: optional(file("Non-zero is the structure; or give `rle`")),
+  mask: optional(file(
+    "Read as the mask of a reference; or give `rle`",
+  )),
   rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
   })),
@@ -54,14 +59,15 @@ const create = createRoute({
 /** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
 export function exportFunction({ models }: Services): Router {
   return createRouter().openapi(create, async (c) => {
-    const { label, category = TISSUE, property = TISSUE, region, frame } = c.req
-      .valid("query");
+    const query = c.req.valid("query");
+    const { label, category = TISSUE, property = TISSUE, region } = query;
     const { image, mask, rle } = await ExportForm.read(c);
     const bytes = await models.default.engineFor(workOf(c)).exportMask({
-      image: withFrame(image, frame),
+      image: withFrame(image, query.frame),
       // Of the two, the form has one.
       mask: rle ?? mask!,
       segment: { label, category, property, ...(region && { region }) },
+      choice: query.segment,
     });
     const type = sniffMediaType(image.bytes)!;
     if (type === "application/x-nifti") {

@@ -81,13 +81,13 @@ export interface MaskPrompt {
 
 /**
  * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
- * was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ * was drawn on and the number or name of the segment tell which part of a file of several structures is meant.
  */
 export type Annotation =
   | {
     file: InputFile;
     image?: InputFile | undefined;
-    segment?: number | undefined;
+    segment?: string | undefined;
   }
   | { prompt: MaskPrompt };
 
@@ -101,6 +101,8 @@ export interface SourceFormat {
 /** A mask that the caller has, and the image it was drawn on. */
 export interface MaskExport extends SourceFormat {
   mask: InputFile | Rle;
+  /** Which structure of the mask's file. */
+  choice?: string | undefined;
 }
 
 /** One frame of an image file for display, and how many frames the file has. */

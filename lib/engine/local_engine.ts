@@ -174,11 +174,12 @@ export function createEngine(
   return {
     embedImages,
 
-    async exportMask({ image, mask: given, segment }) {
+    async exportMask({ image, mask: given, segment, choice }) {
       const write = sourceFormat(image, { ...segment, model: null });
       if ("bytes" in given) {
         const { bytes, mediaType } = given;
-        return write(await decodeMask(bytes, limits, mediaType, { image }));
+        const wanted = { image, segment: choice };
+        return write(await decodeMask(bytes, limits, mediaType, wanted));
       }
       const [height, width] = given.size;
       checkSize({ width, height }, limits);

@@ -8,17 +8,17 @@ import {
 import { dicomSize } from "../dicom/pixels/layout.ts";
 import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
+import { readStructure } from "./mask_structure.ts";
 import { checkMediaType } from "./media_type.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
-import { toMask } from "../codecs/samples.ts";
 
 /**
- * Reads PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
+ * Reads image bytes of any type to a binary mask in image space, H×W uint8, 0 or 255.
  *
- * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
- * pictures. Of a DICOM segmentation the chosen segment on the given image is decoded; of other files with several
- * frames, the frame of the image.
+ * {@linkcode readStructure} says which pixels belong to the structure. EXIF rotation is applied as for pictures. Of a
+ * DICOM segmentation the chosen segment on the given image is decoded; of other files with several frames, the frame
+ * of the image.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
@@ -35,7 +35,7 @@ export async function readMask(
       checkSize(dicomSize(file.dataset), limits);
       const mask = await decodeSegment(file, choice);
       const reading = describeReading(mask, "segment", {
-        value: choice.segment ?? null,
+        value: choice.segment === undefined ? null : Number(choice.segment),
       });
       return { mask, reading, warnings: [] };
     }
@@ -48,9 +48,13 @@ export async function readMask(
     declared,
     { frame: ofMany ? frame : undefined, forMask: true },
   );
-  const mask = orient(toMask(samples), orientation);
   const { warnings = [] } = samples;
-  return { mask, reading: describeReading(mask, "binary"), warnings };
+  const { mask: stored, kind, ...told } = readStructure(
+    samples,
+    choice.segment,
+  );
+  const mask = orient(stored, orientation);
+  return { mask, reading: describeReading(mask, kind, told), warnings };
 }
 
 /** The mask alone of {@linkcode readMask}. */

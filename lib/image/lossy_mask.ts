@@ -1,3 +1,4 @@
+import type { SampleArray } from "../codecs/sample_array.ts";
 import type { Samples } from "../codecs/samples.ts";
 import type { Size } from "../core/geometry.ts";
 
@@ -22,7 +23,7 @@ const MOST_OFF = 0.15;
  * @param values H×W, 0 to `greatest`.
  */
 export function isOneStructure(
-  values: Uint8Array,
+  values: SampleArray,
   { width, height }: Size,
   greatest: number,
 ): boolean {
@@ -56,7 +57,7 @@ export function isOneStructure(
 /** Whether the pixels of at least half the greatest intensity have one colour, but for what a lossy coding changes. */
 export function isOneHue(
   { channels, data }: Samples,
-  values: Uint8Array,
+  values: SampleArray,
   greatest: number,
 ): boolean {
   const mean = [0, 0, 0];

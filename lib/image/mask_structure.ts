@@ -22,6 +22,9 @@ export interface Structure extends Pick<MaskReading, "kind"> {
 /** Below this greatest value, soft edges have too few steps to be told from labels. */
 const LEAST_SOFT = 64;
 
+/** The least that the greatest value of a lossy mask may be, as a share of what it can be. */
+const LEAST_LOSSY = 0.25;
+
 /** How far below 0 probabilities may reach, as a share of their greatest: resampling overshoots. */
 const OVERSHOOT = 0.25;
 
@@ -38,7 +41,7 @@ const OVERSHOOT = 0.25;
  * @param segment a label, as text.
  * @throws {EdgeError} `frame-choice` where the structure must be chosen, or is not there.
  */
-export function chooseStructure(samples: Samples, segment?: string): Structure {
+export function readStructure(samples: Samples, segment?: string): Structure {
   const { alpha } = samples;
   if (alpha !== undefined && isCutOut(alpha)) {
     if (segment === undefined) return cut(samples, alpha, "alpha");
@@ -155,12 +158,12 @@ function cutLossy(samples: Samples, segment: string | undefined): Structure {
   const values = intensities(samples);
   const greatest = greatestOf(values);
   if (greatest === 0) return take(samples, values, () => false, "soft");
-  if (greatest < LEAST_SOFT) {
+  if (greatest < samples.max * LEAST_LOSSY) {
     throw cannotUse("its lossy coding blurs values this small; send a PNG");
   }
   if (
-    !isOneHue(samples, values as Uint8Array, greatest) ||
-    !isOneStructure(values as Uint8Array, samples, greatest)
+    !isOneHue(samples, values, greatest) ||
+    !isOneStructure(values, samples, greatest)
   ) {
     throw cannotUse(
       "it has several values or colours, which its lossy coding blurs; send a PNG, or a mask of one structure",

@@ -18,6 +18,8 @@ import {
   ModelQuery,
   Position,
   ReferenceParams,
+  SEGMENT_CHOICE,
+  SegmentChoice,
 } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
@@ -37,7 +39,9 @@ export const ReferenceForm = defineForm({
   image: optional(file("The image; or give `embedding`")),
   embedding: embeddingField,
   mask: optional(file(
-    "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`",
+    "Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha " +
+      "varies, the opaque part is the structure; of a DICOM segmentation, the part that lies on the image; or " +
+      "give `prompts`",
   )),
   prompts: optional(jsonField("Prompts", Prompts)),
   label: text(Label.default("target"), { type: "string", default: "target" }),
@@ -52,16 +56,7 @@ export const ReferenceForm = defineForm({
     description:
       "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
   }),
-  segment: text(
-    z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")
-      .transform(Number).optional(),
-    {
-      type: "integer",
-      minimum: 1,
-      description:
-        "Number of the segment, where the mask is a DICOM segmentation of several",
-    },
-  ),
+  segment: text(SegmentChoice, SEGMENT_CHOICE),
   accepted: optional(jsonField("Accepted", Accepted, {
     note:
       ": the mask is a result that somebody accepted, perhaps after a correction",
@@ -136,7 +131,7 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const { bytes: profile, patches, report, warnings } = await model
+      const { bytes: profile, patches, report, mask, warnings } = await model
         .engineFor(work)
         .enrol(made.bytes, annotationOf(form, image), {
           image,
@@ -153,6 +148,7 @@ export function referencesFunction(services: Services): Router {
         model: manifest.digest,
         image: made.image,
         patches,
+        mask,
         // Self-tests were asked for, so there is one.
         report: report!,
         createdAt: new Date(now()).toISOString(),

@@ -10,10 +10,12 @@ export interface PngHeader extends Size {
 }
 
 /** What is needed of a whole PNG file; the views share the file's bytes. */
-interface PngChunks {
+export interface PngChunks {
   header: PngHeader;
   /** R, G, B triples. */
   palette?: Uint8Array;
+  /** The tRNS chunk, §11.3.1.1: the opacity of palette entries, or the one transparent colour. */
+  transparency?: Uint8Array;
   /** The TIFF-shaped EXIF block, §11.3.3.1. */
   exif?: Uint8Array;
   /** Pieces of the one zlib stream. */
@@ -104,7 +106,8 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
           );
         }
         chunks.palette = body;
-      } else if (name === "eXIf") chunks.exif = body;
+      } else if (name === "tRNS") chunks.transparency ??= body;
+      else if (name === "eXIf") chunks.exif = body;
       else if (name === "IHDR" ? at !== 8 : /^[A-Z]/.test(name)) {
         throw malformed("it has a second header or an unknown critical chunk.");
       }

@@ -2,7 +2,9 @@ import { concat } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { inflate } from "../inflate.ts";
 import { type PngHeader, readPngChunks } from "./chunks.ts";
-import type { Samples } from "../samples.ts";
+import { bits, STORED } from "./lines.ts";
+import { maskPlanes } from "./mask_planes.ts";
+import type { DecodeOptions, Samples } from "../samples.ts";
 
 /** Adam7's seven reduced pictures (§8.2): first column and row, and their steps. */
 const ADAM7 = [
@@ -19,16 +21,17 @@ const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }];
 
 const { malformed } = readErrors("PNG");
 
-/** Samples per pixel in the file, by colour type. */
-const STORED: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-
 /**
  * Decodes a PNG of any colour type and depth, interlaced or not, after PNG (third edition, W3C 2025). Alpha and tRNS
- * are dropped, as Pillow's `convert("RGB")` does; gamma and colour profiles are ignored; of an APNG the default
+ * are dropped, as Pillow's `convert("RGB")` does, but for masks; gamma and colour profiles are ignored; of an APNG the default
  * picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the rest.
  */
-export function decodePng(bytes: Uint8Array): Samples {
-  const { header, palette, data } = readPngChunks(bytes);
+export function decodePng(
+  bytes: Uint8Array,
+  { forMask = false }: DecodeOptions = {},
+): Samples {
+  const chunks = readPngChunks(bytes);
+  const { header, palette, data } = chunks;
   const { width, height, depth, colourType } = header;
   const passes = (header.interlaced ? ADAM7 : WHOLE)
     .map((pass) => ({
@@ -56,18 +59,30 @@ export function decodePng(bytes: Uint8Array): Samples {
   const out = depth === 16 ? new Uint16Array(size) : new Uint8Array(size);
   const step = Math.max(1, (STORED[colourType] * depth) >> 3);
   const put = writer(header, palette, out, channels);
+  const planes = forMask ? maskPlanes(chunks) : undefined;
   let at = 0;
   for (const pass of passes) {
     const rowBytes = stride(pass.columns);
     for (let row = 0; row < pass.rows; row++) {
       unfilter(raw, at, rowBytes, step, row === 0);
-      const first = ((pass.y + row * pass.dy) * width + pass.x) * channels;
-      put(raw, at + 1, pass.columns, first, pass.dx * channels);
+      const first = (pass.y + row * pass.dy) * width + pass.x;
+      put(raw, at + 1, pass.columns, first * channels, pass.dx * channels);
+      planes?.take(raw, at + 1, pass.columns, first, pass.dx);
       at += 1 + rowBytes;
     }
   }
   const max = colourType === 3 ? 255 : (1 << depth) - 1;
-  return { width, height, channels, max, lossy: false, data: out };
+  const { alpha, indices } = planes ?? {};
+  return {
+    width,
+    height,
+    channels,
+    max,
+    lossy: false,
+    data: out,
+    ...(alpha && { alpha }),
+    ...(indices && { indices }),
+  };
 }
 
 /**
@@ -169,10 +184,4 @@ function writer(
       for (let c = 0; c < channels; c++) out[to + c] = raw[at + c];
     }
   };
-}
-
-/** Sample `x` of a line packed at 1, 2, 4 or 8 bits, high bits first (§7.2). */
-function bits(raw: Uint8Array, at: number, x: number, depth: number): number {
-  const bit = x * depth;
-  return (raw[at + (bit >> 3)] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }

@@ -1,8 +1,13 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
-import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
+import {
+  alphaOf,
+  dropAlpha,
+  emscriptenOptions,
+  lazyProgram,
+} from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import type { Samples } from "../samples.ts";
+import type { DecodeOptions, Samples } from "../samples.ts";
 import { readWebpChunks } from "./chunks.ts";
 
 const libwebp = lazyProgram(
@@ -15,10 +20,13 @@ const { malformed, unsupported } = readErrors("WebP");
 const PIXEL_BYTES = 16;
 
 /**
- * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped. Every call gets its own instance, so that
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped, but for masks. Every call gets its own instance, so that
  * the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
  */
-export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
+export async function decodeWebp(
+  bytes: Uint8Array,
+  { forMask = false }: DecodeOptions = {},
+): Promise<Samples> {
   const { width, height, lossy, animated } = readWebpChunks(bytes);
   if (animated) throw unsupported("a still picture", "an animation");
   const program = await libwebp();
@@ -42,6 +50,8 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Samples> {
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
+  const alpha = forMask ? alphaOf(image) : undefined;
   const data = dropAlpha(image, 3);
-  return { width, height, channels: 3, max: 255, lossy, data };
+  const colours = { channels: 3 as const, max: 255, lossy, data };
+  return { width, height, ...colours, ...(alpha && { alpha }) };
 }

@@ -13,8 +13,8 @@ import {
 
 /** Which part of a DICOM segmentation is wanted. */
 export interface SegmentChoice {
-  /** Segment number; may be left out where there is only one. */
-  segment?: number | undefined;
+  /** Number or name of a structure; may be left out where there is only one. */
+  segment?: string | undefined;
   /** The image that is annotated, by which frames are chosen. */
   image?: AnnotatedImage | undefined;
 }
@@ -57,7 +57,8 @@ export async function decodeSegment(
   return { width, height, data: mask };
 }
 
-function chooseSegment(dataset: Dataset, wanted?: number): number {
+function chooseSegment(dataset: Dataset, choice?: string): number {
+  const wanted = choice === undefined ? undefined : Number(choice);
   const numbers = dataset.items(TAG.segments)
     .map((item) => item.short(TAG.segmentNumber))
     .filter((number) => number !== undefined);
