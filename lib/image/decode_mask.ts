@@ -1,24 +1,23 @@
 import { readDicom } from "../dicom/data_set/file.ts";
 import { decodeSamples } from "./decode.ts";
 import {
-  decodeSegment,
-  isSegmentation,
+  isAnnotation,
+  readAnnotation,
   type SegmentChoice,
-} from "../dicom/segmentation/read_segment.ts";
-import { dicomSize } from "../dicom/pixels/layout.ts";
+} from "../dicom/segmentation/read_annotation.ts";
 import { orient } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
 import { readStructure } from "./mask_structure.ts";
 import { checkMediaType } from "./media_type.ts";
-import { checkSize, type ImageLimits } from "../core/raster.ts";
+import type { ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 
 /**
  * Reads image bytes of any type to a binary mask in image space, H×W uint8, 0 or 255.
  *
  * {@linkcode readStructure} says which pixels belong to the structure. EXIF rotation is applied as for pictures. Of a
- * DICOM segmentation the chosen segment on the given image is decoded; of other files with several frames, the frame
- * of the image.
+ * DICOM segmentation or structure set, the chosen structure is placed on the given image; of other files with several
+ * frames, the frame of the image is taken.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
@@ -31,13 +30,8 @@ export async function readMask(
 ): Promise<ReadMask> {
   if (checkMediaType(bytes, declared) === "application/dicom") {
     const file = readDicom(bytes);
-    if (isSegmentation(file.dataset)) {
-      checkSize(dicomSize(file.dataset), limits);
-      const mask = await decodeSegment(file, choice);
-      const reading = describeReading(mask, "segment", {
-        value: choice.segment === undefined ? null : Number(choice.segment),
-      });
-      return { mask, reading, warnings: [] };
+    if (isAnnotation(file.dataset)) {
+      return await readAnnotation(file, limits, choice);
     }
   }
   const frame = choice.image?.frame;

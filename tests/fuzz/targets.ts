@@ -102,7 +102,9 @@ export async function allTargets(): Promise<Target[]> {
       weight: 15,
       seeds: images,
       async run(bytes, random) {
-        const segment = random.chance(0.5) ? undefined : random.between(1, 3);
+        const segment = random.chance(0.5)
+          ? undefined
+          : `${random.between(1, 3)}`;
         const image = random.chance(0.5)
           ? undefined
           : { bytes: random.pick(volumes).bytes, frame: frameOf(random) };

@@ -2,6 +2,10 @@ import { createHash } from "node:crypto";
 
 /** SOP class of segmentations, Segmentation Storage (PS3.6 table A-1). */
 export const SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4";
+/** SOP class of label maps, Label Map Segmentation Storage. */
+export const LABEL_MAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7";
+/** SOP class of radiotherapy's contours, RT Structure Set Storage. */
+export const STRUCTURE_SET_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3";
 
 /**
  * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID (RFC 9562 §5.8) made

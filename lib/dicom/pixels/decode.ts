@@ -65,10 +65,8 @@ export async function decodeFrame(
   layout: DicomLayout,
   frame: number,
 ): Promise<Samples> {
-  requireFrame(frame, layout.frames);
   const { width, height, samples, stored, photometric } = layout;
-  const { words, lossy, isRgb } = await wordsOf(layout, frame);
-  const data = cutToStored(words, layout, isCoded(layout) ? 0 : layout.shift);
+  const { data, lossy, isRgb } = await decodeStored(layout, frame);
   const size = { width, height, lossy };
   if (photometric === "PALETTE COLOR") {
     return { ...size, channels: 3, max: 255, data: fromPalette(layout, data) };
@@ -82,6 +80,21 @@ export async function decodeFrame(
   }
   const display = displayTable(layout, frame, data);
   return { ...size, channels: 1, max, data, display };
+}
+
+/**
+ * The stored values of one frame: before any palette, conversion of colours, or window.
+ *
+ * @throws {EdgeError}
+ */
+export async function decodeStored(
+  layout: DicomLayout,
+  frame: number,
+): Promise<{ data: Samples["data"]; lossy: boolean; isRgb: boolean }> {
+  requireFrame(frame, layout.frames);
+  const { words, lossy, isRgb } = await wordsOf(layout, frame);
+  const data = cutToStored(words, layout, isCoded(layout) ? 0 : layout.shift);
+  return { data, lossy, isRgb };
 }
 
 /**

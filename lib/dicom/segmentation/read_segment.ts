@@ -1,75 +1,189 @@
-import type { Mask } from "../../core/mask.ts";
+import { describeReading, type ReadMask } from "../../core/mask.ts";
+import { checkSize, type ImageLimits } from "../../core/raster.ts";
 import { type Dataset, malformed } from "../data_set/data_set.ts";
 import type { DicomFile } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
-import { SEGMENTATION_STORAGE } from "../data_set/uid.ts";
-import { decodeFrame } from "../pixels/decode.ts";
-import { readDicomLayout } from "../pixels/layout.ts";
+import { LABEL_MAP_STORAGE, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
+import { decodeStored } from "../pixels/decode.ts";
 import {
-  type AnnotatedImage,
-  cannotChoose,
-  chooseFrames,
-} from "./choose_frames.ts";
+  type DicomLayout,
+  dicomSize,
+  readDicomLayout,
+} from "../pixels/layout.ts";
+import type { ImageFrame } from "./annotated_image.ts";
+import { paint } from "./grid_map.ts";
+import { cannotChoose, placeFrames } from "./place_frames.ts";
+import { chooseStructure, nameOf, type Structure } from "./structure_choice.ts";
 
-/** Which part of a DICOM segmentation is wanted. */
-export interface SegmentChoice {
-  /** Number or name of a structure; may be left out where there is only one. */
-  segment?: string | undefined;
-  /** The image that is annotated, by which frames are chosen. */
-  image?: AnnotatedImage | undefined;
-}
-
-/** Whether a DICOM file is a segmentation. */
+/** Whether a DICOM file is a segmentation: by its class, or by what it holds. */
 export function isSegmentation(dataset: Dataset): boolean {
-  return dataset.text(TAG.sopClass) === SEGMENTATION_STORAGE;
+  const sopClass = dataset.text(TAG.sopClass);
+  return sopClass === SEGMENTATION_STORAGE || sopClass === LABEL_MAP_STORAGE ||
+    (dataset.has(TAG.segments) && dataset.has(TAG.pixelData));
 }
 
 /**
- * The mask of one segment on one image, from a DICOM segmentation (PS3.3 §A.51): the union of the segment's frames
- * that {@linkcode chooseFrames} finds for the image. Values of fractional segments count from half of their maximum.
+ * The mask of one segment on one image, from a DICOM segmentation (PS3.3 §A.51, §C.8.20): the pixels of the frames
+ * that {@linkcode placeFrames} finds for the image, brought onto its grid. Values of fractional segments count from
+ * half of their maximum on; of a label map, the pixels of the segment's own number.
  *
+ * @param image none where the image is not a DICOM file; then the mask has the size of the segmentation's frames.
  * @throws {EdgeError} `frame-choice` where the segment is not chosen, does not exist, or has no frame for the image.
  */
-export async function decodeSegment(
+export async function readSegment(
   file: DicomFile,
-  { segment, image }: SegmentChoice,
-): Promise<Mask> {
+  image: ImageFrame | undefined,
+  limits: ImageLimits,
+  wanted?: string,
+): Promise<ReadMask> {
   const { dataset } = file;
+  const stored = dicomSize(dataset);
+  checkSize(stored, limits);
+  refuseTiles(dataset);
   const layout = readDicomLayout(file);
-  const number = chooseSegment(dataset, segment);
-  const frames: number[] = [];
-  for (let frame = 0; frame < layout.frames; frame++) {
-    const group = dataset.group(frame, TAG.segmentIdentification);
-    if (group.short(TAG.referencedSegment) === number) frames.push(frame);
+  const structures = segmentsOf(dataset);
+  const number = chooseStructure(structures, wanted, "segment", cannotChoose);
+  const frames = framesOf(layout, number, structures.length);
+  if (frames.length === 0) {
+    throw cannotChoose(`segment ${number} has no frame at all.`);
   }
-  const isFractional = dataset.text(TAG.segmentationType) === "FRACTIONAL";
-  const least = isFractional
-    ? (dataset.short(TAG.maximumFractional) ?? 255) / 2
-    : 1;
-  const { width, height } = layout;
-  const mask = new Uint8Array(width * height);
-  for (const frame of chooseFrames(dataset, frames, image)) {
-    const { data } = await decodeFrame(layout, frame);
-    data.forEach((value, i) => {
-      if (value >= least) mask[i] = 255;
-    });
+  const placed = placeFrames(dataset, frames, stored, image);
+  const { isInside, threshold } = readRule(dataset, number);
+
+  const { width, height } = image ?? stored;
+  const data = new Uint8Array(width * height);
+  let isAnywhere = false;
+  for (const { frame, map } of placed.frames) {
+    const { data: values, lossy } = await decodeStored(layout, frame);
+    const inside = isInside(values, lossy);
+    isAnywhere ||= inside.includes(1);
+    paint(data, { width, height }, map, inside, stored);
   }
-  return { width, height, data: mask };
+  if (!isAnywhere && isLabelMap(dataset)) {
+    throw cannotChoose(`segment ${number} has no pixel on this image.`);
+  }
+  if (isAnywhere && !data.includes(255)) {
+    throw cannotChoose(
+      `segment ${number} lies in the plane of this image, but outside of its edges.`,
+    );
+  }
+  const mask = { width, height, data };
+  const reading = describeReading(mask, "segment", {
+    value: number,
+    threshold,
+  });
+  return { mask, reading, warnings: placed.warnings };
 }
 
-function chooseSegment(dataset: Dataset, choice?: string): number {
-  const wanted = choice === undefined ? undefined : Number(choice);
-  const numbers = dataset.items(TAG.segments)
-    .map((item) => item.short(TAG.segmentNumber))
-    .filter((number) => number !== undefined);
-  if (numbers.length === 0) throw malformed("it describes no segments.");
-  const number = wanted ?? (numbers.length === 1 ? numbers[0] : undefined);
-  if (number !== undefined && numbers.includes(number)) return number;
-  // Labels are not quoted: the file's author may have written a name there.
-  const list = numbers.slice(0, 50).join(", ");
-  throw cannotChoose(
-    wanted === undefined
-      ? `it has several segments; choose one with segment: ${list}.`
-      : `it has no segment ${wanted}; it has: ${list}.`,
+/** The segments that a segmentation describes, without the background of a label map. */
+function segmentsOf(dataset: Dataset): Structure[] {
+  const all = dataset.items(TAG.segments).flatMap((item) => {
+    const number = item.short(TAG.segmentNumber);
+    const name = nameOf(item, TAG.segmentLabel);
+    return number === undefined ? [] : [{ number, name }];
+  });
+  if (all.length === 0) throw malformed("it describes no segments.");
+  if (!isLabelMap(dataset)) return all;
+  const background = dataset.short(TAG.padding) ?? 0;
+  const segments = all.filter(({ number }) =>
+    number !== 0 && number !== background
   );
+  if (segments.length > 0) return segments;
+  throw cannotChoose("it describes no segment but the background.");
+}
+
+/** Whether the pixels of all segments are in one frame, as their numbers (PS3.3 §C.8.20.2.3). */
+function isLabelMap(dataset: Dataset): boolean {
+  return dataset.text(TAG.sopClass) === LABEL_MAP_STORAGE ||
+    dataset.text(TAG.segmentationType) === "LABELMAP";
+}
+
+/** The frames that hold pixels of a segment, from 0. */
+function framesOf(
+  { dataset, frames }: DicomLayout,
+  number: number,
+  segments: number,
+): number[] {
+  const groups = dataset.items(TAG.perFrameGroups).length;
+  if (groups > 0 && groups !== frames) {
+    throw malformed(
+      `it has ${frames} frames, and describes ${groups}; which is which cannot be known.`,
+    );
+  }
+  const all = Array.from({ length: frames }, (_, frame) => frame);
+  if (isLabelMap(dataset)) return all;
+  return all.filter((frame) => {
+    const stated = dataset.group(frame, TAG.segmentIdentification)
+      .short(TAG.referencedSegment);
+    if (stated === undefined && segments > 1) {
+      throw malformed("it has several segments, and a frame of none of them.");
+    }
+    return stated === undefined || stated === number;
+  });
+}
+
+/** Which stored values belong to the segment: 1 in an array of a frame's pixels. */
+interface Rule {
+  isInside(values: ArrayLike<number>, lossy: boolean): Uint8Array;
+  /** Values from this on belong to it; null where none is cut. */
+  threshold: number | null;
+}
+
+function readRule(dataset: Dataset, number: number): Rule {
+  if (isLabelMap(dataset)) {
+    return {
+      threshold: null,
+      isInside: (values) => select(values, (value) => value === number),
+    };
+  }
+  if (dataset.text(TAG.segmentationType) === "FRACTIONAL") {
+    const threshold = (dataset.short(TAG.maximumFractional) || 255) / 2;
+    return {
+      threshold,
+      isInside: (values) => select(values, (value) => value >= threshold),
+    };
+  }
+  return {
+    threshold: null,
+    isInside(values, lossy) {
+      if (lossy) return select(values, (value) => value >= 128);
+      let one = 0;
+      return select(values, (value) => {
+        if (value !== 0 && one !== 0 && value !== one) {
+          throw malformed(
+            "it says that its segments are binary, and a frame holds several values besides 0.",
+          );
+        }
+        one ||= value;
+        return value !== 0;
+      });
+    },
+  };
+}
+
+function select(
+  values: ArrayLike<number>,
+  isInside: (value: number) => boolean,
+): Uint8Array {
+  return Uint8Array.from(values, (value) => isInside(value) ? 1 : 0);
+}
+
+/** Refuses the tiles of a slide: their frames are parts of one picture, and lie in no patient. */
+function refuseTiles(dataset: Dataset): void {
+  const { width, height } = dicomSize(dataset);
+  const columns = readLong(dataset, TAG.totalColumns) ?? width;
+  const rows = readLong(dataset, TAG.totalRows) ?? height;
+  if (columns === width && rows === height) return;
+  throw cannotChoose(
+    "it is cut into tiles, as segmentations of microscope slides are, and these are not read; send the mask as a PNG " +
+      "of the image's size.",
+  );
+}
+
+/** A 32-bit unsigned value, or undefined where it is absent. */
+function readLong(dataset: Dataset, tag: number): number | undefined {
+  const bytes = dataset.bytes(tag);
+  if (bytes === undefined || bytes.length < 4) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset)
+    .getUint32(0, dataset.coding.littleEndian);
 }
