@@ -1,3 +1,4 @@
+import type { Samples } from "../codecs/samples.ts";
 import { readDicom } from "../dicom/data_set/file.ts";
 import { decodeSamples } from "./decode.ts";
 import {
@@ -5,10 +6,12 @@ import {
   readAnnotation,
   type SegmentChoice,
 } from "../dicom/segmentation/read_annotation.ts";
-import { orient } from "./orientation.ts";
+import { orient, type Orientation } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
 import { readStructure } from "./mask_structure.ts";
 import { checkMediaType } from "./media_type.ts";
+import { readVolumeHeader } from "./volume.ts";
+import { readVolumeMask } from "./volume_mask.ts";
 import type { ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 
@@ -16,8 +19,8 @@ import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
  * Reads image bytes of any type to a binary mask in image space, H×W uint8, 0 or 255.
  *
  * {@linkcode readStructure} says which pixels belong to the structure. EXIF rotation is applied as for pictures. Of a
- * DICOM segmentation or structure set, the chosen structure is placed on the given image; of other files with several
- * frames, the frame of the image is taken.
+ * DICOM segmentation or structure set, the chosen structure is placed on the given image, and so is a volume, by
+ * {@linkcode readVolumeMask}; of other files with several frames, the frame of the image is taken.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
  * @throws {EdgeError}
@@ -34,20 +37,30 @@ export async function readMask(
       return await readAnnotation(file, limits, choice);
     }
   }
-  const frame = choice.image?.frame;
-  const ofMany = frame !== undefined && countFrames(bytes, declared).count > 1;
+  const { image, segment } = choice;
+  const header = readVolumeHeader(bytes, declared);
+  if (header !== undefined) {
+    return read(await readVolumeMask(bytes, header, limits, image), segment);
+  }
+  const ofMany = image?.frame !== undefined &&
+    countFrames(bytes, declared).count > 1;
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
     declared,
-    { frame: ofMany ? frame : undefined, forMask: true },
+    { frame: ofMany ? image.frame : undefined, forMask: true },
   );
+  return read(samples, segment, orientation);
+}
+
+function read(
+  samples: Samples,
+  segment: string | undefined,
+  orientation?: Orientation,
+): ReadMask {
+  const { mask: stored, kind, ...told } = readStructure(samples, segment);
+  const mask = orientation ? orient(stored, orientation) : stored;
   const { warnings = [] } = samples;
-  const { mask: stored, kind, ...told } = readStructure(
-    samples,
-    choice.segment,
-  );
-  const mask = orient(stored, orientation);
   return { mask, reading: describeReading(mask, kind, told), warnings };
 }
 

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
