@@ -1,6 +1,6 @@
 """Mask files of every kind, with the pixels that each means.
 
-    pip install numpy==2.4.6 pillow==13.0.0 tifffile==2026.3.3 nibabel==5.4.2
+    pip install numpy==2.4.6 pillow==13.0.0 tifffile==2026.3.3 nibabel==5.4.2 pydicom==3.0.2
     python tests/parity/golden/masks.py                 (rewrites the folder masks beside this file)
 
 `masks/readings.json` lists, for each reading: `file`; `segment`, `image` and `frame` where they are given; and either
@@ -18,8 +18,9 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import tifffile
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 OUT = Path(__file__).parent / "masks"
 W, H = 48, 40
@@ -115,6 +116,11 @@ read("empty.png", A & False)
 refuse("empty.png", "it has no value besides 0", segment="1", choices=[])
 write("full.png", png(np.full((H, W), 255, np.uint8)))
 read("full.png", A | True)
+exif = Image.Exif()
+exif[0x0112] = 6
+turned = png(np.ascontiguousarray(np.rot90(LABELS)), exif=exif)
+assert (np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(turned)))) == LABELS).all()
+label_map("turned.png", turned, (1, 2), False)
 many = (X // 4 + 12 * (Y // 4) + 1).astype(np.uint8)
 write("many.png", png(many))
 refuse("many.png", "it has 1, 2, 3,", "50 and more", choices=range(1, 51))
@@ -220,8 +226,6 @@ readings[-5]["says"], readings[-5]["choices"] = ["it has 85, 170;"], ["85", "170
 readings[-2]["says"], readings[-2]["choices"] = ["it has 85, 170"], ["85", "170"]
 write("palette-colours.png", indexed(of(1, 2), [9, 9, 9, 128, 0, 0, 0, 128, 0]))
 refuse("palette-colours.png", "#090909")
-label_map("voc.tiff", (lambda b: (Image.open(OUT / "voc.png").save(b, "TIFF"), b.getvalue())[1])(io.BytesIO()), (1, 2)) \
-    if False else None
 
 # Alpha that varies is the mask -----------------------------------------------------------------------
 
@@ -301,42 +305,35 @@ volume("mask-signed.nii", signed, AFFINE)
 read("mask-signed.nii", signed[:, :, 2].T == -1, value=-1, segment="-1", frame=2, **same)
 
 
-def nearest(data, affine, frame):
-    """The nearest voxel at every pixel of a slice of the image; 0 outside."""
-    x, y = np.meshgrid(np.arange(SHAPE[0]), np.arange(SHAPE[1]))
-    places = AFFINE @ np.stack([x, y, x * 0 + frame, x * 0 + 1]).reshape(4, -1)
-    at = np.floor((np.linalg.inv(affine) @ places)[:3] + 0.5).astype(int)
+def nearest(data, affine, to_place, shape):
+    """The nearest voxel at every pixel of a picture; 0 outside. @param to_place (x, y, 1) to RAS+ millimetres."""
+    y, x = np.mgrid[0:shape[0], 0:shape[1]]
+    places = to_place @ np.stack([x, y, x * 0 + 1]).reshape(3, -1)
+    at = np.linalg.inv(affine) @ np.vstack([places, np.ones(places.shape[1])])
+    at = np.floor(at[:3] + 0.5).astype(int)
     inside = ((at >= 0) & (at < np.array(data.shape)[:, None])).all(0)
     out = np.zeros(at.shape[1], data.dtype)
     out[inside] = data[tuple(at[:, inside])]
-    return out.reshape(x.shape)
+    return out.reshape(shape)
 
 
-def placed(shape, steps, offset, order=(0, 1, 2)):
-    """A matrix whose axes run along the image's, in this order, with these steps in its voxels."""
-    grid = np.zeros((4, 4))
-    grid[3, 3] = 1
-    for axis, step in enumerate(steps):
-        grid[order[axis], axis] = step
-    grid[:3, 3] = offset
-    return AFFINE @ grid
+def slice_place(frame):
+    return np.stack([AFFINE[:3, 0], AFFINE[:3, 1], AFFINE[:3, 2] * frame + AFFINE[:3, 3]], -1)
 
 
-for name, shape, steps, offset, order in (
-    ("coarse", (6, 5, 3), (2, 2, 2), (0.4, 0.3, 0.2), (0, 1, 2)),
-    ("fine", (22, 18, 10), (0.5, 0.5, 0.5), (-0.2, -0.2, -0.2), (0, 1, 2)),
-    ("cropped", (5, 4, 3), (1, 1, 1), (3, 2, 1), (0, 1, 2)),
-    ("shifted", SHAPE, (1, 1, 1), (0.4, 0, 0), (0, 1, 2)),
-    ("coarse-turned", (3, 6, 5), (2, -2, 2), (0.4, 8.3, 0.2), (2, 0, 1)),
+for name, shape, grid in (  # the last takes indices of the mask to those of the image
+    ("coarse", (6, 5, 3), [[2, 0, 0, 0.4], [0, 2, 0, 0.3], [0, 0, 2, 0.2]]),
+    ("fine", (22, 18, 10), [[0.5, 0, 0, -0.2], [0, 0.5, 0, -0.2], [0, 0, 0.5, -0.2]]),
+    ("cropped", (5, 4, 3), [[1, 0, 0, 3], [0, 1, 0, 2], [0, 0, 1, 1]]),
+    ("shifted", SHAPE, [[1, 0, 0, 0.4], [0, 1, 0, 0], [0, 0, 1, 0]]),
+    ("coarse-turned", (3, 6, 5), [[0, -2, 0, 10.3], [0, 0, 2, 0.3], [2, 0, 0, 0.2]]),
 ):
     data = rng.integers(0, 3, shape).astype(np.uint8)
-    affine = placed(shape, steps, offset, order)
-    if name == "coarse-turned":
-        affine = AFFINE @ np.array([[0, -2, 0, 10.3], [0, 0, 2, 0.3], [2, 0, 0, 0.2], [0, 0, 0, 1.0]])
+    affine = AFFINE @ np.array([*grid, [0, 0, 0, 1]])
     volume(f"mask-{name}.nii", data, affine)
     for frame in (1, 2):
-        read(f"mask-{name}.nii", nearest(data, affine, frame) == 2, value=2, segment="2", frame=frame,
-             warnings=["mask-resampled"], **same)
+        there = nearest(data, affine, slice_place(frame), SHAPE[1::-1])
+        read(f"mask-{name}.nii", there == 2, value=2, segment="2", frame=frame, warnings=["mask-resampled"], **same)
 refuse("mask-cropped.nii", "does not reach", "5×4×3 voxels", image=IMAGE, frame=4)
 turn = np.eye(4)
 turn[:2, :2] = [[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]]
@@ -353,7 +350,41 @@ volume("mask-in-time.nii", np.stack([VOXELS, VOXELS], -1), AFFINE)
 refuse("mask-in-time.nii", "2 volumes", code="invalid-input", image=IMAGE, frame=1)
 refuse("mask-LPS.nii", "another size", code="invalid-input", image="binary-255.png")
 
-# A DICOM image's axes point to the left and the back; ct.dcm of the folder dicom states its place.
+# A DICOM image's axes point to the left and the back ------------------------------------------------
+
+
+def dicom(name, position, orientation, spacing, size):
+    ds = pydicom.Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.FrameOfReferenceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4", "1.2.3.5"
+    ds.ImagePositionPatient, ds.ImageOrientationPatient, ds.PixelSpacing = position, orientation, spacing
+    ds.Rows, ds.Columns = size
+    ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PixelRepresentation = 1, "MONOCHROME2", 0
+    ds.BitsAllocated = ds.BitsStored = 8
+    ds.HighBit = 7
+    ds.PixelData = bytes(size[0] * size[1] + size[0] * size[1] % 2)
+    ds.file_meta = pydicom.dataset.FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=True)
+    (OUT / name).write_bytes(buffer.getvalue())
+    across, down = np.array(orientation[:3]) * spacing[1], np.array(orientation[3:]) * spacing[0]
+    return np.diag([-1, -1, 1]) @ np.stack([across, down, position], -1)
+
+
+first = AFFINE @ (0, 0, 3, 1) * (-1, -1, 1, 1)
+place = dicom("axial.dcm", [*first[:3]], [1, 0, 0, 0, 1, 0], [2.5, 2], (9, 11))
+for codes in ("LPS", "LAS", "PIR"):
+    read(f"mask-{codes}.nii", VOXELS[:, :, 3].T == 2, "label", 2, segment="2", image="axial.dcm")
+first = AFFINE @ (4, 0, 4, 1) * (-1, -1, 1, 1)
+place = dicom("sagittal.dcm", [*first[:3]], [0, 1, 0, 0, 0, -1], [3, 2.5], (5, 9))
+read("mask-LPS.nii", VOXELS[4, :, ::-1].T == 2, "label", 2, segment="2", image="sagittal.dcm")
+place = dicom("fine.dcm", [-38.2, -29.1, -15], [1, 0, 0, 0, 1, 0], [1.1, 0.9], (18, 22))
+read("mask-SLP.nii", nearest(VOXELS, AFFINE, place, (18, 22)) == 2, "label", 2, segment="2", image="fine.dcm",
+     warnings=["mask-resampled"])
+dicom("far.dcm", [-40, -30, 90], [1, 0, 0, 0, 1, 0], [2.5, 2], (9, 11))
+refuse("mask-LPS.nii", "does not reach", image="far.dcm")
+refuse("mask-single.nii", "does not reach", image="far.dcm")
+refuse("mask-bare.nii", "another size", code="invalid-input", image="axial.dcm")
 
 if __name__ == "__main__":
     (OUT / "readings.json").write_text(json.dumps(readings, separators=(",", ":")).replace("},{", "},\n{") + "\n")
