@@ -166,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/masks/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a mask file means on an image, before it is enrolled
+         * @description A label map or a segmentation of several structures needs `segment`; without it, the problem's `choices` list what there is. Nothing is stored.
+         */
+        post: operations["readMask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient}/segmentations": {
         parameters: {
             query?: never;
@@ -425,7 +445,8 @@ export interface components {
          *         "width": 384,
          *         "height": 384
          *       },
-         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *       "expiresAt": "2026-11-25T09:44:35.362Z",
+         *       "warnings": []
          *     }
          */
         Embedding: {
@@ -435,6 +456,8 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** Format: date-time */
             expiresAt: string;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * @example {
@@ -457,6 +480,17 @@ export interface components {
             height: number;
         };
         /**
+         * @example {
+         *       "code": "window-ignored",
+         *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
+         *     }
+         */
+        Warning: {
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, end-mended, contradiction; later versions may add some */
+            code: string;
+            detail: string;
+        };
+        /**
          * @description RFC 9457
          * @example {
          *       "type": "/problems/not-found",
@@ -474,6 +508,8 @@ export interface components {
             /** @description The request's id */
             instance: string;
             errors?: components["schemas"]["Fault"][];
+            /** @description What `segment` may be, where the mask holds several structures */
+            choices?: string[];
         };
         Fault: {
             path: string;
@@ -495,6 +531,13 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
          *       "report": {
          *         "verdict": "good",
          *         "advice": "The structure is found again in this image and in varied copies of it.",
@@ -535,6 +578,24 @@ export interface components {
         EnrolledReference: components["schemas"]["Reference"] & {
             /** @description Of the label, counting up from 1 with every change */
             revision: number;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description Absent from references enrolled before this was kept */
+        MaskReading: {
+            /**
+             * @description `binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT
+             * @enum {string}
+             */
+            kind: "binary" | "label" | "soft" | "alpha" | "segment" | "contours";
+            /** @description The label, segment or region of interest; null where the file holds one structure */
+            value: number | null;
+            /** @description Values from this on are inside; null where nothing was cut */
+            threshold: number | null;
+            /** @description Of the structure */
+            pixels: number;
+            /** @description Of the image */
+            share: number;
         };
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
@@ -601,6 +662,13 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
          *       "report": {
          *         "verdict": "good",
          *         "advice": "The structure is found again in this image and in varied copies of it.",
@@ -649,6 +717,7 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
+            mask?: components["schemas"]["MaskReading"];
             report: components["schemas"]["EnrolmentReport"];
             /** Format: date-time */
             createdAt: string;
@@ -670,6 +739,13 @@ export interface components {
          *             "height": 384
          *           },
          *           "patches": 47,
+         *           "mask": {
+         *             "kind": "label",
+         *             "value": 2,
+         *             "threshold": null,
+         *             "pixels": 12031,
+         *             "share": 0.0816
+         *           },
          *           "report": {
          *             "verdict": "good",
          *             "advice": "The structure is found again in this image and in varied copies of it.",
@@ -910,6 +986,12 @@ export interface components {
             ];
             counts: string;
         };
+        ReadMask: {
+            mask: components["schemas"]["MaskBody"];
+            reading: components["schemas"]["MaskReading"] & unknown;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+        };
         /**
          * @example {
          *       "patient": "p-17",
@@ -980,6 +1062,7 @@ export interface components {
          *         ],
          *         "why": "It is the only one."
          *       },
+         *       "warnings": [],
          *       "model": {
          *         "id": "nano",
          *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1076,6 +1159,8 @@ export interface components {
              */
             why?: string;
             profile: components["schemas"]["ProfileUsed"];
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1203,6 +1288,7 @@ export interface components {
                 kind: "image" | "embedding";
                 sha256: string;
                 frame: number | null;
+                reading?: string;
                 width: number;
                 height: number;
                 embedding: string;
@@ -1323,6 +1409,7 @@ export interface components {
          *           ],
          *           "why": "It is the only one."
          *         },
+         *         "warnings": [],
          *         "model": {
          *           "id": "nano",
          *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
@@ -1548,6 +1635,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1562,6 +1651,8 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Address of the tensors */
                     location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1964,7 +2055,7 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `prompts`
+                     * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation, the part that lies on the image; or give `prompts`
                      */
                     mask?: string;
                     /** @description JSON by the schema Prompts */
@@ -1974,8 +2065,8 @@ export interface operations {
                     position?: number;
                     /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
                     frame?: number;
-                    /** @description Number of the segment, where the mask is a DICOM segmentation of several */
-                    segment?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
                     /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
                     accepted?: string;
                 };
@@ -3050,6 +3141,8 @@ export interface operations {
                 label?: string;
                 /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
                 frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
                 /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
@@ -3071,7 +3164,7 @@ export interface operations {
                     image: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; or give `rle`
+                     * @description Read as the mask of a reference; or give `rle`
                      */
                     mask?: string;
                     /**
@@ -3093,6 +3186,166 @@ export interface operations {
                 content: {
                     "application/dicom": string;
                     "application/x-nifti": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type; The media type does not match the bytes */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMask: {
+        parameters: {
+            query?: {
+                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The image on which it was drawn
+                     */
+                    image?: string;
+                    /**
+                     * Format: binary
+                     * @description Read as the mask of a reference
+                     */
+                    mask: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The mask, and how it was read */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMask"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -3280,6 +3533,8 @@ export interface operations {
                     "x-structure-present"?: string;
                     /** @description Of an answer that is a file: its confidence */
                     "x-confidence"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4094,6 +4349,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;

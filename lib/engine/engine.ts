@@ -83,13 +83,21 @@ export interface MaskPrompt {
  * The annotation of a reference: a mask file, or a prompt that is decoded to a mask first. The image it
  * was drawn on and the number or name of the segment tell which part of a file of several structures is meant.
  */
-export type Annotation =
-  | {
-    file: InputFile;
-    image?: InputFile | undefined;
-    segment?: string | undefined;
-  }
-  | { prompt: MaskPrompt };
+export type Annotation = MaskFile | { prompt: MaskPrompt };
+
+/** A mask file, the image it was drawn on, and which of its structures is meant. */
+export interface MaskFile {
+  file: InputFile;
+  image?: InputFile | undefined;
+  segment?: string | undefined;
+}
+
+/** What a mask file means. */
+export interface MaskFileAnswer {
+  mask: MaskDocument;
+  reading: MaskReading;
+  warnings: Warning[];
+}
 
 /** The DICOM image or NIfTI volume in whose format a mask is written. */
 export interface SourceFormat {
@@ -201,6 +209,8 @@ export interface Engine {
   ): Promise<number>;
   /** A DICOM image or NIfTI volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(request: MaskExport): Promise<Bytes>;
+  /** A mask file → its mask, and how it was read. */
+  readMask(file: MaskFile): Promise<MaskFileAnswer>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }
@@ -217,6 +227,7 @@ const OPERATIONS: Record<keyof Engine, true> = {
   segment: true,
   measureDrift: true,
   exportMask: true,
+  readMask: true,
   preview: true,
 };
 

@@ -1,4 +1,3 @@
-import type { Size } from "../core/geometry.ts";
 import {
   describeReading,
   emptyMask,
@@ -184,6 +183,11 @@ export function createEngine(
       const [height, width] = given.size;
       checkSize({ width, height }, limits);
       return write(decodeRle(given));
+    },
+
+    async readMask({ file: { bytes, mediaType }, ...choice }) {
+      const read = await readMask(bytes, limits, mediaType, choice);
+      return { ...read, mask: describeMask(read.mask) };
     },
 
     async preview({ bytes, mediaType, frame }, side) {

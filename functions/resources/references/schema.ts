@@ -75,7 +75,8 @@ export const DriftDocument = z.object({
   warning: z.string().nullable(),
 }).openapi("Drift", { example: { value: 0.9, warning: null } });
 
-const MaskReadingDocument = z.object({
+/** How an annotation was read, in an answer. */
+export const MaskReadingDocument = z.object({
   kind: z.enum(MASK_KINDS).describe(
     "`binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque " +
       "part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT",
