@@ -49,7 +49,9 @@ Deno.test({
     await page.selectOption("#mask-segment", "2");
     await page.waitForFunction(
       (text) =>
-        document.querySelector("#mask-reading")?.textContent?.includes(text),
+        // deno-lint-ignore no-explicit-any -- it runs in the page
+        (globalThis as any).document.querySelector("#mask-reading")?.textContent
+          ?.includes(text),
       "label 2",
     );
     equal(await drawnArea(page), area);

@@ -45,6 +45,18 @@ export function imageSeeds(): Seed[] {
   return [...small.map(({ name, bytes }) => ({ name, bytes })), ...real];
 }
 
+/** Volumes of labels, and the images on which they lie in many ways. */
+export function maskVolumeSeeds(): Seed[] {
+  const folder = new URL("../parity/golden/masks/", import.meta.url);
+  return [...Deno.readDirSync(folder)]
+    .filter(({ name }) => /\.(nii|dcm)$/.test(name))
+    .map(({ name }) => ({
+      name,
+      bytes: Deno.readFileSync(new URL(name, folder)),
+    }))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
 function* filesBelow(folder: URL): Generator<URL> {
   const entries = [...Deno.readDirSync(folder)].sort((a, b) =>
     a.name < b.name ? -1 : 1

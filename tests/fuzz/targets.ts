@@ -17,7 +17,7 @@ import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
 import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
-import { decodeMask } from "../../lib/image/decode_mask.ts";
+import { decodeMask, readMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
 import {
@@ -56,6 +56,7 @@ export async function allTargets(): Promise<Target[]> {
   const nano = new URL("../../models/nano/", import.meta.url);
   const { geometry } = await loadPackage(nano, []);
   const images = seeds.imageSeeds();
+  const maskVolumes = seeds.maskVolumeSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
@@ -114,6 +115,33 @@ export async function allTargets(): Promise<Target[]> {
         });
         if (mask.data.some((value) => value !== 0 && value !== 255)) {
           throw new Error("a mask of other values than 0 and 255");
+        }
+      },
+    },
+    {
+      name: "mask volume",
+      weight: 8,
+      seeds: maskVolumes,
+      async run(bytes, random) {
+        const other = random.pick(maskVolumes).bytes;
+        const [file, image] = random.chance(0.6)
+          ? [bytes, other]
+          : [other, bytes];
+        const segment = random.chance(0.3) ? undefined : "2";
+        const choice = {
+          segment,
+          image: { bytes: image, frame: frameOf(random) },
+        };
+        const { mask, reading } = await readMask(
+          file,
+          LIMITS,
+          undefined,
+          choice,
+        );
+        if (
+          mask.data.length !== mask.width * mask.height || reading.share > 1
+        ) {
+          throw new Error("a mask of another size");
         }
       },
     },
