@@ -44,7 +44,7 @@ export function readingText(reading) {
   if (reading === undefined) return "";
   const { kind, value, threshold, pixels, share } = reading;
   const what = {
-    binary: "one structure",
+    binary: value === null ? "one structure" : `its one value here, ${value}`,
     label: `label ${value} of the map`,
     soft: `soft, cut at ${threshold}`,
     alpha: "the opaque part",

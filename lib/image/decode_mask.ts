@@ -40,7 +40,9 @@ export async function readMask(
   const { image, segment } = choice;
   const header = readVolumeHeader(bytes, declared);
   if (header !== undefined) {
-    return read(await readVolumeMask(bytes, header, limits, image), segment);
+    const samples = await readVolumeMask(bytes, header, limits, image);
+    const isPart = header.slices * header.volumes > 1;
+    return toMask(samples, segment, isPart);
   }
   const ofMany = image?.frame !== undefined &&
     countFrames(bytes, declared).count > 1;
@@ -50,15 +52,20 @@ export async function readMask(
     declared,
     { frame: ofMany ? image.frame : undefined, forMask: true },
   );
-  return read(samples, segment, orientation);
+  return toMask(samples, segment, ofMany, orientation);
 }
 
-function read(
+function toMask(
   samples: Samples,
   segment: string | undefined,
+  isPart: boolean,
   orientation?: Orientation,
 ): ReadMask {
-  const { mask: stored, kind, ...told } = readStructure(samples, segment);
+  const { mask: stored, kind, ...told } = readStructure(
+    samples,
+    segment,
+    isPart,
+  );
   const mask = orientation ? orient(stored, orientation) : stored;
   const { warnings = [] } = samples;
   return { mask, reading: describeReading(mask, kind, told), warnings };

@@ -39,9 +39,14 @@ const OVERSHOOT = 0.25;
  * - A single colour is a structure. Several cannot be told apart.
  *
  * @param segment a label, as text.
+ * @param isPart whether the file has other frames, which may hold other labels; then the one that is found is stated.
  * @throws {EdgeError} `frame-choice` where the structure must be chosen, or is not there.
  */
-export function readStructure(samples: Samples, segment?: string): Structure {
+export function readStructure(
+  samples: Samples,
+  segment?: string,
+  isPart = false,
+): Structure {
   const { alpha } = samples;
   if (alpha !== undefined && isCutOut(alpha)) {
     if (segment === undefined) return cut(samples, alpha, "alpha");
@@ -61,7 +66,9 @@ export function readStructure(samples: Samples, segment?: string): Structure {
     return cut(finite, shades, "soft");
   }
   const labels = labelsOf(finite);
-  if (labels !== undefined) return chooseLabel(finite, labels, segment);
+  if (labels !== undefined) {
+    return chooseLabel(finite, labels, segment, isPart);
+  }
   const colours = distinctColours(finite, MAX_CHOICES + 1);
   if (segment === undefined && colours.length === 1) {
     return take(finite, shades, (value) => value !== 0, "binary");
@@ -120,6 +127,7 @@ function chooseLabel(
   samples: Samples,
   labels: SampleArray,
   segment: string | undefined,
+  isPart: boolean,
 ): Structure {
   const values = distinctValues(labels);
   if (values.some((value) => !Number.isInteger(value)) && values.length > 1) {
@@ -138,7 +146,8 @@ function chooseLabel(
         choices,
       );
     }
-    return take(samples, labels, (value) => value !== 0, "binary");
+    const value = isPart ? values[0] ?? null : null;
+    return take(samples, labels, (value) => value !== 0, "binary", value);
   }
   const wanted = Number(segment);
   if (!/^-?\d+$/.test(segment)) {

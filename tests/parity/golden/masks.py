@@ -294,6 +294,10 @@ for codes in ("LPS", "RAS", "LAS", "PIR", "SLP", "IAR", "ASL"):
 refuse("mask-PIR.nii", "it has 1, 2;", image=IMAGE, frame=1, choices=[1, 2])
 volume("mask-float.nii", VOXELS.astype(np.float32), AFFINE)
 read("mask-float.nii", VOXELS[:, :, 2].T == 1, value=1, segment="1", frame=2, **same)
+volume("mask-one.nii", ((VOXELS == 2) * 2 * (np.arange(5) != 1)).astype(np.uint8), AFFINE)
+read("mask-one.nii", VOXELS[:, :, 2].T == 2, "binary", 2, image=IMAGE, frame=2)
+read("mask-one.nii", VOXELS[:, :, 1].T > 9, "binary", None, image=IMAGE, frame=1)
+refuse("mask-one.nii", "no structure 2 here", segment="2", image=IMAGE, frame=1, choices=[])
 chance = rng.uniform(0, 1, SHAPE).astype(np.float32)
 volume("mask-chance.nii", chance, AFFINE)
 read("mask-chance.nii", chance[:, :, 2].T >= chance[:, :, 2].max() / 2, "soft", None, float(chance[:, :, 2].max() / 2),
