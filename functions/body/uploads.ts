@@ -35,6 +35,7 @@ export const seriesBody = {
     },
   },
   "application/zip": binary,
+  "image/tiff": binary,
   "application/dicom": binary,
   "application/x-nifti": binary,
 };

@@ -57,7 +57,7 @@ export const FrameNumber = z.string().regex(
 ).transform(Number).optional().openapi({
   type: "integer",
   description:
-    "Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image",
+    "Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file",
 });
 
 /** Which model, and which frame of the image. */

@@ -45,7 +45,7 @@ async function displayable(file, frame, signal) {
   const head = new Uint8Array(await file.slice(0, 132).arrayBuffer());
   const text = String.fromCharCode(...head);
   const isDicom = text.endsWith("DICM");
-  const isTiff = /^(II\*\0|MM\0\*)/.test(text);
+  const isTiff = /^(II[*+]\0|MM\0[*+])/.test(text);
   const is16Bit = text.startsWith("\x89PNG") && head[24] === 16;
   const bitmap = isDicom || isTiff || is16Bit
     ? null

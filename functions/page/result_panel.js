@@ -10,6 +10,7 @@ import { session } from "./session.js";
 const VERDICTS = {
   good: "A good reference.",
   weak: "A weak reference.",
+  ambiguous: "An ambiguous reference.",
   unusable: "Not usable as a reference.",
 };
 

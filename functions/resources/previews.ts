@@ -35,7 +35,7 @@ const create = createRoute({
       headers: {
         ...warningHeaders,
         "x-frame-count": header(
-          "Frames of the DICOM image or slices of the NIfTI volume, 1 of other images",
+          "Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images",
         ),
       },
       content: { "image/png": binary },

@@ -110,7 +110,7 @@ function segmentOptions() {
     )
     .requiredOption(
       "--image <path>",
-      "image to segment: a file, a folder, a zip archive, a DICOM image or a NIfTI volume; may be repeated",
+      "image to segment: a file, a folder, a zip archive, a DICOM image, a TIFF of many pages or a NIfTI volume; may be repeated",
       collect,
     )
     .requiredOption("--out <folder>", "folder for the results", outputFolder)

@@ -570,6 +570,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -600,10 +610,10 @@ export interface components {
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
             /**
-             * @description `weak` and `unusable` references are enrolled too; the advice says what to do about them
+             * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
              * @enum {string}
              */
-            verdict: "good" | "weak" | "unusable";
+            verdict: "good" | "weak" | "ambiguous" | "unusable";
             advice: string;
             /** @description Dice of the reference segmented by its own profile */
             selfDice: number;
@@ -618,6 +628,19 @@ export interface components {
                 least: number;
                 mean: number;
                 most: number;
+            } | null;
+            /** @description What else in the image looks most like the structure; null where nothing does, absent from older references */
+            lookAlike?: {
+                /** @description Inclusive corners x0, y0, x1, y1 in pixels */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                distance: number;
+                /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
+                asGood: boolean;
             } | null;
         } | null;
         CopyTrial: {
@@ -701,6 +724,16 @@ export interface components {
          *           "least": 9.1,
          *           "mean": 12.4,
          *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
          *         }
          *       },
          *       "createdAt": "2026-11-24T09:44:35.362Z"
@@ -778,6 +811,16 @@ export interface components {
          *               "least": 9.1,
          *               "mean": 12.4,
          *               "most": 16.2
+         *             },
+         *             "lookAlike": {
+         *               "box": [
+         *                 81,
+         *                 113,
+         *                 146,
+         *                 166
+         *               ],
+         *               "distance": 61.7,
+         *               "asGood": false
          *             }
          *           },
          *           "createdAt": "2026-11-24T09:44:35.362Z"
@@ -1604,7 +1647,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -2063,7 +2106,7 @@ export interface operations {
                     /** @default target */
                     label?: string;
                     position?: number;
-                    /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume */
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several */
                     frame?: number;
                     /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                     segment?: string;
@@ -3139,7 +3182,7 @@ export interface operations {
             query?: {
                 /** @description Name of the structure */
                 label?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                 segment?: string;
@@ -3311,7 +3354,7 @@ export interface operations {
     readMask: {
         parameters: {
             query?: {
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                 segment?: string;
@@ -3473,7 +3516,7 @@ export interface operations {
             query?: {
                 /** @description Id of a served model */
                 model?: string;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
                 /** @description Name of the structure */
                 label?: string;
@@ -3722,6 +3765,7 @@ export interface operations {
                     image: string[];
                 };
                 "application/zip": string;
+                "image/tiff": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
             };
@@ -4321,7 +4365,7 @@ export interface operations {
             query?: {
                 /** @description Long side at most, pixels */
                 side?: number;
-                /** @description Frame of a DICOM image or slice of a NIfTI volume, from 0; the first of a DICOM image */
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
             header?: never;
@@ -4351,7 +4395,7 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
-                    /** @description Frames of the DICOM image or slices of the NIfTI volume, 1 of other images */
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the NIfTI volume, 1 of other images */
                     "x-frame-count"?: string;
                     [name: string]: unknown;
                 };

@@ -73,7 +73,7 @@ export interface Enrolment {
   label?: string;
   /** 0..1 along a volume. */
   position?: number;
-  /** Frame of a DICOM image or slice of a NIfTI volume, from 0. */
+  /** Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0. */
   frame?: number;
   /** Number of the segment, where the mask is a DICOM segmentation of several. */
   segment?: number;

@@ -5,7 +5,7 @@ export const MAX_FRAMES = 100_000;
 
 /** The frames of a file of one or many, known without decoding a pixel. */
 export interface FileFrames {
-  /** Frames of a DICOM image, slices (times volumes) of a NIfTI volume, 1 for other images. */
+  /** Frames of a DICOM image, pages of a TIFF file, slices (times volumes) of a NIfTI volume, 1 for other images. */
   count: number;
   /**
    * Where each frame lies along the volume, 0 to 1; null for a single frame. From the frames' geometry where a DICOM

@@ -18,7 +18,7 @@ import type { CandidateReport } from "./report.ts";
 export interface InputFile {
   bytes: Uint8Array;
   mediaType?: string | undefined;
-  /** Which frame of a DICOM image or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
+  /** Which frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; see {@linkcode decodeImage}. */
   frame?: number | undefined;
 }
 
@@ -167,7 +167,7 @@ export interface Engine {
   countFrames(file: InputFile): Promise<FileFrames>;
   /**
    * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the
-   * way to take a multi-frame DICOM or NIfTI file apart without parsing it in the calling thread. Ask
+   * way to take a multi-frame DICOM, TIFF or NIfTI file apart without parsing it in the calling thread. Ask
    * for several at a time where the file is gzipped, since every call unpacks it from its start.
    */
   readFrames(

@@ -128,21 +128,20 @@ export function createEngine(
     return { mask, reading: describeReading(mask, "binary"), warnings: [] };
   };
 
-  /** Gives a reference's augmentations by their names, no larger than the model takes them. */
-  const augmenter = async (
+  /** A reference's image and its annotation, no larger than the model takes them. */
+  const shrunk = async (
     { bytes, mediaType, frame }: InputFile,
     mask: Mask,
-  ) => {
+  ): Promise<{ image: Raster; mask: Mask }> => {
     const raster = await decodeImage(bytes, limits, mediaType, frame);
     const image = shrink(raster, model.size);
-    const annotated = resizeNearest(mask, image.width, image.height);
-    return (name: AugmentationName) => augment(image, annotated, name);
+    return { image, mask: resizeNearest(mask, image.width, image.height) };
   };
 
-  const augmentationsOf = async (
-    { image, encoded }: SelfTestRequest,
-    mask: Mask,
-  ): Promise<{ augmentations: Augmentation[]; skipped: string | null }> => {
+  const augmentationsOf = (
+    { encoded }: SelfTestRequest,
+    annotated: { image: Raster; mask: Mask } | undefined,
+  ): { augmentations: Augmentation[]; skipped: string | null } => {
     if (encoded !== undefined) {
       const { skipped } = encoded;
       const augmentations = encoded.augmentations
@@ -156,14 +155,13 @@ export function createEngine(
         }));
       return { augmentations, skipped };
     }
-    if (image === undefined) {
+    if (annotated === undefined) {
       return { augmentations: [], skipped: SKIPPED.noImage };
     }
-    const augmented = await augmenter(image, mask);
     const augmentations = AUGMENTATION_NAMES.map((name) => ({
       name,
       make: async () => {
-        const { image, mask } = augmented(name);
+        const { image, mask } = augment(annotated.image, annotated.mask, name);
         return { embedding: await encode(image), mask };
       },
     }));
@@ -235,10 +233,13 @@ export function createEngine(
         const bytes = writeProfile(profile);
         return { bytes, patches, report: null, mask: reading, warnings };
       }
-      const { augmentations, skipped } = await augmentationsOf(selfTests, mask);
+      const { image, budget } = selfTests;
+      const annotated = image && await shrunk(image, mask);
+      const { augmentations, skipped } = augmentationsOf(selfTests, annotated);
       const tested = await runSelfTests(target, profile, mask, augmentations, {
-        budget: selfTests.budget,
+        budget,
         skipped,
+        annotated,
       });
       const { report } = tested;
       return {
@@ -254,10 +255,14 @@ export function createEngine(
       const target = targetOf(read(bytes));
       const { mask } = await annotationMask(annotation, target);
       annotatedPatches(mask, target.embedding.image, model);
-      const augmented = await augmenter(image, mask);
+      const annotated = await shrunk(image, mask);
       return AUGMENTATION_NAMES.map((name) => {
-        const { image, mask } = augmented(name);
-        return { name, image: encodePng(image), mask: encodeRle(mask) };
+        const made = augment(annotated.image, annotated.mask, name);
+        return {
+          name,
+          image: encodePng(made.image),
+          mask: encodeRle(made.mask),
+        };
       });
     },
 

@@ -1,6 +1,10 @@
 import type { Mask } from "../core/mask.ts";
+import type { Raster } from "../core/raster.ts";
+import { hasColourOf } from "../image/appearance.ts";
 import { AUGMENTATION_NAMES } from "../image/augment.ts";
+import { resizeNearest } from "../image/resize.ts";
 import { calibrate } from "../pipeline/calibration_range.ts";
+import { findLookAlike, type LookAlike } from "../pipeline/look_alike.ts";
 import type { Profile } from "../pipeline/profile.ts";
 import {
   type EnrolmentReport,
@@ -23,6 +27,8 @@ export interface SelfTestOptions {
   budget: number;
   /** Why some augmentations are missing already; null where none is. */
   skipped: string | null;
+  /** The reference's image and its annotation, of one size; without them no look-alike is searched. */
+  annotated?: { image: Raster; mask: Mask } | undefined;
   /** Monotonic clock in milliseconds. */
   now?: () => number;
 }
@@ -38,7 +44,8 @@ export async function runSelfTests(
   profile: Profile,
   annotation: Mask,
   augmentations: Augmentation[],
-  { budget, skipped, now = () => performance.now() }: SelfTestOptions,
+  { budget, skipped, annotated, now = () => performance.now() }:
+    SelfTestOptions,
 ): Promise<{ profile: Profile; report: EnrolmentReport }> {
   const self = await selfTest(target, profile, annotation);
   const tests: { name: string; test: SelfTest }[] = [];
@@ -56,7 +63,10 @@ export async function runSelfTests(
     const test = await selfTest(augmented, profile, mask);
     tests.push({ name, test });
   }
-  const summary = summarise(self, tests);
+  const lookAlike = annotated === undefined
+    ? null
+    : await lookAlikeOf(target, profile, annotated);
+  const summary = summarise(self, tests, lookAlike);
   const patches = profile.patches.length / profile.channels;
   const { calibrationRange: range } = profile;
   const similarities = tests.flatMap(({ test }) => test.similarity ?? []);
@@ -67,4 +77,18 @@ export async function runSelfTests(
   // In the order in which reports have always been written.
   const report = { verdict, advice, selfDice, copies, skipped, ...spreads };
   return { profile: { ...profile, calibrationRange }, report };
+}
+
+/** What else in the reference's image looks like its structure, in colour too; null where nothing does. */
+async function lookAlikeOf(
+  target: Target,
+  profile: Profile,
+  { image, mask }: { image: Raster; mask: Mask },
+): Promise<LookAlike | null> {
+  const found = await findLookAlike(target, profile);
+  if (found === null) return null;
+  const whole = target.toMask(found.logits);
+  const other = resizeNearest(whole, image.width, image.height);
+  const isEmpty = !other.data.includes(255);
+  return isEmpty || !hasColourOf(image, other, mask) ? null : found;
 }

@@ -25,8 +25,8 @@ export interface DecodedImage extends Raster {
  * cut short or damaged is refused, never half decoded.
  *
  * @param declared the media type that the sender stated, if any; it must not contradict the bytes.
- * @param frame of a DICOM image or slice of a NIfTI volume, from 0; may be left out for a DICOM image, whose first
- * frame is then decoded, and for a volume of one slice.
+ * @param frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; may be left out for DICOM and
+ * TIFF, whose first frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
  *
  * @example
@@ -87,12 +87,12 @@ export async function decodeSamples(
       `its header says ${header.width}×${header.height} pixels; decoding gave ${samples.width}×${samples.height}.`,
     );
   }
-  return { samples, orientation: readOrientation(bytes, type) };
+  return { samples, orientation: readOrientation(bytes, type, frame) };
 }
 
 /**
  * Width and height of the stored picture, before EXIF rotation, from the header alone: PNG IHDR, JPEG SOFn, WebP VP8,
- * VP8L or VP8X, the first TIFF directory, DICOM rows and columns, NIfTI's first two dimensions. Decodes nothing and
+ * VP8L or VP8X, the directory of a TIFF page, DICOM rows and columns, NIfTI's first two dimensions. Decodes nothing and
  * allocates next to nothing.
  *
  * @throws {EdgeError} for a header that cannot be read.

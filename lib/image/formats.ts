@@ -8,6 +8,7 @@ import { decodeTiff } from "../codecs/tiff/decode.ts";
 import { readTiffSize } from "../codecs/tiff/layout.ts";
 import { decodeSlice, decodeSlices } from "../codecs/volume/decode.ts";
 import { framesOfVolume, type VolumeHeader } from "../codecs/volume/header.ts";
+import { framesOfTiff } from "../codecs/tiff/pages.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 import { decodeWebp } from "../codecs/webp/decode.ts";
 import type { FileFrames } from "../core/frames.ts";
@@ -32,8 +33,11 @@ export interface Format {
   /** Of formats whose files can have several frames. */
   frames?: {
     count(bytes: Uint8Array): FileFrames;
-    /** The frames from one on, each decoded when it is asked for. */
-    decode(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
+    /**
+     * The frames from one on, each decoded when it is asked for. Where it is left out, frames are decoded one by one,
+     * and each may have its own size.
+     */
+    decode?(bytes: Uint8Array, from: number): AsyncIterable<Samples>;
   };
   /** The header of a volume, of formats that hold volumes. */
   volume?: (bytes: Uint8Array) => VolumeHeader;
@@ -56,7 +60,11 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/png": { readSize: readPngHeader, decode: decodePng },
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
-  "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
+  "image/tiff": {
+    readSize: readTiffSize,
+    decode: decodeTiff,
+    frames: { count: framesOfTiff },
+  },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: (bytes, { frame }) => decodeDicom(bytes, frame),

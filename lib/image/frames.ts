@@ -39,13 +39,16 @@ export async function* readFrames(
 ): AsyncGenerator<DecodedFrame> {
   const type = checkMediaType(bytes, declared);
   const { frames } = FORMATS[type];
-  if (frames !== undefined) {
-    const places = frames.count(bytes);
+  const places = countFrames(bytes, declared);
+  if (frames?.decode !== undefined) {
     checkSize(readSize(bytes, type, from), limits);
     yield* place(frames.decode(bytes, from), places, from);
-  } else if (from === 0) {
-    const raster = await decodeImage(bytes, limits, declared);
-    yield { index: 0, position: null, raster };
+    return;
+  }
+  for (let index = from; index < places.count; index++) {
+    const raster = await decodeImage(bytes, limits, declared, index);
+    const position = places.positions?.[index] ?? null;
+    yield { index, position, raster };
   }
 }
 

@@ -3,18 +3,20 @@ import type { Size } from "../core/geometry.ts";
 import type { ImageType } from "./media_type.ts";
 import { readPngChunks } from "../codecs/png/chunks.ts";
 import { TAG, TiffDirectory } from "../codecs/tiff/ifd.ts";
+import { pageOfTiff } from "../codecs/tiff/pages.ts";
 import { readWebpChunks } from "../codecs/webp/chunks.ts";
 
 /** EXIF 2.3 table 4: 1 upright; 2 mirrored; 3 half turn; 4 flipped; 5–8 with sides swapped. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, or TIFF's own tag. A
- * missing or damaged EXIF block, or a value that does not exist, means upright.
+ * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, or the own tag of a TIFF's
+ * page, the first where none is named. A missing or damaged EXIF block, or a value that does not exist, means upright.
  */
 export function readOrientation(
   bytes: Uint8Array,
   type: ImageType,
+  frame?: number,
 ): Orientation {
   switch (type) {
     case "image/jpeg":
@@ -24,7 +26,7 @@ export function readOrientation(
     case "image/webp":
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
-      return parseOrientation(bytes);
+      return orientationOf(() => pageOfTiff(bytes, frame).directory);
     case "application/dicom":
     case "application/x-nifti":
       return 1;
@@ -33,9 +35,12 @@ export function readOrientation(
 
 /** Tag 274 of a TIFF-shaped EXIF block's first directory. */
 export function parseOrientation(exif: Uint8Array | undefined): Orientation {
-  if (!exif) return 1;
+  return exif === undefined ? 1 : orientationOf(() => new TiffDirectory(exif));
+}
+
+function orientationOf(open: () => TiffDirectory): Orientation {
   try {
-    const value = new TiffDirectory(exif).number(TAG.orientation, 1);
+    const value = open().number(TAG.orientation, 1);
     return value >= 1 && value <= 8 ? value as Orientation : 1;
   } catch {
     return 1; // As Pillow and the browsers do: bad metadata do not spoil a good picture.

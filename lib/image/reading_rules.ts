@@ -14,6 +14,7 @@ const RULES = [
   "a stated window that shows a picture all black or all white is not used",
   "a look-up table is scaled by its own greatest output",
   "alpha is dropped; palettes become RGB",
+  "TIFF: the first page that is no thumbnail; CMYK without a profile; signed 8-bit greys over their full range",
 ];
 
 /** sha256 of the rules, lower-case hex. */

@@ -1,5 +1,7 @@
 import { dice } from "../core/mask.ts";
 import type { Mask } from "../core/mask.ts";
+import type { Box } from "../core/geometry.ts";
+import { isAsGood, type LookAlike } from "./look_alike.ts";
 import type { Similarity } from "./calibration_range.ts";
 import type { Profile } from "./profile.ts";
 import { ReferenceSet } from "./reference_set.ts";
@@ -41,7 +43,7 @@ export async function selfTest(
   };
 }
 
-export const VERDICTS = ["good", "weak", "unusable"] as const;
+export const VERDICTS = ["good", "weak", "ambiguous", "unusable"] as const;
 export type Verdict = typeof VERDICTS[number];
 
 /** How well a reference finds itself again. */
@@ -57,6 +59,11 @@ export interface SelfTestSummary {
   parts: { best: number; dice: { parts: number; dice: number }[] };
   /** Distances over the same; null where a mask was empty. */
   distance: { least: number; mean: number; most: number } | null;
+  /**
+   * What else in the reference's own image looks most like the structure, and whether it looks as much like it as the
+   * structure's own augmentations do; null where nothing does, or where that cannot be told.
+   */
+  lookAlike: { box: Box; distance: number; asGood: boolean } | null;
 }
 
 /** What is kept and answered of an enrolment: the summary, and what it means in words. */
@@ -76,10 +83,12 @@ const USABLE = 0.5;
  * Judges a reference by its self-tests.
  *
  * @param self of the reference itself.
+ * @param lookAlike what in its image, outside the annotation, is most like the structure.
  */
 export function summarise(
   self: SelfTest,
   augmentations: { name: string; test: SelfTest }[],
+  lookAlike: LookAlike | null = null,
 ): SelfTestSummary {
   const tests = [self, ...augmentations.map(({ test }) => test)];
   const scores = tests.map(({ dice }) => dice);
@@ -95,24 +104,35 @@ export function summarise(
     next.dice > best.dice ? next : best
   );
   const distances = tests.map(({ distance }) => distance);
+  const distance = distances.every(Number.isFinite)
+    ? {
+      least: Math.min(...distances),
+      mean: mean(distances),
+      most: Math.max(...distances),
+    }
+    : null;
+  const other = lookAlike && distance && {
+    box: lookAlike.box,
+    distance: lookAlike.distance,
+    asGood: isAsGood(lookAlike, distance.mean),
+  };
   return {
-    verdict: verdictOf(dice),
+    verdict: verdictOf(dice, other?.asGood === true),
     selfDice: self.dice,
     copies: augmentations.map(({ name, test }) => ({ name, dice: test.dice })),
     dice,
     parts: { best: best.parts, dice: parts },
-    distance: distances.every(Number.isFinite)
-      ? {
-        least: Math.min(...distances),
-        mean: mean(distances),
-        most: Math.max(...distances),
-      }
-      : null,
+    distance,
+    lookAlike: other,
   };
 }
 
-function verdictOf({ mean, worst }: SelfTestSummary["dice"]): Verdict {
+function verdictOf(
+  { mean, worst }: SelfTestSummary["dice"],
+  isAmbiguous: boolean,
+): Verdict {
   if (mean < USABLE) return "unusable";
+  if (isAmbiguous) return "ambiguous";
   return mean >= GOOD.mean && worst >= GOOD.worst ? "good" : "weak";
 }
 

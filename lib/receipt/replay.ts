@@ -104,12 +104,16 @@ export async function replay(
   );
   const after = await writeReceipt(provenance, mask);
   const otherMask = differentMask(receipt, after);
-  const notes = [
+  const otherReading = otherEmbedding.length > 0
+    ? differentReading(receipt)
+    : [];
+  const rest = [
     ...otherFile ?? [],
     ...otherEmbedding,
-    ...(otherEmbedding.length > 0 ? differentReading(receipt) : []),
     ...differentEnvironment(receipt, environment),
   ];
-  if (otherMask.length > 0) throw new NotReproduced([...otherMask, ...notes]);
-  return { mask, notes };
+  if (otherMask.length > 0) {
+    throw new NotReproduced([...otherReading, ...otherMask, ...rest]);
+  }
+  return { mask, notes: [...otherReading, ...rest] };
 }

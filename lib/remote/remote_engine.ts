@@ -67,6 +67,7 @@ export function encodeRemotely(
         return await local.enrol(embedding, annotation, {
           // Slow hosts may use up all of it; what they encoded is tested all the same.
           budget: Math.max(left, TEST_SHARE * budget),
+          image,
           encoded,
         });
       },

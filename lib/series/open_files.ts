@@ -2,7 +2,11 @@ import { hexDigest } from "../core/digest.ts";
 import { type EdgeError, invalidInput, isRetryable } from "../core/errors.ts";
 import type { Engine, FrameFile, InputFile } from "../engine/engine.ts";
 import { type FileFrames, placesAlong } from "../core/frames.ts";
-import { checkMediaType, sniffMediaType } from "../image/media_type.ts";
+import {
+  checkMediaType,
+  type ImageType,
+  sniffMediaType,
+} from "../image/media_type.ts";
 import {
   type PackedFile,
   type SeriesFile,
@@ -29,8 +33,8 @@ const SPREAD_MM = 0.001;
 type Placed = SeriesImage & { along: number | null | undefined };
 
 /**
- * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM or NIfTI file; and
- * the image of any other file. A file that cannot be opened becomes an image that cannot be read.
+ * The images of files, in order: every file of an archive, in natural order; every frame of a DICOM, NIfTI or TIFF
+ * file; and the image of any other file. A file that cannot be opened becomes an image that cannot be read.
  *
  * @throws EdgeError for an archive that cannot be opened, and for a file that is the whole body of the request.
  */
@@ -105,9 +109,16 @@ function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
   return invalidInput(`The series holds more than ${maxImages} images.`);
 }
 
+/** Types whose files can have several frames. */
+const OF_FRAMES: ImageType[] = [
+  "application/dicom",
+  "application/x-nifti",
+  "image/tiff",
+];
+
 function mayHoldFrames(head: Uint8Array): boolean {
   const type = sniffMediaType(head);
-  return type === "application/dicom" || type === "application/x-nifti";
+  return type !== undefined && OF_FRAMES.includes(type);
 }
 
 /** The frames of a file. A read also fetches the frames after it, up to `FRAMES_AT_ONCE`. */

@@ -32,6 +32,11 @@ export function advise(
     return "The structure is not found again even in this image. Check that the outline follows its visible " +
       `border, or annotate an image where it stands out from its surroundings.${small}`;
   }
+  if (verdict === "ambiguous") {
+    return "Another place in this image looks as much like the structure as what is annotated, as the other one of two " +
+      "paired organs does, so later answers may show either. Check that the right one is annotated; then send later " +
+      `images cropped to its side, or check every answer.${small}`;
+  }
   if (selfDice < GOOD.mean) {
     return "Only part of the outline is found again in this image. Check the outline, or annotate another image " +
       `where the border is clearer; a second reference helps too.${small}`;

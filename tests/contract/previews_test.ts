@@ -63,23 +63,30 @@ Deno.test("previews", async (t) => {
   );
 
   await t.step("the frame that is asked for is shown", async () => {
-    const bytes = await Deno.readFile(
-      new URL("../parity/golden/dicom/frames-8.dcm", import.meta.url),
-    );
-    for (const frame of [0, 1]) {
-      const answer = await preview(bytes, `?frame=${frame}`);
-      equal(answer.headers.get("x-frame-count"), "3");
-      deepEqual(
-        await decodeImage(await answer.bytes(), LIMITS),
-        await decodeImage(bytes, LIMITS, undefined, frame),
+    for (
+      const [name, frames] of [
+        ["dicom/frames-8.dcm", "3"],
+        ["tiff_files/pages-4.tiff", "4"],
+      ]
+    ) {
+      const bytes = await Deno.readFile(
+        new URL(`../parity/golden/${name}`, import.meta.url),
+      );
+      for (const frame of [0, 1]) {
+        const answer = await preview(bytes, `?frame=${frame}`);
+        equal(answer.headers.get("x-frame-count"), frames);
+        deepEqual(
+          await decodeImage(await answer.bytes(), LIMITS),
+          await decodeImage(bytes, LIMITS, undefined, frame),
+        );
+      }
+      await refuses(
+        preview(bytes, "?frame=999"),
+        422,
+        "frame-choice",
+        /frame/,
       );
     }
-    await refuses(
-      preview(bytes, "?frame=999"),
-      422,
-      "frame-choice",
-      /frame/,
-    );
   });
 
   await t.step("side bounds the long side", async () => {

@@ -283,6 +283,31 @@ Deno.test("receipts and their replay", async (t) => {
   );
 
   await t.step(
+    "an image that was read by older rules is said to be, where it makes a difference",
+    async () => {
+      const { reading: _, ...input } = receipt.input;
+      const old = altered(receipt, "input", input);
+      deepEqual(
+        (await replay(given(old))).body.notes,
+        [],
+        "the older rules gave the same pixels",
+      );
+      const otherwise = altered(
+        altered(old, "input.embedding", "0a".repeat(32)),
+        "mask.sha256",
+        "00".repeat(32),
+      );
+      const { errors, detail } = await refusals(given(otherwise));
+      deepEqual(errors.map(({ path }) => path), [
+        "receipt.input.reading",
+        "receipt.mask.sha256",
+        "receipt.input.embedding",
+      ]);
+      match(detail, /the image was read by older rules/);
+    },
+  );
+
+  await t.step(
     "what is not a receipt is refused with the place that is wrong, fast",
     async () => {
       const text = JSON.stringify(receipt);

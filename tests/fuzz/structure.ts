@@ -111,19 +111,25 @@ const scanRiff: Scan = (bytes, view, found) => {
 const scanTiff: Scan = (bytes, view, found) => {
   const little = bytes[0] === 0x49;
   numbers(found, 2, 2, 1, little);
-  numbers(found, 4, 4, 1, little);
-  for (let at = view.getUint32(4, little), pages = 0; at > 0 && pages < 4;) {
-    const entries = view.getUint16(at, little);
+  const big = view.getUint16(2, little) === 43;
+  const [head, step, size] = big ? [8, 20, 8] as const : [2, 12, 4] as const;
+  const offsetAt = (at: number) =>
+    big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+  numbers(found, size, size, 1, little);
+  for (let at = offsetAt(size), pages = 0; at > 0 && pages < 4;) {
+    const entries = view.getUint16(big && !little ? at + 6 : at, little);
     found.cuts.push(at);
-    numbers(found, at, 2, 1, little);
+    numbers(found, at, head, 1, little);
     for (let i = 0; i < entries; i++) {
-      const entry = at + 2 + 12 * i;
+      const entry = at + head + step * i;
       found.cuts.push(entry);
       numbers(found, entry, 2, 2, little);
-      numbers(found, entry + 4, 4, 2, little);
-      numbers(found, entry + 8, 2, 1, little);
+      numbers(found, entry + 4, size, 2, little);
+      numbers(found, entry + 4 + size, 2, 1, little);
     }
-    at = view.getUint32(at + 2 + 12 * entries, little);
+    const next = at + head + step * entries;
+    numbers(found, next, size, 1, little);
+    at = offsetAt(next);
     pages++;
   }
 };

@@ -58,6 +58,7 @@ export async function allTargets(): Promise<Target[]> {
   const images = seeds.imageSeeds();
   const maskVolumes = seeds.maskVolumeSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
+  const framed = images.filter(({ name }) => /dcm|nii|tif/.test(name));
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
   const folder = Deno.makeTempDirSync({ prefix: "fuzz-" });
@@ -148,7 +149,7 @@ export async function allTargets(): Promise<Target[]> {
     {
       name: "frames",
       weight: 12,
-      seeds: volumes,
+      seeds: framed,
       async run(bytes, random) {
         const { count, positions } = countFrames(bytes);
         if (positions?.some((p) => !(p >= 0 && p <= 1))) {

@@ -54,9 +54,11 @@ export const damagedFiles: fc.Arbitrary<Damaged> = fc
     return { name, bytes };
   });
 
-const withFrames = fixtures.filter(({ name }) => /\.(dcm|nii|gz)$/.test(name));
+const withFrames = fixtures.filter(({ name, more }) =>
+  /\.(dcm|nii|gz)$/.test(name) || more.length > 0
+);
 
-/** DICOM and NIfTI files, often damaged in their header and never in the preamble. */
+/** DICOM and NIfTI files and TIFF files of several pages, often damaged in their header and never in the preamble. */
 export const damagedVolumes: fc.Arbitrary<Damaged> = fc
   .tuple(fc.constantFrom(...withFrames), changes, cut)
   .map(([{ name, bytes: original }, changed, length]) => {

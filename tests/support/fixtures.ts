@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 
-/** One fixture of tests/parity/golden/images or dicom, as its manifest describes it. */
+/** One fixture of a folder of tests/parity/golden, as its manifest describes it. */
 export interface Fixture {
   name: string;
   bytes: Uint8Array;
@@ -54,6 +54,7 @@ export const fixtures: Fixture[] = [
   "images",
   "dicom",
   "masks",
+  "tiff_files",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

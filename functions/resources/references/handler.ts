@@ -54,7 +54,7 @@ export const ReferenceForm = defineForm({
     type: "integer",
     minimum: 0,
     description:
-      "Frame of a DICOM image or slice of a NIfTI volume, from 0; of the mask too, where it is a volume",
+      "Frame of a DICOM image, page of a TIFF file or slice of a NIfTI volume, from 0; of the mask too, where it has several",
   }),
   segment: text(SegmentChoice, SEGMENT_CHOICE),
   accepted: optional(jsonField("Accepted", Accepted, {

@@ -3,6 +3,7 @@ import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { MASK_KINDS } from "../../../lib/core/mask.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
+import { BOX, list } from "../../contract/masks.ts";
 import { Warnings } from "../../contract/warnings.ts";
 
 const fraction = z.number().min(0).max(1);
@@ -10,7 +11,7 @@ const fraction = z.number().min(0).max(1);
 /** How well a reference finds itself again. */
 const EnrolmentReportDocument = z.object({
   verdict: z.enum(VERDICTS).describe(
-    "`weak` and `unusable` references are enrolled too; the advice says what to do about them",
+    "`weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them",
   ),
   advice: z.string(),
   selfDice: fraction.describe(
@@ -40,6 +41,17 @@ const EnrolmentReportDocument = z.object({
   }).nullable().describe(
     "Earth mover's distances over the same; null where one of the masks was empty",
   ),
+  lookAlike: z.object({
+    box: z.tuple([z.int(), z.int(), z.int(), z.int()]).openapi(
+      list("integer", 4, BOX),
+    ),
+    distance: z.number(),
+    asGood: z.boolean().describe(
+      "Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous`",
+    ),
+  }).openapi("LookAlike").nullable().optional().describe(
+    "What else in the image looks most like the structure; null where nothing does, absent from older references",
+  ),
 }).openapi("EnrolmentReport");
 
 const REPORT = {
@@ -52,6 +64,11 @@ const REPORT = {
   dice: { mean: 0.947, worst: 0.93 },
   parts: { best: 1, dice: [{ parts: 1, dice: 0.947 }] },
   distance: { least: 9.1, mean: 12.4, most: 16.2 },
+  lookAlike: {
+    box: [81, 113, 146, 166] as [number, number, number, number],
+    distance: 61.7,
+    asGood: false,
+  },
 };
 
 /** Text of the caller's that is kept and given back unchanged, and never logged. */

@@ -3,7 +3,11 @@ import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import type { EdgeError } from "../../core/errors.ts";
 import { readErrors } from "../../core/read_errors.ts";
-import { type JpegMarkers, readJpegMarkers } from "./markers.ts";
+import {
+  type JpegMarkers,
+  readJpegHeader,
+  readJpegMarkers,
+} from "./markers.ts";
 import type { Samples } from "../samples.ts";
 
 const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
@@ -22,45 +26,56 @@ const PIXEL_BYTES = 16;
 const HARMLESS = /\b\d extraneous bytes before marker 0xd9/;
 
 /**
- * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every call gets its
- * own instance, so that a fatal error cannot spoil the next call and the memory is freed afterwards. libjpeg fills in
+ * Decodes an 8-bit baseline, extended or progressive Huffman JPEG with MozJPEG, grey or colour. Every picture gets its
+ * own instance, so that a fatal error cannot spoil the next one and the memory is freed afterwards. libjpeg fills in
  * grey where data are missing and only warns; here a warning is an error. Result: H×W×C samples, C = 1 where the file
  * has one component, not yet rotated.
  */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
-  const markers = readJpegMarkers(bytes);
-  check(markers);
-  const { width, height, components } = markers.frame;
-  const channels = components === 1 ? 1 : 3;
+  const { width, height } = readJpegHeader(bytes);
+  return await jpegDecoder(bytes.length, width * height)(bytes);
+}
 
-  const program = await mozjpeg();
+/**
+ * {@linkcode decodeJpeg} with one instance for the parts of a picture.
+ *
+ * @param length bytes of the largest part. @param pixels its pixels; a part of more may be refused.
+ */
+export function jpegDecoder(
+  length: number,
+  pixels: number,
+): (bytes: Uint8Array) => Promise<Samples> {
   let complaint = "";
   const note = (line: string) => {
     complaint ||= line;
   };
-  let image: ImageData | null = null;
-  try {
-    const decoder = await createDecoder(
-      emscriptenOptions(
-        program,
-        note,
-        bytes.length + width * height * PIXEL_BYTES,
-      ),
-    );
-    image = decoder.decode(bytes as Bytes, false);
-  } catch (cause) {
-    throw refusal(complaint, cause);
-  }
-  if (!image || (complaint && !HARMLESS.test(complaint))) {
-    throw refusal(complaint);
-  }
-  if (image.width !== width || image.height !== height) {
-    throw malformed(
-      `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
-    );
-  }
-  const data = dropAlpha(image, channels);
-  return { width, height, channels, max: 255, lossy: true, data };
+  let decoder: Awaited<ReturnType<typeof createDecoder>> | undefined;
+  return async (bytes) => {
+    const markers = readJpegMarkers(bytes);
+    check(markers);
+    const { width, height, components } = markers.frame;
+    const channels = components === 1 ? 1 : 3;
+    let image: ImageData | null = null;
+    const program = await mozjpeg();
+    try {
+      decoder ??= await createDecoder(
+        emscriptenOptions(program, note, length + pixels * PIXEL_BYTES),
+      );
+      image = decoder.decode(bytes as Bytes, false);
+    } catch (cause) {
+      throw refusal(complaint, cause);
+    }
+    if (!image || (complaint && !HARMLESS.test(complaint))) {
+      throw refusal(complaint);
+    }
+    if (image.width !== width || image.height !== height) {
+      throw malformed(
+        `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
+      );
+    }
+    const data = dropAlpha(image, channels);
+    return { width, height, channels, max: 255, lossy: true, data };
+  };
 }
 
 function check({ frame, scans, missing }: JpegMarkers): void {

@@ -1,12 +1,67 @@
+import { zstdDecompressSync } from "node:zlib";
 import { readErrors } from "../../core/read_errors.ts";
-import { inflate } from "../inflate.ts";
+import { inflate, MAX_DEFLATE_RATIO } from "../inflate.ts";
 
 const { malformed, truncated, unsupported } = readErrors("TIFF");
-const cut = () => truncated("inside a strip or tile");
+const cut = (cause?: unknown) => truncated("inside a strip or tile", cause);
+
+/** Compressions that are read: TIFF 6.0 §8, its technical notes, and libtiff's zstd. */
+export const COMPRESSION = {
+  none: 1,
+  huffman: 2,
+  fax3: 3,
+  fax4: 4,
+  lzw: 5,
+  jpeg: 7,
+  deflate: 8,
+  packBits: 32773,
+  oldDeflate: 32946,
+  zstd: 50000,
+} as const;
+
+/** Compressions that are not read, by name. */
+const OTHERS: Record<number, string> = {
+  6: "old-style JPEG",
+  32771: "word-aligned fax",
+  32809: "ThunderScan",
+  32909: "PixarLog",
+  33003: "JPEG 2000",
+  33004: "JPEG 2000",
+  33005: "JPEG 2000",
+  34661: "JBIG",
+  34676: "SGI LogLuv",
+  34677: "SGI LogLuv",
+  34712: "JPEG 2000",
+  34887: "LERC",
+  34925: "LZMA",
+  34934: "JPEG XR",
+  50001: "WebP",
+  50002: "JPEG XL",
+  52546: "JPEG XL",
+};
+
+/** For messages. */
+export const nameCompression = (compression: number): string =>
+  OTHERS[compression] ?? `compression ${compression}`;
+
+/** How many bytes a byte can become: 4096 from 12 bits of LZW; a block of 128 KiB from 4 bytes of zstd. */
+const RATIOS: Record<number, number> = {
+  [COMPRESSION.none]: 1,
+  [COMPRESSION.lzw]: 2731,
+  [COMPRESSION.packBits]: 64,
+  [COMPRESSION.deflate]: MAX_DEFLATE_RATIO,
+  [COMPRESSION.oldDeflate]: MAX_DEFLATE_RATIO,
+  [COMPRESSION.zstd]: 32_768,
+};
+
+/** The most bytes that so many bytes can become; JPEG and fax have bounds of their own. */
+export function mostBytes(held: number, compression: number): number {
+  return (held + 1) * (RATIOS[compression] ?? Infinity);
+}
 
 /**
- * Uncompresses one strip or tile to at least `wanted` and at most `limit` bytes: none (1), LZW (5), Deflate (8 and
- * 32946) or PackBits (32773). A segment that ends early is truncated, never padded.
+ * Uncompresses one strip or tile to at least `wanted` and at most `limit` bytes: none, LZW, Deflate, PackBits or zstd.
+ * A segment that ends early is truncated, never padded.
  */
 export function uncompress(
   segment: Uint8Array,
@@ -14,22 +69,43 @@ export function uncompress(
   wanted: number,
   limit: number,
 ): Uint8Array {
+  if (wanted > mostBytes(segment.length, compression)) throw cut();
   switch (compression) {
-    case 1:
+    case COMPRESSION.none:
       if (segment.length < wanted) throw cut();
-      return segment.slice(0, wanted);
-    case 5:
+      return segment.subarray(0, wanted);
+    case COMPRESSION.lzw:
       return lzw(segment, wanted);
-    case 32773:
+    case COMPRESSION.packBits:
       return packBits(segment, wanted);
+    case COMPRESSION.zstd:
+      return unzstd(segment, wanted, limit);
     default:
       return inflate(segment, wanted, limit, "TIFF");
   }
 }
 
+/** RFC 8878. A stream that is cut gives what it has. */
+function unzstd(
+  segment: Uint8Array,
+  wanted: number,
+  limit: number,
+): Uint8Array {
+  let out: Uint8Array;
+  try {
+    out = zstdDecompressSync(segment, {
+      maxOutputLength: limit,
+      chunkSize: Math.min(Math.max(wanted, 1024), 1 << 20),
+    });
+  } catch (cause) {
+    throw malformed("its zstd data are damaged, or hold too much.", cause);
+  }
+  if (out.length < wanted) throw cut();
+  return out;
+}
+
 /** TIFF 6.0 §9: a header byte n, then n + 1 literal bytes, or one byte 1 − n times. */
 function packBits(segment: Uint8Array, wanted: number): Uint8Array {
-  if (wanted > segment.length * 64) throw cut();
   const out = new Uint8Array(wanted);
   let to = 0;
   for (let at = 0; to < wanted;) {
@@ -61,7 +137,6 @@ function lzw(segment: Uint8Array, wanted: number): Uint8Array {
   if (segment[0] === 0 && (segment[1] & 1) === 1) {
     throw unsupported("LZW as in TIFF 6.0", "an older coding");
   }
-  if (wanted > segment.length * 2731) throw cut(); // 4096 bytes from 12 bits
   const out = new Uint8Array(wanted);
   const starts = new Uint32Array(4096);
   const lengths = new Uint16Array(4096);

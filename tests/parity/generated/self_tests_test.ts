@@ -142,3 +142,45 @@ Deno.test("a mask on no structure is not called good", async () => {
   ok(report!.verdict !== "good", report!.verdict);
   ok(report!.advice.length > 40);
 });
+
+/** A drawn body with one organ, or with the other one of the pair; the annotation is of the organ. */
+function drawOrgans(isPaired: boolean) {
+  const [width, height] = [320, 256];
+  const data = new Uint8Array(width * height);
+  const mask = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const isIn = (cx: number, cy: number, a: number, b: number) =>
+      ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 <= 1;
+    const organ = isIn(215, 110, 30, 42);
+    if (isIn(160, 128, 140, 105)) {
+      data[i] = 75 + x / 8 + 8 * Math.sin(x / 5) * Math.sin(y / 7);
+    }
+    if (organ || (isPaired && isIn(105, 110, 30, 42))) {
+      data[i] = 205 + 8 * Math.sin(x / 3);
+    }
+    if (organ) mask[i] = 255;
+  }
+  return {
+    image: encodePng({ width, height, channels: 1, data }),
+    mask: encodePng({ width, height, data: mask }),
+  };
+}
+
+Deno.test("one of two paired organs is an ambiguous reference, one alone is not", async () => {
+  for (const isPaired of [true, false]) {
+    const drawn = drawOrgans(isPaired);
+    const image = { bytes: drawn.image };
+    const { bytes } = await engine.embed(image);
+    const mask = { file: { bytes: drawn.mask } };
+    const { report } = await engine.enrol(bytes, mask, { image, budget });
+    equal(report!.verdict, isPaired ? "ambiguous" : "good");
+    equal(report!.lookAlike?.asGood ?? false, isPaired);
+    if (!isPaired) continue;
+    match(report!.advice, /the other one of two paired organs/);
+    const [x0, , x1] = report!.lookAlike!.box;
+    ok(x0 > 60 && x1 < 150, `${report!.lookAlike!.box}`);
+    const alone = await engine.enrol(bytes, mask, { budget });
+    equal(alone.report!.lookAlike, null, "without its image it is not told");
+  }
+});

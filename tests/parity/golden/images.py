@@ -273,11 +273,6 @@ add("planes.tiff", tiff(np.moveaxis(colour, -1, 0), photometric="rgb", planarcon
 add("planes-tiles.tiff", tiff(np.moveaxis(colour, -1, 0), photometric="rgb", planarconfig="separate", **tile), colour)
 add("pages.tiff", tiff(np.stack([grey[..., 0], 255 - grey[..., 0]]), photometric="minisblack"), grey)
 add("labels-16.tiff", tiff(labels[..., 0], compression="zlib"), window(labels), mask=labels[..., 0] != 0)
-add("big.tiff", tiff(grey[..., 0], bigtiff=True), refused="unsupported-type")
-add("float.tiff", tiff(grey[..., 0].astype(np.float32)), refused="unsupported-type")
-add("fax.tiff", saved(Image.fromarray(blob > 0), "tiff", compression="group4"), refused="unsupported-type")
-add("jpeg.tiff", saved(Image.fromarray(blob), "tiff", compression="jpeg"), refused="unsupported-type")
-add("cmyk.tiff", saved(rgb.convert("CMYK"), "tiff"), refused="unsupported-type")
 
 # 12 megapixels in flat blocks, gzipped to almost nothing; checked by sampling --------------------------
 

@@ -4,6 +4,7 @@ import { countFrames } from "../../../lib/image/frames.ts";
 import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import type { SeriesFile } from "../../../lib/series/series_image.ts";
 import { dicomAt } from "../../support/dicom_places.ts";
+import { fixture } from "../../support/fixtures.ts";
 import { niftiOf, zipOf } from "../../support/series_bodies.ts";
 
 const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e9, maxImages: 4 };
@@ -64,6 +65,20 @@ Deno.test("a file of more frames than a series may hold is refused, alone and am
   const all = [...two, fileOf(volumeOf(1), "c.nii")];
   const places = await openFiles(all, reader, { ...LIMITS, maxImages: 6 });
   deepEqual(places.map(({ position }) => position), [0, 0.5, 1, 0, 1, null]);
+});
+
+Deno.test("every page of a TIFF file is an image of its series", async () => {
+  const tiff = (name: string) =>
+    fileOf(Uint8Array.from(fixture(name).bytes), name);
+  const images = await openFiles(
+    [tiff("pages-4.tiff"), tiff("thumbnail-first.tiff")],
+    reader,
+    { ...LIMITS, maxImages: 5 },
+  );
+  deepEqual(
+    images.map(({ position, frameOf }) => [position, frameOf?.frame]),
+    [[0, 0], [1 / 3, 1], [2 / 3, 2], [1, 3], [null, undefined]],
+  );
 });
 
 Deno.test("a DICOM file of one frame may be no larger than any other image", async () => {
