@@ -9,6 +9,10 @@ import { drawPatient } from "../../lib/sample/patient.ts";
 import type { Signer } from "../../lib/core/signing.ts";
 import type { ModelGeometry } from "../../lib/pipeline/types.ts";
 import { zipOf } from "../support/series_bodies.ts";
+import {
+  annotationCases,
+  readAnnotationFile,
+} from "../support/annotation_cases.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";
 import { fixtures } from "../support/fixtures.ts";
 
@@ -55,6 +59,19 @@ export function maskVolumeSeeds(): Seed[] {
       bytes: Deno.readFileSync(new URL(name, folder)),
     }))
     .sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** DICOM segmentations and structure sets, and the images that they lie on. */
+export function annotationSeeds(): { annotations: Seed[]; images: Seed[] } {
+  const seeds = (names: string[]) =>
+    [...new Set(names)].map((name) => ({
+      name,
+      bytes: readAnnotationFile(name),
+    }));
+  return {
+    annotations: seeds(annotationCases.map(({ file }) => file)),
+    images: seeds(annotationCases.flatMap(({ image }) => image ?? [])),
+  };
 }
 
 function* filesBelow(folder: URL): Generator<URL> {

@@ -28,6 +28,7 @@ import {
 import { unpack } from "../../lib/model/archive.ts";
 import { Spool } from "../../lib/series/range_file.ts";
 import { openZip } from "../../lib/series/zip.ts";
+import { readAnnotationFile } from "../support/annotation_cases.ts";
 import type { Random } from "./random.ts";
 import * as seeds from "./seeds.ts";
 
@@ -58,6 +59,7 @@ export async function allTargets(): Promise<Target[]> {
   const images = seeds.imageSeeds();
   const maskVolumes = seeds.maskVolumeSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii/.test(name));
+  const { annotations, images: annotated } = seeds.annotationSeeds();
   const framed = images.filter(({ name }) => /dcm|nii|tif/.test(name));
   const frameOf = (random: Random) =>
     random.chance(0.6) ? undefined : random.below(4);
@@ -144,6 +146,32 @@ export async function allTargets(): Promise<Target[]> {
         ) {
           throw new Error("a mask of another size");
         }
+      },
+    },
+    {
+      name: "annotation",
+      weight: 12,
+      seeds: annotations,
+      async run(bytes, random) {
+        // Most files lie on this slice.
+        const image = random.chance(0.6)
+          ? readAnnotationFile("axial-2.dcm")
+          : random.pick(annotated).bytes;
+        const segment = random.pick([undefined, undefined, "1", "2", "3", "a"]);
+        const choice = { segment, image: { bytes: image, frame: undefined } };
+        // The image can be damaged as well as what is drawn on it.
+        const { mask, reading } =
+          await (random.chance(0.8)
+            ? readMask(bytes, LIMITS, undefined, choice)
+            : readMask(random.pick(annotations).bytes, LIMITS, undefined, {
+              segment,
+              image: { bytes, frame: frameOf(random) },
+            }));
+        if (mask.data.length !== mask.width * mask.height) {
+          throw new Error("a mask of another size");
+        }
+        const pixels = mask.data.filter((value) => value === 255).length;
+        if (pixels !== reading.pixels) throw new Error("a wrong count");
       },
     },
     {

@@ -54,6 +54,7 @@ export const fixtures: Fixture[] = [
   "images",
   "dicom",
   "masks",
+  "segmentations",
   "tiff_files",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 

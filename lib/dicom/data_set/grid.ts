@@ -1,6 +1,6 @@
 import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "./data_set.ts";
-import { ownPlaneOf } from "./plane.ts";
+import { planeOf } from "./plane.ts";
 import { TAG } from "./tags.ts";
 
 export type Vector = readonly [x: number, y: number, z: number];
@@ -29,7 +29,7 @@ const SKEW = 0.01;
 
 /** The grid of a frame, from 0; undefined where the file does not state all of it. */
 export function gridOf(dataset: Dataset, frame: number): Grid | undefined {
-  const plane = ownPlaneOf(dataset, frame);
+  const plane = planeOf(dataset, frame);
   const measures = dataset.group(frame, TAG.pixelMeasures);
   const [rowSpacing = 0, columnSpacing = 0] = measures.decimals(
     TAG.pixelSpacing,
@@ -69,9 +69,14 @@ export function centreOf(grid: Grid, { width, height }: Size): Vector {
   ) as unknown as Vector;
 }
 
-/** Millimetres from a grid's plane to a point, along the grid's normal. */
-export function heightOver({ origin, normal }: Grid, point: Vector): number {
-  return dot(normal, difference(point, origin));
+/** The coordinate of a point along an axis, from an origin on, in units of a spacing. */
+export function coordinateAlong(
+  [a, b, c]: Vector,
+  origin: Vector,
+  spacing = 1,
+): (...point: Vector) => number {
+  const from = dot([a, b, c], origin);
+  return (x, y, z) => (a * x + b * y + c * z - from) / spacing;
 }
 
 /** Whether two grids lie in parallel planes, whichever way these face. */
@@ -107,11 +112,7 @@ export function difference(a: Vector, b: Vector): Vector {
   return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 }
 
-export function sum(a: Vector, b: Vector): Vector {
-  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
-}
-
-export function cross([a, b, c]: Vector, [d, e, f]: Vector): Vector {
+function cross([a, b, c]: Vector, [d, e, f]: Vector): Vector {
   return [b * f - c * e, c * d - a * f, a * e - b * d];
 }
 

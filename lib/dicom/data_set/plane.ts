@@ -12,25 +12,20 @@ export interface Plane {
 /** Positions closer than this are the same place, millimetres; orientations closer than this are the same. */
 const SAME_PLACE = 0.05;
 
-/** The plane of a frame, from 0, or undefined where it is not stated. */
+/**
+ * The plane of a frame, from 0, or undefined where it is not stated. A place in the data set itself is that of the
+ * first frame alone where there are several, and the others may lie anywhere (PS3.3 §C.8.8.3.2).
+ */
 export function planeOf(dataset: Dataset, frame: number): Plane | undefined {
-  const position = dataset.group(frame, TAG.planePosition)
-    .decimals(TAG.imagePosition);
+  const [frames = 1] = dataset.decimals(TAG.frames);
+  const place = dataset.group(frame, TAG.planePosition);
+  if (place === dataset && frames > 1) return undefined;
+  const position = place.decimals(TAG.imagePosition);
   const orientation = dataset.group(frame, TAG.planeOrientation)
     .decimals(TAG.imageOrientation);
   return position.length === 3 && orientation.length === 6
     ? { position, orientation }
     : undefined;
-}
-
-/**
- * The plane that a frame states for itself or in common with all frames. A place in the data set itself is that of
- * the first frame alone, where there are several (PS3.3 §C.8.8.3.2).
- */
-export function ownPlaneOf(dataset: Dataset, frame: number): Plane | undefined {
-  const [frames = 1] = dataset.decimals(TAG.frames);
-  const group = dataset.group(frame, TAG.planePosition);
-  return group === dataset && frames > 1 ? undefined : planeOf(dataset, frame);
 }
 
 /** Whether two planes of one frame of reference start at the same place and face the same way. */

@@ -4,7 +4,7 @@ import { checkSize, type ImageLimits } from "../../core/raster.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
 import { type Grid, gridOf } from "../data_set/grid.ts";
-import { ownPlaneOf, type Plane } from "../data_set/plane.ts";
+import { type Plane, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import { dicomSize } from "../pixels/layout.ts";
 
@@ -16,8 +16,9 @@ export interface AnnotatedImage {
 
 /** What is known of a DICOM image on which an annotation is placed. */
 export interface ImageFrame extends Size {
-  /** From 0. */
+  /** From 0, and of how many. */
   frame: number;
+  frames: number;
   /** UID of the instance, and of the frame of reference; "" where they are not stated. */
   instance: string;
   frameOfReference: string;
@@ -43,9 +44,10 @@ export function readImageFrame(
   return {
     ...size,
     frame,
+    frames,
     instance: dataset.text(TAG.sopInstance),
     frameOfReference: dataset.text(TAG.frameOfReference),
-    plane: ownPlaneOf(dataset, frame),
+    plane: planeOf(dataset, frame),
     grid: gridOf(dataset, frame),
   };
 }

@@ -28,11 +28,11 @@ export function readPoints(
   let axis = 0;
   let x = 0;
   let y = 0;
-  for (let at = 0; at < end;) {
-    const from = at;
-    while (at < end && bytes[at] !== BACKSLASH) at++;
-    const value = readNumber(bytes, from, at);
-    at++;
+  for (let from = 0; from < end;) {
+    let to = from;
+    while (to < end && bytes[to] !== BACKSLASH) to++;
+    const value = readNumber(bytes, from, to);
+    from = to + 1;
     if (axis === 0) x = value;
     else if (axis === 1) y = value;
     else {
@@ -44,6 +44,8 @@ export function readPoints(
   if (axis !== 0) throw malformed("a contour ends inside a point.");
   return points;
 }
+
+const POWERS = Array.from({ length: MAX_NUMBER + 1 }, (_, i) => 10 ** i);
 
 /** Padding, and the separator that some writers leave at the end. */
 const isFiller = (byte: number) =>
@@ -74,7 +76,7 @@ function readNumber(bytes: Uint8Array, from: number, to: number): number {
   if (digits === 0) throw noNumber();
   const exponent = at < end ? readExponent(bytes, at, end) : 0;
   const size = exponent === 0
-    ? mantissa / 10 ** decimals
+    ? mantissa / POWERS[decimals]!
     : mantissa * 10 ** (exponent - decimals);
   if (!(size < MAX_MM)) throw noNumber();
   return isNegative ? -size : size;

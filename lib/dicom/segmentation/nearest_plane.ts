@@ -1,5 +1,5 @@
-/** Planes closer than this, or than a tenth of their thickness, are one, millimetres. */
-const SAME_PLANE = 0.05;
+/** Planes closer than this, or than a tenth of their thickness, are one, millimetres: files round to tenths. */
+const SAME_PLANE = 0.25;
 /** How far a plane may lie from the image's where nothing states a thickness, millimetres. */
 const LEAST_REACH = 0.1;
 
@@ -9,8 +9,8 @@ export interface NearestPlane {
   near: number[];
   /** Height of the nearest plane, millimetres. */
   height: number;
-  /** A plane counts as the image's if it lies closer than this. */
-  reach: number;
+  /** Whether it lies off the image's plane by more than a tenth of a slice. */
+  isBeside: boolean;
 }
 
 /**
@@ -39,5 +39,5 @@ export function nearestPlane(
   const near = heights.flatMap((other, i) =>
     isNear && Math.abs(other - height) <= same ? [i] : []
   );
-  return { near, height, reach };
+  return { near, height, isBeside: Math.abs(height) > reach / 5 };
 }

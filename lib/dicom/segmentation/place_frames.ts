@@ -4,15 +4,16 @@ import type { Dataset } from "../data_set/data_set.ts";
 import {
   areParallel,
   centreOf,
+  coordinateAlong,
   describeTilt,
   dot,
   type Grid,
   gridOf,
-  heightOver,
 } from "../data_set/grid.ts";
-import { isSamePlane, ownPlaneOf } from "../data_set/plane.ts";
+import { isSamePlane, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
-import { type ImageFrame, refersTo } from "./annotated_image.ts";
+import type { ImageFrame } from "./annotated_image.ts";
+import { referringTo } from "./frame_references.ts";
 import { type GridMap, isExact, mapGrid, SAME_GRID } from "./grid_map.ts";
 import { nearestPlane } from "./nearest_plane.ts";
 import { cannotUse } from "./structure_choice.ts";
@@ -75,23 +76,13 @@ export function placeFrames(
     const placed = candidates.map((frame, i) => ({ frame, grid: grids[i]! }));
     return byGeometry(placed, { ...image, grid }, isReferring);
   }
-  // Something of the geometry is missing: what is known must agree, and the pixels must be those of the image.
-  const here = candidates.filter((frame) => {
-    const plane = ownPlaneOf(dataset, frame);
-    return plane === undefined || image.plane === undefined
-      ? isReferring(frame)
-      : isSamePlane(plane, image.plane);
-  });
-  if (here.length === 0) {
-    throw cannotChoose("the segment has no frame on this image.");
-  }
-  if (here.length > 1) {
+  const frame = byReference(dataset, candidates, image, isReferring);
+  const { preserved, namesFrame } = refers(frame) ?? {};
+  if (image.plane === undefined && image.frames > 1 && !namesFrame) {
     throw cannotChoose(
-      `${here.length} frames of the segment refer to this image, and nothing says where they lie.`,
+      "it does not say to which frame of the image it belongs, and nothing says where that lies.",
     );
   }
-  const [frame] = here as [number];
-  const preserved = refers(frame);
   if (preserved === "NO" || preserved === "REORIENTED_ONLY") {
     throw cannotChoose(
       "it says that its pixels do not lie where the image's do, and nothing says where they lie.",
@@ -110,6 +101,27 @@ const unchanged = (frame: number): PlacedFrames => ({
   frames: [{ frame, map: SAME_GRID }],
   warnings: [],
 });
+
+/** The one frame that belongs to an image where some of the geometry is missing; what is known of it must agree. */
+function byReference(
+  dataset: Dataset,
+  candidates: number[],
+  { plane }: ImageFrame,
+  isReferring: (frame: number) => boolean,
+): number {
+  const here = candidates.filter((frame) => {
+    const own = planeOf(dataset, frame);
+    return own === undefined || plane === undefined
+      ? isReferring(frame)
+      : isSamePlane(own, plane);
+  });
+  if (here.length === 1) return here[0]!;
+  throw cannotChoose(
+    here.length === 0
+      ? "the segment has no frame on this image."
+      : `${here.length} frames of the segment refer to this image, and nothing says where they lie.`,
+  );
+}
 
 function byGeometry(
   candidates: { frame: number; grid: Grid }[],
@@ -131,21 +143,21 @@ function byGeometry(
   const centre = centreOf(image.grid, image);
   const heights = parallel.map(({ grid }) =>
     // As seen from the image, whichever way the frame faces.
-    -heightOver(grid, centre) * Math.sign(dot(grid.normal, image.grid.normal))
+    -coordinateAlong(grid.normal, grid.origin)(...centre) *
+    Math.sign(dot(grid.normal, image.grid.normal))
   );
   const thickness = parallel.reduce(
     (least, { grid }) => Math.min(least, grid.thickness ?? Infinity),
     Infinity,
   );
-  const { near, height, reach } = nearestPlane(
+  const { near, height, isBeside } = nearestPlane(
     heights,
     thickness < Infinity ? thickness : image.grid.thickness,
   );
+  const distance = `${Math.abs(height).toFixed(1)} mm from the image's plane`;
   if (near.length === 0) {
     throw cannotChoose(
-      `the segment has no frame on this image; its nearest lies ${
-        Math.abs(height).toFixed(1)
-      } mm from the image's plane.`,
+      `the segment has no frame on this image; its nearest lies ${distance}.`,
     );
   }
   const frames = distinct(
@@ -155,23 +167,15 @@ function byGeometry(
     })),
     isReferring,
   );
-  const isBeside = Math.abs(height) > reach / 5;
-  const isOther = frames.some(({ map }) => !isExact(map, image));
-  const warnings: Warning[] = [];
-  if (isBeside || isOther) {
-    const found = [
-      ...(isOther ? ["on another grid than the image's pixels"] : []),
-      ...(isBeside
-        ? [`${Math.abs(height).toFixed(1)} mm from the image's plane`]
-        : []),
-    ].join(" and ");
-    warnings.push({
-      code: "mask-resampled",
-      detail:
-        `The segmentation lies ${found}; each pixel of the image took the nearest value.`,
-    });
-  }
-  return { frames, warnings };
+  const isExactly = frames.every(({ map }) => isExact(map, image));
+  if (isExactly && !isBeside) return { frames, warnings: [] };
+  const found = [
+    ...(isExactly ? [] : ["on another grid than the image's pixels"]),
+    ...(isBeside ? [distance] : []),
+  ].join(" and ");
+  const detail =
+    `The segmentation lies ${found}; each pixel of the image took the nearest value.`;
+  return { frames, warnings: [{ code: "mask-resampled", detail }] };
 }
 
 /** Frames of one plane: several are parts of it, or else the one that refers to the image is meant. */
@@ -180,7 +184,9 @@ function distinct(
   isReferring: (frame: number) => boolean,
 ): PlacedFrame[] {
   const places = new Set(
-    frames.map(({ map }) => `${map.x0.toFixed(1)} ${map.y0.toFixed(1)}`),
+    frames.map(({ map: { x0, y0 } }) =>
+      `${Math.round(x0 * 10)} ${Math.round(y0 * 10)}`
+    ),
   );
   if (places.size === frames.length) return frames;
   const referring = frames.filter(({ frame }) => isReferring(frame));
@@ -188,46 +194,4 @@ function distinct(
   throw cannotChoose(
     `${frames.length} frames of the segment lie on this image, and nothing says which is meant.`,
   );
-}
-
-/**
- * Whether a frame says that it was derived from the image's frame (PS3.3 §C.7.6.16.2.6), and then what it says of
- * where its pixels lie, in Spatial Locations Preserved, or "". Where no frame names its sources, the series that the
- * segmentation refers to counts for a single frame. Each group is read once, since all frames may share one of many
- * sources.
- */
-function referringTo(
-  dataset: Dataset,
-  image: ImageFrame,
-): (frame: number) => string | undefined {
-  const known = new Map<Dataset, string | undefined>();
-  const bySeries = () =>
-    dataset.items(TAG.referencedSeries).some((series) =>
-        series.items(TAG.referencedInstances).some((instance) =>
-          refersTo(instance, image)
-        )
-      )
-      ? ""
-      : undefined;
-  const [count = 1] = dataset.decimals(TAG.frames);
-  const shared = dataset.item(TAG.sharedGroups);
-  const read = (holder: Dataset): string | undefined => {
-    const sources = [
-      ...holder.items(TAG.derivationImages).flatMap((derivation) =>
-        derivation.items(TAG.sourceImages)
-      ),
-      ...holder.items(TAG.sourceImages),
-    ];
-    if (sources.length === 0) return count > 1 ? undefined : bySeries();
-    return sources.find((source) => refersTo(source, image))
-      ?.text(TAG.locationsPreserved);
-  };
-  return (frame) => {
-    const own = dataset.items(TAG.perFrameGroups)[frame];
-    const holder =
-      [own, shared].find((one) => one?.has(TAG.derivationImages)) ??
-        dataset;
-    if (!known.has(holder)) known.set(holder, read(holder));
-    return known.get(holder);
-  };
 }

@@ -122,8 +122,9 @@ function framesOf(
   });
 }
 
-/** Which stored values belong to the segment: 1 in an array of a frame's pixels. */
+/** Which stored values belong to the segment. */
 interface Rule {
+  /** 1 for every pixel inside, else 0. */
   isInside(values: ArrayLike<number>, lossy: boolean): Uint8Array;
   /** Values from this on belong to it; null where none is cut. */
   threshold: number | null;
@@ -133,39 +134,49 @@ function readRule(dataset: Dataset, number: number): Rule {
   if (isLabelMap(dataset)) {
     return {
       threshold: null,
-      isInside: (values) => select(values, (value) => value === number),
+      isInside: (values) => between(values, number, number),
     };
   }
   if (dataset.text(TAG.segmentationType) === "FRACTIONAL") {
     const threshold = (dataset.short(TAG.maximumFractional) || 255) / 2;
-    return {
-      threshold,
-      isInside: (values) => select(values, (value) => value >= threshold),
-    };
+    return { threshold, isInside: (values) => between(values, threshold) };
   }
   return {
     threshold: null,
     isInside(values, lossy) {
-      if (lossy) return select(values, (value) => value >= 128);
-      let one = 0;
-      return select(values, (value) => {
-        if (value !== 0 && one !== 0 && value !== one) {
-          throw malformed(
-            "it says that its segments are binary, and a frame holds several values besides 0.",
-          );
-        }
-        one ||= value;
-        return value !== 0;
-      });
+      if (!lossy) requireBinary(values);
+      return between(values, lossy ? 128 : 1);
     },
   };
 }
 
-function select(
+/** 1 where a value lies between two others, these included. */
+function between(
   values: ArrayLike<number>,
-  isInside: (value: number) => boolean,
+  least: number,
+  most = Infinity,
 ): Uint8Array {
-  return Uint8Array.from(values, (value) => isInside(value) ? 1 : 0);
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i]!;
+    if (value >= least && value <= most) out[i] = 1;
+  }
+  return out;
+}
+
+/** Refuses a label map that calls itself binary, as all its labels would be taken for one. */
+function requireBinary(values: ArrayLike<number>): void {
+  let one = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === 0 || value === one) continue;
+    if (one !== 0) {
+      throw malformed(
+        "it says that its segments are binary, and a frame holds several values besides 0.",
+      );
+    }
+    one = value;
+  }
 }
 
 /** Refuses the tiles of a slide: their frames are parts of one picture, and lie in no patient. */

@@ -1,44 +1,16 @@
+import type { Size } from "../../core/geometry.ts";
 import { describeReading, type ReadMask } from "../../core/mask.ts";
 import type { Warning } from "../../core/warnings.ts";
-import { type Dataset, malformed } from "../data_set/data_set.ts";
-import {
-  cross,
-  describeTilt,
-  difference,
-  dot,
-  type Grid,
-  heightOver,
-  PARALLEL,
-  sum,
-  type Vector,
-} from "../data_set/grid.ts";
+import type { Dataset } from "../data_set/data_set.ts";
+import { coordinateAlong, type Grid } from "../data_set/grid.ts";
 import { TAG } from "../data_set/tags.ts";
 import { STRUCTURE_SET_STORAGE } from "../data_set/uid.ts";
 import { type ImageFrame, refersTo } from "./annotated_image.ts";
+import { cannotDraw, closedContours, type Contour } from "./closed_contours.ts";
 import { readPoints } from "./contour_points.ts";
 import { nearestPlane } from "./nearest_plane.ts";
 import { PolygonRaster } from "./polygon_raster.ts";
-import {
-  cannotUse,
-  chooseStructure,
-  nameOf,
-  type Structure,
-} from "./structure_choice.ts";
-
-const cannotDraw = cannotUse("structure set");
-
-/** A closed contour of the structure. */
-interface Contour {
-  bytes: Uint8Array;
-  /** Over the image's plane, millimetres. */
-  height: number;
-  /** 1 or -1, by the way in which it turns on the image; 0 without a surface. */
-  turn: number;
-  isXor: boolean;
-}
-
-/** Millimetres by which the points of one contour may lie over another, besides what parallel planes may. */
-const FLAT = 0.1;
+import { chooseStructure, nameOf, type Structure } from "./structure_choice.ts";
 
 /** Whether a DICOM file is a structure set of radiotherapy: by its class, or by what it holds. */
 export function isStructureSet(dataset: Dataset): boolean {
@@ -64,7 +36,7 @@ export function readStructureSet(
     throw cannotDraw("it is an RTSTRUCT without contours.");
   }
   const number = chooseStructure(
-    structuresOf(dataset, [...drawn.keys()], wanted),
+    structuresOf(dataset, new Set(drawn.keys()), wanted),
     wanted,
     "structure",
     cannotDraw,
@@ -79,51 +51,37 @@ export function readStructureSet(
         "orientation and pixel spacing.",
     );
   }
-  const { grid } = image;
-  const here = inSameSpace(dataset, number, items, image);
-  const { contours, skipped } = closedContours(here, grid);
-  const { near, height, reach } = nearestPlane(
+  const { grid, width, height } = image;
+  const { contours, skipped } = closedContours(
+    inSameSpace(dataset, number, items, image),
+    grid,
+  );
+  const nearest = nearestPlane(
     contours.map(({ height }) => height),
     grid.thickness,
   );
-  if (near.length === 0) {
+  const distance = `${Math.abs(nearest.height).toFixed(1)} mm`;
+  if (nearest.near.length === 0) {
     throw cannotDraw(
-      `structure ${number} has no contour on this image; its nearest lies ${
-        Math.abs(height).toFixed(1)
-      } mm from the image's plane.`,
+      `structure ${number} has no contour on this image; its nearest lies ${distance} from the image's plane.`,
     );
   }
-  const inPlane = near.map((i) => contours[i]!);
-  const raster = new PolygonRaster(image);
-  for (const { bytes, turn } of inPlane) {
-    const { add, close } = raster.polygon(turn);
-    readPoints(bytes, (...point) => {
-      const from = difference(point, grid.origin);
-      add(
-        dot(from, grid.row) / grid.columnSpacing,
-        dot(from, grid.column) / grid.rowSpacing,
-      );
-    });
-    close();
-  }
-  const { data, overlaps } = raster.draw();
-  const { width, height: rows } = image;
-  const mask = { width, height: rows, data };
+  const here = nearest.near.map((i) => contours[i]!);
+  const { data, overlaps } = draw(here, grid, image);
   if (!data.includes(255)) {
     throw cannotDraw(
       `structure ${number} lies in the plane of this image, but covers no pixel of it.`,
     );
   }
   const warnings: Warning[] = [];
-  if (Math.abs(height) > reach / 5) {
+  if (nearest.isBeside) {
     warnings.push({
       code: "mask-resampled",
-      detail: `The contours lie ${
-        Math.abs(height).toFixed(1)
-      } mm from the image's plane, and were drawn on it.`,
+      detail:
+        `The contours lie ${distance} from the image's plane, and were drawn on it.`,
     });
   }
-  if (overlaps && !inPlane.every(({ isXor }) => isXor)) {
+  if (overlaps && !here.every(({ isXor }) => isXor)) {
     warnings.push({
       code: "contradiction",
       detail:
@@ -137,8 +95,23 @@ export function readStructureSet(
         `${skipped} of the structure's contours are points or open lines, and were left out.`,
     });
   }
+  const mask = { width, height, data };
   const reading = describeReading(mask, "contours", { value: number });
   return { mask, reading, warnings };
+}
+
+/** Draws contours on the pixels of an image. */
+function draw(contours: Contour[], grid: Grid, size: Size) {
+  const { origin, row, column, columnSpacing, rowSpacing } = grid;
+  const columnOf = coordinateAlong(row, origin, columnSpacing);
+  const rowOf = coordinateAlong(column, origin, rowSpacing);
+  const raster = new PolygonRaster(size);
+  for (const { bytes, turn } of contours) {
+    const { add, close } = raster.polygon(turn);
+    readPoints(bytes, (x, y, z) => add(columnOf(x, y, z), rowOf(x, y, z)));
+    close();
+  }
+  return raster.draw();
 }
 
 /** The contour items of every structure that has some, by its number. */
@@ -148,7 +121,9 @@ function contoursByStructure(dataset: Dataset): Map<number, Dataset[]> {
     const [number] = item.decimals(TAG.contourStructure);
     const contours = item.items(TAG.contours);
     if (number === undefined || contours.length === 0) continue;
-    drawn.set(number, [...(drawn.get(number) ?? []), ...contours]);
+    const known = drawn.get(number);
+    if (known === undefined) drawn.set(number, [...contours]);
+    else for (const contour of contours) known.push(contour);
   }
   return drawn;
 }
@@ -156,7 +131,7 @@ function contoursByStructure(dataset: Dataset): Map<number, Dataset[]> {
 /** The structures to choose from: those with contours, and others only where one is asked for. */
 function structuresOf(
   dataset: Dataset,
-  drawn: number[],
+  drawn: Set<number>,
   wanted: string | undefined,
 ): Structure[] {
   const named = dataset.items(TAG.structures).flatMap((item) => {
@@ -164,13 +139,12 @@ function structuresOf(
     const name = nameOf(item, TAG.structureName);
     return number === undefined ? [] : [{ number, name }];
   });
-  const unnamed = drawn
-    .filter((number) => !named.some((one) => one.number === number))
+  const numbers = new Set(named.map(({ number }) => number));
+  const unnamed = [...drawn.difference(numbers)]
     .map((number) => ({ number, name: "" }));
-  const all = [...named, ...unnamed];
   return wanted === undefined
-    ? all.filter(({ number }) => drawn.includes(number))
-    : all;
+    ? [...named.filter(({ number }) => drawn.has(number)), ...unnamed]
+    : [...named, ...unnamed];
 }
 
 /**
@@ -186,8 +160,10 @@ function inSameSpace(
 ): Dataset[] {
   const structure = dataset.items(TAG.structures)
     .find((item) => item.decimals(TAG.structureNumber)[0] === number);
+  const [referenced, ...others] = dataset.items(TAG.framesOfReference);
   const reference = structure?.text(TAG.structureFrameOfReference) ||
-    dataset.text(TAG.frameOfReference);
+    dataset.text(TAG.frameOfReference) ||
+    (others.length === 0 && referenced?.text(TAG.frameOfReference)) || "";
   if (reference !== "" && image.frameOfReference !== "") {
     if (reference === image.frameOfReference) return contours;
     throw cannotDraw(
@@ -202,78 +178,4 @@ function inSameSpace(
   throw cannotDraw(
     `structure ${number} does not refer to this image, and one of the two states no frame of reference.`,
   );
-}
-
-/**
- * The closed contours of a structure that have a surface, and how many others there are.
- *
- * @throws {EdgeError} where there are none, or where one is not parallel to the image.
- */
-function closedContours(
-  items: Dataset[],
-  grid: Grid,
-): { contours: Contour[]; skipped: number } {
-  const contours: Contour[] = [];
-  let skipped = 0;
-  for (const item of items) {
-    const type = item.text(TAG.contourType);
-    if (!/^(|CLOSED_PLANAR|CLOSEDPLANAR_XOR)$/.test(type)) {
-      skipped++;
-      continue;
-    }
-    const contour = measure(item, type === "CLOSEDPLANAR_XOR", grid);
-    if (contour !== undefined) contours.push(contour);
-  }
-  if (contours.length > 0) return { contours, skipped };
-  throw cannotDraw(
-    skipped > 0
-      ? "the structure is made of points or open lines, which enclose nothing."
-      : "the structure's contours enclose nothing.",
-  );
-}
-
-/**
- * Reads a contour once; undefined for one of fewer than three points.
- *
- * @throws {EdgeError} where it lacks points, or is not parallel to the image.
- */
-function measure(
-  item: Dataset,
-  isXor: boolean,
-  grid: Grid,
-): Contour | undefined {
-  const bytes = item.bytes(TAG.contourData);
-  if (bytes === undefined) return undefined;
-  // All relative to the first point, so that no digits are lost far from the origin.
-  let first: Vector | undefined;
-  let last: Vector = [0, 0, 0];
-  let normal: Vector = [0, 0, 0];
-  let [low, high, extent] = [0, 0, 0];
-  const points = readPoints(bytes, (...point) => {
-    const from = difference(point, first ??= point);
-    normal = sum(normal, cross(last, from));
-    last = from;
-    const height = dot(from, grid.normal);
-    low = Math.min(low, height);
-    high = Math.max(high, height);
-    extent = Math.max(extent, ...from.map(Math.abs));
-  });
-  const [stated = 0] = item.decimals(TAG.contourPoints);
-  if (points < stated) {
-    throw malformed(`a contour says ${stated} points, and holds ${points}.`);
-  }
-  if (points < 3) return undefined;
-  if (high - low > FLAT + PARALLEL * extent) {
-    throw cannotDraw(
-      `its contours are not parallel to the image: they are ${
-        describeTilt(normal, grid.normal)
-      }.`,
-    );
-  }
-  return {
-    bytes,
-    height: heightOver(grid, first!) + (low + high) / 2,
-    turn: Math.sign(dot(normal, grid.normal)),
-    isXor,
-  };
 }
