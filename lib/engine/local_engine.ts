@@ -18,11 +18,7 @@ import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle } from "../format/mask/rle.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
-import {
-  augment,
-  AUGMENTATION_NAMES,
-  type AugmentationName,
-} from "../image/augment.ts";
+import { augment, AUGMENTATION_NAMES } from "../image/augment.ts";
 import { type DecodedImage, decodeImage } from "../image/decode.ts";
 import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";

@@ -63,6 +63,12 @@ def png(image, **options) -> bytes:
     return buffer.getvalue()
 
 
+def tiff(a, **options) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, a, **options)
+    return buffer.getvalue()
+
+
 def disc(cx, cy, r, fine=1):
     """Coverage of every pixel by a disc, 0..1."""
     y, x = (np.mgrid[0:H * fine, 0:W * fine] + 0.5) / fine
@@ -99,8 +105,7 @@ for one, two in ((1, 2), (1, 255), (254, 255), (85, 170), (128, 255)):
 label_map("labels-16.png", png(of(300, 40000, np.uint16)), (300, 40000), False)
 label_map("labels-rgb.png", png(np.dstack([of(1, 2)] * 3)), (1, 2))
 for kind in (np.uint8, np.uint16, np.int16):
-    label_map(f"labels-{np.dtype(kind).name}.tiff", (lambda b: (tifffile.imwrite(b, of(3, 90, kind)), b.getvalue())[1])(io.BytesIO()),
-              (3, 90), kind == np.uint8)
+    label_map(f"labels-{np.dtype(kind).name}.tiff", tiff(of(3, 90, kind)), (3, 90), kind == np.uint8)
 
 write("binary-255.png", png((A * 255).astype(np.uint8)))
 read("binary-255.png", A)
@@ -227,6 +232,19 @@ readings[-2]["says"], readings[-2]["choices"] = ["it has 85, 170"], ["85", "170"
 write("palette-colours.png", indexed(of(1, 2), [9, 9, 9, 128, 0, 0, 0, 128, 0]))
 refuse("palette-colours.png", "#090909")
 
+
+colours = np.zeros((3, 256), np.uint16)
+colours[0, 1], colours[1, 2] = 128 * 257, 128 * 257
+label_map("voc.tiff", tiff(LABELS, photometric="palette", colormap=colours), (1, 2))
+label_map("labels-float32.tiff", tiff(of(3, 90, np.float32), photometric="minisblack"), (3, 90), False)
+soft("soft-float32.tiff", tiff(FINE.astype(np.float32), photometric="minisblack"), FINE.astype(np.float32), False)
+pages = np.stack([LABELS, of(2, 1), LABELS * 0])
+write("pages.tiff", tiff(pages, photometric="minisblack"), False)
+write("stack.tiff", tiff(rng.integers(0, 255, (3, H, W)).astype(np.uint8), photometric="minisblack"), False)
+for frame, one in ((0, 1), (1, 2)):
+    read("pages.tiff", A, "label", one, segment=str(one), image="stack.tiff", frame=frame)
+refuse("pages.tiff", "no structure 1 here", segment="1", image="stack.tiff", frame=2)
+
 # Alpha that varies is the mask -----------------------------------------------------------------------
 
 photo = np.dstack([X * 5, Y * 6, X + Y]).astype(np.uint8)
@@ -247,6 +265,8 @@ cut_out("alpha-half.png", white, CUT // 2)
 cut_out("alpha-grey.png", white[..., 0], CUT)
 cut_out("alpha-lossless.webp", photo, CUT, format="WEBP", lossless=True, exact=True)
 cut_out("alpha-lossy.webp", photo, CUT, format="WEBP", quality=80)
+write("alpha.tiff", tiff(np.dstack([photo, CUT]), photometric="rgb", extrasamples=["unassalpha"]), False)
+read("alpha.tiff", A, "alpha", None, 127.5)
 refuse("alpha-white.png", "no structure 3", segment="3", choices=[255])
 read("alpha-white.png", A, "label", 255, segment="255")
 write("alpha-labels.png", png(np.dstack([of(1, 2)] * 3 + [((A | B) * 255).astype(np.uint8)])))
