@@ -95,7 +95,7 @@ function hideTransparent(samples: Samples, alpha: Uint8Array): Samples {
   const data = samples.data.slice();
   const half = greatestOf(alpha) / 2;
   for (let i = 0; i < alpha.length; i++) {
-    if (alpha[i] < half) data.fill(0, i * channels, (i + 1) * channels);
+    if (alpha[i]! < half) data.fill(0, i * channels, (i + 1) * channels);
   }
   return { ...samples, data };
 }
@@ -115,7 +115,7 @@ function isDegree(
   samples: Samples,
   values: number[],
 ): boolean {
-  const [least, greatest] = [values[0], values[values.length - 1]];
+  const [least, greatest] = [values[0]!, values.at(-1)!];
   if (least < -greatest * OVERSHOOT) return false;
   const isWhole = values.every(Number.isInteger);
   if (!isWhole && greatest <= 1) return true;
@@ -201,7 +201,7 @@ function take(
 ): Structure {
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) {
-    if (isInside(values[i])) data[i] = 255;
+    if (isInside(values[i]!)) data[i] = 255;
   }
   return { mask: { width, height, data }, kind, value, threshold: null };
 }
@@ -209,7 +209,7 @@ function take(
 function greatestOf(values: SampleArray): number {
   let greatest = 0;
   for (let i = 0; i < values.length; i++) {
-    if (values[i] > greatest) greatest = values[i];
+    if (values[i]! > greatest) greatest = values[i]!;
   }
   return greatest;
 }

@@ -61,20 +61,27 @@ export function labelsOf(samples: Samples): SampleArray | undefined {
   return isGrey(samples) ? intensities(samples) : undefined;
 }
 
-/** Distinct values besides 0, ascending; of more than `most`, some of them. */
-export function distinctValues(
-  values: SampleArray,
-  most = 0x10000,
-): number[] {
+/** Distinct values besides 0, ascending; of more than 65,536, some of them. */
+export function distinctValues(values: SampleArray): number[] {
+  const seen = values.BYTES_PER_ELEMENT <= 2
+    ? shortValues(values)
+    : longValues(values);
+  return seen.filter((value) => value !== 0).sort((a, b) => a - b);
+}
+
+/** Of integers of 16 bits at most, of which a value is told by its bits. */
+function shortValues(values: SampleArray): number[] {
+  const places = new Int32Array(0x10000).fill(-1);
+  for (let i = 0; i < values.length; i++) places[values[i] & 0xffff] = i;
+  return Array.from(places).filter((at) => at >= 0).map((at) => values[at]);
+}
+
+function longValues(values: SampleArray): number[] {
   const seen = new Set<number>();
-  let last = 0;
-  for (let i = 0; i < values.length && seen.size < most; i++) {
-    const value = values[i];
-    if (value === 0 || value === last) continue;
-    seen.add(value);
-    last = value;
+  for (let i = 0; i < values.length && seen.size < 0x10000; i++) {
+    if (i === 0 || values[i] !== values[i - 1]) seen.add(values[i]);
   }
-  return [...seen].sort((a, b) => a - b);
+  return [...seen];
 }
 
 /** Distinct colours besides black as `#rrggbb`, in order of appearance, `most` at most. */
