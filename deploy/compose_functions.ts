@@ -20,6 +20,7 @@ const COMPONENTS: Record<
   prompt: [],
   decode: ["decoder"],
   export: [],
+  read: [],
   segment: BOTH,
   series: BOTH,
   receipts: BOTH,

@@ -26,6 +26,7 @@ import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
 import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
+import { readingFunction } from "./resources/mask_readings.ts";
 import { decodeFunction } from "./resources/masks.ts";
 import { modelsFunction } from "./resources/models.ts";
 import { pageFunction } from "./resources/page.ts";
@@ -53,6 +54,7 @@ export const FUNCTIONS = {
   prompt: promptFunction,
   decode: decodeFunction,
   export: exportFunction,
+  read: readingFunction,
   segment: segmentFunction,
   series: seriesFunction,
   receipts: receiptsFunction,

@@ -63,6 +63,24 @@ export const FrameNumber = z.string().regex(
 /** Which model, and which frame of the image. */
 export const ImageQuery = ModelQuery.extend({ frame: FrameNumber });
 
+/** Which structure of a mask's file. */
+export const SegmentChoice = z.string()
+  .max(64)
+  .regex(
+    /^[^\p{Cc}]+$/u,
+    "must be 1 to 64 characters, none a control character",
+  )
+  .optional();
+
+export const SEGMENT_CHOICE = {
+  type: "string" as const,
+  minLength: 1,
+  maxLength: 64,
+  description:
+    "Which structure, where the mask's file holds several: a value of a label map, or the number or name of a " +
+    "segment of a DICOM segmentation or of a region of interest of an RTSTRUCT",
+};
+
 /** A position along a volume as text. */
 export const Position = z.string()
   .regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")

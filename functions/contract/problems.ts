@@ -70,6 +70,9 @@ export const ProblemDocument = z.object({
   detail: z.string(),
   instance: z.string().describe("The request's id"),
   errors: z.array(FaultDocument).optional(),
+  choices: z.array(z.string()).optional().describe(
+    "What `segment` may be, where the mask holds several structures",
+  ),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 
 export type Problem = z.infer<typeof ProblemDocument> & {

@@ -27,7 +27,7 @@ export function answerProblem(error: unknown, c: Context): Response {
 
 /** The problem of any error; the one place that maps errors to HTTP. Failures of the server are logged. */
 export function describeProblem(error: unknown, c: Context): Problem {
-  const { code, detail, faults = [] } = explain(error, c);
+  const { code, detail, faults = [], choices = [] } = explain(error, c);
   const [status, title] = PROBLEMS[code];
   const instance = c.get("requestId");
   const cause = error instanceof EdgeError ? error.cause : undefined;
@@ -43,19 +43,21 @@ export function describeProblem(error: unknown, c: Context): Problem {
     detail,
     instance,
     ...(faults.length > 0 && { errors: faults }),
+    ...(choices.length > 0 && { choices }),
   };
 }
 
 function explain(
   error: unknown,
   c: Context,
-): { code: ErrorCode; detail: string; faults?: Fault[] } {
+): { code: ErrorCode; detail: string; faults?: Fault[]; choices?: string[] } {
   if (error instanceof NotReproduced) {
     const { code, message, differences } = error;
     return { code, detail: message, faults: faultsOf(differences) };
   }
   if (error instanceof EdgeError) {
-    return { code: error.code, detail: error.message, faults: error.faults };
+    const { code, message, faults, choices } = error;
+    return { code, detail: message, faults, choices };
   }
   if (error instanceof HTTPException && error.status < 500) {
     if (error.status !== 415) {

@@ -25,6 +25,7 @@ export const NEEDS: Record<string, Need | undefined> = {
   "POST /v1/receipts/replay": "segment",
   "POST /v1/masks": "segment",
   "POST /v1/masks/export": "segment",
+  "POST /v1/masks/read": "segment",
   "GET /v1/models": "known",
   "GET /v1/audit": "admin",
   "GET /healthz": "open",

@@ -6,24 +6,26 @@ import { askKey, keyHeader } from "./api_key.js";
 /** @typedef {Schemas["Segmentation"]} Segmentation */
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
 /** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */
+/** @typedef {Schemas["MaskReading"]} MaskReading */
 /** @typedef {Partial<Omit<Schemas["MaskRequest"], "embedding">>} MaskPrompt */
 /** @typedef {keyof operations["exportMask"]["responses"][200]["content"]} SourceFormat */
 /** @typedef {{file: Blob, frame: number, format: SourceFormat | ""}} Source a frame of a file, from 0 */
 /** @template {keyof operations} T @typedef {NonNullable<operations[T]["parameters"]["query"]>} Query */
-/** @template {"enrolReference" | "exportMask"} T
+/** @template {"enrolReference" | "exportMask" | "readMask"} T
  * @typedef {operations[T]["requestBody"]["content"]["multipart/form-data"]} Multipart */
 /** The fields of a multipart body; those that are undefined are left out.
- * @template {"enrolReference" | "exportMask"} T
+ * @template {"enrolReference" | "exportMask" | "readMask"} T
  * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields */
 
 /** A refusal in the server's own words (RFC 9457), or a server that could not be reached. */
 export class Problem extends Error {
   /** @param {Pick<Schemas["Problem"], "title" | "detail"> & Partial<Schemas["Problem"]>} document */
-  constructor({ title, detail, type = "", errors = [] }) {
+  constructor({ title, detail, type = "", errors = [], choices = [] }) {
     super(detail);
     this.title = title;
     this.code = type.replace("/problems/", "");
     this.faults = errors;
+    this.choices = choices;
   }
 }
 
@@ -78,7 +80,8 @@ function formOf(fields) {
 }
 
 /** @param {Blob} mask */
-const maskFile = (mask) => new File([mask], "mask.png", { type: mask.type });
+export const maskFile = (mask) =>
+  new File([mask], "mask.png", { type: mask.type });
 
 /** @param {Record<string, string | number | boolean>} query */
 const searchOf = (query) =>
@@ -125,20 +128,33 @@ export async function decode(embedding, prompt, signal) {
 /** Enrols an annotated image. It sends the image rather than its embedding, so that the server can test the
  * reference on augmentations of it.
  * @param {string} patient @param {string} reference
- * @param {{file: Blob, frame: number, mask: Blob, label: string, accepted: Accepted | undefined}} annotation
+ * @param {{file: Blob, frame: number, mask: File, segment?: string, label: string, accepted: Accepted | undefined}}
+ * annotation
  * @param {AbortSignal} signal @returns {Promise<Schemas["EnrolledReference"]>} */
 export async function enrol(patient, reference, annotation, signal) {
-  const { file, frame, mask, label, accepted } = annotation;
+  const { file, frame, mask, segment, label, accepted } = annotation;
   /** @satisfies {Fields<"enrolReference">} */
   const fields = {
     image: file,
     frame: String(frame),
-    mask: maskFile(mask),
+    mask,
+    segment,
     label,
     accepted: accepted && JSON.stringify(accepted),
   };
   const init = { method: "PUT", body: formOf(fields), signal };
   return await requestJson(referencePath(patient, reference), init);
+}
+
+/** What a mask file means on a frame of an image.
+ * @param {{file: Blob, frame: number}} image @param {File} mask @param {string} segment empty where none was chosen
+ * @param {AbortSignal} signal @returns {Promise<Schemas["ReadMask"]>} */
+export async function readMask({ file, frame }, mask, segment, signal) {
+  /** @satisfies {Fields<"readMask">} */ const fields = { image: file, mask };
+  /** @satisfies {Query<"readMask">} */
+  const query = { frame, ...(segment && { segment }) };
+  const init = { method: "POST", body: formOf(fields), signal };
+  return await requestJson(`/v1/masks/read${searchOf(query)}`, init);
 }
 
 /** @param {string} patient @param {string} label @param {string} embedding @param {AbortSignal} signal

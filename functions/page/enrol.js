@@ -1,5 +1,6 @@
-import { enrol, eraseReference, isCancelled } from "./api.js";
+import { enrol, eraseReference, isCancelled, maskFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
+import { originalOf } from "./mask_file.js";
 import { patient, session } from "./session.js";
 
 /** @import { Accepted } from "./api.js" */
@@ -19,12 +20,19 @@ export async function enrolItem(item, mask, accepted) {
     const enrolled = await withBusyBar(
       "Enrolling the reference",
       async (signal) => {
-        const png = await mask.toPng();
-        const annotation = { file, frame, mask: png, label, accepted };
+        const drawn = async () => ({ mask: maskFile(await mask.toPng()) });
+        const annotation = {
+          ...originalOf(mask) ?? await drawn(),
+          file,
+          frame,
+          label,
+          accepted,
+        };
         return await enrol(patient(), reference, annotation, signal);
       },
     );
     item.report = enrolled.report;
+    item.reading = enrolled.mask;
     session.references.push(reference);
     return enrolled;
   } catch (error) {

@@ -2,7 +2,7 @@ import { context2d, make } from "./dom.js";
 import { pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
 
-/** @import { Report, Rle, Segmentation, Size, Source } from "./api.js" */
+/** @import { MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
 /** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} State */
 
 /** Long side of the picture in a tile, pixels. */
@@ -28,6 +28,9 @@ export class Item {
   /** @type {Segmentation | null} */ answer = null;
   /** Of a reference that was enrolled on this page. @type {Report | null} */
   report = null;
+
+  /** How its mask was read when it was enrolled. @type {MaskReading | undefined} */
+  reading = undefined;
 
   /** @param {Blob} file @param {string} name @param {boolean} reference whether it is enrolled as one
    * @param {(item: Item) => void} select called when the tile is clicked */

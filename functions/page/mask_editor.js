@@ -129,6 +129,13 @@ export class MaskEditor {
     this.#step(this.#redoSteps, this.#undoSteps);
   }
 
+  /** Takes over a mask of the same size. @param {Rle} rle */
+  load(rle) {
+    this.stop();
+    this.mask.set(rle);
+    this.#commit([]);
+  }
+
   clear() {
     this.stop();
     this.mask.data.fill(0);

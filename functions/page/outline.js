@@ -3,6 +3,7 @@ import { cancelBusy, withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { enrolItem } from "./enrol.js";
 import { drawTile } from "./item.js";
+import { forgetMaskFile } from "./mask_file.js";
 import { MaskEditor } from "./mask_editor.js";
 import { announce, explainError, showNotice } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
@@ -42,6 +43,7 @@ export function startEditing(item, mask, words) {
   button("accept").textContent = words.accept;
   button("reject").textContent = words.reject;
   showText("outline-problem", "");
+  forgetMaskFile();
   session.editor = new MaskEditor(viewer, mask, {
     decode: (prompt, signal) =>
       withBusyBar("Outlining", (cancelled) => {

@@ -29,7 +29,7 @@ export function render() {
   const [first] = items;
   const editing = session.editor !== null;
   html("tools").hidden = html("outline").hidden = !editing;
-  html("label-row").hidden = enrolled;
+  html("label-row").hidden = html("mask-row").hidden = enrolled;
   html("frame-row").hidden = enrolled || (first?.frames ?? 0) < 2;
   html("erase").hidden = !enrolled || editing;
   renderEditor();

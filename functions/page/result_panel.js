@@ -1,4 +1,5 @@
 import { button, html, make, showText } from "./dom.js";
+import { readingText } from "./mask_file.js";
 import { explainError } from "./messages.js";
 import { session } from "./session.js";
 
@@ -13,9 +14,11 @@ const VERDICTS = {
   unusable: "Not usable as a reference.",
 };
 
-/** The server's verdict on a reference; empty for other images. @param {Item} item */
-export const reportText = ({ report }) =>
-  report === null ? "" : `${VERDICTS[report.verdict]} ${report.advice}`;
+/** The server's verdict on a reference, and how its mask was read; empty for other images. @param {Item} item */
+export const reportText = ({ report, reading }) =>
+  report === null
+    ? ""
+    : `${VERDICTS[report.verdict]} ${report.advice} ${readingText(reading)}`;
 
 /** @param {Item} item */
 export function renderResult(item) {

@@ -8,6 +8,8 @@ import { binary } from "../contract/answers.ts";
 import {
   FrameNumber,
   LabelOrTarget,
+  SEGMENT_CHOICE,
+  SegmentChoice,
   segmentCodes,
 } from "../contract/parameters.ts";
 import { Rle } from "../contract/masks.ts";
@@ -20,12 +22,13 @@ import { ReceiptDocument, receiptField, requireIntact } from "./receipts.ts";
 const ExportQuery = z.strictObject({
   label: LabelOrTarget,
   frame: FrameNumber,
+  segment: SegmentChoice.openapi(SEGMENT_CHOICE),
   ...segmentCodes,
 });
 
 const ExportForm = defineForm({
   image: file("The DICOM image or the volume"),
-  mask: optional(file("Non-zero is the structure; or give `rle`")),
+  mask: optional(file("Read as the mask of a reference; or give `rle`")),
   rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
   })),
@@ -77,16 +80,17 @@ export function exportFunction({ models }: Services): Router {
   router.openAPIRegistry.register("Rle", Rle);
   router.openAPIRegistry.register("Receipt", ReceiptDocument);
   return router.openapi(create, async (c) => {
-    const { label, category = TISSUE, property = TISSUE, region, frame } = c.req
-      .valid("query");
+    const query = c.req.valid("query");
+    const { label, category = TISSUE, property = TISSUE, region } = query;
     const { image, mask, rle, receipt } = await ExportForm.read(c);
     if (receipt !== undefined) await requireReceiptOf(receipt, rle);
     const bytes = await models.default.engineFor(workOf(c)).exportMask({
-      image: withFrame(image, frame),
+      image: withFrame(image, query.frame),
       // Of the two, the form has one.
       mask: rle ?? mask!,
       segment: { label, category, property, ...(region && { region }) },
       ...(receipt && { model: receipt.model.digest }),
+      choice: query.segment,
     });
     const type = sourceTypeOf(image.bytes)!;
     if (type === "application/x-nifti") {

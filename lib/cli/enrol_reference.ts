@@ -13,9 +13,9 @@ export const frameOption = () =>
 /** The option that names a segment of the mask. */
 export const segmentOption = () =>
   new Option(
-    "--segment <number>",
-    "which segment of a DICOM segmentation is the mask",
-  ).argParser(wholeNumber());
+    "--segment <choice>",
+    "which structure of the mask's file: a label, or the number or name of a segment",
+  );
 
 /** An annotated image as a command line names it. */
 interface ReferenceOptions {
@@ -24,8 +24,8 @@ interface ReferenceOptions {
   mask: string;
   /** Which frame of the image, from 0. */
   frame?: number | undefined;
-  /** Which segment of the annotation. */
-  segment?: number | undefined;
+  /** Which structure of the annotation. */
+  segment?: string | undefined;
 }
 
 /** The files of an annotated image. */
@@ -44,7 +44,7 @@ export async function readReference(
     },
     annotation: {
       file: { bytes: await readImageFile(mask) },
-      ...(segment !== undefined && { segment: String(segment) }),
+      ...(segment !== undefined && { segment }),
     },
   };
 }

@@ -166,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/masks/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a mask file means on an image, before it is enrolled
+         * @description A label map or a segmentation of several structures needs `segment`; without it, the problem's `choices` list what there is. Nothing is stored.
+         */
+        post: operations["readMask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient}/segmentations": {
         parameters: {
             query?: never;
@@ -624,6 +644,8 @@ export interface components {
             /** @description The request's id */
             instance: string;
             errors?: components["schemas"]["Fault"][];
+            /** @description What `segment` may be, where the mask holds several structures */
+            choices?: string[];
         };
         Fault: {
             path: string;
@@ -645,6 +667,13 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
          *       "report": {
          *         "verdict": "good",
          *         "advice": "The structure is found again in this image and in varied copies of it.",
@@ -697,6 +726,22 @@ export interface components {
             revision: number;
             /** @description Doubts about the files that were sent; empty where there are none */
             warnings: components["schemas"]["Warning"][];
+        };
+        /** @description Absent from references enrolled before this was kept */
+        MaskReading: {
+            /**
+             * @description `binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT
+             * @enum {string}
+             */
+            kind: "binary" | "label" | "soft" | "alpha" | "segment" | "contours";
+            /** @description The label, segment or region of interest; null where the file holds one structure */
+            value: number | null;
+            /** @description Values from this on are inside; null where nothing was cut */
+            threshold: number | null;
+            /** @description Of the structure */
+            pixels: number;
+            /** @description Of the image */
+            share: number;
         };
         /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
@@ -776,6 +821,13 @@ export interface components {
          *         "height": 384
          *       },
          *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
          *       "report": {
          *         "verdict": "good",
          *         "advice": "The structure is found again in this image and in varied copies of it.",
@@ -834,6 +886,7 @@ export interface components {
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
+            mask?: components["schemas"]["MaskReading"];
             report: components["schemas"]["EnrolmentReport"];
             /** Format: date-time */
             createdAt: string;
@@ -855,6 +908,13 @@ export interface components {
          *             "height": 384
          *           },
          *           "patches": 47,
+         *           "mask": {
+         *             "kind": "label",
+         *             "value": 2,
+         *             "threshold": null,
+         *             "pixels": 12031,
+         *             "share": 0.0816
+         *           },
          *           "report": {
          *             "verdict": "good",
          *             "advice": "The structure is found again in this image and in varied copies of it.",
@@ -1095,6 +1155,12 @@ export interface components {
                 number
             ];
             mask?: components["schemas"]["Rle"];
+        };
+        ReadMask: {
+            mask: components["schemas"]["MaskBody"];
+            reading: components["schemas"]["MaskReading"] & unknown;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * @example {
@@ -2054,7 +2120,7 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /** @description JSON by the schema Rle, of the image's size */
@@ -2066,8 +2132,8 @@ export interface operations {
                     position?: number;
                     /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
                     frame?: number;
-                    /** @description Number of the segment, where the mask is a DICOM segmentation of several */
-                    segment?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
                     /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
                     accepted?: string;
                 };
@@ -3142,6 +3208,8 @@ export interface operations {
                 label?: string;
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
                 /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
@@ -3163,7 +3231,7 @@ export interface operations {
                     image: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     * @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /**
@@ -3187,6 +3255,166 @@ export interface operations {
                 content: {
                     "application/dicom": string;
                     "application/x-nifti": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMask: {
+        parameters: {
+            query?: {
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image?: string;
+                    /**
+                     * Format: binary
+                     * @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    mask: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The mask, and how it was read */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMask"];
                 };
             };
             /** @description The request cannot be read; The image is empty */

@@ -13,6 +13,7 @@ export type Prompts = Schemas["Prompts"];
 export type Receipt = Schemas["Receipt"];
 export type Reference = Schemas["Reference"];
 export type Replay = Schemas["Replay"];
+export type ReadMask = Schemas["ReadMask"];
 export type Rle = Schemas["Rle"];
 export type Segmentation = Schemas["Segmentation"];
 export type SeriesLine = Schemas["SeriesLine"];
@@ -257,6 +258,17 @@ export class Client {
     const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
     return await (await this.#send(path, call, options)).blob();
+  }
+
+  /** What a mask file means on an image, before it is enrolled; a refusal's problem has the `choices` that there are. */
+  readMask(
+    mask: FileLike,
+    image?: FileLike,
+    query: Query<"readMask"> = {},
+    options?: CallOptions,
+  ): Promise<ReadMask> {
+    const body = formOf({ mask, ...(image && { image }) });
+    return this.#json("v1/masks/read", { query, body }, options);
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { Size } from "../core/geometry.ts";
-import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 import type { Warning } from "../core/warnings.ts";
 import { greyRange } from "./grey_histogram.ts";
@@ -78,27 +77,6 @@ function lookUp(data: SampleArray, table: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i++) out[i] = table[data[i] & 0xffff];
   return out;
-}
-
-/**
- * Converts samples to a mask: 255 where any channel is not 0 (before any windowing, so that label maps of 16 bits
- * keep all their labels; a palette's black counts as background). JPEG and lossy WebP leave noise around zero, so
- * there a sample counts from 128 on.
- */
-export function toMask(
-  { width, height, channels, lossy, data }: Samples,
-): Mask {
-  const mask = new Uint8Array(width * height);
-  for (let i = 0, o = 0; o < mask.length; i += channels, o++) {
-    for (let c = 0; c < channels; c++) {
-      const v = data[i + c];
-      if (lossy ? v >= 128 : v !== 0) {
-        mask[o] = 255;
-        break;
-      }
-    }
-  }
-  return { width, height, data: mask };
 }
 
 /** 1- to 8-bit samples to the full 8-bit range; 8-bit samples are passed on without a copy. */

@@ -88,3 +88,10 @@ export function dropAlpha(image: ImageData, channels: 1 | 3): Uint8Array {
   }
   return new Uint8Array(rgba.buffer.transfer(pixels * channels));
 }
+
+/** The opacity of every pixel of a decoder's H×W×4 RGBA. */
+export function alphaOf({ data }: ImageData): Uint8Array {
+  const alpha = new Uint8Array(data.length >> 2);
+  for (let i = 0; i < alpha.length; i++) alpha[i] = data[4 * i + 3];
+  return alpha;
+}

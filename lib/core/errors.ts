@@ -94,8 +94,13 @@ export interface Fault {
   actual?: string;
 }
 
+/** The most structures that a refusal lists. */
+export const MAX_CHOICES = 50;
+
 interface EdgeErrorOptions extends ErrorOptions {
   faults?: Fault[];
+  /** What the request's `segment` may be, of a file of several structures; at most {@linkcode MAX_CHOICES}. */
+  choices?: string[];
   /** Seconds after which another attempt may succeed. */
   retryAfter?: number | undefined;
 }
@@ -107,15 +112,18 @@ interface EdgeErrorOptions extends ErrorOptions {
 export class EdgeError extends Error {
   override name = "EdgeError";
   readonly faults: Fault[];
+  readonly choices: string[];
   readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { faults = [], retryAfter, ...options }: EdgeErrorOptions = {},
+    { faults = [], choices = [], retryAfter, ...options }: EdgeErrorOptions =
+      {},
   ) {
     super(message, options);
     this.faults = faults;
+    this.choices = choices;
     this.retryAfter = retryAfter;
   }
 }

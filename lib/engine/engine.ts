@@ -80,17 +80,25 @@ export interface MaskPrompt {
 }
 
 /**
+/**
  * The annotation of a reference: a mask file, its run lengths, or a prompt that is decoded to a mask first. The image
- * it was drawn on and the number of the segment tell which part of a DICOM segmentation is meant.
+ * it was drawn on and the number or name of the segment tell which part of a file of several structures is meant.
  */
-export type Annotation =
-  | {
-    file: InputFile;
-    image?: InputFile | undefined;
-    segment?: string | undefined;
-  }
-  | { rle: Rle }
-  | { prompt: MaskPrompt };
+export type Annotation = MaskFile | { rle: Rle } | { prompt: MaskPrompt };
+
+/** A mask file, the image it was drawn on, and which of its structures is meant. */
+export interface MaskFile {
+  file: InputFile;
+  image?: InputFile | undefined;
+  segment?: string | undefined;
+}
+
+/** What a mask file means. */
+export interface MaskFileAnswer {
+  mask: MaskDocument;
+  reading: MaskReading;
+  warnings: Warning[];
+}
 
 /** The DICOM image or volume in whose format a mask is written. */
 export interface SourceFormat {
@@ -104,6 +112,8 @@ export interface MaskExport extends SourceFormat {
   mask: InputFile | Rle;
   /** Digest of the model that made the mask; left out where a person answers for it. */
   model?: string | undefined;
+  /** Which structure of the mask's file. */
+  choice?: string | undefined;
 }
 
 /** One frame of an image file for display, and how many frames the file has. */
@@ -202,6 +212,8 @@ export interface Engine {
   ): Promise<number>;
   /** A DICOM image or a volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
   exportMask(request: MaskExport): Promise<Bytes>;
+  /** A mask file → its mask, and how it was read. */
+  readMask(file: MaskFile): Promise<MaskFileAnswer>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }
@@ -218,6 +230,7 @@ const OPERATIONS: Record<keyof Engine, true> = {
   segment: true,
   measureDrift: true,
   exportMask: true,
+  readMask: true,
   preview: true,
 };
 

@@ -168,15 +168,21 @@ export function createEngine(
   return {
     embedImages,
 
-    async exportMask({ image, mask: given, segment, model = null }) {
+    async exportMask({ image, mask: given, segment, choice, model = null }) {
       const write = sourceFormat(image, { ...segment, model });
       if ("bytes" in given) {
         const { bytes, mediaType } = given;
-        return write(await decodeMask(bytes, limits, mediaType, { image }));
+        const wanted = { image, segment: choice };
+        return write(await decodeMask(bytes, limits, mediaType, wanted));
       }
       const [height, width] = given.size;
       checkSize({ width, height }, limits);
       return write(decodeRle(given));
+    },
+
+    async readMask({ file: { bytes, mediaType }, ...choice }) {
+      const read = await readMask(bytes, limits, mediaType, choice);
+      return { ...read, mask: describeMask(read.mask) };
     },
 
     async preview({ bytes, mediaType, frame }, side) {

@@ -43,7 +43,7 @@ export type Reply = { value: unknown } | {
 
 /** An error on its way between threads. */
 export type ErrorDescription =
-  | { kind: "edge"; code: ErrorCode; message: string }
+  | { kind: "edge"; code: ErrorCode; message: string; choices?: string[] }
   | { kind: "other"; name: string; frames: string[] };
 
 /** A thread's answer to a call that failed. */
@@ -64,7 +64,8 @@ function isExhausted(error: unknown): boolean {
 
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof EdgeError) {
-    return { kind: "edge", code: error.code, message: error.message };
+    const { code, message, choices } = error;
+    return { kind: "edge", code, message, choices };
   }
   return { kind: "other", ...traceOf(error) };
 }
@@ -81,8 +82,10 @@ export function settle(
 
 function restoreError(description: ErrorDescription): Error {
   switch (description.kind) {
-    case "edge":
-      return new EdgeError(description.code, description.message);
+    case "edge": {
+      const { code, message, choices = [] } = description;
+      return new EdgeError(code, message, { choices });
+    }
     case "other":
       return new InternalError(description.name, description.frames);
   }

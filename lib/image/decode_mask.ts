@@ -1,23 +1,27 @@
+import type { Samples } from "../codecs/samples.ts";
 import { readDicom } from "../dicom/data_set/file.ts";
-import { decodeSamples } from "./decode.ts";
+import { decodeSamples, readSize } from "./decode.ts";
 import {
   isAnnotation,
   readAnnotation,
   type SegmentChoice,
 } from "../dicom/segmentation/read_annotation.ts";
-import { orient } from "./orientation.ts";
+import { orient, type Orientation } from "./orientation.ts";
 import { countFrames } from "./frames.ts";
+import { readStructure } from "./mask_structure.ts";
 import { checkMediaType, unpackImage } from "./media_type.ts";
-import type { ImageLimits } from "../core/raster.ts";
+import { readVolumeHeader } from "./volume.ts";
+import { readVolumeMask } from "./volume_mask.ts";
+import { EdgeError } from "../core/errors.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
-import { toMask } from "../codecs/samples.ts";
 
 /**
- * Reads the bytes of an image file, gzipped or not, to a binary mask in image space, H×W uint8, 0 or 255.
+ * Reads the bytes of an image file of any type, gzipped or not, to a binary mask in image space, H×W uint8, 0 or 255.
  *
- * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
- * pictures. Of a DICOM segmentation or structure set, the chosen structure is placed on the given image; of other
- * files with several frames, the frame of the image is taken.
+ * {@linkcode readStructure} says which pixels belong to the structure. EXIF rotation is applied as for pictures. Of a
+ * DICOM segmentation or structure set, the chosen structure is placed on the given image, and so is a volume, by
+ * {@linkcode readVolumeMask}; of other files with several frames, the frame of the image is taken.
  *
  * @param _declared the media type that the sender stated; the bytes decide.
  * @throws {EdgeError}
@@ -40,17 +44,50 @@ export async function readMask(
       return await readAnnotation(dicom, limits, choice);
     }
   }
+  const { segment } = choice;
+  const header = readVolumeHeader(bytes);
+  if (header !== undefined) {
+    const samples = await readVolumeMask(bytes, header, limits, choice.image);
+    const isPart = header.slices * header.volumes > 1;
+    return toMask(samples, segment, isPart);
+  }
   const frame = choice.image?.frame;
-  const ofMany = frame !== undefined && countFrames(bytes).count > 1;
+  checkSize(readSize(bytes, type, frame), limits);
+  const ofMany = countFrames(bytes).count > 1;
+  if (ofMany && frame === undefined) requireManyFrames(choice.image);
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
     undefined,
     { frame: ofMany ? frame : undefined, forMask: true },
   );
-  const mask = orient(toMask(samples), orientation);
+  return toMask(samples, segment, ofMany, orientation);
+}
+
+/** Refuses a mask of many frames for an image of one, where none is chosen. */
+function requireManyFrames(image: SegmentChoice["image"]): void {
+  if (image !== undefined && countFrames(image.bytes).count > 1) return;
+  throw new EdgeError(
+    "frame-choice",
+    "Cannot use the mask: it has several frames or pages, and the image has one; choose one with frame, or send the " +
+      "page alone.",
+  );
+}
+
+function toMask(
+  samples: Samples,
+  segment: string | undefined,
+  isPart: boolean,
+  orientation?: Orientation,
+): ReadMask {
+  const { mask: stored, kind, ...told } = readStructure(
+    samples,
+    segment,
+    isPart,
+  );
+  const mask = orientation ? orient(stored, orientation) : stored;
   const { warnings = [] } = samples;
-  return { mask, reading: describeReading(mask, "binary"), warnings };
+  return { mask, reading: describeReading(mask, kind, told), warnings };
 }
 
 /** The mask alone of {@linkcode readMask}. */

@@ -236,7 +236,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
         await enrol(app, "p", "x", {
           image: scan,
           mask: files.mask,
-          segment: "0",
+          segment: "x".repeat(65),
         }),
         422,
         "validation",

@@ -57,6 +57,7 @@ const BODIES: Record<string, (names: Names) => Body> = {
   segmentSeries: () => ({ body: form({ image: files.next }) }),
   decodeMask: ({ embedding }) => json({ embedding, ...click }),
   exportMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
+  readMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
   listModels: () => ({}),
   exportPatient: () => ({}),
   importPatient: () => ({ body: "no archive", type: ARCHIVE_MEDIA_TYPE }),

@@ -65,6 +65,18 @@ export function pairSeeds() {
   }));
 }
 
+/** Volumes of labels, and the images on which they lie in many ways. */
+export function maskVolumeSeeds(): Seed[] {
+  const folder = new URL("../parity/golden/masks/", import.meta.url);
+  return [...Deno.readDirSync(folder)]
+    .filter(({ name }) => /\.(nii|dcm)$/.test(name))
+    .map(({ name }) => ({
+      name,
+      bytes: Deno.readFileSync(new URL(name, folder)),
+    }))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
 /** DICOM segmentations and structure sets, and the images that they lie on. */
 export function annotationSeeds(): { annotations: Seed[]; images: Seed[] } {
   const seeds = (names: string[]) =>

@@ -59,6 +59,7 @@ export async function allTargets(): Promise<Target[]> {
   const { geometry } = await loadPackage(nano, []);
   const images = seeds.imageSeeds();
   const pairs = seeds.pairSeeds();
+  const maskVolumes = seeds.maskVolumeSeeds();
   const volumes = images.filter(({ name }) => /dcm|nii|nrrd|mha/.test(name));
   const framed = images.filter(({ name }) => /dcm|nii|nrrd|mha|tif/.test(name));
   const { annotations, images: annotated } = seeds.annotationSeeds();
@@ -119,6 +120,33 @@ export async function allTargets(): Promise<Target[]> {
         });
         if (mask.data.some((value) => value !== 0 && value !== 255)) {
           throw new Error("a mask of other values than 0 and 255");
+        }
+      },
+    },
+    {
+      name: "mask volume",
+      weight: 8,
+      seeds: maskVolumes,
+      async run(bytes, random) {
+        const other = random.pick(maskVolumes).bytes;
+        const [file, image] = random.chance(0.6)
+          ? [bytes, other]
+          : [other, bytes];
+        const segment = random.chance(0.3) ? undefined : "2";
+        const choice = {
+          segment,
+          image: { bytes: image, frame: frameOf(random) },
+        };
+        const { mask, reading } = await readMask(
+          file,
+          LIMITS,
+          undefined,
+          choice,
+        );
+        if (
+          mask.data.length !== mask.width * mask.height || reading.share > 1
+        ) {
+          throw new Error("a mask of another size");
         }
       },
     },

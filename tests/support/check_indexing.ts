@@ -16,9 +16,12 @@ const KERNELS: Record<string, string> = {
   "lib/image/augment.ts": "pixel by pixel",
   "lib/image/distance.ts": "pixel by pixel",
   "lib/image/draw_text.ts": "pixel by pixel",
+  "lib/image/lossy_mask.ts": "pixel by pixel",
+  "lib/image/mask_values.ts": "pixel by pixel",
   "lib/image/orientation.ts": "pixel by pixel",
   "lib/image/overlay.ts": "pixel by pixel",
   "lib/image/resize.ts": "pixel by pixel",
+  "lib/image/soft_values.ts": "pixel by pixel",
 };
 /** How many errors are printed. */
 const PRINTED = 20;

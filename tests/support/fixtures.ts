@@ -67,6 +67,7 @@ function readFolder(folder: URL): Fixture[] {
 export const fixtures: Fixture[] = [
   "images",
   "dicom",
+  "masks",
   "segmentations",
   "dicom_files",
   "tiff_files",

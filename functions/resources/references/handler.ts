@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
@@ -19,6 +19,8 @@ import {
   ModelQuery,
   Position,
   ReferenceParams,
+  SEGMENT_CHOICE,
+  SegmentChoice,
 } from "../../contract/parameters.ts";
 import { invalid, problems } from "../../contract/problems.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
@@ -38,7 +40,9 @@ export const ReferenceForm = defineForm({
   image: optional(file("The image; or give `embedding`")),
   embedding: embeddingField,
   mask: optional(file(
-    "Non-zero is the structure; of a DICOM segmentation, the frame that refers to the image; or give `rle` or `prompts`",
+    "Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha " +
+      "varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the " +
+      "image; or give `rle` or `prompts`",
   )),
   rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
@@ -54,16 +58,7 @@ export const ReferenceForm = defineForm({
     description:
       "Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several",
   }),
-  segment: text(
-    z.string().regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1")
-      .transform(Number).optional(),
-    {
-      type: "integer",
-      minimum: 1,
-      description:
-        "Number of the segment, where the mask is a DICOM segmentation of several",
-    },
-  ),
+  segment: text(SegmentChoice, SEGMENT_CHOICE),
   accepted: optional(jsonField("Accepted", Accepted, {
     note:
       ": the mask is a result that somebody accepted, perhaps after a correction",
@@ -139,7 +134,7 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const { bytes: profile, patches, report, warnings } = await model
+      const { bytes: profile, patches, report, mask, warnings } = await model
         .engineFor(work)
         .enrol(made.bytes, annotationOf(form, image), {
           image,
@@ -156,6 +151,7 @@ export function referencesFunction(services: Services): Router {
         model: manifest.digest,
         image: made.image,
         patches,
+        mask,
         // Self-tests were asked for, so there is one.
         report: report!,
         createdAt: new Date(now()).toISOString(),
@@ -214,7 +210,7 @@ function annotationOf(
     // Without the others, the form has a mask.
     file: mask!,
     ...(image && { image }),
-    ...(segment !== undefined && { segment: String(segment) }),
+    ...(segment !== undefined && { segment }),
   };
 }
 

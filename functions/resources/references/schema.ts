@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
+import { MASK_KINDS } from "../../../lib/core/mask.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
 import { BOX, list } from "../../contract/masks.ts";
@@ -91,6 +92,22 @@ export const DriftDocument = z.object({
   warning: z.string().nullable(),
 }).openapi("Drift", { example: { value: 0.9, warning: null } });
 
+/** How an annotation was read, in an answer. */
+export const MaskReadingDocument = z.object({
+  kind: z.enum(MASK_KINDS).describe(
+    "`binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque " +
+      "part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT",
+  ),
+  value: z.number().nullable().describe(
+    "The label, segment or region of interest; null where the file holds one structure",
+  ),
+  threshold: z.number().nullable().describe(
+    "Values from this on are inside; null where nothing was cut",
+  ),
+  pixels: z.int().describe("Of the structure"),
+  share: fraction.describe("Of the image"),
+}).openapi("MaskReading", { description: "How the annotation was read" });
+
 export const REFERENCE = {
   patient: "p-17",
   reference: "visit-1",
@@ -99,6 +116,13 @@ export const REFERENCE = {
   model: "93".repeat(32),
   image: { width: 384, height: 384 },
   patches: 47,
+  mask: {
+    kind: "label" as const,
+    value: 2,
+    threshold: null,
+    pixels: 12031,
+    share: 0.0816,
+  },
   report: REPORT,
   createdAt: "2026-11-24T09:44:35.362Z",
 };
@@ -111,6 +135,9 @@ export const ReferenceDocument = z.object({
   model: z.string().describe("Digest of the model"),
   image: ImageSize,
   patches: z.int().describe("Annotated patches"),
+  mask: MaskReadingDocument.optional().describe(
+    "Absent from references enrolled before this was kept",
+  ),
   report: EnrolmentReportDocument.nullable().describe(
     "How well the reference finds itself again; null for references enrolled before self-tests",
   ),

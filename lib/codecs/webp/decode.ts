@@ -1,5 +1,10 @@
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
-import { dropAlpha, emscriptenOptions, lazyProgram } from "../wasm_codec.ts";
+import {
+  alphaOf,
+  dropAlpha,
+  emscriptenOptions,
+  lazyProgram,
+} from "../wasm_codec.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import type { DecodeOptions, Samples } from "../samples.ts";
@@ -15,7 +20,7 @@ const { malformed, unsupported } = readErrors("WebP");
 const PIXEL_BYTES = 16;
 
 /**
- * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped. Every call gets its own instance, so that
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped, but for masks. Every call gets its own instance, so that
  * the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
  */
 export async function decodeWebp(
@@ -45,12 +50,10 @@ export async function decodeWebp(
       `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
     );
   }
-  const alpha = forMask && hasAlpha
-    ? image.data.filter((_, i) => (i & 3) === 3)
-    : undefined;
+  const alpha = forMask && hasAlpha ? alphaOf(image) : undefined;
   const data = dropAlpha(image, 3);
   return {
     ...{ width, height, channels: 3, max: 255, lossy, data },
-    ...(alpha !== undefined && { alpha: new Uint8Array(alpha) }),
+    ...(alpha && { alpha }),
   };
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError, MAX_CHOICES } from "../../core/errors.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 
 /** A part of an annotation file: a segment of a segmentation, or a region of interest of a structure set. */
@@ -8,10 +8,14 @@ export interface Structure {
   name: string;
 }
 
-/** The error of an annotation file of which no part, or no single part, fits. */
-export function cannotUse(kind: string): (sentence: string) => EdgeError {
-  return (sentence) =>
-    new EdgeError("frame-choice", `Cannot use the ${kind}: ${sentence}`);
+/** The error of an annotation file of which no part, or no single part, fits; with the parts to choose from. */
+export type Refuse = (sentence: string, choices?: string[]) => EdgeError;
+
+export function cannotUse(kind: string): Refuse {
+  return (sentence, choices = []) =>
+    new EdgeError("frame-choice", `Cannot use the ${kind}: ${sentence}`, {
+      choices,
+    });
 }
 
 /**
@@ -24,15 +28,17 @@ export function chooseStructure(
   structures: Structure[],
   wanted: string | undefined,
   noun: "segment" | "structure",
-  refuse: (sentence: string) => EdgeError,
+  refuse: Refuse,
 ): number {
   const numbers = [...new Set(structures.map(({ number }) => number))];
-  const list = numbers.slice(0, 50).join(", ") +
-    (numbers.length > 50 ? ", …" : "");
+  const choices = numbers.slice(0, MAX_CHOICES).map(String);
+  const list = choices.join(", ") +
+    (numbers.length > MAX_CHOICES ? ", …" : "");
   if (wanted === undefined) {
     if (numbers.length === 1) return numbers[0]!;
     throw refuse(
       `it has several ${noun}s; choose one with segment, by number or name: ${list}.`,
+      choices,
     );
   }
   const text = wanted.trim();
@@ -51,7 +57,7 @@ export function chooseStructure(
     }
   }
   const missing = isNumber ? `${noun} ${text}` : `${noun} of that name`;
-  throw refuse(`it has no ${missing}; it has: ${list}.`);
+  throw refuse(`it has no ${missing}; it has: ${list}.`, choices);
 }
 
 /** A name in the characters of its file: UTF-8, or else Latin-1 (PS3.3 §C.12.1.1.2). */

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import type { Size } from "../../core/geometry.ts";
+import type { MaskReading } from "../../core/mask.ts";
 import type { EnrolmentReport } from "../../pipeline/self_tests.ts";
 
 /** Who accepted a result as a reference, and when: the caller's own words, returned unchanged. */
@@ -29,6 +30,8 @@ export interface Reference {
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
+  /** How its annotation was read; absent from references enrolled before this was kept. */
+  mask?: MaskReading;
   /** Result of its self-test; absent from references enrolled before there were self-tests. */
   report?: EnrolmentReport;
   /** ISO 8601, UTC. */

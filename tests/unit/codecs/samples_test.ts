@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Samples, toMask, toRaster } from "../../../lib/codecs/samples.ts";
+import { type Samples, toRaster } from "../../../lib/codecs/samples.ts";
 
 const line = (
   data: Samples["data"],
@@ -58,20 +58,5 @@ Deno.test("16-bit colours are divided by 257 and rounded", () => {
   assert.deepEqual(
     toRaster(line(data, 65535, { channels: 3 })).data,
     Uint8Array.of(0, 0, 1, 1, 255, 128),
-  );
-});
-
-Deno.test("a mask counts any raw colour sample, before windowing", () => {
-  assert.deepEqual(
-    toMask(line(Uint16Array.of(0, 1, 65535), 65535)).data,
-    Uint8Array.of(0, 255, 255),
-  );
-  assert.deepEqual(
-    toMask(line(Uint8Array.of(0, 0, 1, 0, 0, 0), 255, { channels: 3 })).data,
-    Uint8Array.of(255, 0),
-  );
-  assert.deepEqual(
-    toMask(line(Uint8Array.of(3, 127, 128), 255, { lossy: true })).data,
-    Uint8Array.of(0, 0, 255),
   );
 });

@@ -1,0 +1,121 @@
+import { Problem, readMask } from "./api.js";
+import { withBusyBar } from "./busy_bar.js";
+import { button, byId, html, input, showText } from "./dom.js";
+import { announce, showProblem } from "./messages.js";
+import { session } from "./session.js";
+
+/** @import { MaskReading, Rle } from "./api.js" */
+/** @import { Item } from "./item.js" */
+/** @import { Mask } from "./mask.js" */
+
+/** The mask file that the outline was taken from. @type {{file: File, segment: string, rle: Rle} | null} */
+let taken = null;
+/** The file that is being read. @type {File | null} */ let file = null;
+
+/** Forgets the mask file of another image. */
+export function forgetMaskFile() {
+  taken = file = null;
+  html("mask-choice").hidden = true;
+  showText("mask-reading", "");
+  showText("mask-problem", "");
+}
+
+/** Takes the outline from a file that the user chose. @param {File | undefined} chosen */
+async function takeMaskFile(chosen) {
+  if (chosen === undefined) return;
+  forgetMaskFile();
+  file = chosen;
+  await readChosen("");
+}
+
+/** Takes the structure that the user chose of the file. */
+const takeStructure = () =>
+  readChosen(byId("mask-segment", HTMLSelectElement).value);
+
+/** What to enrol in place of the outline: the file that it was taken from, if it has not been changed since.
+ * @param {Mask} mask */
+export function originalOf(mask) {
+  if (taken === null || taken.rle.counts !== mask.toRle().counts) return null;
+  return { mask: taken.file, segment: taken.segment };
+}
+
+/** How a mask was read, in words; empty for one that was drawn. @param {MaskReading | undefined} reading */
+export function readingText(reading) {
+  if (reading === undefined) return "";
+  const { kind, value, threshold, pixels, share } = reading;
+  const what = {
+    binary: value === null ? "one structure" : `its one value here, ${value}`,
+    label: `label ${value} of the map`,
+    soft: `soft, cut at ${threshold}`,
+    alpha: "the opaque part",
+    segment: value === null ? "a segment" : `segment ${value}`,
+    contours: value === null
+      ? "contours"
+      : `the contours of structure ${value}`,
+  }[kind];
+  const percent = (100 * share).toFixed(share < 0.1 ? 1 : 0);
+  return `The mask was read as ${what}: ${
+    pixels.toLocaleString("en")
+  } pixels, ${percent} % of the image.`;
+}
+
+/** @param {string} segment empty where none was chosen */
+async function readChosen(segment) {
+  const { editor, items: [item] } = session;
+  if (file === null || editor === null || item === undefined) return;
+  const mask = file;
+  showText("mask-reading", "");
+  showText("mask-problem", "");
+  editor.stop();
+  button("mask-open").disabled = true;
+  try {
+    const { mask: rle, reading, warnings } = await withBusyBar(
+      "Reading the mask",
+      (signal) => readMask(item, mask, segment, signal),
+    );
+    if (session.editor !== editor) return;
+    requireSize(rle, item);
+    editor.load(rle);
+    taken = { file: mask, segment, rle: editor.mask.toRle() };
+    const doubts = warnings.map(({ detail }) => detail);
+    showText("mask-reading", [readingText(reading), ...doubts].join(" "));
+    announce(readingText(reading));
+  } catch (error) {
+    if (!offerChoices(error)) showProblem("mask-problem", error);
+  } finally {
+    button("mask-open").disabled = false;
+  }
+}
+
+/** Lets the user choose among the structures that a refusal lists; false for any other error. @param {unknown} error */
+function offerChoices(error) {
+  if (!(error instanceof Problem) || error.choices.length === 0) return false;
+  const list = byId("mask-segment", HTMLSelectElement);
+  list.replaceChildren(
+    new Option("Choose…", ""),
+    ...error.choices.map((choice) => new Option(choice)),
+  );
+  html("mask-choice").hidden = false;
+  list.focus();
+  return true;
+}
+
+/** @param {Rle} rle @param {Item} item */
+function requireSize({ size: [height, width] }, { size }) {
+  if (width === size.width && height === size.height) return;
+  throw new Problem({
+    title: "The mask does not fit",
+    detail:
+      `It is ${width}×${height} pixels, the image ${size.width}×${size.height}.`,
+  });
+}
+
+button("mask-open").addEventListener("click", () => input("mask-file").click());
+input("mask-file").addEventListener("change", () => {
+  takeMaskFile(input("mask-file").files?.[0]);
+  input("mask-file").value = "";
+});
+byId("mask-segment", HTMLSelectElement).addEventListener(
+  "change",
+  takeStructure,
+);
