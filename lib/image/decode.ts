@@ -18,7 +18,7 @@ export interface DecodedImage extends Raster {
 }
 
 /**
- * Decodes PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a raster in image space, H×W×C uint8, C = 1 for greys.
+ * Decodes the bytes of an image, of any format in `FORMATS`, to a raster in image space, H×W×C uint8, C = 1 for greys.
  *
  * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
@@ -92,7 +92,7 @@ export async function decodeSamples(
 
 /**
  * Width and height of the stored picture, before EXIF rotation, from the header alone: PNG IHDR, JPEG SOFn, WebP VP8,
- * VP8L or VP8X, the first TIFF directory, DICOM rows and columns, NIfTI's first two dimensions. Decodes nothing and
+ * VP8L or VP8X, the first TIFF directory, AVIF and HEIC boxes, JPEG XL's first bits, DICOM rows and columns, NIfTI's first two dimensions. Decodes nothing and
  * allocates next to nothing.
  *
  * @throws {EdgeError} for a header that cannot be read.

@@ -14,7 +14,7 @@ import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
 import { toMask } from "../codecs/samples.ts";
 
 /**
- * Reads PNG, JPEG, WebP, TIFF, DICOM or NIfTI bytes to a binary mask in image space, H×W uint8, 0 or 255.
+ * Reads the bytes of an image to a binary mask in image space, H×W uint8, 0 or 255.
  *
  * {@linkcode toMask} says which pixels belong to the structure; alpha does not count. EXIF rotation is applied as for
  * pictures. Of a DICOM segmentation the chosen segment on the given image is decoded; of other files with several

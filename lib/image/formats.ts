@@ -1,5 +1,10 @@
+import { decodeHeif } from "../codecs/heif/decode.ts";
+import { readHeifHeader } from "../codecs/heif/header.ts";
 import { decodeJpeg } from "../codecs/jpeg/decode.ts";
 import { readJpegHeader } from "../codecs/jpeg/markers.ts";
+import { jpegXlCodestream } from "../codecs/jpeg_xl/codestream.ts";
+import { decodeJpegXl } from "../codecs/jpeg_xl/decode.ts";
+import { readJpegXlHeader } from "../codecs/jpeg_xl/header.ts";
 import { decodeNifti, decodeNiftiSlices } from "../codecs/nifti/decode.ts";
 import { framesOfNifti, readNiftiHeader } from "../codecs/nifti/header.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
@@ -41,6 +46,12 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/jpeg": { readSize: readJpegHeader, decode: decodeJpeg },
   "image/webp": { readSize: readWebpChunks, decode: decodeWebp },
   "image/tiff": { readSize: readTiffSize, decode: decodeTiff },
+  "image/avif": { readSize: readHeifHeader, decode: decodeHeif },
+  "image/heic": { readSize: readHeifHeader, decode: decodeHeif },
+  "image/jxl": {
+    readSize: (bytes) => readJpegXlHeader(jpegXlCodestream(bytes)),
+    decode: decodeJpegXl,
+  },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: (bytes, { frame }) => decodeDicom(bytes, frame),

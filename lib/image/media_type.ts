@@ -1,5 +1,7 @@
 import { hasText } from "../core/bytes.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
+import { heifKind } from "../codecs/heif/boxes.ts";
+import { isJpegXl } from "../codecs/jpeg_xl/codestream.ts";
 import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
 
@@ -9,13 +11,17 @@ export type ImageType =
   | "image/jpeg"
   | "image/webp"
   | "image/tiff"
+  | "image/avif"
+  | "image/heic"
+  | "image/jxl"
   | "application/dicom"
   | "application/x-nifti";
 
 /**
  * The type by the magic bytes, or undefined: PNG (third edition) §5.2, JPEG (T.81) B.1.1.3, WebP RFC 9649 §2.4, TIFF
- * 6.0 §2 (and BigTIFF's 43, refused later with its own message), DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is
- * taken for a NIfTI volume, since no other gzipped kind is read here.
+ * 6.0 §2 (and BigTIFF's 43, refused later with its own message), AVIF and HEIC by the brands of ISO 23008-12 §10, JPEG
+ * XL, DICOM PS3.10 §7.1, NIfTI-1 (`n+1`). A gzip file is taken for a NIfTI volume, since no other gzipped kind is read
+ * here.
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (hasText(bytes, 0, "\x89PNG\r\n\x1a\n")) return "image/png";
@@ -29,6 +35,9 @@ export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (hasText(bytes, 0, "II+\0") || hasText(bytes, 0, "MM\0+")) {
     return "image/tiff";
   }
+  const kind = heifKind(bytes);
+  if (kind !== undefined) return kind === "AVIF" ? "image/avif" : "image/heic";
+  if (isJpegXl(bytes)) return "image/jxl";
   if (isDicom(bytes)) return "application/dicom";
   if (hasText(bytes, 344, "n+1\0") || hasText(bytes, 0, "\x1f\x8b\x08")) {
     return "application/x-nifti";
@@ -55,7 +64,7 @@ export function checkMediaType(
     throw isPrefix(bytes)
       ? truncated(`after ${bytes.length} bytes, too few to hold a picture`)
       : unsupported(
-        "PNG, JPEG, WebP, TIFF, DICOM or NIfTI",
+        "PNG, JPEG, WebP, TIFF, AVIF, HEIC, JPEG XL, DICOM or NIfTI",
         foreign(bytes) ?? "bytes that are none of these",
       );
   }
@@ -82,6 +91,7 @@ const ALIASES: Record<string, string> = {
   "image/x-png": "image/png",
   "image/apng": "image/png",
   "image/tif": "image/tiff",
+  "image/heif": "image/heic",
   "application/dicom+octet-stream": "application/dicom",
   "application/nifti": "application/x-nifti",
   "application/gzip": "application/x-nifti",
@@ -101,10 +111,6 @@ function normalise(declared: string | undefined): string | undefined {
 function foreign(bytes: Uint8Array): string | undefined {
   if (hasText(bytes, 0, "GIF8")) return "a GIF";
   if (hasText(bytes, 0, "BM")) return "a BMP";
-  if (hasText(bytes, 4, "ftyphei") || hasText(bytes, 4, "ftypmif1")) {
-    return "an HEIC";
-  }
-  if (hasText(bytes, 4, "ftypavi")) return "an AVIF";
   return undefined;
 }
 
@@ -115,6 +121,7 @@ const BEGINNINGS: [signature: string, bytes: number][] = [
   ["RIFF", 12],
   ["II*\0", 4],
   ["MM\0*", 4],
+  ["\0\0\0\x0cJXL \r\n\x87\n", 12],
   ["\0".repeat(128) + "DICM", 132],
   ["\x1f\x8b\x08", 3],
   // The length of a NIfTI-1 header, in either byte order.

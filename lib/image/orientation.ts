@@ -1,3 +1,4 @@
+import { readHeifHeader } from "../codecs/heif/header.ts";
 import { readJpegMarkers } from "../codecs/jpeg/markers.ts";
 import type { Size } from "../core/geometry.ts";
 import type { ImageType } from "./media_type.ts";
@@ -9,8 +10,8 @@ import { readWebpChunks } from "../codecs/webp/chunks.ts";
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, or TIFF's own tag. A
- * missing or damaged EXIF block, or a value that does not exist, means upright.
+ * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, TIFF's own tag, or AVIF's
+ * transformations, whose EXIF block does not count. A missing or damaged EXIF block, or a value that does not exist, means upright.
  */
 export function readOrientation(
   bytes: Uint8Array,
@@ -25,6 +26,10 @@ export function readOrientation(
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
       return parseOrientation(bytes);
+    case "image/avif":
+    case "image/heic":
+      return readHeifHeader(bytes).orientation as Orientation;
+    case "image/jxl": // Decoded upright.
     case "application/dicom":
     case "application/x-nifti":
       return 1;

@@ -6,7 +6,15 @@ export interface Jpeg2000Header extends Size {
   components: number;
   /** Bits per sample of the first component. */
   precision: number;
+  /** Whether the samples are signed; their bits say so one by one, and the first component's decides. */
+  isSigned: boolean;
+  tiles: number;
+  /** Whether it is coded by Part 15 (T.814), which has its own block coder. */
+  isHighThroughput: boolean;
 }
+
+/** Rsiz: the codestream uses capabilities of other parts, which its CAP segment lists; Part 15 is the one in use. */
+const CAPABILITIES = 0x4000;
 
 /** OpenJPEG takes some 10 kB a tile before it has read any. */
 const MAX_TILES = 4096;
@@ -51,6 +59,9 @@ export function readJpeg2000Header(bytes: Uint8Array): Jpeg2000Header {
     height: view.getUint32(12) - view.getUint32(20),
     components,
     precision: (view.getUint8(42) & 127) + 1,
+    isSigned: (view.getUint8(42) & 128) !== 0,
+    tiles,
+    isHighThroughput: (view.getUint16(6) & CAPABILITIES) !== 0,
   };
 }
 

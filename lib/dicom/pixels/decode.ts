@@ -4,6 +4,7 @@ import {
   decodeJpeg2000Frame,
   decodeJpegFrame,
   decodeJpegLsFrame,
+  decodeJpegXlFrame,
 } from "./codecs.ts";
 import { fromPalette, fromYbrFull } from "./colour.ts";
 import { displayTable } from "./display.ts";
@@ -44,6 +45,12 @@ const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.4.81": decodeJpegLsFrame,
   "1.2.840.10008.1.2.4.90": decodeJpeg2000Frame,
   "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.110": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.111": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.112": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.201": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.202": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.203": decodeJpeg2000Frame,
 };
 
 /** Decodes one frame of a DICOM image, from 0; the first where none is named. @throws {EdgeError} */
@@ -124,7 +131,7 @@ async function wordsOf(
   const decode = CODECS[layout.transferSyntax];
   if (decode === undefined) {
     throw unsupported(
-      "uncompressed, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+      "uncompressed, RLE, JPEG, JPEG-LS, JPEG 2000 or JPEG XL pixels",
       "another transfer syntax",
     );
   }

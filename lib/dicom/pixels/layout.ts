@@ -30,6 +30,7 @@ const PHOTOMETRIC = {
   "YBR_FULL_422": 3,
   "YBR_ICT": 3,
   "YBR_RCT": 3,
+  "XYB": 3,
 } as const;
 
 type Photometric = keyof typeof PHOTOMETRIC;
