@@ -53,6 +53,7 @@ function readFolder(folder: URL): Fixture[] {
 export const fixtures: Fixture[] = [
   "images",
   "dicom",
+  "library_formats",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

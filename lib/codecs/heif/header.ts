@@ -21,7 +21,7 @@ export interface HeifHeader extends Size {
 
 /** Pixels that may be coded for every one that is shown, and beside them: tiles and blocks reach beyond small pictures. */
 const MAX_CODED = 2;
-const MORE_CODED = 2 ** 22;
+const MORE_CODED = 2 ** 19;
 
 /** What turning a picture that is shown by orientation n by a quarter to the left makes of n, and so on. */
 const TURNED = [8, 5, 6, 7, 4, 1, 2, 3];

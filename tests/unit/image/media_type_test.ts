@@ -19,6 +19,9 @@ const TYPES: Record<string, string> = {
   jpeg: "image/jpeg",
   webp: "image/webp",
   tiff: "image/tiff",
+  avif: "image/avif",
+  heic: "image/heic",
+  jxl: "image/jxl",
   dcm: "application/dicom",
   nii: "application/x-nifti",
   gz: "application/x-nifti",
@@ -77,10 +80,31 @@ Deno.test("checkMediaType says what it cannot read", () => {
     return `${found?.code}: ${found?.message}`;
   };
   assert.match(refused("GIF89a......"), /^unsupported-type.+a GIF/);
-  assert.match(refused("\0\0\0\x18ftypheic...."), /^unsupported-type.+HEIC/);
   assert.match(refused("hello, world"), /^unsupported-type.+none of these/);
   assert.match(refused("\x89PN"), /^truncated/);
   assert.match(refused("RIFF\0\0\0\0WE"), /^truncated/);
+});
+
+Deno.test("HEIC, AVIF and JPEG XL are known by their brands and signatures", () => {
+  const kinds = [
+    ["\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "image/heic"],
+    ["\0\0\0\x1cftypmif1\0\0\0\0mif1miafavif", "image/avif"],
+    ["\0\0\0\x18ftypavis\0\0\0\0avifmif1", "image/avif"],
+    ["\0\0\0\x14ftypmsf1\0\0\0\0hevc", "image/heic"],
+    ["\xff\x0a", "image/jxl"],
+    ["\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"],
+  ];
+  for (const [text, type] of kinds) {
+    assert.equal(checkMediaType(bytesOf(text)), type);
+    assert.equal(checkMediaType(bytesOf(text), type), type);
+  }
+  const [[heic]] = kinds;
+  assert.equal(checkMediaType(bytesOf(heic), "image/heif"), "image/heic");
+  assert.equal(
+    sniffMediaType(bytesOf("\0\0\0\x14ftypisom\0\0\0\0mp42")),
+    undefined,
+  );
 });
 
 Deno.test("DICOM is known with and without its preamble, NIfTI plain and gzipped", () => {
