@@ -18,7 +18,7 @@ export interface Bounds {
 }
 
 /** The slowest library takes half a second a megapixel on a core of 2020. */
-const BASE_MS = 2000;
+const BASE_MS = 1000;
 const PIXEL_MS = 2e-3;
 
 /**

@@ -121,7 +121,8 @@ const BEGINNINGS: [signature: string, bytes: number][] = [
   ["RIFF", 12],
   ["II*\0", 4],
   ["MM\0*", 4],
-  ["\0\0\0\x0cJXL \r\n\x87\n", 12],
+  // The size of the first box of HEIC, AVIF and JPEG XL.
+  ["\0\0\0", 16],
   ["\0".repeat(128) + "DICM", 132],
   ["\x1f\x8b\x08", 3],
   // The length of a NIfTI-1 header, in either byte order.

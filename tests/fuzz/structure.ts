@@ -39,6 +39,7 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   }
   if (starts(0, "RIFF")) return scanRiff;
   if (starts(0, "II") || starts(0, "MM")) return scanTiff;
+  if (starts(4, "ftyp") || starts(4, "JXL ")) return scanBoxes;
   if (starts(128, "DICM")) return scanDicom;
   if (starts(344, "n+1") || starts(344, "ni1")) return scanNifti;
   if (starts(0, "PK")) return scanZip;
@@ -106,6 +107,36 @@ const scanRiff: Scan = (bytes, view, found) => {
     const length = view.getUint32(at + 4, true);
     at += 8 + length + (length & 1);
   }
+};
+
+/** The boxes that hold only boxes, and how many bytes precede those. */
+const PARENTS: Record<string, number> = {
+  meta: 4,
+  iprp: 0,
+  ipco: 0,
+  iinf: 6,
+  iref: 4,
+};
+
+const scanBoxes: Scan = (bytes, view, found) => {
+  const scan = (from: number, to: number) => {
+    for (let at = from; at + 8 <= to;) {
+      const size = view.getUint32(at) || to - at;
+      const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+      found.cuts.push(at);
+      numbers(found, at, 4, 1);
+      if (type in PARENTS) scan(at + 8 + PARENTS[type], at + size);
+      else if (type !== "mdat") {
+        const body = Math.min(size - 8, 48);
+        numbers(found, at + 8, 1, body);
+        numbers(found, at + 8, 2, body >> 1);
+        numbers(found, at + 8, 4, body >> 2);
+      }
+      if (size < 8) return;
+      at += size;
+    }
+  };
+  scan(0, bytes.length);
 };
 
 const scanTiff: Scan = (bytes, view, found) => {

@@ -27,7 +27,7 @@ export function* boxesOf(
     if (!/^[\x20-\x7e\xa9]{4}$/.test(type) || size < reader.at - at) return;
     if (size > to - at) {
       if (to < bytes.length) throw errors.malformed("a box leaves its box.");
-      throw errors.truncated(`inside its "${type}" box`);
+      throw errors.truncated("inside one of its boxes");
     }
     yield { type, from: reader.at, to: at + size };
     at += size;

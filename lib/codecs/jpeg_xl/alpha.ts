@@ -1,6 +1,6 @@
 import { decodeBounded, type Library } from "../decode_bounded.ts";
 import { lazyProgram } from "../wasm_codec.ts";
-import { boundsOf } from "./decode.ts";
+import { boundsOf } from "./bounds.ts";
 import { jpegXlErrors, type JpegXlHeader } from "./header.ts";
 
 /** Another build of libjxl, which gives 8-bit RGBA. */

@@ -2,6 +2,7 @@ import { decodeBounded, type Library } from "../decode_bounded.ts";
 import type { DecodeOptions, Samples } from "../samples.ts";
 import { lazyProgram } from "../wasm_codec.ts";
 import { readAlpha } from "./alpha.ts";
+import { boundsOf } from "./bounds.ts";
 import { jpegXlCodestream } from "./codestream.ts";
 import { jpegXlErrors, type JpegXlHeader, readJpegXlHeader } from "./header.ts";
 
@@ -85,15 +86,4 @@ export async function decodeJpegXlSamples(
       return precision > 8 ? new Uint16Array(samples.buffer) : samples;
     },
   );
-}
-
-/** What a picture may take, at so many bytes a sample; alpha and the like are channels too. */
-export function boundsOf(
-  codestream: Uint8Array,
-  { width, height, components, extra }: JpegXlHeader,
-  sampleBytes: number,
-) {
-  const pixels = width * height;
-  const samples = pixels * (components + extra);
-  return { bytes: codestream.length + samples * sampleBytes, pixels };
 }

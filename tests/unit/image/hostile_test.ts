@@ -185,7 +185,7 @@ Deno.test("messages tell sizes and kinds but quote no content", async () => {
     } catch (error) {
       assert.match(
         (error as Error).message,
-        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|DICOM|NIfTI): .+\.$/,
+        /^Cannot read the (image|PNG|JPEG|JPEG-LS|(High-Throughput )?JPEG 2000|JPEG XL|WebP|TIFF|AVIF|HEIC|DICOM|NIfTI): .+\.$/,
         name,
       );
     }
