@@ -271,7 +271,7 @@ add("labels.jxl", jxl(labels, lossless=True), labels, mask=labels != 0)
 add("rgb-lossy.jxl", jxl(rgb, level=95), rgb, 8)
 add("grey-lossy.jxl", jxl(grey, level=95), grey, 8)
 add("mask-lossy.jxl", jxl(blob, level=90), blob, 60, mask=blob > 0)
-add("rgba.jxl", jxl(noisy_rgba := noisy(4), lossless=True), noisy_rgba[..., :3])
+add("rgba.jxl", jxl(rgba, lossless=True), rgba[..., :3])
 container = jxl(rgb, lossless=True, usecontainer=True)
 at = container.index(b"jxlc")
 stream = container[at + 4 :]
@@ -426,6 +426,15 @@ add("jxl-lossy.dcm", dicom([jxl(rgb, level=95)], JXL, rgb, 8, photometric="XYB")
 add("jxl-jpeg.dcm", dicom([imagecodecs.jpegxl_encode_jpeg(jpeg)], JXL_JPEG, rgb, 8, photometric="YBR_FULL_422"),
     np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")), 4)
 add("refused-jxl-not.dcm", dicom([jpeg], JXL, rgb, 8, photometric="RGB"), refused="malformed")
+
+# Two pictures of 12 megapixels, not listed, for the memory of a process --------------------------------
+
+blocks = np.zeros((3000, 4000, 3), np.uint8)
+for i in range(12):
+    y, x = 992 * (i // 4), 992 * (i % 4)
+    blocks[y : y + 992, x : x + 992] = (20 * i, 250 - 20 * i, 100 + 10 * i)
+(OUT / "12mp.heic").write_bytes(saved(Image.fromarray(blocks), "HEIF", quality=60))
+(OUT / "12mp.avif").write_bytes(saved(Image.fromarray(blocks), "AVIF", quality=60, speed=9))
 
 (OUT / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 print(len(manifest), "files,", sum(f.stat().st_size for f in OUT.iterdir()), "bytes")
