@@ -1531,6 +1531,10 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-safetensors": string;
@@ -3253,6 +3257,10 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-safetensors": string;
@@ -4080,6 +4088,10 @@ export interface operations {
                 "image/jpeg": string;
                 "image/webp": string;
                 "image/tiff": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "multipart/form-data": {

@@ -1,4 +1,4 @@
-import { readErrors } from "../../core/read_errors.ts";
+import type { readErrors } from "../../core/read_errors.ts";
 
 /** The errors of one file's format, so that its name is in every sentence. */
 export type Errors = ReturnType<typeof readErrors>;

@@ -65,7 +65,7 @@ export function readHeifHeader(bytes: Uint8Array): HeifHeader {
     throw unsupported("a still picture", "a sequence without one");
   }
   const picture = readPicture(items, items.primary, bytes, errors);
-  const item = findAlpha(items, bytes, errors);
+  const item = findAlpha(items, bytes);
   const alpha = item === undefined
     ? undefined
     : readPicture(items, item, bytes, errors);
@@ -256,7 +256,6 @@ function place(
 function findAlpha(
   items: HeifItems,
   bytes: Uint8Array,
-  errors: Errors,
 ): number | undefined {
   for (const [item, of] of items.references("auxl")) {
     if (!of.includes(items.primary)) continue;
