@@ -1678,6 +1678,10 @@ export interface operations {
                 "image/gif": string;
                 "image/bmp": string;
                 "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;
@@ -3578,6 +3582,10 @@ export interface operations {
                 "image/gif": string;
                 "image/bmp": string;
                 "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;
@@ -4419,6 +4427,10 @@ export interface operations {
                 "image/gif": string;
                 "image/bmp": string;
                 "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
                 "application/dicom": string;
                 "application/x-nifti": string;
                 "application/x-nrrd": string;

@@ -94,7 +94,8 @@ export async function decodeSamples(
 
 /**
  * Width and height of the stored picture, before EXIF rotation, from the header alone: PNG IHDR, JPEG SOFn, WebP VP8,
- * VP8L or VP8X, the directory of a TIFF page, DICOM rows and columns, a volume's first two axes. Decodes nothing and
+ * VP8L or VP8X, the directory of a TIFF page, AVIF and HEIC boxes, JPEG XL's first bits, DICOM rows and columns, a
+ * volume's first two axes. Decodes nothing and
  * allocates next to nothing.
  *
  * @throws {EdgeError} for a header that cannot be read.

@@ -9,6 +9,11 @@ import { readJpegHeader } from "../codecs/jpeg/markers.ts";
 import { readMetaHeader } from "../codecs/meta_image/header.ts";
 import { readNrrdHeader } from "../codecs/nrrd/header.ts";
 import { readNiftiHeader } from "../codecs/nifti/header.ts";
+import { decodeHeif } from "../codecs/heif/decode.ts";
+import { readHeifHeader } from "../codecs/heif/header.ts";
+import { jpegXlCodestream } from "../codecs/jpeg_xl/codestream.ts";
+import { decodeJpegXl } from "../codecs/jpeg_xl/decode.ts";
+import { readJpegXlHeader } from "../codecs/jpeg_xl/header.ts";
 import { readPngHeader } from "../codecs/png/chunks.ts";
 import { decodePng } from "../codecs/png/decode.ts";
 import type { DecodeOptions, Samples } from "../codecs/samples.ts";
@@ -76,6 +81,12 @@ export const FORMATS: Record<ImageType, Format> = {
   "image/gif": { readSize: readGifSize, decode: decodeGif },
   "image/bmp": { readSize: readBmpHeader, decode: decodeBmp },
   "image/jp2": { readSize: readJpeg2000Header, decode: decodeJpeg2000File },
+  "image/avif": { readSize: readHeifHeader, decode: decodeHeif },
+  "image/heic": { readSize: readHeifHeader, decode: decodeHeif },
+  "image/jxl": {
+    readSize: (bytes) => readJpegXlHeader(jpegXlCodestream(bytes)),
+    decode: decodeJpegXl,
+  },
   "application/dicom": {
     readSize: (bytes) => dicomSize(readDicom(bytes).dataset),
     decode: decodeDicom,

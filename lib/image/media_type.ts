@@ -1,4 +1,6 @@
 import { BMP_HEADERS } from "../codecs/bmp/header.ts";
+import { heifKind } from "../codecs/heif/boxes.ts";
+import { isJpegXl } from "../codecs/jpeg_xl/codestream.ts";
 import { isMetaImage } from "../codecs/meta_image/fields.ts";
 import { isNifti } from "../codecs/nifti/header.ts";
 import { EdgeError } from "../core/errors.ts";
@@ -17,6 +19,9 @@ export type ImageType =
   | "image/gif"
   | "image/bmp"
   | "image/jp2"
+  | "image/avif"
+  | "image/heic"
+  | "image/jxl"
   | "application/dicom"
   | "application/x-nifti"
   | "application/x-nrrd"
@@ -33,9 +38,13 @@ interface Kind {
   isNot?(bytes: Uint8Array): boolean;
 }
 
+/** Files of HEIF by their major brand; those of others state it among the compatible ones. */
+const brands = (...names: string[]) =>
+  names.map((name): Signature => [[0, "\0\0\0"], [4, `ftyp${name}`]]);
+
 /**
  * The types by their first bytes: PNG (third edition) §5.2, JPEG (T.81) §B.1.1.3, WebP RFC 9649 §2.4, TIFF 6.0 §2 and
- * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. The order is that of messages.
+ * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), AVIF and HEIC by the brands of ISO 23008-12 §10, JPEG XL, DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. The order is that of messages.
  */
 const KINDS: Record<ImageType, Kind> = {
   "image/png": { name: "PNG", signatures: [[[0, "\x89PNG\r\n\x1a\n"]]] },
@@ -63,6 +72,21 @@ const KINDS: Record<ImageType, Kind> = {
       [[0, "\0\0\0\x0cjP  \r\n\x87\n"]],
       [[0, "\xff\x4f\xff\x51"]],
     ],
+  },
+  "image/avif": {
+    name: "AVIF",
+    signatures: brands("avif", "avis"),
+    is: (bytes) => heifKind(bytes) === "AVIF",
+  },
+  "image/heic": {
+    name: "HEIC",
+    signatures: brands("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1"),
+    is: (bytes) => heifKind(bytes) === "HEIC",
+  },
+  "image/jxl": {
+    name: "JPEG XL",
+    signatures: [[[0, "\0\0\0\x0cJXL \r\n\x87\n"]]],
+    is: isJpegXl,
   },
   "application/dicom": {
     name: "DICOM",

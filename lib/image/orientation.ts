@@ -1,3 +1,4 @@
+import { readHeifHeader } from "../codecs/heif/header.ts";
 import { readJpegExif } from "../codecs/jpeg/markers.ts";
 import type { Size } from "../core/geometry.ts";
 import type { ImageType } from "./media_type.ts";
@@ -10,8 +11,9 @@ import { readWebpChunks } from "../codecs/webp/chunks.ts";
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, or the own tag of a TIFF's
- * page, the first where none is named. A missing or damaged EXIF block, or a value that does not exist, means upright.
+ * The orientation that a whole file states: in JPEG's APP1, PNG's eXIf, WebP's EXIF chunk, the own tag of a TIFF's page,
+ * the first where none is named, or the transformations of AVIF and HEIC, whose EXIF block does not count. A missing or
+ * damaged EXIF block, or a value that does not exist, means upright.
  */
 export function readOrientation(
   bytes: Uint8Array,
@@ -27,6 +29,9 @@ export function readOrientation(
       return parseOrientation(readWebpChunks(bytes).exif);
     case "image/tiff":
       return orientationOf(() => pageOfTiff(bytes, frame).directory);
+    case "image/avif":
+    case "image/heic":
+      return readHeifHeader(bytes).orientation as Orientation;
     default:
       return 1;
   }

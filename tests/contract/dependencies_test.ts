@@ -27,7 +27,10 @@ Deno.test("licences that bind the product are refused, whatever they are combine
     ]
   ) ok(!allows(bad), bad);
   ok(isAllowed({ name: "axe-core@4.0.0", licence: "MPL-2.0" }));
+  ok(isAllowed({ name: "libheif-js@1.0.0", licence: "LGPL-3.0" }));
+  ok(!isAllowed({ name: "libheif-js@1.0.0", licence: "GPL-3.0" }));
   ok(!isAllowed({ name: "other@4.0.0", licence: "MPL-2.0" }));
+  ok(!isAllowed({ name: "other@4.0.0", licence: "LGPL-3.0" }));
   ok(!isAllowed({ name: "silent@1.0.0", licence: null }));
 });
 

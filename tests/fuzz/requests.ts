@@ -422,6 +422,10 @@ const EXTENSIONS: Record<string, string> = {
   "image/jpeg": ".jp",
   "image/webp": ".webp",
   "image/tiff": ".tiff",
+  "image/avif": ".avif",
+  "image/heic": ".heic",
+  "image/heif": ".heic",
+  "image/jxl": ".jxl",
   "application/dicom": ".dcm",
   "application/x-nifti": ".nii",
 };

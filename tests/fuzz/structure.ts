@@ -41,7 +41,8 @@ function scanOf(bytes: Uint8Array): Scan | undefined {
   if (starts(0, "II") || starts(0, "MM")) return scanTiff;
   if (starts(0, "GIF8")) return scanGif;
   if (starts(0, "BM")) return scanBmp;
-  if (starts(4, "jP  ")) return (...args) => scanBoxes(0, Infinity, ...args);
+  if (starts(4, "jP  ")) return (...args) => scanJp2(0, Infinity, ...args);
+  if (starts(4, "ftyp") || starts(4, "JXL ")) return scanBoxes;
   if (bytes[0] === 0xff && bytes[1] === 0x4f) {
     return (...args) => scanMarkers(0, ...args);
   }
@@ -117,6 +118,36 @@ const scanRiff: Scan = (bytes, view, found) => {
   }
 };
 
+/** The boxes that hold only boxes, and how many bytes precede those. */
+const PARENTS: Record<string, number> = {
+  meta: 4,
+  iprp: 0,
+  ipco: 0,
+  iinf: 6,
+  iref: 4,
+};
+
+const scanBoxes: Scan = (bytes, view, found) => {
+  const scan = (from: number, to: number) => {
+    for (let at = from; at + 8 <= to;) {
+      const size = view.getUint32(at) || to - at;
+      const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+      found.cuts.push(at);
+      numbers(found, at, 4, 1);
+      if (type in PARENTS) scan(at + 8 + PARENTS[type], at + size);
+      else if (type !== "mdat") {
+        const body = Math.min(size - 8, 48);
+        numbers(found, at + 8, 1, body);
+        numbers(found, at + 8, 2, body >> 1);
+        numbers(found, at + 8, 4, body >> 2);
+      }
+      if (size < 8) return;
+      at += size;
+    }
+  };
+  scan(0, bytes.length);
+};
+
 const scanTiff: Scan = (bytes, view, found) => {
   const little = bytes[0] === 0x49;
   numbers(found, 2, 2, 1, little);
@@ -173,7 +204,7 @@ const scanBmp: Scan = (_bytes, view, found) => {
 };
 
 /** Boxes, the ones in the header of a JP2 file, and the markers of its codestream. */
-function scanBoxes(
+function scanJp2(
   from: number,
   to: number,
   bytes: Uint8Array,
@@ -186,7 +217,7 @@ function scanBoxes(
     numbers(found, at + 8, 1, 20);
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (type === "jp2h") scanBoxes(at + 8, at + length, bytes, view, found);
+    if (type === "jp2h") scanJp2(at + 8, at + length, bytes, view, found);
     if (type === "jp2c") scanMarkers(at + 8, bytes, view, found);
     if (length < 8) return;
     at += length;

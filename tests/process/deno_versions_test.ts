@@ -42,7 +42,17 @@ for (const version of VERSIONS) {
       equal(answer.status, 200);
       masks.push((await answer.json()).mask);
       deepEqual(masks.at(-1), masks[0]);
-      for (const name of ["rgb-420.jpg", "lossy.webp", "../dicom/j2k-8.dcm"]) {
+      for (
+        const name of [
+          "rgb-420.jpg",
+          "lossy.webp",
+          "../dicom/j2k-8.dcm",
+          "../library_formats/htj2k-8.dcm",
+          "../library_formats/rgb.avif",
+          "../library_formats/rgb.heic",
+          "../library_formats/rgba.jxl",
+        ]
+      ) {
         const body = Uint8Array.from(readFixture(name));
         match(await embeddingOf(server, body), /^[0-9a-f]{64}$/, name);
       }

@@ -73,6 +73,7 @@ export const fixtures: Fixture[] = [
   "tiff_files",
   "volumes",
   "raster_files",
+  "library_formats",
 ].flatMap((name) => readFolder(new URL(`../${name}/`, FOLDER)));
 
 /** The fixture of that name. */

@@ -175,6 +175,13 @@ Deno.test("the ground floor, the numerics and the method import no package", () 
   }
 });
 
+Deno.test("libraries for rare formats are imported when a file comes, not at a start", () => {
+  const rare = /from\s*"(libheif-js|@jsquash\/(avif|jxl)|@cornerstonejs\/)/;
+  for (const path of modules) {
+    ok(!rare.test(Deno.readTextFileSync(join(ROOT, path))), path);
+  }
+});
+
 Deno.test("the client runs wherever fetch does: no package, nothing of Deno or Node", () => {
   for (const path of modules.filter((path) => path.startsWith("lib/client/"))) {
     const bare = importsOf(path).filter((name) => !name.startsWith("./"));

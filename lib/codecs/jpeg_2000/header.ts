@@ -12,7 +12,13 @@ export interface Jpeg2000Header extends Size {
   isUniform: boolean;
   /** Whether its wavelet rounds: the 9-7 filter, T.800 table A.20. */
   isLossy: boolean;
+  tiles: number;
+  /** Whether it is coded by Part 15 (T.814), which has its own block coder. */
+  isHighThroughput: boolean;
 }
+
+/** Rsiz: the codestream uses capabilities of other parts, which its CAP segment lists; Part 15 is the one in use. */
+const CAPABILITIES = 0x4000;
 
 /** OpenJPEG takes some 10 kB a tile before it has read any. */
 const MAX_TILES = 4096;
@@ -61,6 +67,8 @@ export function readJpeg2000Header(bytes: Uint8Array): Jpeg2000Header {
     isUniform: Array.from({ length: components }, (_, c) => 42 + 3 * c)
       .every((depth) => view.getUint8(depth) === view.getUint8(42)),
     isLossy: isIrreversible(view),
+    tiles,
+    isHighThroughput: (view.getUint16(6) & CAPABILITIES) !== 0,
   };
 }
 

@@ -6,7 +6,11 @@ import { decodeLosslessJpeg } from "../../codecs/jpeg/lossless.ts";
 import { readJpegHeader } from "../../codecs/jpeg/markers.ts";
 import { decodeJpeg2000 } from "../../codecs/jpeg_2000/decode.ts";
 import { readJpeg2000Header } from "../../codecs/jpeg_2000/header.ts";
+import { decodeHighThroughput } from "../../codecs/jpeg_2000/high_throughput.ts";
 import { decodeJpegLs } from "../../codecs/jpeg_ls/decode.ts";
+import { jpegXlCodestream } from "../../codecs/jpeg_xl/codestream.ts";
+import { decodeJpegXlSamples } from "../../codecs/jpeg_xl/decode.ts";
+import { readJpegXlHeader } from "../../codecs/jpeg_xl/header.ts";
 import { malformed, truncated, unsupported } from "../data_set/data_set.ts";
 import { inflateRaw } from "../data_set/inflate.ts";
 import { readJpegColour, usesColourTransform } from "./codestream_colour.ts";
@@ -76,7 +80,10 @@ export function decodeJpegLsFrame(
   return { words: decodeJpegLs(bytes, frame), lossy: false, isRgb: false };
 }
 
-/** JPEG 2000 (T.800); OpenJPEG undoes the multiple component transformation. */
+/**
+ * JPEG 2000 (T.800), High-Throughput (T.814) or not, as the codestream says; the libraries undo the multiple component
+ * transformation.
+ */
 export async function decodeJpeg2000Frame(
   bytes: Uint8Array,
   layout: DicomLayout,
@@ -86,7 +93,10 @@ export async function decodeJpeg2000Frame(
   if (header.precision > 16) {
     throw unsupported("at most 16 bits of JPEG 2000", `${header.precision}`);
   }
-  const words = await decodeJpeg2000(bytes, header);
+  const decode = header.isHighThroughput
+    ? decodeHighThroughput
+    : decodeJpeg2000;
+  const words = await decode(bytes, header);
   const isYbr = layout.photometric.startsWith("YBR_FULL");
   const frame = { words, lossy: false, isRgb: !isYbr };
   if (layout.samples === 1 || !isYbr || !usesColourTransform(bytes)) {
@@ -124,6 +134,21 @@ export function decodePlainFrame(
   }
   const words = frameWords(layout, bytes);
   return { words, lossy: false, isRgb: false };
+}
+
+/** JPEG XL (ISO 18181), recompressed JPEG too; libjxl gives grey or RGB. */
+export async function decodeJpegXlFrame(
+  bytes: Uint8Array,
+  layout: DicomLayout,
+): Promise<CodedFrame> {
+  const codestream = jpegXlCodestream(bytes);
+  const header = readJpegXlHeader(codestream);
+  requireSame(layout, header);
+  return {
+    words: await decodeJpegXlSamples(codestream, header),
+    lossy: header.lossy,
+    isRgb: true,
+  };
 }
 
 /** Refuses a codestream of another size than the data set states, before any memory is spent. */

@@ -5,6 +5,7 @@ import {
   decodeJpeg2000Frame,
   decodeJpegFrame,
   decodeJpegLsFrame,
+  decodeJpegXlFrame,
   decodePlainFrame,
 } from "./codecs.ts";
 import { fromYbrFull } from "./colour.ts";
@@ -47,6 +48,12 @@ const CODECS: Record<string, FrameDecoder> = {
   "1.2.840.10008.1.2.4.91": decodeJpeg2000Frame,
   "1.2.840.10008.1.2.1.98": decodePlainFrame,
   "1.2.840.10008.1.2.8.1": decodeDeflatedFrame,
+  "1.2.840.10008.1.2.4.110": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.111": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.112": decodeJpegXlFrame,
+  "1.2.840.10008.1.2.4.201": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.202": decodeJpeg2000Frame,
+  "1.2.840.10008.1.2.4.203": decodeJpeg2000Frame,
 };
 
 /** Decodes one frame of a DICOM image, from 0; the first where none is named. @throws {EdgeError} */
@@ -196,7 +203,7 @@ function decoderOf({ transferSyntax }: DicomLayout): FrameDecoder | undefined {
   const decode = CODECS[transferSyntax];
   if (decode !== undefined) return decode;
   throw unsupported(
-    "uncompressed, deflated, RLE, JPEG, JPEG-LS or JPEG 2000 pixels",
+    "uncompressed, deflated, RLE, JPEG, JPEG-LS, JPEG 2000 or JPEG XL pixels",
     nameOf(transferSyntax),
   );
 }

@@ -16,6 +16,7 @@ const SAMPLES = {
   "YBR_FULL_422": 3,
   "YBR_ICT": 3,
   "YBR_RCT": 3,
+  "XYB": 3,
 } as const;
 
 export type Photometric = keyof typeof SAMPLES;
@@ -27,7 +28,6 @@ const OTHERS = [
   "CMYK",
   "YBR_PARTIAL_422",
   "YBR_PARTIAL_420",
-  "XYB",
 ];
 
 /** The colours of an image, and what its file says of them that is wrong, as a sentence. */

@@ -28,8 +28,6 @@ const NAMES: [uid: string, name: string][] = [
   ["1.2.840.10008.1.2.4.9[4-5]", "pixels that lie on another server (JPIP)"],
   ["1.2.840.10008.1.2.4.20[4-5]", "pixels that lie on another server (JPIP)"],
   ["1.2.840.10008.1.2.4.9[2-3]", "multi-component JPEG 2000 (Part 2)"],
-  ["1.2.840.10008.1.2.4.20[1-3]", "High-Throughput JPEG 2000"],
-  ["1.2.840.10008.1.2.4.11[0-2]", "JPEG XL"],
   ["1.2.840.10008.1.2.4.[56]", "a retired process of JPEG"],
   ["1.2.840.113619.5.2", "GE's own big-endian coding"],
 ];

@@ -15,11 +15,18 @@ const ALLOWED = new Set([
 /** Tools of the tests, whose licences bind only those who change them. */
 const ALLOWED_TOOLS = new Map([["axe-core", "MPL-2.0"]]);
 
+/**
+ * Libraries of the product that stay whole: a file of its own that is loaded as it was published, which whoever runs
+ * the product can exchange, as the LGPL wants.
+ */
+const ALLOWED_WHOLE = new Map([["libheif-js", "LGPL-3.0"]]);
+
 /** Whether a package may be used. */
 export function isAllowed({ name, licence }: Licensed): boolean {
   if (licence === null) return false;
-  const tool = name.replace(/(.)@.*/, "$1");
-  return ALLOWED_TOOLS.get(tool) === licence || allows(licence);
+  const bare = name.replace(/(.)@.*/, "$1");
+  return ALLOWED_TOOLS.get(bare) === licence ||
+    ALLOWED_WHOLE.get(bare) === licence || allows(licence);
 }
 
 /** Whether an SPDX expression of AND, OR and parentheses leaves an allowed choice. */

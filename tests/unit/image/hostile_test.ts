@@ -189,7 +189,7 @@ Deno.test("messages tell sizes and kinds but quote no content", async () => {
     } catch (error) {
       assert.match(
         (error as Error).message,
-        /^Cannot read the (image|PNG|JPEG|JPEG-LS|JPEG 2000|WebP|TIFF|GIF|BMP|DICOM|NIfTI|NRRD|MetaImage): .+\.$/,
+        /^Cannot read the (image|PNG|JPEG|JPEG-LS|(High-Throughput )?JPEG 2000|JPEG XL|WebP|TIFF|GIF|BMP|AVIF|HEIC|DICOM|NIfTI|NRRD|MetaImage): .+\.$/,
         name,
       );
     }

@@ -23,6 +23,9 @@ const TYPES: Record<string, string> = {
   bmp: "image/bmp",
   jp2: "image/jp2",
   j2k: "image/jp2",
+  avif: "image/avif",
+  heic: "image/heic",
+  jxl: "image/jxl",
   dcm: "application/dicom",
   nii: "application/x-nifti",
   gz: "application/x-nifti",
@@ -104,6 +107,25 @@ Deno.test("a raw file that poses as a TIFF is known by its tags", () => {
     );
   }
   assert.equal(checkMediaType(raw([254, 0], [271, 0], [330, 0])), "image/tiff");
+});
+
+Deno.test("HEIC, AVIF and JPEG XL are known by their brands and signatures", () => {
+  const kinds = [
+    ["\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"],
+    ["\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "image/heic"],
+    ["\0\0\0\x1cftypmif1\0\0\0\0mif1miafavif", "image/avif"],
+    ["\0\0\0\x18ftypavis\0\0\0\0avifmif1", "image/avif"],
+    ["\0\0\0\x14ftypmsf1\0\0\0\0hevc", "image/heic"],
+    ["\xff\x0a", "image/jxl"],
+    ["\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"],
+  ];
+  for (const [text, type] of kinds) {
+    assert.equal(checkMediaType(bytesOf(text)), type);
+  }
+  assert.equal(
+    sniffMediaType(bytesOf("\0\0\0\x14ftypisom\0\0\0\0mp42")),
+    undefined,
+  );
 });
 
 Deno.test("DICOM is known with and without its preamble, NIfTI plain and gzipped", () => {

@@ -112,6 +112,11 @@ Deno.test("decodeImage works inside a worker", async () => {
         "ct.dcm",
         "j2k-16.dcm",
         "jpegls-12.dcm",
+        "htj2k-rgb.dcm",
+        "jxl-rgb.dcm",
+        "rgb-8.jxl",
+        "rgb.avif",
+        "rgb.heic",
       ]
     ) {
       const f = fixture(name);

@@ -9,9 +9,9 @@ import {
 import { checkMediaType } from "../../../../lib/image/media_type.ts";
 import { fixture } from "../../../support/fixtures.ts";
 
-Deno.test("readOrientation finds the tag in all four formats", () => {
+Deno.test("readOrientation finds what each format states", () => {
   for (let orientation = 1; orientation <= 8; orientation++) {
-    for (const format of ["jpeg", "png", "webp", "tiff"]) {
+    for (const format of ["jpeg", "png", "webp", "tiff", "avif"]) {
       const { bytes } = fixture(`orientation-${orientation}.${format}`);
       const type = checkMediaType(bytes);
       assert.equal(readOrientation(bytes, type), orientation, format);

@@ -1,0 +1,55 @@
+import { EdgeError } from "../core/errors.ts";
+import type { readErrors } from "../core/read_errors.ts";
+import { TimeLimitError, withinTime } from "./time_limit.ts";
+import { emscriptenOptions } from "./wasm_codec.ts";
+
+/** A library as Emscripten builds it: its code, and its compiled program. */
+export type Library<Codec> = readonly [
+  factory: (options: ReturnType<typeof emscriptenOptions>) => Promise<Codec>,
+  program: WebAssembly.Module,
+];
+
+/** What a picture may take while it is decoded. */
+export interface Bounds {
+  /** For the file and its pixels; the library itself comes on top. */
+  bytes: number;
+  /** Pixels that are coded, by the header; they set the time. */
+  pixels: number;
+}
+
+/** The slowest library takes half a second a megapixel on a core of 2020. */
+const BASE_MS = 1000;
+const PIXEL_MS = 2e-3;
+
+/**
+ * Runs a library on a picture whose header was checked, in an instance of its own, with no more memory and time than a
+ * picture of its size needs. Whatever goes wrong in it spoils no other call.
+ *
+ * @param decode synchronous; what it returns must not lie in the instance's memory. `notes` are what the library has
+ * printed.
+ * @throws {EdgeError} of `decode`; `too-large` beyond the time; else `malformed`.
+ */
+export async function decodeBounded<Codec, T>(
+  [factory, program]: Library<Codec>,
+  { bytes, pixels }: Bounds,
+  { malformed, tooLarge }: ReturnType<typeof readErrors>,
+  decode: (codec: Codec, notes: string[]) => T,
+): Promise<T> {
+  const ms = BASE_MS + Math.ceil(pixels * PIXEL_MS);
+  const notes: string[] = [];
+  const note = (line: string) => notes.length < 100 && notes.push(line);
+  try {
+    const codec = await factory(emscriptenOptions(program, note, bytes));
+    return withinTime(ms, () => decode(codec, notes));
+  } catch (error) {
+    if (error instanceof EdgeError) throw error;
+    if (error instanceof TimeLimitError) {
+      throw tooLarge(
+        `decoding it took over ${
+          ms / 1000
+        } s, more than a picture of its size needs.`,
+      );
+    }
+    throw malformed("its picture data are damaged.", error);
+  }
+}
