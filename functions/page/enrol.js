@@ -33,6 +33,7 @@ export async function enrolItem(item, mask, accepted) {
     );
     item.report = enrolled.report;
     item.reading = enrolled.mask;
+    item.doubts = enrolled.warnings.map(({ detail }) => detail);
     session.references.push(reference);
     return enrolled;
   } catch (error) {

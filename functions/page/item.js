@@ -29,6 +29,9 @@ export class Item {
   /** Of a reference that was enrolled on this page. @type {Report | null} */
   report = null;
 
+  /** Doubts about its file or its annotation, as the server told them when it was enrolled. @type {string[]} */
+  doubts = [];
+
   /** How its mask was read when it was enrolled. @type {MaskReading | undefined} */
   reading = undefined;
 

@@ -7,6 +7,7 @@ import { embed, preview, Problem } from "./api.js";
  * @param {Item} item @param {AbortSignal} signal
  * @param {() => void} visible called once there is the picture */
 export async function prepare(item, signal, visible = () => {}) {
+  item.file = await decodeHeic(item.file);
   const source = (async () => {
     item.format = await sourceFormatOf(item.file);
     if (item.source === null) {
@@ -21,6 +22,24 @@ export async function prepare(item, signal, visible = () => {}) {
     item.size = made.image;
   })();
   await Promise.all([source, embedding]);
+}
+
+/** The first brands of HEIC files, ISO 23008-12 §10. */
+const HEIC = /^....ftyp(hei[cxms]|hevc|hevx|mif1|msf1)/s;
+
+/** The picture of a HEIC file as PNG where the browser can decode it, as Safari does, so that the server need not;
+ * any other file as it is.
+ * @param {Blob} file @returns {Promise<Blob>} */
+async function decodeHeic(file) {
+  const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
+  if (!HEIC.test(String.fromCharCode(...head))) return file;
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (bitmap === null) return file;
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext("2d");
+  context?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context === null ? file : await canvas.convertToBlob();
 }
 
 /** Runs a step with the id of an item's embedding; an embedding that has expired is made again.

@@ -41,6 +41,10 @@ export function renderResult(item) {
   showText("result-badge", badge);
   const reason = missing ? answer?.reason ?? "" : "";
   showText("result-note", reference ? reportText(item) : reason);
+  const doubts = reference
+    ? item.doubts
+    : (answer?.warnings ?? []).map(({ detail }) => detail);
+  showText("result-warnings", doubts.join(" "));
   const problem = state === "failed"
     ? explainError(error)
     : state === "cancelled"

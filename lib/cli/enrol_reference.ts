@@ -54,11 +54,23 @@ export async function enrolReference(
   engine: Engine,
   { reference, mask, image, annotation }: ReferenceFiles,
 ) {
-  const { bytes } = await usingFile(reference, () => engine.embed(image));
+  const { bytes, warnings = [] } = await usingFile(
+    reference,
+    () => engine.embed(image),
+  );
   const tests = { image, budget: Infinity };
   const enrolled = await usingFile(
     mask,
     () => engine.enrol(bytes, { ...annotation, image }, tests),
   );
-  return { profile: enrolled.bytes, report: enrolled.report! };
+  const doubts = [
+    ...warnings.map(({ detail }) => `${reference}: ${detail}`),
+    ...enrolled.warnings.map(({ detail }) => `${mask}: ${detail}`),
+  ];
+  return {
+    profile: enrolled.bytes,
+    report: enrolled.report!,
+    reading: enrolled.mask,
+    warnings: doubts,
+  };
 }

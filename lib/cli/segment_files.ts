@@ -21,6 +21,7 @@ import {
   readReference,
   segmentOption,
 } from "./enrol_reference.ts";
+import { sayReading } from "../wording/mask_reading.ts";
 import { type FrameMask, writeSourceFormats } from "./source_formats.ts";
 import type { OpenModel } from "./open_model.ts";
 import { createProgress } from "./progress.ts";
@@ -36,7 +37,12 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     const model = await openModel();
     const { engine } = model;
     const images = await openImages(paths, engine);
-    const { profile, report } = await enrolReference(engine, files);
+    const { profile, report, reading, warnings } = await enrolReference(
+      engine,
+      files,
+    );
+    for (const warning of warnings) console.error(warning);
+    console.log(`${options.mask}: ${sayReading(reading)}`);
     const dice = report.dice.mean.toFixed(2);
     console.log(
       `${options.reference}: the reference is ${report.verdict}, Dice ${dice} on itself and its augmentations. ` +
@@ -50,13 +56,14 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     const masks: FrameMask[] = [];
     for (const image of images) {
       try {
-        const { line, overlay, mask } = await usingFile(
+        const { line, warnings, overlay, mask } = await usingFile(
           image.path,
           () => segmentImage(image, model, profile, options),
         );
         montage?.add(overlay);
         if (image.source !== null) masks.push({ ...image.source, mask });
         progress.say(line);
+        warnings.forEach(progress.warn);
       } catch (error) {
         failures.push(error as Error);
         montage?.add(null);

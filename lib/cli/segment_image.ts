@@ -31,14 +31,16 @@ export interface ResultOptions {
 /**
  * Segments an image, and writes its mask, its overlay and what else is asked for.
  *
- * @returns a line about the results, the overlay, and the mask in image space.
+ * @returns a line about the results, doubts about the file, the overlay, and the mask in image space.
  */
 export async function segmentImage(
   image: NamedImage,
   model: OpenModel,
   profile: Bytes,
   { label, recipe, out, explain = false, receipt = false }: ResultOptions,
-): Promise<{ line: string; overlay: Raster; mask: Rle }> {
+): Promise<
+  { line: string; warnings: string[]; overlay: Raster; mask: Rle }
+> {
   const { engine, maxPixels } = model;
   const file = await image.read();
   const embedding = await engine.embed(file);
@@ -47,8 +49,8 @@ export async function segmentImage(
     recipe: RECIPES[recipe],
     trace: explain,
   });
-  const { bytes, mediaType, frame } = file;
-  const raster = await decodeImage(bytes, { maxPixels }, mediaType, frame);
+  const { bytes, frame } = file;
+  const raster = await decodeImage(bytes, { maxPixels }, frame);
   const overlay = drawOverlay(
     raster,
     decodeRle(answer.mask),
@@ -78,7 +80,9 @@ export async function segmentImage(
     await Deno.writeFile(`${target}_explain.png`, encodePng(drawn));
   }
   const line = `${target}_mask.png: ${describe(answer)}`;
-  return { line, overlay, mask: answer.mask };
+  const doubts = [...file.warnings ?? [], ...embedding.warnings ?? []];
+  const warnings = doubts.map(({ detail }) => `${image.path}: ${detail}`);
+  return { line, warnings, overlay, mask: answer.mask };
 }
 
 function describe({ mask, winner, presence }: SegmentationAnswer): string {

@@ -2,6 +2,7 @@ import type { Size } from "../core/geometry.ts";
 import type { Raster } from "../core/raster.ts";
 import type { Warning } from "../core/warnings.ts";
 import { greyRange } from "./grey_histogram.ts";
+import { mendHotPixels } from "./hot_pixels.ts";
 import type { SampleArray } from "./sample_array.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface Samples extends Size {
   level?: (value: number) => number;
   /** The values that are shown black and white, in place of a table; one channel only. */
   window?: readonly [black: number, white: number];
+  /** The range in which the values are shown, where it was estimated from the values themselves; one channel only. */
+  estimated?: readonly [low: number, high: number];
   data: SampleArray;
   /** Opacity of every pixel, 0..255; only for masks, of files that have an alpha channel. */
   alpha?: Uint8Array;
@@ -44,13 +47,17 @@ export interface DecodeOptions {
 }
 
 /**
- * Converts samples to 8 bits, by the display table, the levels or the window where there are some. Otherwise, values `v` of up to 8
- * bits become `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. Greys of more bits, and floats, are
- * windowed linearly between percentiles of the picture's own values ({@linkcode greyRange}), because medical files keep
- * 10 to 14 significant bits in 16 and would be black otherwise; a constant picture becomes 0.
+ * Converts samples to 8 bits, by the display table, the levels or the window where there are some. Otherwise, values `v`
+ * of up to 8 bits become `v * 255 / max`, rounded, and 16-bit colours `v / 257`, rounded. Greys of more bits, and floats,
+ * are windowed linearly between percentiles of the picture's own values ({@linkcode greyRange}), because medical files
+ * keep 10 to 14 significant bits in 16 and would be black otherwise; a constant picture becomes 0. Where the range was
+ * estimated, hot pixels are shown like their neighbours ({@linkcode mendHotPixels}).
+ *
+ * @returns the raster, and doubts about the file where there are any.
  */
-export function toRaster(samples: Samples): Raster {
+export function toRaster(samples: Samples): DecodedImage {
   const { width, height, channels, max, display, level, window } = samples;
+  const range = samples.estimated ?? ownRange(samples);
   const data = display !== undefined
     ? lookUp(samples.data, display)
     : level !== undefined
@@ -58,9 +65,42 @@ export function toRaster(samples: Samples): Raster {
     : window !== undefined
     ? applyWindow(samples.data, window)
     : max > 255
-    ? narrow(samples)
+    ? applyWindow(samples.data, range ?? [0, max])
     : widen(samples);
-  return { width, height, channels, data };
+  const warnings = [...samples.warnings ?? []];
+  if (range !== undefined && channels === 1) {
+    const hot = mendHotPixels(data, samples.data, width, range);
+    if (hot > 0) warnings.push(hotPixels(hot));
+  }
+  const raster = { width, height, channels, data };
+  return warnings.length === 0 ? raster : { ...raster, warnings };
+}
+
+/** A decoded picture, and doubts about its file; absent where there are none. */
+export interface DecodedImage extends Raster {
+  warnings?: Warning[];
+}
+
+function hotPixels(count: number): Warning {
+  const [pixels, them] = count === 1
+    ? ["One pixel has a value", "it is shown like its neighbours"]
+    : [`${count} pixels have values`, "they are shown like their neighbours"];
+  return {
+    code: "hot-pixels",
+    detail:
+      `${pixels} far outside of all others, as hot or dead ones of a detector; ${them}.`,
+  };
+}
+
+/** The range in which greys of more than 8 bits, and floats, are shown without a window; undefined for others. */
+function ownRange(
+  { channels, max, data, display, level, window }: Samples,
+): [number, number] | undefined {
+  if (display !== undefined || level !== undefined || window !== undefined) {
+    return undefined;
+  }
+  const isWindowed = max > 255 && (channels === 1 || max === Infinity);
+  return isWindowed ? greyRange(data) : undefined;
 }
 
 function levelsOf(
@@ -87,12 +127,6 @@ function widen({ max, data }: Samples): Uint8Array {
     (_, v) => Math.round((v * 255) / max),
   );
   return lookUp(data, table);
-}
-
-/** Samples of more than 8 bits to 8: greys and floats windowed by their own range, 16-bit colours by the full range. */
-function narrow({ channels, max, data }: Samples): Uint8Array {
-  const isWindowed = channels === 1 || max === Infinity;
-  return applyWindow(data, isWindowed ? greyRange(data) : [0, max]);
 }
 
 /** Values as grey levels: linear from black to white, rounded, clipped; 0 where both are one value. */

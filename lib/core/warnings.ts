@@ -12,6 +12,8 @@ export const WARNING_CODES = [
   "mask-resampled",
   /** The file states a window that was not used. */
   "window-ignored",
+  /** Single pixels lie far outside of all other values, and are shown like their neighbours. */
+  "hot-pixels",
   /** The file ends before its format does, or its end is damaged; no pixel is missing. */
   "end-mended",
   /** The file contradicts itself, and one of the readings was chosen. */

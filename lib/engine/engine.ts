@@ -30,6 +30,8 @@ export interface FrameFile {
   position: number | null;
   bytes: Bytes;
   mediaType: "image/png";
+  /** Doubts about the file that it was taken from; absent where there are none. */
+  warnings?: Warning[];
 }
 
 /** An embedding as its safetensors file, the size of its image, and doubts about the image's file. */

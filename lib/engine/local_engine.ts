@@ -19,7 +19,8 @@ import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
 import { augment, AUGMENTATION_NAMES } from "../image/augment.ts";
-import { type DecodedImage, decodeImage } from "../image/decode.ts";
+import type { DecodedImage } from "../codecs/samples.ts";
+import { decodeImage } from "../image/decode.ts";
 import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
 import { resizeNearest, shrink } from "../image/resize.ts";
@@ -74,8 +75,8 @@ export function createEngine(
     warnings,
     input: preprocess(raster, model),
   });
-  const prepare = async ({ bytes, mediaType, frame }: InputFile) =>
-    toInput(await decodeImage(bytes, limits, mediaType, frame));
+  const prepare = async ({ bytes, frame }: InputFile) =>
+    toInput(await decodeImage(bytes, limits, frame));
 
   const toEmbedding = (
     { image, warnings }: Pick<Embedding, "image" | "warnings">,
@@ -116,8 +117,8 @@ export function createEngine(
     target: Target,
   ): Promise<ReadMask> => {
     if ("file" in annotation) {
-      const { bytes, mediaType } = annotation.file;
-      return readMask(bytes, limits, mediaType, annotation);
+      const { bytes } = annotation.file;
+      return readMask(bytes, limits, annotation);
     }
     const mask = "rle" in annotation
       ? maskOf(annotation.rle, target)
@@ -127,10 +128,10 @@ export function createEngine(
 
   /** A reference's image and its annotation, no larger than the model takes them. */
   const shrunk = async (
-    { bytes, mediaType, frame }: InputFile,
+    { bytes, frame }: InputFile,
     mask: Mask,
   ): Promise<{ image: Raster; mask: Mask }> => {
-    const raster = await decodeImage(bytes, limits, mediaType, frame);
+    const raster = await decodeImage(bytes, limits, frame);
     const image = shrink(raster, model.size);
     return { image, mask: resizeNearest(mask, image.width, image.height) };
   };
@@ -171,22 +172,22 @@ export function createEngine(
     async exportMask({ image, mask: given, segment, choice, model = null }) {
       const write = sourceFormat(image, { ...segment, model });
       if ("bytes" in given) {
-        const { bytes, mediaType } = given;
+        const { bytes } = given;
         const wanted = { image, segment: choice };
-        return write(await decodeMask(bytes, limits, mediaType, wanted));
+        return write(await decodeMask(bytes, limits, wanted));
       }
       const [height, width] = given.size;
       checkSize({ width, height }, limits);
       return write(decodeRle(given));
     },
 
-    async readMask({ file: { bytes, mediaType }, ...choice }) {
-      const read = await readMask(bytes, limits, mediaType, choice);
+    async readMask({ file: { bytes }, ...choice }) {
+      const read = await readMask(bytes, limits, choice);
       return { ...read, mask: describeMask(read.mask) };
     },
 
-    async preview({ bytes, mediaType, frame }, side) {
-      const raster = await decodeImage(bytes, limits, mediaType, frame);
+    async preview({ bytes, frame }, side) {
+      const raster = await decodeImage(bytes, limits, frame);
       const { warnings = [] } = raster;
       const { count: frames } = countFrames(bytes);
       return { bytes: encodePng(shrink(raster, side)), frames, warnings };
@@ -210,8 +211,14 @@ export function createEngine(
       if (count < 1) return files;
       const frames = readFrames(bytes, limits, { from });
       for await (const { index, position, raster } of frames) {
-        const bytes = encodePng(raster);
-        files.push({ index, position, bytes, mediaType: "image/png" });
+        const { warnings } = raster;
+        files.push({
+          index,
+          position,
+          bytes: encodePng(raster),
+          mediaType: "image/png",
+          ...(warnings && { warnings }),
+        });
         if (files.length === count) break;
       }
       return files;

@@ -1,21 +1,16 @@
 import {
+  type DecodedImage,
   type DecodeOptions,
   type Samples,
   toRaster,
 } from "../codecs/samples.ts";
 import { requireFrame } from "../core/frames.ts";
 import type { Size } from "../core/geometry.ts";
-import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
-import type { Warning } from "../core/warnings.ts";
 import { FORMATS } from "./formats.ts";
 import { checkMediaType, type ImageType, unpackImage } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
-
-/** A decoded picture, and doubts about its file. */
-export interface DecodedImage extends Raster {
-  warnings?: Warning[];
-}
 
 /**
  * Decodes the bytes of an image file of any format that is read here, gzipped or not, to a raster in image space, H×W×C
@@ -25,7 +20,6 @@ export interface DecodedImage extends Raster {
  * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
  * cut short or damaged is refused, never half decoded.
  *
- * @param _declared the media type that the sender stated; the bytes decide.
  * @param frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; may be left out for DICOM and TIFF,
  * whose first frame is then decoded, and for a volume of one slice.
  * @throws {EdgeError}
@@ -49,18 +43,14 @@ export interface DecodedImage extends Raster {
 export async function decodeImage(
   bytes: Uint8Array,
   limits: ImageLimits,
-  _declared?: string,
   frame?: number,
 ): Promise<DecodedImage> {
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    undefined,
     { frame },
   );
-  const raster = orient(toRaster(samples), orientation);
-  const { warnings } = samples;
-  return warnings === undefined ? raster : { ...raster, warnings };
+  return orient(toRaster(samples), orientation);
 }
 
 /**
@@ -71,7 +61,6 @@ export async function decodeImage(
 export async function decodeSamples(
   file: Uint8Array,
   limits: ImageLimits,
-  _declared?: string,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
   const type = checkMediaType(file);

@@ -23,13 +23,11 @@ import { describeReading, type Mask, type ReadMask } from "../core/mask.ts";
  * DICOM segmentation or structure set, the chosen structure is placed on the given image, and so is a volume, by
  * {@linkcode readVolumeMask}; of other files with several frames, the frame of the image is taken.
  *
- * @param _declared the media type that the sender stated; the bytes decide.
  * @throws {EdgeError}
  */
 export async function readMask(
   file: Uint8Array,
   limits: ImageLimits,
-  _declared?: string,
   chosen: SegmentChoice = {},
 ): Promise<ReadMask> {
   const type = checkMediaType(file);
@@ -58,7 +56,6 @@ export async function readMask(
   const { samples, orientation } = await decodeSamples(
     bytes,
     limits,
-    undefined,
     { frame: ofMany ? frame : undefined, forMask: true },
   );
   return toMask(samples, segment, ofMany, orientation);

@@ -1,6 +1,10 @@
-import { type Samples, toRaster } from "../codecs/samples.ts";
+import {
+  type DecodedImage,
+  type Samples,
+  toRaster,
+} from "../codecs/samples.ts";
 import type { FileFrames } from "../core/frames.ts";
-import { checkSize, type ImageLimits, type Raster } from "../core/raster.ts";
+import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { decodeImage, readSize } from "./decode.ts";
 import { FORMATS } from "./formats.ts";
 import { checkMediaType, unpackImage } from "./media_type.ts";
@@ -11,7 +15,7 @@ interface DecodedFrame {
   index: number;
   /** Along the volume, as in {@linkcode FileFrames}. */
   position: number | null;
-  raster: Raster;
+  raster: DecodedImage;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function* readFrames(
     return;
   }
   for (let index = from; index < places.count; index++) {
-    const raster = await decodeImage(bytes, limits, undefined, index);
+    const raster = await decodeImage(bytes, limits, index);
     const position = places.positions?.[index] ?? null;
     yield { index, position, raster };
   }

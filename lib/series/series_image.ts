@@ -1,6 +1,6 @@
 import type { Bytes } from "../core/bytes.ts";
 import { EdgeError } from "../core/errors.ts";
-import type { InputFile } from "../engine/engine.ts";
+import type { FrameFile, InputFile } from "../engine/engine.ts";
 import type { RangeFile } from "./range_file.ts";
 
 /** A file of a series, as it was sent or found. */
@@ -22,6 +22,9 @@ export interface PackedFile {
   read(): Promise<Bytes>;
 }
 
+/** An image's file, and doubts about the file of several frames that it was taken out of. */
+export type ReadFile = InputFile & Pick<FrameFile, "warnings">;
+
 /** One image of a series, read when its turn comes. */
 export interface SeriesImage {
   /** The sender's name of it; may name a person, so it is returned to the sender alone. */
@@ -38,7 +41,7 @@ export interface SeriesImage {
     frame: number;
   };
   /** @throws EdgeError when this image cannot be read; the others may be readable. */
-  read(): Promise<InputFile>;
+  read(): Promise<ReadFile>;
 }
 
 /** The limits of a series. */

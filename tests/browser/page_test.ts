@@ -560,7 +560,7 @@ Deno.test({
           equal(name, `0${n}_seg.dcm`);
           const image = { bytes: (await slice(n)).buffer };
           deepEqual(
-            await decodeMask(bytes, LIMITS, undefined, { image }),
+            await decodeMask(bytes, LIMITS, { image }),
             decodeRle(items[n - 1].rle),
           );
         }

@@ -118,7 +118,7 @@ Deno.test({
           equal(saved.name, name);
           const image = { bytes, frame };
           deepEqual(
-            await decodeMask(saved.bytes, LIMITS, undefined, { image }),
+            await decodeMask(saved.bytes, LIMITS, { image }),
             decodeRle(items[i].rle),
           );
         }

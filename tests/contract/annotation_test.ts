@@ -43,7 +43,6 @@ Deno.test("DICOM annotations are exported where they lie on the image", async (t
       const { data } = await decodeMask(
         await answer.bytes(),
         { maxPixels: 1e6 },
-        undefined,
         { image: { bytes: image } },
       );
       const wanted = new Uint8Array(Buffer.from(one.mask!, "base64"));

@@ -93,7 +93,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), DICOM);
       seg = await response.bytes();
-      const mask = await decodeMask(seg, limits, DICOM, {
+      const mask = await decodeMask(seg, limits, {
         image: { bytes: scan, frame: 1 },
       });
       const png = await (await ask(app, scan, "?frame=1", "image/png")).bytes();
@@ -136,7 +136,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
       masked = await response.bytes();
       assert.equal(countFrames(masked).count, 2);
       const of = (frame: number) =>
-        decodeMask(masked, limits, undefined, {
+        decodeMask(masked, limits, {
           image: { bytes: volume, frame },
         });
       const png = await ask(app, volume, "?frame=1", "image/png", NIFTI);
@@ -287,7 +287,7 @@ Deno.test("DICOM and NIfTI over HTTP", async (t) => {
     const [second, ...none] = await engine.readFrames(file(), 1, 5);
     assert.equal(none.length, 0);
     assert.deepEqual([second.index, second.position], [1, 1]);
-    const picture = await decodeImage(second.bytes, limits, "image/png");
+    const picture = await decodeImage(second.bytes, limits);
     assert.deepEqual(picture, visits.second.image);
     assert.deepEqual(await engine.readFrames(file(), 2, 5), []);
     await assert.rejects(

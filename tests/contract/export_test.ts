@@ -20,7 +20,7 @@ const scan = toDicom([first.image, second.image]);
 const volume = toNifti([first.image, second.image]);
 const rle = JSON.stringify(encodeRle(first.mask));
 const seen = (bytes: Uint8Array, image: Uint8Array, frame: number) =>
-  decodeMask(bytes, limits, undefined, { image: { bytes: image, frame } });
+  decodeMask(bytes, limits, { image: { bytes: image, frame } });
 
 Deno.test("the caller's mask is answered in the format of its image", async (t) => {
   await using service = await openService();

@@ -71,7 +71,6 @@ Deno.test("a label of a mask is chosen, and answers say how it was read", async 
     const written = await decodeMask(
       await answer.bytes(),
       { maxPixels: 1e6 },
-      undefined,
       { image: { bytes: scan } },
     );
     deepEqual(written, mask);

@@ -77,7 +77,7 @@ Deno.test("previews", async (t) => {
         equal(answer.headers.get("x-frame-count"), frames);
         deepEqual(
           await decodeImage(await answer.bytes(), LIMITS),
-          await decodeImage(bytes, LIMITS, undefined, frame),
+          await decodeImage(bytes, LIMITS, frame),
         );
       }
       await refuses(

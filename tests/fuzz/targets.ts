@@ -95,7 +95,6 @@ export async function allTargets(): Promise<Target[]> {
         const { data, width, height, channels } = await decodeImage(
           bytes,
           LIMITS,
-          undefined,
           frameOf(random),
         );
         if (data.length !== width * height * channels) {
@@ -114,7 +113,7 @@ export async function allTargets(): Promise<Target[]> {
         const image = random.chance(0.5)
           ? undefined
           : { bytes: random.pick(volumes).bytes, frame: frameOf(random) };
-        const mask = await decodeMask(bytes, LIMITS, undefined, {
+        const mask = await decodeMask(bytes, LIMITS, {
           segment,
           image,
         });
@@ -140,7 +139,6 @@ export async function allTargets(): Promise<Target[]> {
         const { mask, reading } = await readMask(
           file,
           LIMITS,
-          undefined,
           choice,
         );
         if (
@@ -164,8 +162,8 @@ export async function allTargets(): Promise<Target[]> {
         // The image can be damaged as well as what is drawn on it.
         const { mask, reading } =
           await (random.chance(0.8)
-            ? readMask(bytes, LIMITS, undefined, choice)
-            : readMask(random.pick(annotations).bytes, LIMITS, undefined, {
+            ? readMask(bytes, LIMITS, choice)
+            : readMask(random.pick(annotations).bytes, LIMITS, {
               segment,
               image: { bytes, frame: frameOf(random) },
             }));
@@ -219,7 +217,7 @@ export async function allTargets(): Promise<Target[]> {
           model: null,
         };
         const write = sourceFormat({ bytes, frame }, segment);
-        const image = await decodeImage(bytes, LIMITS, undefined, frame);
+        const image = await decodeImage(bytes, LIMITS, frame);
         const data = new Uint8Array(image.width * image.height).fill(255, 0, 1);
         await write({ width: image.width, height: image.height, data });
       },

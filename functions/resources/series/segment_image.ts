@@ -55,7 +55,10 @@ export async function segmentImage(
   );
   const asked = {
     source: image.frameOf ?? sourceOf(file),
-    embedding: made,
+    embedding: {
+      ...made,
+      warnings: [...file.warnings ?? [], ...made.warnings ?? []],
+    },
     label,
     revision,
     recipe,

@@ -41,7 +41,7 @@ export async function* decodeSlices(
 async function windowOf(
   file: Uint8Array,
   header: VolumeHeader,
-): Promise<Pick<Samples, "window" | "warnings">> {
+): Promise<Pick<Samples, "window" | "estimated" | "warnings">> {
   let histogram: GreyHistogram | undefined;
   for await (const values of planesOf(file, header)) {
     histogram ??= new GreyHistogram(isShort(values));
@@ -49,7 +49,7 @@ async function windowOf(
   }
   const range = histogram!.range();
   const { window, format } = header;
-  if (window === null) return { window: range };
+  if (window === null) return { window: range, estimated: range };
   if (!histogram!.isLostBy(...window)) return { window };
   const detail =
     `The ${format} states a window (${window[0]} to ${window[1]}) that shows ` +
@@ -58,6 +58,7 @@ async function windowOf(
     }.`;
   return {
     window: range,
+    estimated: range,
     warnings: [{ code: "window-ignored", detail }],
   };
 }

@@ -18,7 +18,8 @@ interface Modality {
 }
 
 /** How stored values are shown, and what was not used. */
-export interface GreyDisplay extends Pick<Samples, "display" | "level"> {
+export interface GreyDisplay
+  extends Pick<Samples, "display" | "level" | "estimated"> {
   warnings: Warning[];
 }
 
@@ -66,10 +67,13 @@ export function greyDisplay(
       ? stated.ignored
       : "it would leave the picture black, white or grey all over";
   }
-  const range = stored <= 8 && !isFloat
-    ? [low, high].map(modality.look)
-    : percentiles(data, modality, isPadding);
-  const shown = applied(layout, modality.look, between(range));
+  const shown = stored <= 8 && !isFloat
+    ? applied(
+      layout,
+      modality.look,
+      between([low, high].map(modality.look)),
+    )
+    : showEstimated(layout, modality, data, isPadding);
   if (ignored !== undefined) {
     warnings.push({
       code: "window-ignored",
@@ -153,19 +157,27 @@ function between([one = 0, other = 0]: number[]): Step {
   return (value) => (value - from) * (255 / (to - from));
 }
 
-/** The range in which the frame is shown without a window, behind the modality step. */
-function percentiles(
-  data: SampleArray,
+/** The frame shown between percentiles of its own values; behind a modality LUT, between those of its output. */
+function showEstimated(
+  layout: DicomLayout,
   { look, isLinear }: Modality,
+  data: SampleArray,
   isPadding: IsPadding,
-): number[] {
-  if (isLinear) return greyRange(data, isPadding).map(look);
+): Pick<Samples, "display" | "level" | "estimated"> {
+  if (isLinear) {
+    const estimated = greyRange(data, isPadding);
+    return {
+      ...applied(layout, look, between(estimated.map(look))),
+      estimated,
+    };
+  }
   const values = new Uint16Array(data.length);
   let count = 0;
   for (let i = 0; i < data.length; i++) {
     if (!isPadding?.(data[i])) values[count++] = look(data[i]);
   }
-  return greyRange(values.subarray(0, count));
+  const range = greyRange(values.subarray(0, count));
+  return applied(layout, look, between(range));
 }
 
 /** A test of whether a value stands for the outside of the picture (PS3.3 §C.7.5.1.1.2). */

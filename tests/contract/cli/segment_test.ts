@@ -77,7 +77,7 @@ Deno.test("segment takes folders, archives and volumes, and goes on after a bad 
     const volume = read("v_mask.nii.gz");
     for (const frame of [0, 1]) {
       deepEqual(
-        await decodeMask(volume, { maxPixels: 1e6 }, undefined, {
+        await decodeMask(volume, { maxPixels: 1e6 }, {
           image: { bytes: volume, frame },
         }),
         await decodeMask(read(`v_${frame}_mask.png`), { maxPixels: 1e6 }),
@@ -103,7 +103,7 @@ Deno.test("segment answers the frames of a DICOM image as one segmentation", () 
     const read = (name: string) => Deno.readFileSync(`${folder}/out/${name}`);
     for (const frame of [0, 1]) {
       deepEqual(
-        await decodeMask(read("scan_seg.dcm"), { maxPixels: 1e6 }, undefined, {
+        await decodeMask(read("scan_seg.dcm"), { maxPixels: 1e6 }, {
           image: { bytes: scan, frame },
         }),
         await decodeMask(read(`scan_${frame}_mask.png`), { maxPixels: 1e6 }),

@@ -40,9 +40,9 @@ Deno.test({
       const file = await (await ask(app, bytes, query, DICOM)).bytes();
       const png = await (await ask(app, bytes, query, "image/png")).bytes();
       const image = { bytes };
-      const mask = await decodeMask(file, limits, DICOM, { image });
+      const mask = await decodeMask(file, limits, { image });
       assert.deepEqual(mask, await decodeMask(png, limits));
-      const truth = await decodeMask(liver, limits, DICOM, { image });
+      const truth = await decodeMask(liver, limits, { image });
       const both = mask.data.filter((v, i) =>
         v > 0 && truth.data[i] > 0
       ).length;

@@ -21,7 +21,7 @@ for (
     const { bytes } = fixture(`rgba.${name}`);
     const picture = await decodeSamples(bytes, limits);
     equal(picture.samples.alpha, undefined);
-    const mask = await decodeSamples(bytes, limits, undefined, {
+    const mask = await decodeSamples(bytes, limits, {
       forMask: true,
     });
     const off = worst(mask.samples.alpha!, alpha);

@@ -77,7 +77,7 @@ Deno.test("every page of a TIFF is checked against the limits by its own size", 
   const less = { maxPixels: 31 * 7 };
   await rejects(Array.fromAsync(readFrames(bytes, less)), is("too-large"));
   await rejects(decodeImage(bytes, less), is("too-large"));
-  equal((await decodeImage(bytes, less, undefined, 1)).width, 31);
+  equal((await decodeImage(bytes, less, 1)).width, 31);
 });
 
 Deno.test("a list of pages that leads back, or a stack of one picture, is read with a doubt", async () => {
@@ -187,13 +187,13 @@ Deno.test("the strips of a JPEG picture share one decoder", async () => {
 Deno.test("a mask is told the opacity and the palette's indices, a picture is not", async () => {
   const name = "rgb-two-extra-planes.tiff";
   const { bytes } = fixture(name);
-  const { samples } = await decodeSamples(bytes, limits, undefined, {
+  const { samples } = await decodeSamples(bytes, limits, {
     forMask: true,
   });
   const values = [...new Set(samples.alpha)].toSorted((a, b) => a - b);
   deepEqual([samples.alpha!.length, values], [19 * 13, [0, 200]]);
   for (const other of ["rgb-unassociated.tiff", "rgb-associated.tiff"]) {
-    const again = await decodeSamples(fixture(other).bytes, limits, undefined, {
+    const again = await decodeSamples(fixture(other).bytes, limits, {
       forMask: true,
     });
     deepEqual(again.samples.alpha, samples.alpha, other);
@@ -204,7 +204,6 @@ Deno.test("a mask is told the opacity and the palette's indices, a picture is no
   const { samples: { indices } } = await decodeSamples(
     palette,
     limits,
-    undefined,
     { forMask: true },
   );
   equal(indices!.length, 19 * 13);

@@ -195,7 +195,6 @@ Deno.test("a contour of a million points is drawn", async () => {
   const { mask, reading, warnings } = await readMask(
     file,
     { maxPixels: 1e6 },
-    undefined,
     { image: { bytes: readAnnotationFile("axial-2.dcm") } },
   );
   // Pixels of 0.7 by 0.8 mm around the centre of the picture.

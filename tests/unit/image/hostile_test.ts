@@ -22,7 +22,7 @@ const CUTS = length(50, 150);
  */
 async function attempt(bytes: Uint8Array): Promise<Raster | string> {
   try {
-    return await decodeImage(bytes, limits, undefined, 0);
+    return await decodeImage(bytes, limits, 0);
   } catch (error) {
     assert.ok(error instanceof EdgeError, `threw ${error}`);
     return error.code;

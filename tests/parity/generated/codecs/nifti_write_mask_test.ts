@@ -42,7 +42,7 @@ Deno.test("a mask volume has the slices of its source, and the masks in theirs",
     assert.equal(countFrames(volume).count, 4);
     for (let frame = 0; frame < 4; frame++) {
       const image = { bytes, frame };
-      const mask = await decodeMask(volume, limits, undefined, { image });
+      const mask = await decodeMask(volume, limits, { image });
       const wanted = masks.find(({ index }) => index === frame)?.mask.data ??
         new Uint8Array(19 * 13);
       assert.deepEqual(mask.data, wanted, `${name} ${frame}`);

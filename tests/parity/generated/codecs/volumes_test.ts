@@ -67,7 +67,7 @@ Deno.test("slices hold the true values, so that labels keep theirs", async () =>
 
 Deno.test("a stated window that shows nothing is ignored, and the answer says so", async () => {
   const image = async (name: string) =>
-    await decodeImage(fixture(name).bytes, limits, undefined, 0);
+    await decodeImage(fixture(name).bytes, limits, 0);
   const { warnings } = await image("nifti-window-lost.nii.gz");
   assert.deepEqual(warnings?.map(({ code }) => code), ["window-ignored"]);
   assert.match(warnings![0].detail, /^The NIfTI states a window \(0 to 255\)/);
@@ -148,7 +148,7 @@ Deno.test("masks of any volume are a NIfTI volume in its place", async () => {
     if (affine === null) assert.equal(written.affine, null, name);
     else assert.ok(near(written.affine!, affine), name);
     const image = { bytes: fixture(name).bytes, frame: index };
-    const read = await decodeMask(file, limits, undefined, { image });
+    const read = await decodeMask(file, limits, { image });
     assert.deepEqual(read.data, data, name);
   }
 });

@@ -16,7 +16,7 @@ for (const one of annotationCases) {
     image ?? "a PNG"
   }${frame === undefined ? "" : ` ${frame}`}`;
   const read = () =>
-    readMask(readAnnotationFile(file), limits, undefined, {
+    readMask(readAnnotationFile(file), limits, {
       segment,
       image: {
         bytes: image === null
@@ -71,7 +71,6 @@ Deno.test("an annotation that is cut short is refused, or reads as the whole", a
         const found = await readMask(
           bytes.subarray(0, end),
           limits,
-          undefined,
           choice,
         );
         assert.deepEqual(found.mask.data, wanted, `${file} to ${end}`);

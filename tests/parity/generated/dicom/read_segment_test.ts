@@ -28,7 +28,7 @@ for (const name of ["segments.dcm", "segments-fractional.dcm"]) {
   Deno.test(`each segment of ${name} is found on each image that it refers to`, async () => {
     for (const [key, packed] of Object.entries(masks)) {
       const [slice, segment] = key.split("/");
-      const mask = await decodeMask(golden(name), limits, undefined, {
+      const mask = await decodeMask(golden(name), limits, {
         segment,
         image: { bytes: golden(`slice-${slice}.dcm`) },
       });
@@ -41,7 +41,7 @@ for (const name of ["segments.dcm", "segments-fractional.dcm"]) {
 Deno.test("of several segments one must be chosen, and be there", async () => {
   const image = { bytes: golden("slice-1.dcm") };
   const decode = (chosen: { segment?: string }) =>
-    decodeMask(golden("segments.dcm"), limits, undefined, { ...chosen, image });
+    decodeMask(golden("segments.dcm"), limits, { ...chosen, image });
   await assert.rejects(decode({}), choice(/several.+: 1, 2\.$/));
   await assert.rejects(
     decode({ segment: "3" }),
@@ -52,7 +52,7 @@ Deno.test("of several segments one must be chosen, and be there", async () => {
 Deno.test("without its image a segment of several frames is refused", async () => {
   for (const chosen of [{}, { image: { bytes: fixture("rgb-8.png").bytes } }]) {
     await assert.rejects(
-      decodeMask(golden("segments.dcm"), limits, undefined, {
+      decodeMask(golden("segments.dcm"), limits, {
         segment: "1",
         ...chosen,
       }),
@@ -63,7 +63,7 @@ Deno.test("without its image a segment of several frames is refused", async () =
 
 Deno.test("an image that a segmentation does not refer to is refused", async () => {
   await assert.rejects(
-    decodeMask(golden("segments.dcm"), limits, undefined, {
+    decodeMask(golden("segments.dcm"), limits, {
       segment: "1",
       image: { bytes: fixture("ct.dcm").bytes },
     }),
@@ -110,7 +110,7 @@ Deno.test("sources that all frames share are read once, not once for each frame"
   };
   try {
     await assert.rejects(
-      decodeMask(segmentation, limits, undefined, {
+      decodeMask(segmentation, limits, {
         image: { bytes: golden("slice-1.dcm") },
       }),
       choice(/no frame on this image/),
@@ -128,7 +128,7 @@ Deno.test("a frame is also found by where it lies", async () => {
   for (let at = -1; (at = text.indexOf("2.25.9001", at + 1)) >= 0;) {
     bytes.set(new TextEncoder().encode("2.25.7001"), at);
   }
-  const mask = await decodeMask(golden("segments.dcm"), limits, undefined, {
+  const mask = await decodeMask(golden("segments.dcm"), limits, {
     segment: "2",
     image: { bytes },
   });
@@ -156,7 +156,7 @@ Deno.test({
       const image = Deno.readFileSync(
         new URL(`ct-3slice/0${3 - k}.dcm`, DICOM_DATA),
       );
-      const mask = await decodeMask(segmentation, limits, undefined, {
+      const mask = await decodeMask(segmentation, limits, {
         image: { bytes: image },
       });
       const plane = labels.subarray(k * 512 * 512, (k + 1) * 512 * 512);

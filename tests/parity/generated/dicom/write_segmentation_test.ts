@@ -53,7 +53,7 @@ const images = slices.map((bytes, k) => ({
 Deno.test("a segmentation gives its masks back, on the images that it refers to", async () => {
   const file = writeSegmentation(images, segment);
   for (const [k, bytes] of slices.entries()) {
-    const mask = await decodeMask(file, limits, "application/dicom", {
+    const mask = await decodeMask(file, limits, {
       image: { bytes },
     });
     assert.deepEqual(mask, images[k].mask);
@@ -112,7 +112,7 @@ Deno.test("a structure that is absent gives one empty frame", async () => {
   const file = writeSegmentation([{ source, mask: absent }], segment);
   const image = { bytes: slices[0] };
   assert.deepEqual(
-    await decodeMask(file, limits, "application/dicom", { image }),
+    await decodeMask(file, limits, { image }),
     absent,
   );
   assert.deepEqual(await validate(file) ?? [], []);
@@ -128,7 +128,7 @@ Deno.test("a segmentation refers to the frame of a multi-frame image", async () 
     segment,
   );
   const on = (frame: number) =>
-    decodeMask(file, limits, undefined, { image: { bytes, frame } });
+    decodeMask(file, limits, { image: { bytes, frame } });
   assert.deepEqual(await on(2), disc(4));
   await assert.rejects(on(1), /no frame on this image/);
 });

@@ -17,7 +17,7 @@ const limits = { maxPixels: 20_000_000 };
 
 for (const f of fixtures.filter((f) => !f.refused)) {
   Deno.test(`decodeImage reads ${f.name} as its oracle`, async () => {
-    const raster = await decodeImage(f.bytes, limits, undefined, 0);
+    const raster = await decodeImage(f.bytes, limits, 0);
     assert.deepEqual(
       [raster.width, raster.height, raster.channels],
       [f.width, f.height, f.channels],
@@ -43,7 +43,7 @@ for (const f of fixtures.filter((f) => f.refused)) {
 
 for (const f of fixtures.filter(isMask)) {
   Deno.test(`decodeMask finds the structure in ${f.name}`, async () => {
-    const mask = await decodeMask(f.bytes, limits, undefined, {
+    const mask = await decodeMask(f.bytes, limits, {
       image: { bytes: new Uint8Array(), frame: 0 },
     });
     assert.deepEqual([mask.width, mask.height], [f.width, f.height]);
@@ -72,7 +72,7 @@ for (const name of ["12mp.jpg", "12mp-progressive.jpg"]) {
     await decodeImage(fixture("rgb-420.jpg").bytes, limits); // compile first
     let raster!: Raster;
     const { allocated, grown } = await workDone(async () => {
-      raster = await decodeImage(bytes, limits, "image/jpeg");
+      raster = await decodeImage(bytes, limits);
     });
     assert.deepEqual([raster.width, raster.height, raster.channels], [
       4000,

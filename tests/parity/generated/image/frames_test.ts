@@ -44,12 +44,12 @@ Deno.test("frames are read from any one on, and one alone by its number", async 
       assert.deepEqual(indices, wanted.map((_, i) => i).slice(from), name);
       if (from === wanted.length) {
         await assert.rejects(
-          decodeImage(bytes, limits, undefined, from),
+          decodeImage(bytes, limits, from),
           is("frame-choice"),
           name,
         );
       } else {
-        const { data } = await decodeImage(bytes, limits, undefined, from);
+        const { data } = await decodeImage(bytes, limits, from);
         assert.ok(worst(data, wanted[from]) <= tolerance, `${name} ${from}`);
       }
     }
@@ -79,7 +79,7 @@ Deno.test("an image of one frame is a file of one", async () => {
     );
   }
   await assert.rejects(
-    decodeImage(fixture("rgb-8.png").bytes, limits, undefined, 1),
+    decodeImage(fixture("rgb-8.png").bytes, limits, 1),
     is("frame-choice"),
   );
 });

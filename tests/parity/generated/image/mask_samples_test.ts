@@ -8,7 +8,7 @@ for (const { name, bytes, alpha, indices } of fixtures) {
   if (alpha === undefined && indices === undefined) continue;
   Deno.test(`opacity and palette indices of ${name} are read for masks alone`, async () => {
     const read = async (forMask: boolean) =>
-      (await decodeSamples(bytes, limits, undefined, { forMask })).samples;
+      (await decodeSamples(bytes, limits, { forMask })).samples;
     const samples = await read(true);
     deepEqual(samples.alpha, alpha);
     deepEqual(samples.indices, indices);

@@ -36,7 +36,7 @@ for (const wanted of readings) {
     .map(([name, value]) => `${name} ${value}`);
   const title = [file, ...given].join(", ");
   const read = () =>
-    readMask(load(file), LIMITS, undefined, {
+    readMask(load(file), LIMITS, {
       ...(segment !== undefined && { segment }),
       ...(image !== undefined && { image: { bytes: load(image), frame } }),
     });
