@@ -622,7 +622,7 @@ export interface components {
          *     }
          */
         Warning: {
-            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, end-mended, contradiction; later versions may add some */
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, hot-pixels, end-mended, contradiction; later versions may add some */
             code: string;
             detail: string;
         };

@@ -246,6 +246,7 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
       "/v1/embeddings/{id}",
       "/v1/masks",
       "/v1/masks/export",
+      "/v1/masks/read",
       "/v1/models",
       "/v1/patients/{patient}",
       "/v1/patients/{patient}/export",

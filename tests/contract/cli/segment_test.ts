@@ -64,7 +64,7 @@ Deno.test("segment takes folders, archives and volumes, and goes on after a bad 
       ...["--montage", `${folder}/all.png`, "--out", `${folder}/out`],
     ]);
     equal(code, 1);
-    match(error, /Cannot use .*read\.me: .*none of these/);
+    match(error, /Cannot use .*read\.me: .*got text; send an image/);
     match(error, /^error: 1 of 7 images could not be used\.$/m);
     const masked = Array.from(
       out.matchAll(/out\/(\S+)_mask\.png/g),

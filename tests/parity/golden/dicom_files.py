@@ -25,6 +25,8 @@ from pydicom.pixels import apply_color_lut, convert_color_space
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
+from hot_pixels import like_neighbours
+
 OUT = Path(__file__).parent / "dicom_files"
 OUT.mkdir(exist_ok=True)
 W, H = 19, 13
@@ -558,7 +560,7 @@ add("modality-lut-cut", file(dataset(CT, 12, ModalityLUTSequence=Sequence([table
 add("slope-negative", file(ct(RescaleSlope=-1, RescaleIntercept=2000, WindowCenter=None, WindowWidth=None)), percentiles(-CT))
 hot = CT.copy()
 hot[3, 3] = 65535
-add("hot-pixel", file(dataset(hot, 16)), percentiles(hot), stored=hot)
+add("hot-pixel", file(dataset(hot, 16)), like_neighbours(percentiles(hot), 3, 3), ["hot-pixels"], stored=hot)
 mono = ct(PhotometricInterpretation="MONOCHROME1", WindowCenter=None, WindowWidth=None)
 add("monochrome1-open", file(mono), 255 - percentiles(CT), stored=CT)
 edge = CT.copy() + 500

@@ -21,6 +21,8 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
+from hot_pixels import like_neighbours
+
 OUT = Path(__file__).parent / "tiff_files"
 OUT.mkdir(exist_ok=True)
 W, H = 19, 13
@@ -176,7 +178,7 @@ labels[2:5, 3:9], labels[6:9, 1:4], labels[10:, 12:] = 1, 2, 70000
 add("labels-uint32", tiff(labels, compression="zlib"), window(labels), 1, mask=labels != 0)
 hot = picture(1, 1, np.float32)
 hot[5, 5] = 1e30
-add("float32-hot-pixel", tiff(hot), window(hot), 1)
+add("float32-hot-pixel", tiff(hot), like_neighbours(window(hot), 5, 5), 1)
 wide = picture(3, 1, np.float32)
 add("rgb-float32", tiff(wide, photometric="rgb"), window(wide), 1)
 for bits in (3, 6, 10, 12, 14):

@@ -21,6 +21,8 @@ import nrrd
 import numpy as np
 import SimpleITK as sitk
 
+from hot_pixels import like_neighbours
+
 OUT = Path(__file__).parent / "volumes"
 OUT.mkdir(exist_ok=True)
 for old in OUT.iterdir():
@@ -53,12 +55,15 @@ def write(name, data):
     (OUT / name).write_bytes(data)
 
 
-def add(name, data, values, affine=None, window=None, slices=None):
+def add(name, data, values, affine=None, window=None, slices=None, hot=None):
     """values: frames x H x W of true values, or frames x H x W x 3 of colours. A grey level that lies half-way may be rounded either way."""
     write(name, data)
     colour = values.ndim == 4
     values = np.where(np.isnan(values.astype(float)), 0, values.astype(float))
     frames = values if colour else to8(values, *(window or shown(values)))
+    if hot is not None:
+        frame, row, column = hot
+        frames[frame] = like_neighbours(frames[frame], row, column)
     n = len(frames)
     slices = slices or n
     entry = dict(
@@ -118,7 +123,7 @@ def poke(data, form, *places):
     return bytes(data)
 
 
-def add_nifti(name, data, read=None, window=None, affine=..., cls=nib.Nifti1Image):
+def add_nifti(name, data, read=None, window=None, affine=..., cls=nib.Nifti1Image, hot=None):
     """read: what nibabel is given where it is stricter than the file's readers need to be."""
     plain = read or (gzip.decompress(data) if name.endswith(".gz") else data)
     picture = cls.from_bytes(plain)
@@ -130,7 +135,7 @@ def add_nifti(name, data, read=None, window=None, affine=..., cls=nib.Nifti1Imag
         add(name, data, stack_colours(values[:, :, :, 0, :]), place)
     else:
         slices = values.shape[2] if values.ndim > 2 else 1
-        add(name, data, stack(values), place, window, slices)
+        add(name, data, stack(values), place, window, slices, hot)
 
 
 zipped = lambda data: gzip.compress(data, mtime=0)
@@ -156,10 +161,10 @@ add_nifti("nifti-window.nii.gz", zipped(nifti(volume, change=cal(-160, 240))), w
 add_nifti("nifti-window-lost.nii.gz", zipped(nifti(volume + 1700, change=cal(0, 255))))
 hot = volume.copy()
 hot[3, 4, 1] = 32000
-add_nifti("nifti-hot-voxel.nii.gz", zipped(nifti(hot)))
+add_nifti("nifti-hot-voxel.nii.gz", zipped(nifti(hot)), hot=(1, 4, 3))
 hot = ramp(0, 20, D, dtype=np.uint8)
 hot[3, 4, 1] = 255
-add_nifti("nifti-hot-voxel-uint8.nii", nifti(hot))
+add_nifti("nifti-hot-voxel-uint8.nii", nifti(hot), hot=(1, 4, 3))
 labels = np.zeros((W, H, D), np.uint8)
 labels[4:9, 3:9, 1:3], labels[12:16, 5:8, 2] = 1, 2
 add_nifti("nifti-labels.nii.gz", zipped(nifti(labels)))
