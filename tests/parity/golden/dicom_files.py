@@ -560,7 +560,7 @@ add("modality-lut-cut", file(dataset(CT, 12, ModalityLUTSequence=Sequence([table
 add("slope-negative", file(ct(RescaleSlope=-1, RescaleIntercept=2000, WindowCenter=None, WindowWidth=None)), percentiles(-CT))
 hot = CT.copy()
 hot[3, 3] = 65535
-add("hot-pixel", file(dataset(hot, 16)), like_neighbours(percentiles(hot), 3, 3), ["hot-pixels"], stored=hot)
+add("hot-pixel", file(dataset(hot, 16)), like_neighbours(percentiles(hot), 3, 3), "hot-pixels", stored=hot)
 mono = ct(PhotometricInterpretation="MONOCHROME1", WindowCenter=None, WindowWidth=None)
 add("monochrome1-open", file(mono), 255 - percentiles(CT), stored=CT)
 edge = CT.copy() + 500
