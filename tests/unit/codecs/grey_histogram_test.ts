@@ -71,9 +71,9 @@ Deno.test("a picture that is almost constant keeps what stands out", () => {
 });
 
 Deno.test("a window that leaves nothing is told from one that leaves something", () => {
-  for (const  of of[Uint16Array, Float32Array]) {
-    const histogram = new GreyHistogram(of === Uint16Array);
-    const values = new of(5000).map((_, i) => 700 + i % 4000);
+  for (const Values of [Uint16Array, Float32Array]) {
+    const histogram = new GreyHistogram(Values === Uint16Array);
+    const values = new Values(5000).map((_, i) => 700 + i % 4000);
     values[0] = 0; // a dead pixel does not count
     histogram.add(values);
     equal(histogram.isLostBy(0, 255), true, "all white");
