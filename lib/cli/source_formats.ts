@@ -9,10 +9,8 @@ import { readSource } from "../dicom/segmentation/read_source.ts";
 import { writeMaskVolume } from "../codecs/nifti/write_mask.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { FORMATS } from "../image/formats.ts";
-import { sniffMediaType, unpackImage } from "../image/media_type.ts";
+import { HEAD_BYTES, openImage, sniffMediaType } from "../image/media_type.ts";
 import { readImageFile } from "../image/read_image_file.ts";
-import { HEAD_BYTES } from "../image/unpack.ts";
-import { readVolumeHeader } from "../image/volume.ts";
 import type { VolumeHeader } from "../codecs/volume/header.ts";
 
 /** The mask of a frame of a file. */
@@ -44,14 +42,14 @@ export async function writeSourceFormats(
   for (const [path, frames] of Map.groupBy(masks, ({ path }) => path)) {
     try {
       await usingFile(path, async () => {
-        const type = sniffMediaType(await headOf(path));
-        if (type === undefined || FORMATS[type].frames === undefined) return;
-        const bytes = await readImageFile(path);
-        const volume = readVolumeHeader(bytes);
+        const kind = sniffMediaType(await headOf(path));
+        if (kind === undefined || FORMATS[kind].frames === undefined) return;
+        const { type, bytes } = openImage(await readImageFile(path));
+        const volume = FORMATS[type].volume?.(bytes);
         if (volume !== undefined) {
           written.push(await writeVolume(volume, frames, out));
         } else if (type === "application/dicom") {
-          addToSeries(series, unpackImage(bytes), frames);
+          addToSeries(series, bytes, frames);
         }
       });
     } catch (error) {

@@ -2,7 +2,7 @@ import { constants, gunzipSync } from "node:zlib";
 import { hasText } from "../core/bytes.ts";
 import { readErrors } from "../core/read_errors.ts";
 
-/** As many bytes of a file as surely show its type, gzipped or not. */
+/** As many bytes of a file as surely show its type and its header, gzipped or not. */
 export const HEAD_BYTES = 4096;
 /** The most bytes of a file that was sent gzipped. */
 const MOST_BYTES = 128 * 2 ** 20;
@@ -14,13 +14,13 @@ export function isGzip(bytes: Uint8Array): boolean {
   return hasText(bytes, 0, "\x1f\x8b\x08");
 }
 
-/** The first bytes of what a gzip file holds; none where it is damaged. */
-export function unpackHead(bytes: Uint8Array): Uint8Array {
+/** The first bytes of what a gzip file holds; undefined where it is damaged. */
+export function unpackHead(bytes: Uint8Array): Uint8Array | undefined {
   try {
     const head = bytes.subarray(0, HEAD_BYTES);
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch {
-    return new Uint8Array(0);
+    return undefined;
   }
 }
 

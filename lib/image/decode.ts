@@ -9,7 +9,7 @@ import type { Size } from "../core/geometry.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { readErrors } from "../core/read_errors.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType, type ImageType, unpackImage } from "./media_type.ts";
+import { type ImageType, openImage } from "./media_type.ts";
 import { orient, type Orientation, readOrientation } from "./orientation.ts";
 
 /**
@@ -63,8 +63,7 @@ export async function decodeSamples(
   limits: ImageLimits,
   options: DecodeOptions = {},
 ): Promise<{ samples: Samples; orientation: Orientation }> {
-  const type = checkMediaType(file);
-  const bytes = unpackImage(file);
+  const { type, bytes } = openImage(file);
   const { frame } = options;
   if (frame && FORMATS[type].frames === undefined) requireFrame(frame, 1);
   const header = readSize(bytes, type, frame);

@@ -7,10 +7,10 @@ import {
   type SegmentChoice,
 } from "../dicom/segmentation/read_annotation.ts";
 import { orient, type Orientation } from "./orientation.ts";
+import { FORMATS } from "./formats.ts";
 import { countFrames } from "./frames.ts";
 import { readStructure } from "./mask_structure.ts";
-import { checkMediaType, unpackImage } from "./media_type.ts";
-import { readVolumeHeader } from "./volume.ts";
+import { openImage, unpackImage } from "./media_type.ts";
 import { readVolumeMask } from "./volume_mask.ts";
 import { EdgeError } from "../core/errors.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
@@ -30,8 +30,8 @@ export async function readMask(
   limits: ImageLimits,
   chosen: SegmentChoice = {},
 ): Promise<ReadMask> {
-  const type = checkMediaType(file);
-  const bytes = unpackImage(file);
+  const { type, bytes } = openImage(file);
+  const { volume, frames } = FORMATS[type];
   const { image } = chosen;
   const choice = image === undefined
     ? chosen
@@ -43,15 +43,15 @@ export async function readMask(
     }
   }
   const { segment } = choice;
-  const header = readVolumeHeader(bytes);
-  if (header !== undefined) {
+  if (volume !== undefined) {
+    const header = volume(bytes);
     const samples = await readVolumeMask(bytes, header, limits, choice.image);
     const isPart = header.slices * header.volumes > 1;
     return toMask(samples, segment, isPart);
   }
   const frame = choice.image?.frame;
   checkSize(readSize(bytes, type, frame), limits);
-  const ofMany = countFrames(bytes).count > 1;
+  const ofMany = frames !== undefined && frames.count(bytes).count > 1;
   if (ofMany && frame === undefined) requireManyFrames(choice.image);
   const { samples, orientation } = await decodeSamples(
     bytes,

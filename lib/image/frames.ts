@@ -7,7 +7,7 @@ import type { FileFrames } from "../core/frames.ts";
 import { checkSize, type ImageLimits } from "../core/raster.ts";
 import { decodeImage, readSize } from "./decode.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType, unpackImage } from "./media_type.ts";
+import { openImage } from "./media_type.ts";
 
 /** One frame of a file, decoded. */
 interface DecodedFrame {
@@ -24,8 +24,8 @@ interface DecodedFrame {
  * @throws {EdgeError}
  */
 export function countFrames(file: Uint8Array): FileFrames {
-  const { frames } = FORMATS[checkMediaType(file)];
-  return frames?.count(unpackImage(file)) ??
+  const { type, bytes } = openImage(file);
+  return FORMATS[type].frames?.count(bytes) ??
     { count: 1, positions: null, along: null };
 }
 
@@ -40,8 +40,7 @@ export async function* readFrames(
   limits: ImageLimits,
   { from = 0 }: { from?: number } = {},
 ): AsyncGenerator<DecodedFrame> {
-  const type = checkMediaType(file);
-  const bytes = unpackImage(file);
+  const { type, bytes } = openImage(file);
   const { frames } = FORMATS[type];
   const places = countFrames(bytes);
   if (frames?.decode !== undefined) {

@@ -1,4 +1,5 @@
 import { BMP_HEADERS } from "../codecs/bmp/header.ts";
+import { HEAD_BYTES, isGzip, unpackGzip, unpackHead } from "../codecs/gzip.ts";
 import { heifKind } from "../codecs/heif/boxes.ts";
 import { isJpegXl } from "../codecs/jpeg_xl/codestream.ts";
 import { isMetaImage } from "../codecs/meta_image/fields.ts";
@@ -7,8 +8,9 @@ import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
 import { describeForeign, isCameraRaw } from "./foreign_type.ts";
-import { isGzip, unpackGzip, unpackHead } from "./unpack.ts";
 import { isBeginningOf, matches, type Signature } from "./signature.ts";
+
+export { HEAD_BYTES };
 
 /** The types of images that are decoded here. */
 export type ImageType =
@@ -124,7 +126,7 @@ const NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" })
  */
 export function sniffMediaType(bytes: Uint8Array): ImageType | undefined {
   if (!isGzip(bytes)) return sniffPlain(bytes);
-  const head = unpackHead(bytes);
+  const head = headOf(bytes);
   const isUnknown = head.length === 0 || isBeginning(head);
   return sniffPlain(head) ?? (isUnknown ? "application/x-nifti" : undefined);
 }
@@ -153,10 +155,15 @@ export function checkMediaType(bytes: Uint8Array): ImageType {
     throw truncated(`after ${bytes.length} bytes, too few to hold a picture`);
   }
   const [plain, where] = isGzip(bytes)
-    ? [unpackHead(bytes), "a gzip file of "]
+    ? [headOf(bytes), "a gzip file of "]
     : [bytes, ""];
   const kind = describeForeign(plain) ?? "bytes that are none of these";
   throw unsupported(NAMES, where + kind);
+}
+
+/** The beginning of what a gzip file holds; nothing where it is damaged. */
+function headOf(bytes: Uint8Array): Uint8Array {
+  return unpackHead(bytes) ?? new Uint8Array(0);
 }
 
 /**
@@ -165,9 +172,27 @@ export function checkMediaType(bytes: Uint8Array): ImageType {
  * @throws {EdgeError} for a gzip file that is damaged, or larger than is accepted.
  */
 export function unpackImage(bytes: Uint8Array): Uint8Array {
-  if (!isGzip(bytes)) return bytes;
-  const isVolume = sniffMediaType(bytes) === "application/x-nifti";
-  return isVolume ? bytes : unpackGzip(bytes);
+  return isGzip(bytes) ? unpackAs(sniffMediaType(bytes), bytes) : bytes;
+}
+
+function unpackAs(
+  type: ImageType | undefined,
+  bytes: Uint8Array,
+): Uint8Array {
+  const isPacked = isGzip(bytes) && type !== "application/x-nifti";
+  return isPacked ? unpackGzip(bytes) : bytes;
+}
+
+/**
+ * The type of a file ({@linkcode checkMediaType}) and the file itself ({@linkcode unpackImage}).
+ *
+ * @throws {EdgeError}
+ */
+export function openImage(
+  file: Uint8Array,
+): { type: ImageType; bytes: Uint8Array } {
+  const type = checkMediaType(file);
+  return { type, bytes: unpackAs(type, file) };
 }
 
 /** Whether the bytes are the beginning of an image that is read here, too short to be recognised. */

@@ -1,6 +1,6 @@
 import type { VolumeHeader } from "../codecs/volume/header.ts";
 import { FORMATS } from "./formats.ts";
-import { checkMediaType, unpackImage } from "./media_type.ts";
+import { openImage } from "./media_type.ts";
 
 /**
  * The header of a volume in whatever format: its grid, its place and what its numbers are. Undefined for a file of a
@@ -11,5 +11,6 @@ import { checkMediaType, unpackImage } from "./media_type.ts";
 export function readVolumeHeader(
   file: Uint8Array,
 ): VolumeHeader | undefined {
-  return FORMATS[checkMediaType(file)].volume?.(unpackImage(file));
+  const { type, bytes } = openImage(file);
+  return FORMATS[type].volume?.(bytes);
 }

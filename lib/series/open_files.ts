@@ -5,10 +5,10 @@ import type { FileFrames } from "../core/frames.ts";
 import { FORMATS } from "../image/formats.ts";
 import {
   checkMediaType,
+  HEAD_BYTES,
   type ImageType,
   sniffMediaType,
 } from "../image/media_type.ts";
-import { HEAD_BYTES } from "../image/unpack.ts";
 import { type OpenedImage, placeByPlanes } from "./place_by_planes.ts";
 import {
   type PackedFile,

@@ -1,5 +1,5 @@
-import { hasText } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
+import { isGzip } from "../gzip.ts";
 import { type Affine, affineOf, turnAxes } from "../volume/affine.ts";
 import {
   checkExtent,
@@ -120,8 +120,8 @@ function storageOf(
   }
   if (isTrue(fields.get("CompressedData"), false)) {
     const start = Math.max(end, stated);
-    const isGzip = hasText(bytes, start, "\x1f\x8b");
-    return { encoding: isGzip ? "gzip" : "zlib", start, skip: 0 };
+    const encoding = isGzip(bytes.subarray(start)) ? "gzip" : "zlib";
+    return { encoding, start, skip: 0 };
   }
   const start = stated === -1 ? bytes.length - size : stated;
   return { encoding: "raw", start: Math.max(end, start), skip: 0 };

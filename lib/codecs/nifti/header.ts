@@ -1,6 +1,6 @@
-import { constants, gunzipSync } from "node:zlib";
 import { type Bytes, hasText } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
+import { isGzip, unpackHead } from "../gzip.ts";
 import { checkExtent, type VolumeHeader } from "../volume/header.ts";
 import { datatypeOf, nameOf } from "./datatypes.ts";
 import { type NiftiFields, type NiftiLayout, readFields } from "./fields.ts";
@@ -14,8 +14,6 @@ export interface NiftiHeader extends VolumeHeader {
   raw: { bytes: Bytes; layout: NiftiLayout; fields: NiftiFields };
 }
 
-/** As many bytes of a gzipped file as surely unpack to the header. */
-const HEAD_BYTES = 4096;
 /** The four bytes after a header, of which the first says whether extensions follow. */
 const EXTENSION_FLAG = 4;
 
@@ -27,8 +25,8 @@ const { malformed, truncated, unsupported } = readErrors("NIfTI");
  * @throws {EdgeError}
  */
 export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
-  const isZipped = hasText(bytes, 0, "\x1f\x8b");
-  const head = unpackHead(bytes);
+  const isZipped = isGzip(bytes);
+  const head = isZipped ? unpackHead(bytes) : bytes;
   if (head === undefined) throw malformed("its gzip stream is damaged.");
   const layout = layoutOf(head);
   if (layout === undefined) {
@@ -184,16 +182,4 @@ function scaleOf({ slope, intercept }: NiftiFields) {
 
 function windowOf({ low, high }: NiftiFields): [number, number] | null {
   return high > low && Number.isFinite(high - low) ? [low, high] : null;
-}
-
-/** The unpacked start of a file that may be gzipped; undefined for a damaged gzip stream. */
-export function unpackHead(bytes: Uint8Array): Uint8Array | undefined {
-  if (!hasText(bytes, 0, "\x1f\x8b")) return bytes;
-  try {
-    return gunzipSync(bytes.subarray(0, HEAD_BYTES), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-    });
-  } catch {
-    return undefined;
-  }
 }

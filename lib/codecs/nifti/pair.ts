@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { type Bytes, concat, hasText } from "../../core/bytes.ts";
-import { isLittleEndian, layoutOf, unpackHead } from "./header.ts";
+import { isGzip, unpackHead } from "../gzip.ts";
+import { isLittleEndian, layoutOf } from "./header.ts";
 import { readFields, writeFields } from "./fields.ts";
 
 /** Whether a file is a header whose voxels are in another file: the `.hdr` or `.hdr.gz` of a pair. */
@@ -22,12 +23,11 @@ export function joinNifti(header: Uint8Array, voxels: Uint8Array): Bytes {
   writeFields(head, layout, littleEndian, {
     offset: head.length + Math.max(0, Math.floor(offset) || 0),
   });
-  const isZipped = hasText(voxels, 0, "\x1f\x8b");
-  return concat([isZipped ? gzipSync(head) : head, voxels]);
+  return concat([isGzip(voxels) ? gzipSync(head) : head, voxels]);
 }
 
 function pairHeader(bytes: Uint8Array) {
-  const head = unpackHead(bytes);
+  const head = isGzip(bytes) ? unpackHead(bytes) : bytes;
   const layout = head && layoutOf(head);
   if (!layout || !hasText(head, layout.magicAt, layout.pairMagic)) return;
   if (head.length < layout.length) return;

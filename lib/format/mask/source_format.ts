@@ -1,13 +1,8 @@
 import { EdgeError } from "../../core/errors.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { FORMATS } from "../../image/formats.ts";
-import {
-  checkMediaType,
-  sniffMediaType,
-  unpackImage,
-} from "../../image/media_type.ts";
+import { openImage, sniffMediaType } from "../../image/media_type.ts";
 import { chooseSlice } from "../../codecs/volume/header.ts";
-import { readVolumeHeader } from "../../image/volume.ts";
 import type { Mask } from "../../core/mask.ts";
 import { writeSegmentation } from "../../dicom/segmentation/write_segmentation.ts";
 import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
@@ -45,14 +40,13 @@ export function sourceFormat(
   },
   segment: SegmentDescription,
 ): (mask: Mask) => Promise<Bytes> {
-  const type = checkMediaType(file);
-  const bytes = unpackImage(file);
+  const { type, bytes } = openImage(file);
   if (type === "application/dicom") {
     const source = readSource(bytes, frame);
     return (mask) =>
       Promise.resolve(writeSegmentation([{ source, mask }], segment));
   }
-  const volume = readVolumeHeader(bytes);
+  const volume = FORMATS[type].volume?.(bytes);
   if (volume !== undefined) {
     const index = chooseSlice(volume, frame);
     return (mask) => writeMaskVolume(volume, [{ index, mask }]);
