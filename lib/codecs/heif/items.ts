@@ -1,4 +1,5 @@
 import { concat } from "../../core/bytes.ts";
+import type { Size } from "../../core/geometry.ts";
 import { type Box, boxesOf, BoxReader, type Errors } from "./boxes.ts";
 
 /** Items that a file may hold; a picture of 200 megapixels in tiles has some thousand. */
@@ -6,11 +7,16 @@ const MAX_ITEMS = 10_000;
 
 /** The items of a HEIF file (ISO 23008-12): coded pictures, grids of them, metadata. */
 export interface HeifItems {
+  errors: Errors;
   primary: number;
   /** Four-character codes by item. */
   types: Map<number, string>;
-  /** The properties of an item in the order of their association. */
-  propertiesOf(item: number): Box[];
+  /** The properties of an item in the order of their association, by type. */
+  propertiesOf(item: number): [type: string, body: BoxReader][];
+  /** The body of an item's first property of a type. @throws {EdgeError} `malformed` where it has none. */
+  property(item: number, type: string): BoxReader;
+  /** Width and height of a picture as it is coded, before it is turned and cropped. */
+  sizeOf(item: number): Size;
   /** The items that one refers to, by the reference's type. */
   references(type: string): Map<number, number[]>;
   /** The bytes of an item. @throws {EdgeError} `truncated` where the file ends before them. */
@@ -48,10 +54,24 @@ export function readHeifItems(
   const pitm = open("pitm");
   const primary = pitm.number(pitm.number(4) >>> 24 === 0 ? 2 : 4);
   const idat = inside.get("idat");
+  const boxes = (item: number) => properties.get(item) ?? [];
+  const property: HeifItems["property"] = (item, type) => {
+    const box = boxes(item).find((box) => box.type === type);
+    if (box !== undefined) return new BoxReader(bytes, errors, box);
+    throw errors.malformed(`its picture has no "${type}" property.`);
+  };
   return {
+    errors,
     primary,
     types,
-    propertiesOf: (item) => properties.get(item) ?? [],
+    propertiesOf: (item) =>
+      boxes(item).map((box) => [box.type, new BoxReader(bytes, errors, box)]),
+    property,
+    sizeOf(item) {
+      const ispe = property(item, "ispe");
+      ispe.skip(4);
+      return { width: ispe.number(4), height: ispe.number(4) };
+    },
     references: (type) =>
       inside.has("iref") ? readReferences(open("iref"), type) : new Map(),
     dataOf(item) {
