@@ -37,11 +37,10 @@ export function placePicture(
   const type = sniffMediaType(image.bytes);
   if (type === undefined) return undefined;
   const format = FORMATS[type];
-  const size = format.readSize(image.bytes, image.frame);
-  checkSize(size, limits);
   const header = format.volume?.(image.bytes);
+  const size = header ?? format.readSize(image.bytes, image.frame);
+  checkSize(size, limits);
   const { width, height } = size;
-  const count = format.frames?.count(image.bytes).count ?? 1;
   if (header !== undefined) {
     const { slices, volumes, affine } = header;
     const frame = chooseSlice(header, image.frame);
@@ -69,7 +68,7 @@ export function placePicture(
     width,
     height,
     frame: image.frame ?? 0,
-    frames: count,
+    frames: format.frames?.count(image.bytes).count ?? 1,
     volume: 0,
     volumes: 1,
     isSlice: false,

@@ -1,5 +1,6 @@
 import { concat } from "../../core/bytes.ts";
 import { readErrors } from "../../core/read_errors.ts";
+import { adobeSegment } from "../jpeg/adobe.ts";
 import { jpegDecoder } from "../jpeg/decode.ts";
 import { readFrame, readSegment } from "../jpeg/markers.ts";
 import { PHOTOMETRIC, type TiffLayout } from "./layout.ts";
@@ -10,12 +11,6 @@ const { malformed, unsupported } = readErrors("TIFF");
 const MAX_SEGMENTS = 16_384;
 
 const SOI = Uint8Array.of(0xff, 0xd8);
-/** An Adobe segment whose last byte says what three components are: 0 RGB, 1 YCbCr. */
-const adobe = (transform: 0 | 1) =>
-  Uint8Array.of(
-    ...[0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe")],
-    ...[0, 100, 0, 0, 0, 0, transform],
-  );
 
 /**
  * Decodes the JPEG data of the strips and tiles of one picture (TIFF Technical Note 2), each to the rows that it must
@@ -58,7 +53,7 @@ export function segmentDecoder(layout: TiffLayout) {
  * are: the picture's photometric interpretation decides, not what a decoder guesses.
  */
 function assemble(tables: Uint8Array, segment: Uint8Array, isYcbcr: boolean) {
-  const parts: Uint8Array[] = [SOI, adobe(isYcbcr ? 1 : 0)];
+  const parts: Uint8Array[] = [SOI, adobeSegment(isYcbcr ? 1 : 0)];
   for (const { part } of headersOf(tables)) parts.push(part);
   let frame: ReturnType<typeof readFrame> | undefined;
   for (const { part, marker, body, end } of headersOf(segment)) {

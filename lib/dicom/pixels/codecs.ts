@@ -1,5 +1,6 @@
 import { concat } from "../../core/bytes.ts";
 import type { Size } from "../../core/geometry.ts";
+import { adobeSegment } from "../../codecs/jpeg/adobe.ts";
 import { decodeJpeg } from "../../codecs/jpeg/decode.ts";
 import { decodeExtendedJpeg } from "../../codecs/jpeg/extended.ts";
 import { decodeLosslessJpeg } from "../../codecs/jpeg/lossless.ts";
@@ -60,11 +61,9 @@ export async function decodeJpegFrame(
     : decoded;
 }
 
-/** The stream with an Adobe segment of transform 0 after its start marker. */
+/** The stream with an Adobe segment after its start marker, which says that its colours are RGB. */
 function statingRgb(bytes: Uint8Array): Uint8Array {
-  const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe")];
-  const segment = Uint8Array.of(...adobe, 0, 100, 0, 0, 0, 0, 0);
-  return concat([bytes.subarray(0, 2), segment, bytes.subarray(2)]);
+  return concat([bytes.subarray(0, 2), adobeSegment(0), bytes.subarray(2)]);
 }
 
 /** JPEG-LS (T.87), lossless or near-lossless. */
