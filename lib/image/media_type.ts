@@ -1,6 +1,6 @@
 import { BMP_HEADERS } from "../codecs/bmp/header.ts";
 import { HEAD_BYTES, isGzip, unpackGzip, unpackHead } from "../codecs/gzip.ts";
-import { heifKind } from "../codecs/heif/boxes.ts";
+import { HEIF_BRANDS, heifKind } from "../codecs/heif/boxes.ts";
 import { isJpegXl } from "../codecs/jpeg_xl/codestream.ts";
 import { isMetaImage } from "../codecs/meta_image/fields.ts";
 import { isNifti } from "../codecs/nifti/header.ts";
@@ -41,7 +41,7 @@ interface Kind {
 }
 
 /** Files of HEIF by their major brand; those of others state it among the compatible ones. */
-const brands = (...names: string[]) =>
+const brands = (names: string[]) =>
   names.map((name): Signature => [[0, "\0\0\0"], [4, `ftyp${name}`]]);
 
 /**
@@ -78,12 +78,12 @@ const KINDS: Record<ImageType, Kind> = {
   },
   "image/avif": {
     name: "AVIF",
-    signatures: brands("avif", "avis"),
+    signatures: brands(HEIF_BRANDS.AVIF),
     is: (bytes) => heifKind(bytes) === "AVIF",
   },
   "image/heic": {
     name: "HEIC",
-    signatures: brands("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1"),
+    signatures: brands(HEIF_BRANDS.HEIC),
     is: (bytes) => heifKind(bytes) === "HEIC",
   },
   "image/jxl": {

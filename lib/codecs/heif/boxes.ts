@@ -74,8 +74,11 @@ export class BoxReader {
   }
 }
 
-const AVIF = ["avif", "avis"];
-const HEIC = ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"];
+/** The brands of still pictures in ISO boxes, and of sequences beside them (ISO 23008-12 §10, AV1 in HEIF §6). */
+export const HEIF_BRANDS = {
+  AVIF: ["avif", "avis"],
+  HEIC: ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"],
+};
 
 /** The kind of a still picture in ISO boxes by its `ftyp` box: its major brand decides, then the compatible ones. */
 export function heifKind(bytes: Uint8Array): "AVIF" | "HEIC" | undefined {
@@ -88,9 +91,9 @@ export function heifKind(bytes: Uint8Array): "AVIF" | "HEIC" | undefined {
   for (let from = 16; from + 4 <= to; from += 4) brands.push(at(from));
   // The structural brand, mif1, stands in AVIF files too.
   const kinds = brands.map((brand) =>
-    AVIF.includes(brand)
+    HEIF_BRANDS.AVIF.includes(brand)
       ? "AVIF" as const
-      : HEIC.includes(brand)
+      : HEIF_BRANDS.HEIC.includes(brand)
       ? "HEIC" as const
       : undefined
   );
