@@ -18,7 +18,7 @@ export function explainError(error, path) {
 
 /** Codes of refusals of the file that was sent, whatever else is sent. */
 const OF_FILE = [
-  ...["empty", "unsupported-type", "media-type-mismatch", "truncated"],
+  ...["empty", "unsupported-type", "truncated"],
   ...["malformed", "too-large", "too-many-bytes"],
 ];
 

@@ -29,8 +29,9 @@ const LIMITS = {
 };
 
 /**
- * The images of paths: files, folders (their files in natural order), zip archives, DICOM
- * files and volumes (every frame; a header without its voxels takes those of its name beside it). Among several files, one that is no image fails only when it is read.
+ * The images of paths: files, folders (their files in natural order), zip archives, and files of several frames (every
+ * frame; a volume's header without its voxels takes those of its name beside it). Among several files, one that is no
+ * image fails only when it is read.
  *
  * @throws EdgeError when nothing is found, or when results would overwrite each other.
  */

@@ -78,8 +78,8 @@ export interface Enrolment {
   position?: number;
   /** Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0. */
   frame?: number;
-  /** Number of the segment, where the mask is a DICOM segmentation of several. */
-  segment?: number;
+  /** Which structure, where the mask holds several: a label's value, or the number or name of a segment. */
+  segment?: number | string;
 }
 
 /**

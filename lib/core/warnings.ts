@@ -1,4 +1,7 @@
-/** What an answer can warn of. A warning never stops a request: the answer is given, and the caller can read why it may be wrong. */
+/**
+ * What an answer can warn of. A warning never stops a request: the answer is given, and the caller can read why it may
+ * be wrong.
+ */
 export const WARNING_CODES = [
   /** The annotation covers most of the image. */
   "annotation-covers-most",

@@ -16,8 +16,8 @@ import { orient, type Orientation, readOrientation } from "./orientation.ts";
  * Decodes the bytes of an image file of any format that is read here, gzipped or not, to a raster in image space, H×W×C
  * uint8, C = 1 for greys.
  *
- * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. 16-bit greys are
- * windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
+ * Alpha is dropped, not composited, and palettes become RGB, as by Pillow's `convert("RGB")`. Greys of more than 8 bits
+ * are windowed (see {@linkcode toRaster}). The pixel limit is applied to the header, before any decoding. A file that is
  * cut short or damaged is refused, never half decoded.
  *
  * @param frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; may be left out for DICOM and TIFF,
@@ -82,10 +82,8 @@ export async function decodeSamples(
 }
 
 /**
- * Width and height of the stored picture, before EXIF rotation, from the header alone: PNG IHDR, JPEG SOFn, WebP VP8,
- * VP8L or VP8X, the directory of a TIFF page, AVIF and HEIC boxes, JPEG XL's first bits, DICOM rows and columns, a
- * volume's first two axes. Decodes nothing and
- * allocates next to nothing.
+ * Width and height of the stored picture, before EXIF rotation, from the header alone; of a volume, its first two axes.
+ * Decodes nothing and allocates next to nothing.
  *
  * @throws {EdgeError} for a header that cannot be read.
  */

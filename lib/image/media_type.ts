@@ -44,7 +44,8 @@ const brands = (...names: string[]) =>
 
 /**
  * The types by their first bytes: PNG (third edition) §5.2, JPEG (T.81) §B.1.1.3, WebP RFC 9649 §2.4, TIFF 6.0 §2 and
- * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), AVIF and HEIC by the brands of ISO 23008-12 §10, JPEG XL, DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. The order is that of messages.
+ * BigTIFF, GIF89a §17, BMP and the length of its header, JPEG 2000 (T.800 §I.5.1, §A.4.1), AVIF and HEIC by the brands
+ * of ISO 23008-12 §10, JPEG XL, DICOM PS3.10 §7.1, NIfTI, NRRD, MetaImage. The order is that of messages.
  */
 const KINDS: Record<ImageType, Kind> = {
   "image/png": { name: "PNG", signatures: [[[0, "\x89PNG\r\n\x1a\n"]]] },

@@ -1,6 +1,7 @@
-import type { SampleArray } from "../codecs/sample_array.ts";
+import { emptyLike, type SampleArray } from "../codecs/sample_array.ts";
 import type { Samples } from "../codecs/samples.ts";
 import { chooseSlice, type VolumeHeader } from "../codecs/volume/header.ts";
+import { samplesOf } from "../codecs/volume/decode.ts";
 import { slicesOf } from "../codecs/volume/slices.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 import type { Size } from "../core/geometry.ts";
@@ -54,15 +55,6 @@ export async function readVolumeMask(
     : cutOf(header, picture);
   const data = await takeVoxels(bytes, header, cut);
   return { ...samplesOf(header, cut, data), warnings: cut.warnings };
-}
-
-function samplesOf(
-  { channels }: VolumeHeader,
-  { width, height }: Size,
-  data: SampleArray,
-): Samples {
-  const max = [0, 255, 65_535][data.BYTES_PER_ELEMENT] ?? Infinity;
-  return { width, height, channels, max, lossy: false, data };
 }
 
 /** A slice as it is stored: the only one, or that of the picture's number. */
@@ -217,9 +209,7 @@ async function takeVoxels(
   let k = isStored ? slice : 0;
   const from = volume * slices + k;
   for await (const stored of slicesOf(bytes, header, from)) {
-    out ??= new (stored.constructor as new (length: number) => SampleArray)(
-      width * height * channels,
-    );
+    out ??= emptyLike(stored, width * height * channels);
     const base = slice * steps[across]!;
     for (let y = 0; y < height; y++) {
       const row = rows[y]!;

@@ -55,7 +55,7 @@ export const Receipt = z.strictObject({
     kind: z.enum(["image", "embedding"]),
     /** Of the image file as it was sent, or of the embedding's safetensors file. */
     sha256,
-    /** Of a DICOM image, TIFF file or NIfTI volume, from 0; null when none was named. */
+    /** Of a DICOM image, TIFF file or volume, from 0; null when none was named. */
     frame: count.nullable(),
     /** sha256 of the rules by which the image file was read; absent from older receipts. */
     reading: sha256.optional(),

@@ -1,5 +1,5 @@
 import { decodeBounded, type Library } from "../decode_bounded.ts";
-import { lazyProgram } from "../wasm_codec.ts";
+import { alphaOf, lazyProgram } from "../wasm_codec.ts";
 import { boundsOf } from "./bounds.ts";
 import { jpegXlErrors, type JpegXlHeader } from "./header.ts";
 
@@ -39,8 +39,5 @@ export async function readAlpha(
   if (image?.width !== header.width || image.height !== header.height) {
     throw malformed("its alpha channel is damaged.");
   }
-  const { data } = image;
-  const alpha = new Uint8Array(data.length / 4);
-  for (let i = 0; i < alpha.length; i++) alpha[i] = data[4 * i + 3];
-  return alpha;
+  return alphaOf(image);
 }

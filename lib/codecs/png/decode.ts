@@ -23,8 +23,8 @@ const { malformed } = readErrors("PNG");
 
 /**
  * Decodes a PNG of any colour type and depth, interlaced or not, after PNG (third edition, W3C 2025). Alpha and tRNS
- * are dropped, as Pillow's `convert("RGB")` does, but for masks; gamma and colour profiles are ignored; of an APNG the default
- * picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the rest.
+ * are dropped, as Pillow's `convert("RGB")` does, but for masks; gamma and colour profiles are ignored; of an APNG the
+ * default picture is read. Result: H×W×C samples, C = 1 for greys, 3 for the rest.
  */
 export function decodePng(
   bytes: Uint8Array,

@@ -1,5 +1,7 @@
+import type { Size } from "../../core/geometry.ts";
 import { readErrors } from "../../core/read_errors.ts";
 import { GreyHistogram, isShort } from "../grey_histogram.ts";
+import type { SampleArray } from "../sample_array.ts";
 import type { Samples } from "../samples.ts";
 import { chooseSlice, type VolumeHeader } from "./header.ts";
 import { planesOf } from "./planes.ts";
@@ -29,12 +31,20 @@ export async function* decodeSlices(
   header: VolumeHeader,
   from = 0,
 ): AsyncGenerator<Samples> {
-  const { width, height, channels } = header;
-  const shown = channels === 1 ? await windowOf(file, header) : {};
+  const shown = header.channels === 1 ? await windowOf(file, header) : {};
   for await (const data of slicesOf(file, header, from)) {
-    const max = [0, 255, 65_535][data.BYTES_PER_ELEMENT] ?? Infinity;
-    yield { width, height, channels, max, lossy: false, data, ...shown };
+    yield { ...samplesOf(header, header, data), ...shown };
   }
+}
+
+/** The values of a plane of a volume as samples, without a window. */
+export function samplesOf(
+  { channels }: VolumeHeader,
+  { width, height }: Size,
+  data: SampleArray,
+): Samples {
+  const max = [0, 255, 65_535][data.BYTES_PER_ELEMENT] ?? Infinity;
+  return { width, height, channels, max, lossy: false, data };
 }
 
 /** The window of a volume of greys, and a warning where the one that its header states shows nothing. */

@@ -6,7 +6,7 @@ import { bytesOf, toNumbers, toValues } from "./numbers.ts";
 import { unpack } from "./unpack.ts";
 
 /** How many planes of width × height × interleaved numbers follow each other in the file. */
-export function countPlanes(header: VolumeHeader): number {
+function countPlanes(header: VolumeHeader): number {
   const { slices, volumes, channels, voxels } = header;
   const last = (slices - 1) * voxels.strides.slice +
     (volumes - 1) * voxels.strides.volume +

@@ -1,4 +1,4 @@
-import type { SampleArray } from "../sample_array.ts";
+import { emptyLike, type SampleArray } from "../sample_array.ts";
 import { framesOfVolume, type VolumeHeader } from "./header.ts";
 import { planeLength, planesOf } from "./planes.ts";
 
@@ -47,8 +47,4 @@ export async function* slicesOf(
   } finally {
     for (const reader of readers) await reader.return(undefined);
   }
-}
-
-function emptyLike(array: SampleArray, length: number): SampleArray {
-  return new (array.constructor as new (length: number) => SampleArray)(length);
 }

@@ -1,6 +1,10 @@
 import { readErrors } from "../../core/read_errors.ts";
-import { bytesOf, type NumberType, toNumbers } from "./numbers.ts";
-import { IS_LITTLE_ENDIAN } from "./numbers.ts";
+import {
+  bytesOf,
+  IS_LITTLE_ENDIAN,
+  type NumberType,
+  toNumbers,
+} from "./numbers.ts";
 
 /** Numbers, or pairs of digits, that are read at once. */
 const BLOCK = 4096;

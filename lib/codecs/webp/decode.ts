@@ -20,8 +20,8 @@ const { malformed, unsupported } = readErrors("WebP");
 const PIXEL_BYTES = 16;
 
 /**
- * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped, but for masks. Every call gets its own instance, so that
- * the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
+ * Decodes a still WebP, lossy or lossless, with libwebp; alpha is dropped, but for masks. Every call gets its own
+ * instance, so that the memory is freed afterwards. Result: H×W×3 samples, not yet rotated.
  */
 export async function decodeWebp(
   bytes: Uint8Array,

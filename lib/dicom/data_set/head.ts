@@ -54,7 +54,7 @@ export function tagAt(
 }
 
 /** The head at a byte as its coding wants it; undefined where there is none. */
-export function readHead(
+function readHead(
   view: DataView,
   at: number,
   end: number,

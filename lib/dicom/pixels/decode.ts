@@ -72,7 +72,7 @@ export async function decodeDicom(
  * @param options of a mask, nothing needs to be shown, and the indices of its palette are given.
  * @throws {EdgeError}
  */
-export async function decodeFrame(
+async function decodeFrame(
   layout: DicomLayout,
   frame: number,
   { forMask = false }: DecodeOptions = {},

@@ -99,12 +99,11 @@ function readModality(
   const lut = readLut(item, signed);
   if (lut !== undefined) return { look: lut.look, isLinear: false };
   const values = dataset.group(frame, TAG.pixelValues);
-  const [slope = 1, intercept = 0] = [TAG.slope, TAG.intercept]
-    .map((tag) => toDecimal(splitValues(values.text(tag))[0] ?? ""));
-  const isBad = item !== undefined || [TAG.slope, TAG.intercept].some((tag) => {
-    const [text = ""] = splitValues(values.text(tag));
-    return text !== "" && toDecimal(text) === undefined;
-  });
+  const stated = [TAG.slope, TAG.intercept]
+    .map((tag) => splitValues(values.text(tag))[0] ?? "");
+  const [slope = 1, intercept = 0] = stated.map(toDecimal);
+  const isBad = item !== undefined ||
+    stated.some((text) => text !== "" && toDecimal(text) === undefined);
   return {
     // A slope of 0 would flatten the picture; its writers mean that there is none.
     look: (value) => value * (slope || 1) + intercept,

@@ -5,7 +5,7 @@ import { TAG } from "../data_set/tags.ts";
 /** One step of the grey-scale pipeline (PS3.3 §C.11). */
 export type Step = (value: number) => number;
 
-/** What a file states of a window: how it shows values, 0 to 255 unclipped; or why it can not be used. */
+/** What a file states of a window: how it shows values, 0 to 255 unclipped; or why it cannot be used. */
 export type StatedWindow = { step: Step } | { ignored: string };
 
 /**

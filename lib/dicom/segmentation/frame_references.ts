@@ -11,10 +11,9 @@ export interface FrameReference {
 }
 
 /**
- * Whether a frame says that it was derived from the image's frame (PS3.3 §C.7.6.16.2.6), and then what it says of
- * it. Where no frame names its sources, the series that the
- * segmentation refers to counts for a single frame. Each group is read once, since all frames may share one of many
- * sources.
+ * Whether a frame says that it was derived from the image's frame (PS3.3 §C.7.6.16.2.6), and then what it says of it.
+ * Where no frame names its sources, the series that the segmentation refers to counts for a single frame. Each group is
+ * read once, since all frames may share one of many sources.
  */
 export function referringTo(
   dataset: Dataset,

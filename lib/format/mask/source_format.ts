@@ -29,7 +29,8 @@ export function sourceTypeOf(image: Uint8Array): SourceType | undefined {
 
 /**
  * Prepares to write masks of an image in its source format and in its place: a DICOM segmentation that refers to a
- * DICOM image, or a gzipped NIfTI volume in the shape of a NIfTI, NRRD or MetaImage volume. The image is checked before any mask exists.
+ * DICOM image, or a gzipped NIfTI volume in the shape of a NIfTI, NRRD or MetaImage volume. The image is checked before
+ * any mask exists.
  *
  * @param image a file, and the frame that is meant, from 0.
  * @param segment the description of the segment; a volume has no place for it.
