@@ -4,11 +4,11 @@ import type { MiddlewareHandler } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
 
 /** The content codings that a request's body may have, RFC 9110 §8.4.1. */
-const DECODERS: Record<string, () => Gunzip> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-};
+const DECODERS = new Map<string, () => Gunzip>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+]);
 
 const ACCEPTED = "gzip, deflate";
 
@@ -23,7 +23,8 @@ export function decodeBodies(): MiddlewareHandler {
     const { body } = c.req.raw;
     const coding = c.req.header("content-encoding")?.trim().toLowerCase();
     if (body === null || !coding || coding === "identity") return await next();
-    if (!Object.hasOwn(DECODERS, coding)) {
+    const decoder = DECODERS.get(coding);
+    if (decoder === undefined) {
       c.header("accept-encoding", ACCEPTED);
       throw new EdgeError(
         "unsupported-type",
@@ -35,7 +36,7 @@ export function decodeBodies(): MiddlewareHandler {
     headers.delete("content-length");
     c.req.raw = new Request(c.req.raw, {
       headers,
-      body: ReadableStream.from(decode(body, DECODERS[coding]())),
+      body: ReadableStream.from(decode(body, decoder())),
       duplex: "half",
     } as RequestInit);
     await next();

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
+import { fixture } from "../support/fixtures.ts";
 import { enrol, files, segment, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
@@ -32,6 +33,36 @@ Deno.test("warnings", async (t) => {
         enrolled.warnings[0].detail,
         /If the structure is what it leaves out/,
       );
+    },
+  );
+
+  await t.step(
+    "a window that was not used is told wherever its file is answered",
+    async () => {
+      const { bytes } = fixture("window-ignored-all-black.dcm");
+      const body = bytes as Uint8Array<ArrayBuffer>;
+      const post = (path: string, accept = "application/json") =>
+        app.request(path, { method: "POST", body, headers: { accept } });
+      const inHeader = (answer: Response) =>
+        codes({ warnings: JSON.parse(answer.headers.get("x-warnings")!) });
+
+      deepEqual(inHeader(await post("/v1/previews")), ["window-ignored"]);
+      for (const status of [201, 200]) { // made, then cached
+        const made = await post("/v1/embeddings");
+        equal(made.status, status);
+        deepEqual(codes(await made.json()), ["window-ignored"]);
+      }
+      const segmentations = "/v1/patients/p/segmentations";
+      deepEqual(codes(await (await post(segmentations)).json()), [
+        "window-ignored",
+      ]);
+      deepEqual(inHeader(await post(segmentations, "image/png")), [
+        "window-ignored",
+      ]);
+      const sound = await segment(app, "p", files.next, "", {
+        accept: "image/png",
+      });
+      equal(sound.headers.get("x-warnings"), null);
     },
   );
 });

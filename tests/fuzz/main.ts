@@ -7,7 +7,7 @@ import { fuzzRoutes, type RouteReport } from "./routes.ts";
 /**
  * `deno task fuzz`: mutated inputs for every parser, then requests generated from the OpenAPI document, to the
  * application and to a real server. Prints its seed; a failing input is written to out/fuzz, and `--case` runs it again
- * alone.
+ * alone. `--only parsers --target TIFF` draws one parser.
  */
 const { values } = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "60" },
     case: { type: "string" },
     only: { type: "string" },
+    target: { type: "string" },
   },
 });
 const seed = Number(values.seed);
@@ -38,6 +39,7 @@ if (wants("parsers")) {
   const report = await fuzzParsers({
     inputs: count,
     seed,
+    target: values.target,
     until,
     log,
     ...only,
@@ -65,7 +67,7 @@ if (wants("parsers")) {
     }`,
   );
   for (const { index, why } of report.failures) {
-    const { target, bytes } = await inputOf(seed, index);
+    const { target, bytes } = await inputOf(seed, index, values.target);
     await Deno.mkdir("out/fuzz", { recursive: true });
     const file = `out/fuzz/${target.replaceAll(" ", "-")}-${seed}-${index}.bin`;
     await Deno.writeFile(file, bytes);

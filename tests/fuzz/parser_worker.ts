@@ -6,6 +6,8 @@ import { allTargets, isRefusal } from "./targets.ts";
 /** Which cases to run. */
 export interface Batch {
   seed: number;
+  /** The only target that is drawn; all where it is left out. */
+  target?: string | undefined;
   from: number;
   to: number;
 }
@@ -39,7 +41,10 @@ scope.onmessage = async ({ data }: MessageEvent<Batch | SharedArrayBuffer>) => {
     progress = new Int32Array(data);
     return scope.postMessage("ready");
   }
-  const { seed, from, to } = data;
+  const { seed, target: only, from, to } = data;
+  const drawn = only === undefined
+    ? targets
+    : targets.filter(({ name }) => name === only);
   const result: BatchResult = {
     taken: {},
     refused: {},
@@ -47,7 +52,7 @@ scope.onmessage = async ({ data }: MessageEvent<Batch | SharedArrayBuffer>) => {
     slow: [],
   };
   for (let index = from; index < to; index++) {
-    const { target, bytes, random } = caseOf(targets, seed, index);
+    const { target, bytes, random } = caseOf(drawn, seed, index);
     Atomics.store(progress, 0, index);
     const started = performance.now();
     try {

@@ -53,6 +53,34 @@ const SERIES = {
   maxSeriesBytes: 64 * 2 ** 20,
   maxImages: 100,
 };
+/** The readers of images, and the files that are theirs. */
+const READERS: [name: string, files: RegExp][] = [
+  ["PNG", /png$/],
+  ["JPEG", /\.(jpe?g|mpo)$/],
+  ["WebP", /webp$/],
+  ["TIFF", /tiff?$/],
+  ["GIF", /gif$/],
+  ["BMP", /bmp$/],
+  ["JPEG 2000", /\.(jp2|j2k)$/],
+  ["AVIF", /avif$/],
+  ["HEIC", /heic$/],
+  ["JPEG XL", /jxl$/],
+  ["DICOM", /dcm$/],
+  ["NIfTI", /\.(nii|hdr|img)(\.gz)?$/],
+  ["NRRD", /\.(nrrd|nhdr)$/],
+  ["MetaImage", /\.(mha|mhd)$/],
+  ["other image", /()/],
+];
+
+/** Seeds by the reader that they are for. */
+function readersOf(images: seeds.Seed[]): [string, seeds.Seed[]][] {
+  const groups = Map.groupBy(
+    images,
+    ({ name }) => READERS.find(([, files]) => files.test(name))![0],
+  );
+  return [...groups];
+}
+
 /** Every parser of bytes that come from outside. */
 export async function allTargets(): Promise<Target[]> {
   const nano = new URL("../../models/nano/", import.meta.url);
@@ -87,11 +115,15 @@ export async function allTargets(): Promise<Target[]> {
   };
 
   return [
-    {
-      name: "image",
-      weight: 40,
-      seeds: images,
+    ...readersOf(images).map(([name, own]): Target => ({
+      name,
+      weight: 3,
+      seeds: own,
       async run(bytes, random) {
+        if (random.chance(0.3)) {
+          await decodeMask(bytes, LIMITS);
+          return;
+        }
         const { data, width, height, channels } = await decodeImage(
           bytes,
           LIMITS,
@@ -101,7 +133,7 @@ export async function allTargets(): Promise<Target[]> {
           throw new Error("a raster of another size");
         }
       },
-    },
+    })),
     {
       name: "mask",
       weight: 15,

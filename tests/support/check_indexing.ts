@@ -13,6 +13,7 @@ const KERNELS: Record<string, string> = {
   "lib/format/mask/runs.ts": "runs of a mask's pixels",
   "lib/format/mask/polygons.ts": "walks the edges between pixels",
   "lib/format/mask/rle.ts": "runs of a mask's pixels",
+  "lib/image/appearance.ts": "pixel by pixel",
   "lib/image/augment.ts": "pixel by pixel",
   "lib/image/distance.ts": "pixel by pixel",
   "lib/image/draw_text.ts": "pixel by pixel",
