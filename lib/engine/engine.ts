@@ -14,9 +14,10 @@ import type { SegmentOptions, StageTimings } from "../pipeline/segment.ts";
 import type { EnrolmentReport } from "../pipeline/self_tests.ts";
 import type { CandidateReport } from "./report.ts";
 
-/** A file and the media type its sender declared. */
+/** A file that was sent. */
 export interface InputFile {
   bytes: Uint8Array;
+  /** As its sender declared it. It tells embeddings from images; what an image is, its bytes decide. */
   mediaType?: string | undefined;
   /** Which frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; see {@linkcode decodeImage}. */
   frame?: number | undefined;

@@ -70,7 +70,7 @@ async function openFile(
   limits: SeriesLimits,
   alone: boolean,
 ): Promise<OpenedImage[]> {
-  const { name, mediaType, size } = file;
+  const { name, size } = file;
   const image = (
     read: SeriesImage["read"],
     more: Partial<OpenedImage> = {},
@@ -96,7 +96,7 @@ async function openFile(
     }
     const bytes = await file.read();
     sha256 = await hexDigest(bytes);
-    found = await reader.countFrames({ bytes, mediaType });
+    found = await reader.countFrames({ bytes });
     if (found.count === 1) {
       requireSize();
       const { along, stack } = found;

@@ -51,7 +51,7 @@ export function chooseStructure(
     if (found.size > 1) {
       throw refuse(
         `several ${noun}s have that name; choose one by its number: ${
-          [...found].slice(0, 50).join(", ")
+          [...found].slice(0, MAX_CHOICES).join(", ")
         }.`,
       );
     }
