@@ -212,7 +212,8 @@ async function readFields(
       return name;
     }
     const message = "has an unknown or repeated field; it takes " +
-      `${names.join(", ")}, each once`;
+      `${names.join(", ")}, each once` +
+      (images.length > 0 ? ", or a volume's two files in one field" : "");
     throw invalid("body", [{ path: [], message }]);
   };
   await readMultipart(c, bytesOf(c), {

@@ -5,7 +5,6 @@ import { announce, showProblem } from "./messages.js";
 import { session } from "./session.js";
 
 /** @import { MaskReading, Rle } from "./api.js" */
-/** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
 /** The mask file that the outline was taken from. @type {{file: File, segment: string, rle: Rle} | null} */
@@ -74,7 +73,6 @@ async function readChosen(segment) {
       (signal) => readMask(item, mask, segment, signal),
     );
     if (session.editor !== editor) return;
-    requireSize(rle, item);
     editor.load(rle);
     taken = { file: mask, segment, rle: editor.mask.toRle() };
     const doubts = warnings.map(({ detail }) => detail);
@@ -98,16 +96,6 @@ function offerChoices(error) {
   html("mask-choice").hidden = false;
   list.focus();
   return true;
-}
-
-/** @param {Rle} rle @param {Item} item */
-function requireSize({ size: [height, width] }, { size }) {
-  if (width === size.width && height === size.height) return;
-  throw new Problem({
-    title: "The mask does not fit",
-    detail:
-      `It is ${width}×${height} pixels, the image ${size.width}×${size.height}.`,
-  });
 }
 
 button("mask-open").addEventListener("click", () => input("mask-file").click());

@@ -17,6 +17,9 @@ export interface Bounds {
   pixels: number;
 }
 
+/** What OpenJPEG prints of pictures that are whole. */
+const INFORMATION = /^(\[INFO\]|$)/;
+
 /** The slowest library takes half a second a megapixel on a core of 2020. */
 const BASE_MS = 1000;
 const PIXEL_MS = 2e-3;
@@ -26,7 +29,7 @@ const PIXEL_MS = 2e-3;
  * picture of its size needs. Whatever goes wrong in it spoils no other call.
  *
  * @param decode synchronous; what it returns must not lie in the instance's memory. `notes` are what the library has
- * printed.
+ * printed, but for mere information.
  * @throws {EdgeError} of `decode`; `too-large` beyond the time; else `malformed`.
  */
 export async function decodeBounded<Codec, T>(
@@ -37,7 +40,8 @@ export async function decodeBounded<Codec, T>(
 ): Promise<T> {
   const ms = BASE_MS + Math.ceil(pixels * PIXEL_MS);
   const notes: string[] = [];
-  const note = (line: string) => notes.length < 100 && notes.push(line);
+  const note = (line: string) =>
+    notes.length < 100 && !INFORMATION.test(line) && notes.push(line);
   try {
     const codec = await factory(emscriptenOptions(program, note, bytes));
     return withinTime(ms, () => decode(codec, notes));

@@ -20,7 +20,7 @@ import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
 import { augment, AUGMENTATION_NAMES } from "../image/augment.ts";
 import type { DecodedImage } from "../codecs/samples.ts";
-import { decodeImage } from "../image/decode.ts";
+import { decodeImage, readUprightSize } from "../image/decode.ts";
 import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
 import { resizeNearest, shrink } from "../image/resize.ts";
@@ -182,7 +182,10 @@ export function createEngine(
     },
 
     async readMask({ file: { bytes }, ...choice }) {
+      const { image } = choice;
+      const size = image && readUprightSize(image.bytes, image.frame);
       const read = await readMask(bytes, limits, choice);
+      if (size) requireSameSize(read.mask, size);
       return { ...read, mask: describeMask(read.mask) };
     },
 

@@ -94,3 +94,15 @@ export function readSize(
   const { width, height } = FORMATS[type].readSize(bytes, frame);
   return { width, height };
 }
+
+/**
+ * Width and height of a file's picture, in image space, from its headers alone.
+ *
+ * @throws {EdgeError} for what is no image, or one whose headers cannot be read.
+ */
+export function readUprightSize(file: Uint8Array, frame?: number): Size {
+  const { type, bytes } = openImage(file);
+  const { width, height } = readSize(bytes, type, frame);
+  const isTurned = readOrientation(bytes, type, frame) >= 5;
+  return isTurned ? { width: height, height: width } : { width, height };
+}

@@ -10,11 +10,10 @@ const RULES = [
   "2",
   `greys of more than 8 bits and floats, without a window: linear between percentiles ${
     PERCENTILES.join(" and ")
-  }`,
+  }; single pixels far outside of that range: like their neighbours`,
   "greys of volumes, of any depth, without a window: the same over the whole file",
   "a stated window that shows a picture all black, all white or in one grey is not used",
   "a look-up table is scaled by its own greatest output",
-  "there, single pixels far outside of that range: like their neighbours",
   "alpha is dropped; palettes become RGB",
   "TIFF: the first page that is no thumbnail; CMYK without a profile; signed 8-bit greys over their full range",
 ];

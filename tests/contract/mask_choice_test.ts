@@ -61,6 +61,31 @@ Deno.test("a label of a mask is chosen, and answers say how it was read", async 
     equal((await read("?segment=")).status, 422);
   });
 
+  await t.step(
+    "a mask is not read on an image that it does not fit",
+    async () => {
+      const read = async (other: Uint8Array<ArrayBuffer>) => {
+        const answer = await app.request("/v1/masks/read?segment=2", {
+          method: "POST",
+          body: form({ ...fields, image: other }),
+        });
+        return [answer.status, (await answer.json()).detail] as const;
+      };
+      const half = encodePng({
+        ...mask,
+        height: mask.height / 2,
+        channels: 1,
+        data: mask.data.subarray(mask.data.length / 2),
+      });
+      const [size, fit] = await read(half);
+      equal(size, 422);
+      match(fit, /^The mask is (\d+×\d+) pixels, the image \d+×\d+/);
+      const [type, kind] = await read(new TextEncoder().encode("no image"));
+      equal(type, 415);
+      match(kind, /wanted PNG/);
+    },
+  );
+
   await t.step("and exported", async () => {
     const scan = toDicom([image]);
     const answer = await app.request("/v1/masks/export?segment=2", {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { readErrors } from "../../core/read_errors.ts";
 
 /** Longest header; those of segmentations name every segment. */
@@ -14,7 +15,8 @@ export function* headerLines(
   bytes: Uint8Array,
   format: string,
 ): Generator<HeaderLine> {
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, MAX_BYTES));
+  // What the web calls latin1 is Windows-1252, which would not be written back to the same bytes.
+  const head = Buffer.from(bytes.subarray(0, MAX_BYTES)).toString("latin1");
   for (let at = 0; at < head.length;) {
     const feed = head.indexOf("\n", at);
     if (feed < 0 && bytes.length > MAX_BYTES) {

@@ -114,7 +114,7 @@ Deno.test("a form that breaks its declaration is refused by the field", async ()
   await refused(
     { image, masks: image },
     invalid(
-      "body: has an unknown or repeated field; it takes image, mask, points, label, each once",
+      "body: has an unknown or repeated field; it takes image, mask, points, label, each once, or a volume's two files in one field",
     ),
   );
 });
