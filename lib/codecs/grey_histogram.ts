@@ -75,17 +75,24 @@ export class GreyHistogram {
     return [this.#least, this.#greatest];
   }
 
-  /** Whether a window shows a picture that is not constant as black all over, or white, but for a few pixels. */
+  /**
+   * Whether a window shows a picture that is not constant as black all over, or white, but for a few pixels, or clips
+   * it to these two.
+   */
   isLostBy(low: number, high: number): boolean {
     if (this.#count === 0 || this.#least === this.#greatest) return false;
-    let [black, white] = [0, 0];
+    let [black, white, outside] = [0, 0, 0];
     for (let bin = 0; bin < this.#counts.length; bin++) {
       const count = this.#counts[bin];
       if (count === 0) continue;
-      if (this.#edge(bin) <= low) black += count;
-      else if (this.#edge(bin) >= high) white += count;
+      const edge = this.#edge(bin);
+      if (edge <= low) black += count;
+      else if (edge >= high) white += count;
+      if (edge < low || edge > high) outside += count;
     }
-    return Math.max(black, white) >= this.#count * (1 - LOST);
+    const lost = this.#count * (1 - LOST);
+    const isClipped = black + white >= lost && outside > this.#count / 2;
+    return isClipped || Math.max(black, white) >= lost;
   }
 
   /** The lower edge of the bin below which less than `share` of the values lie. */

@@ -15,6 +15,7 @@ const FOREIGN: Record<string, [kind: string, ...signature: Signature][]> = {
     ["a tar archive", [257, "ustar"]],
     ["a 7z archive", [0, "7z\xbc\xaf\x27\x1c"]],
     ["a RAR archive", [0, "Rar!\x1a\x07"]],
+    ["a gzip file", [0, "\x1f\x8b"]],
     ["a bzip2 file", [0, "BZh"]],
     ["an xz file", [0, "\xfd7zXZ\0"]],
     ["a zstd file", [0, "\x28\xb5\x2f\xfd"]],
@@ -28,6 +29,8 @@ const FOREIGN: Record<string, [kind: string, ...signature: Signature][]> = {
     ["a JPEG XR picture", [0, "II\xbc\x01"]],
     ["a DjVu document", [0, "AT&TFORM"]],
     ["an MNG animation", [0, "\x8aMNG\r\n\x1a\n"]],
+    ["a PGM picture", [0, "P5"]],
+    ["a PPM picture", [0, "P6"]],
     ["an icon", [0, "\0\0\x01\0"], [5, "\0"]],
   ],
   [DEVELOP]: [
@@ -49,6 +52,8 @@ const FOREIGN: Record<string, [kind: string, ...signature: Signature][]> = {
     ["an MP4 video", [4, "ftyp"]],
   ],
   "convert it to NIfTI": [
+    ["a NumPy array", [0, "\x93NUMPY"]],
+    ["a volume of FreeSurfer's", [0, "\0\0\0\x01\0\0"]],
     ["a MATLAB file", [0, "MATLAB 5.0 MAT-file"]],
     [
       "an HDF5 file, such as MINC 2 or MATLAB 7.3",

@@ -4,6 +4,7 @@ import { HEIF_BRANDS, heifKind } from "../codecs/heif/boxes.ts";
 import { isJpegXl } from "../codecs/jpeg_xl/codestream.ts";
 import { isMetaImage } from "../codecs/meta_image/fields.ts";
 import { isNifti } from "../codecs/nifti/header.ts";
+import { hasText } from "../core/bytes.ts";
 import { EdgeError } from "../core/errors.ts";
 import { readErrors } from "../core/read_errors.ts";
 import { isDicom } from "../dicom/data_set/file.ts";
@@ -56,7 +57,8 @@ const KINDS: Record<ImageType, Kind> = {
   "image/tiff": {
     name: "TIFF",
     signatures: ["II*\0", "MM\0*", "II+\0", "MM\0+"].map((text) => [[0, text]]),
-    isNot: isCameraRaw,
+    // The preamble of a DICOM file may be the header of a TIFF that shares its pixels (PS3.10 §7.1).
+    isNot: (bytes) => isCameraRaw(bytes) || hasText(bytes, 128, "DICM"),
   },
   "image/gif": {
     name: "GIF",

@@ -12,9 +12,9 @@ const RULES = [
     PERCENTILES.join(" and ")
   }; single pixels far outside of that range: like their neighbours`,
   "greys of volumes, of any depth, without a window: the same over the whole file",
-  "a stated window that shows a picture all black, all white or in one grey is not used",
+  "a stated window that shows a picture all black, all white or in one grey, or a volume in these two, is not used",
   "a look-up table is scaled by its own greatest output",
-  "alpha is dropped; palettes become RGB",
+  "alpha is dropped; palettes become RGB, by their low bytes where the high ones are all 0",
   "TIFF: the first page that is no thumbnail; CMYK without a profile; signed 8-bit greys over their full range",
 ];
 

@@ -110,7 +110,7 @@ export function jpegDecoder(
   };
 }
 
-function check({ frame, scans, missing }: JpegMarkers): void {
+function check({ frame, scans, missing, isCoarse }: JpegMarkers): void {
   const { process, precision, components } = frame;
   const reject = (got: string) => {
     throw unsupported(
@@ -137,6 +137,7 @@ function check({ frame, scans, missing }: JpegMarkers): void {
   if (missing > 0) {
     throw truncated(`before ${missing} of its ${components} components`);
   }
+  if (isCoarse) throw truncated("before its last scan");
 }
 
 /** What libjpeg's first complaint means for the caller. */

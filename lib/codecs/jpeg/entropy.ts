@@ -39,6 +39,9 @@ export function huffmanTable(
   return buildHuffman(spec);
 }
 
+/** Bytes before a marker that are no data; libjpeg calls them extraneous, and as many pass at the end of a file. */
+const MAX_STRAY = 9;
+
 /**
  * The place behind what some writers put between the data of a scan and the next marker: zeros and fill bytes
  * (T.81 §B.1.1.2), however many.
@@ -105,11 +108,14 @@ export class EntropyReader {
     return at;
   }
 
-  /** Continues after the next restart marker, before which padding may stand. */
+  /** Continues after the next restart marker, before which padding and a few stray bytes may stand. */
   restart(): void {
     const { bytes } = this;
-    const at = skipPadding(bytes, this.end());
-    if (bytes[at] !== 0xff || bytes[at + 1] < 0xd0 || bytes[at + 1] > 0xd7) {
+    let at = skipPadding(bytes, this.end());
+    for (let i = 0; i < MAX_STRAY && bytes[at] !== 0xff; i++) at++;
+    if (
+      bytes[at] !== 0xff || !(bytes[at + 1] >= 0xd0 && bytes[at + 1] <= 0xd7)
+    ) {
       throw malformed("a restart marker is missing.");
     }
     this.at = at + 2;

@@ -18,6 +18,8 @@ export interface JpegMarkers {
   scans: number;
   /** How many components the frame announces and no scan holds; decoders would fill them with mid-grey. */
   missing: number;
+  /** Whether a progressive file lacks scans that refine its coefficients; decoders would show it coarse. */
+  isCoarse: boolean;
   /** The TIFF-shaped EXIF block of the first APP1 "Exif" segment. */
   exif: Uint8Array | undefined;
   /** Whether colours are Y'CbCr (and black), or RGB or CMYK as they are. */
@@ -55,6 +57,7 @@ function walk(
   let scans = 0;
   let transform: number | undefined;
   const missing = new Set<number>();
+  const lacking = new Map<number, Uint8Array>();
   for (let at = 2;;) {
     const { marker, body, end } = readSegment(bytes, at);
     at = end;
@@ -63,7 +66,10 @@ function walk(
       if (frame) throw malformed("it has two frame headers.");
       frame = readFrame(body, marker);
       if (until === "frame") break;
-      for (let i = 6; i < body.length; i += 3) missing.add(body[i]);
+      for (let i = 6; i < body.length; i += 3) {
+        missing.add(body[i]);
+        if (marker === 0xc2) lacking.set(body[i], new Uint8Array(64).fill(1));
+      }
     } else if (
       marker === 0xe1 && !exif && body.length > 6 && hasText(body, 0, "Exif\0")
     ) { // EXIF 2.3 §4.7.2
@@ -74,7 +80,12 @@ function walk(
       if (!frame) throw malformed("a scan comes before the frame header.");
       if (until === "scan") break;
       scans++;
-      for (let i = 1; i <= 2 * body[0]; i += 2) missing.delete(body[i]);
+      // Ss, Se and Al, T.81 §G.1.1.1: the lowest bits of these coefficients are still to come.
+      const [first, last, approximation] = body.subarray(1 + 2 * body[0]);
+      for (let i = 1; i <= 2 * body[0]; i += 2) {
+        missing.delete(body[i]);
+        lacking.get(body[i])?.fill(approximation & 15, first, last + 1);
+      }
       at = skipScan(bytes, end);
     }
   }
@@ -84,7 +95,9 @@ function walk(
     ? frame.components === 4
     : transform === 0;
   const colour = isPlain ? "plain" : "ycc";
-  return { frame, scans, missing: missing.size, exif, colour };
+  const isCoarse = [...lacking.values()]
+    .some((bits) => bits.some((bit) => bit > 0));
+  return { frame, scans, missing: missing.size, isCoarse, exif, colour };
 }
 
 /**

@@ -28,6 +28,12 @@ const NO_END: Warning = {
     "The JPEG has no end-of-image marker. All its picture data are there, and it was read as if it had one.",
 };
 
+const STRAYS: Warning = {
+  code: "contradiction",
+  detail:
+    "Between its picture data the JPEG holds bytes that belong to no pixel; they were left out. If it was damaged on its way, some pixels may be wrong.",
+};
+
 /** A file without its damage, and what there is to say about it. */
 interface Mended {
   bytes: Uint8Array;
@@ -65,6 +71,7 @@ function mendSequential(bytes: Uint8Array, checked: JpegFrame): Mended {
   const missing = new Set<number>();
   let components: ScanTables["components"] | undefined;
   let interval = 0;
+  let hasStrays = false;
   for (let at = 2; components === undefined || missing.size > 0;) {
     const { marker, body, end } = readSegment(bytes, at);
     at = end;
@@ -94,9 +101,15 @@ function mendSequential(bytes: Uint8Array, checked: JpegFrame): Mended {
         if (i > 0) parts.push(Uint8Array.of(0xff, 0xd0 + (i - 1) % 8));
         parts.push(bytes.subarray(from, to));
       });
-      at = intervals.at(-1)!.to;
+      const { to } = intervals.at(-1)!;
+      at = to;
+      hasStrays ||= intervals.slice(1).some(({ from }, i) =>
+        skipPadding(bytes, intervals[i].to) < from - 2
+      );
       if (missing.size === 0) {
-        return { bytes: concat([...parts, END]), warnings: readEnd(bytes, at) };
+        const warnings = readEnd(bytes, at);
+        if (hasStrays) warnings.push(STRAYS);
+        return { bytes: concat([...parts, END]), warnings };
       }
     }
   }
@@ -118,12 +131,10 @@ function isTrailer(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Of a progressive file, zeros before markers are left out. Were they data, the decoder would miss them. Its scans
- * must hold every coefficient in full where the end is missing.
+ * Of a progressive file, zeros before markers are left out. Were they data, the decoder would miss them.
  */
 function mendProgressive(bytes: Uint8Array): Mended {
   const parts = [bytes.subarray(0, 2)];
-  const lacking = new Map<number, Uint8Array>();
   const warnings: Warning[] = [];
   for (let at = 2;;) {
     if (skipPadding(bytes, at) >= bytes.length) {
@@ -134,29 +145,11 @@ function mendProgressive(bytes: Uint8Array): Mended {
     at = end;
     if (marker === 0xd9) break;
     parts.push(bytes.subarray(end - body.length - 4, end));
-    if (isFrame(marker)) {
-      for (let i = 6; i < body.length; i += 3) {
-        lacking.set(body[i], new Uint8Array(64).fill(1));
-      }
-    } else if (marker === 0xda) {
-      const count = body[0];
-      if (body.length < 4 + 2 * count) {
-        throw malformed("a scan header is too short.");
-      }
-      const [first, last, approximation] = body.subarray(1 + 2 * count);
-      for (let i = 0; i < count; i++) {
-        lacking.get(body[1 + 2 * i])?.fill(approximation & 15, first, last + 1);
-      }
+    if (marker === 0xda) {
       const next = endOfScan(bytes, end);
       parts.push(...unpadded(bytes.subarray(end, next)));
       at = next;
     }
-  }
-  if (
-    warnings.length > 0 &&
-    [...lacking.values()].some((bits) => bits.some((bit) => bit > 0))
-  ) {
-    throw truncated("before its last scan");
   }
   return { bytes: concat([...parts, END]), warnings };
 }

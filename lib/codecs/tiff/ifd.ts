@@ -222,4 +222,5 @@ export const TAG = {
   lumaWeights: 529,
   chromaSubsampling: 530,
   referenceLevels: 532,
+  imageDepth: 32997,
 } as const;

@@ -87,6 +87,9 @@ export function readTiffLayout(
   if (samples < colours) {
     throw malformed(`it has ${samples} samples per pixel; wanted ${colours}.`);
   }
+  if (ifd.number(TAG.imageDepth, 1) > 1) {
+    throw unsupported("pages of one plane", "a volume in one page");
+  }
   const isSeparate = ifd.number(TAG.planar, 1) === 2 && samples > 1;
   const [across, down = across] =
     photometric === PHOTOMETRIC.ycbcr && compression !== jpeg
@@ -234,7 +237,10 @@ function paletteOf(ifd: TiffDirectory, depth: number): number[] {
       } values for ${depth}-bit pixels.`,
     );
   }
-  return palette;
+  // Some writers give bytes where words are meant, as libtiff found too.
+  return palette.every((value) => value < 256)
+    ? palette.map((value) => value * 257)
+    : palette;
 }
 
 /** What does not go together, or is not read together. */

@@ -63,7 +63,7 @@ async function windowOf(
   if (!histogram!.isLostBy(...window)) return { window };
   const detail =
     `The ${format} states a window (${window[0]} to ${window[1]}) that shows ` +
-    `all voxels black or all white; the volume is shown from ${range[0]} to ${
+    `all voxels black or white; the volume is shown from ${range[0]} to ${
       range[1]
     }.`;
   return {

@@ -41,6 +41,8 @@ const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 500_000;
 /** Characters of a text value that are read; the ones needed are short. */
 const MAX_TEXT = 4096;
+/** Bytes of padding behind the pixels that may be stated and not there. */
+const MAX_LACKING = 8;
 /** Bytes of the end mark of a sequence or an item. */
 const MARK = 8;
 
@@ -264,8 +266,8 @@ export class Dataset {
       } else if (this.#isTail(at, end)) {
         return end;
       } else if (head !== undefined && this.#lacksPadding(head, end)) {
-        this.#warn("end-mended", "The file lacks its last byte of padding.");
-        return this.#add({ ...head, length: head.length - 1 }, end);
+        this.#warn("end-mended", "The file lacks its last bytes of padding.");
+        return this.#add({ ...head, length: end - head.start }, end);
       } else if (
         head !== undefined || at + MARK > end || statesVr(view, at)
       ) {
@@ -284,10 +286,9 @@ export class Dataset {
     return this.#isMark(head.start, end);
   }
 
-  /** Whether the file ends one byte before its pixel data do, which can be the byte that makes their length even. */
+  /** Whether the file ends a little before its pixel data do; whether a pixel is missing, their size tells. */
   #lacksPadding({ tag, start, length }: Head, end: number): boolean {
-    return PIXELS.includes(tag) && length % 2 === 0 &&
-      start + length === end + 1;
+    return PIXELS.includes(tag) && start + length <= end + MAX_LACKING;
   }
 
   #hasPixels(): boolean {

@@ -13,8 +13,13 @@ export function inflateRaw(
   most: number,
   what: "data set" | "frame",
 ): Uint8Array {
+  // Some writers put the header of RFC 1950 before it, which no raw stream of theirs can be.
+  const isWrapped = stream[0] === 0x78 &&
+    ((stream[0] << 8) | stream[1]) % 31 === 0;
   try {
-    return inflateRawSync(stream, { maxOutputLength: most });
+    return inflateRawSync(stream.subarray(isWrapped ? 2 : 0), {
+      maxOutputLength: most,
+    });
   } catch (cause) {
     const code = (cause as { code?: string }).code;
     if (code === "Z_BUF_ERROR") {

@@ -38,7 +38,7 @@ export function readPixelData(
 ): PixelData {
   const bytes = dataset.bytes(tag) ?? new Uint8Array();
   const isStatedNative = stated === "" || isNative(stated);
-  const fragments = dataset.fragments(tag) ??
+  const fragments = withTable(dataset.fragments(tag)) ??
     hiddenFragments(bytes, nativeBytes, isStatedNative);
   if (fragments === undefined) {
     if (isStatedNative) {
@@ -80,6 +80,13 @@ export function readPixelData(
     doubt:
       "It names another compression than its pixels have; they were read as what they are.",
   };
+}
+
+/** Fragments with their offset table, which some writers leave out. */
+function withTable(fragments?: Uint8Array[]): Uint8Array[] | undefined {
+  const lacksTable = fragments?.[0] !== undefined &&
+    syntaxOf(fragments[0]) !== undefined;
+  return lacksTable ? [new Uint8Array(), ...fragments] : fragments;
 }
 
 /** Whether a syntax is one of codestreams that show what they are. */

@@ -16,27 +16,43 @@ export function toStored(
   const stated = isCoded(layout) ? 0 : layout.shift;
   const isLow = stated > 0 && isLowest(layout, words);
   const shift = isLow ? 0 : stated;
-  const doubt = isLow
-    ? {
-      doubt:
-        `It says that its ${stored} bits are the highest of ${allocated}, and they are the lowest; they were read as these.`,
-    }
-    : {};
+  const mask = 2 ** stored - 1;
+  let isOver = false;
+  const doubt = () =>
+    isLow
+      ? {
+        doubt:
+          `It says that its ${stored} bits are the highest of ${allocated}, and they are the lowest; they were read as these.`,
+      }
+      : isOver
+      ? {
+        doubt:
+          `Some pixels use bits above the ${stored} that it says are stored; these bits were left out.`,
+      }
+      : {};
   if (!signed) {
-    const mask = 2 ** stored - 1;
+    let used = 0;
     for (let i = 0; i < words.length; i++) {
-      words[i] = (words[i] >> shift) & mask;
+      const word = words[i] >>> shift;
+      used |= word;
+      words[i] = word & mask;
     }
-    return { data: words, ...doubt };
+    isOver = used >>> 0 > mask;
+    return { data: words, ...doubt() };
   }
   const out = stored > 16
     ? new Int32Array(words.length)
     : new Int16Array(words.length);
   const unused = 32 - stored;
+  const all = 2 ** (8 * words.BYTES_PER_ELEMENT - shift) - 1;
   for (let i = 0; i < out.length; i++) {
-    out[i] = (words[i] >> shift) << unused >> unused;
+    const word = words[i] >>> shift;
+    const value = word << unused >> unused;
+    // Above a value there are zeros, or its sign.
+    isOver ||= word > mask && word !== (value & all) >>> 0;
+    out[i] = value;
   }
-  return { data: out, ...doubt };
+  return { data: out, ...doubt() };
 }
 
 /** Whether the words come from a codec that knows the stored bits, as all but native pixels and RLE do. */

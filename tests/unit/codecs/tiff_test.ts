@@ -210,6 +210,24 @@ Deno.test("a mask is told the opacity and the palette's indices, a picture is no
   ok(indices!.every((i) => i < 20));
 });
 
+Deno.test("a colour map of bytes where words are meant is read as bytes", async () => {
+  const map = Array.from({ length: 3 * 256 }, (_, i) => i % 256);
+  const tags = { 262: 3, 320: map };
+  const { data } = await decodeImage(
+    tiffOf(2, 1, Uint8Array.of(40, 200), tags),
+    limits,
+  );
+  deepEqual([...data], [40, 40, 40, 200, 200, 200]);
+});
+
+Deno.test("a volume in one page is refused, not read as its first plane", async () => {
+  const volume = tiffOf(2, 1, new Uint8Array(6), { 32997: 3 });
+  await rejects(
+    decodeImage(volume, limits),
+    is("unsupported-type", /a volume in one page/),
+  );
+});
+
 Deno.test("what is not read is named", async () => {
   const named: Record<string, RegExp> = {
     "refused-raw.tiff": /camera/,

@@ -162,6 +162,35 @@ Deno.test("a JPEG may have zeros before its end marker, or a few bytes, not many
   assert.equal(await attempt(padded(40, 7)), "malformed");
 });
 
+Deno.test("a progressive JPEG without its last scans is truncated, even if an end marker follows", async () => {
+  for (const name of ["grey-progressive.jpg", "rgb-420-progressive.jpg"]) {
+    const { bytes } = fixture(name);
+    for (let at = bytes.length; at > 0;) {
+      at = bytes.lastIndexOf(0xff, at - 1);
+      if (bytes[at + 1] !== 0xda) continue;
+      const coarse = Uint8Array.of(...bytes.subarray(0, at), 0xff, 0xd9);
+      assert.match(String(await attempt(coarse)), /truncated|malformed/, name);
+    }
+  }
+});
+
+Deno.test("a few stray bytes before restart markers are left out, with a doubt", async () => {
+  const { bytes, pixels, tolerance } = fixture("rgb-restart.jpg");
+  const at = bytes.findIndex((byte, i) =>
+    byte === 0xff && bytes[i + 1] === 0xd0
+  );
+  const strays = (count: number) =>
+    Uint8Array.of(
+      ...bytes.subarray(0, at),
+      ...new Uint8Array(count).fill(7),
+      ...bytes.subarray(at),
+    );
+  const { data, warnings } = await decodeImage(strays(3), limits);
+  assert.ok(worst(data, pixels) <= tolerance);
+  assert.deepEqual(warnings?.map(({ code }) => code), ["contradiction"]);
+  assert.equal(await attempt(strays(40)), "malformed");
+});
+
 Deno.test("a changed checksum is noticed, even in metadata", async () => {
   const bytes = fixture("rgb-8.png").bytes.slice();
   bytes[29] ^= 1;
