@@ -10,6 +10,9 @@ const DECODERS = new Map<string, () => Gunzip>([
   ["deflate", createInflate],
 ]);
 
+/** Other codings of the registry (RFC 9110 §16.6.1); what else stands there is not repeated. */
+const OTHERS = ["br", "zstd", "compress", "dcb", "dcz"];
+
 const ACCEPTED = "gzip, deflate";
 
 /**
@@ -26,9 +29,10 @@ export function decodeBodies(): MiddlewareHandler {
     const decoder = DECODERS.get(coding);
     if (decoder === undefined) {
       c.header("accept-encoding", ACCEPTED);
+      const got = OTHERS.includes(coding) ? coding : "another";
       throw new EdgeError(
         "unsupported-type",
-        "Cannot read the body: wanted it as it is, or in the coding gzip or deflate; got another content coding.",
+        `Cannot read the body: wanted it as it is, or in the content coding gzip or deflate; got ${got}.`,
       );
     }
     const headers = new Headers(c.req.raw.headers);
