@@ -25,13 +25,23 @@ const LEAST_SOFT = 64;
 /** The least that the greatest value of a lossy mask may be, as a share of what it can be. */
 const LEAST_LOSSY = 0.25;
 
+/** More opaque entries of a palette than this are the colours of a photo that was cut out. */
+const MAX_PALETTE_LABELS = 16;
+
+/** So few different values from 0 to 1 may be scaled labels; only slopes between them tell. */
+const FEW_STEPS = 8;
+
+/** Values that lie this close to whole numbers are whole: scaling leaves such noise. */
+const NOISE = 1e-3;
+
 /** How far below 0 probabilities may reach, as a share of their greatest: resampling overshoots. */
 const OVERSHOOT = 0.25;
 
 /**
  * The structure that the samples of a mask file mean. In this order:
  *
- * - Alpha that varies is the mask, whatever colours lie under it; with `segment`, transparent pixels are background.
+ * - Alpha that varies is the mask, whatever colours lie under it; with `segment`, transparent pixels are background,
+ *   and so they are where the opaque part is a map of few palette entries.
  * - JPEG and other lossy codings are soft: cut at half their maximum, where they hold one structure.
  * - Soft values (anti-aliased edges, probabilities), grey or of one colour, are cut at half their maximum.
  * - Otherwise values are labels: grey levels, or indices into a palette whose entry 0 is black. `segment` chooses one;
@@ -49,7 +59,9 @@ export function readStructure(
 ): Structure {
   const { alpha } = samples;
   if (alpha !== undefined && isCutOut(alpha)) {
-    if (segment === undefined) return cut(samples, alpha, "alpha");
+    if (segment === undefined && !isTransparentMap(samples, alpha)) {
+      return cut(samples, alpha, "alpha");
+    }
     samples = hideTransparent(samples, alpha);
   }
   if (samples.lossy) return cutLossy(samples, segment);
@@ -90,23 +102,39 @@ function isCutOut(alpha: Uint8Array): boolean {
   return least < greatest / 2;
 }
 
+/** Whether what is opaque has so few entries of a palette besides 0 that they are labels, not the colours of a photo. */
+function isTransparentMap({ indices }: Samples, alpha: Uint8Array): boolean {
+  if (indices === undefined) return false;
+  const half = greatestOf(alpha) / 2;
+  const opaque = new Set(indices.filter((_, i) => alpha[i]! >= half));
+  return !opaque.has(0) && opaque.size > 1 &&
+    opaque.size <= MAX_PALETTE_LABELS;
+}
+
 function hideTransparent(samples: Samples, alpha: Uint8Array): Samples {
   const { channels } = samples;
   const data = samples.data.slice();
   const half = greatestOf(alpha) / 2;
+  const indices = samples.indices
+    ?.map((index, i) => alpha[i]! < half ? 0 : index);
   for (let i = 0; i < alpha.length; i++) {
     if (alpha[i]! < half) data.fill(0, i * channels, (i + 1) * channels);
   }
-  return { ...samples, data };
+  return { ...samples, data, ...(indices && { indices }) };
 }
 
-/** Values with 0 in the place of what is no number. */
+/** Values with 0 in the place of what is no number, and whole where all of them nearly are. */
 function withoutHoles(data: SampleArray): SampleArray {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
     return data;
   }
-  if (data.every(Number.isFinite)) return data;
-  return data.map((value) => Number.isFinite(value) ? value : 0);
+  const finite = data.every(Number.isFinite)
+    ? data
+    : data.map((value) => Number.isFinite(value) ? value : 0);
+  const isNearlyWhole = finite.every((value) =>
+    Math.abs(value - Math.round(value)) < NOISE
+  );
+  return isNearlyWhole ? finite.map(Math.round) : finite;
 }
 
 /** @param values the distinct ones. */
@@ -118,7 +146,7 @@ function isDegree(
   const [least, greatest] = [values[0]!, values.at(-1)!];
   if (least < -greatest * OVERSHOOT) return false;
   const isWhole = values.every(Number.isInteger);
-  if (!isWhole && greatest <= 1) return true;
+  if (!isWhole && greatest <= 1 && values.length > FEW_STEPS) return true;
   if (isWhole && (greatest < LEAST_SOFT || least < 0)) return false;
   return isSoft(shades, samples, greatest);
 }
@@ -132,7 +160,8 @@ function chooseLabel(
   const values = distinctValues(labels);
   if (values.some((value) => !Number.isInteger(value)) && values.length > 1) {
     throw cannotUse(
-      "its values lie between whole numbers, but are no probabilities from 0 to 1; send whole labels",
+      "its values lie between whole numbers, and are neither labels nor probabilities that rise from 0 to 1 in many " +
+        "steps; send whole labels",
     );
   }
   const choices = values.slice(0, MAX_CHOICES).map(String);

@@ -41,19 +41,21 @@ export function isOneColour(
 
 /**
  * The label of every pixel, H×W, 0 for background: the grey level, or the index into the palette where its entry 0 is
- * black, as label maps are written; other black entries are background too. Undefined for colours.
+ * black, as label maps are written; where no pixel has entry 0, other black entries are background. Undefined for colours.
  */
 export function labelsOf(samples: Samples): SampleArray | undefined {
   const { channels, data, indices } = samples;
   if (indices !== undefined) {
     const labels = indices.slice();
+    const hasBackground = indices.includes(0);
     let isMap = true;
     for (let i = 0; i < labels.length; i++) {
       let isBlack = true;
       for (let c = 0; c < channels; c++) {
         if (data[i * channels + c] !== 0) isBlack = false;
       }
-      if (isBlack) labels[i] = 0;
+      if (isBlack && !hasBackground) labels[i] = 0;
+      else if (isBlack) continue;
       else if (labels[i] === 0) isMap = false;
     }
     if (isMap) return labels;

@@ -8,6 +8,8 @@ export interface FrameReference {
   preserved: string;
   /** Whether it names the image's frame. */
   namesFrame: boolean;
+  /** Whether it names other images too. */
+  namesOthers: boolean;
 }
 
 /**
@@ -34,11 +36,14 @@ export function referringTo(
     const inSeries = sources.length > 0 ? [] : dataset
       .items(TAG.referencedSeries)
       .flatMap((series) => series.items(TAG.referencedInstances));
-    const source = [...sources, ...inSeries]
-      .find((item) => refersTo(item, image));
+    const named = [...sources, ...inSeries];
+    const source = named.find((item) => refersTo(item, image));
     return source && {
       preserved: source.text(TAG.locationsPreserved),
       namesFrame: source.has(TAG.referencedFrames),
+      namesOthers: named.some((item) =>
+        item.text(TAG.referencedInstance) !== image.instance
+      ),
     };
   };
   return (frame) => {

@@ -77,7 +77,13 @@ export function placeFrames(
     return byGeometry(placed, { ...image, grid }, isReferring);
   }
   const frame = byReference(dataset, candidates, image, isReferring);
-  const { preserved, namesFrame } = refers(frame) ?? {};
+  const { preserved, namesFrame, namesOthers } = refers(frame) ?? {};
+  const isPlaced = image.plane && planeOf(dataset, frame);
+  if (namesOthers && !isPlaced) {
+    throw cannotChoose(
+      "it refers to several images, and does not say on which of them it lies.",
+    );
+  }
   if (image.plane === undefined && image.frames > 1 && !namesFrame) {
     throw cannotChoose(
       "it does not say to which frame of the image it belongs, and nothing says where that lies.",

@@ -11,6 +11,7 @@ Masks of structure sets are an even-odd test of the pixels' centres in millimetr
 """
 
 import base64
+from copy import deepcopy
 import io
 import json
 from pathlib import Path
@@ -400,6 +401,13 @@ for k, ds in enumerate(flat):
 mask = LEFT(axial.points(1))
 
 
+def name_both(ds):
+    """Refers to the second image too, as files do whose every frame refers to all sources."""
+    sources = ds.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence
+    sources.append(deepcopy(sources[0]))
+    sources[1].ReferencedSOPInstanceUID = flat[1].SOPInstanceUID
+
+
 for name, change in {
     "flat": lambda ds: None,
     "flat-moved": lambda ds: setattr(ds.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence[0], "SpatialLocationsPreserved", "NO"),
@@ -410,6 +418,7 @@ for name, change in {
         setattr(ds, "PixelData", ds.PixelData * 2),
     ),
     "flat-series": lambda ds: unsourced(ds),
+    "flat-of-both": lambda ds: name_both(ds),
     "flat-of-none": lambda ds: (unsourced(ds), ds.__delitem__("ReferencedSeriesSequence")),
 }.items():
     ds = segmentation([flat[0]], mask.astype(np.uint8))
@@ -426,6 +435,7 @@ is_refused("flat-series.dcm", "flat-2.dcm", "no frame on this image")
 is_refused("flat-of-none.dcm", "flat-1.dcm", "no frame on this image")
 is_refused("flat-moved.dcm", "flat-1.dcm", "do not lie where the image's do")
 is_refused("flat-turned.dcm", "flat-1.dcm", "do not lie where the image's do")
+is_refused("flat-of-both.dcm", "flat-2.dcm", "refers to several images")
 is_refused("flat-twice.dcm", "flat-1.dcm", "2 frames of the segment refer to this image")
 is_refused("flat.dcm", "axial-2.dcm", "one of the two states no frame of reference")
 # Any image of the frame's size, where the file is no DICOM and says nothing.
