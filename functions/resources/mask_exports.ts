@@ -1,9 +1,11 @@
+import type { InputFile } from "../../lib/engine/engine.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { type Receipt, requireMaskOf } from "../../lib/receipt/receipt.ts";
 import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
+import { isRunLengths, maskField, type RunLengths } from "../body/mask.ts";
 import { binary } from "../contract/answers.ts";
 import {
   FrameNumber,
@@ -28,7 +30,7 @@ const ExportQuery = z.strictObject({
 
 const ExportForm = defineForm({
   image: file("The DICOM image or the volume"),
-  mask: optional(file("Read as the mask of a reference; or give `rle`")),
+  mask: optional(maskField("Read as the mask of a reference; or give `rle`")),
   rle: optional(jsonField("Rle", Rle, {
     example: '{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}',
   })),
@@ -63,14 +65,14 @@ const create = createRoute({
 /** @throws EdgeError for a receipt that is not of these run lengths. */
 async function requireReceiptOf(
   receipt: Receipt,
-  rle: z.output<typeof Rle> | undefined,
+  mask: InputFile | RunLengths,
 ): Promise<void> {
-  if (rle === undefined) {
+  if (!isRunLengths(mask)) {
     const message = "is of run lengths: send the mask as `rle`";
     throw invalid("body", [{ path: ["receipt"], message }]);
   }
   await requireIntact(receipt);
-  await requireMaskOf(receipt, rle);
+  await requireMaskOf(receipt, mask);
 }
 
 /** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
@@ -82,12 +84,13 @@ export function exportFunction({ models }: Services): Router {
   return router.openapi(create, async (c) => {
     const query = c.req.valid("query");
     const { label, category = TISSUE, property = TISSUE, region } = query;
-    const { image, mask, rle, receipt } = await ExportForm.read(c);
-    if (receipt !== undefined) await requireReceiptOf(receipt, rle);
+    const { image, rle, receipt, mask: either } = await ExportForm.read(c);
+    // Of the two, the form has one.
+    const mask = rle ?? either!;
+    if (receipt !== undefined) await requireReceiptOf(receipt, mask);
     const bytes = await models.default.engineFor(workOf(c)).exportMask({
       image: withFrame(image, query.frame),
-      // Of the two, the form has one.
-      mask: rle ?? mask!,
+      mask,
       segment: { label, category, property, ...(region && { region }) },
       ...(receipt && { model: receipt.model.digest }),
       choice: query.segment,

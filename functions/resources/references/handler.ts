@@ -11,6 +11,7 @@ import {
   text,
 } from "../../body/form.ts";
 import { embeddingField, withFrame } from "../../body/image.ts";
+import { isRunLengths, maskField } from "../../body/mask.ts";
 import { json } from "../../contract/answers.ts";
 import { Rle } from "../../contract/masks.ts";
 import {
@@ -39,7 +40,7 @@ import {
 export const ReferenceForm = defineForm({
   image: optional(file("The image; or give `embedding`")),
   embedding: embeddingField,
-  mask: optional(file(
+  mask: optional(maskField(
     "Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha " +
       "varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the " +
       "image; or give `rle` or `prompts`",
@@ -197,21 +198,22 @@ function annotationOf(
   >,
   image: InputFile | undefined,
 ): Annotation {
-  if (mask === undefined && segment !== undefined) {
+  const [lengths, file] = isRunLengths(mask) ? [mask] : [rle, mask];
+  if (file === undefined && segment !== undefined) {
     const message = "chooses a segment of a mask file, and the form has none";
     throw invalid("body", [{ path: ["segment"], message }]);
   }
-  if (rle !== undefined) return { rle };
-  if (prompts !== undefined) {
-    const { points, box } = prompts;
-    return { prompt: { points, ...(box && { box }) } };
+  if (file !== undefined) {
+    return {
+      file,
+      ...(image && { image }),
+      ...(segment !== undefined && { segment }),
+    };
   }
-  return {
-    // Without the others, the form has a mask.
-    file: mask!,
-    ...(image && { image }),
-    ...(segment !== undefined && { segment }),
-  };
+  if (lengths !== undefined) return { rle: lengths };
+  // Without the others, the form has prompts.
+  const { points, box } = prompts!;
+  return { prompt: { points, ...(box && { box }) } };
 }
 
 function missing(
