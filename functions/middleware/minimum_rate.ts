@@ -33,12 +33,14 @@ export function requireMinimumRate(
       "malformed-request",
       "Cannot read the body: the connection ended too early.",
     );
+    let isBegun = false;
     let gaveUp = false;
     let waited = 0;
     let received = 0;
     const reader = body.getReader();
     const paced = new ReadableStream<Uint8Array>({
       async pull(controller) {
+        isBegun = true;
         const started = performance.now();
         const left = grace + 1000 * received / rate - waited;
         const timer = setTimeout(() => {
@@ -64,6 +66,8 @@ export function requireMinimumRate(
       duplex: "half",
     } as RequestInit);
     await next();
+    // What nobody will read is thrown away as it comes; many a client reads the answer only when all of it is sent.
+    if (!isBegun || c.res.status >= 400) reader.cancel().catch(() => {});
     if (!gaveUp) return;
     // The reader of the body may have answered with an error of its own; this one states the cause.
     c.res = undefined;
