@@ -66,8 +66,7 @@ function requireManyFrames(image: SegmentChoice["image"]): void {
   if (image !== undefined && countFrames(image.bytes).count > 1) return;
   throw new EdgeError(
     "frame-choice",
-    "Cannot use the mask: it has several frames or pages, and the image has one; choose one with frame, or send the " +
-      "page alone.",
+    "Cannot use the mask: it has several frames or pages, and the image has one; send the one that belongs to it.",
   );
 }
 

@@ -158,16 +158,15 @@ function chooseLabel(
   isPart: boolean,
 ): Structure {
   const values = distinctValues(labels);
-  if (values.some((value) => !Number.isInteger(value)) && values.length > 1) {
-    throw cannotUse(
-      "its values lie between whole numbers, and are neither labels nor probabilities that rise from 0 to 1 in many " +
-        "steps; send whole labels",
-    );
-  }
-  const choices = values.slice(0, MAX_CHOICES).map(String);
   const has = values.length === 0
     ? "it has no value besides 0"
     : `it has ${listed(values.map(String))}`;
+  if (values.some((value) => !Number.isInteger(value)) && values.length > 1) {
+    throw cannotUse(
+      `${has}, which are neither whole labels nor probabilities that rise from 0 to 1 in many steps; send one of these`,
+    );
+  }
+  const choices = values.slice(0, MAX_CHOICES).map(String);
   if (segment === undefined) {
     if (values.length > 1) {
       throw cannotUse(

@@ -15,6 +15,7 @@ import { alongNormal, planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import { type DicomLayout, readDicomLayout } from "./layout.ts";
 import { nativeFrame, nativePixels } from "./native.ts";
+import { requirePicture } from "./no_picture.ts";
 import { fromPalette } from "./palette.ts";
 import { decodeRleFrame } from "./rle.ts";
 import { toStored } from "./stored.ts";
@@ -78,6 +79,7 @@ async function decodeFrame(
   { forMask = false }: DecodeOptions = {},
 ): Promise<Samples> {
   const { width, height, samples, stored, photometric, dataset } = layout;
+  if (!forMask) requirePicture(dataset);
   const { data, lossy, isRgb, doubts } = await decodeStored(layout, frame);
   const size = { width, height, lossy };
   const warnings: Warning[] = [];

@@ -1,5 +1,6 @@
 import { type Dataset, unsupported } from "../data_set/data_set.ts";
 import { TAG } from "../data_set/tags.ts";
+import { LABEL_MAP_STORAGE, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
 import type { EdgeError } from "../../core/errors.ts";
 
 /** Objects without pixels by their SOP class (PS3.4 table B.5-1, PS3.6 annex A), and what to send instead. */
@@ -50,6 +51,22 @@ const OBJECTS: [classUid: string, kind: string, advice: string][] = [
     "send an image",
   ],
 ];
+
+/** Whether a DICOM file is a segmentation: by its class, or by what it holds. Its pixels are masks. */
+export function isSegmentation(dataset: Dataset): boolean {
+  const sopClass = dataset.text(TAG.sopClass);
+  return sopClass === SEGMENTATION_STORAGE || sopClass === LABEL_MAP_STORAGE ||
+    (dataset.has(TAG.segments) && dataset.has(TAG.pixelData));
+}
+
+/** @throws {EdgeError} for a segmentation, whose pixels would pass for a picture. */
+export function requirePicture(dataset: Dataset): void {
+  if (!isSegmentation(dataset)) return;
+  throw unsupported(
+    "an image",
+    "a DICOM segmentation, which holds masks; send the image it was drawn on, and the segmentation as mask",
+  );
+}
 
 /** The error of a file without a picture, which names what it is and what to send instead. */
 export function noPicture(dataset: Dataset): EdgeError {

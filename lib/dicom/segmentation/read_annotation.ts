@@ -3,7 +3,8 @@ import type { ImageLimits } from "../../core/raster.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import type { DicomFile } from "../data_set/file.ts";
 import { type AnnotatedImage, readImageFrame } from "./annotated_image.ts";
-import { isSegmentation, readSegment } from "./read_segment.ts";
+import { isSegmentation } from "../pixels/no_picture.ts";
+import { readSegment } from "./read_segment.ts";
 import { isStructureSet, readStructureSet } from "./read_structure_set.ts";
 
 /** Which structure of an annotation file is wanted. */

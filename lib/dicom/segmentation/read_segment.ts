@@ -4,7 +4,7 @@ import { checkSize, type ImageLimits } from "../../core/raster.ts";
 import { type Dataset, malformed } from "../data_set/data_set.ts";
 import type { DicomFile } from "../data_set/file.ts";
 import { TAG } from "../data_set/tags.ts";
-import { LABEL_MAP_STORAGE, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
+import { LABEL_MAP_STORAGE } from "../data_set/uid.ts";
 import { decodeStored } from "../pixels/decode.ts";
 import {
   type DicomLayout,
@@ -15,13 +15,6 @@ import type { ImageFrame } from "./annotated_image.ts";
 import { paint } from "./grid_map.ts";
 import { cannotChoose, placeFrames } from "./place_frames.ts";
 import { chooseStructure, nameOf, type Structure } from "./structure_choice.ts";
-
-/** Whether a DICOM file is a segmentation: by its class, or by what it holds. */
-export function isSegmentation(dataset: Dataset): boolean {
-  const sopClass = dataset.text(TAG.sopClass);
-  return sopClass === SEGMENTATION_STORAGE || sopClass === LABEL_MAP_STORAGE ||
-    (dataset.has(TAG.segments) && dataset.has(TAG.pixelData));
-}
 
 /**
  * The mask of one segment on one image, from a DICOM segmentation (PS3.3 §A.51, §C.8.20): the pixels of the frames

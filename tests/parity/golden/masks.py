@@ -240,7 +240,7 @@ label_map("labels-float32.tiff", tiff(of(3, 90, np.float32), photometric="minisb
 noisy = np.nextafter(of(3, 90, np.float32), np.float32(0))
 label_map("labels-nearly-whole.tiff", tiff(noisy, photometric="minisblack"), (3, 90), False)
 write("labels-scaled.tiff", tiff(of(.5, 1, np.float32), photometric="minisblack"), False)
-refuse("labels-scaled.tiff", "its values lie between whole numbers")
+refuse("labels-scaled.tiff", "which are neither whole labels nor probabilities")
 soft("soft-float32.tiff", tiff(FINE.astype(np.float32), photometric="minisblack"), FINE.astype(np.float32), False)
 pages = np.stack([LABELS, of(2, 1), LABELS * 0])
 write("pages.tiff", tiff(pages, photometric="minisblack"), False)
@@ -328,7 +328,7 @@ volume("mask-chance.nii", chance, AFFINE)
 read("mask-chance.nii", chance[:, :, 2].T >= chance[:, :, 2].max() / 2, "soft", None, float(chance[:, :, 2].max() / 2),
      image=IMAGE, frame=2)
 volume("mask-between.nii", (VOXELS * 1.5).astype(np.float32), AFFINE)
-refuse("mask-between.nii", "between whole numbers", image=IMAGE, frame=2)
+refuse("mask-between.nii", "it has 1.5, 3, which are neither", image=IMAGE, frame=2)
 signed = VOXELS.astype(np.int16) - 1
 volume("mask-signed.nii", signed, AFFINE)
 read("mask-signed.nii", signed[:, :, 2].T == -1, value=-1, segment="-1", frame=2, **same)

@@ -172,7 +172,7 @@ data = raw(plain(words, 32, x259=8, x317=2, x339=3, x279=0), zlib.compress(coded
 add("float32-predictor-2", data, window(words), 1)
 holes = np.where(blob > 0, np.float32(0.5), np.float32(np.nan))
 holes[4, 5] = 0.25
-add("float32-nan", tiff(holes), window(holes), 1, mask=blob > 0)
+add("float32-nan", tiff(holes), window(holes), 1)
 labels = np.zeros((H, W), np.uint32)
 labels[2:5, 3:9], labels[6:9, 1:4], labels[10:, 12:] = 1, 2, 70000
 add("labels-uint32", tiff(labels, compression="zlib"), window(labels), 1, mask=labels != 0)

@@ -29,3 +29,15 @@ for (const [uid, wanted] of KINDS) {
     });
   });
 }
+
+const FOLDER = new URL("../../parity/golden/segmentations/", import.meta.url);
+
+for (const name of ["one.dcm", "palette-8.dcm", "probability.dcm"]) {
+  Deno.test(`a segmentation is a mask, and no picture: ${name}`, async () => {
+    const file = await Deno.readFile(new URL(name, FOLDER));
+    await rejects(decodeImage(file, { maxPixels: 1e6 }), (error) => {
+      match((error as EdgeError).message, /DICOM segmentation.+as mask/);
+      return error instanceof EdgeError && error.code === "unsupported-type";
+    });
+  });
+}
