@@ -1,13 +1,14 @@
 import type { Mask } from "../core/mask.ts";
 import type { Raster } from "../core/raster.ts";
 
-/** How far mean colours may differ: this share of the standard deviation, and these grey levels. */
-const SPREAD = 0.5;
+/** How far colours may lie apart: this share of the standard deviation, and these grey levels. */
+const SPREAD = 0.25;
 const LEVELS = 4;
 
 /**
- * Whether one part of a picture has the colour of another: in every channel its mean differs from that of the other by
- * no more than half the other's own standard deviation and a few levels.
+ * Whether one part of a picture has the colours of another: in every channel, the distance between their distributions
+ * (earth mover's, in grey levels) is no more than a quarter of the other's standard deviation and a few levels. A mix of
+ * light and dark so differs from a grey of the same mean.
  *
  * @param part, other masks of the picture's size, not empty; non-zero inside.
  */
@@ -16,25 +17,46 @@ export function hasColourOf(
   part: Mask,
   other: Mask,
 ): boolean {
-  const found = coloursOf(picture, part);
-  return coloursOf(picture, other).every(({ mean, spread }, channel) =>
-    Math.abs(found[channel].mean - mean) <= SPREAD * spread + LEVELS
-  );
+  for (let channel = 0; channel < picture.channels; channel++) {
+    const found = sharesOf(picture, part, channel);
+    const wanted = sharesOf(picture, other, channel);
+    const most = SPREAD * deviationOf(wanted) + LEVELS;
+    if (distanceOf(found, wanted) > most) return false;
+  }
+  return true;
 }
 
-/** Mean and standard deviation of each channel within a mask. */
-function coloursOf({ data, channels }: Raster, mask: Mask) {
-  return Array.from({ length: channels }, (_, channel) => {
-    let [count, sum, squares] = [0, 0, 0];
-    for (let i = 0; i < mask.data.length; i++) {
-      if (mask.data[i] === 0) continue;
-      const value = data[i * channels + channel];
-      count++;
-      sum += value;
-      squares += value * value;
-    }
-    const mean = sum / count;
-    const spread = Math.sqrt(Math.max(0, squares / count - mean * mean));
-    return { mean, spread };
+/** The share of a mask's pixels that has each of the 256 levels of a channel. */
+function sharesOf(
+  { data, channels }: Raster,
+  mask: Mask,
+  channel: number,
+): Float64Array {
+  const shares = new Float64Array(256);
+  let count = 0;
+  for (let i = 0; i < mask.data.length; i++) {
+    if (mask.data[i] === 0) continue;
+    shares[data[i * channels + channel]]++;
+    count++;
+  }
+  return shares.map((one) => one / count);
+}
+
+function deviationOf(shares: Float64Array): number {
+  let [mean, squares] = [0, 0];
+  shares.forEach((share, level) => {
+    mean += share * level;
+    squares += share * level * level;
   });
+  return Math.sqrt(Math.max(0, squares - mean * mean));
+}
+
+/** Earth mover's distance of two distributions over the levels: the area between their cumulative ones. */
+function distanceOf(one: Float64Array, other: Float64Array): number {
+  let [ahead, distance] = [0, 0];
+  for (let level = 0; level < one.length; level++) {
+    ahead += one[level] - other[level];
+    distance += Math.abs(ahead);
+  }
+  return distance;
 }
