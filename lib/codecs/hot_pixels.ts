@@ -1,3 +1,4 @@
+import type { GreyRange } from "./grey_histogram.ts";
 import type { SampleArray } from "./sample_array.ts";
 
 /** How far outside of the range of the others a value must lie, in lengths of that range. */
@@ -9,17 +10,18 @@ const FAR = 8;
  *
  * @param levels height × width, the grey levels as shown; changed in place.
  * @param values the values of the same pixels.
- * @param range the values that are shown black and white.
+ * @param range of the values.
  * @returns how many there were.
  */
 export function mendHotPixels(
   levels: Uint8Array,
   values: SampleArray,
   width: number,
-  [low, high]: readonly [number, number],
+  range: GreyRange,
 ): number {
-  const reach = FAR * (high - low);
-  const [least, most] = [low - reach, high + reach];
+  const reach = FAR * (range.high - range.low);
+  const [least, most] = [range.low - reach, range.high + reach];
+  if (range.least >= least && range.most <= most) return 0;
   // Written so that what is no number is not far.
   const isFar = (i: number) => values[i] < least || values[i] > most;
   let count = 0;

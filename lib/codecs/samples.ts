@@ -1,7 +1,7 @@
 import type { Size } from "../core/geometry.ts";
 import type { Raster } from "../core/raster.ts";
 import type { Warning } from "../core/warnings.ts";
-import { greyRange } from "./grey_histogram.ts";
+import { type GreyRange, greyRange, isShort } from "./grey_histogram.ts";
 import { mendHotPixels } from "./hot_pixels.ts";
 import type { SampleArray } from "./sample_array.ts";
 
@@ -28,7 +28,7 @@ export interface Samples extends Size {
   /** The values that are shown black and white, in place of a table; one channel only. */
   window?: readonly [black: number, white: number];
   /** The range in which the values are shown, where it was estimated from the values themselves; one channel only. */
-  estimated?: readonly [low: number, high: number];
+  estimated?: GreyRange;
   data: SampleArray;
   /** Opacity of every pixel, 0..255; only for masks, of files that have an alpha channel. */
   alpha?: Uint8Array;
@@ -65,7 +65,7 @@ export function toRaster(samples: Samples): DecodedImage {
     : window !== undefined
     ? applyWindow(samples.data, window)
     : max > 255
-    ? applyWindow(samples.data, range ?? [0, max])
+    ? applyWindow(samples.data, range ? [range.low, range.high] : [0, max])
     : widen(samples);
   const warnings = [...samples.warnings ?? []];
   if (range !== undefined && channels === 1) {
@@ -95,7 +95,7 @@ function hotPixels(count: number): Warning {
 /** The range in which greys of more than 8 bits, and floats, are shown without a window; undefined for others. */
 function ownRange(
   { channels, max, data, display, level, window }: Samples,
-): [number, number] | undefined {
+): GreyRange | undefined {
   if (display !== undefined || level !== undefined || window !== undefined) {
     return undefined;
   }
@@ -134,12 +134,19 @@ function applyWindow(
   data: SampleArray,
   [black, white]: readonly [number, number],
 ): Uint8Array {
-  const out = new Uint8Array(data.length);
-  if (!(white > black)) return out;
+  if (!(white > black)) return new Uint8Array(data.length);
   const scale = 255 / (white - black);
-  for (let i = 0; i < out.length; i++) {
-    const level = (data[i] - black) * scale;
-    out[i] = level <= 0 ? 0 : level >= 255 ? 255 : Math.floor(level + 0.5);
-  }
-  return out;
+  const levelOf = (value: number) => {
+    const level = (value - black) * scale;
+    return level <= 0 ? 0 : level >= 255 ? 255 : Math.floor(level + 0.5);
+  };
+  if (!isShort(data) || data.length < TABLE) return levelsOf(data, levelOf);
+  const values = Int32Array.from({ length: TABLE }, (_, word) => word);
+  const stored = data instanceof Int16Array
+    ? values.map((word) => word << 16 >> 16)
+    : values;
+  return lookUp(data, Uint8Array.from(stored, levelOf));
 }
+
+/** Entries of a table for 16 bits; for fewer values it is not worth while. */
+const TABLE = 0x10000;

@@ -106,7 +106,10 @@ Deno.test({
       const other = await visitor.open();
       await choose(other, note("notes.txt"));
       await other.waitForSelector("#start-problem:not([hidden])");
-      match((await other.textContent("#start-problem"))!, /got text; send an image/);
+      match(
+        (await other.textContent("#start-problem"))!,
+        /got text; send an image/,
+      );
     });
     deepEqual(visitor.complaints, []);
   },

@@ -57,18 +57,17 @@ async function windowOf(
     histogram ??= new GreyHistogram(isShort(values));
     histogram.add(values);
   }
-  const range = histogram!.range();
+  const estimated = histogram!.range();
+  const { low, high } = estimated;
   const { window, format } = header;
-  if (window === null) return { window: range, estimated: range };
+  if (window === null) return { window: [low, high], estimated };
   if (!histogram!.isLostBy(...window)) return { window };
   const detail =
     `The ${format} states a window (${window[0]} to ${window[1]}) that shows ` +
-    `all voxels black or white; the volume is shown from ${range[0]} to ${
-      range[1]
-    }.`;
+    `all voxels black or white; the volume is shown from ${low} to ${high}.`;
   return {
-    window: range,
-    estimated: range,
+    window: [low, high],
+    estimated,
     warnings: [{ code: "window-ignored", detail }],
   };
 }

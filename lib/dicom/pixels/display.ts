@@ -132,8 +132,9 @@ function showEstimated(
 ): Pick<Samples, "display" | "level" | "estimated"> {
   if (isLinear) {
     const estimated = greyRange(data, isPadding);
+    const { low, high } = estimated;
     return {
-      ...applied(layout, look, between(estimated.map(look))),
+      ...applied(layout, look, between([low, high].map(look))),
       estimated,
     };
   }
@@ -142,8 +143,8 @@ function showEstimated(
   for (let i = 0; i < data.length; i++) {
     if (!isPadding?.(data[i])) values[count++] = look(data[i]);
   }
-  const range = greyRange(values.subarray(0, count));
-  return applied(layout, look, between(range));
+  const { low, high } = greyRange(values.subarray(0, count));
+  return applied(layout, look, between([low, high]));
 }
 
 /** A test of whether a value stands for the outside of the picture (PS3.3 §C.7.5.1.1.2). */

@@ -11,7 +11,12 @@ export function toStored(
   words: Words,
 ): { data: SampleArray; doubt?: string } {
   const { stored, signed, allocated, isFloat } = layout;
-  if (isFloat || (!signed && stored === allocated)) return { data: words };
+  if (isFloat) return { data: words };
+  if (!signed && stored === allocated) return { data: words };
+  if (signed && stored === 16 && words.BYTES_PER_ELEMENT === 2) {
+    const { buffer, byteOffset, length } = words;
+    return { data: new Int16Array(buffer, byteOffset, length) };
+  }
   // Codecs know the stored bits themselves.
   const stated = isCoded(layout) ? 0 : layout.shift;
   const isLow = stated > 0 && isLowest(layout, words);
@@ -49,7 +54,7 @@ export function toStored(
     const word = words[i] >>> shift;
     const value = word << unused >> unused;
     // Above a value there are zeros, or its sign.
-    isOver ||= word > mask && word !== (value & all) >>> 0;
+    if (word > mask && word !== (value & all) >>> 0) isOver = true;
     out[i] = value;
   }
   return { data: out, ...doubt() };

@@ -6,6 +6,11 @@ import {
   PERCENTILES,
 } from "../../../lib/codecs/grey_histogram.ts";
 
+function rangeOf(...values: Parameters<typeof greyRange>): [number, number] {
+  const { low, high } = greyRange(...values);
+  return [low, high];
+}
+
 /** The same by sorting. */
 function plainRange(values: number[]): [number, number] {
   const sorted = values.toSorted((a, b) => a - b);
@@ -32,7 +37,7 @@ Deno.test("the range of 16-bit greys is that of their sorted values", () => {
     );
     fc.assert(fc.property(
       fc.array(value, { minLength: 1, maxLength: 600 }),
-      (values) => deepEqual(greyRange(type.from(values)), plainRange(values)),
+      (values) => deepEqual(rangeOf(type.from(values)), plainRange(values)),
     ));
   }
 });
@@ -45,7 +50,7 @@ Deno.test("the range of floats is that of their sorted values, to one in 2000", 
   fc.assert(fc.property(
     fc.array(value, { minLength: 1, maxLength: 600 }),
     (values) => {
-      const found = greyRange(Float32Array.from(values));
+      const found = rangeOf(Float32Array.from(values));
       plainRange(values).forEach((wanted, i) => {
         const tolerance = Math.max(Math.abs(wanted) / 2000, 1e-38);
         ok(Math.abs(found[i] - wanted) <= tolerance, `${found} ${wanted}`);
@@ -56,18 +61,33 @@ Deno.test("the range of floats is that of their sorted values, to one in 2000", 
 
 Deno.test("a few hot and dead pixels move nothing, nor does what is not finite", () => {
   const values = Float32Array.from({ length: 4096 }, (_, i) => i % 256);
-  const range = greyRange(values);
+  const range = rangeOf(values);
   values.set([1e30, -1e30, NaN, Infinity, -Infinity, 65535, -9], 100);
-  const found = greyRange(values);
+  const found = rangeOf(values);
   found.forEach((end, i) => ok(Math.abs(end - range[i]) <= 1, `${found}`));
+});
+
+Deno.test("padding is not counted, and the least and the greatest value are told", () => {
+  const values = Int16Array.from({ length: 1000 }, (_, i) => i % 100 - 50);
+  values.set([-2000, -2000, 3000], 7);
+  const isPadding = (value: number) => value === -2000;
+  deepEqual(greyRange(values, isPadding), {
+    low: -50,
+    high: 49,
+    least: -50,
+    most: 3000,
+  });
+  const floats = Float32Array.of(NaN, -Infinity, 1, 2);
+  const { least, most } = greyRange(floats);
+  deepEqual([least, most], [-Infinity, 2]);
 });
 
 Deno.test("a picture that is almost constant keeps what stands out", () => {
   const values = new Uint16Array(10_000).fill(7);
   values[5] = 900;
-  deepEqual(greyRange(values), [7, 900]);
-  deepEqual(greyRange(new Uint16Array(9).fill(7)), [7, 7]);
-  deepEqual(greyRange(new Float32Array(9).fill(NaN)), [0, 0]);
+  deepEqual(rangeOf(values), [7, 900]);
+  deepEqual(rangeOf(new Uint16Array(9).fill(7)), [7, 7]);
+  deepEqual(rangeOf(new Float32Array(9).fill(NaN)), [0, 0]);
 });
 
 Deno.test("a window that leaves nothing is told from one that leaves something", () => {

@@ -28,7 +28,8 @@ Deno.test("what is bright and no single pixel stays, and so does what is not far
   for (const at of [45, 46]) data[at] = 60_000;
   data[130] = 1300;
   const levels = new Uint8Array(data.length).fill(255);
-  equal(mendHotPixels(levels, data, width, [1000, 1099]), 0);
+  const range = { low: 1000, high: 1099, least: 1000, most: 60_000 };
+  equal(mendHotPixels(levels, data, width, range), 0);
 });
 
 Deno.test("a stated window is not touched", () => {
