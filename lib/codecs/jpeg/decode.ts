@@ -51,12 +51,18 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Samples> {
 
 /** Decodes a file without damage. */
 async function decodeSound(bytes: Uint8Array): Promise<Samples> {
-  const markers = readJpegMarkers(bytes);
-  check(markers);
+  const markers = readChecked(bytes);
   const { width, height } = markers.frame;
   return isRare(markers)
     ? decodeRareJpeg(bytes, markers)
-    : await jpegDecoder(bytes.length, width * height)(bytes);
+    : await jpegDecoder(bytes.length, width * height)(bytes, markers);
+}
+
+/** The markers of a file that can be decoded here. */
+function readChecked(bytes: Uint8Array): JpegMarkers {
+  const markers = readJpegMarkers(bytes);
+  check(markers);
+  return markers;
 }
 
 /** Whether MozJPEG cannot decode it: four components, more than 8 bits, or lossless. */
@@ -69,19 +75,18 @@ function isRare({ frame }: JpegMarkers): boolean {
  * {@linkcode decodeJpeg} with one instance for the sound parts of a picture that MozJPEG can decode.
  *
  * @param length bytes of the largest part. @param pixels its pixels; a part of more may be refused.
+ * @returns the decoder of a part; its markers may be given where they have been read.
  */
 export function jpegDecoder(
   length: number,
   pixels: number,
-): (bytes: Uint8Array) => Promise<Samples> {
+): (bytes: Uint8Array, markers?: JpegMarkers) => Promise<Samples> {
   let complaint = "";
   const note = (line: string) => {
     complaint ||= line;
   };
   let decoder: Awaited<ReturnType<typeof createDecoder>> | undefined;
-  return async (bytes) => {
-    const markers = readJpegMarkers(bytes);
-    check(markers);
+  return async (bytes, markers = readChecked(bytes)) => {
     if (isRare(markers)) {
       throw unsupported("8 bits of 1 or 3 components", "a rarer kind");
     }
