@@ -14,8 +14,8 @@ export function inflateRaw(
   what: "data set" | "frame",
 ): Uint8Array {
   // Some writers put the header of RFC 1950 before it, which no raw stream of theirs can be.
-  const isWrapped = stream[0] === 0x78 &&
-    ((stream[0] << 8) | stream[1]) % 31 === 0;
+  const [method = 0, flags = 0] = stream;
+  const isWrapped = method === 0x78 && (method << 8 | flags) % 31 === 0;
   try {
     return inflateRawSync(stream.subarray(isWrapped ? 2 : 0), {
       maxOutputLength: most,
