@@ -8,11 +8,14 @@ export const LOST = 0.001;
 
 /** Bins: the top 20 bits of a float32, sign and exponent included. */
 const BINS = 1 << 20;
-/** Bins of the values of 16-bit integers. */
-const SHORT_BINS = 1 << 17;
+/** Bins of the values of 16-bit integers, signed or not. */
+const SHORT_BINS = 3 << 15;
 /** Bits of a float32 that a bin does not tell apart: its values differ by less than one in 2000. */
 const DROPPED = 12;
-const OFFSET = 1 << 16;
+const OFFSET = 1 << 15;
+
+/** Counts of words; used again for every picture, since memory for each would pile up until it is collected. */
+const WORDS = new Uint32Array(1 << 16);
 
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
@@ -167,12 +170,12 @@ export function greyRange(
   return histogram.range();
 }
 
-/** How often each word of 8 or 16 bits occurs in an array of short integers. */
+/** How often each word of 8 or 16 bits occurs in an array of short integers; valid until the next call. */
 function countWords(values: SampleArray): Uint32Array {
   const words = values instanceof Int16Array
     ? new Uint16Array(values.buffer, values.byteOffset, values.length)
     : values;
-  const counts = new Uint32Array(2 ** (8 * values.BYTES_PER_ELEMENT));
+  const counts = WORDS.subarray(0, 2 ** (8 * values.BYTES_PER_ELEMENT)).fill(0);
   for (let i = 0; i < words.length; i++) counts[words[i]]++;
   return counts;
 }

@@ -141,11 +141,12 @@ function applyWindow(
     return level <= 0 ? 0 : level >= 255 ? 255 : Math.floor(level + 0.5);
   };
   if (!isShort(data) || data.length < TABLE) return levelsOf(data, levelOf);
-  const values = Int32Array.from({ length: TABLE }, (_, word) => word);
-  const stored = data instanceof Int16Array
-    ? values.map((word) => word << 16 >> 16)
-    : values;
-  return lookUp(data, Uint8Array.from(stored, levelOf));
+  const unused = data instanceof Int16Array ? 16 : 0;
+  const table = new Uint8Array(TABLE);
+  for (let word = 0; word < TABLE; word++) {
+    table[word] = levelOf(word << unused >> unused);
+  }
+  return lookUp(data, table);
 }
 
 /** Entries of a table for 16 bits; for fewer values it is not worth while. */

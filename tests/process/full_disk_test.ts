@@ -77,7 +77,8 @@ Deno.test({
 
         ok(await mount("-o", "remount,size=64m", disk));
         const again = await enrolNext(round - 1);
-        equal(again.status, 201, await again.text());
+        // It may have been stored, where only the trail of its answer found no room; then it is replaced.
+        ok([200, 201].includes(again.status), await again.text());
         acknowledged.push(`r-${round - 1}`);
         await server.kill();
       }
