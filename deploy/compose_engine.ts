@@ -2,7 +2,8 @@ import { invalidInput } from "../lib/core/errors.ts";
 import type { Engines, OpenModel } from "../lib/cli/open_model.ts";
 import { createEngine } from "../lib/engine/local_engine.ts";
 import { startWorkers } from "../lib/engine/workers.ts";
-import { loadPackage } from "../lib/model/package.ts";
+import { isMatched, loadPackage, readManifest } from "../lib/model/package.ts";
+import { defaultRecipe } from "../lib/pipeline/recipe.ts";
 import { createOnnxModel } from "../lib/runtime/onnx_model.ts";
 import { openRuntime } from "../lib/runtime/open_runtime.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
@@ -22,6 +23,7 @@ export async function composeModel(config: Config): Promise<OpenModel> {
   return {
     id,
     digest,
+    recipe: defaultRecipe(model.geometry.matched),
     engine: createEngine(encoder, decoder, model.geometry, limits),
     ...limits,
     environment: environmentOf(runtime.description, "local"),
@@ -34,8 +36,10 @@ export const openModel = (): Promise<OpenModel> =>
 
 /** For the command line: the default model in `WORKERS` threads, whose calls wait and run as long as they take. */
 export async function composeEngines(config: Config): Promise<Engines> {
+  const folder = await defaultFolder(config);
+  const manifest = await readManifest(folder);
   const workers = await startWorkers({
-    ...workersFor(config, [await defaultFolder(config)]),
+    ...workersFor(config, [folder]),
     components: ["encoder", "decoder"],
     queue: Infinity,
     tenantQueue: Infinity,
@@ -44,6 +48,7 @@ export async function composeEngines(config: Config): Promise<Engines> {
   });
   const { signal } = new AbortController();
   return {
+    recipe: defaultRecipe(isMatched(manifest)),
     engine: workers.engineFor(0, { tenant: "", signal }),
     maxPixels: config.MAX_PIXELS,
     // While every worker segments, this thread reads the next image.

@@ -92,7 +92,11 @@ export const RevisionNumber = z.string()
   .transform(Number)
   .openapi({ type: "integer", description: "Number of a revision" });
 
-export const Recipe = z.enum(RECIPE_NAMES).default("medical");
+export const Recipe = z.enum(RECIPE_NAMES).optional().openapi({
+  description:
+    "Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and " +
+    "`medical` for any other",
+});
 
 /** A coded concept as `value:scheme:meaning`. */
 const CodedConcept = z.string().transform((text, context): Code => {

@@ -113,6 +113,9 @@ function draw(canvas, bitmap, size, explained) {
     }
     const text = top + high + LINE - 3;
     c.drawImage(bitmap, GAP, top, wide, high);
+    if (candidate.parts === 0 && explained.match !== undefined) {
+      darken(c, explained.match, GAP, top, wide, high);
+    }
     for (const { x, y, label } of candidate.points) {
       drawPoint(c, GAP + (x + 0.5) * scale, top + (y + 0.5) * scale, label);
     }
@@ -142,11 +145,26 @@ function titleOf({ parts, reference, distance }, all) {
   const result = distance === null
     ? "nothing found"
     : `distance ${distance.toFixed(2)}`;
-  return `${isOneOfSeveral ? `${reference}, ` : ""}n = ${parts}: ${result}`;
+  const prompt = parts === 0 ? "All patches" : `n = ${parts}`;
+  return `${isOneOfSeveral ? `${reference}, ` : ""}${prompt}: ${result}`;
+}
+
+/** Darkens a picture where the references say that the structure is not.
+ * @param {CanvasRenderingContext2D} c @param {Schemas["Match"]} match
+ * @param {number} left @param {number} top @param {number} wide @param {number} high */
+function darken(c, { columns, rows, evidence }, left, top, wide, high) {
+  const [width, height] = [wide / columns, high / rows];
+  for (const [i, value] of evidence.entries()) {
+    c.fillStyle = `rgb(0 0 0 / ${(0.425 * (1 - value)).toFixed(3)})`;
+    const x = left + (i % columns) * width;
+    const y = top + Math.floor(i / columns) * height;
+    c.fillRect(x, y, width, height);
+  }
 }
 
 /** @param {Candidate} candidate */
 function similarities({ points }) {
+  if (points.length === 0) return "Darker where less like the structure";
   const list = (/** @type {0 | 1} */ label) =>
     points.filter((point) => point.label === label)
       .map(({ similarity }) => similarity.toFixed(2)).join(" ");

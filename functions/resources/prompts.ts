@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { recipeOf } from "../../lib/engine/catalogue.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { json } from "../contract/answers.ts";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../contract/parameters.ts";
 import { candidateFields, POINTS } from "../contract/points.ts";
 import { problems } from "../contract/problems.ts";
+
 import { createRouter, type Router, workOf } from "../router.ts";
 import { findProfile } from "../patients/find_profile.ts";
 import { keepEmbedding } from "../patients/keep_embedding.ts";
@@ -65,8 +67,9 @@ const propose = createRoute({
 export function promptFunction(services: Services): Router {
   return createRouter().openapi(propose, async (c) => {
     const { patient } = c.req.valid("param");
-    const { embedding: id, label, recipe } = c.req.valid("json");
+    const { embedding: id, label, ...asked } = c.req.valid("json");
     const model = services.models.choose(c.req.valid("query").model);
+    const recipe = recipeOf(model, asked.recipe);
     const work = workOf(c);
     const whose = { tenant: work.tenant, patient, label };
     const { enrolled } = await findProfile(services, model, whose);

@@ -109,6 +109,8 @@ export const outputFolder = parsedBy(
 
 /** The option that names a recipe. */
 export function recipeOption() {
-  return new Option("--recipe <name>", "which candidates are tried, and how")
-    .choices(RECIPE_NAMES).default("medical" as const);
+  return new Option(
+    "--recipe <name>",
+    "which candidates are tried, and how (default: the model's own)",
+  ).choices(RECIPE_NAMES);
 }

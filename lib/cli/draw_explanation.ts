@@ -1,12 +1,12 @@
 import type { SegmentationAnswer } from "../engine/engine.ts";
-import type { CandidateReport } from "../engine/report.ts";
+import type { CandidateReport, MatchReport } from "../engine/report.ts";
 import { decodeRle, type Rle } from "../format/mask/rle.ts";
 import { drawOverlay } from "../image/overlay.ts";
 import { emptyMask, type Mask } from "../core/mask.ts";
 import { type Raster, toRgb } from "../core/raster.ts";
 import { shrink } from "../image/resize.ts";
 import { CHARACTER, drawText } from "../image/draw_text.ts";
-import { explainChoice } from "../wording/choice.ts";
+import { explainChoice, explainDenseChoice } from "../wording/choice.ts";
 import { paste } from "./montage.ts";
 
 /** Long side of a tile, pixels. */
@@ -39,7 +39,7 @@ const HEADS = [
  */
 export function drawExplanation(
   image: Raster,
-  { winner, candidates }: SegmentationAnswer,
+  { winner, candidates, match }: SegmentationAnswer,
   references: string[],
 ): Raster {
   const small = toRgb(shrink(image, TILE));
@@ -49,7 +49,11 @@ export function drawExplanation(
   const rowHeight = small.height + LINES * LINE + 2 * GAP;
   const width = columns * (side + GAP) + GAP;
   const why = wrapped(
-    explainChoice(winner, candidates, (profile) => references[profile] ?? ""),
+    (match === null ? explainChoice : explainDenseChoice)(
+      winner,
+      candidates,
+      (profile) => references[profile] ?? "",
+    ),
     Math.floor((width - 2 * GAP) / CHARACTER.width),
   );
   const top = GAP + (why.length + 1) * LINE + GAP;
@@ -82,7 +86,10 @@ export function drawExplanation(
         drawText(picture, caption, leftOf(column), top, colour);
       });
     };
-    tile(0, drawOverlay(small, emptyMask(small), points), [
+    const background = match !== null && candidate.parts === 0
+      ? drawMatch(small, match)
+      : small;
+    tile(0, drawOverlay(background, emptyMask(small), points), [
       titleOf(candidate, references) + (won ? ", won" : ""),
       similarities(candidate),
     ]);
@@ -96,6 +103,23 @@ export function drawExplanation(
   return picture;
 }
 
+/** The image, darker where the references say that the structure is not. */
+function drawMatch(
+  image: Raster,
+  { columns, rows, evidence }: MatchReport,
+): Raster {
+  const { width, height, channels } = image;
+  const data = image.data.map((value, i) => {
+    const pixel = Math.floor(i / channels);
+    const x = Math.floor((pixel % width) * columns / width);
+    const y = Math.floor(Math.floor(pixel / width) * rows / height);
+    return Math.round(
+      value * (0.15 + 0.85 * (evidence[y * columns + x]! + 1) / 2),
+    );
+  });
+  return { ...image, data };
+}
+
 function titleOf(
   { parts, negatives, distance, profile }: CandidateReport,
   references: string[],
@@ -104,11 +128,13 @@ function titleOf(
   const far = Number.isFinite(distance)
     ? `distance ${distance.toFixed(2)}`
     : "nothing found";
-  return `${which}n = ${parts}, m = ${negatives}: ${far}`;
+  const prompt = parts === 0 ? "all patches" : `n = ${parts}, m = ${negatives}`;
+  return `${which}${prompt}: ${far}`;
 }
 
 /** The similarities of the points, those inside the structure first. */
 function similarities({ points }: CandidateReport): string {
+  if (points.length === 0) return "darker where less like the structure";
   const list = (label: number) =>
     points.filter((point) => point.label === label)
       .map(({ similarity }) => similarity.toFixed(2).replace(/^0/, ""))

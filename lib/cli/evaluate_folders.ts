@@ -46,15 +46,15 @@ export function evaluateCommand(
       );
     }
     const { calibration = false, ablate = false, others, seed = SEED } = given;
+    await using engines = await openEngines(images, model);
     const options = {
       references,
       clicks: given.clicks,
-      recipe: RECIPES[given.recipe],
+      recipe: RECIPES[given.recipe ?? engines.recipe],
       ablate,
       calibration,
       sample: others === undefined ? undefined : { others, seed },
     };
-    await using engines = await openEngines(images, model);
     const { step, end } = createProgress(countSteps(datasets, options));
     const evaluation = await evaluate(datasets, options, {
       ...engines,

@@ -21,7 +21,7 @@ export interface ResultOptions {
   /** The folder for the results. */
   out: string;
   label: string;
-  recipe: RecipeName;
+  recipe?: RecipeName | undefined;
   /** Also a picture of every candidate. */
   explain?: boolean | undefined;
   /** Also a receipt. */
@@ -37,11 +37,12 @@ export async function segmentImage(
   image: NamedImage,
   model: OpenModel,
   profile: Bytes,
-  { label, recipe, out, explain = false, receipt = false }: ResultOptions,
+  { label, out, explain = false, receipt = false, ...options }: ResultOptions,
 ): Promise<
   { line: string; warnings: string[]; overlay: Raster; mask: Rle }
 > {
   const { engine, maxPixels } = model;
+  const { recipe = model.recipe } = options;
   const file = await image.read();
   const embedding = await engine.embed(file);
   const answer = await engine.segment(embedding.bytes, [profile], {
@@ -94,6 +95,9 @@ function describe({ mask, winner, presence }: SegmentationAnswer): string {
   const found = present
     ? `${mask.area} pixels`
     : `not found in this image (${reason})`;
-  return `${found}, parts ${parts}, negatives ${negatives}, ` +
+  const chosen = parts === 0
+    ? "by all patches"
+    : `parts ${parts}, negatives ${negatives}`;
+  return `${found}, ${chosen}, ` +
     `distance ${distance.toFixed(3)}${trusted}`;
 }

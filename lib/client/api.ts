@@ -548,6 +548,7 @@ export interface components {
                 parts: number[];
                 negatives: number[] | "least";
                 guided: boolean;
+                dense?: boolean;
                 passes: number;
                 position: number | null;
                 /** @enum {string} */
@@ -1037,6 +1038,7 @@ export interface components {
             candidates: components["schemas"]["CandidatePrompt"][];
         };
         CandidatePrompt: {
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
@@ -1062,10 +1064,10 @@ export interface components {
              */
             label: string;
             /**
-             * @default medical
+             * @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other
              * @enum {string}
              */
-            recipe: "medical" | "natural";
+            recipe?: "medical" | "natural" | "dense";
         };
         /**
          * @example {
@@ -1315,6 +1317,7 @@ export interface components {
             mask: components["schemas"]["MaskBody"];
             /** @description The one whose prototypes won; * where they are those of all together */
             reference: string;
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
@@ -1328,6 +1331,7 @@ export interface components {
              * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
              */
             why?: string;
+            match?: components["schemas"]["Match"];
             profile: components["schemas"]["ProfileUsed"];
             /** @description Doubts about the files that were sent; empty where there are none */
             warnings: components["schemas"]["Warning"][];
@@ -1345,11 +1349,12 @@ export interface components {
             surroundings: number | null;
         };
         Candidate: {
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
             reference: string;
-            /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask */
+            /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask. Dense matching chooses by `predictedIou` instead */
             distance: number | null;
             predictedIou: number;
             /** @description After the points alone; after adding the mask before; after adding its box */
@@ -1369,6 +1374,13 @@ export interface components {
             counts: string;
             /** @description Pixels of the structure */
             area: number;
+        };
+        /** @description Only with `explain`, of dense matching */
+        Match: {
+            columns: number;
+            rows: number;
+            /** @description Of every patch, row by row: 1 is surely inside the structure, −1 surely outside, by all patches of the references */
+            evidence: number[];
         };
         ProfileUsed: {
             /** @description Of the label */
@@ -3552,7 +3564,8 @@ export interface operations {
                 label?: string;
                 /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
-                recipe?: "medical" | "natural";
+                /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
+                recipe?: "medical" | "natural" | "dense";
                 /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
                 references?: "pooled" | "nearest" | "position" | "latest";
                 /** @description Where the image lies along its volume, 0 to 1 */
@@ -3791,7 +3804,8 @@ export interface operations {
                 label?: string;
                 /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
-                recipe?: "medical" | "natural";
+                /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
+                recipe?: "medical" | "natural" | "dense";
                 /** @description The cursor of the last complete line */
                 cursor?: string;
             };

@@ -1,5 +1,6 @@
 import { EdgeError } from "../core/errors.ts";
-import type { Manifest } from "../model/package.ts";
+import { isMatched, type Manifest } from "../model/package.ts";
+import { defaultRecipe, type RecipeName } from "../pipeline/recipe.ts";
 import type { AddressedEmbedding, Embedder } from "./embedder.ts";
 import type { EngineFor } from "./work.ts";
 
@@ -8,6 +9,14 @@ export interface ServedModel {
   manifest: Manifest;
   engineFor: EngineFor;
   embedder: Embedder;
+}
+
+/** The recipe that was asked for, or else the model's own. */
+export function recipeOf(
+  { manifest }: Pick<ServedModel, "manifest">,
+  asked: RecipeName | undefined,
+): RecipeName {
+  return asked ?? defaultRecipe(isMatched(manifest));
 }
 
 /** The models served. */

@@ -12,7 +12,7 @@ import type { CandidatePrompt } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { SegmentOptions, StageTimings } from "../pipeline/segment.ts";
 import type { EnrolmentReport } from "../pipeline/self_tests.ts";
-import type { CandidateReport } from "./report.ts";
+import type { CandidateReport, MatchReport } from "./report.ts";
 
 /** A file that was sent. */
 export interface InputFile {
@@ -147,6 +147,8 @@ export interface SegmentationAnswer {
   inSourceFormat: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
+  /** Of dense matching, where a trace was asked for. */
+  match: MatchReport | null;
   timings: StageTimings;
 }
 

@@ -52,7 +52,7 @@ import type {
   SelfTestRequest,
 } from "./engine.ts";
 import { ReferenceSets } from "./reference_sets.ts";
-import { createReporter } from "./report.ts";
+import { createReporter, reportMaps } from "./report.ts";
 import { type Augmentation, runSelfTests } from "./run_self_tests.ts";
 
 /** The engine over an encoder and a decoder in this thread. */
@@ -306,11 +306,12 @@ export function createEngine(
       const write = source &&
         sourceFormat(source.image, { ...source.segment, model: model.digest });
       const references = await referenceSets.of(profiles);
-      const { winner, candidates, logits, presence, timings } = await segment(
-        target,
-        references,
-        options,
-      );
+      const { winner, candidates, logits, presence, maps, timings } =
+        await segment(
+          target,
+          references,
+          options,
+        );
       const mask = presence.present || evenAbsent
         ? target.toMask(logits)
         : emptyMask(target.embedding.image);
@@ -323,6 +324,7 @@ export function createEngine(
         inSourceFormat: write ? await write(mask) : null,
         winner: report(untraced),
         candidates: candidates.map(report),
+        match: maps && options.trace ? reportMaps(target, maps) : null,
         timings,
       };
     },

@@ -1,4 +1,5 @@
 import { encodeRle, type Rle } from "../format/mask/rle.ts";
+import type { MatchMaps } from "../pipeline/match_maps.ts";
 import type { Candidate } from "../pipeline/segment.ts";
 import type { Target } from "../pipeline/target.ts";
 import type { DecoderOutput } from "../pipeline/types.ts";
@@ -15,6 +16,28 @@ export type CandidateReport = Omit<Candidate, "logits" | "trace"> & {
   /** In the order of the passes. */
   passes?: PassReport[];
 };
+
+/** What the references say of every patch of the image: `columns` × `rows` values, row-major. */
+export interface MatchReport {
+  columns: number;
+  rows: number;
+  /** −1 surely outside the structure, 1 surely inside. */
+  evidence: number[];
+}
+
+/** The evidence of dense matching for the patches that show the image. */
+export function reportMaps(
+  { coordinates }: Target,
+  { evidence }: MatchMaps,
+): MatchReport {
+  const { columns, rows } = coordinates.shown;
+  const shown = evidence.filter((_, patch) => coordinates.shows(patch));
+  return {
+    columns,
+    rows,
+    evidence: Array.from(shown, (value) => Number(value.toFixed(3))),
+  };
+}
 
 /** Gives the function that reports the candidates of one image. */
 export function createReporter(target: Target) {

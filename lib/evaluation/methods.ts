@@ -64,7 +64,7 @@ export function methodsOf(recipe: Recipe) {
   return {
     p2sam: segmenting("P²SAM", { recipe }),
     onePrototype: segmenting("one prototype, one pass", {
-      recipe: { parts: [1], negatives: [0], guided: false },
+      recipe: { parts: [1], negatives: [0], guided: false, dense: false },
       passes: 1,
     }),
     copiedMask: {

@@ -12,6 +12,8 @@ export const NATURAL_INPUTS = [
   "attention_similarity",
   "target_embedding",
 ] as const;
+/** The decoder's input for what the references say of every patch: [B, 4, g, g], see `match_maps.ts`. */
+export const MATCH_INPUT = "match_maps";
 export const MULTIMASK_OUTPUTS = [
   "multi_masks",
   "multi_iou_predictions",
@@ -43,11 +45,19 @@ export const Manifest = z.strictObject({
     ).default({}),
   }),
   lowResMask: z.int().positive(),
-  decoderInputs: z.array(z.enum(["mask_input", ...NATURAL_INPUTS]))
+  decoderInputs: z.array(
+    z.enum(["mask_input", ...NATURAL_INPUTS, MATCH_INPUT]),
+  )
     .refine(unique, "must not repeat a name")
     .refine((names) => names.includes("mask_input"), "must have mask_input"),
   decoderOutputs: z.array(z.enum(MULTIMASK_OUTPUTS))
     .refine(unique, "must not repeat a name").default([]),
+  /** How the predicted IoU is read with match maps, see `ScoreCalibration`. */
+  calibration: z.strictObject({
+    threshold: z.number().min(0).max(1),
+    slope: z.number().positive(),
+    offset: z.number(),
+  }).optional(),
   /** `image`: the part of the decoder that depends on the image alone, as a graph that runs once for all prompts. */
   files: z.strictObject({
     encoder: file,
@@ -55,7 +65,11 @@ export const Manifest = z.strictObject({
     image: file.optional(),
   }),
   digest: sha256,
-});
+}).refine(
+  ({ decoderInputs, calibration }) =>
+    decoderInputs.includes(MATCH_INPUT) === (calibration !== undefined),
+  { message: `goes with ${MATCH_INPUT}`, path: ["calibration"] },
+);
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The components of a package, each loaded only where it is used; the image graph belongs to the decoder. */
@@ -132,10 +146,14 @@ export async function loadPackage(
   };
 }
 
-function geometryOf(
-  { digest, input, embedding, lowResMask, decoderInputs, decoderOutputs }:
-    Manifest,
-): ModelGeometry {
+/** Whether a model's decoder takes match maps. */
+export function isMatched({ decoderInputs }: Manifest): boolean {
+  return decoderInputs.includes(MATCH_INPUT);
+}
+
+function geometryOf(manifest: Manifest): ModelGeometry {
+  const { digest, input, embedding, lowResMask, calibration } = manifest;
+  const { decoderInputs, decoderOutputs } = manifest;
   const { channels, grid, tensors } = embedding;
   const all = { ...tensors, image_embeddings: [channels, grid, grid] };
   const shapes = Object.entries(all)
@@ -149,6 +167,8 @@ function geometryOf(
     tensors: Object.fromEntries(shapes.sort(([a], [b]) => a < b ? -1 : 1)),
     guided: NATURAL_INPUTS.every((name) => decoderInputs.includes(name)) &&
       MULTIMASK_OUTPUTS.every((name) => decoderOutputs.includes(name)),
+    matched: isMatched(manifest),
+    calibration: calibration ?? null,
   };
 }
 

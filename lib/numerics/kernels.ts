@@ -16,6 +16,14 @@ export interface Kernels {
     dim: number,
     out: number,
   ): void;
+  addDensities(
+    cost: number,
+    n: number,
+    stride: number,
+    scale: number,
+    sums: number,
+    least: number,
+  ): void;
   setup(
     n: number,
     m: number,

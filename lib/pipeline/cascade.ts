@@ -8,7 +8,8 @@ import type {
 } from "./types.ts";
 
 /** The prompt of one pass: coordinates in image space, `mask` as low-res logits. */
-interface PassPrompt extends Pick<DecoderPrompt, "guidance" | "multimask"> {
+interface PassPrompt
+  extends Pick<DecoderPrompt, "guidance" | "multimask" | "matchMaps"> {
   points: Point[];
   box?: Box | undefined;
   mask?: Float32Array;
@@ -36,6 +37,8 @@ export interface CascadeOptions {
   passes?: number | undefined;
   /** Guides the first pass; the later ones then take the best multimask output. */
   guidance?: Guidance | undefined;
+  /** What the references say of every patch; every pass is given it. */
+  matchMaps?: Float32Array | undefined;
   /** Takes the output of every pass, in order; the last is the answer. */
   onPass?: (output: DecoderOutput) => void;
 }
@@ -48,10 +51,10 @@ export interface CascadeOptions {
 export async function cascade(
   target: Target,
   { points, box }: Pick<PassPrompt, "points" | "box">,
-  { passes = PASSES, guidance, onPass }: CascadeOptions = {},
+  { passes = PASSES, guidance, matchMaps, onPass }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
   const pass = async (more: Omit<PassPrompt, "points" | "box">) => {
-    const prompt = { points, box, ...more };
+    const prompt = { points, box, matchMaps, ...more };
     const output = best(await decodeOnce(target, prompt));
     onPass?.(output);
     return output;

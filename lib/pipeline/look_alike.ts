@@ -22,7 +22,12 @@ const MARGIN = 2;
 /** Patches of the surroundings that are compared, at most. */
 const SAMPLE = 256;
 /** The simplest candidates: two part counts and one negative. */
-const RECIPE = { parts: [1, 2], negatives: [1], guided: false };
+const RECIPE = {
+  parts: [1, 2],
+  negatives: [1],
+  guided: false,
+  dense: false,
+};
 /** A mask that holds more than this share of patches near the annotation has found the structure itself. */
 const MAX_OVERLAP = 0.1;
 

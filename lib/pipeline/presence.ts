@@ -1,4 +1,5 @@
 import type { CalibrationRange, Similarity } from "./calibration_range.ts";
+import type { ScoreCalibration } from "./types.ts";
 
 /** Why a structure is not in an image: no mask holds anything, or what it holds is not like the structure. */
 export type Absence = "nothing-found" | "unlike";
@@ -44,7 +45,7 @@ export function judge(
   agreement: number,
   isEmpty: boolean,
 ): Presence {
-  const relative = similarity && range && relate(similarity, range);
+  const relative = relate(similarity, range);
   const threshold = THRESHOLD;
   if (relative === null || range === null) {
     const absence = isEmpty ? "nothing-found" : null;
@@ -61,11 +62,35 @@ export function judge(
   return { present, absence, score, confidence, relative, threshold };
 }
 
-/** Places a similarity between those of its calibration range; null where these are not apart. */
-function relate(
-  similarity: Similarity,
-  { absent, present }: CalibrationRange,
+/**
+ * Judges an answer by the IoU that its decoder predicts, for a decoder that was trained with images that do not show the
+ * structure, where it should predict 0.
+ *
+ * @param predictedIou of the answer.
+ * @param relative similarities, which are reported but decide nothing.
+ */
+export function judgePredicted(
+  predictedIou: number,
+  relative: Similarity | null,
+  { threshold, slope, offset }: ScoreCalibration,
+  isEmpty: boolean,
+): Presence {
+  const score = isEmpty ? 0 : clamp(predictedIou, 0, 1);
+  const present = score >= threshold;
+  const certain = clamp(score, 1e-4, 1 - 1e-4);
+  const logit = Math.log(certain / (1 - certain));
+  const confidence = isEmpty ? 0 : 1 / (1 + Math.exp(-slope * logit - offset));
+  const absence = present ? null : isEmpty ? "nothing-found" : "unlike";
+  return { present, absence, score, confidence, relative, threshold };
+}
+
+/** Places a similarity between those of its calibration range; null where one is missing or these are not apart. */
+export function relate(
+  similarity: Similarity | null,
+  range: CalibrationRange | null,
 ): Similarity | null {
+  if (similarity === null || range === null) return null;
+  const { absent, present } = range;
   const place = (of: keyof Similarity) =>
     (similarity[of] - absent[of]) / (present[of] - absent[of]);
   const apart = (of: keyof Similarity) => present[of] - absent[of] > LEAST_SPAN;

@@ -3,11 +3,19 @@ import { agreement } from "./agreement.ts";
 import type { Similarity } from "./calibration_range.ts";
 import { cascade } from "./cascade.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
+import {
+  decodeDense,
+  type DenseCandidate,
+  type Group,
+  groupsOf,
+  mapsOf,
+} from "./dense.ts";
+import type { MatchMaps } from "./match_maps.ts";
 import { nearness } from "./nearness.ts";
 import { blendNearest, pooledDistances, pooledRecipe } from "./pool.ts";
-import { judge, type Presence } from "./presence.ts";
+import { judge, judgePredicted, type Presence, relate } from "./presence.ts";
 import { type CandidatePrompt, type Proposal, propose } from "./prompt.ts";
-import { type Recipe, RECIPES } from "./recipe.ts";
+import { defaultRecipe, type Recipe, RECIPES } from "./recipe.ts";
 import type { ReferenceSet } from "./reference_set.ts";
 import { type Score, scoreCandidates } from "./retrieve.ts";
 import { similarityTo } from "./similarity.ts";
@@ -29,7 +37,7 @@ export interface Candidate extends CandidatePrompt, DecoderOutput, Score {
 export const COMBINE = ["pooled", "nearest"] as const;
 export type Combine = typeof COMBINE[number];
 
-/** The nearest candidate, all of them, and whether the structure is there. */
+/** The chosen candidate, all of them, and whether the structure is there. */
 export interface Segmentation {
   winner: Candidate;
   candidates: Candidate[];
@@ -38,6 +46,8 @@ export interface Segmentation {
   presence: Presence;
   /** How like the reference the answer is; null for profiles enrolled before presence scoring. */
   similarity: Similarity | null;
+  /** With dense matching, what the references say of every patch: of the group that the winner is of. */
+  maps: MatchMaps | null;
   timings: StageTimings;
 }
 
@@ -51,7 +61,8 @@ export interface StageTimings {
 }
 
 export interface SegmentOptions {
-  recipe?: Recipe;
+  /** By default the model's own, see `defaultRecipe`. */
+  recipe?: Recipe | undefined;
   /** Passes of the cascade; fewer than the method's for baselines. */
   passes?: number | undefined;
   combine?: Combine;
@@ -82,7 +93,7 @@ export async function segment(
   target: Target,
   references: ReferenceSet,
   {
-    recipe = RECIPES.medical,
+    recipe = RECIPES[defaultRecipe(target.model.matched)],
     passes,
     combine = "pooled",
     every = true,
@@ -92,6 +103,17 @@ export async function segment(
 ): Promise<Segmentation> {
   if (recipe.guided && !target.model.guided) throw cannotBeGuided();
   const isPooled = combine === "pooled" && references.profiles.length > 1;
+  if (recipe.dense) {
+    if (!target.model.matched) throw cannotBeMatched();
+    const groups = groupsOf(references, recipe, isPooled);
+    const dense = await segmentDense(target, references, groups, {
+      passes,
+      every,
+      trace,
+      now,
+    });
+    if (dense !== null) return dense;
+  }
 
   const started = now();
   const proposed = proposeAll(target, references, recipe, isPooled);
@@ -123,6 +145,7 @@ export async function segment(
     candidates,
     logits,
     ...judged,
+    maps: null,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
@@ -130,6 +153,69 @@ export async function segment(
       judge: now() - retrieved,
     },
   };
+}
+
+/**
+ * Segments by dense matching. The answer is the candidate whose IoU the decoder predicts highest, which it was trained
+ * to do for candidates of this kind.
+ *
+ * @returns null where a profile was stored without its background, so that it cannot be matched.
+ */
+async function segmentDense(
+  target: Target,
+  references: ReferenceSet,
+  groups: Group[],
+  { passes, every, trace, now }:
+    & Pick<SegmentOptions, "passes">
+    & Required<Pick<SegmentOptions, "every" | "trace" | "now">>,
+): Promise<Segmentation | null> {
+  const started = now();
+  const maps = mapsOf(target, groups);
+  if (maps === null) return null;
+  const prompted = now();
+  const decoded: DenseCandidate[] = [];
+  for (const [i, group] of groups.entries()) {
+    decoded.push(...await decodeDense(target, group, maps[i]!, passes));
+  }
+  const retrieving = now();
+  const best = decoded.reduce((best, next) =>
+    next.output.predictedIou > best.output.predictedIou ? next : best
+  );
+  const measured = every ? decoded : [best];
+  const scores = new Map(
+    measured.map((one) => [one, distanceOf(target, one)]),
+  );
+  const candidates = decoded.map((one): Candidate => ({
+    ...one.prompt,
+    ...one.output,
+    ...scores.get(one) ?? { distance: 0, isBound: true },
+    profile: one.group.index,
+    ...(trace && { trace: one.trace }),
+  }));
+  const winner = candidates[decoded.indexOf(best)]!;
+  const retrieved = now();
+  return {
+    winner,
+    candidates,
+    logits: winner.logits,
+    ...judgeDense(target, references, winner),
+    maps: maps[groups.indexOf(best.group)]!,
+    timings: {
+      prompt: prompted - started,
+      decode: retrieving - prompted,
+      retrieve: retrieved - retrieving,
+      judge: now() - retrieved,
+    },
+  };
+}
+
+/** The earth mover's distance of a candidate, to the nearest reference of its group. */
+function distanceOf(target: Target, { output, group }: DenseCandidate): Score {
+  const held = [target.held(output.logits)];
+  const distances = group.profiles.map(({ patches }) =>
+    scoreCandidates(patches, target, held)[0]!.distance
+  );
+  return { distance: Math.min(...distances), isBound: false };
 }
 
 /** A candidate before it is decoded. */
@@ -246,6 +332,35 @@ function judgeAnswer(
   const range = references.rangeOf(at);
   const presence = judge(similarity, range, agreement(winner, own), isEmpty);
   return { presence, similarity };
+}
+
+/** Judges an answer of dense matching by what its decoder was trained to predict. */
+function judgeDense(
+  target: Target,
+  references: ReferenceSet,
+  { logits, predictedIou, profile }: Candidate,
+): Pick<Segmentation, "presence" | "similarity"> {
+  const { profiles } = references;
+  const at = profile < profiles.length ? profile : 0;
+  const similarity = similarityTo(target, profiles[at]!, target.held(logits));
+  const isEmpty = target.coordinates.toBox(logits) === null;
+  const relative = relate(similarity, references.rangeOf(at));
+  const { calibration } = target.model;
+  const presence = judgePredicted(
+    predictedIou,
+    relative,
+    calibration!,
+    isEmpty,
+  );
+  return { presence, similarity };
+}
+
+function cannotBeMatched(): EdgeError {
+  return new EdgeError(
+    "recipe-unsupported",
+    "Cannot segment by the dense recipe: the model's decoder takes no match maps; " +
+      "ask for the medical recipe, or serve a model that was trained for it.",
+  );
 }
 
 function cannotBeGuided(): EdgeError {

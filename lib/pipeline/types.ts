@@ -36,6 +36,19 @@ export interface ModelGeometry {
   tensors: Record<string, number[]>;
   /** Whether the decoder takes a guidance and gives the multimask outputs: what the natural recipe needs. */
   guided: boolean;
+  /** Whether the decoder takes match maps. */
+  matched: boolean;
+  /** How the IoU is read that the decoder predicts with match maps; null without them. */
+  calibration: ScoreCalibration | null;
+}
+
+/** What a predicted IoU of dense matching says, fitted on images that the model was not trained on. */
+export interface ScoreCalibration {
+  /** From where on a structure is called present. */
+  threshold: number;
+  /** The chance that Dice is at least 0.7 is the logistic function of `slope · logit(IoU) + offset`. */
+  slope: number;
+  offset: number;
 }
 
 /** What PerSAM (arXiv 2305.03048, "Training-free PerSAM") adds to a prompt. */
@@ -55,6 +68,8 @@ export interface DecoderPrompt {
   /** Low-res logits of the pass before, lowResMask², or null. */
   mask: Float32Array | null;
   guidance?: Guidance | undefined;
+  /** Match maps, 4 × g × g, for a decoder that takes them. */
+  matchMaps?: Float32Array | undefined;
   /** Whether the multimask outputs are wanted too. */
   multimask?: boolean;
 }

@@ -65,7 +65,14 @@ export function parametersOf(
   position: number | null,
   combine?: Combine,
 ): Provenance["parameters"] {
-  const parameters = { recipe, ...RECIPES[recipe], passes: PASSES, position };
+  const { dense, ...rest } = RECIPES[recipe];
+  const parameters = {
+    recipe,
+    ...rest,
+    ...(dense && { dense }),
+    passes: PASSES,
+    position,
+  };
   return combine === undefined ? parameters : { ...parameters, combine };
 }
 

@@ -18,10 +18,12 @@ const count = z.int().min(0).max(1_000_000_000);
 /** The parameters of the request, and those that its recipe stood for. */
 const Parameters = z.strictObject({
   recipe: word,
-  /** `parts`, `negatives` and `guided` are what the recipe stood for. */
+  /** `parts`, `negatives`, `guided` and `dense` are what the recipe stood for. */
   parts: z.array(count).max(64),
   negatives: z.union([z.array(count).max(64), z.literal("least")]),
   guided: z.boolean(),
+  /** Absent where it is false. */
+  dense: z.boolean().optional(),
   passes: count,
   /** 0..1 along a series, by which references were chosen; null when none were. */
   position: z.number().min(0).max(1).nullable(),

@@ -1,5 +1,9 @@
 import { type EdgeError, invalidInput } from "../core/errors.ts";
-import { MULTIMASK_OUTPUTS, NATURAL_INPUTS } from "../model/package.ts";
+import {
+  MATCH_INPUT,
+  MULTIMASK_OUTPUTS,
+  NATURAL_INPUTS,
+} from "../model/package.ts";
 import type { ModelGeometry } from "../pipeline/types.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Session } from "./runtime.ts";
@@ -42,7 +46,7 @@ export function requireEncoded(
  * @throws EdgeError `invalid-input` naming the first difference.
  */
 export function requireDecoderGraph(
-  { tensors, guided }: ModelGeometry,
+  { tensors, guided, matched }: ModelGeometry,
   { inputNames, outputNames }: Names,
   image: Names | null,
 ): void {
@@ -52,6 +56,7 @@ export function requireDecoderGraph(
   }
   const inputs = [...PROMPT_INPUTS, ...image?.outputNames ?? embedding];
   if (guided) inputs.push(...GUIDANCE_INPUTS);
+  if (matched) inputs.push(MATCH_INPUT);
   requireNames("decoder takes", inputNames, inputs);
   const lacking = [...OUTPUTS, ...(guided ? MULTIMASK_OUTPUTS : [])]
     .filter((name) => !outputNames.includes(name));

@@ -1,4 +1,5 @@
-import type { ModelPackage } from "../model/package.ts";
+import { MATCH_INPUT, type ModelPackage } from "../model/package.ts";
+import { MATCH_MAPS } from "../pipeline/match_maps.ts";
 import type {
   Decoder,
   DecoderAnswer,
@@ -30,8 +31,9 @@ export async function createOnnxModel(
   const encoderSession = encoder && await runtime.open(encoder);
   const decoderSession = decoder && await runtime.open(decoder);
   const imageSession = image && await runtime.open(image);
-  const { lowResMask: side, channels, grid, guided } = geometry;
+  const { lowResMask: side, channels, grid, guided, matched } = geometry;
   const noMask = new Float32Array(side * side);
+  const unmatched = new Float32Array(MATCH_MAPS.length * grid * grid);
   const unguided = {
     similarity: new Float32Array(grid * grid),
     target: new Float32Array(channels),
@@ -71,7 +73,8 @@ export async function createOnnxModel(
     decoder: {
       async decode(
         tensors: Tensors,
-        { coords, labels, mask, guidance, multimask = false }: DecoderPrompt,
+        { coords, labels, mask, guidance, matchMaps, multimask = false }:
+          DecoderPrompt,
       ): Promise<DecoderAnswer> {
         const feeds: Tensors = {
           ...await imageSide(tensors),
@@ -86,6 +89,10 @@ export async function createOnnxModel(
           feeds.attention_similarity = { data: similarity, dims };
           feeds.has_attention_similarity = flag(guidance !== undefined);
           feeds.target_embedding = { data: target, dims: [1, 1, channels] };
+        }
+        if (matched) {
+          const dims = [1, MATCH_MAPS.length, grid, grid];
+          feeds[MATCH_INPUT] = { data: matchMaps ?? unmatched, dims };
         }
         return answerOf(await loaded(decoderSession).run(feeds), multimask);
       },

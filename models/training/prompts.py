@@ -34,17 +34,17 @@ def weighted_means(weights: Tensor, patches: Tensor) -> Tensor:
 
 
 def draw_prompts(
-    embedding: Tensor, coords: Tensor, labels: Tensor, mask_logits: Tensor, has_mask: Tensor
+    unit: Tensor, coords: Tensor, labels: Tensor, mask_logits: Tensor, has_mask: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Prompt maps and the prompt's feature vectors.
 
-    embedding [1 or B,C,H,W]; coords [B,N,2]; labels [B,N]; mask_logits [B,1,2H,2W]; has_mask [1] or
+    unit [1 or B,C,H,W], patches of norm 1; coords [B,N,2]; labels [B,N]; mask_logits [B,1,2H,2W]; has_mask [1] or
     [B] (0 or 1). Returns maps [B,17,H,W] and features [B,3C+4]: the mean positive-point, mask and box
     features (each a unit vector or zero) and four flags (points, negatives, box, mask present).
     """
-    height, width = embedding.shape[2], embedding.shape[3]
-    patches = embedding.flatten(2) * embedding.shape[1] ** -0.5  # [1 or B,C,HW]; unit, for the encoder ends in ChannelNorm
-    cx, cy = cell_centres(height, width, embedding.device)
+    height, width = unit.shape[2], unit.shape[3]
+    patches = unit.flatten(2)  # [1 or B,C,HW]
+    cx, cy = cell_centres(height, width, unit.device)
     px = (coords[:, :, 0:1] + 0.5) / CELL  # [B,N,1], cells
     py = (coords[:, :, 1:2] + 0.5) / CELL
     distance = (cx - px) ** 2 + (cy - py) ** 2  # [B,N,HW]

@@ -15,6 +15,7 @@ import numpy as np
 from textures import Rng
 
 CELL = 8
+VANISH = 0.08  # how often a target is gone in view B
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Scene:
 @dataclass
 class Pair:
     """Two views. images [2,S,S,3] uint8, masks [2,S,S] uint8 0/1, source [g,g,2] float32 (x,y in A's pixels
-    for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene."""
+    for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene. `absent`: 1 where view B is the
+    same scene without the target, 2 where it is another scene."""
 
     images: np.ndarray
     masks: np.ndarray
@@ -57,6 +59,7 @@ class Pair:
     known: np.ndarray
     extents: np.ndarray
     part: bool = False
+    absent: int = 0
 
 
 def smooth_motion(rng: Rng, size: int, strength: float) -> np.ndarray:
@@ -118,17 +121,23 @@ def visible(layers: list[Layer], target: int) -> np.ndarray:
 
 
 def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
-    """Renders both views; `look(rng, image)` is the photometric change. None if the target got lost."""
+    """Renders both views; `look(rng, image)` is the photometric change. None if the target got lost. Sometimes the
+    target roams farther than its surroundings, or is gone in view B."""
     size = scene.background.shape[0]
+    vanished = scene.target is not None and rng.random() < VANISH
+    roams = 3.0 if rng.random() < 0.2 else 1.0
     motion = smooth_motion(rng, size, scene.still * rng.choice([0.4, 0.9, 1.3, 2.0]))
     flip = rng.random() < 0.04
     if flip:
         motion = np.ascontiguousarray(motion[:, ::-1])
     moved, maps = [], []
-    for layer in scene.layers:
-        path = own_motion(rng, motion, layer.alpha, layer.loose) if layer.loose > 0 else motion
+    for index, layer in enumerate(scene.layers):
+        loose = layer.loose * (roams if index == scene.target else 1.0)
+        path = own_motion(rng, motion, layer.alpha, loose) if loose > 0 else motion
         rgb = cv2.remap(layer.rgb, path, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         alpha = cv2.remap(layer.alpha, path, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        if vanished and index == scene.target:
+            alpha = np.zeros_like(alpha)
         moved.append(Layer(rgb, alpha))
         maps.append(path)
     ground = scene.background if scene.other is None else scene.other
@@ -156,7 +165,7 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
         views.append(image)
 
     smallest = 0.0025 * size * size
-    if min(masks[0].sum(), masks[1].sum()) < smallest or max(masks[0].mean(), masks[1].mean()) > 0.75:
+    if min(masks[0].sum(), masks[0].sum() if vanished else masks[1].sum()) < smallest or max(masks[0].mean(), masks[1].mean()) > 0.75:
         return None
 
     half = CELL // 2
@@ -175,4 +184,4 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
         known &= inside_b | clear
     if scene.other is not None:
         known &= inside_b
-    return Pair(np.stack(views), np.stack(masks).astype(np.uint8), source.astype(np.float32), known, extents, scene.part)
+    return Pair(np.stack(views), np.stack(masks).astype(np.uint8), source.astype(np.float32), known, extents, scene.part, int(vanished))

@@ -27,14 +27,20 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from data import GENERATED_KINDS, MIX, REAL_KINDS, PairMaker, Photos, collate
+from blocks import unit_patches
+from data import GENERATED_KINDS, MIX, MIX_WITH_SUBJECTS, REAL_KINDS, PairMaker, Photos, Subjects, collate
+from lite import load_imagenet
 from losses import correspondence_loss, mask_loss, prototype_losses, true_iou
-from model import MEAN, STD, Nano, parameter_count
+from matching import all_match_maps, matching_loss
+from model import MEAN, MODELS, STD, Model, parameter_count
 from onpolicy import corrective_click, predicted_box, replace_prompts
 from warm_start import load_package
 
 PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
 ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
+TRUNK_RATE = 0.3  # of pretrained weights, as a share of the rate
+MATCHED = 0.55  # how often a view is matched with the other of its pair
+TAUGHT = 0.4  # the share of a run in which a teacher leads
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
 
 
@@ -66,52 +72,91 @@ def with_box(coords: Tensor, labels: Tensor, box: Tensor, use: Tensor) -> tuple[
     return coords, labels
 
 
+def match_prompts(
+    batch: dict[str, Tensor], coords: Tensor, labels: Tensor, maps: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Which views are matched with the other of their pair, as a recipe or a corrected answer would. Returns maps that
+    are 0 where a view is not, and labels without any point where the maps alone shall do."""
+    count, device = len(labels), labels.device
+    absent = batch["absent"].repeat_interleave(2)
+    second = torch.arange(count, device=device) % 2 == 1
+    chance = torch.where(absent > 0, second.float(), torch.full((count,), MATCHED, device=device))
+    matched = torch.rand(count, device=device) < chance
+    alone = matched & (torch.rand(count, device=device) < 0.55)
+    maps = maps * matched[:, None, None, None]
+    placeless = torch.rand(count, device=device) < 0.25
+    maps[:, 3] = maps[:, 3] * ~placeless[:, None, None]
+    return maps, torch.where(alone[:, None], torch.full_like(labels, -1.0), labels)
+
+
 def train_step(
-    model: Nano, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float
+    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float, teacher: tuple[torch.nn.Module, float] | None
 ) -> tuple[Tensor, dict[str, float]]:
-    """Loss of one batch: three decoding passes on both views, plus `match` times the embedding's losses."""
+    """Loss of one batch: three decoding passes on both views, plus `match` times the embedding's losses, plus how far
+    the embedding is from that of a teacher, times its share."""
     images, valid = normalise(batch["images"], batch["extents"])
-    target, count = batch["masks"], len(images)
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
+    target, count, kind = batch["masks"], len(images), images.device.type
+    absent = batch["absent"].repeat_interleave(2)
+    here = (absent == 0) | (torch.arange(count, device=images.device) % 2 == 0)  # the view shows its target
+    both = absent == 0
+    weight = here.float() / here.sum().clamp(min=1)
+    with torch.autocast(kind, torch.bfloat16, enabled=bf16):
         embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
-    coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.4)
+        features = model.decoder.image(embedding)
+    coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.4, ~here)
+    maps, labels = match_prompts(batch, coords, labels, all_match_maps(embedding, target, valid))
+    matched = maps.abs().amax(dim=(1, 2, 3)) > 0
     logits = torch.zeros_like(target)
     has_mask = torch.zeros(count, device=images.device)
     extra = torch.zeros(count, 1, 2, device=images.device), -torch.ones(count, 1, device=images.device)
-    total, ious = 0.0, []
+    total, ious, alone = 0.0, [], 0.0
     for step in range(3):
         if step == 2:
             box, some = predicted_box(logits)
             sides = (batch["boxes"][:, 2:] - batch["boxes"][:, :2]).repeat(1, 2)
             truth = batch["boxes"] + torch.randn(count, 4, device=box.device) * 0.03 * sides
-            exact = torch.rand(count, device=box.device) < 0.35
+            exact = here & ~matched & (torch.rand(count, device=box.device) < 0.35)
             coords, labels = with_box(coords, labels, torch.where(exact[:, None], truth, box), exact | some)
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
-            raw, score = model.decoder(
-                embedding, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1), logits, has_mask
+        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            raw, score = model.decoder.prompt(
+                unit_patches(embedding), features, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1), logits, has_mask, maps
             )
-        iou = true_iou(raw, target)
-        total = total + mask_loss(raw, target).mean() + 0.5 * ((score[:, 0].float() - iou) ** 2).mean()
-        ious.append(iou.mean().item())
+        iou = true_iou(raw, target) * here
+        total = total + (mask_loss(raw, target) * weight).sum() + 0.5 * ((score[:, 0].float() - iou) ** 2).mean()
+        ious.append((iou * weight).sum().item())
+        if step == 1:
+            mine = here & matched
+            alone = (iou * mine).sum().item() / max(1, int(mine.sum()))
         logits, has_mask = raw.detach(), torch.ones_like(has_mask)
         if step == 0:
-            extra = corrective_click(logits, target, 0.4)
+            extra = corrective_click(logits, target, 0.3)
+            extra = extra[0], torch.where(here[:, None], extra[1], torch.full_like(extra[1], -1.0))
     contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
-    separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1])
-    loss = total / 3 + match * (0.12 * contrast + 0.3 * separation + 0.15 * hit)
-    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "nce": contrast.item(), "sep": separation.item(),
-             "hit": hit.item(), "inside": hit_rate}
+    separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1], both)
+    vote = matching_loss(embedding, target, valid, both | ((absent == 1) & ~here))
+    loss = total / 3 + match * (0.12 * contrast + 0.15 * separation + 0.15 * hit + 0.3 * vote)
+    away = torch.zeros(())
+    if teacher is not None:
+        encoder, share = teacher
+        with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            wanted = encoder(images.contiguous(memory_format=torch.channels_last))
+        likeness = torch.nn.functional.cosine_similarity(embedding, wanted, dim=1)[:, None]
+        away = ((1 - likeness) * valid).sum() / valid.sum()
+        loss = loss + share * away
+    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "nce": contrast.item(), "sep": separation.item(),
+             "hit": hit.item(), "vote": vote.item(), "inside": hit_rate, "away": away.item()}
     return loss, stats
 
 
-def freeze_norms(model: torch.nn.Module) -> None:
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+def freeze_norms(model: torch.nn.Module, but: set[str] = frozenset()) -> None:
+    """Freezes the statistics of all norms but those of these names."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.BatchNorm2d) and name not in but:
             module.eval()
 
 
 @torch.no_grad()
-def update_average(average: Nano, model: Nano, decay: float) -> None:
+def update_average(average: Model, model: Model, decay: float) -> None:
     for slow, fast in zip(average.state_dict().values(), model.state_dict().values()):
         if slow.dtype.is_floating_point:
             slow.lerp_(fast, 1 - decay)
@@ -145,18 +190,29 @@ def run(rank: int, args: argparse.Namespace) -> None:
     checkpoint_path = args.out / "checkpoint.pt"
 
     torch.manual_seed(args.seed)
-    model = Nano()
+    model = MODELS[args.model]()
+    if args.model == "lite":
+        load_imagenet(model.encoder.trunk)
+        model.encoder.trunk.freeze(args.frozen)
     if args.start is not None:
-        fresh = load_package(model, args.start)
-        if rank == 0:
-            print(f"started from {args.start}; {len(fresh)} tensors are new", flush=True)
+        model.load_state_dict(torch.load(args.start, map_location="cpu", weights_only=True)["average"])
+    live = set() if args.start is not None else {name for name, _ in model.named_modules() if ".trunk." not in name}
+    teacher = None
+    if args.teacher is not None:
+        teacher = MODELS["nano"]()
+        load_package(teacher, args.teacher)
+        teacher = teacher.encoder.to(args.device, memory_format=torch.channels_last).eval()
     model = model.to(args.device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     scalars = torch.nn.Parameter(torch.tensor([2.0, 0.3], device=args.device))
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1] + [scalars]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0}],
-                                  lr=args.rate, betas=(0.9, 0.98))
+    named = list(model.named_parameters())
+    groups = [
+        {"params": [p for name, p in named if (p.ndim > 1) == wide and name.startswith("encoder.trunk.") == trunk],
+         "weight_decay": 0.03 if wide else 0.0, "share": TRUNK_RATE if trunk else 1.0}
+        for wide in (True, False) for trunk in (False, True)
+    ]
+    groups[2]["params"].append(scalars)
+    optimiser = torch.optim.AdamW([group for group in groups if group["params"]], lr=args.rate, betas=(0.9, 0.98))
     spent, step, pairs = 0.0, 0, 0
     if args.resume and checkpoint_path.exists():
         saved = torch.load(checkpoint_path, map_location=args.device, weights_only=True)
@@ -167,9 +223,11 @@ def run(rank: int, args: argparse.Namespace) -> None:
         spent, step, pairs = saved["spent"], saved["step"], saved["pairs"]
     torch.manual_seed(args.seed + 7919 * (step + 1) + rank)
 
-    mix = {kind: share for kind, share in MIX.items() if kind not in ABLATIONS.get(args.without, ())}
+    subjects = None if args.subjects is None else Subjects(args.subjects)
+    shares = MIX if subjects is None else MIX_WITH_SUBJECTS
+    mix = {kind: share for kind, share in shares.items() if kind not in ABLATIONS.get(args.without, ())}
     match = 0.0 if args.without == "correspondence" else 1.0
-    maker = PairMaker(Photos(args.data), args.seed + 1000 * (rank + 1) + step, mix)
+    maker = PairMaker(Photos(args.data), args.seed + 1000 * (rank + 1) + step, mix, subjects)
     if rank == 0:
         print(f"parameters: {parameter_count(model)}", flush=True)
     statistics = [b for b in model.buffers() if b.dtype.is_floating_point]
@@ -178,7 +236,7 @@ def run(rank: int, args: argparse.Namespace) -> None:
         if rank == 0:
             save(checkpoint_path, {
                 "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-                "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "done": progress() >= 1,
+                "kind": args.model, "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "done": progress() >= 1,
             })
 
     dist.barrier()
@@ -193,12 +251,13 @@ def run(rank: int, args: argparse.Namespace) -> None:
         size = int(np.random.default_rng(args.seed + step).choice(list(PAIRS), p=size_weights(share, args.start is None)))
         drawn = collate(maker.rng, [maker.draw(size) for _ in range(PAIRS[size])])
         batch = {k: v.to(args.device) for k, v in drawn.items()}
-        if args.start is not None or share > FREEZE_AT:
-            freeze_norms(model)
+        freeze_norms(model, live if share < FREEZE_AT else set())
         rate = args.rate * min(1.0, (step + 1) / 150) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss, stats = train_step(model, batch, scalars, args.bf16, match)
+            group["lr"] = rate * group["share"]
+        # A teacher shows the way at first; then the losses of matching go further.
+        lead = 4.0 * max(0.0, 1 - share / TAUGHT)
+        loss, stats = train_step(model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None and lead > 0 else None)
         optimiser.zero_grad(set_to_none=False)
         loss.backward()
         gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in [*model.parameters(), scalars]]
@@ -231,11 +290,15 @@ def run(rank: int, args: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"))
+    parser.add_argument("--subjects", type=Path, help="more real images, in folders by set and subject")
+    parser.add_argument("--model", choices=list(MODELS), default="nano")
+    parser.add_argument("--teacher", type=Path, help="a package whose embedding leads at first")
     parser.add_argument("--out", type=Path, default=Path("runs/nano"))
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--pairs", type=int, help="length of the schedule in pairs, instead of --minutes")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--start", type=Path, help="a model package whose weights to start from")
+    parser.add_argument("--start", type=Path, help="a checkpoint whose averaged weights to start from; its norms stay frozen")
+    parser.add_argument("--frozen", type=int, default=0, help="blocks of the pretrained trunk that keep their weights")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="per rank")

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from blocks import ConvNorm
-from model import Nano
+from model import Model
 
 HALF = ".half"  # how export.py marks weights that it stored as float16
 
@@ -37,19 +37,20 @@ def unfold(module: ConvNorm, weight: Tensor, bias: Tensor) -> None:
 
 
 @torch.no_grad()
-def load_package(model: Nano, package: Path) -> list[str]:
+def load_package(model: Model, package: Path) -> list[str]:
     """Copies a package's weights into `model`, whose norms must stay frozen from then on. Parameters that the
     package lacks keep their fresh start; returns their names."""
     missing = []
     for part, role in ((model.encoder, "encoder"), (model.decoder, "decoder")):
-        stored = read_weights(package / f"{role}.onnx")
-        known = set(stored)
+        stored, loaded = read_weights(package / f"{role}.onnx"), set()
         for name, module in part.named_modules():
-            if isinstance(module, ConvNorm) and f"{name}.0.bias" in stored:
-                unfold(module, stored.pop(f"{name}.0.weight"), stored.pop(f"{name}.0.bias"))
+            weight, bias = stored.get(f"{name}.0.weight"), stored.get(f"{name}.0.bias")
+            if isinstance(module, ConvNorm) and bias is not None and weight.shape == module[0].weight.shape:
+                unfold(module, weight, bias)
+                loaded.update(f"{name}.{key}" for key in module.state_dict())
         for name, value in part.state_dict().items():
-            if name in stored:
+            if name not in loaded and name in stored and value.shape == stored[name].shape:
                 value.copy_(stored[name])
-            elif name.rsplit(".", 2)[0] + ".0.bias" not in known and not name.endswith("num_batches_tracked"):
-                missing.append(f"{role}.{name}")
+                loaded.add(name)
+        missing += [f"{role}.{name}" for name in part.state_dict() if name not in loaded and not name.endswith("num_batches_tracked")]
     return missing

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
-import type { ServedModel } from "../../../lib/engine/catalogue.ts";
+import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
 import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
@@ -127,8 +127,9 @@ export function segmentFunction(services: Services): Router {
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
     const query = c.req.valid("query");
-    const { label, explain, recipe, position } = query;
+    const { label, explain, position } = query;
     const model = models.choose(query.model);
+    const recipe = recipeOf(model, query.recipe);
     const type = answerTypeOf(c);
     c.header("vary", "accept");
     const { tenant } = callerOf(c);

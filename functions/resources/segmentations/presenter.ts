@@ -8,6 +8,7 @@ import type { CandidateReport } from "../../../lib/engine/report.ts";
 import type { Receipt } from "../../../lib/receipt/receipt.ts";
 import {
   explainChoice,
+  explainDenseChoice,
   explainPooledChoice,
 } from "../../../lib/wording/choice.ts";
 import { header } from "../../contract/answers.ts";
@@ -29,7 +30,7 @@ interface SegmentationContext
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
-  { mask, presence, winner, candidates, timings }: SegmentationAnswer,
+  { mask, presence, winner, candidates, match, timings }: SegmentationAnswer,
   context: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
   const { patient, label, revision, chosen, explain, receipt } = context;
@@ -67,7 +68,10 @@ export function describeSegmentation(
         // The engine was asked to trace them.
         passes: candidate.passes!,
       })),
-      why: say(winner, candidates, referenceOf),
+      why: match === null
+        ? say(winner, candidates, referenceOf)
+        : explainDenseChoice(winner, candidates, referenceOf),
+      ...(match && { match }),
     }),
     profile: {
       revision,

@@ -56,7 +56,8 @@ const CandidateDocument = z.object({
   ...candidateFields,
   reference: z.string(),
   distance: z.number().nullable().describe(
-    "Computed for every candidate, none ruled out by a bound; null for an empty mask",
+    "Computed for every candidate, none ruled out by a bound; null for an empty mask. Dense matching chooses by " +
+      "`predictedIou` instead",
   ),
   predictedIou: z.number(),
   passes: z.array(
@@ -162,6 +163,15 @@ export const SegmentationDocument = z.object({
     example:
       "n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.",
   }),
+  match: z.object({
+    columns: z.int(),
+    rows: z.int(),
+    evidence: z.array(z.number()).describe(
+      "Of every patch, row by row: 1 is surely inside the structure, −1 surely outside, by all patches of the references",
+    ),
+  }).openapi("Match").optional().describe(
+    "Only with `explain`, of dense matching",
+  ),
   profile: ProfileUsed,
   warnings: Warnings,
   model: ModelName,

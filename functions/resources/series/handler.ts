@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { recipeOf } from "../../../lib/engine/catalogue.ts";
 import { invalidInput } from "../../../lib/core/errors.ts";
 import {
   readCursor,
@@ -101,8 +102,9 @@ export function seriesFunction(services: Services): Router {
   return createRouter().openapi(route, async (c) => {
     const { patient } = c.req.valid("param");
     const { cursor, model: id, ...options } = c.req.valid("query");
-    const { label, recipe } = options;
+    const { label } = options;
     const model = models.choose(id);
+    const recipe = recipeOf(model, options.recipe);
     const { tenant } = callerOf(c);
     const whose = { tenant, patient, label };
     const profile = await findProfile(services, model, whose);
@@ -133,7 +135,7 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { patient, ...options, model, ...profile };
+      const request = { patient, ...options, recipe, model, ...profile };
       const stop = new AbortController();
       const segment = async (image: SeriesImage, index: number) => {
         const position = positions[index]!;

@@ -47,6 +47,7 @@ async function evaluate(...args: string[]) {
   try {
     const command = evaluateCommand(() =>
       Promise.resolve({
+        recipe: "medical",
         engine: counting,
         maxPixels,
         parallel: 1,

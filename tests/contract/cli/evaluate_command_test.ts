@@ -90,7 +90,7 @@ Deno.test("a mistake in an evaluate command is one line that says what to do", (
       ],
       [
         ["--data", folder, "--recipe", "x"],
-        /--recipe .*'x' is invalid\. Allowed choices are medical, natural\. See/,
+        /--recipe .*'x' is invalid\. Allowed choices are medical, natural, dense\. See/,
       ],
     ];
     for (const [args, wanted] of cases) {

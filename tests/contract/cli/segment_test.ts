@@ -141,7 +141,7 @@ Deno.test("a mistake in a segment command is one line that says what to do", () 
       ],
       [
         [...whole, "--recipe", "x"],
-        /--recipe .*'x' is invalid\. Allowed choices are medical, natural\. See/,
+        /--recipe .*'x' is invalid\. Allowed choices are medical, natural, dense\. See/,
       ],
       [images("cut.png", "a.png", "a.png"), /Cannot use .*cut\.png: .*PNG/],
       [

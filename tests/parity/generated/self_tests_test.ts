@@ -68,6 +68,8 @@ Deno.test("no augmentation is begun that would end beyond the budget", async () 
     lowResMask: side,
     tensors: {},
     guided: false,
+    matched: false,
+    calibration: null,
   };
   const data = new Float32Array(profile.channels * 16).fill(0.5);
   const of = {

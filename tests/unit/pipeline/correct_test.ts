@@ -16,6 +16,8 @@ const model = {
   lowResMask: SIDE,
   tensors: {},
   guided: false,
+  matched: false,
+  calibration: null,
 };
 const embedding = {
   model: "",

@@ -18,6 +18,8 @@ const model: ModelGeometry = {
   lowResMask: 16,
   tensors: { image_embeddings: [1, 4, 8, 8] },
   guided: false,
+  matched: false,
+  calibration: null,
 };
 
 function mask(

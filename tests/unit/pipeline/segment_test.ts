@@ -23,6 +23,8 @@ const MODEL: ModelGeometry = {
   lowResMask: SIDE,
   tensors: {},
   guided: false,
+  matched: false,
+  calibration: null,
 };
 
 Deno.test("prompts of equal points are decoded once, and both candidates get the mask", async () => {

@@ -1,5 +1,8 @@
 import { equal } from "node:assert/strict";
-import { explainChoice } from "../../../lib/wording/choice.ts";
+import {
+  explainChoice,
+  explainDenseChoice,
+} from "../../../lib/wording/choice.ts";
 
 const one = (parts: number, distance: number, profile = 0, negatives = 1) => ({
   parts,
@@ -38,6 +41,25 @@ Deno.test("many equals are not all listed", () => {
   equal(
     why(...equals),
     "n = 1 has the smallest distance, 3.00 (n = 2, n = 3, n = 4, and 2 more have the same, and the earliest counts).",
+  );
+});
+
+Deno.test("dense matching is told by the overlap that the decoder expects", () => {
+  const rated = (parts: number, predictedIou: number) => ({
+    parts,
+    predictedIou,
+    profile: 0,
+  });
+  const all = [rated(0, 0.81), rated(1, 0.7)];
+  equal(
+    explainDenseChoice(all[0], all, () => "visit-1"),
+    "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
+      "structure of the match of all patches alone, IoU 0.810; the next, n = 1, 0.700.",
+  );
+  equal(
+    explainDenseChoice(all[1], [all[1]], () => "visit-1"),
+    "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
+      "structure of n = 1, IoU 0.700.",
   );
 });
 

@@ -1,0 +1,88 @@
+import { cascade } from "./cascade.ts";
+import { joinMaps, type MatchMaps, matchMaps } from "./match_maps.ts";
+import { pooledRecipe } from "./pool.ts";
+import { type CandidatePrompt, propose } from "./prompt.ts";
+import type { Profile } from "./profile.ts";
+import type { Recipe } from "./recipe.ts";
+import type { ReferenceSet } from "./reference_set.ts";
+import type { Target } from "./target.ts";
+import type { DecoderOutput } from "./types.ts";
+
+/** The prompt of the candidate that has the match maps alone. */
+const MAPS_ALONE: CandidatePrompt = { parts: 0, negatives: 0, points: [] };
+
+/** References that are matched together. */
+export interface Group {
+  profiles: readonly Profile[];
+  /** Whose prototypes propose points. */
+  prototypes: Profile;
+  recipe: Recipe;
+  /** Index of the profile; the number of profiles for all together. */
+  index: number;
+}
+
+/** A candidate of dense matching, decoded. */
+export interface DenseCandidate {
+  prompt: CandidatePrompt;
+  output: DecoderOutput;
+  trace: DecoderOutput[];
+  group: Group;
+}
+
+/** How references are matched: all together, or each for itself. */
+export function groupsOf(
+  references: ReferenceSet,
+  recipe: Recipe,
+  isPooled: boolean,
+): Group[] {
+  const { profiles } = references;
+  if (!isPooled) {
+    return profiles.map((profile, index) => ({
+      profiles: [profile],
+      prototypes: profile,
+      recipe,
+      index,
+    }));
+  }
+  const { pool: prototypes } = references;
+  const index = profiles.length;
+  return [{ profiles, prototypes, recipe: pooledRecipe(recipe), index }];
+}
+
+/**
+ * Dense matching, beyond the paper: every patch of the target is matched with all patches of the references, annotated
+ * and not, and a decoder that takes the maps of that match is given them in every pass. One candidate has the maps
+ * alone; the others have the points of the paper's prototypes beside them.
+ *
+ * @param target of a model that is `matched`.
+ */
+export async function decodeDense(
+  target: Target,
+  group: Group,
+  maps: MatchMaps,
+  passes: number | undefined,
+): Promise<DenseCandidate[]> {
+  const joined = joinMaps(maps);
+  const prompts = [
+    MAPS_ALONE,
+    ...propose(target, group.prototypes, group.recipe)
+      .map(({ prompt }) => prompt),
+  ];
+  const candidates: DenseCandidate[] = [];
+  for (const prompt of prompts) {
+    const trace: DecoderOutput[] = [];
+    const output = await cascade(target, prompt, {
+      passes,
+      matchMaps: joined,
+      onPass: (output) => trace.push(output),
+    });
+    candidates.push({ prompt, output, trace, group });
+  }
+  return candidates;
+}
+
+/** The maps of every group; null where a profile was stored without its background. */
+export function mapsOf(target: Target, groups: Group[]): MatchMaps[] | null {
+  const maps = groups.map(({ profiles }) => matchMaps(target, profiles));
+  return maps.includes(null) ? null : maps as MatchMaps[];
+}

@@ -1,0 +1,168 @@
+import { cosineMaps } from "../numerics/cosine.ts";
+import { type Arena, roundUp, withArena } from "../numerics/kernels.ts";
+import { gatherPatches, toPatches, unitRows } from "../numerics/patches.ts";
+import { roundedCosts } from "../numerics/rounded_costs.ts";
+import type { Profile } from "./profile.ts";
+import type { Target } from "./target.ts";
+
+/** Difference of cosine similarity by which a reference patch weighs e times less. */
+const TEMPERATURE = 0.05;
+/** Reference patches of either side that are compared, at most; evenly spread where there are more. */
+const MOST = 1024;
+/** Reference patches that are compared at a time. */
+const BLOCK = 256;
+/** Nearest patches whose similarity is averaged; the kernel keeps as many. */
+const NEIGHBOURS = 3;
+/** Evidence that squashes to tanh(1). */
+const SOFT = 4;
+
+/** What the annotated images of a patient say of every patch of another image. Each map is g × g, row-major. */
+export interface MatchMaps {
+  /**
+   * Log-likelihood ratio of belonging to the structure: the kernel density of the annotated patches against that of the
+   * others, at the patch. Squashed by tanh(ratio / 4).
+   */
+  evidence: Float32Array;
+  /** Mean cosine similarity to the three nearest annotated patches. */
+  nearest: Float32Array;
+  /** Cosine similarity to the mean of the annotated patches. */
+  prototype: Float32Array;
+  /** Share of the references whose structure lay there; zero where that is not known. */
+  place: Float32Array;
+}
+
+/** Maps of a decoder's `match_maps`, in their order. */
+export const MATCH_MAPS = [
+  "evidence",
+  "nearest",
+  "prototype",
+  "place",
+] as const;
+
+/**
+ * Matches every patch of a target with the patches of all references, annotated and not. Beyond the paper, whose
+ * prototypes are means of them. The padding gets 0.
+ *
+ * @param profiles at least one, all of the target's model.
+ * @returns null where a profile was stored without its background.
+ */
+export function matchMaps(
+  target: Target,
+  profiles: readonly Profile[],
+): MatchMaps | null {
+  const { channels, grid } = target.model;
+  const cells = grid * grid;
+  const rows = unitRows(toPatches(target.patches, channels), channels);
+  const inside = new Densities(cells);
+  const outside = new Densities(cells);
+  for (const { patches, background } of profiles) {
+    if (background === undefined) return null;
+    inside.add(sampleRows(patches, channels), rows, channels);
+    outside.add(sampleRows(background, channels), rows, channels);
+  }
+  const shown = (value: (patch: number) => number) =>
+    Float32Array.from(
+      { length: cells },
+      (_, p) => target.coordinates.shows(p) ? value(p) : 0,
+    );
+  const sum = new Float64Array(channels);
+  for (const { patches } of profiles) {
+    patches.forEach((value, i) => sum[i % channels]! += value);
+  }
+  const direction = unitRows(sum, channels);
+  const [prototype] = cosineMaps(target.patches, channels, direction);
+  return {
+    evidence: shown((p) => Math.tanh((inside.log(p) - outside.log(p)) / SOFT)),
+    nearest: shown((p) => inside.nearest(p)),
+    prototype: shown((p) => prototype![p]!),
+    place: placeOf(profiles, cells),
+  };
+}
+
+/** The maps in one tensor, 4 × g × g. */
+export function joinMaps(maps: MatchMaps): Float32Array {
+  const each = MATCH_MAPS.map((name) => maps[name]);
+  const joined = new Float32Array(each.length * maps.place.length);
+  each.forEach((map, i) => joined.set(map, i * map.length));
+  return joined;
+}
+
+/** Kernel densities of one side of all references, at every patch of a target. */
+class Densities {
+  #count = 0;
+  readonly #sums: Float64Array;
+  /** Least squared distances, ascending, NEIGHBOURS lines. */
+  readonly #least: Float32Array[];
+
+  constructor(cells: number) {
+    this.#sums = new Float64Array(cells);
+    this.#least = Array.from(
+      { length: NEIGHBOURS },
+      () => new Float32Array(cells).fill(Infinity),
+    );
+  }
+
+  /** @param sources and rows of norm 1. */
+  add(sources: Float32Array, rows: Float32Array, channels: number): void {
+    const count = sources.length / channels;
+    const cells = rows.length / channels;
+    const stride = roundUp(cells, 32);
+    for (let first = 0; first < count; first += BLOCK) {
+      const block = sources.subarray(
+        first * channels,
+        (first + BLOCK) * channels,
+      );
+      withArena((arena: Arena) => {
+        const sums = arena.take(4 * stride);
+        const least = arena.take(4 * stride * NEIGHBOURS);
+        const n = block.length / channels;
+        const { cost } = roundedCosts(arena, block, n, rows, cells, channels);
+        arena.floats(sums, stride).fill(0);
+        arena.floats(least, stride * NEIGHBOURS).fill(Infinity);
+        this.#least.forEach((line, k) =>
+          arena.floats(least + 4 * stride * k, cells).set(line)
+        );
+        // A squared distance of unit vectors is 2 − 2 cos.
+        const scale = -Math.LOG2E / (2 * TEMPERATURE);
+        arena.kernels.addDensities(cost, n, stride, scale, sums, least);
+        arena.floats(sums, cells).forEach((sum, p) => this.#sums[p]! += sum);
+        this.#least.forEach((line, k) =>
+          line.set(arena.floats(least + 4 * stride * k, cells))
+        );
+      });
+    }
+    this.#count += count;
+  }
+
+  /** Log of the mean kernel at a patch, at most 0; 0 where there is no reference patch. */
+  log(patch: number): number {
+    return this.#count === 0 ? 0 : Math.log(this.#sums[patch]! / this.#count);
+  }
+
+  /** Mean cosine similarity of the nearest. */
+  nearest(patch: number): number {
+    const found = this.#least.map((line) => line[patch]!).filter(
+      Number.isFinite,
+    );
+    return 1 - found.reduce((sum, d) => sum + d, 0) / found.length / 2;
+  }
+}
+
+function sampleRows(rows: Float32Array, channels: number): Float32Array {
+  const count = rows.length / channels;
+  if (count <= MOST) return unitRows(rows, channels);
+  const chosen = Int32Array.from(
+    { length: MOST },
+    (_, i) => Math.floor((i + 0.5) * count / MOST),
+  );
+  return unitRows(gatherPatches(rows, channels, chosen), channels);
+}
+
+function placeOf(profiles: readonly Profile[], cells: number): Float32Array {
+  const place = new Float32Array(cells);
+  const known = profiles.flatMap(({ cells }) => cells ?? []);
+  for (const own of known) {
+    for (const cell of own) place[cell]! += 1 / known.length;
+  }
+  return place;
+}
