@@ -16,7 +16,7 @@ from colon import colon
 from figures import figure
 from head import head
 from looks import make_look
-from scene import CELL, Layer, Pair, Scene, render_pair
+from scene import CELL, SMALLEST, Layer, Pair, Scene, render_pair
 from shapes import any_shape
 from synth import GENERATED, abstract
 from textures import Rng
@@ -29,7 +29,7 @@ MIX = {
     "figures": 0.18, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
 }
 MIX_WITH_SUBJECTS = {
-    "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.02, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
+    "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.04, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
     "figures": 0.11, "paste": 0.07, "still": 0.06, "nuclei": 0.02, "clip": 0.06, "subject": 0.26, "single": 0.12,
     "absent": 0.10,
 }
@@ -160,7 +160,7 @@ def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
     same = (photo.labels == rng.choice(values)).astype(np.uint8)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    if count < 2 or areas.max() < 0.002 * same.size:
+    if count < 2 or areas.max() < 0.001 * same.size:
         return None
     large = 1 + np.flatnonzero(areas >= 0.3 * areas.max())
     return parts == rng.choice(large)
@@ -307,7 +307,7 @@ class PairMaker:
             views.append(image)
             masks.append((mask > 0.5).astype(np.uint8))
             extents.append(extent)
-        if masks[0].sum() < 0.0025 * size * size or masks[0].mean() > 0.75 or masks[1].any():
+        if masks[0].sum() < SMALLEST * size * size or masks[0].mean() > 0.75 or masks[1].any():
             return None
         grid = size // CELL
         return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
@@ -331,7 +331,7 @@ class PairMaker:
 
     def two(self, one: Photo, other: Photo, select, size: int, look) -> Pair | None:
         """Two images that show the same; no correspondence is known. `select(labels)` is the target, bool."""
-        mirror = self.rng.random() < 0.5
+        mirror, steady = self.rng.random() < 0.5, self.rng.random() < 0.5
         height, width = one.labels.shape
         start = centre_of(select(one.labels))
         window = frame_window(self.rng, height, width, start, 0.4)
@@ -343,10 +343,14 @@ class PairMaker:
                 view = (0.0, 0.0, float(max(target.shape)), True)
             else:
                 tall, wide = target.shape
-                side = window[2] * min(tall, wide) / min(height, width) * float(np.exp(self.rng.normal(0, 0.12)))
+                side = window[2] * min(tall, wide) / min(height, width)
                 scale = np.array([wide / width, tall / height])
-                drift = centre_of(target) - start * scale
-                x, y = np.array(window[:2]) * scale + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
+                if steady:
+                    x, y = np.array(window[:2]) * scale + self.rng.normal(0, 0.02, 2) * side
+                else:
+                    side *= float(np.exp(self.rng.normal(0, 0.12)))
+                    drift = centre_of(target) - start * scale
+                    x, y = np.array(window[:2]) * scale + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
                 side = min(side, float(min(tall, wide)))
                 view = (*keep_inside(x, y, side, tall, wide), side, False)
             rgb, mask, extent = cut(photo, view, size, target, mirror)
@@ -357,7 +361,7 @@ class PairMaker:
             views.append(image)
             masks.append((mask > 0.5).astype(np.uint8))
             extents.append(extent)
-        if min(m.sum() for m in masks) < 0.0025 * size * size or max(m.mean() for m in masks) > 0.75:
+        if min(m.sum() for m in masks) < SMALLEST * size * size or max(m.mean() for m in masks) > 0.75:
             return None
         grid = size // CELL
         return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),

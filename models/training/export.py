@@ -99,12 +99,13 @@ class PromptGraph(nn.Module):
 def graphs_of(model: Model) -> dict[str, tuple[nn.Module, list[str], list[str]]]:
     """Every graph of a package: role -> module, names of its inputs and of its outputs."""
     outputs = ["low_res_masks", "iou_predictions"]
+    rated = [*outputs, "match_predictions"]
     encoder = {"encoder": (model.encoder, ["image"], ["image_embeddings"])}
     if not isinstance(model.decoder, SplitDecoder):
         return encoder | {"decoder": (model.decoder, ["image_embeddings", *PROMPTS], outputs)}
     return encoder | {
         "image": (ImageGraph(model.decoder.image).eval(), ["image_embeddings"], FEATURES),
-        "decoder": (PromptGraph(model.decoder.prompt).eval(), [*FEATURES, *PROMPTS, "match_maps"], outputs),
+        "decoder": (PromptGraph(model.decoder.prompt).eval(), [*FEATURES, *PROMPTS, "match_maps"], rated),
     }
 
 
@@ -117,7 +118,7 @@ def write_onnx(model: Model, paths: dict[str, Path], half: bool) -> None:
             values |= dict(zip(FEATURES, graphs["image"][0](values["image_embeddings"])))
     dynamic = {"image": {0: "batch"}, "image_embeddings": {0: "batch"}, "point_coords": {0: "batch", 1: "points"},
                "point_labels": {0: "batch", 1: "points"}, "mask_input": {0: "batch"}, "match_maps": {0: "batch"},
-               "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}}
+               "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}, "match_predictions": {0: "batch"}}
     for role, (module, inputs, outputs) in graphs.items():
         axes = {name: dynamic[name] for name in (*inputs, *outputs) if name in dynamic and (role == "encoder" or name != "image_embeddings")}
         with torch.no_grad():
@@ -169,10 +170,11 @@ def verify(model: Model, paths: dict[str, Path]) -> None:
         for seed, (batch, points) in enumerate(cases):
             inputs = values | random_prompts(batch, points, seed, "image" in graphs)
             module, names, _ = graphs["decoder"]
-            masks, scores = module(*(inputs[name] for name in names))
+            masks, *scores = module(*(inputs[name] for name in names))
             first, second = run("decoder", inputs), run("decoder", inputs)
             compare(f"low_res_masks at batch {batch}, points {points}", masks, first[0], 5e-3)
-            compare(f"iou_predictions at batch {batch}, points {points}", scores, first[1], 1e-3)
+            for wanted, got in zip(scores, first[1:]):
+                compare(f"scores at batch {batch}, points {points}", wanted, got, 1e-3)
             if not (first[0] == second[0]).all():
                 raise SystemExit("Cannot accept the decoder: two runs on the same input differ.")
 

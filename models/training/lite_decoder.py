@@ -37,8 +37,9 @@ class PromptPart(nn.Module):
 
     forward(unit [1 or B,C,H,W], patches of norm 1; features, as ImagePart's; point_coords [B,N,2], point_labels [B,N],
     mask_input [B,1,2H,2W], has_mask_input [1] or [B], match_maps [B,4,H,W]) -> low_res_masks [B,1,2H,2W] logits,
-    iou_predictions [B,1] in 0..1. See prompts.py for coordinates and labels, matching.py for the maps; maps that are 0
-    everywhere say nothing.
+    iou_predictions [B,1] in 0..1, of that mask; match_predictions [B,1] in 0..1, the IoU of the mask that was given with
+    the structure that the maps speak of. See prompts.py for coordinates and labels, matching.py for the maps; maps that
+    are 0 everywhere say nothing.
     """
 
     def __init__(self, channels: int = 96, fine: int = 12):
@@ -62,6 +63,7 @@ class PromptPart(nn.Module):
         self.refine = nn.Sequential(ConvNorm(fine + 1, fine + 1, 3, groups=fine + 1, act=False), ConvNorm(fine + 1, fine))
         self.logit = nn.Conv2d(fine, 1, 3, padding=1)
         self.score = nn.Sequential(nn.Linear(2 * w0 + w2 + 4 + 3 * MAPS, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.rate = nn.Sequential(nn.Linear(2 * w0 + w2 + 6 + 3 * MAPS, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def forward(
         self,
@@ -72,7 +74,7 @@ class PromptPart(nn.Module):
         mask_input: Tensor,
         has_mask_input: Tensor,
         match_maps: Tensor,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         f0, f1, f2, f3 = features
         with torch.autocast(unit.device.type, enabled=False):
             maps, means = draw_prompts(unit, point_coords, point_labels, mask_input, has_mask_input)
@@ -92,23 +94,29 @@ class PromptPart(nn.Module):
         fine = nn.functional.pixel_shuffle(self.expand(x0), 2).contiguous(memory_format=torch.channels_last)
         earlier = torch.tanh(mask_input * 0.25) * has_mask_input.reshape(-1, 1, 1, 1)
         logits = self.logit(self.refine(torch.cat([fine, earlier.to(fine.dtype)], dim=1))).float()
-        return logits, self.predict_iou(logits, x0.float(), x2.float(), match_maps, matched)
+        x0, x2, probability = x0.float(), x2.float(), torch.sigmoid(logits)
+        given = torch.sigmoid(mask_input) * has_mask_input.reshape(-1, 1, 1, 1)
+        both = (given * probability).mean(dim=(2, 3))
+        common = 2 * both / ((given * given).mean(dim=(2, 3)) + (probability * probability).mean(dim=(2, 3)) + 1e-4)
+        stats, told = describe(probability, x0, x2, match_maps), matched[:, :, 0, 0]
+        iou = torch.sigmoid(self.score(torch.cat([stats, told], dim=1)))
+        rating = torch.sigmoid(self.rate(torch.cat([describe(given, x0, x2, match_maps), told, common, both], dim=1)))
+        return logits, iou, rating
 
-    def predict_iou(self, logits: Tensor, high: Tensor, deep: Tensor, maps: Tensor, matched: Tensor) -> Tensor:
-        """Predicted IoU [B,1] from features pooled inside the mask and overall, the mask's own certainty, and what the
-        maps say inside it, overall and outside it."""
-        probability = torch.sigmoid(logits)
-        inside = nn.functional.avg_pool2d(probability, 2)
-        area = inside.mean(dim=(2, 3))  # [B,1]
-        pooled = (high * inside).mean(dim=(2, 3)) / (area + 1e-3)
-        certain = (probability * probability).mean(dim=(2, 3)) / (area + 1e-3)
-        agreement = (maps * inside).mean(dim=(2, 3)) / (area + 1e-3)
-        outside = maps.relu()[:, :1] * (1 - inside)
-        stats = torch.cat([
-            pooled, high.mean(dim=(2, 3)), deep.mean(dim=(2, 3)), area, torch.sqrt(area + 1e-6), certain, matched[:, :, 0, 0],
-            agreement, maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))[:, :-1], outside.mean(dim=(2, 3)),
-        ], dim=1)
-        return torch.sigmoid(self.score(stats))
+
+def describe(mask: Tensor, high: Tensor, deep: Tensor, maps: Tensor) -> Tensor:
+    """What tells how good a mask is, [B,·]: features pooled inside it and overall, its size and certainty, and what the
+    match maps say inside it, overall and outside it. mask [B,1,2H,2W] in 0..1; high and maps [B,·,H,W]."""
+    inside = nn.functional.avg_pool2d(mask, 2)
+    area = inside.mean(dim=(2, 3))  # [B,1]
+    pooled = (high * inside).mean(dim=(2, 3)) / (area + 1e-3)
+    certain = (mask * mask).mean(dim=(2, 3)) / (area + 1e-3)
+    agreement = (maps * inside).mean(dim=(2, 3)) / (area + 1e-3)
+    outside = maps.relu()[:, :1] * (1 - inside)
+    return torch.cat([
+        pooled, high.mean(dim=(2, 3)), deep.mean(dim=(2, 3)), area, torch.sqrt(area + 1e-6), certain,
+        agreement, maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))[:, :-1], outside.mean(dim=(2, 3)),
+    ], dim=1)
 
 
 class SplitDecoder(nn.Module):

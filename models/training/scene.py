@@ -15,6 +15,7 @@ import numpy as np
 from textures import Rng
 
 CELL = 8
+SMALLEST = 0.001  # share of a view that a target covers at least
 VANISH = 0.08  # how often a target is gone in view B
 
 
@@ -164,7 +165,7 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
         masks[index][:, width:] = False
         views.append(image)
 
-    smallest = 0.0025 * size * size
+    smallest = SMALLEST * size * size
     if min(masks[0].sum(), masks[0].sum() if vanished else masks[1].sum()) < smallest or max(masks[0].mean(), masks[1].mean()) > 0.75:
         return None
 

@@ -17,6 +17,7 @@ import copy
 import math
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads must not burn a shared core
@@ -39,7 +40,7 @@ from warm_start import load_package
 PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
 ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
 TRUNK_RATE = 0.3  # of pretrained weights, as a share of the rate
-MATCHED = 0.55  # how often a view is matched with the other of its pair
+MATCHED = 0.65  # how often a view is matched with the other of its pair
 TAUGHT = 0.4  # the share of a run in which a teacher leads
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
 
@@ -72,21 +73,45 @@ def with_box(coords: Tensor, labels: Tensor, box: Tensor, use: Tensor) -> tuple[
     return coords, labels
 
 
+@dataclass
+class Matching:
+    """Which views of a batch are matched with the other of their pair, and how. Flags are [2P] bool.
+
+    A view is matched in every pass, as in dense matching; or `late`, in the last pass alone, where a mask that was made
+    without the maps is rated by them. Some of the late masks come from a click that is `astray`.
+    """
+
+    maps: Tensor
+    late: Tensor
+    astray: Tensor
+
+    def at(self, step: int) -> Tensor:
+        return self.maps * ~self.late[:, None, None, None] if step < 2 else self.maps
+
+
 def match_prompts(
-    batch: dict[str, Tensor], coords: Tensor, labels: Tensor, maps: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Which views are matched with the other of their pair, as a recipe or a corrected answer would. Returns maps that
-    are 0 where a view is not, and labels without any point where the maps alone shall do."""
+    batch: dict[str, Tensor], coords: Tensor, labels: Tensor, maps: Tensor, valid: Tensor
+) -> tuple[Matching, Tensor, Tensor]:
+    """Draws the matching of a batch; labels without any point where the maps alone shall do, and clicks that are astray."""
     count, device = len(labels), labels.device
     absent = batch["absent"].repeat_interleave(2)
     second = torch.arange(count, device=device) % 2 == 1
     chance = torch.where(absent > 0, second.float(), torch.full((count,), MATCHED, device=device))
-    matched = torch.rand(count, device=device) < chance
-    alone = matched & (torch.rand(count, device=device) < 0.55)
+    matched = (torch.rand(count, device=device) < chance) & (maps.abs().amax(dim=(1, 2, 3)) > 0)
+    roll = torch.rand(count, device=device)
+    alone, late = matched & (roll < 0.35), matched & (roll > 0.6)
+    astray = late & (torch.rand(count, device=device) < 0.4)
     maps = maps * matched[:, None, None, None]
-    placeless = torch.rand(count, device=device) < 0.25
-    maps[:, 3] = maps[:, 3] * ~placeless[:, None, None]
-    return maps, torch.where(alone[:, None], torch.full_like(labels, -1.0), labels)
+    maps[:, 3] = maps[:, 3] * (torch.rand(count, device=device) > 0.25)[:, None, None]
+    labels = torch.where((alone | astray)[:, None], torch.full_like(labels, -1.0), labels)
+    # A click anywhere in the image but on the structure.
+    free = (valid.flatten(1) > 0.5) & (torch.nn.functional.max_pool2d(batch["masks"], 2).flatten(1) < 0.05)
+    cell = torch.multinomial(free.float() + 1e-6, 1)[:, 0]
+    width = valid.shape[3]
+    spot = torch.stack([cell % width, cell // width], dim=1).float() * 8.0 + 3.5
+    coords, labels = coords.clone(), labels.clone()
+    coords[astray, 0], labels[astray, 0] = spot[astray], 1.0
+    return Matching(maps, late, astray), coords, labels
 
 
 def train_step(
@@ -99,18 +124,20 @@ def train_step(
     absent = batch["absent"].repeat_interleave(2)
     here = (absent == 0) | (torch.arange(count, device=images.device) % 2 == 0)  # the view shows its target
     both = absent == 0
-    weight = here.float() / here.sum().clamp(min=1)
     with torch.autocast(kind, torch.bfloat16, enabled=bf16):
         embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
         features = model.decoder.image(embedding)
     coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.4, ~here)
-    maps, labels = match_prompts(batch, coords, labels, all_match_maps(embedding, target, valid))
-    matched = maps.abs().amax(dim=(1, 2, 3)) > 0
+    matching, coords, labels = match_prompts(batch, coords, labels, all_match_maps(embedding, target, valid), valid)
+    meant = here & ~matching.astray  # the prompt means the target
+    weight = meant.float() / meant.sum().clamp(min=1)
     logits = torch.zeros_like(target)
     has_mask = torch.zeros(count, device=images.device)
     extra = torch.zeros(count, 1, 2, device=images.device), -torch.ones(count, 1, device=images.device)
-    total, ious, alone = 0.0, [], 0.0
+    total, ious, alone, rated = 0.0, [], 0.0, 0.0
     for step in range(3):
+        maps = matching.at(step)
+        matched = maps.abs().amax(dim=(1, 2, 3)) > 0
         if step == 2:
             box, some = predicted_box(logits)
             sides = (batch["boxes"][:, 2:] - batch["boxes"][:, :2]).repeat(1, 2)
@@ -118,11 +145,20 @@ def train_step(
             exact = here & ~matched & (torch.rand(count, device=box.device) < 0.35)
             coords, labels = with_box(coords, labels, torch.where(exact[:, None], truth, box), exact | some)
         with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-            raw, score = model.decoder.prompt(
-                unit_patches(embedding), features, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1), logits, has_mask, maps
+            raw, score, rating = model.decoder.prompt(
+                unit_patches(embedding), features, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1),
+                logits, has_mask, maps,
             )
         iou = true_iou(raw, target) * here
-        total = total + (mask_loss(raw, target) * weight).sum() + 0.5 * ((score[:, 0].float() - iou) ** 2).mean()
+        # Where nothing says what is meant, no score is right.
+        scored = (meant | (~here & matched)).float()
+        total = total + (mask_loss(raw, target) * weight).sum()
+        total = total + 0.5 * (((score[:, 0].float() - iou) ** 2) * scored).sum() / scored.sum().clamp(min=1)
+        if step > 0:
+            given = true_iou(logits, target) * here
+            away = (rating[:, 0].float() - given) ** 2
+            total = total + 1.5 * (away * matched).sum() / matched.sum().clamp(min=1)
+            rated = (away * matched).sum().item() / max(1, int(matched.sum()))
         ious.append((iou * weight).sum().item())
         if step == 1:
             mine = here & matched
@@ -130,7 +166,7 @@ def train_step(
         logits, has_mask = raw.detach(), torch.ones_like(has_mask)
         if step == 0:
             extra = corrective_click(logits, target, 0.3)
-            extra = extra[0], torch.where(here[:, None], extra[1], torch.full_like(extra[1], -1.0))
+            extra = extra[0], torch.where((here & ~matching.late)[:, None], extra[1], torch.full_like(extra[1], -1.0))
     contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
     separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1], both)
     vote = matching_loss(embedding, target, valid, both | ((absent == 1) & ~here))
@@ -143,8 +179,8 @@ def train_step(
         likeness = torch.nn.functional.cosine_similarity(embedding, wanted, dim=1)[:, None]
         away = ((1 - likeness) * valid).sum() / valid.sum()
         loss = loss + share * away
-    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "nce": contrast.item(), "sep": separation.item(),
-             "hit": hit.item(), "vote": vote.item(), "inside": hit_rate, "away": away.item()}
+    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "rated": rated**0.5, "nce": contrast.item(),
+             "sep": separation.item(), "hit": hit.item(), "vote": vote.item(), "inside": hit_rate, "away": away.item()}
     return loss, stats
 
 
@@ -195,7 +231,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
         load_imagenet(model.encoder.trunk)
         model.encoder.trunk.freeze(args.frozen)
     if args.start is not None:
-        model.load_state_dict(torch.load(args.start, map_location="cpu", weights_only=True)["average"])
+        stored = torch.load(args.start, map_location="cpu", weights_only=True)["average"]
+        # What the checkpoint lacks keeps its fresh start.
+        model.load_state_dict(stored, strict=False)
     live = set() if args.start is not None else {name for name, _ in model.named_modules() if ".trunk." not in name}
     teacher = None
     if args.teacher is not None:
