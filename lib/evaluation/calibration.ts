@@ -1,5 +1,10 @@
 import type { OwnAnswer, SetAnswers } from "./calibration_answers.ts";
-import { gainOfRejecting, rocAuc, spearman } from "./statistics.ts";
+import {
+  calibrationError,
+  gainOfRejecting,
+  rocAuc,
+  spearman,
+} from "./statistics.ts";
 
 /** How well the answers to some images predict their own quality. */
 export interface Calibration {
@@ -12,12 +17,17 @@ export interface Calibration {
   kept: number;
   /** Share of the images of others that are called absent; null without these. */
   refused: number | null;
+  /** Pieces of the subjects' own images that do not show the structure, and the share of them that is called absent. */
+  without: number;
+  withoutRefused: number | null;
   /** Rank correlation with the true Dice; the distance, which should fall as Dice rises, is negated. */
   spearman: {
     confidence: number | null;
     distance: number | null;
     predictedIou: number | null;
   };
+  /** Expected calibration error of the confidence as the chance of a good Dice; null without a target. */
+  error: number | null;
   /** What rejecting the least trusted fifth adds to the mean Dice. */
   gain: number | null;
 }
@@ -43,10 +53,11 @@ export function allTogether(answers: SetAnswers[]): SetAnswers {
     set: "all answers together",
     own: answers.flatMap(({ own }) => own),
     others: answers.flatMap(({ others }) => others),
+    without: answers.flatMap(({ without }) => without),
   };
 }
 
-function calibrationOf({ set, own, others }: SetAnswers): Calibration {
+function calibrationOf({ set, own, others, without }: SetAnswers): Calibration {
   const truth = own.map(({ dice }) => dice);
   const rank = (of: (answer: OwnAnswer) => number) =>
     spearman(own.map(of), truth);
@@ -62,11 +73,14 @@ function calibrationOf({ set, own, others }: SetAnswers): Calibration {
     ),
     kept: shareOfPresent(own),
     refused: others.length > 0 ? 1 - shareOfPresent(others) : null,
+    without: without.length,
+    withoutRefused: without.length > 0 ? 1 - shareOfPresent(without) : null,
     spearman: {
       confidence: rank(({ confidence }) => confidence),
       distance: rank(({ distance }) => -distance),
       predictedIou: rank(({ predictedIou }) => predictedIou),
     },
+    error: calibrationError(own),
     gain: gainOfRejecting(own, 0.2),
   };
 }
@@ -84,11 +98,13 @@ function meanOf(sets: Calibration[], together: Calibration): Calibration {
     auc: mean(({ auc }) => auc),
     kept: mean(({ kept }) => kept)!,
     refused: mean(({ refused }) => refused),
+    withoutRefused: mean(({ withoutRefused }) => withoutRefused),
     spearman: {
       confidence: mean(({ spearman }) => spearman.confidence),
       distance: mean(({ spearman }) => spearman.distance),
       predictedIou: mean(({ spearman }) => spearman.predictedIou),
     },
+    error: mean(({ error }) => error),
     gain: mean(({ gain }) => gain),
   };
 }

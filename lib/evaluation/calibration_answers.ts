@@ -1,13 +1,17 @@
 import { readInputFile, usingFile } from "../core/files.ts";
-import { dice } from "../core/mask.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { encodePng } from "../codecs/png/encode.ts";
+import { dice, type Mask } from "../core/mask.ts";
 import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/mask/rle.ts";
+import { decodeImage } from "../image/decode.ts";
 import { choose } from "../numerics/random.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Dataset, Pair, Subject } from "./data_set.ts";
 import { inParallel } from "./in_parallel.ts";
 import { readScene, type Scene } from "./scene.ts";
 import type { Ranked } from "./statistics.ts";
+import { withoutStructure } from "./without_structure.ts";
 
 /** An answer to an image of the subject itself. */
 export interface OwnAnswer extends Ranked {
@@ -32,6 +36,8 @@ export interface SetAnswers {
   set: string;
   own: OwnAnswer[];
   others: OtherAnswer[];
+  /** To pieces of the subject's own images that do not show the structure. */
+  without: OtherAnswer[];
 }
 
 /** A sample of a set's images of others. */
@@ -115,12 +121,47 @@ export async function answerSet(
     step?.();
     return measured(question, answer, scene);
   });
-  const answers: SetAnswers = { set, own: [], others: [] };
+  const own = questions.filter(({ isOwn }) => isOwn);
+  const without = await inParallel(own, parallel, async ({ subject, pair }) => {
+    const { truth } = scenes.get(pair)!;
+    const piece = await pieceOf(pair, truth, maxPixels);
+    if (piece === null) return [];
+    const { bytes } = await engine.embed({ bytes: piece });
+    const { presence } = await engine.segment(
+      bytes,
+      [profiles.get(subject)!],
+      { recipe, every: false },
+    );
+    const { present, score } = presence;
+    const [name, image] = [subject.name, pair.name];
+    return [{ subject: name, image, present, score: score ?? 0 }];
+  });
+  const answers: SetAnswers = {
+    set,
+    own: [],
+    others: [],
+    without: without.flat(),
+  };
   for (const answer of given) {
     if ("dice" in answer) answers.own.push(answer);
     else answers.others.push(answer);
   }
   return answers;
+}
+
+/** A file of the part of an image that does not show its structure; null where that is too small. */
+async function pieceOf(
+  { image }: Pair,
+  truth: Mask,
+  maxPixels: number,
+): Promise<Bytes | null> {
+  const bytes = await readInputFile(image);
+  const raster = await usingFile(
+    image,
+    () => decodeImage(bytes, { maxPixels }),
+  );
+  const piece = withoutStructure(raster, truth);
+  return piece && encodePng(piece);
 }
 
 /** What is kept of an answer. */

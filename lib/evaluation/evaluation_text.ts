@@ -76,9 +76,12 @@ const HEADING = [
   "ROC AUC of presence",
   "targets kept, %",
   "others refused, %",
+  "pieces without it",
+  "refused, %",
   "Spearman of confidence",
   "of distance",
   "of predicted IoU",
+  "calibration error of confidence",
   "Dice gained by rejecting 20 %",
 ];
 
@@ -91,8 +94,8 @@ export function calibrationTable(
 }
 
 function rowOf(calibration: Calibration) {
-  const { set, targets, others, auc, kept, refused, spearman, gain } =
-    calibration;
+  const { set, targets, others, auc, kept, refused } = calibration;
+  const { without, withoutRefused, spearman, error, gain } = calibration;
   return [
     `**${set}**`,
     targets,
@@ -100,9 +103,12 @@ function rowOf(calibration: Calibration) {
     decimals(auc, 3),
     decimals(kept, 1, 100),
     decimals(refused, 1, 100),
+    without,
+    decimals(withoutRefused, 1, 100),
     decimals(spearman.confidence, 2),
     decimals(spearman.distance, 2),
     decimals(spearman.predictedIou, 2),
+    decimals(error, 2),
     decimals(gain, 1, 100),
   ];
 }
@@ -117,7 +123,8 @@ function calibrationNote(sample?: Sample): string {
     ? ""
     : `, at most ${sample.others} of each set, drawn with seed ${sample.seed}`;
   return "Dice is that of the winner's mask whether or not the structure is called present. Images of others are " +
-    `those of the set's other subjects${drawn}.`;
+    `those of the set's other subjects${drawn}. Pieces without it are the largest parts of the targets that do not ` +
+    "show the structure, where they are a third of the image.";
 }
 
 /** A Markdown table: the first column is aligned to the left, the others, of figures, to the right. */

@@ -62,6 +62,41 @@ export function coverageCurve(answers: Ranked[]): number[] {
     .map(({ dice }, i) => (sum += dice) / (i + 1));
 }
 
+/** From which Dice on an answer is good enough: what a confidence is the chance of. */
+export const GOOD_DICE = 0.7;
+/** Bins of equal width in which confidence is compared with what came true. */
+const BINS = 10;
+
+/**
+ * Expected calibration error (Naeini et al., AAAI 2015): the mean distance, over the answers, between the mean confidence
+ * of their bin and the share of its answers that are good. Null without an answer.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const sure = { confidence: 1, dice: 0.9 };
+ * equal(calibrationError([sure, { confidence: 1, dice: 0.2 }]), 0.5);
+ * equal(calibrationError([]), null);
+ * ```
+ */
+export function calibrationError(answers: Ranked[]): number | null {
+  if (answers.length === 0) return null;
+  const binOf = ({ confidence }: Ranked) =>
+    Math.min(BINS - 1, Math.floor(confidence * BINS));
+  const bins = Map.groupBy(answers, binOf);
+  let error = 0;
+  for (const bin of bins.values()) {
+    const excess = bin.reduce(
+      (sum, { confidence, dice }) =>
+        sum + confidence - Number(dice >= GOOD_DICE),
+      0,
+    );
+    error += Math.abs(excess) / answers.length;
+  }
+  return error;
+}
+
 /** By how much the mean Dice rises when the least trusted share of answers is rejected; null when none is left. */
 export function gainOfRejecting(
   answers: Ranked[],

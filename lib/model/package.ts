@@ -14,6 +14,8 @@ export const NATURAL_INPUTS = [
 ] as const;
 /** The decoder's input for what the references say of every patch: [B, 4, g, g], see `match_maps.ts`. */
 export const MATCH_INPUT = "match_maps";
+/** The output that comes with it: [B, 1], the IoU of the mask that was given with the structure that the maps speak of. */
+export const MATCH_OUTPUT = "match_predictions";
 export const MULTIMASK_OUTPUTS = [
   "multi_masks",
   "multi_iou_predictions",

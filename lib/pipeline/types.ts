@@ -84,6 +84,11 @@ export interface DecoderOutput {
 
 /** The single-mask output, and the multimask outputs where they were asked for. */
 export interface DecoderAnswer extends DecoderOutput {
+  /**
+   * With match maps, the decoder's estimate of the IoU of the mask that it was given with the structure that the maps
+   * speak of; it says nothing without a mask.
+   */
+  rating?: number | undefined;
   multi?: DecoderOutput[];
 }
 

@@ -1,6 +1,7 @@
 import { type EdgeError, invalidInput } from "../core/errors.ts";
 import {
   MATCH_INPUT,
+  MATCH_OUTPUT,
   MULTIMASK_OUTPUTS,
   NATURAL_INPUTS,
 } from "../model/package.ts";
@@ -58,8 +59,12 @@ export function requireDecoderGraph(
   if (guided) inputs.push(...GUIDANCE_INPUTS);
   if (matched) inputs.push(MATCH_INPUT);
   requireNames("decoder takes", inputNames, inputs);
-  const lacking = [...OUTPUTS, ...(guided ? MULTIMASK_OUTPUTS : [])]
-    .filter((name) => !outputNames.includes(name));
+  const wanted = [
+    ...OUTPUTS,
+    ...(guided ? MULTIMASK_OUTPUTS : []),
+    ...(matched ? [MATCH_OUTPUT] : []),
+  ];
+  const lacking = wanted.filter((name) => !outputNames.includes(name));
   if (lacking.length > 0) {
     throw wrong(`its decoder does not give ${lacking.join(", ")}`);
   }

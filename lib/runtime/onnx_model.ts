@@ -1,4 +1,8 @@
-import { MATCH_INPUT, type ModelPackage } from "../model/package.ts";
+import {
+  MATCH_INPUT,
+  MATCH_OUTPUT,
+  type ModelPackage,
+} from "../model/package.ts";
 import { MATCH_MAPS } from "../pipeline/match_maps.ts";
 import type {
   Decoder,
@@ -172,6 +176,7 @@ function answerOf(outputs: Tensors, multimask: boolean): DecoderAnswer {
   return {
     logits: output("low_res_masks").data,
     predictedIou,
+    rating: outputs[MATCH_OUTPUT]?.data[0],
     ...(multimask && {
       multi: split(output("multi_masks"), output("multi_iou_predictions")),
     }),

@@ -14,7 +14,7 @@ Deno.test("a set of one subject has no images of others", () => {
     predictedIou: 0.5,
     dice,
   }));
-  const calibrations = calibrate([{ set: "s", own, others: [] }]);
+  const calibrations = calibrate([{ set: "s", own, others: [], without: [] }]);
   const [one] = calibrations.sets;
   equal(one.auc, null);
   equal(one.refused, null);
@@ -23,7 +23,11 @@ Deno.test("a set of one subject has no images of others", () => {
   equal(one.spearman.predictedIou, null);
   ok(Math.abs(one.gain! - (0.75 - 1.9 / 3)) < 1e-12);
   equal(calibrations.mean, null);
-  ok(calibrationTable(calibrations).includes("| **s** | 3 | 0 | – | 100.0 |"));
+  ok(
+    calibrationTable(calibrations).includes(
+      "| **s** | 3 | 0 | – | 100.0 | – | 0 | – |",
+    ),
+  );
 });
 
 Deno.test("a plot draws every curve in its colour, the same each time", () => {
