@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Bytes } from "../core/bytes.ts";
 import { hexDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
-import type { ModelGeometry } from "../pipeline/types.ts";
+import type { ModelGeometry, ScoreCalibration } from "../pipeline/types.ts";
 import { NAME } from "./locate.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -194,15 +194,25 @@ export class PackageError extends EdgeError {
 /**
  * The digest that identifies a model: the sha256 of the lines `decoder <sha256>`, `encoder <sha256>`, `image <sha256>`
  * if it has that file, and `input <size> <mean,…> <std,…>` with numbers in their shortest form. The input is part of
- * it because another normalisation makes other embeddings.
+ * it because another normalisation makes other embeddings, and `calibration <threshold> <slope> <offset>` of a model
+ * that has one, because it decides whether a structure is called present.
  */
-export function packageDigest({ files, input }: Manifest): Promise<string> {
+export function packageDigest(
+  { files, input, calibration }: Manifest,
+): Promise<string> {
   const { encoder, decoder, image } = files;
   const lines = [
     `decoder ${decoder.sha256}\n`,
     `encoder ${encoder.sha256}\n`,
     ...(image === undefined ? [] : [`image ${image.sha256}\n`]),
     `input ${input.size} ${input.mean.join()} ${input.std.join()}\n`,
+    ...(calibration === undefined ? [] : [calibrationLine(calibration)]),
   ];
   return hexDigest(new TextEncoder().encode(lines.join("")));
+}
+
+function calibrationLine(
+  { threshold, slope, offset }: ScoreCalibration,
+): string {
+  return `calibration ${threshold} ${slope} ${offset}\n`;
 }

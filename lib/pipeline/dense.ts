@@ -1,4 +1,4 @@
-import { cascade } from "./cascade.ts";
+import { cascade, decodeOnce } from "./cascade.ts";
 import { joinMaps, type MatchMaps, matchMaps } from "./match_maps.ts";
 import { pooledRecipe } from "./pool.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
@@ -25,6 +25,8 @@ export interface Group {
 export interface DenseCandidate {
   prompt: CandidatePrompt;
   output: DecoderOutput;
+  /** IoU with the structure that the decoder expects of the mask, by the match maps. */
+  rating: number;
   trace: DecoderOutput[];
   group: Group;
 }
@@ -51,8 +53,9 @@ export function groupsOf(
 
 /**
  * Dense matching, beyond the paper: every patch of the target is matched with all patches of the references, annotated
- * and not, and a decoder that takes the maps of that match is given them in every pass. One candidate has the maps
- * alone; the others have the points of the paper's prototypes beside them.
+ * and not, into maps that the decoder takes. One candidate has the maps alone, in every pass. The others are the paper's,
+ * made without the maps; in a further pass the decoder rates each of their masks by them, as the last pass of the first
+ * candidate rates the mask of the pass before.
  *
  * @param target of a model that is `matched`.
  */
@@ -62,7 +65,7 @@ export async function decodeDense(
   maps: MatchMaps,
   passes: number | undefined,
 ): Promise<DenseCandidate[]> {
-  const joined = joinMaps(maps);
+  const matchMaps = joinMaps(maps);
   const prompts = [
     MAPS_ALONE,
     ...propose(target, group.prototypes, group.recipe)
@@ -73,12 +76,27 @@ export async function decodeDense(
     const trace: DecoderOutput[] = [];
     const output = await cascade(target, prompt, {
       passes,
-      matchMaps: joined,
+      matchMaps: prompt === MAPS_ALONE ? matchMaps : undefined,
       onPass: (output) => trace.push(output),
     });
-    candidates.push({ prompt, output, trace, group });
+    const rating = await rate(target, prompt, output, matchMaps);
+    candidates.push({ prompt, output, rating, trace, group });
   }
   return candidates;
+}
+
+/** The IoU that the decoder expects of a mask with the structure that the maps speak of. */
+async function rate(
+  target: Target,
+  { points }: CandidatePrompt,
+  { logits: mask }: DecoderOutput,
+  matchMaps: Float32Array,
+): Promise<number> {
+  const box = target.coordinates.toBox(mask);
+  if (box === null) return 0;
+  const { rating } = await decodeOnce(target, { points, box, mask, matchMaps });
+  // A decoder that takes match maps gives it.
+  return rating!;
 }
 
 /** The maps of every group; null where a profile was stored without its background. */

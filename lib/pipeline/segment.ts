@@ -106,13 +106,12 @@ export async function segment(
   if (recipe.dense) {
     if (!target.model.matched) throw cannotBeMatched();
     const groups = groupsOf(references, recipe, isPooled);
-    const dense = await segmentDense(target, references, groups, {
-      passes,
-      every,
-      trace,
-      now,
-    });
+    const options = { passes, every, trace, now };
+    const dense = await segmentDense(target, references, groups, options);
     if (dense !== null) return dense;
+    const { medical } = RECIPES;
+    const paper = { ...options, recipe: medical, combine };
+    return await segment(target, references, paper);
   }
 
   const started = now();
@@ -156,8 +155,9 @@ export async function segment(
 }
 
 /**
- * Segments by dense matching. The answer is the candidate whose IoU the decoder predicts highest, which it was trained
- * to do for candidates of this kind.
+ * Segments by dense matching. The answer is the candidate that the decoder rates best by the match maps. What it expects
+ * without them, of the object that a prompt means, tells nothing of whether that is the structure; so the rating is
+ * reported as the predicted IoU.
  *
  * @returns null where a profile was stored without its background, so that it cannot be matched.
  */
@@ -179,7 +179,7 @@ async function segmentDense(
   }
   const retrieving = now();
   const best = decoded.reduce((best, next) =>
-    next.output.predictedIou > best.output.predictedIou ? next : best
+    next.rating > best.rating ? next : best
   );
   const measured = every ? decoded : [best];
   const scores = new Map(
@@ -188,6 +188,7 @@ async function segmentDense(
   const candidates = decoded.map((one): Candidate => ({
     ...one.prompt,
     ...one.output,
+    predictedIou: one.rating,
     ...scores.get(one) ?? { distance: 0, isBound: true },
     profile: one.group.index,
     ...(trace && { trace: one.trace }),

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def package_digest(hashes: dict[str, str], size: int, mean: Sequence[float], std: Sequence[float]) -> str:
-    """SHA-256 of one line `role hash` per file, sorted by role, and of a line about the input."""
+def package_digest(
+    hashes: dict[str, str],
+    size: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+    calibration: dict[str, float] | None = None,
+) -> str:
+    """SHA-256 of one line `role hash` per file, sorted by role, of a line about the input, and of one about the
+    calibration if there is one."""
     text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
     text += f"input {size} {','.join(map(shortest, mean))} {','.join(map(shortest, std))}\n"
+    if calibration is not None:
+        text += f"calibration {' '.join(shortest(calibration[name]) for name in ('threshold', 'slope', 'offset'))}\n"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

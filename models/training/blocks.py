@@ -7,8 +7,13 @@ downscaled branches and global pooling instead of large kernels.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+
+
+STRIDE = 8  # of the embedding
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride, padding, groups: int) -> Tensor:
@@ -141,3 +146,17 @@ class ChannelNorm(nn.Module):
         centred = x - x.mean(dim=1, keepdim=True)
         variance = (centred * centred).mean(dim=1, keepdim=True)
         return centred / torch.sqrt(variance + self.eps)
+
+
+def position_code(height: int, width: int, device: torch.device) -> Tensor:
+    """Low-frequency position channels, [1,8,H,W] float32, in fractions of the (square) model input.
+
+    Anatomy and video objects tend to stay where they were, so where a patch is helps to recognise it. The
+    code only has half, one and two periods over the input: it can tell regions apart, not single patches.
+    """
+    y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
+    x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width
+    rows = [torch.cos(math.pi * y), torch.sin(2 * math.pi * y), torch.cos(2 * math.pi * y), torch.sin(4 * math.pi * y)]
+    cols = [torch.cos(math.pi * x), torch.sin(2 * math.pi * x), torch.cos(2 * math.pi * x), torch.sin(4 * math.pi * x)]
+    planes = [r[:, None].expand(height, width) for r in rows] + [c[None, :].expand(height, width) for c in cols]
+    return torch.stack(planes)[None]

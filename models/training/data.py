@@ -25,10 +25,6 @@ LONG_SIDE = 448  # real images are cached at most this large
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
 MIX = {
-    "abstract": 0.05, "brain": 0.05, "head": 0.14, "slices": 0.04, "ultrasound": 0.02, "endoscopy": 0.05, "colon": 0.12,
-    "figures": 0.18, "paste": 0.11, "still": 0.11, "nuclei": 0.02, "clip": 0.11,
-}
-MIX_WITH_SUBJECTS = {
     "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.04, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
     "figures": 0.11, "paste": 0.07, "still": 0.06, "nuclei": 0.02, "clip": 0.06, "subject": 0.26, "single": 0.12,
     "absent": 0.10,
@@ -169,9 +165,8 @@ def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
 class PairMaker:
     """Draws random training pairs. One instance (and one generator) per loader process."""
 
-    def __init__(self, photos: Photos, seed: int, mix: dict[str, float] | None = None, subjects: Subjects | None = None):
+    def __init__(self, photos: Photos, subjects: Subjects, seed: int, mix: dict[str, float]):
         self.photos, self.subjects, self.rng = photos, subjects, np.random.default_rng(seed)
-        mix = mix or MIX
         self.kinds, weights = list(mix), np.array(list(mix.values()))
         self.weights = weights / weights.sum()
 

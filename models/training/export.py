@@ -1,7 +1,7 @@
 """Exports a checkpoint to a model package and checks it against PyTorch.
 
-    python export.py --checkpoint runs/nano/checkpoint.pt --out ../nano
-    python export.py --checkpoint runs/a/checkpoint.pt runs/b/checkpoint.pt --share 0.75 --out ../nano
+    python export.py --checkpoint runs/lite/checkpoint.pt --out ../lite
+    python export.py --checkpoint runs/a/checkpoint.pt runs/b/checkpoint.pt --share 0.75 --out ../lite
 """
 
 from __future__ import annotations
@@ -18,25 +18,23 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from blocks import unit_patches
-from lite_decoder import SplitDecoder
 from matching import MAPS
-from model import CHANNELS, GRID, LOW_RES, MODELS, SIZE, Model, parameter_count
+from model import CHANNELS, GRID, LOW_RES, SIZE, Model, parameter_count
 from package import write_package
-from shared import store_half
-from warm_start import HALF
+from shared import HALF, store_half
 
 OPSET = 17
-PROMPTS = ["point_coords", "point_labels", "mask_input", "has_mask_input"]
+PROMPTS = ["point_coords", "point_labels", "mask_input", "has_mask_input", "match_maps"]
 FEATURES = ["unit_patches", "features_1", "features_2", "features_4", "features_8"]
 
 
-def load(checkpoint: Path, raw: bool = False) -> tuple[Model, str]:
-    """The averaged weights (or the raw ones) of a checkpoint, in evaluation mode, and the kind of model."""
+def load(checkpoint: Path, raw: bool = False) -> Model:
+    """The averaged weights (or the raw ones) of a checkpoint, in evaluation mode."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model = MODELS[saved.get("kind", "nano")]()
+    model = Model()
     model.load_state_dict(saved["model" if raw else "average"])
     print(f"checkpoint: {saved['step']} steps, {saved['pairs']} pairs, {saved['spent'] / 60:.1f} minutes")
-    return model.eval(), saved.get("kind", "nano")
+    return model.eval()
 
 
 def blend(first: Model, second: Model, share: float) -> None:
@@ -58,7 +56,7 @@ def fold_norms(module: nn.Module) -> None:
                     child[index + 1] = nn.Identity()
 
 
-def random_prompts(batch: int, points: int, seed: int, maps: bool) -> dict[str, torch.Tensor]:
+def random_prompts(batch: int, points: int, seed: int) -> dict[str, torch.Tensor]:
     """Decoder inputs besides what depends on the image, with mixed labels: points, padding and sometimes a box."""
     generator = torch.Generator().manual_seed(seed)
     coords = torch.rand(batch, points, 2, generator=generator) * SIZE
@@ -68,10 +66,8 @@ def random_prompts(batch: int, points: int, seed: int, maps: bool) -> dict[str, 
         coords[:, :2] = corners
         labels[:, 0], labels[:, 1] = 2, 3
     mask = torch.randn(batch, 1, LOW_RES, LOW_RES, generator=generator) * 4
-    prompts = dict(zip(PROMPTS, (coords, labels, mask, torch.tensor([float(seed % 3 != 0)]))))
-    if maps:
-        prompts["match_maps"] = torch.rand(batch, MAPS, GRID, GRID, generator=generator) * 2 - 1
-    return prompts
+    maps = torch.rand(batch, MAPS, GRID, GRID, generator=generator) * 2 - 1
+    return dict(zip(PROMPTS, (coords, labels, mask, torch.tensor([float(seed % 3 != 0)]), maps)))
 
 
 class ImageGraph(nn.Module):
@@ -98,24 +94,20 @@ class PromptGraph(nn.Module):
 
 def graphs_of(model: Model) -> dict[str, tuple[nn.Module, list[str], list[str]]]:
     """Every graph of a package: role -> module, names of its inputs and of its outputs."""
-    outputs = ["low_res_masks", "iou_predictions"]
-    rated = [*outputs, "match_predictions"]
-    encoder = {"encoder": (model.encoder, ["image"], ["image_embeddings"])}
-    if not isinstance(model.decoder, SplitDecoder):
-        return encoder | {"decoder": (model.decoder, ["image_embeddings", *PROMPTS], outputs)}
-    return encoder | {
+    return {
+        "encoder": (model.encoder, ["image"], ["image_embeddings"]),
         "image": (ImageGraph(model.decoder.image).eval(), ["image_embeddings"], FEATURES),
-        "decoder": (PromptGraph(model.decoder.prompt).eval(), [*FEATURES, *PROMPTS, "match_maps"], rated),
+        "decoder": (PromptGraph(model.decoder.prompt).eval(), [*FEATURES, *PROMPTS],
+                    ["low_res_masks", "iou_predictions", "match_predictions"]),
     }
 
 
 def write_onnx(model: Model, paths: dict[str, Path], half: bool) -> None:
     graphs = graphs_of(model)
     values = {"image": torch.zeros(1, 3, SIZE, SIZE), "image_embeddings": torch.randn(1, CHANNELS, GRID, GRID)}
-    values |= random_prompts(2, 3, 1, "image" in graphs)
-    if "image" in graphs:
-        with torch.no_grad():
-            values |= dict(zip(FEATURES, graphs["image"][0](values["image_embeddings"])))
+    values |= random_prompts(2, 3, 1)
+    with torch.no_grad():
+        values |= dict(zip(FEATURES, graphs["image"][0](values["image_embeddings"])))
     dynamic = {"image": {0: "batch"}, "image_embeddings": {0: "batch"}, "point_coords": {0: "batch", 1: "points"},
                "point_labels": {0: "batch", 1: "points"}, "mask_input": {0: "batch"}, "match_maps": {0: "batch"},
                "low_res_masks": {0: "batch"}, "iou_predictions": {0: "batch"}, "match_predictions": {0: "batch"}}
@@ -160,15 +152,13 @@ def verify(model: Model, paths: dict[str, Path]) -> None:
         for batch in (images, images[:1]):
             embedding = model.encoder(batch)
             compare("image_embeddings", embedding, run("encoder", {"image": batch})[0], 2e-3)
-        values = {"image_embeddings": embedding}
-        if "image" in graphs:
-            wanted = graphs["image"][0](embedding)
-            for name, one, got in zip(FEATURES, wanted, run("image", values)):
-                compare(name, one, got, 2e-3)
-            values = dict(zip(FEATURES, wanted))
+        features = graphs["image"][0](embedding)
+        for name, wanted, got in zip(FEATURES, features, run("image", {"image_embeddings": embedding})):
+            compare(name, wanted, got, 2e-3)
+        values = dict(zip(FEATURES, features))
         cases = [(1, 1), (1, 2), (3, 1), (2, 7), (16, 16), (1, 16), (16, 2)]
         for seed, (batch, points) in enumerate(cases):
-            inputs = values | random_prompts(batch, points, seed, "image" in graphs)
+            inputs = values | random_prompts(batch, points, seed)
             module, names, _ = graphs["decoder"]
             masks, *scores = module(*(inputs[name] for name in names))
             first, second = run("decoder", inputs), run("decoder", inputs)
@@ -186,18 +176,18 @@ def describe(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, nargs="+", default=[Path("runs/nano/checkpoint.pt")],
+    parser.add_argument("--checkpoint", type=Path, nargs="+", default=[Path("runs/lite/checkpoint.pt")],
                         help="one; or two, the second started from the first, whose weights are blended")
     parser.add_argument("--share", type=float, default=0.5, help="of the second checkpoint's weights")
-    parser.add_argument("--out", type=Path, default=Path("../nano"))
+    parser.add_argument("--out", type=Path, default=Path("../lite"))
     parser.add_argument("--raw", action="store_true", help="export the raw weights, not their running average")
     parser.add_argument("--fp32", action="store_true", help="store the weights as float32 instead of float16")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    model, kind = load(args.checkpoint[0], args.raw)
+    model = load(args.checkpoint[0], args.raw)
     for more in args.checkpoint[1:]:
-        blend(model, load(more, args.raw)[0], args.share)
+        blend(model, load(more, args.raw), args.share)
     fold_norms(model)
     if not args.fp32:
         round_to_half(model)
@@ -208,7 +198,7 @@ def main() -> None:
         verify(model, built)
         for path in built.values():
             print(describe(path))
-        manifest = write_package(args.out, built, kind)
+        manifest = write_package(args.out, built)
     finally:
         for path in built.values():
             path.unlink(missing_ok=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from decoder import Decoder
-from encoder import Encoder
-from lite import LiteEncoder
 from lite_decoder import SplitDecoder
+from lite_encoder import LiteEncoder
 
 MEAN = (123.675, 116.28, 103.53)  # per RGB channel, 0..255 scale
 STD = (58.395, 57.12, 57.375)
@@ -18,18 +16,12 @@ LOW_RES = 128
 
 
 class Model(nn.Module):
-    """Holds an encoder and a decoder; training calls the two separately."""
+    """Holds the encoder and the decoder; training calls the two separately."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-
-
-MODELS = {
-    "nano": lambda: Model(Encoder(CHANNELS), Decoder(CHANNELS)),
-    "lite": lambda: Model(LiteEncoder(MEAN, STD, CHANNELS), SplitDecoder(CHANNELS)),
-}
+        self.encoder = LiteEncoder(MEAN, STD, CHANNELS)
+        self.decoder = SplitDecoder(CHANNELS)
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -1,6 +1,6 @@
 """Draws good and bad results of the product side by side, for the model card.
 
-    python pictures.py --data ../../../shared/data/oneshot --out ../nano/results.jpg [--deno "npx -y deno@2.9.6"]
+    python pictures.py --data ../../../shared/data/oneshot --out ../lite/results.jpg [--deno "npx -y deno@2.9.6"]
 
 Every target of a subject goes through `deno task segment`; its best and its worst result are shown beside the
 annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn.
@@ -17,12 +17,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from evaluate import dice
-
 SETS = {"brain-tumor-mr": "CC BY 4.0", "davis-objects": "BSD", "perseg": "MIT"}
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT, GAP = 300, 220, 6
 TRUTH, OURS, WHITE = (255, 140, 0), (0, 140, 255), (255, 255, 255)  # BGR
+
+
+def dice(first: np.ndarray, second: np.ndarray) -> float:
+    total = first.sum() + second.sum()
+    return float(2.0 * (first & second).sum() / total) if total else 1.0
 
 
 def read_mask(path: Path) -> np.ndarray:
@@ -68,7 +71,7 @@ def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"))
-    parser.add_argument("--out", type=Path, default=Path("../nano/results.jpg"))
+    parser.add_argument("--out", type=Path, default=Path("../lite/results.jpg"))
     parser.add_argument("--deno", default="deno", help="how to start Deno")
     args = parser.parse_args()
     rows = [row(args.data / name, subject.name, shlex.split(args.deno))

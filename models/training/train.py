@@ -1,13 +1,13 @@
-"""Trains the nano model on pairs of views. The schedule follows the wall clock (`--minutes`), or the number of
+"""Trains the embedded model on pairs of views. The schedule follows the wall clock (`--minutes`), or the number of
 pairs seen (`--pairs`), which gives runs to be compared equal shares however busy the machine is.
 
-    python train.py --data ../../../shared/data/train --out runs/nano --minutes 75
-    python train.py --data ../../../shared/data/train --out runs/nano --minutes 75 --resume
-    python train.py --data ../../../shared/data/train --out runs/more --minutes 75 --start ../nano --rate 8e-4
+    python train.py --teacher ../nano --frozen 5 --out runs/lite --minutes 120
+    python train.py --teacher ../nano --frozen 5 --out runs/lite --minutes 120 --resume
+    python train.py --start runs/lite/checkpoint.pt --frozen 5 --out runs/more --minutes 120 --rate 9e-4
 
 `--ranks` processes of one thread each train together, averaging their gradients every step. On a CPU that
 other programs use too this is far faster than one process with as many threads, whose every small
-operation would wait for the slowest core. `--start` continues from a package: norms stay frozen throughout.
+operation would wait for the slowest core. `--start` continues from a checkpoint: norms stay frozen throughout.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ import torch.distributed as dist
 from torch import Tensor
 
 from blocks import unit_patches
-from data import GENERATED_KINDS, MIX, MIX_WITH_SUBJECTS, REAL_KINDS, PairMaker, Photos, Subjects, collate
-from lite import load_imagenet
+from data import GENERATED_KINDS, MIX, REAL_KINDS, PairMaker, Photos, Subjects, collate
+from lite_encoder import load_imagenet
 from losses import correspondence_loss, mask_loss, prototype_losses, true_iou
 from matching import all_match_maps, matching_loss
-from model import MEAN, MODELS, STD, Model, parameter_count
+from model import MEAN, STD, Model, parameter_count
 from onpolicy import corrective_click, predicted_box, replace_prompts
-from warm_start import load_package
+from teacher import load_teacher
 
 PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
 ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
@@ -226,10 +226,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
     checkpoint_path = args.out / "checkpoint.pt"
 
     torch.manual_seed(args.seed)
-    model = MODELS[args.model]()
-    if args.model == "lite":
-        load_imagenet(model.encoder.trunk)
-        model.encoder.trunk.freeze(args.frozen)
+    model = Model()
+    load_imagenet(model.encoder.trunk)
+    model.encoder.trunk.freeze(args.frozen)
     if args.start is not None:
         stored = torch.load(args.start, map_location="cpu", weights_only=True)["average"]
         # What the checkpoint lacks keeps its fresh start.
@@ -237,9 +236,7 @@ def run(rank: int, args: argparse.Namespace) -> None:
     live = set() if args.start is not None else {name for name, _ in model.named_modules() if ".trunk." not in name}
     teacher = None
     if args.teacher is not None:
-        teacher = MODELS["nano"]()
-        load_package(teacher, args.teacher)
-        teacher = teacher.encoder.to(args.device, memory_format=torch.channels_last).eval()
+        teacher = load_teacher(args.teacher).to(args.device, memory_format=torch.channels_last)
     model = model.to(args.device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     scalars = torch.nn.Parameter(torch.tensor([2.0, 0.3], device=args.device))
@@ -261,11 +258,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
         spent, step, pairs = saved["spent"], saved["step"], saved["pairs"]
     torch.manual_seed(args.seed + 7919 * (step + 1) + rank)
 
-    subjects = None if args.subjects is None else Subjects(args.subjects)
-    shares = MIX if subjects is None else MIX_WITH_SUBJECTS
-    mix = {kind: share for kind, share in shares.items() if kind not in ABLATIONS.get(args.without, ())}
+    mix = {kind: share for kind, share in MIX.items() if kind not in ABLATIONS.get(args.without, ())}
     match = 0.0 if args.without == "correspondence" else 1.0
-    maker = PairMaker(Photos(args.data), args.seed + 1000 * (rank + 1) + step, mix, subjects)
+    maker = PairMaker(Photos(args.data), Subjects(args.subjects), args.seed + 1000 * (rank + 1) + step, mix)
     if rank == 0:
         print(f"parameters: {parameter_count(model)}", flush=True)
     statistics = [b for b in model.buffers() if b.dtype.is_floating_point]
@@ -274,7 +269,7 @@ def run(rank: int, args: argparse.Namespace) -> None:
         if rank == 0:
             save(checkpoint_path, {
                 "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-                "kind": args.model, "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "done": progress() >= 1,
+                "scalars": scalars.data, "spent": spent, "step": step, "pairs": pairs, "done": progress() >= 1,
             })
 
     dist.barrier()
@@ -328,10 +323,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"))
-    parser.add_argument("--subjects", type=Path, help="more real images, in folders by set and subject")
-    parser.add_argument("--model", choices=list(MODELS), default="nano")
-    parser.add_argument("--teacher", type=Path, help="a package whose embedding leads at first")
-    parser.add_argument("--out", type=Path, default=Path("runs/nano"))
+    parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"))
+    parser.add_argument("--teacher", type=Path, help="a nano package whose embedding leads at first")
+    parser.add_argument("--out", type=Path, default=Path("runs/lite"))
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--pairs", type=int, help="length of the schedule in pairs, instead of --minutes")
     parser.add_argument("--resume", action="store_true")

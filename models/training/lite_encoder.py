@@ -7,8 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from blocks import Attention, ChannelNorm, Conv, ConvNorm, InvertedResidual, convolve
-from encoder import STRIDE, position_code
+from blocks import STRIDE, Attention, ChannelNorm, Conv, ConvNorm, InvertedResidual, convolve, position_code
 
 # Kernel, stride, expansion, channels and blocks of every stage (Tan & Le, EfficientNet, ICML 2019, table 1). Lite has
 # ReLU6 and no squeeze-and-excite.

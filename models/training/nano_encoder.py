@@ -1,32 +1,13 @@
-"""The image encoder: a small convolutional backbone with a feature pyramid at stride 8."""
+"""The encoder of `nano`, the model before: here it only teaches, see teacher.py."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor, nn
 
-from blocks import Attention, ChannelNorm, ConvNorm, GlobalContext, InvertedResidual
+from blocks import STRIDE, Attention, ChannelNorm, ConvNorm, GlobalContext, InvertedResidual, position_code
 
-STRIDE = 8
-
-
-def position_code(height: int, width: int, device: torch.device) -> Tensor:
-    """Low-frequency position channels, [1,8,H,W] float32, in fractions of the (square) model input.
-
-    Anatomy and video objects tend to stay where they were, so where a patch is helps to recognise it. The
-    code only has half, one and two periods over the input: it can tell regions apart, not single patches.
-    """
-    y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
-    x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width
-    rows = [torch.cos(math.pi * y), torch.sin(2 * math.pi * y), torch.cos(2 * math.pi * y), torch.sin(4 * math.pi * y)]
-    cols = [torch.cos(math.pi * x), torch.sin(2 * math.pi * x), torch.cos(2 * math.pi * x), torch.sin(4 * math.pi * x)]
-    planes = [r[:, None].expand(height, width) for r in rows] + [c[None, :].expand(height, width) for c in cols]
-    return torch.stack(planes)[None]
-
-
-class Encoder(nn.Module):
+class NanoEncoder(nn.Module):
     """Normalised RGB image [B,3,S,S] float32 -> embedding [B,C,S/8,S/8] float32, unit variance per patch."""
 
     def __init__(self, channels: int = 96, widths: tuple[int, ...] = (24, 32, 64, 112, 160)):
