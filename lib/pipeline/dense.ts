@@ -53,9 +53,8 @@ export function groupsOf(
 
 /**
  * Dense matching, beyond the paper: every patch of the target is matched with all patches of the references, annotated
- * and not, into maps that the decoder takes. One candidate has the maps alone, in every pass. The others are the paper's,
- * made without the maps; in a further pass the decoder rates each of their masks by them, as the last pass of the first
- * candidate rates the mask of the pass before.
+ * and not, into maps that the decoder is given in every pass. One candidate has the maps alone, the others also have the
+ * points of the paper's prototypes. In a further pass the decoder rates each mask by the maps.
  *
  * @param target of a model that is `matched`.
  */
@@ -76,7 +75,7 @@ export async function decodeDense(
     const trace: DecoderOutput[] = [];
     const output = await cascade(target, prompt, {
       passes,
-      matchMaps: prompt === MAPS_ALONE ? matchMaps : undefined,
+      matchMaps,
       onPass: (output) => trace.push(output),
     });
     const rating = await rate(target, prompt, output, matchMaps);

@@ -93,11 +93,9 @@ Deno.test("dense matching takes the candidate that the decoder rates best by the
   );
   ok(Math.abs(presence.confidence! - 0.8) < 1e-9);
   equal(maps!.evidence.length, GRID * GRID);
-  // The first candidate has the maps in every pass, the others in the one that rates them.
-  deepEqual(
-    prompts.map(({ matchMaps }) => matchMaps !== undefined),
-    [0, 1, 2, 3].flatMap((i) => [i === 0, i === 0, i === 0, true]),
-  );
+  // Three passes and one that rates, of every candidate.
+  equal(prompts.length, 4 * 4);
+  ok(prompts.every(({ matchMaps }) => matchMaps!.length === 4 * GRID ** 2));
   deepEqual([...prompts[0].labels], [-1]);
 
   const quick = await segment(target, references(), { every: false });
