@@ -16,10 +16,11 @@ from colon import colon
 from figures import figure
 from head import head
 from looks import make_look
+from repeats import repeats, thing
 from scene import CELL, SMALLEST, Layer, Pair, Scene, render_pair
 from shapes import any_shape
 from synth import GENERATED, abstract
-from textures import Rng
+from textures import Rng, clouds, grey
 
 LONG_SIDE = 448  # real images are cached at most this large
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
@@ -27,9 +28,9 @@ HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 MIX = {
     "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.04, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
     "figures": 0.11, "paste": 0.07, "still": 0.06, "nuclei": 0.02, "clip": 0.06, "subject": 0.26, "single": 0.12,
-    "absent": 0.10,
+    "absent": 0.10, "repeats": 0.08,
 }
-REAL_KINDS = ("subject", "single", "absent", "figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
+REAL_KINDS = ("subject", "single", "absent", "repeats", "figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
 GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)
 
 
@@ -235,6 +236,30 @@ class PairMaker:
             photo = self.any_photo()
             other, _, _ = cut(photo, frame_window(self.rng, *photo.labels.shape, None, 0.0), size, photo.labels > 0, False)
         return Scene(ground, layers, len(layers) - 1, extent=extent, other=other)
+
+    def repeats(self, size: int) -> Scene | None:
+        """Several things that look alike, drawn or cut out of photos, on a photo or on a drawn tissue."""
+        if self.rng.random() < 0.5:
+            photo = self.any_photo()
+            window = frame_window(self.rng, *photo.labels.shape, None, 0.2)
+            ground, _, extent = cut(photo, window, size, photo.labels > 0, self.rng.random() < 0.5)
+        else:
+            ground = grey(self.rng.uniform(20, 200) + self.rng.uniform(3, 30) * clouds(self.rng, size)).astype(np.float32)
+            extent = None
+        if self.rng.random() < 0.5:
+            return repeats(self.rng, ground, *thing(self.rng, size), extent)
+        sets = self.subjects.singles + [sum(one, []) for one in self.subjects.series]
+        photo = self.pick(self.subjects.pick(self.rng, sets)) if self.rng.random() < 0.6 else self.pick(self.photos.clothing)
+        region = choose_region(self.rng, photo, 0.1)
+        if region is None or not region.any():
+            return None
+        rows, columns = np.nonzero(region)
+        side = 2.0 * max(np.ptp(rows), np.ptp(columns), 8)
+        corner = np.array([columns.min() + columns.max(), rows.min() + rows.max()]) / 2 - side / 2
+        rgb, alpha, _ = cut(photo, (corner[0], corner[1], side, False), size, region, False)
+        frame = cv2.warpAffine(np.ones(region.shape, np.float32), np.array(
+            [[size / side, 0, -corner[0] * size / side], [0, size / side, -corner[1] * size / side]], np.float32), (size, size))
+        return repeats(self.rng, ground, rgb, alpha * (frame > 0.5), extent)
 
     def photo_texture(self, rng: Rng, size: int) -> np.ndarray:
         """A random piece of a photo as a surface, [size,size,3] float32."""

@@ -46,6 +46,7 @@ class Scene:
     still: float = 1.0  # scales the global motion
     window: np.ndarray | None = None  # [S,S] 0..1, what the optics show; fixed in the frame
     part: bool = False  # the target is a part of a larger object
+    roams: bool = True  # the target may leave its place for another
 
 
 @dataclass
@@ -126,7 +127,7 @@ def render_pair(rng: Rng, scene: Scene, look) -> Pair | None:
     target roams farther than its surroundings, or is gone in view B."""
     size = scene.background.shape[0]
     vanished = scene.target is not None and rng.random() < VANISH
-    roams = 3.0 if rng.random() < 0.2 else 1.0
+    roams = 3.0 if scene.roams and rng.random() < 0.2 else 1.0
     motion = smooth_motion(rng, size, scene.still * rng.choice([0.4, 0.9, 1.3, 2.0]))
     flip = rng.random() < 0.04
     if flip:
