@@ -79,7 +79,8 @@ const presenceFields = {
     "Why it is not, in plain words; null when it is present",
   ),
   confidence: fraction.nullable().describe(
-    "Ranks answers by how well their masks fit; null for profiles enrolled before presence scoring",
+    "Ranks answers by how well their masks fit; by dense matching the chance of a Dice of 0.7. Null for profiles " +
+      "enrolled before presence scoring",
   ),
   presence: z.object({
     score: fraction.nullable().describe(
