@@ -77,10 +77,10 @@ Deno.test("a folder is added, listed, verified and removed", () =>
     const listed = await registry.list();
     deepEqual(
       listed.map(({ id, problem }) => [id, problem]),
-      [["nano", null], ["darker", null]],
+      [["lite", null], ["nano", null], ["darker", null]],
     );
-    equal(listed[1].manifest!.digest, digest);
-    equal(await registry.verify(listed[1]), null);
+    equal(listed[2].manifest!.digest, digest);
+    equal(await registry.verify(listed[2]), null);
     await registry.remove("darker");
     deepEqual(held(), []);
     await rejects(registry.remove("darker"), /no model package "darker"/);
@@ -96,7 +96,7 @@ Deno.test("a package whose decoder has an image graph keeps it", () =>
       Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
       ["decoder.onnx", "encoder.onnx", "image.onnx", "model.json"],
     );
-    const [, listed] = await registry.list();
+    const [, , listed] = await registry.list();
     equal(await registry.verify(listed), null);
     await registry.remove(id);
   }));
@@ -281,7 +281,7 @@ Deno.test("a broken or foreign package is refused, and a damaged one is named", 
     await registry.add(source);
     const folder = new URL("darker/", registry.root);
     await Deno.truncate(`${folder.pathname}encoder.onnx`, 1000);
-    const [, listed] = await registry.list();
+    const [, , listed] = await registry.list();
     equal(listed.problem, null);
     match((await registry.verify(listed))!, /encoder\.onnx has sha256/);
     await Deno.writeTextFile(new URL("model.json", folder), "{");

@@ -11,22 +11,28 @@ Deno.test("a package is added, listed, verified and removed", () =>
     const added = await models("add", `${folder}/source`);
     equal(added.out, `added darker, digest ${digest}; MODEL=darker serves it`);
     const { out } = await models("list");
-    match(out, /^nano {2}[^\n]*, input 512, [^\n]*\ndarker {2}[^\n]*$/);
+    match(
+      out,
+      /^lite {2}[^\n]*\nnano {2}[^\n]*, input 512, [^\n]*\ndarker {2}[^\n]*$/,
+    );
     const darker = `darker  sam, input 128, MIT, digest ${digest}  `;
     ok(out.endsWith(`${darker}${folder}/models/darker/`), out);
-    equal((await models("verify")).out, "nano: whole\ndarker: whole");
+    equal(
+      (await models("verify")).out,
+      "lite: whole\nnano: whole\ndarker: whole",
+    );
     const encoder = `${folder}/models/darker/encoder.onnx`;
     const bytes = await Deno.readFile(encoder);
     bytes[bytes.length >> 1] ^= 1;
     await Deno.writeFile(encoder, bytes);
     const verified = await models("verify");
-    requireOneLine(verified, /^error: 1 of 2 packages cannot be served\.$/);
+    requireOneLine(verified, /^error: 1 of 3 packages cannot be served\.$/);
     match(
       verified.out,
-      /^nano: whole\ndarker: encoder\.onnx has sha256 [^\n]*$/,
+      /^lite: whole\nnano: whole\ndarker: encoder\.onnx has sha256 [^\n]*$/,
     );
     equal((await models("remove", "darker")).out, "removed darker");
-    match((await models("list")).out, /^nano {2}[^\n]*$/);
+    match((await models("list")).out, /^lite {2}[^\n]*\nnano {2}[^\n]*$/);
   }));
 
 Deno.test("a wrong models command is one line", async () => {
