@@ -186,7 +186,10 @@ Deno.test("a package is added, served beside another, and refused when it was ta
       runEntry("serve", [], both),
     ]);
     equal(verified.code, 1);
-    match(verified.out, /^lite: whole\nnano: whole\ndarker: encoder\.onnx has sha256/);
+    match(
+      verified.out,
+      /^lite: whole\nnano: whole\ndarker: encoder\.onnx has sha256/,
+    );
     equal(served.code, 1);
     match(
       served.error,
