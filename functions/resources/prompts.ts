@@ -11,7 +11,6 @@ import {
 } from "../contract/parameters.ts";
 import { candidateFields, POINTS } from "../contract/points.ts";
 import { problems } from "../contract/problems.ts";
-
 import { createRouter, type Router, workOf } from "../router.ts";
 import { findProfile } from "../patients/find_profile.ts";
 import { keepEmbedding } from "../patients/keep_embedding.ts";

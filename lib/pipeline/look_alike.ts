@@ -1,4 +1,5 @@
 import type { Box } from "../core/geometry.ts";
+import { evenlySpread } from "../numerics/evenly_spread.ts";
 import { cascade } from "./cascade.ts";
 import type { Profile } from "./profile.ts";
 import { propose } from "./prompt.ts";
@@ -132,9 +133,5 @@ function hide(
 
 /** Some of the cells, evenly spread, ascending. */
 function spread(cells: number[]): Int32Array {
-  const taken = Math.min(cells.length, SAMPLE);
-  return Int32Array.from(
-    { length: taken },
-    (_, i) => cells[Math.floor((i + 0.5) * cells.length / taken)]!,
-  );
+  return evenlySpread(cells.length, SAMPLE).map((i) => cells[i]!);
 }

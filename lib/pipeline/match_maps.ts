@@ -1,5 +1,6 @@
 import { cosineMaps } from "../numerics/cosine.ts";
-import { type Arena, roundUp, withArena } from "../numerics/kernels.ts";
+import { evenlySpread } from "../numerics/evenly_spread.ts";
+import { roundUp, withArena } from "../numerics/kernels.ts";
 import { gatherPatches, toPatches, unitRows } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/rounded_costs.ts";
 import type { Profile } from "./profile.ts";
@@ -112,7 +113,7 @@ class Densities {
         first * channels,
         (first + BLOCK) * channels,
       );
-      withArena((arena: Arena) => {
+      withArena((arena) => {
         const sums = arena.take(4 * stride);
         const least = arena.take(4 * stride * NEIGHBOURS);
         const n = block.length / channels;
@@ -149,12 +150,7 @@ class Densities {
 }
 
 function sampleRows(rows: Float32Array, channels: number): Float32Array {
-  const count = rows.length / channels;
-  if (count <= MOST) return unitRows(rows, channels);
-  const chosen = Int32Array.from(
-    { length: MOST },
-    (_, i) => Math.floor((i + 0.5) * count / MOST),
-  );
+  const chosen = evenlySpread(rows.length / channels, MOST);
   return unitRows(gatherPatches(rows, channels, chosen), channels);
 }
 

@@ -181,10 +181,7 @@ async function segmentDense(
   const best = decoded.reduce((best, next) =>
     next.rating > best.rating ? next : best
   );
-  const measured = every ? decoded : [best];
-  const scores = new Map(
-    measured.map((one) => [one, distanceOf(target, one)]),
-  );
+  const scores = distancesOf(target, every ? decoded : [best]);
   const candidates = decoded.map((one): Candidate => ({
     ...one.prompt,
     ...one.output,
@@ -210,13 +207,25 @@ async function segmentDense(
   };
 }
 
-/** The earth mover's distance of a candidate, to the nearest reference of its group. */
-function distanceOf(target: Target, { output, group }: DenseCandidate): Score {
-  const held = [target.held(output.logits)];
-  const distances = group.profiles.map(({ patches }) =>
-    scoreCandidates(patches, target, held)[0]!.distance
-  );
-  return { distance: Math.min(...distances), isBound: false };
+/** The earth mover's distance of each candidate, to the nearest reference of its group. */
+function distancesOf(
+  target: Target,
+  candidates: DenseCandidate[],
+): Map<DenseCandidate, Score> {
+  const scores = new Map<DenseCandidate, Score>();
+  for (
+    const [{ profiles }, own] of Map.groupBy(candidates, (one) => one.group)
+  ) {
+    const held = own.map(({ output }) => target.held(output.logits));
+    const each = profiles.map(({ patches }) =>
+      scoreCandidates(patches, target, held)
+    );
+    own.forEach((one, i) => {
+      const distance = Math.min(...each.map((scored) => scored[i]!.distance));
+      scores.set(one, { distance, isBound: false });
+    });
+  }
+  return scores;
 }
 
 /** A candidate before it is decoded. */

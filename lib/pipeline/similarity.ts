@@ -1,4 +1,5 @@
 import { largestCosines } from "../numerics/cosine.ts";
+import { evenlySpread } from "../numerics/evenly_spread.ts";
 import {
   gatherPatches,
   normaliseRows,
@@ -131,18 +132,11 @@ function cosineWithMean(rows: Float32Array, channels: number): number {
 
 /** At most 64 of some numbers, evenly spread in their order. */
 function spread(numbers: Int32Array): Int32Array {
-  const taken = Math.min(numbers.length, SAMPLE);
-  return Int32Array.from(
-    { length: taken },
-    (_, i) => numbers[Math.floor((i + 0.5) * numbers.length / taken)]!,
-  );
+  return evenlySpread(numbers.length, SAMPLE).map((i) => numbers[i]!);
 }
 
 /** The annotated patches that stand for the structure, K × C. */
 function sampleRows(patches: Float32Array, channels: number): Float32Array {
-  const all = Int32Array.from(
-    { length: patches.length / channels },
-    (_, i) => i,
-  );
-  return gatherPatches(patches, channels, spread(all));
+  const chosen = evenlySpread(patches.length / channels, SAMPLE);
+  return gatherPatches(patches, channels, chosen);
 }

@@ -15,11 +15,9 @@ export function explainDenseChoice(
   const name = (one: Rated) =>
     (one.parts === 0 ? "the match of all patches alone" : `n = ${one.parts}`) +
     (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
-  const others = candidates.filter((one) => one !== winner)
-    .filter((one) =>
-      one.parts !== winner.parts || one.profile !== winner.profile
-    )
-    .sort((a, b) => b.predictedIou - a.predictedIou);
+  const others = candidates.filter((one) =>
+    one.parts !== winner.parts || one.profile !== winner.profile
+  ).sort((a, b) => b.predictedIou - a.predictedIou);
   const [next] = others;
   const rated = (one: Rated) => one.predictedIou.toFixed(3);
   const behind = next === undefined
