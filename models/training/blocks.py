@@ -16,31 +16,22 @@ from torch import Tensor, nn
 STRIDE = 8  # of the embedding
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride, padding, groups: int) -> Tensor:
-    """A convolution; 1x1 ones as a matrix product over the channels, which one thread computes far faster."""
-    if weight.shape[2:] == (1, 1) and stride == (1, 1) and not torch.onnx.is_in_onnx_export():
-        return nn.functional.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
-    return nn.functional.conv2d(x, weight, bias, stride, padding, 1, groups)
-
-
-class Conv(nn.Conv2d):
-    """`nn.Conv2d` by `convolve`."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.groups)
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the frozen norm behind it, which saves a pass over the activations."""
+    gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    return conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
 
 
 class ConvNorm(nn.Sequential):
     """Convolution, batch norm and an optional ReLU. [B,Cin,H,W] -> [B,Cout,H/stride,W/stride].
 
-    While its statistics are frozen the norm is folded into the weights on the fly, which saves a pass over
-    the activations; `export.py` folds it for good.
+    While its statistics are frozen the norm is folded into the weights on the fly; `export.py` folds it for good.
     """
 
     def __init__(self, cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True):
         padding = 0 if kernel == stride else kernel // 2
         layers: list[nn.Module] = [
-            Conv(cin, cout, kernel, stride, padding, groups=groups, bias=False),
+            nn.Conv2d(cin, cout, kernel, stride, padding, groups=groups, bias=False),
             nn.BatchNorm2d(cout, momentum=0.03),
         ]
         super().__init__(*layers, *([nn.ReLU(inplace=True)] if act else []))
@@ -49,9 +40,7 @@ class ConvNorm(nn.Sequential):
         conv, norm = self[0], self[1]
         if isinstance(norm, nn.Identity) or norm.training:
             return super().forward(x)
-        gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-        weight, bias = conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
-        y = convolve(x, weight, bias, conv.stride, conv.padding, conv.groups)
+        y = nn.functional.conv2d(x, *folded(conv, norm), conv.stride, conv.padding, 1, conv.groups)
         return torch.relu_(y) if len(self) == 3 else y
 
 
@@ -112,8 +101,8 @@ class Attention(nn.Module):
         super().__init__()
         self.depth = channels // heads
         self.norm = ChannelNorm()
-        self.query_key_value = Conv(channels, 3 * channels, 1)
-        self.out = Conv(channels, channels, 1)
+        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 

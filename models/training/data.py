@@ -150,8 +150,7 @@ def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
     """A target in a labelled photo, [H,W] bool: everything labelled, or one large enough connected region."""
     if rng.random() < union:
         return photo.labels > 0
-    values = np.unique(photo.labels)
-    values = values[values > 0]
+    values = named(photo.labels)
     if values.size == 0:
         return None
     same = (photo.labels == rng.choice(values)).astype(np.uint8)
@@ -161,6 +160,34 @@ def choose_region(rng: Rng, photo: Photo, union: float) -> np.ndarray | None:
         return None
     large = 1 + np.flatnonzero(areas >= 0.3 * areas.max())
     return parts == rng.choice(large)
+
+
+def named(labels: np.ndarray) -> np.ndarray:
+    """The labels but the background's, ascending."""
+    values = np.unique(labels)
+    return values[values > 0]
+
+
+def is_visible(mask: np.ndarray) -> bool:
+    """Whether a target is neither too small nor nearly the whole view."""
+    return mask.sum() >= SMALLEST * mask.size and mask.mean() <= 0.75
+
+
+def unmapped(views: list, absent: int = 0) -> Pair:
+    """A pair of which no correspondence is known, of two views as `PairMaker.view` makes them."""
+    images, masks, extents = zip(*views)
+    grid = images[0].shape[0] // CELL
+    return Pair(np.stack(images), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
+                np.zeros((grid, grid), bool), np.array(extents), absent=absent)
+
+
+def cut_out(photo: Photo, corner: np.ndarray, side: float, size: int, region: np.ndarray, mirror: bool):
+    """A region of a photo in a square window: rgb [S,S,3] and alpha [S,S], 0 beyond the photo."""
+    rgb, alpha, _ = cut(photo, (corner[0], corner[1], side, False), size, region, mirror)
+    scale = size / side
+    matrix = np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]], np.float32)
+    frame = cv2.warpAffine(np.ones(region.shape, np.float32), matrix, (size, size))
+    return rgb, alpha * (frame > 0.5)
 
 
 class PairMaker:
@@ -222,10 +249,7 @@ class PairMaker:
         reach = max(np.ptp(rows), np.ptp(columns), 8)
         side = float(reach * self.rng.uniform(1.1, 4.0))
         corner = np.array([columns.min(), rows.min()]) - self.rng.uniform(0, 1, 2) * (side - reach)
-        rgb, alpha, _ = cut(photo, (corner[0], corner[1], side, False), size, region, self.rng.random() < 0.5)
-        frame = cv2.warpAffine(np.ones(region.shape, np.float32), np.array(
-            [[size / side, 0, -corner[0] * size / side], [0, size / side, -corner[1] * size / side]], np.float32), (size, size))
-        alpha = alpha * (frame > 0.5)
+        rgb, alpha = cut_out(photo, corner, side, size, region, self.rng.random() < 0.5)
         layers = []
         if self.rng.random() < 0.3:
             shape = any_shape(self.rng, size, self.rng.uniform(0, 1, 2) * size, self.rng.uniform(0.05, 0.2) * size)
@@ -256,10 +280,7 @@ class PairMaker:
         rows, columns = np.nonzero(region)
         side = 2.0 * max(np.ptp(rows), np.ptp(columns), 8)
         corner = np.array([columns.min() + columns.max(), rows.min() + rows.max()]) / 2 - side / 2
-        rgb, alpha, _ = cut(photo, (corner[0], corner[1], side, False), size, region, False)
-        frame = cv2.warpAffine(np.ones(region.shape, np.float32), np.array(
-            [[size / side, 0, -corner[0] * size / side], [0, size / side, -corner[1] * size / side]], np.float32), (size, size))
-        return repeats(self.rng, ground, rgb, alpha * (frame > 0.5), extent)
+        return repeats(self.rng, ground, *cut_out(photo, corner, side, size, region, False), extent)
 
     def photo_texture(self, rng: Rng, size: int) -> np.ndarray:
         """A random piece of a photo as a surface, [size,size,3] float32."""
@@ -288,8 +309,7 @@ class PairMaker:
         """One structure in two images of one subject; others of the subject stay in both, as what it is not."""
         photos = self.pick(self.subjects.pick(self.rng, self.subjects.series))
         first, second = self.rng.choice(len(photos), 2, replace=False)
-        common = np.intersect1d(np.unique(photos[first].labels), np.unique(photos[second].labels))
-        common = common[common > 0]
+        common = np.intersect1d(named(photos[first].labels), named(photos[second].labels))
         if common.size == 0:
             return None
         value = self.rng.choice(common)
@@ -301,8 +321,7 @@ class PairMaker:
         subjects = self.subjects.pick(self.rng, self.subjects.series)
         mine = int(self.rng.integers(len(subjects)))
         one = self.pick(subjects[mine])
-        values = np.unique(one.labels)
-        values = values[values > 0]
+        values = named(one.labels)
         if values.size == 0:
             return None
         value, roll = self.rng.choice(values), self.rng.random()
@@ -314,24 +333,15 @@ class PairMaker:
         else:
             other, strange = self.any_photo(), True
         target = one.labels == value
-        views, masks, extents = [], [], []
-        for photo, shown in ((one, target), (other, None if strange else other.labels == value)):
-            focus = centre_of(target) if photo is one and shown is target else None
-            window = frame_window(self.rng, *photo.labels.shape, focus, 0.4 if focus is not None or strange else 0.1)
-            present = np.zeros(photo.labels.shape, bool) if shown is None else shown
-            rgb, mask, extent = cut(photo, window, size, present, self.rng.random() < 0.5 and strange)
-            extent = extent or (size, size)
-            image = look(self.rng, rgb)
-            image[extent[0]:], image[:, extent[1]:] = 0, 0
-            mask[extent[0]:], mask[:, extent[1]:] = 0, 0
-            views.append(image)
-            masks.append((mask > 0.5).astype(np.uint8))
-            extents.append(extent)
-        if masks[0].sum() < SMALLEST * size * size or masks[0].mean() > 0.75 or masks[1].any():
-            return None
-        grid = size // CELL
-        return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
-                    np.zeros((grid, grid), bool), np.array(extents), absent=2 if strange else 1)
+        elsewhere = np.zeros(other.labels.shape, bool) if strange else other.labels == value
+        views = []
+        for photo, present, focus, whole in (
+            (one, target, centre_of(target), 0.4), (other, elsewhere, None, 0.4 if strange else 0.1),
+        ):
+            window = frame_window(self.rng, *photo.labels.shape, focus, whole)
+            views.append(self.view(photo, window, size, present, self.rng.random() < 0.5 and strange, look))
+        pair = unmapped(views, absent=2 if strange else 1)
+        return None if pair.masks[1].any() or not is_visible(pair.masks[0]) else pair
 
     def single(self, size: int) -> Scene | None:
         """A structure of an image that stands alone, or a place where one subject is one image, warped."""
@@ -340,8 +350,7 @@ class PairMaker:
         if self.rng.random() < 0.4:
             return self.still(size, photo, 0.5, 0.5)
         # One label with all its pieces, as a person would annotate it.
-        values = np.unique(photo.labels)
-        values = values[values > 0]
+        values = named(photo.labels)
         if values.size == 0:
             return None
         region = photo.labels == self.rng.choice(values)
@@ -355,7 +364,7 @@ class PairMaker:
         height, width = one.labels.shape
         start = centre_of(select(one.labels))
         window = frame_window(self.rng, height, width, start, 0.4)
-        views, masks, extents = [], [], []
+        views = []
         for photo in (one, other):
             target = select(photo.labels)
             view = window
@@ -373,19 +382,18 @@ class PairMaker:
                     x, y = np.array(window[:2]) * scale + self.rng.uniform(0, 1) * drift + self.rng.normal(0, 0.14, 2) * side
                 side = min(side, float(min(tall, wide)))
                 view = (*keep_inside(x, y, side, tall, wide), side, False)
-            rgb, mask, extent = cut(photo, view, size, target, mirror)
-            extent = extent or (size, size)
-            image = look(self.rng, rgb)
-            image[extent[0]:], image[:, extent[1]:] = 0, 0
-            mask[extent[0]:], mask[:, extent[1]:] = 0, 0
-            views.append(image)
-            masks.append((mask > 0.5).astype(np.uint8))
-            extents.append(extent)
-        if min(m.sum() for m in masks) < SMALLEST * size * size or max(m.mean() for m in masks) > 0.75:
-            return None
-        grid = size // CELL
-        return Pair(np.stack(views), np.stack(masks), np.zeros((grid, grid, 2), np.float32),
-                    np.zeros((grid, grid), bool), np.array(extents))
+            views.append(self.view(photo, view, size, target, mirror, look))
+        pair = unmapped(views)
+        return pair if all(map(is_visible, pair.masks)) else None
+
+    def view(self, photo: Photo, window, size: int, target: np.ndarray, mirror: bool, look):
+        """A window of a photo as one view of a pair: image [S,S,3] uint8, mask [S,S] uint8 and extent, zero beyond it."""
+        rgb, mask, extent = cut(photo, window, size, target, mirror)
+        extent = extent or (size, size)
+        image = look(self.rng, rgb)
+        image[extent[0]:], image[:, extent[1]:] = 0, 0
+        mask[extent[0]:], mask[:, extent[1]:] = 0, 0
+        return image, (mask > 0.5).astype(np.uint8), extent
 
     def draw(self, size: int) -> Pair:
         """One pair at the given size; retries until the target is visible in both views."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from blocks import Conv, ConvNorm, GlobalContext, MixBlock
+from blocks import ConvNorm, GlobalContext, MixBlock
 from matching import MAPS
 from prompts import PROMPT_CHANNELS, draw_prompts
 
@@ -22,7 +22,7 @@ class ImagePart(nn.Module):
         self.down1 = nn.Sequential(ConvNorm(64, 96, 2, 2), MixBlock(96), MixBlock(96))
         self.down2 = nn.Sequential(ConvNorm(96, 128, 2, 2), MixBlock(128), MixBlock(128), GlobalContext(128), MixBlock(128))
         self.down3 = nn.Sequential(ConvNorm(128, 128, 2, 2), MixBlock(128), MixBlock(128))
-        self.out = nn.ModuleList(Conv(cin, cout, 1) for cin, cout in zip((64, 96, 128, 128), WIDTHS))
+        self.out = nn.ModuleList(nn.Conv2d(cin, cout, 1) for cin, cout in zip((64, 96, 128, 128), WIDTHS))
 
     def forward(self, image_embeddings: Tensor) -> tuple[Tensor, ...]:
         x0 = self.high(self.enter(image_embeddings.contiguous(memory_format=torch.channels_last)))
@@ -45,7 +45,7 @@ class PromptPart(nn.Module):
     def __init__(self, channels: int = 96, fine: int = 12):
         super().__init__()
         w0, w1, w2, w3 = WIDTHS
-        self.prompt = Conv(PROMPT_CHANNELS + MAPS + 1, w0, 1)
+        self.prompt = nn.Conv2d(PROMPT_CHANNELS + MAPS + 1, w0, 1)
         self.film = nn.Sequential(nn.Linear(3 * channels + 4, 96), nn.ReLU(), nn.Linear(96, 2 * (w0 + w2)))
         self.enter = nn.Sequential(nn.BatchNorm2d(w0, momentum=0.03), nn.ReLU(inplace=True))
         self.high = MixBlock(w0, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from blocks import STRIDE, Attention, ChannelNorm, Conv, ConvNorm, InvertedResidual, convolve, position_code
+from blocks import STRIDE, Attention, ChannelNorm, ConvNorm, InvertedResidual, folded, position_code
 
 # Kernel, stride, expansion, channels and blocks of every stage (Tan & Le, EfficientNet, ICML 2019, table 1). Lite has
 # ReLU6 and no squeeze-and-excite.
@@ -24,7 +24,7 @@ class SameConv(nn.Sequential):
         even = before == after
         layers: list[nn.Module] = [] if even else [nn.ZeroPad2d((before, after, before, after))]
         layers += [
-            Conv(cin, cout, kernel, stride, before if even else 0, groups=groups, bias=False),
+            nn.Conv2d(cin, cout, kernel, stride, before if even else 0, groups=groups, bias=False),
             nn.BatchNorm2d(cout, eps=1e-3, momentum=0.01),
         ]
         super().__init__(*layers, *([nn.ReLU6(inplace=True)] if act else []))
@@ -35,9 +35,8 @@ class SameConv(nn.Sequential):
         if isinstance(norm, nn.Identity) or norm.training:
             return super().forward(x)
         # As ConvNorm does: a frozen norm is folded on the fly.
-        gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-        weight, bias = conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
-        y = convolve(self[0](x) if at else x, weight, bias, conv.stride, conv.padding, conv.groups)
+        padded = self[0](x) if at else x
+        y = nn.functional.conv2d(padded, *folded(conv, norm), conv.stride, conv.padding, 1, conv.groups)
         return nn.functional.relu6(y, inplace=True) if len(self) == at + 3 else y
 
 
@@ -106,9 +105,9 @@ class LiteEncoder(nn.Module):
         self.lateral16 = ConvNorm(w16, channels, act=False)
         self.lateral32 = ConvNorm(deep, channels, act=False)
         self.smooth16 = InvertedResidual(channels, 2)
-        self.position = Conv(8, channels, 1, bias=False)
+        self.position = nn.Conv2d(8, channels, 1, bias=False)
         self.fuse = nn.Sequential(*(InvertedResidual(channels, 2) for _ in range(3)))
-        self.head = Conv(channels, channels, 1)
+        self.head = nn.Conv2d(channels, channels, 1)
         self.norm = ChannelNorm()
 
     def forward(self, image: Tensor) -> Tensor:

@@ -156,9 +156,9 @@ def train_step(
         total = total + 0.5 * (((score[:, 0].float() - iou) ** 2) * scored).sum() / scored.sum().clamp(min=1)
         if step > 0:
             given = true_iou(logits, target) * here
-            away = (rating[:, 0].float() - given) ** 2
-            total = total + 1.5 * (away * matched).sum() / matched.sum().clamp(min=1)
-            rated = (away * matched).sum().item() / max(1, int(matched.sum()))
+            missed = (((rating[:, 0].float() - given) ** 2) * matched).sum() / matched.sum().clamp(min=1)
+            total = total + 1.5 * missed
+            rated = missed.item()
         ious.append((iou * weight).sum().item())
         if step == 1:
             mine = here & matched
