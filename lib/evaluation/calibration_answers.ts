@@ -109,32 +109,30 @@ export async function answerSet(
       return [subject, await enrolExamined(engine, reference, scene)] as const;
     }),
   );
-  const questions = questionsOf(dataset, sample);
-  const given = await inParallel(questions, parallel, async (question) => {
-    const { subject, pair } = question;
-    const scene = scenes.get(pair)!;
-    const answer = await engine.segment(
-      scene.embedding.bytes,
+  const segment = (subject: Subject, embedding: Bytes) =>
+    engine.segment(
+      embedding,
       [profiles.get(subject)!],
       { recipe, every: false, evenAbsent: true },
     );
+  const questions = questionsOf(dataset, sample);
+  const given = await inParallel(questions, parallel, async (question) => {
+    const scene = scenes.get(question.pair)!;
+    const answer = await segment(question.subject, scene.embedding.bytes);
     step?.();
     return measured(question, answer, scene);
   });
   const own = questions.filter(({ isOwn }) => isOwn);
-  const without = await inParallel(own, parallel, async ({ subject, pair }) => {
-    const { truth } = scenes.get(pair)!;
-    const piece = await pieceOf(pair, truth, maxPixels);
-    if (piece === null) return [];
-    const { bytes } = await engine.embed({ bytes: piece });
-    const { presence } = await engine.segment(
-      bytes,
-      [profiles.get(subject)!],
-      { recipe, every: false },
-    );
-    const { present, score } = presence;
-    const [name, image] = [subject.name, pair.name];
-    return [{ subject: name, image, present, score: score ?? 0 }];
+  const without = await inParallel(own, parallel, async (question) => {
+    const { subject, pair } = question;
+    const piece = await pieceOf(pair, scenes.get(pair)!.truth, maxPixels);
+    const answers: OtherAnswer[] = [];
+    if (piece !== null) {
+      const { bytes } = await engine.embed({ bytes: piece });
+      answers.push(judged(question, await segment(subject, bytes)));
+    }
+    step?.();
+    return answers;
   });
   const answers: SetAnswers = {
     set,
@@ -164,23 +162,30 @@ async function pieceOf(
   return piece && encodePng(piece);
 }
 
-/** What is kept of an answer. */
-function measured(
-  { subject, pair, isOwn }: Question,
-  { presence, winner, mask }: SegmentationAnswer,
-  { truth }: Scene,
-): OwnAnswer | OtherAnswer {
-  const { present, score, confidence } = presence;
-  const answer = {
+/** What is kept of an answer to an image that does not show the structure. */
+function judged(
+  { subject, pair }: Question,
+  { presence: { present, score } }: SegmentationAnswer,
+): OtherAnswer {
+  return {
     subject: subject.name,
     image: pair.name,
     present,
     score: score ?? 0,
   };
-  if (!isOwn) return answer;
+}
+
+/** What is kept of an answer. */
+function measured(
+  question: Question,
+  answer: SegmentationAnswer,
+  { truth }: Scene,
+): OwnAnswer | OtherAnswer {
+  const { presence, winner, mask } = answer;
+  if (!question.isOwn) return judged(question, answer);
   return {
-    ...answer,
-    confidence: confidence ?? 0,
+    ...judged(question, answer),
+    confidence: presence.confidence ?? 0,
     distance: winner.distance,
     predictedIou: winner.predictedIou,
     dice: dice(decodeRle(mask).data, truth.data),

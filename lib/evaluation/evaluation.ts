@@ -50,7 +50,9 @@ export function countSteps(
   const questions = calibration
     ? datasets.flatMap((set) => questionsOf(set, sample))
     : [];
-  return countImages(datasets, references) + questions.length;
+  // Of every target there is a piece without the structure as well.
+  const pieces = questions.filter(({ isOwn }) => isOwn);
+  return countImages(datasets, references) + questions.length + pieces.length;
 }
 
 /**

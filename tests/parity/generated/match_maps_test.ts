@@ -7,11 +7,8 @@ import {
 } from "../../../lib/pipeline/match_maps.ts";
 import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
-import type {
-  Decoder,
-  Embedding,
-  ModelGeometry,
-} from "../../../lib/pipeline/types.ts";
+import type { Decoder, Embedding } from "../../../lib/pipeline/types.ts";
+import { geometryWith } from "../../support/geometry.ts";
 import golden from "../golden/match_maps.json" with { type: "json" };
 
 /** The target and the profiles of a golden case, whose numbers are one stream. */
@@ -38,11 +35,8 @@ function setUp({ seed, channels, grid, shown, references }: typeof golden[0]) {
     calibrationRange: null,
   }));
   const size = grid * 8;
-  const model: ModelGeometry = {
-    ...{ digest: "", size, mean: [0, 0, 0], std: [1, 1, 1] },
-    ...{ channels, grid, lowResMask: 2 * grid, tensors: {} },
-    ...{ guided: false, matched: true, calibration: null },
-  };
+  const lowResMask = 2 * grid;
+  const model = geometryWith({ size, channels, grid, lowResMask });
   const [width = 0, height = 0] = shown.map((cells) => cells * 8);
   const embedding: Embedding = {
     model: "",

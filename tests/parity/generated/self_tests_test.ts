@@ -8,6 +8,7 @@ import { readProfile } from "../../../lib/format/profile_file.ts";
 import { AUGMENTATION_NAMES } from "../../../lib/image/augment.ts";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
+import { geometryWith } from "../../support/geometry.ts";
 import type { EncodeClient } from "../../../lib/remote/encode_client.ts";
 import { encodeRemotely } from "../../../lib/remote/remote_engine.ts";
 import { files } from "../../support/requests.ts";
@@ -58,19 +59,12 @@ Deno.test("no augmentation is begun that would end beyond the budget", async () 
   const mask = await decodeMask(files.mask, { maxPixels: 10 ** 6 });
   // A decoder that always answers the same mask: what is tested is when the next test begins.
   const side = 4;
-  const model = {
+  const model = geometryWith({
     digest: profile.model,
-    size: 64,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
     channels: profile.channels,
     grid: 4,
     lowResMask: side,
-    tensors: {},
-    guided: false,
-    matched: false,
-    calibration: null,
-  };
+  });
   const data = new Float32Array(profile.channels * 16).fill(0.5);
   const of = {
     model: profile.model,

@@ -4,21 +4,15 @@ import { correct } from "../../../lib/pipeline/correct.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
 import type { Decoder } from "../../../lib/pipeline/types.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
+import { geometryWith } from "../../support/geometry.ts";
 
 const SIDE = 16;
-const model = {
-  digest: "",
+const model = geometryWith({
   size: SIDE,
-  mean: [],
-  std: [],
   channels: 1,
   grid: 4,
   lowResMask: SIDE,
-  tensors: {},
-  guided: false,
-  matched: false,
-  calibration: null,
-};
+});
 const embedding = {
   model: "",
   image: { width: SIDE, height: SIDE },

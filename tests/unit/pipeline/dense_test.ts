@@ -9,24 +9,18 @@ import type {
   Decoder,
   DecoderPrompt,
   Embedding,
-  ModelGeometry,
 } from "../../../lib/pipeline/types.ts";
+import { geometryWith } from "../../support/geometry.ts";
 
 const [GRID, CHANNELS] = [8, 4];
 const SIDE = 2 * GRID;
-const MODEL: ModelGeometry = {
-  digest: "",
-  size: 64,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
+const MODEL = geometryWith({
   channels: CHANNELS,
   grid: GRID,
   lowResMask: SIDE,
-  tensors: {},
-  guided: false,
   matched: true,
   calibration: { threshold: 0.4, slope: 1, offset: 0 },
-};
+});
 const IMAGE = { width: 64, height: 64 };
 
 function embed(seed: number): Embedding {

@@ -5,22 +5,13 @@ import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { splitPatches } from "../../../lib/pipeline/annotation.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
-import type { ModelGeometry } from "../../../lib/pipeline/types.ts";
+import { geometryWith } from "../../support/geometry.ts";
 import { plainSplit } from "../../support/plain_pipeline.ts";
 
-const model: ModelGeometry = {
+const model = geometryWith({
   digest: "d",
-  size: 64,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  channels: 4,
-  grid: 8,
-  lowResMask: 16,
   tensors: { image_embeddings: [1, 4, 8, 8] },
-  guided: false,
-  matched: false,
-  calibration: null,
-};
+});
 
 function mask(
   width: number,

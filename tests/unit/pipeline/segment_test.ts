@@ -4,28 +4,17 @@ import type { Profile } from "../../../lib/pipeline/profile.ts";
 import { ReferenceSet } from "../../../lib/pipeline/reference_set.ts";
 import { segment } from "../../../lib/pipeline/segment.ts";
 import { Target } from "../../../lib/pipeline/target.ts";
-import type {
-  Decoder,
-  Embedding,
-  ModelGeometry,
-} from "../../../lib/pipeline/types.ts";
+import type { Decoder, Embedding } from "../../../lib/pipeline/types.ts";
+import { geometryWith } from "../../support/geometry.ts";
 
 const GRID = 8;
 const CHANNELS = 4;
 const SIDE = 4 * GRID;
-const MODEL: ModelGeometry = {
-  digest: "",
-  size: 64,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
+const MODEL = geometryWith({
   channels: CHANNELS,
   grid: GRID,
   lowResMask: SIDE,
-  tensors: {},
-  guided: false,
-  matched: false,
-  calibration: null,
-};
+});
 
 Deno.test("prompts of equal points are decoded once, and both candidates get the mask", async () => {
   const random = mulberry32(5);
