@@ -22,8 +22,8 @@ export interface Kernels {
     stride: number,
     scale: number,
     sums: number,
-    least: number,
   ): void;
+  keepLeast(cost: number, n: number, stride: number, least: number): void;
   setup(
     n: number,
     m: number,

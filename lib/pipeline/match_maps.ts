@@ -1,6 +1,7 @@
 import { cosineMaps } from "../numerics/cosine.ts";
 import { evenlySpread } from "../numerics/evenly_spread.ts";
-import { roundUp, withArena } from "../numerics/kernels.ts";
+import { withArena } from "../numerics/kernels.ts";
+import { NearestRows } from "../numerics/nearest_rows.ts";
 import { gatherPatches, toPatches, unitRows } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/rounded_costs.ts";
 import type { Profile } from "./profile.ts";
@@ -12,8 +13,6 @@ const TEMPERATURE = 0.05;
 const MOST = 1024;
 /** Reference patches that are compared at a time. */
 const BLOCK = 256;
-/** Nearest patches whose similarity is averaged; the kernel keeps as many. */
-const NEIGHBOURS = 3;
 /** Evidence that squashes to tanh(1). */
 const SOFT = 4;
 
@@ -54,7 +53,8 @@ export function matchMaps(
   const { channels, grid } = target.model;
   const cells = grid * grid;
   const rows = unitRows(toPatches(target.patches, channels), channels);
-  const inside = new Densities(cells);
+  const nearest = new NearestRows(cells);
+  const inside = new Densities(cells, nearest);
   const outside = new Densities(cells);
   for (const { patches, background } of profiles) {
     if (background === undefined) return null;
@@ -74,7 +74,7 @@ export function matchMaps(
   const [prototype] = cosineMaps(target.patches, channels, direction);
   return {
     evidence: shown((p) => Math.tanh((inside.log(p) - outside.log(p)) / SOFT)),
-    nearest: shown((p) => inside.nearest(p)),
+    nearest: shown((p) => nearest.meanCosine(p)),
     prototype: shown((p) => prototype![p]!),
     place: placeOf(profiles, cells),
   };
@@ -92,44 +92,32 @@ export function joinMaps(maps: MatchMaps): Float32Array {
 class Densities {
   #count = 0;
   readonly #sums: Float64Array;
-  /** Least squared distances, ascending, NEIGHBOURS lines. */
-  readonly #least: Float32Array[];
 
-  constructor(cells: number) {
+  /** @param nearest takes the nearest patches too, where it is given. */
+  constructor(cells: number, readonly nearest?: NearestRows) {
     this.#sums = new Float64Array(cells);
-    this.#least = Array.from(
-      { length: NEIGHBOURS },
-      () => new Float32Array(cells).fill(Infinity),
-    );
   }
 
   /** @param sources and rows of norm 1. */
   add(sources: Float32Array, rows: Float32Array, channels: number): void {
     const count = sources.length / channels;
     const cells = rows.length / channels;
-    const stride = roundUp(cells, 32);
     for (let first = 0; first < count; first += BLOCK) {
       const block = sources.subarray(
         first * channels,
         (first + BLOCK) * channels,
       );
       withArena((arena) => {
-        const sums = arena.take(4 * stride);
-        const least = arena.take(4 * stride * NEIGHBOURS);
         const n = block.length / channels;
-        const { cost } = roundedCosts(arena, block, n, rows, cells, channels);
+        const costs = roundedCosts(arena, block, n, rows, cells, channels);
+        const { cost, stride } = costs;
+        const sums = arena.take(4 * stride);
         arena.floats(sums, stride).fill(0);
-        arena.floats(least, stride * NEIGHBOURS).fill(Infinity);
-        this.#least.forEach((line, k) =>
-          arena.floats(least + 4 * stride * k, cells).set(line)
-        );
         // A squared distance of unit vectors is 2 − 2 cos.
         const scale = -Math.LOG2E / (2 * TEMPERATURE);
-        arena.kernels.addDensities(cost, n, stride, scale, sums, least);
+        arena.kernels.addDensities(cost, n, stride, scale, sums);
         arena.floats(sums, cells).forEach((sum, p) => this.#sums[p]! += sum);
-        this.#least.forEach((line, k) =>
-          line.set(arena.floats(least + 4 * stride * k, cells))
-        );
+        this.nearest?.add(arena, costs);
       });
     }
     this.#count += count;
@@ -138,14 +126,6 @@ class Densities {
   /** Log of the mean kernel at a patch, at most 0; 0 where there is no reference patch. */
   log(patch: number): number {
     return this.#count === 0 ? 0 : Math.log(this.#sums[patch]! / this.#count);
-  }
-
-  /** Mean cosine similarity of the nearest. */
-  nearest(patch: number): number {
-    const found = this.#least.map((line) => line[patch]!).filter(
-      Number.isFinite,
-    );
-    return 1 - found.reduce((sum, d) => sum + d, 0) / found.length / 2;
   }
 }
 

@@ -1,12 +1,11 @@
 import { bilinearAxis, resizeBilinear } from "../numerics/bilinear.ts";
 import { withArena } from "../numerics/kernels.ts";
+import { NearestRows } from "../numerics/nearest_rows.ts";
 import { toPatches, unitRows } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/rounded_costs.ts";
 import type { Profile } from "./profile.ts";
 import type { Target } from "./target.ts";
 
-/** Nearest patches whose similarity is averaged. */
-const NEIGHBOURS = 3;
 /** Limits on the difference of similarities that are tried: ±0.12 in steps of 0.01. */
 const LIMITS = Array.from({ length: 25 }, (_, i) => (i - 12) / 100);
 /** Logit of a difference of 1. */
@@ -119,43 +118,15 @@ function nearest(
   channels: number,
 ): Float32Array {
   const count = rows.length / channels;
-  // Ascending squared distances, NEIGHBOURS a row.
-  const least = new Float32Array(count * NEIGHBOURS).fill(Infinity);
+  const nearest = new NearestRows(count);
   for (const set of sets) {
     withArena((arena) => {
       const n = set.length / channels;
-      const { cost, stride } = roundedCosts(
-        arena,
-        set,
-        n,
-        rows,
-        count,
-        channels,
-      );
-      const costs = arena.floats(cost, n * stride);
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j < count; j++) {
-          const value = costs[i * stride + j]!;
-          const at = j * NEIGHBOURS;
-          let place = at + NEIGHBOURS - 1;
-          if (!(value < least[place]!)) continue;
-          for (; place > at && least[place - 1]! > value; place--) {
-            least[place] = least[place - 1]!;
-          }
-          least[place] = value;
-        }
-      }
+      nearest.add(arena, roundedCosts(arena, set, n, rows, count, channels));
     });
   }
-  return Float32Array.from({ length: count }, (_, j) => {
-    let sum = 0;
-    let found = 0;
-    for (let k = 0; k < NEIGHBOURS; k++) {
-      const value = least[j * NEIGHBOURS + k]!;
-      if (value === Infinity) continue;
-      sum += value;
-      found++;
-    }
-    return found === 0 ? -1 : 1 - sum / found / 2;
-  });
+  return Float32Array.from(
+    { length: count },
+    (_, row) => nearest.meanCosine(row),
+  );
 }
