@@ -335,13 +335,30 @@ function judgeAnswer(
   const { profile: at } = isOfOne(winner)
     ? winner
     : nearest(candidates.filter(isOfOne));
-  const profile = references.profiles[at]!;
-  const similarity = similarityTo(target, profile, target.held(logits));
+  const { similarity, range, isEmpty } = compareWith(
+    target,
+    references,
+    at,
+    logits,
+  );
   const own = candidates.filter((candidate) => candidate.profile === at);
-  const isEmpty = target.coordinates.toBox(logits) === null;
-  const range = references.rangeOf(at);
   const presence = judge(similarity, range, agreement(winner, own), isEmpty);
   return { presence, similarity };
+}
+
+/** What an answer is judged by: how like one of the references it is. */
+function compareWith(
+  target: Target,
+  references: ReferenceSet,
+  at: number,
+  logits: Float32Array,
+) {
+  const profile = references.profiles[at]!;
+  return {
+    similarity: similarityTo(target, profile, target.held(logits)),
+    range: references.rangeOf(at),
+    isEmpty: target.coordinates.toBox(logits) === null,
+  };
 }
 
 /** Judges an answer of dense matching by what its decoder was trained to predict. */
@@ -352,14 +369,16 @@ function judgeDense(
 ): Pick<Segmentation, "presence" | "similarity"> {
   const { profiles } = references;
   const at = profile < profiles.length ? profile : 0;
-  const similarity = similarityTo(target, profiles[at]!, target.held(logits));
-  const isEmpty = target.coordinates.toBox(logits) === null;
-  const relative = relate(similarity, references.rangeOf(at));
-  const { calibration } = target.model;
+  const { similarity, range, isEmpty } = compareWith(
+    target,
+    references,
+    at,
+    logits,
+  );
   const presence = judgePredicted(
     predictedIou,
-    relative,
-    calibration!,
+    relate(similarity, range),
+    target.model.calibration!,
     isEmpty,
   );
   return { presence, similarity };

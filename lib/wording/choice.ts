@@ -1,34 +1,6 @@
 import { AVERAGED } from "../pipeline/pool.ts";
 import type { Candidate } from "../pipeline/segment.ts";
 
-/**
- * Why the winner was chosen among candidates of dense matching, for people.
- *
- * @param referenceOf the name of the reference of a profile.
- */
-export function explainDenseChoice(
-  winner: Rated,
-  candidates: Rated[],
-  referenceOf: (profile: number) => string,
-): string {
-  const references = new Set(candidates.map(({ profile }) => profile));
-  const name = (one: Rated) =>
-    (one.parts === 0 ? "the match of all patches alone" : `n = ${one.parts}`) +
-    (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
-  const others = candidates.filter((one) =>
-    one.parts !== winner.parts || one.profile !== winner.profile
-  ).sort((a, b) => b.predictedIou - a.predictedIou);
-  const [next] = others;
-  const rated = (one: Rated) => one.predictedIou.toFixed(3);
-  const behind = next === undefined
-    ? ""
-    : `; the next, ${name(next)}, ${rated(next)}`;
-  return "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
-    `structure of ${name(winner)}, IoU ${rated(winner)}${behind}.`;
-}
-
-type Rated = Pick<Candidate, "parts" | "profile" | "predictedIou">;
-
 /** The facts of a choice between candidates. */
 export type Scored = Pick<
   Candidate,
@@ -93,6 +65,34 @@ export function explainChoice(
   return `${name(winner)} has the smallest distance, ` +
     `${least}${tie}${behind}.${rest}`;
 }
+
+/**
+ * Why the winner was chosen among candidates of dense matching, for people.
+ *
+ * @param referenceOf the name of the reference of a profile.
+ */
+export function explainDenseChoice(
+  winner: Rated,
+  candidates: Rated[],
+  referenceOf: (profile: number) => string,
+): string {
+  const references = new Set(candidates.map(({ profile }) => profile));
+  const name = (one: Rated) =>
+    (one.parts === 0 ? "the match of all patches alone" : `n = ${one.parts}`) +
+    (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
+  const others = candidates.filter((one) =>
+    one.parts !== winner.parts || one.profile !== winner.profile
+  ).sort((a, b) => b.predictedIou - a.predictedIou);
+  const [next] = others;
+  const rated = (one: Rated) => one.predictedIou.toFixed(3);
+  const behind = next === undefined
+    ? ""
+    : `; the next, ${name(next)}, ${rated(next)}`;
+  return "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
+    `structure of ${name(winner)}, IoU ${rated(winner)}${behind}.`;
+}
+
+type Rated = Pick<Candidate, "parts" | "profile" | "predictedIou">;
 
 /** Names as a sentence lists them, the first few of many. */
 function listed(names: string[]): string {
