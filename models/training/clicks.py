@@ -45,12 +45,12 @@ def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray
     coords = np.zeros((SLOTS, 2), np.float32)
     labels = np.full(SLOTS, -1, np.float32)
     box = tight_box(mask)
-    if not part and rng.random() < 0.45:  # a single click
+    if not part and rng.random() < 0.35:  # a single click
         coords[0], labels[0] = deepest(mask)[0], 1
         return coords, labels, box
     roll = rng.random()
-    with_box = part or roll < 0.32
-    with_points = roll > 0.25
+    with_box = part or roll < 0.45
+    with_points = roll > 0.3
     if with_points:
         count = int(rng.choice([1, 2, 3, 4, 5], p=[0.4, 0.22, 0.18, 0.12, 0.08]))
         kind = rng.random()

@@ -26,9 +26,9 @@ LONG_SIDE = 448  # real images are cached at most this large
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
 MIX = {
-    "abstract": 0.02, "brain": 0.02, "head": 0.06, "slices": 0.04, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.05,
-    "figures": 0.11, "paste": 0.07, "still": 0.06, "nuclei": 0.02, "clip": 0.06, "subject": 0.26, "single": 0.12,
-    "absent": 0.10, "repeats": 0.08,
+    "abstract": 0.02, "brain": 0.02, "head": 0.11, "slices": 0.03, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.09,
+    "figures": 0.10, "paste": 0.06, "still": 0.05, "nuclei": 0.02, "clip": 0.06, "subject": 0.23, "single": 0.10,
+    "absent": 0.11, "repeats": 0.06,
 }
 REAL_KINDS = ("subject", "single", "absent", "repeats", "figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
 GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)
