@@ -34,6 +34,7 @@ export const NEEDS: Record<string, Need | undefined> = {
   "GET /": "open",
   "GET /page/:file": "open",
   "GET /page/sample/:file": "open",
+  "GET /page/libraries/:path{.+}": "open",
   "GET /docs": "open",
   "GET /docs/:file": "open",
   "GET /problems/:code": "open",

@@ -4,6 +4,7 @@ import { hexDigest } from "../../lib/core/digest.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { matchesEtag } from "../contract/answers.ts";
 import { createRouter, type Router } from "../router.ts";
+import { libraryUrl } from "./page_libraries.ts";
 
 const FOLDER = new URL("../page/", import.meta.url);
 const TYPES = new Map([
@@ -30,7 +31,7 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
 });
 
-/** The web page at /, its files as they lie in `page/`, and the pictures of its sample patient. */
+/** The web page at /, its files as they lie in `page/`, the libraries it loads, and the pictures of its sample patient. */
 export function pageFunction(): Router {
   const router = createRouter();
   router.use("/", headers);
@@ -41,6 +42,10 @@ export function pageFunction(): Router {
     "/page/sample/:file",
     (c) => answerFile(c, `sample/${c.req.param("file")}`),
   );
+  router.get("/page/libraries/:path{.+}", (c) => {
+    const path = c.req.param("path");
+    return answerUrl(c, path.split(".").at(-1) ?? "", libraryUrl(path));
+  });
   return router;
 }
 
@@ -48,10 +53,18 @@ export function pageFunction(): Router {
 const PATH = /^(?:[a-z_]+|sample\/visit-\d(?:_annotation)?)\.([a-z]+)$/;
 
 /** Answers a file of the page; a path of another form names none. */
-async function answerFile(c: Context, path: string): Promise<Response> {
-  const [, extension = ""] = PATH.exec(path) ?? [];
+function answerFile(c: Context, path: string): Promise<Response> {
+  const [, extension] = PATH.exec(path) ?? [];
+  return answerUrl(c, extension ?? "", extension && new URL(path, FOLDER));
+}
+
+async function answerUrl(
+  c: Context,
+  extension: string,
+  url: URL | undefined | "",
+): Promise<Response> {
   const type = TYPES.get(extension);
-  const bytes = type === undefined ? null : await read(path);
+  const bytes = type === undefined || !url ? null : await read(url);
   if (type === undefined || bytes === null) {
     throw new EdgeError("no-route", "There is no such file.");
   }
@@ -64,9 +77,9 @@ async function answerFile(c: Context, path: string): Promise<Response> {
   return c.body(bytes, 200, { "content-type": type });
 }
 
-async function read(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+async function read(url: URL): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    return await Deno.readFile(new URL(path, FOLDER));
+    return await Deno.readFile(url);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

@@ -34,6 +34,7 @@ Deno.test("HEAD answers like GET, without the content", async (t) => {
           .replace(":label", "target").replace(":id", id)
           .replace(":code", "busy").replace("page/:file", "page/main.js")
           .replace("sample/:file", "sample/visit-1.png")
+          .replace("libraries/:path{.+}", "libraries/idb/build/index.js")
           .replace("docs/:file", "docs/swagger-ui.css")
       ),
       "/v1/patients/q",

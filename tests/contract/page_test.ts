@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { pageFunction } from "../../functions/resources/page.ts";
+import { LIBRARIES } from "../../functions/resources/page_libraries.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import type { Services } from "../../functions/services.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
@@ -44,6 +45,7 @@ Deno.test("all of the page's files are served, and its script is at most 300 KB"
     .map(([, path]) => path);
   ok(named.length > 10);
   for (const path of named) equal((await app.request(path)).status, 200, path);
+  const libraries = new Set<string>();
   let bytes = 0;
   for (const { name } of Deno.readDirSync(FOLDER)) {
     if (!name.endsWith(".js")) continue;
@@ -57,8 +59,15 @@ Deno.test("all of the page's files are served, and its script is at most 300 KB"
     for (
       const [, from] of code.matchAll(/\b(?:from|import)\b[\s(]*"([^"]+)"/g)
     ) {
-      ok(named.includes(from.replace(/^\.\//, "/page/")), `${name}: ${from}`);
+      const path = from!.replace(/^\.\//, "/page/");
+      if (path.startsWith("/page/libraries/")) libraries.add(path);
+      else ok(named.includes(path), `${name}: ${from}`);
     }
+  }
+  for (const path of libraries) {
+    const library = await app.request(path);
+    equal(library.status, 200, path);
+    bytes += (await library.bytes()).length;
   }
   ok(bytes <= 300_000, `${bytes} bytes`);
 });
@@ -83,11 +92,31 @@ Deno.test("nothing but the page's own files is served", async () => {
       "sample/visit-6.png",
       "sample/visit-1.jpg",
       "sample/..%2fmain.js",
+      "libraries/idb",
+      "libraries/idb/build/index.cjs",
+      "libraries/idb/build/..%2fpackage.json",
     ]
   ) {
     const answer = await app.request(`/page/${path}`);
     equal(answer.status, 404, path);
     equal((await answer.json()).type, "/problems/no-route");
+  }
+});
+
+Deno.test("libraries are served from their packages, of the versions that the types are of", async () => {
+  for (const path of LIBRARIES.keys()) {
+    const library = await app.request(`/page/libraries/${path}`);
+    equal(library.status, 200, path);
+    match(library.headers.get("content-type")!, /^text\/(css|javascript)/);
+    ok((await library.bytes()).length > 500, path);
+  }
+  const importsOf = async (path: string) =>
+    Object.values<string>(
+      JSON.parse(await Deno.readTextFile(new URL(path, FOLDER))).imports,
+    ).map((npm) => npm.replace(/^npm:\/?|\/$/g, ""));
+  const served = await importsOf("../../deno.json");
+  for (const typed of await importsOf("deno.json")) {
+    ok(served.includes(typed), typed);
   }
 });
 
