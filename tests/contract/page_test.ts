@@ -108,7 +108,7 @@ Deno.test("libraries are served from their packages, of the versions that the ty
     const library = await app.request(`/page/libraries/${path}`);
     equal(library.status, 200, path);
     match(library.headers.get("content-type")!, /^text\/(css|javascript)/);
-    ok((await library.bytes()).length > 500, path);
+    ok((await library.bytes()).length > 100, path);
   }
   const importsOf = async (path: string) =>
     Object.values<string>(
