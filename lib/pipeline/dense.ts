@@ -1,4 +1,4 @@
-import { cascade, decodeOnce } from "./cascade.ts";
+import { decodeOnce } from "./cascade.ts";
 import { joinMaps, type MatchMaps, matchMaps } from "./match_maps.ts";
 import { pooledRecipe } from "./pool.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
@@ -21,12 +21,16 @@ export interface Group {
   index: number;
 }
 
-/** A candidate of dense matching, decoded. */
+/** A candidate of dense matching, decoded as far as it is wanted. */
 export interface DenseCandidate {
   prompt: CandidatePrompt;
   output: DecoderOutput;
-  /** IoU with the structure that the decoder expects of the mask, by the match maps. */
+  /**
+   * IoU with the structure that the decoder expects, by the match maps: of the mask of the first pass, or once it is
+   * finished of the output.
+   */
   rating: number;
+  /** The output of every pass. */
   trace: DecoderOutput[];
   group: Group;
 }
@@ -54,15 +58,16 @@ export function groupsOf(
 /**
  * Dense matching, beyond the paper: every patch of the target is matched with all patches of the references, annotated
  * and not, into maps that the decoder is given in every pass. One candidate has the maps alone, the others also have the
- * points of the paper's prototypes. In a further pass the decoder rates each mask by the maps.
+ * points of the paper's prototypes. The second pass of each rates the mask of its first by the maps.
  *
  * @param target of a model that is `matched`.
+ * @param passes of the whole cascade; the third is made of the best candidate alone, by `finish`.
  */
 export async function decodeDense(
   target: Target,
   group: Group,
   maps: MatchMaps,
-  passes: number | undefined,
+  passes: number,
 ): Promise<DenseCandidate[]> {
   const matchMaps = joinMaps(maps);
   const prompts = [
@@ -72,30 +77,46 @@ export async function decodeDense(
   ];
   const candidates: DenseCandidate[] = [];
   for (const prompt of prompts) {
-    const trace: DecoderOutput[] = [];
-    const output = await cascade(target, prompt, {
-      passes,
-      matchMaps,
-      onPass: (output) => trace.push(output),
-    });
-    const rating = await rate(target, prompt, output, matchMaps);
-    candidates.push({ prompt, output, rating, trace, group });
+    const { points } = prompt;
+    const first = await decodeOnce(target, { points, matchMaps });
+    const mask = first.logits;
+    const second = await decodeOnce(target, { points, mask, matchMaps });
+    const trace = [first, second].slice(0, passes).map(outputOf);
+    // A decoder that takes match maps rates the mask that it is given.
+    const rating = target.coordinates.toBox(mask) === null ? 0 : second.rating!;
+    candidates.push({ prompt, output: trace.at(-1)!, rating, trace, group });
   }
   return candidates;
 }
 
-/** The IoU that the decoder expects of a mask with the structure that the maps speak of. */
-async function rate(
+/** The last pass of the best candidate, with the box of its mask (paper, section 3.2), and the rating of the outcome. */
+export async function finish(
   target: Target,
-  { points }: CandidatePrompt,
-  { logits: mask }: DecoderOutput,
-  matchMaps: Float32Array,
-): Promise<number> {
-  const box = target.coordinates.toBox(mask);
-  if (box === null) return 0;
-  const { rating } = await decodeOnce(target, { points, box, mask, matchMaps });
-  // A decoder that takes match maps gives it.
-  return rating!;
+  candidate: DenseCandidate,
+  maps: MatchMaps,
+  passes: number,
+): Promise<DenseCandidate> {
+  if (passes === 1) return candidate;
+  const matchMaps = joinMaps(maps);
+  const { prompt: { points }, trace } = candidate;
+  const next = (mask: Float32Array) => {
+    const box = target.coordinates.toBox(mask) ?? undefined;
+    return decodeOnce(target, { points, box, mask, matchMaps });
+  };
+  let { output } = candidate;
+  if (passes > 2) output = outputOf(await next(output.logits));
+  const isEmpty = target.coordinates.toBox(output.logits) === null;
+  const rating = isEmpty ? 0 : (await next(output.logits)).rating!;
+  return {
+    ...candidate,
+    output,
+    rating,
+    trace: passes > 2 ? [...trace, output] : trace,
+  };
+}
+
+function outputOf({ logits, predictedIou }: DecoderOutput): DecoderOutput {
+  return { logits, predictedIou };
 }
 
 /** The maps of every group; null where a profile was stored without its background. */

@@ -33,7 +33,7 @@ export const RECIPES = {
     dense: false,
   },
   /** Dense matching; of the paper's candidates the few that differ most. */
-  dense: { parts: [1, 3, 5], negatives: [1], guided: false, dense: true },
+  dense: { parts: [1, 3], negatives: [1], guided: false, dense: true },
 } satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof RECIPES;

@@ -1,11 +1,12 @@
 import { EdgeError } from "../core/errors.ts";
 import { agreement } from "./agreement.ts";
 import type { Similarity } from "./calibration_range.ts";
-import { cascade } from "./cascade.ts";
+import { cascade, PASSES } from "./cascade.ts";
 import { attentionSimilarity, meanMap, meanPatch } from "./guidance.ts";
 import {
   decodeDense,
   type DenseCandidate,
+  finish,
   type Group,
   groupsOf,
   mapsOf,
@@ -155,9 +156,9 @@ export async function segment(
 }
 
 /**
- * Segments by dense matching. The answer is the candidate that the decoder rates best by the match maps. What it expects
- * without them, of the object that a prompt means, tells nothing of whether that is the structure; so the rating is
- * reported as the predicted IoU.
+ * Segments by dense matching. The answer is the candidate whose first mask the decoder rates best by the match maps;
+ * it alone is decoded to the end. What the decoder expects without maps, of the object that a prompt means, tells nothing
+ * of whether that is the structure; so the rating is reported as the predicted IoU.
  *
  * @returns null where a profile was stored without its background, so that it cannot be matched.
  */
@@ -165,7 +166,7 @@ async function segmentDense(
   target: Target,
   references: ReferenceSet,
   groups: Group[],
-  { passes, every, trace, now }:
+  { passes = PASSES, every, trace, now }:
     & Pick<SegmentOptions, "passes">
     & Required<Pick<SegmentOptions, "every" | "trace" | "now">>,
 ): Promise<Segmentation | null> {
@@ -177,10 +178,13 @@ async function segmentDense(
   for (const [i, group] of groups.entries()) {
     decoded.push(...await decodeDense(target, group, maps[i]!, passes));
   }
-  const retrieving = now();
-  const best = decoded.reduce((best, next) =>
+  const likely = decoded.reduce((best, next) =>
     next.rating > best.rating ? next : best
   );
+  const own = maps[groups.indexOf(likely.group)]!;
+  const best = await finish(target, likely, own, passes);
+  decoded[decoded.indexOf(likely)] = best;
+  const retrieving = now();
   const scores = distancesOf(target, every ? decoded : [best]);
   const candidates = decoded.map((one): Candidate => ({
     ...one.prompt,
@@ -197,7 +201,7 @@ async function segmentDense(
     candidates,
     logits: winner.logits,
     ...judgeDense(target, references, winner),
-    maps: maps[groups.indexOf(best.group)]!,
+    maps: own,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,

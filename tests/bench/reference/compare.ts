@@ -100,18 +100,22 @@ async function comparePictures(
     [1, 0.85, 1.1, 0.95, 1.25].map((factor, i) =>
       drawLogits(size, side, options.share * factor, 3 + i)
     );
-  const trained = {
-    annotated: (await nano.encode(first.image)).embedding,
-    target: (await nano.encode(next.image)).embedding,
-  };
+  const embed = async (ours: Ours) => ({
+    annotated: (await ours.encode(first.image)).embedding,
+    target: (await ours.encode(next.image)).embedding,
+  });
+  const trained = await embed(nano);
   const entered = [];
   for (const { name, ours } of sides) {
     const { geometry } = ours.model;
-    const isTrained = geometry.digest === nano.model.geometry.digest;
-    const annotated = isTrained
-      ? trained.annotated
-      : widen(trained.annotated, geometry);
-    const target = isTrained ? trained.target : widen(trained.target, geometry);
+    const { annotated, target } = ours === nano
+      ? trained
+      : geometry.matched
+      ? await embed(ours)
+      : {
+        annotated: widen(trained.annotated, geometry),
+        target: widen(trained.target, geometry),
+      };
     const { profile } = ours.enrol(annotated, first.mask);
     const masks = masksOf(ours.model.geometry.lowResMask);
     entered.push({ name, ours, annotated, target, profile, masks });
@@ -209,7 +213,7 @@ const STAGES: [string, string][] = [
   ["parts", "parts (k-means, n = 1..5, m = 1)"],
   ["enrolment", "**whole enrolment**, given the embedding"],
   ["prompts", "prompts"],
-  ["decode", "decode (15 runs of the decoder)"],
+  ["decode", "decode (15 runs of the decoder; 8 with lite)"],
   ["box", "boxes between the passes"],
   ["retrieval", "retrieval (cost matrices, exact distances)"],
   ["presence", "whether the structure is there (ours alone)"],
@@ -288,6 +292,11 @@ await runCommand(command.action(async (values) => {
   }
   const trained = await Ours.open(nano, "wasm", threads, now);
   sides.push({ name: "nano, wasm", ours: trained });
+  const lite = await loadPackage(new URL("lite/", EMBEDDED_MODELS));
+  sides.push({
+    name: "lite, wasm",
+    ours: await Ours.open(lite, "wasm", threads, now),
+  });
 
   const folder = await Deno.makeTempDir();
   const results: Record<string, unknown> = { threads, share, rounds, clock };

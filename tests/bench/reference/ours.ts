@@ -81,7 +81,7 @@ export class Ours {
    * Segments, from the embedding to a PNG, run lengths and polygons.
    *
    * @param masks low-res logits in place of the decoder's answer for the candidate of n = 1, 2, …, since a decoder of
-   * random weights draws no mask.
+   * random weights draws no mask; the first also for the candidate that has no point.
    * @param skip does not run the decoder at all, to warm up the stages around it.
    */
   async segment(
@@ -95,16 +95,19 @@ export class Ours {
     const timed: Decoder = {
       decode: async (tensors, prompt) => {
         const parts = prompt.labels.filter((label) => label === 1).length;
-        if (skip) return { logits: masks![parts - 1], predictedIou: 0 };
+        const given = masks?.[Math.max(0, parts - 1)];
+        if (skip) return { logits: given!, predictedIou: 0, rating: 0 };
         const started = this.now();
         const answer = await this.onnx.decoder.decode(tensors, prompt);
         networks += this.now() - started;
-        if (masks === undefined) return answer;
-        return { ...answer, logits: masks[parts - 1] };
+        return given === undefined ? answer : { ...answer, logits: given };
       },
     };
+    // A copy, so that what a decoder computes once for an image is computed anew.
+    const { tensors } = embedding;
+    const copy = { ...embedding, tensors: { ...tensors } };
     const started = this.now();
-    const target = new Target(embedding, timed, geometry);
+    const target = new Target(copy, timed, geometry);
     const { winner, candidates, timings } = await segment(
       target,
       new ReferenceSet([profile]),
