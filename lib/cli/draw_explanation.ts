@@ -39,7 +39,7 @@ const HEADS = [
  */
 export function drawExplanation(
   image: Raster,
-  { winner, candidates, match }: SegmentationAnswer,
+  { winner, candidates, chosenBy, match }: SegmentationAnswer,
   references: string[],
 ): Raster {
   const small = toRgb(shrink(image, TILE));
@@ -49,7 +49,7 @@ export function drawExplanation(
   const rowHeight = small.height + LINES * LINE + 2 * GAP;
   const width = columns * (side + GAP) + GAP;
   const why = wrapped(
-    (match === null ? explainChoice : explainDenseChoice)(
+    (chosenBy === "distance" ? explainChoice : explainDenseChoice)(
       winner,
       candidates,
       (profile) => references[profile] ?? "",

@@ -10,7 +10,11 @@ import type { FileFrames } from "../core/frames.ts";
 import type { Presence } from "../pipeline/presence.ts";
 import type { CandidatePrompt } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
-import type { SegmentOptions, StageTimings } from "../pipeline/segment.ts";
+import type {
+  Segmentation,
+  SegmentOptions,
+  StageTimings,
+} from "../pipeline/segment.ts";
 import type { EnrolmentReport } from "../pipeline/self_tests.ts";
 import type { CandidateReport, MatchReport } from "./report.ts";
 
@@ -147,6 +151,7 @@ export interface SegmentationAnswer {
   inSourceFormat: Bytes | null;
   winner: CandidateReport;
   candidates: CandidateReport[];
+  chosenBy: Segmentation["chosenBy"];
   /** Of dense matching, where a trace was asked for. */
   match: MatchReport | null;
   timings: StageTimings;

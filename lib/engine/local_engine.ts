@@ -306,12 +306,8 @@ export function createEngine(
       const write = source &&
         sourceFormat(source.image, { ...source.segment, model: model.digest });
       const references = await referenceSets.of(profiles);
-      const { winner, candidates, logits, presence, maps, timings } =
-        await segment(
-          target,
-          references,
-          options,
-        );
+      const { winner, candidates, chosenBy, logits, presence, maps, timings } =
+        await segment(target, references, options);
       const mask = presence.present || evenAbsent
         ? target.toMask(logits)
         : emptyMask(target.embedding.image);
@@ -324,6 +320,7 @@ export function createEngine(
         inSourceFormat: write ? await write(mask) : null,
         winner: report(untraced),
         candidates: candidates.map(report),
+        chosenBy,
         match: maps && options.trace ? reportMaps(target, maps) : null,
         timings,
       };

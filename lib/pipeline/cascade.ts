@@ -12,7 +12,7 @@ interface PassPrompt
   extends Pick<DecoderPrompt, "guidance" | "multimask" | "matchMaps"> {
   points: Point[];
   box?: Box | undefined;
-  mask?: Float32Array;
+  mask?: Float32Array | undefined;
 }
 
 /** Decodes one prompt. */
@@ -37,6 +37,8 @@ export interface CascadeOptions {
   passes?: number | undefined;
   /** Guides the first pass; the later ones then take the best multimask output. */
   guidance?: Guidance | undefined;
+  /** Low-res logits that the first pass is given. */
+  mask?: Float32Array | undefined;
   /** What the references say of every patch; every pass is given it. */
   matchMaps?: Float32Array | undefined;
   /** Takes the output of every pass, in order; the last is the answer. */
@@ -51,7 +53,7 @@ export interface CascadeOptions {
 export async function cascade(
   target: Target,
   { points, box }: Pick<PassPrompt, "points" | "box">,
-  { passes = PASSES, guidance, matchMaps, onPass }: CascadeOptions = {},
+  { passes = PASSES, guidance, mask, matchMaps, onPass }: CascadeOptions = {},
 ): Promise<DecoderOutput> {
   const pass = async (more: Omit<PassPrompt, "points" | "box">) => {
     const prompt = { points, box, matchMaps, ...more };
@@ -60,7 +62,7 @@ export async function cascade(
     return output;
   };
   const multimask = guidance !== undefined;
-  let output = await pass({ guidance });
+  let output = await pass({ guidance, mask });
   if (passes > 1) output = await pass({ mask: output.logits, multimask });
   if (passes > 2) {
     box ??= target.coordinates.toBox(output.logits) ?? undefined;

@@ -12,6 +12,7 @@ import {
   mapsOf,
 } from "./dense.ts";
 import type { MatchMaps } from "./match_maps.ts";
+import { proposeByMap } from "./map_prompt.ts";
 import { nearness } from "./nearness.ts";
 import { blendNearest, pooledDistances, pooledRecipe } from "./pool.ts";
 import { judge, judgePredicted, type Presence, relate } from "./presence.ts";
@@ -42,6 +43,8 @@ export type Combine = typeof COMBINE[number];
 export interface Segmentation {
   winner: Candidate;
   candidates: Candidate[];
+  /** What the winner was chosen by: the least distance, or the best rating by the match maps. */
+  chosenBy: "distance" | "rating";
   /** Of the answer: the winner's, or what pooled profiles make of several. */
   logits: Float32Array;
   presence: Presence;
@@ -104,19 +107,22 @@ export async function segment(
 ): Promise<Segmentation> {
   if (recipe.guided && !target.model.guided) throw cannotBeGuided();
   const isPooled = combine === "pooled" && references.profiles.length > 1;
-  if (recipe.dense) {
-    if (!target.model.matched) throw cannotBeMatched();
+  if (recipe.dense && target.model.matched) {
     const groups = groupsOf(references, recipe, isPooled);
     const options = { passes, every, trace, now };
     const dense = await segmentDense(target, references, groups, options);
     if (dense !== null) return dense;
-    const { medical } = RECIPES;
-    const paper = { ...options, recipe: medical, combine };
-    return await segment(target, references, paper);
   }
 
   const started = now();
-  const proposed = proposeAll(target, references, recipe, isPooled);
+  const paper = recipe.dense ? RECIPES.medical : recipe;
+  const groups = groupsOf(references, paper, isPooled);
+  const maps = recipe.dense ? mapsOf(target, groups) : null;
+  const proposed = proposeAll(target, references, paper, isPooled);
+  maps?.forEach((own, i) => {
+    const profile = groups[i]!.index;
+    proposed.push({ ...proposeByMap(target, own), profile, guide: null });
+  });
   const prompted = now();
   const decoded = await decodeAll(target, proposed, { passes, trace });
   const retrieving = now();
@@ -143,9 +149,11 @@ export async function segment(
   return {
     winner,
     candidates,
+    chosenBy: "distance",
     logits,
     ...judged,
-    maps: null,
+    maps: maps?.[groups.findIndex(({ index }) => index === winner.profile)] ??
+      maps?.[0] ?? null,
     timings: {
       prompt: prompted - started,
       decode: retrieving - prompted,
@@ -199,6 +207,7 @@ async function segmentDense(
   return {
     winner,
     candidates,
+    chosenBy: "rating",
     logits: winner.logits,
     ...judgeDense(target, references, winner),
     maps: own,
@@ -237,6 +246,8 @@ interface Proposed extends Proposal {
   profile: number;
   /** The mean foreground patch that guides the decoder, where the recipe is guided. */
   guide: Float32Array | null;
+  /** The mask that the first pass is given. */
+  mask?: Float32Array;
 }
 
 function proposeAll(
@@ -258,14 +269,14 @@ function proposeAll(
 
 type Decoded = DecoderOutput & Pick<Candidate, "trace">;
 
-/** Decodes every candidate; those of equal points share one decoding, unless they are guided by different maps. */
+/** Decodes every candidate; those of equal points share one decoding, unless more than points prompts them. */
 async function decodeAll(
   target: Target,
   proposed: Proposed[],
   { passes, trace }: Pick<SegmentOptions, "passes" | "trace">,
 ): Promise<Decoded[]> {
   const known = new Map<string, Decoded>();
-  const decode = async ({ prompt, maps, guide }: Proposed) => {
+  const decode = async ({ prompt, maps, guide, mask }: Proposed) => {
     const guidance = guide === null ? undefined : {
       similarity: attentionSimilarity(meanMap(maps()), target.coordinates),
       target: guide,
@@ -274,6 +285,7 @@ async function decodeAll(
     const output = await cascade(target, prompt, {
       passes,
       guidance,
+      mask,
       onPass: (output) => seen.push(output),
     });
     return trace ? { ...output, trace: seen } : output;
@@ -282,9 +294,9 @@ async function decodeAll(
   for (const one of proposed) {
     const key = one.prompt.points.map(({ x, y, label }) => [x, y, label])
       .join();
-    const equal = one.guide === null ? known.get(key) : undefined;
-    const output = equal ?? await decode(one);
-    known.set(key, output);
+    const isPlain = one.guide === null && one.mask === undefined;
+    const output = (isPlain && known.get(key)) || await decode(one);
+    if (isPlain) known.set(key, output);
     decoded.push(output);
   }
   return decoded;
@@ -386,14 +398,6 @@ function judgeDense(
     isEmpty,
   );
   return { presence, similarity };
-}
-
-function cannotBeMatched(): EdgeError {
-  return new EdgeError(
-    "recipe-unsupported",
-    "Cannot segment by the dense recipe: the model's decoder takes no match maps; " +
-      "ask for the medical recipe, or serve a model that was trained for it.",
-  );
 }
 
 function cannotBeGuided(): EdgeError {

@@ -7,6 +7,9 @@ export type Scored = Pick<
   "parts" | "negatives" | "profile" | "distance"
 >;
 
+/** The name of the candidate without prototypes. */
+const WHOLE_MATCH = "the match of all patches alone";
+
 /** The same for pooled references, whose mask is not the winner's alone. */
 export function explainPooledChoice(
   winner: Scored,
@@ -32,8 +35,8 @@ export function explainChoice(
   const references = new Set(candidates.map(({ profile }) => profile));
   const negatives = new Set(candidates.map(({ negatives }) => negatives));
   const name = (one: Scored) =>
-    `n = ${one.parts}` +
-    (negatives.size > 1 ? `, m = ${one.negatives}` : "") +
+    (one.parts === 0 ? WHOLE_MATCH : `n = ${one.parts}`) +
+    (one.parts > 0 && negatives.size > 1 ? `, m = ${one.negatives}` : "") +
     (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
   const others = candidates.filter((one) =>
     one.parts !== winner.parts || one.negatives !== winner.negatives ||
@@ -78,7 +81,7 @@ export function explainDenseChoice(
 ): string {
   const references = new Set(candidates.map(({ profile }) => profile));
   const name = (one: Rated) =>
-    (one.parts === 0 ? "the match of all patches alone" : `n = ${one.parts}`) +
+    (one.parts === 0 ? WHOLE_MATCH : `n = ${one.parts}`) +
     (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
   const others = candidates.filter((one) =>
     one.parts !== winner.parts || one.profile !== winner.profile

@@ -30,7 +30,8 @@ interface SegmentationContext
 
 /** A segmentation as the contract gives it. */
 export function describeSegmentation(
-  { mask, presence, winner, candidates, match, timings }: SegmentationAnswer,
+  { mask, presence, winner, candidates, chosenBy, match, timings }:
+    SegmentationAnswer,
   context: SegmentationContext,
 ): z.infer<typeof SegmentationDocument> {
   const { patient, label, revision, chosen, explain, receipt } = context;
@@ -68,7 +69,7 @@ export function describeSegmentation(
         // The engine was asked to trace them.
         passes: candidate.passes!,
       })),
-      why: match === null
+      why: chosenBy === "distance"
         ? say(winner, candidates, referenceOf)
         : explainDenseChoice(winner, candidates, referenceOf),
       ...(match && { match }),

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { mulberry32 } from "../../../lib/numerics/random.ts";
 import { enrol } from "../../../lib/pipeline/enrol.ts";
 import { RECIPES } from "../../../lib/pipeline/recipe.ts";
@@ -137,12 +137,33 @@ Deno.test("a profile without its background is segmented by the paper's candidat
   ok(prompts.every(({ matchMaps }) => matchMaps === undefined));
 });
 
-Deno.test("a model that takes no match maps refuses the dense recipe", async () => {
-  const { decoder } = decoderOf(() => 0.6);
-  const unmatched = { ...MODEL, matched: false };
-  const target = new Target(embed(2), decoder, unmatched);
-  await rejects(
-    () => segment(target, references(), { recipe: RECIPES.dense }),
-    { code: "recipe-unsupported", message: /takes no match maps/ },
+Deno.test("a decoder that takes no match maps is given one as its first mask, beside the paper's candidates", async () => {
+  const { decoder, prompts } = decoderOf(() => 0.6);
+  const target = new Target(embed(2), decoder, { ...MODEL, matched: false });
+  const options = { recipe: RECIPES.dense };
+  const { candidates, maps } = await segment(target, references(), options);
+  deepEqual(candidates.map(({ parts }) => parts), [1, 2, 3, 4, 5, 0]);
+  ok(prompts.every(({ matchMaps }) => matchMaps === undefined));
+  const firsts = prompts.filter((_, i) => i % 3 === 0);
+  deepEqual(firsts.map(({ mask }) => mask !== null), [
+    false,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+  const [least, most] = [
+    Math.min(...maps!.evidence),
+    Math.max(...maps!.evidence),
+  ];
+  const mask = firsts.at(-1)!.mask!;
+  ok(Math.min(...mask) >= 4 * least - 1e-5 && Math.max(...mask) <= 4 * most);
+  const plain = await segment(target, references(), {
+    recipe: RECIPES.medical,
+  });
+  deepEqual(
+    candidates.slice(0, -1).map(({ logits }) => logits),
+    plain.candidates.map(({ logits }) => logits),
   );
 });
