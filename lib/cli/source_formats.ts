@@ -3,8 +3,8 @@ import { usingFile } from "../core/files.ts";
 import type { SegmentDescription } from "../dicom/segmentation/segment_description.ts";
 import type { DicomForm } from "../format/mask/dicom_masks.ts";
 import {
+  FILE_NAMES,
   MaskGroups,
-  type PlacedForm,
   placeFrames,
   writeMasks,
 } from "../format/mask/placed_masks.ts";
@@ -22,13 +22,6 @@ export interface FrameMask {
   frame: number;
   mask: Rle;
 }
-
-/** What the files of each form are called after their first image. */
-const ENDINGS: Record<PlacedForm, (number: string) => string> = {
-  seg: (number) => `_seg${number}.dcm`,
-  rtstruct: (number) => `_rtstruct${number}.dcm`,
-  nifti: () => "_mask.nii.gz",
-};
 
 /**
  * Writes masks in the format of their images: one segmentation or structure set per series of DICOM images (several,
@@ -66,10 +59,11 @@ export async function writeSourceFormats(
   }
   const written: string[] = [];
   for (const { form, groups } of gathered) {
+    const [what, ending] = FILE_NAMES[form];
     for (const [target, same] of Map.groupBy(groups, ({ name }) => name)) {
       for (const [i, group] of same.entries()) {
         const number = same.length > 1 ? `_${i}` : "";
-        const file = join(out, `${target}${ENDINGS[form](number)}`);
+        const file = join(out, `${target}${what}${number}${ending}`);
         try {
           await Deno.writeFile(file, await writeMasks(group, segment, form));
           written.push(file);

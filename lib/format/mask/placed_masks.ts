@@ -16,6 +16,13 @@ import { decodeRle, type Rle } from "./rle.ts";
 /** The formats in which masks lie where their images lie. */
 export type PlacedForm = DicomForm | "nifti";
 
+/** What is added to an image's name for the file of its masks, and the file's ending. */
+export const FILE_NAMES: Record<PlacedForm, [what: string, ending: string]> = {
+  seg: ["_seg", ".dcm"],
+  rtstruct: ["_rtstruct", ".dcm"],
+  nifti: ["_mask", ".nii.gz"],
+};
+
 /** Where the frames of a file lie: each frame of a DICOM image, or the slices of a volume. */
 export type FramePlaces =
   | { kind: "dicom"; sources: ImageSource[] }
@@ -93,17 +100,18 @@ const MAX_KEPT = 2 ** 27;
  * reference. Masks are kept as run lengths.
  */
 export class MaskGroups {
-  readonly #groups = new Map<string, MaskGroup>();
+  readonly #groups = new Map<string, { group: MaskGroup; number: number }>();
   readonly #seen = new Set<string>();
   #kept = 0;
 
   constructor(readonly form: PlacedForm) {}
 
   /**
+   * @returns the number of its group, from 0.
    * @throws {EdgeError} `invalid-input` for an image that was added before; `too-large` where the masks are more than
    * are kept.
    */
-  add({ name, id, frame }: FrameOf, places: FramePlaces, mask: Rle): void {
+  add({ name, id, frame }: FrameOf, places: FramePlaces, mask: Rle): number {
     this.#kept += mask.counts.length;
     if (this.#kept > MAX_KEPT) {
       throw new EdgeError(
@@ -115,21 +123,23 @@ export class MaskGroups {
       this.#requireNew(id, frame);
       const { header } = places;
       const empty: VolumeGroup = { kind: "volume", name, header, slices: [] };
-      this.#group(id, empty).slices.push({ index: frame, mask });
-      return;
+      const { group, number } = this.#group(id, empty);
+      group.slices.push({ index: frame, mask });
+      return number;
     }
     const source = places.sources[frame]!;
     const key = keyOf(source, this.form);
     this.#requireNew(key, source.sopInstance, frame);
     const empty: DicomGroup = { kind: "dicom", name, images: [] };
-    const { images } = this.#group(key, empty);
+    const { group: { images }, number } = this.#group(key, empty);
     // Of the patient and study, the first image's are written.
     const shared = images[0]?.source.shared ?? source.shared;
     images.push({ source: { ...source, shared }, mask });
+    return number;
   }
 
   get groups(): MaskGroup[] {
-    return [...this.#groups.values()];
+    return Array.from(this.#groups.values(), ({ group }) => group);
   }
 
   #requireNew(...parts: (string | number)[]): void {
@@ -142,10 +152,14 @@ export class MaskGroups {
     this.#seen.add(image);
   }
 
-  #group<T extends MaskGroup>(key: string, empty: T): T {
-    const group = this.#groups.get(key) ?? empty;
-    this.#groups.set(key, group);
-    return group as T;
+  #group<T extends MaskGroup>(
+    key: string,
+    empty: T,
+  ): { group: T; number: number } {
+    const known = this.#groups.get(key) ??
+      { group: empty, number: this.#groups.size };
+    this.#groups.set(key, known);
+    return known as { group: T; number: number };
   }
 }
 
