@@ -25,7 +25,8 @@ import { countSegments, openService } from "../support/service.ts";
 const SEG = "application/dicom";
 const RTSTRUCT = "application/dicom; type=rtstruct";
 const NIFTI = "application/x-nifti";
-const COCO = "application/json; profile=coco";
+const COCO = "application/x-coco";
+const COCO_JSON = "application/json; profile=coco";
 const PNG = "image/png";
 const limits = { maxPixels: 1_000_000 };
 
@@ -368,7 +369,8 @@ Deno.test("the header's preferences are kept to; lines are the answer where it h
     ["application/*;q=0.5, image/png;q=0.1", "application/x-ndjson"],
     ["application/dicom;q=0.2, application/dicom;type=RTSTRUCT", RTSTRUCT],
     ["text/html, application/dicom; type=seg", SEG],
-    [`${COCO};q=0.9, application/x-ndjson;q=0`, COCO],
+    [`${COCO_JSON};q=0.9, application/x-ndjson;q=0`, COCO_JSON],
+    ["application/x-coco, */*", COCO],
   ];
   for (const [accept, wanted] of cases) {
     const answer = await service.series(body, accept);
