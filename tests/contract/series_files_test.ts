@@ -392,6 +392,31 @@ Deno.test("a server that stops answers no part of a file", async () => {
   ok(answer.headers.get("retry-after"));
 });
 
+Deno.test("a caller who leaves ends the work on a file", async () => {
+  await using service = await openSeries();
+  const { counted, begun } = countSegments(service.services);
+  const leave = new AbortController();
+  const images = Array.from({ length: 20 }, (_, i) => {
+    const data = second.image.data.slice();
+    data[i] ^= 1;
+    return { ...second.image, data };
+  });
+  const asking = createApp(counted).request("/v1/patients/p/series", {
+    method: "POST",
+    body: seriesForm(toSlices(images)),
+    headers: { accept: SEG },
+    signal: leave.signal,
+  });
+  while (begun() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  leave.abort();
+  const answer = await asking;
+  equal(answer.status, 499);
+  const done = begun();
+  // A series that went on would take turns with these.
+  for (let i = 0; i < 10; i++) await segment(service.app, "p");
+  equal(begun(), done);
+});
+
 Deno.test("every answer in a file gives back the series that a tenant may have in progress", async () => {
   await using service = await openSeries();
   const body = seriesForm(slices.slice(0, 1));
