@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * A mask that you have, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
+         * @description For a DICOM image, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) that refers to it, whose structure is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -213,8 +213,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Segment many images of a patient, one line each as it is ready
+         * Segment many images of a patient, one line each as it is ready, or one file of all
          * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
+         *
+         *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/x-coco` (COCO's JSON, also `application/json; profile=coco`), or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
          */
         post: operations["segmentSeries"];
         delete?: never;
@@ -1565,6 +1567,175 @@ export interface components {
             references?: string[];
             segmentation?: components["schemas"]["Segmentation"];
             problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "info": {
+         *         "description": "P²SAM Edge",
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         }
+         *       },
+         *       "images": [
+         *         {
+         *           "id": 1,
+         *           "width": 384,
+         *           "height": 384,
+         *           "file_name": "slice-1.png",
+         *           "present": true,
+         *           "warnings": [],
+         *           "receipt": {
+         *             "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *             "format": 1,
+         *             "model": {
+         *               "id": "nano",
+         *               "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *             },
+         *             "input": {
+         *               "kind": "image",
+         *               "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *               "frame": null,
+         *               "width": 384,
+         *               "height": 384,
+         *               "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *             },
+         *             "profile": {
+         *               "label": "target",
+         *               "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *               "references": [
+         *                 {
+         *                   "reference": "visit-1",
+         *                   "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *                 }
+         *               ]
+         *             },
+         *             "parameters": {
+         *               "recipe": "medical",
+         *               "parts": [
+         *                 1,
+         *                 2,
+         *                 3,
+         *                 4,
+         *                 5
+         *               ],
+         *               "negatives": [
+         *                 1
+         *               ],
+         *               "guided": false,
+         *               "passes": 3,
+         *               "position": null
+         *             },
+         *             "runtime": {
+         *               "name": "wasm",
+         *               "onnxruntime": "1.30.0",
+         *               "threads": 2,
+         *               "encoder": "local",
+         *               "deno": "2.9.6",
+         *               "v8": "14.9.207.2-rusty",
+         *               "platform": "x86_64-unknown-linux-gnu"
+         *             },
+         *             "version": "0.1.0",
+         *             "mask": {
+         *               "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *               "area": 2814
+         *             }
+         *           }
+         *         }
+         *       ],
+         *       "annotations": [
+         *         {
+         *           "id": 1,
+         *           "image_id": 1,
+         *           "category_id": 1,
+         *           "segmentation": {
+         *             "size": [
+         *               384,
+         *               384
+         *             ],
+         *             "counts": "Shf29e;5K5L3L4M3M3M2N2N2"
+         *           },
+         *           "area": 2814,
+         *           "bbox": [
+         *             231,
+         *             113,
+         *             66,
+         *             54
+         *           ],
+         *           "iscrowd": 0,
+         *           "score": 0.83
+         *         }
+         *       ],
+         *       "categories": [
+         *         {
+         *           "id": 1,
+         *           "name": "target"
+         *         }
+         *       ],
+         *       "problems": []
+         *     }
+         */
+        CocoSeries: {
+            info: {
+                description: string;
+                model: {
+                    id: string;
+                    digest: string;
+                };
+            };
+            /** @description Those that were segmented */
+            images: {
+                /** @description The index of the image in the series, from 1 */
+                id: number;
+                width: number;
+                height: number;
+                /** @description What the sender called the file */
+                file_name: string;
+                /** @description Of a file of several frames, from 0 */
+                frame?: number;
+                /** @description Whether the structure is in the image */
+                present: boolean;
+                /** @description Doubts about the files that were sent; empty where there are none */
+                warnings: components["schemas"]["Warning"][];
+                receipt: components["schemas"]["Receipt"];
+            }[];
+            /** @description One for each image in which the structure is */
+            annotations: {
+                id: number;
+                image_id: number;
+                category_id: number;
+                segmentation: components["schemas"]["CocoRle"];
+                area: number;
+                /** @description x, y, width and height */
+                bbox: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @enum {number} */
+                iscrowd: 0;
+                /** @description The answer's confidence */
+                score: number | null;
+            }[];
+            categories: {
+                id: number;
+                name: string;
+            }[];
+            /** @description Of images that could not be segmented */
+            problems: {
+                index: number;
+                name: string | null;
+                problem: components["schemas"]["Problem"];
+            }[];
+        };
+        CocoRle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            counts: string;
         };
         /**
          * @example {
@@ -3270,6 +3441,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;
                 };
             };
@@ -3618,7 +3790,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
+            /** @description The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
             200: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3639,6 +3811,7 @@ export interface operations {
                     "application/json": components["schemas"]["Segmentation"];
                     "image/png": string;
                     "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;
                 };
             };
@@ -3806,8 +3979,14 @@ export interface operations {
                 explain?: boolean;
                 /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
                 recipe?: "medical" | "natural" | "dense";
-                /** @description The cursor of the last complete line */
+                /** @description The cursor of the last complete line; of an answer in lines alone */
                 cursor?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
             };
             header?: never;
             path: {
@@ -3830,15 +4009,28 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A line for every image that is left */
+            /** @description A line for every image that is left, or the masks of all */
             200: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: how many images there were, had the structure, and could not be segmented, as JSON with the fields images, present and refused */
+                    "x-series"?: string;
+                    /** @description Of an answer that is a file: the images that could not be segmented, as a JSON array of index, type and detail in ASCII; without detail where it is long, and the first ones where there are many; absent where there are none */
+                    "x-refused"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["SeriesLine"];
+                    "application/x-coco": components["schemas"]["CocoSeries"];
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                    "application/zip": string;
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -3880,6 +4072,17 @@ export interface operations {
             };
             /** @description Not found; No such route; Not configured on this server */
             404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

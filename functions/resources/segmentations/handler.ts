@@ -1,16 +1,23 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { accepts } from "hono/accepts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
+import type { DicomForm } from "../../../lib/format/mask/dicom_masks.ts";
 import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
 import { imageBody, readImage } from "../../body/image.ts";
 import { parseJson } from "../../body/json.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
+import {
+  acceptedType,
+  isPlaced,
+  PLACED_FORMS,
+  type PlacedType,
+  RTSTRUCT,
+} from "../../contract/accept.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
 import { sendWarnings, warningHeaders } from "../../contract/warnings.ts";
@@ -45,6 +52,7 @@ const ANSWER_TYPES = [
   "application/json",
   "image/png",
   "application/dicom",
+  RTSTRUCT,
   "application/x-nifti",
 ] as const;
 type AnswerType = typeof ANSWER_TYPES[number];
@@ -52,6 +60,7 @@ type AnswerType = typeof ANSWER_TYPES[number];
 /** What a file must be for an answer in its source format. */
 const SOURCES = new Map<AnswerType, string>([
   ["application/dicom", "a DICOM image"],
+  [RTSTRUCT, "a DICOM image"],
   ["application/x-nifti", "a volume (NIfTI, NRRD or MetaImage)"],
 ]);
 
@@ -87,13 +96,14 @@ const segmentRoute = createRoute({
   responses: {
     200: {
       description:
-        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
-        "gzipped NIfTI volume of the mask in the place of the volume sent",
+        "The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the " +
+        "DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
       headers: { ...receiptHeaders, ...presenceHeaders, ...warningHeaders },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
         "application/dicom": binary,
+        [RTSTRUCT]: binary,
         "application/x-nifti": binary,
       },
     },
@@ -130,7 +140,7 @@ export function segmentFunction(services: Services): Router {
     const { label, explain, position } = query;
     const model = models.choose(query.model);
     const recipe = recipeOf(model, query.recipe);
-    const type = answerTypeOf(c);
+    const type = acceptedType(c, ANSWER_TYPES, RANGES, "A segmentation");
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
     const whose = { tenant, patient, label, revision: query.revision };
@@ -160,7 +170,9 @@ export function segmentFunction(services: Services): Router {
       asked,
       {
         png: type === "image/png",
-        ...(image && SOURCES.has(type) && { source: { image, segment } }),
+        ...(image && isPlaced(type) && {
+          source: { image, segment, form: formOf(type) },
+        }),
       },
     );
     const file = answer.png ?? answer.inSourceFormat;
@@ -178,29 +190,24 @@ export function segmentFunction(services: Services): Router {
   });
 }
 
-/** What the Accept header prefers; JSON where it leaves the choice. */
-function answerTypeOf(c: Context): AnswerType {
-  if (!c.req.header("accept")) return "application/json";
-  const type = accepts(c, {
-    header: "Accept",
-    supports: [...ANSWER_TYPES, "application/*", "*/*", "image/*"],
-    default: "none",
-  });
-  if (type === "none") {
-    throw new EdgeError(
-      "not-acceptable",
-      `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
-    );
-  }
-  const named = ANSWER_TYPES.find((known) => known === type);
-  return named ?? (type === "image/*" ? "image/png" : "application/json");
+/** What is meant by a range of types. */
+const RANGES = {
+  "application/*": "application/json",
+  "image/*": "image/png",
+} as const;
+
+/** The form of a DICOM answer. */
+function formOf(type: PlacedType): DicomForm | undefined {
+  const form = PLACED_FORMS[type];
+  return form === "nifti" ? undefined : form;
 }
 
 /** A DICOM or NIfTI answer refers to the image that was sent, which must be a DICOM image or a volume. */
 function requireSource(type: AnswerType, image?: InputFile): void {
   const kind = SOURCES.get(type);
   if (kind === undefined) return;
-  if (image !== undefined && sourceTypeOf(image.bytes) === type) return;
+  const [mediaType] = type.split(";");
+  if (image !== undefined && sourceTypeOf(image.bytes) === mediaType) return;
   throw new EdgeError(
     "not-acceptable",
     `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +
