@@ -130,6 +130,8 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    images: stored("images", state.images),
+    imageLifetime: config.EMBEDDING_HOURS * 3_600_000,
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     trust,
     encrypted: state.encrypted || !needs.state,

@@ -28,6 +28,7 @@ const COMPONENTS: Record<
   preview: [],
   models: [],
   audit: [],
+  monailabel: BOTH,
   page: [],
 };
 

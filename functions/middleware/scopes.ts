@@ -4,8 +4,44 @@ import type { Router } from "../router.ts";
 /** What a route requires of its callers: a scope, any valid key or token, or nothing. */
 export type Need = Scope | "known" | "open";
 
+/** What MONAI Label's protocol requires, below the patient; each path with and without a slash at its end. */
+const MONAI_LABEL: Record<string, Need> = {
+  "GET /info": "read",
+  "GET /auth": "open",
+  "POST /auth/token": "open",
+  "GET /auth/token/valid": "read",
+  "PUT /session": "segment",
+  "GET /session/:session": "segment",
+  "DELETE /session/:session": "segment",
+  "GET /datastore": "read",
+  "PUT /datastore": "segment",
+  "DELETE /datastore": "erase",
+  "GET /datastore/image": "segment",
+  "PUT /datastore/image": "segment",
+  "DELETE /datastore/image": "erase",
+  "GET /datastore/image/info": "read",
+  "GET /datastore/label": "read",
+  "PUT /datastore/label": "enrol",
+  "DELETE /datastore/label": "erase",
+  "POST /activelearning/:strategy": "read",
+  "POST /infer/:model": "segment",
+  "GET /logs": "admin",
+  "GET /train": "read",
+  "POST /train": "read",
+  "POST /train/:model": "read",
+  "DELETE /train": "read",
+};
+
 /** What every route of the service requires; a route that is missing here stops the start. */
 export const NEEDS: Record<string, Need | undefined> = {
+  ...Object.fromEntries(
+    Object.entries(MONAI_LABEL).flatMap(([route, need]) => {
+      const at = route.replace(" ", " /monailabel/:patient");
+      return [[at, need], [`${at}/`, need]];
+    }),
+  ),
+  "GET /monailabel/info": "open",
+  "GET /monailabel/info/": "open",
   "POST /v1/embeddings": "encode",
   "GET /v1/embeddings/:id": "encode",
   "POST /v1/previews": "encode",

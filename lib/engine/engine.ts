@@ -2,6 +2,12 @@ import type { Bytes } from "../core/bytes.ts";
 import type { Box, Point, Size } from "../core/geometry.ts";
 import type { SegmentDescription } from "../format/mask/source_format.ts";
 import type { MaskDocument } from "../format/mask/document.ts";
+import type {
+  LabelFile,
+  LabelledSlice,
+  LabelMapFile,
+  LabelPlaces,
+} from "../format/mask/label_map.ts";
 import type { Rle } from "../format/mask/rle.ts";
 import type { MaskReading } from "../core/mask.ts";
 import type { Warning } from "../core/warnings.ts";
@@ -219,6 +225,14 @@ export interface Engine {
   exportMask(request: MaskExport): Promise<Bytes>;
   /** A mask file → its mask, and how it was read. */
   readMask(file: MaskFile): Promise<MaskFileAnswer>;
+  /** A label map and its image → the labels, and the slices on which each lies. */
+  findLabels(file: InputFile, image: InputFile): Promise<LabelPlaces[]>;
+  /** Masks of an image's slices, in order → one label map on the image's grid. */
+  writeLabels(
+    image: InputFile,
+    slices: LabelledSlice[],
+    as: LabelFile,
+  ): Promise<LabelMapFile>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }
@@ -236,6 +250,8 @@ const OPERATIONS: Record<keyof Engine, true> = {
   measureDrift: true,
   exportMask: true,
   readMask: true,
+  findLabels: true,
+  writeLabels: true,
   preview: true,
 };
 
