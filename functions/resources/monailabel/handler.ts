@@ -161,7 +161,12 @@ export function monaiLabelFunction(
   router.on(
     "POST",
     both("/auth/token"),
-    bodyLimit({ maxSize: MAX_LOGIN }),
+    bodyLimit({
+      maxSize: MAX_LOGIN,
+      onError: () => {
+        throw new EdgeError("too-many-bytes", "The login is too long.");
+      },
+    }),
     async (c) => {
       const { password } = await c.req.parseBody();
       const token = typeof password === "string" && password !== ""
