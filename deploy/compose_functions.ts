@@ -29,6 +29,7 @@ const COMPONENTS: Record<
   models: [],
   audit: [],
   monailabel: BOTH,
+  labelstudio: BOTH,
   page: [],
 };
 

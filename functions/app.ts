@@ -29,6 +29,7 @@ import { exportFunction } from "./resources/mask_exports.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
 import { decodeFunction } from "./resources/masks.ts";
 import { modelsFunction } from "./resources/models.ts";
+import { labelStudioFunction } from "./resources/label_studio.ts";
 import { monaiLabelFunction } from "./resources/monailabel/handler.ts";
 import { pageFunction } from "./resources/page.ts";
 import { patientsFunction } from "./resources/patients.ts";
@@ -64,6 +65,7 @@ export const FUNCTIONS = {
   models: modelsFunction,
   audit: auditFunction,
   monailabel: monaiLabelFunction,
+  labelstudio: labelStudioFunction,
   health: healthFunction,
   metrics: metricsFunction,
   page: pageFunction,
@@ -77,7 +79,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
 
 /** Protocols of other programs, which stand beside the service's own contract. */
-const PROGRAMS = ["/monailabel/*"];
+const PROGRAMS = ["/monailabel/*", "/label-studio/*"];
 
 /** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
@@ -149,6 +151,7 @@ export function createApp(
     await body(c, () => work(c, next) as Promise<void>);
   });
 
+  app.use("/label-studio/*", work);
   for (const path of PROGRAMS) {
     app.use(path, async (c, next) => {
       // Routes that are open to anyone bound their bodies themselves.

@@ -1,5 +1,6 @@
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
+import type { ReadTaskImage } from "../lib/label_studio/task_image.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
 import type { ImageStore } from "../lib/store/images/image_store.ts";
@@ -18,6 +19,8 @@ export interface Services {
   /** How long they are held, milliseconds. */
   imageLifetime: number;
   audit: AuditStore;
+  /** Images of Label Studio's tasks. */
+  readTaskImage: ReadTaskImage;
   /** The key that signs exports, and the keys whose exports are imported. */
   trust: Trust;
   /** Whether stored data is encrypted. */

@@ -8,7 +8,8 @@ import { EdgeError } from "../../lib/core/errors.ts";
 export const TENANT_HEADER = "x-tenant";
 
 /**
- * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1) or `x-api-key`. Without access rules it is
+ * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1), `x-api-key`, or the password of
+ * `authorization: Basic` (RFC 7617), which is all that some programs can send. Without access rules it is
  * anyone.
  */
 export function identifyCaller(
@@ -45,7 +46,18 @@ async function identify(access: Authenticator, c: Context) {
 function credentialOf(c: Context): string | null {
   const header = c.req.header("authorization");
   if (header === undefined) return c.req.header("x-api-key") || null;
-  return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? null;
+  return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? passwordOf(header);
+}
+
+/** The password of a header; the user's name means nothing here. */
+function passwordOf(header: string): string | null {
+  const [, encoded] = /^Basic +(\S+) *$/i.exec(header) ?? [];
+  if (encoded === undefined) return null;
+  try {
+    return /:(.+)$/s.exec(atob(encoded))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Refuses callers to whom the scope was not granted. */

@@ -5,7 +5,7 @@ import { patternOf, routeMethod } from "./routes.ts";
 import { NEEDS } from "./scopes.ts";
 
 /** The service's own contract, and the protocols of other programs. */
-const AUDITED = /^\/(v1|monailabel)\//;
+const AUDITED = /^\/(v1|monailabel|label-studio)\//;
 
 /** The scopes of calls that change something. */
 const CHANGES = new Set<string | undefined>(["enrol", "erase"]);

@@ -32,14 +32,30 @@ const MONAI_LABEL: Record<string, Need> = {
   "DELETE /train": "read",
 };
 
-/** What every route of the service requires; a route that is missing here stops the start. */
-export const NEEDS: Record<string, Need | undefined> = {
-  ...Object.fromEntries(
-    Object.entries(MONAI_LABEL).flatMap(([route, need]) => {
-      const at = route.replace(" ", " /monailabel/:patient");
+/** What Label Studio's protocol requires, in the same way. */
+const LABEL_STUDIO: Record<string, Need> = {
+  "GET ": "read",
+  "GET /health": "read",
+  "POST /setup": "read",
+  "GET /versions": "read",
+  "POST /versions": "read",
+  "POST /predict": "segment",
+  "POST /webhook": "enrol",
+};
+
+/** The routes of a program's protocol below a path. */
+const below = (path: string, needs: Record<string, Need>) =>
+  Object.fromEntries(
+    Object.entries(needs).flatMap(([route, need]) => {
+      const at = route.replace(" ", ` ${path}`);
       return [[at, need], [`${at}/`, need]];
     }),
-  ),
+  );
+
+/** What every route of the service requires; a route that is missing here stops the start. */
+export const NEEDS: Record<string, Need | undefined> = {
+  ...below("/monailabel/:patient", MONAI_LABEL),
+  ...below("/label-studio/:patient", LABEL_STUDIO),
   "GET /monailabel/info": "open",
   "GET /monailabel/info/": "open",
   "POST /v1/embeddings": "encode",

@@ -110,7 +110,7 @@ Deno.test("two labels of a map are enrolled by their names, and answered as the 
   await t.step("OHIF's form: 16 bits, raw, the numbers of /info/", async () => {
     const info = await (await app.request("/monailabel/p/info")).json();
     const labels: Record<string, number> = info.models.tiny.labels;
-    deepEqual(labels, { corner: 1, lesion: 2 });
+    deepEqual({ ...labels }, { corner: 1, lesion: 2 });
     await put(app, "/datastore/image?image=b", form({ file: volume }));
     const { params, file, bytes } = await partsOf(
       await infer(app, "?image=b&output=all", {

@@ -59,6 +59,12 @@ const ALLOWED: Record<string, string[]> = {
     "lib/store",
     "lib/wording",
   ],
+  "lib/label_studio": [
+    "lib/core",
+    "lib/dicom",
+    "lib/format",
+    "lib/remote",
+  ],
   "lib/telemetry": ["lib/core", "lib/engine", "lib/store"],
   "lib/evaluation": [
     "lib/core",

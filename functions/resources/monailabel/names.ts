@@ -1,24 +1,10 @@
 import { EdgeError, invalidInput } from "../../../lib/core/errors.ts";
-import { hexDigest } from "../../../lib/core/digest.ts";
+import { MARK, namePart } from "../../patients/reference_names.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
-
-/** Stands between the parts of a reference's name, and in none of them. */
-const MARK = "~";
-
-/**
- * An image's name as a part of a reference's name: its letters, digits and `._-`. A name that this changes, or that is
- * too long, ends with a digest, so that two images never share one.
- */
-async function partOf(name: string, most: number): Promise<string> {
-  const plain = name.replace(/[^A-Za-z0-9._-]+/g, "_");
-  if (plain === name && name.length <= most) return name;
-  const digest = await hexDigest(new TextEncoder().encode(name));
-  return `${plain.slice(0, most - 9)}-${digest.slice(0, 8)}`;
-}
 
 /** What the names of all references of an image begin with. */
 export async function prefixOf(image: string): Promise<string> {
-  return (await partOf(image, 64)) + MARK;
+  return (await namePart(image, 64)) + MARK;
 }
 
 /** The name of the reference that a label makes on a slice of an image: `ct-1~41~liver`. */
@@ -27,7 +13,7 @@ export async function referenceName(
   slice: number,
   label: string,
 ): Promise<string> {
-  return `${await prefixOf(image)}${slice}${MARK}${await partOf(label, 48)}`;
+  return `${await prefixOf(image)}${slice}${MARK}${await namePart(label, 48)}`;
 }
 
 /** The references that the labels of an image made. */
