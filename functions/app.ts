@@ -123,6 +123,7 @@ export function createApp(
   if (ownNameOnly) app.use(requireOwnName());
   const refuse = refuseOtherSites(origins);
   app.use("/v1/*", refuse);
+  for (const path of PROGRAMS) app.use(path, refuse);
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
   const counted = [
@@ -134,7 +135,11 @@ export function createApp(
     build(services, access !== undefined)
   );
   for (const [method, path, scope] of scopesOf(routers)) {
-    if (!path.startsWith("/v1/")) app.on(method, path, refuse, identify);
+    if (path.startsWith("/label-studio/")) {
+      app.on(method, path, identifyCaller(access, true));
+    } else if (!path.startsWith("/v1/")) {
+      app.on(method, path, refuse, identify);
+    }
     if (isOfPrograms(path)) {
       for (const count of counted) app.on(method, path, count);
     }

@@ -1857,7 +1857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1986,7 +1986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2096,7 +2096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2305,7 +2305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2413,7 +2413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2522,7 +2522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2629,7 +2629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2739,7 +2739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2862,7 +2862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3033,7 +3033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3202,7 +3202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3378,7 +3378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3538,7 +3538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3780,7 +3780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3968,7 +3968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4146,7 +4146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4258,7 +4258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4404,7 +4404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4579,7 +4579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4664,7 +4664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4780,7 +4780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4859,7 +4859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4944,7 +4944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
