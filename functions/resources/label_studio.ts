@@ -41,9 +41,12 @@ const Task = z.looseObject({
   data: z.record(z.string(), z.unknown()),
 });
 
+/** The XML of a project's labelling interface. */
+const Interface = z.string().max(200_000);
+
 const Predict = z.looseObject({
   tasks: z.array(Task).max(MAX_TASKS),
-  label_config: z.string(),
+  label_config: Interface,
 });
 
 const share = z.number().min(-1000).max(1000);
@@ -70,7 +73,7 @@ const Webhook = z.looseObject({
     was_cancelled: z.boolean().optional(),
   }).optional(),
   task: Task.optional(),
-  project: z.looseObject({ label_config: z.string().optional() }).optional(),
+  project: z.looseObject({ label_config: Interface.optional() }).optional(),
 });
 
 /** The actions that enrol. */
@@ -221,7 +224,7 @@ export function labelStudioFunction(services: Services): Router {
   router.on("POST", both("/setup"), async (c) => {
     const { schema } = await readJson(
       c,
-      z.looseObject({ schema: z.string().optional() }),
+      z.looseObject({ schema: Interface.optional() }),
     );
     // A project that cannot be predicted is told so when it is connected.
     if (schema) readLabelConfig(schema);

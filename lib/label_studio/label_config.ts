@@ -63,15 +63,26 @@ export function readLabelConfig(xml: string): LabelConfig {
 }
 
 function tagsOf(xml: string): Tag[] {
-  const visible = xml.replace(/<!--[\s\S]*?-->/g, "");
-  return Array.from(visible.matchAll(TAG), ([, end, name, rest]) => ({
-    name: name!.toLowerCase(),
-    isEnd: end !== "",
-    attributes: new Map(
-      Array.from(rest!.matchAll(ATTRIBUTE), ([, name, a, b]) => [
-        name!.toLowerCase(),
-        (a ?? b ?? "").replace(/&\w+;/g, (one) => ENTITIES.get(one) ?? one),
-      ]),
-    ),
-  }));
+  return Array.from(
+    withoutComments(xml).matchAll(TAG),
+    ([, end, name, rest]) => ({
+      name: name!.toLowerCase(),
+      isEnd: end !== "",
+      attributes: new Map(
+        Array.from(rest!.matchAll(ATTRIBUTE), ([, name, a, b]) => [
+          name!.toLowerCase(),
+          (a ?? b ?? "").replace(/&\w+;/g, (one) => ENTITIES.get(one) ?? one),
+        ]),
+      ),
+    }),
+  );
+}
+
+/** In linear time, however many comments do not end. */
+function withoutComments(xml: string): string {
+  return xml.split("<!--").map((part, i) => {
+    if (i === 0) return part;
+    const end = part.indexOf("-->");
+    return end < 0 ? "" : part.slice(end + 3);
+  }).join("");
 }

@@ -38,6 +38,9 @@ Deno.test("the interface's tags are read", () => {
       "<View/>",
       '<Image name="a" value="$b"/>',
       "<".repeat(1e5),
+      "<!--".repeat(2e5),
+      '<a x="'.repeat(1e5),
+      `<a${" ".repeat(2e5)}`,
     ]
   ) {
     throws(() => readLabelConfig(wrong), { code: "invalid-input" });
