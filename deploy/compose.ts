@@ -10,6 +10,7 @@ import {
   startWorkers,
   type WorkersOptions,
 } from "../lib/engine/workers.ts";
+import { createTaskImages } from "../lib/label_studio/task_image.ts";
 import {
   type Manifest,
   type ModelComponent,
@@ -37,6 +38,9 @@ const READY_MS = 2000;
 
 /** Memory for request bodies, unless `BODY_MEMORY` states it, bytes. */
 const BODY_MEMORY = 256 * 2 ** 20;
+
+/** How long Label Studio may take to send an image, milliseconds. */
+const TASK_IMAGE_MS = 20_000;
 
 /** Series in progress, each with its body on disk. */
 const MAX_SERIES = 8;
@@ -130,7 +134,10 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    images: stored("images", state.images),
+    imageLifetime: config.EMBEDDING_HOURS * 3_600_000,
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    readTaskImage: composeTaskImages(config),
     trust,
     encrypted: state.encrypted || !needs.state,
     environment: environmentOf(
@@ -172,6 +179,16 @@ function composeEncodeClient(config: Config, telemetry: Telemetry) {
     backoff: { base: 200, most: 5000 },
     breaker: { failures: 5, cooldown: 2000 },
   }, { fetch: observeFetch(fetch, telemetry) });
+}
+
+function composeTaskImages(config: Config) {
+  const { LABEL_STUDIO_URL: url, LABEL_STUDIO_TOKEN: token } = config;
+  return createTaskImages({
+    host: url && { url, token },
+    maxBytes: config.MAX_BYTES,
+    timeout: TASK_IMAGE_MS,
+    fetch,
+  });
 }
 
 /** What requests may take, and what tenants share. */

@@ -28,6 +28,8 @@ const COMPONENTS: Record<
   preview: [],
   models: [],
   audit: [],
+  monailabel: BOTH,
+  labelstudio: BOTH,
   page: [],
 };
 

@@ -6,6 +6,7 @@ import {
   type EmbeddingStore,
 } from "../lib/store/embeddings/embedding_store.ts";
 import { openKeyring } from "../lib/store/encryption/keyring.ts";
+import { createImageStore } from "../lib/store/images/image_store.ts";
 import { createPatientStore } from "../lib/store/patient_store.ts";
 import { createProfileStore } from "../lib/store/profiles/profile_store.ts";
 import { createPurger } from "../lib/store/erasure/purge_file.ts";
@@ -82,6 +83,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
     encrypted: keyring !== null,
     profiles: createProfileStore(records),
     patients: createPatientStore(records, lifetime),
+    images: createImageStore(records),
     withWebCache: (store: EmbeddingStore) =>
       cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,

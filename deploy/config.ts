@@ -166,6 +166,11 @@ const Settings = z.object({
     /^[\w.~+/-]{16,512}=*$/,
     "must be 16 to 512 letters, digits or . _ ~ + / -",
   ).optional(),
+  LABEL_STUDIO_URL: readBy((text) => addresses(text)[0]).optional(),
+  LABEL_STUDIO_TOKEN: z.string().regex(
+    /^[\w.~+/-]{8,1024}=*$/,
+    "must be 8 to 1024 letters, digits or . _ ~ + / -",
+  ).optional(),
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),

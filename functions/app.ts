@@ -29,6 +29,8 @@ import { exportFunction } from "./resources/mask_exports.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
 import { decodeFunction } from "./resources/masks.ts";
 import { modelsFunction } from "./resources/models.ts";
+import { labelStudioFunction } from "./resources/label_studio.ts";
+import { monaiLabelFunction } from "./resources/monailabel/handler.ts";
 import { pageFunction } from "./resources/page.ts";
 import { patientsFunction } from "./resources/patients.ts";
 import { previewFunction } from "./resources/previews.ts";
@@ -42,8 +44,8 @@ import { transferFunction } from "./resources/transfers.ts";
 import { createRouter, type Router } from "./router.ts";
 import type { Services } from "./services.ts";
 
-/** A function of the service: a router over the services that it needs. */
-export type ServiceFunction = (services: Services) => Router;
+/** A function of the service: a router over the services that it needs. @param closed whether callers need a key. */
+export type ServiceFunction = (services: Services, closed: boolean) => Router;
 
 /** Every function by its name. */
 export const FUNCTIONS = {
@@ -62,6 +64,8 @@ export const FUNCTIONS = {
   preview: previewFunction,
   models: modelsFunction,
   audit: auditFunction,
+  monailabel: monaiLabelFunction,
+  labelstudio: labelStudioFunction,
   health: healthFunction,
   metrics: metricsFunction,
   page: pageFunction,
@@ -73,6 +77,9 @@ export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
 /** A series bounds its body, and the work on each of its images, itself. */
 const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
+
+/** Protocols of other programs, which stand beside the service's own contract. */
+const PROGRAMS = ["/monailabel/*", "/label-studio/*"];
 
 /** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
@@ -116,15 +123,26 @@ export function createApp(
   if (ownNameOnly) app.use(requireOwnName());
   const refuse = refuseOtherSites(origins);
   app.use("/v1/*", refuse);
+  for (const path of PROGRAMS) app.use(path, refuse);
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
-  if (requestsPerMinute !== undefined) {
-    app.use("/v1/*", limitRate(requestsPerMinute));
-  }
-  app.use("/v1/*", auditRequests(services.audit, app));
-  const routers = functions.map((build) => build(services));
+  const counted = [
+    ...(requestsPerMinute === undefined ? [] : [limitRate(requestsPerMinute)]),
+    auditRequests(services.audit, app),
+  ];
+  for (const count of counted) app.use("/v1/*", count);
+  const routers = functions.map((build) =>
+    build(services, access !== undefined)
+  );
   for (const [method, path, scope] of scopesOf(routers)) {
-    if (!path.startsWith("/v1/")) app.on(method, path, refuse, identify);
+    if (path.startsWith("/label-studio/")) {
+      app.on(method, path, identifyCaller(access, true));
+    } else if (!path.startsWith("/v1/")) {
+      app.on(method, path, refuse, identify);
+    }
+    if (isOfPrograms(path)) {
+      for (const count of counted) app.on(method, path, count);
+    }
     app.on(method, path, requireScope(scope));
   }
 
@@ -138,8 +156,20 @@ export function createApp(
     await body(c, () => work(c, next) as Promise<void>);
   });
 
+  app.use("/label-studio/*", work);
+  for (const path of PROGRAMS) {
+    app.use(path, async (c, next) => {
+      // Routes that are open to anyone bound their bodies themselves.
+      if (c.get("caller") === undefined) return await next();
+      await body(c, next);
+    });
+  }
+
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);
   app.get("/openapi.json", (c) => c.json(document));
   return app;
 }
+
+const isOfPrograms = (path: string): boolean =>
+  PROGRAMS.some((program) => path.startsWith(program.slice(0, -1)));

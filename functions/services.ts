@@ -1,7 +1,9 @@
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
+import type { ReadTaskImage } from "../lib/label_studio/task_image.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
+import type { ImageStore } from "../lib/store/images/image_store.ts";
 import type { PatientStore } from "../lib/store/patient_store.ts";
 import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
@@ -12,7 +14,13 @@ export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
   patients: PatientStore;
+  /** Images that programs send once and work on for a while. */
+  images: ImageStore;
+  /** How long they are held, milliseconds. */
+  imageLifetime: number;
   audit: AuditStore;
+  /** Images of Label Studio's tasks. */
+  readTaskImage: ReadTaskImage;
   /** The key that signs exports, and the keys whose exports are imported. */
   trust: Trust;
   /** Whether stored data is encrypted. */

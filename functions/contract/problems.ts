@@ -41,6 +41,7 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "internal": [500, "Internal error"],
   "busy": [503, "Busy"],
   "encode-unavailable": [503, "No encode host answers"],
+  "images-unavailable": [503, "The host of the images does not answer"],
   "store-unavailable": [503, "The store is unavailable"],
   "access-unavailable": [503, "The token cannot be verified now"],
   "too-late": [503, "Deadline exceeded"],

@@ -10,12 +10,19 @@ export const TENANT_HEADER = "x-tenant";
 /**
  * Finds out who calls, by `authorization: Bearer` (RFC 6750, section 2.1) or `x-api-key`. Without access rules it is
  * anyone.
+ *
+ * @param byPassword whether a key may also come as the password of `authorization: Basic` (RFC 7617), for programs that
+ * can send nothing else.
  */
 export function identifyCaller(
   access: Authenticator | undefined,
+  byPassword = false,
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
-    c.set("caller", access === undefined ? ANYONE : await identify(access, c));
+    const caller = access === undefined
+      ? ANYONE
+      : await identify(access, c, byPassword);
+    c.set("caller", caller);
     // A cache on the way must not give one caller's answer to another.
     if (access !== undefined) {
       c.header("vary", "authorization, x-api-key", { append: true });
@@ -24,8 +31,12 @@ export function identifyCaller(
   };
 }
 
-async function identify(access: Authenticator, c: Context) {
-  const credential = credentialOf(c);
+async function identify(
+  access: Authenticator,
+  c: Context,
+  byPassword: boolean,
+) {
+  const credential = credentialOf(c) ?? (byPassword ? passwordOf(c) : null);
   const caller = credential === null
     ? null
     : await access.authenticate(credential, c.req.header(TENANT_HEADER));
@@ -46,6 +57,18 @@ function credentialOf(c: Context): string | null {
   const header = c.req.header("authorization");
   if (header === undefined) return c.req.header("x-api-key") || null;
   return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? null;
+}
+
+/** The user's name means nothing here. */
+function passwordOf(c: Context): string | null {
+  const header = c.req.header("authorization") ?? "";
+  const [, encoded] = /^Basic +(\S+) *$/i.exec(header) ?? [];
+  if (encoded === undefined) return null;
+  try {
+    return /:(.+)$/s.exec(atob(encoded))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Refuses callers to whom the scope was not granted. */

@@ -4,6 +4,9 @@ import { callerOf, type Env, type Router } from "../router.ts";
 import { patternOf, routeMethod } from "./routes.ts";
 import { NEEDS } from "./scopes.ts";
 
+/** The service's own contract, and the protocols of other programs. */
+const AUDITED = /^\/(v1|monailabel|label-studio)\//;
+
 /** The scopes of calls that change something. */
 const CHANGES = new Set<string | undefined>(["enrol", "erase"]);
 
@@ -19,7 +22,7 @@ export function auditRequests(
   let routes: { route: string; pattern: RegExp }[] | undefined;
   return async (c, next) => {
     routes ??= app.routes
-      .filter(({ path }) => path.startsWith("/v1/") && !path.includes("*"))
+      .filter(({ path }) => AUDITED.test(path) && !path.includes("*"))
       .map(({ method, path }) => ({
         route: `${method} ${path}`,
         pattern: patternOf(path),
@@ -60,8 +63,11 @@ async function tagNames(
   const pattern = route.slice(route.indexOf(" ") + 1);
   for (const [i, part] of pattern.split("/").entries()) {
     if (!part.startsWith(":")) continue;
-    // From /v1/ on, so that a patient has the same tag on every route.
-    tags.push(await audit.tag(tenant, ...names.slice(2, i + 1)));
+    // A patient has the same tag on every route.
+    const path = part === ":patient"
+      ? ["patients", names[i]!]
+      : names.slice(2, i + 1);
+    tags.push(await audit.tag(tenant, ...path));
   }
   return tags;
 }

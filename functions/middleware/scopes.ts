@@ -4,8 +4,60 @@ import type { Router } from "../router.ts";
 /** What a route requires of its callers: a scope, any valid key or token, or nothing. */
 export type Need = Scope | "known" | "open";
 
+/** What MONAI Label's protocol requires, below the patient; each path with and without a slash at its end. */
+const MONAI_LABEL: Record<string, Need> = {
+  "GET /info": "read",
+  "GET /auth": "open",
+  "POST /auth/token": "open",
+  "GET /auth/token/valid": "read",
+  "PUT /session": "segment",
+  "GET /session/:session": "segment",
+  "DELETE /session/:session": "segment",
+  "GET /datastore": "read",
+  "PUT /datastore": "segment",
+  "DELETE /datastore": "erase",
+  "GET /datastore/image": "segment",
+  "PUT /datastore/image": "segment",
+  "DELETE /datastore/image": "erase",
+  "GET /datastore/image/info": "read",
+  "GET /datastore/label": "read",
+  "PUT /datastore/label": "enrol",
+  "DELETE /datastore/label": "erase",
+  "POST /activelearning/:strategy": "read",
+  "POST /infer/:model": "segment",
+  "GET /logs": "admin",
+  "GET /train": "read",
+  "POST /train": "read",
+  "POST /train/:model": "read",
+  "DELETE /train": "read",
+};
+
+/** What Label Studio's protocol requires, in the same way. */
+const LABEL_STUDIO: Record<string, Need> = {
+  "GET ": "read",
+  "GET /health": "read",
+  "POST /setup": "read",
+  "GET /versions": "read",
+  "POST /versions": "read",
+  "POST /predict": "segment",
+  "POST /webhook": "enrol",
+};
+
+/** The routes of a program's protocol below a path. */
+const below = (path: string, needs: Record<string, Need>) =>
+  Object.fromEntries(
+    Object.entries(needs).flatMap(([route, need]) => {
+      const at = route.replace(" ", ` ${path}`);
+      return [[at, need], [`${at}/`, need]];
+    }),
+  );
+
 /** What every route of the service requires; a route that is missing here stops the start. */
 export const NEEDS: Record<string, Need | undefined> = {
+  ...below("/monailabel/:patient", MONAI_LABEL),
+  ...below("/label-studio/:patient", LABEL_STUDIO),
+  "GET /monailabel/info": "open",
+  "GET /monailabel/info/": "open",
   "POST /v1/embeddings": "encode",
   "GET /v1/embeddings/:id": "encode",
   "POST /v1/previews": "encode",

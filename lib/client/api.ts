@@ -2028,7 +2028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2157,7 +2157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2267,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2476,7 +2476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2584,7 +2584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2693,7 +2693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2800,7 +2800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2910,7 +2910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3033,7 +3033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3204,7 +3204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3373,7 +3373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3550,7 +3550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3710,7 +3710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3953,7 +3953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4171,7 +4171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4349,7 +4349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4461,7 +4461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4607,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4782,7 +4782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4867,7 +4867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4983,7 +4983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5062,7 +5062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5147,7 +5147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */

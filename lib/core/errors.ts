@@ -64,6 +64,8 @@ const ERROR_CODES = {
   "too-many-requests": { about: "service", retryable: true },
   /** No encode host can make the embedding now. */
   "encode-unavailable": { about: "service", retryable: true },
+  /** The host that the operator named for images does not answer. */
+  "images-unavailable": { about: "service", retryable: true },
   /** The caller went away. */
   "given-up": { about: "service", retryable: false },
   /** The deadline of the request passed. */

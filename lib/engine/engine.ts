@@ -8,6 +8,12 @@ import type {
   MaskGroup,
   PlacedForm,
 } from "../format/mask/placed_masks.ts";
+import type {
+  LabelFile,
+  LabelledSlice,
+  LabelMapFile,
+  LabelPlaces,
+} from "../format/mask/label_map.ts";
 import type { Rle } from "../format/mask/rle.ts";
 import type { MaskReading } from "../core/mask.ts";
 import type { Warning } from "../core/warnings.ts";
@@ -240,6 +246,14 @@ export interface Engine {
   ): Promise<Bytes>;
   /** A mask file → its mask, and how it was read. */
   readMask(file: MaskFile): Promise<MaskFileAnswer>;
+  /** A label map and its image → the labels, and the slices on which each lies. */
+  findLabels(file: InputFile, image: InputFile): Promise<LabelPlaces[]>;
+  /** Masks of an image's slices, in order → one label map on the image's grid. */
+  writeLabels(
+    image: InputFile,
+    slices: LabelledSlice[],
+    as: LabelFile,
+  ): Promise<LabelMapFile>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
   preview(input: InputFile, side: number): Promise<Preview>;
 }
@@ -259,6 +273,8 @@ const OPERATIONS: Record<keyof Engine, true> = {
   placeFrames: true,
   writeMasks: true,
   readMask: true,
+  findLabels: true,
+  writeLabels: true,
   preview: true,
 };
 

@@ -16,6 +16,7 @@ import {
 } from "../format/embedding_file.ts";
 import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
+import { findLabels, writeLabels } from "../format/mask/label_map.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
 import { placeFrames, writeMasks } from "../format/mask/placed_masks.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
@@ -197,6 +198,10 @@ export function createEngine(
       if (size) requireSameSize(read.mask, size);
       return { ...read, mask: describeMask(read.mask) };
     },
+
+    findLabels: (file, image) => findLabels(file.bytes, image.bytes, limits),
+
+    writeLabels: (image, slices, as) => writeLabels(image.bytes, slices, as),
 
     async preview({ bytes, frame }, side) {
       const raster = await decodeImage(bytes, limits, frame);

@@ -3,6 +3,7 @@ import { concat } from "../../lib/core/bytes.ts";
 import { writeEmbedding } from "../../lib/format/embedding_file.ts";
 import { writeArchive } from "../../lib/format/profile_archive.ts";
 import { writeProfile } from "../../lib/format/profile_file.ts";
+import { encodeBrush } from "../../lib/label_studio/brush_rle.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { drawPatient } from "../../lib/sample/patient.ts";
@@ -184,6 +185,28 @@ export function jsonSeeds(): Seed[] {
       mask: encodeRle({ width: 4, height: 3, data: new Uint8Array(12) }),
     },
   ].map((value, i) => ({ name: `json-${i}`, bytes: text(value) }));
+}
+
+/** The size of the masks of `brushSeeds`. */
+export const BRUSH_SIZE = { width: 20, height: 15 };
+
+/** Run lengths of Label Studio. */
+export function brushSeeds(): Seed[] {
+  return [3, 11, 300].map((gap) => {
+    const data = new Uint8Array(300).map((_, i) => i % gap < 2 ? 255 : 0);
+    const bytes = Uint8Array.from(encodeBrush({ ...BRUSH_SIZE, data }));
+    return { name: `brush-${gap}`, bytes };
+  });
+}
+
+/** Labelling interfaces of Label Studio. */
+export function labelConfigSeeds(): Seed[] {
+  return ["BrushLabels", "PolygonLabels"].map((tag) => ({
+    name: tag,
+    bytes: new TextEncoder().encode(
+      `<View><!-- x --><Image name="i" value="$image"/><${tag} name='t' toName="i"><Label value="a&amp;b"/></${tag}></View>`,
+    ),
+  }));
 }
 
 /** Run-length encodings with their size, as JSON. */

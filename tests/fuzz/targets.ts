@@ -15,11 +15,14 @@ import { readEmbedding } from "../../lib/format/embedding_file.ts";
 import { sourceFormat } from "../../lib/format/mask/source_format.ts";
 import { readArchive } from "../../lib/format/profile_archive.ts";
 import { readProfile } from "../../lib/format/profile_file.ts";
+import { findLabels } from "../../lib/format/mask/label_map.ts";
 import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask, readMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
+import { decodeBrush } from "../../lib/label_studio/brush_rle.ts";
+import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
 import { loadPackage, readManifest } from "../../lib/model/package.ts";
 import {
   createSigner,
@@ -179,6 +182,43 @@ export async function allTargets(): Promise<Target[]> {
           throw new Error("a mask of another size");
         }
       },
+    },
+    {
+      name: "label map",
+      weight: 5,
+      seeds: maskVolumes,
+      async run(bytes, random) {
+        const other = random.chance(0.6)
+          ? bytes
+          : random.pick(maskVolumes).bytes;
+        const [file, image] = random.chance(0.5)
+          ? [bytes, other]
+          : [other, bytes];
+        for (const { slices } of await findLabels(file, image, LIMITS)) {
+          if (slices.length === 0) throw new Error("a label on no slice");
+        }
+      },
+    },
+    {
+      name: "brush",
+      weight: 2,
+      seeds: seeds.brushSeeds(),
+      run: (bytes) =>
+        Promise.try(() => {
+          const mask = decodeBrush([...bytes], seeds.BRUSH_SIZE);
+          if (mask.data.some((value) => value !== 0 && value !== 255)) {
+            throw new Error("a mask of other values than 0 and 255");
+          }
+        }),
+    },
+    {
+      name: "labelling interface",
+      weight: 1,
+      seeds: seeds.labelConfigSeeds(),
+      run: (bytes) =>
+        Promise.try(() => {
+          readLabelConfig(new TextDecoder().decode(bytes));
+        }),
     },
     {
       name: "annotation",

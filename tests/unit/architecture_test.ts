@@ -59,6 +59,12 @@ const ALLOWED: Record<string, string[]> = {
     "lib/store",
     "lib/wording",
   ],
+  "lib/label_studio": [
+    "lib/core",
+    "lib/dicom",
+    "lib/format",
+    "lib/remote",
+  ],
   "lib/telemetry": ["lib/core", "lib/engine", "lib/store"],
   "lib/evaluation": [
     "lib/core",
@@ -91,6 +97,7 @@ const INSIDE: Record<string, string[]> = {
   ],
   "lib/store/profiles": ["lib/store/kv", "lib/store/records"],
   "lib/store/embeddings": ["lib/store/records"],
+  "lib/store/images": ["lib/store/records"],
   "lib/store/audit": ["lib/store/kv", "lib/store/encryption"],
 };
 

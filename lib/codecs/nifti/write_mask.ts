@@ -1,7 +1,11 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { invalidInput } from "../../core/errors.ts";
 import type { Mask } from "../../core/mask.ts";
 import type { VolumeHeader } from "../volume/header.ts";
+import {
+  everySlice,
+  gzipped,
+  type LabelSlice,
+} from "../volume/label_slices.ts";
 import { labelHeader } from "./label_header.ts";
 
 /** A mask and the slice of the volume to which it belongs, from 0. */
@@ -24,36 +28,23 @@ export async function writeMaskVolume(
   source: VolumeHeader,
   masks: Iterable<SliceMask> | AsyncIterable<SliceMask>,
 ): Promise<Bytes> {
-  const parts = ReadableStream.from(volumeOf(source, masks));
-  const zipped = parts.pipeThrough(new CompressionStream("gzip"));
-  return await new Response(zipped).bytes();
+  return await gzipped(niftiLabels(source, onesOf(masks)));
 }
 
-/** The unpacked file, a slice at a time. */
-async function* volumeOf(
+/** The parts of a NIfTI file of labels on the grid of a volume, as `writeMaskVolume` writes them; not packed. */
+export async function* niftiLabels(
   source: VolumeHeader,
-  masks: Iterable<SliceMask> | AsyncIterable<SliceMask>,
+  slices: Iterable<LabelSlice> | AsyncIterable<LabelSlice>,
 ): AsyncGenerator<Bytes> {
-  const { width, height, slices, volumes } = source;
-  const count = slices * volumes;
-  const blank = () => new Uint8Array(width * height);
   yield labelHeader(source);
-  let next = 0;
+  yield* everySlice(source, slices);
+}
+
+async function* onesOf(
+  masks: Iterable<SliceMask> | AsyncIterable<SliceMask>,
+): AsyncGenerator<LabelSlice> {
   for await (const { index, mask } of masks) {
-    if (index < next || index >= count) {
-      throw invalidInput(
-        `Cannot write the mask volume: slice ${index} is not one of ${count}, or is out of order.`,
-      );
-    }
-    if (mask.width !== width || mask.height !== height) {
-      throw invalidInput(
-        `Cannot write the mask volume: a mask is ${mask.width}×${mask.height} pixels, ` +
-          `its slice ${width}×${height}.`,
-      );
-    }
-    for (; next < index; next++) yield blank();
-    yield Uint8Array.from(mask.data, (value) => value === 0 ? 0 : 1);
-    next++;
+    const data = Uint8Array.from(mask.data, (value) => value === 0 ? 0 : 1);
+    yield { ...mask, index, data };
   }
-  for (; next < count; next++) yield blank();
 }

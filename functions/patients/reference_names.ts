@@ -1,0 +1,17 @@
+import { hexDigest } from "../../lib/core/digest.ts";
+
+/** Stands between the parts of the names of references that programs make, and in none of them. */
+export const MARK = "~";
+
+/**
+ * Another program's name as a part of a reference's name: its letters, digits and `._-`. A name that this changes, or
+ * that is too long, ends with a digest, so that two names never share one.
+ *
+ * @param most characters of the part, more than 9.
+ */
+export async function namePart(name: string, most: number): Promise<string> {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, "_");
+  if (plain === name && name.length <= most) return name;
+  const digest = await hexDigest(new TextEncoder().encode(name));
+  return `${plain.slice(0, most - 9)}-${digest.slice(0, 8)}`;
+}

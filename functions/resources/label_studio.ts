@@ -1,0 +1,275 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
+import { recipeOf } from "../../lib/engine/catalogue.ts";
+import { encodeRle } from "../../lib/format/mask/rle.ts";
+import {
+  readLabelConfig,
+  REGION_KINDS,
+} from "../../lib/label_studio/label_config.ts";
+import {
+  masksOf,
+  type Region,
+  regionsOf,
+} from "../../lib/label_studio/regions.ts";
+import { RECIPES } from "../../lib/pipeline/recipe.ts";
+import { parseJson } from "../body/json.ts";
+import { requireMediaType } from "../body/media_type.ts";
+import { Label, PatientParams } from "../contract/parameters.ts";
+import { invalid } from "../contract/problems.ts";
+import { chooseReferences } from "../patients/choose_references.ts";
+import { enrolImage } from "../patients/enrol_image.ts";
+import { findProfile } from "../patients/find_profile.ts";
+import { keepEmbedding } from "../patients/keep_embedding.ts";
+import { MARK, namePart } from "../patients/reference_names.ts";
+import { requireReferenceQuota } from "../patients/reference_quota.ts";
+import {
+  callerOf,
+  createRouter,
+  type Env,
+  type Router,
+  workOf,
+} from "../router.ts";
+import type { Services } from "../services.ts";
+
+/** Tasks of one request. */
+const MAX_TASKS = 64;
+const BASE = "/label-studio/:patient";
+
+const Task = z.looseObject({
+  id: z.union([z.int(), z.string().max(64)]).optional(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** The XML of a project's labelling interface. */
+const Interface = z.string().max(200_000);
+
+const Predict = z.looseObject({
+  tasks: z.array(Task).max(MAX_TASKS),
+  label_config: Interface,
+});
+
+const share = z.number().min(-1000).max(1000);
+const Regions = z.array(z.looseObject({
+  type: z.string(),
+  from_name: z.string().default(""),
+  to_name: z.string().default(""),
+  original_width: z.int().min(1).default(1),
+  original_height: z.int().min(1).default(1),
+  image_rotation: z.number().default(0),
+  value: z.looseObject({
+    rle: z.array(z.int().min(0).max(255)).optional(),
+    brushlabels: z.array(z.string()).optional(),
+    points: z.array(z.tuple([share, share])).optional(),
+    polygonlabels: z.array(z.string()).optional(),
+  }).default({}),
+})).max(1000);
+
+/** What happened in a project. */
+const Webhook = z.looseObject({
+  action: z.string(),
+  annotation: z.looseObject({
+    result: z.unknown(),
+    was_cancelled: z.boolean().optional(),
+  }).optional(),
+  task: Task.optional(),
+  project: z.looseObject({ label_config: Interface.optional() }).optional(),
+});
+
+/** The actions that enrol. */
+const ACCEPTED = new Set(["ANNOTATION_CREATED", "ANNOTATION_UPDATED"]);
+
+/**
+ * The labelstudio function: a machine-learning backend of Label Studio (HumanSignal/label-studio-ml-backend,
+ * `label_studio_ml/api.py`) over a patient's references. An accepted annotation is enrolled; other tasks are predicted
+ * by it. The protocol is Label Studio's, so that the OpenAPI document has no part of it.
+ */
+export function labelStudioFunction(services: Services): Router {
+  const { models, profiles, readTaskImage } = services;
+
+  const patientOf = (c: Context<Env>) => {
+    const parsed = PatientParams.safeParse(c.req.param());
+    if (!parsed.success) throw invalid("path", parsed.error.issues);
+    return parsed.data.patient;
+  };
+  const readJson = async <T>(c: Context<Env>, schema: z.ZodType<T>) => {
+    requireMediaType(c, "application/json");
+    return parseJson(await c.req.text(), schema, "body");
+  };
+  const version = () => {
+    const { id, digest } = models.default.manifest;
+    return `${id}-${digest.slice(0, 12)}`;
+  };
+  const imageOf = async (
+    c: Context<Env>,
+    data: z.infer<typeof Task>["data"],
+    field: string,
+  ) => {
+    const source = data[field];
+    if (typeof source !== "string") {
+      throw invalidInput(`The task has no image in its field "${field}".`);
+    }
+    return { bytes: await readTaskImage(source, workOf(c).signal) };
+  };
+
+  const predictTask = async (
+    c: Context<Env>,
+    data: z.infer<typeof Task>["data"],
+    labelConfig: string,
+  ) => {
+    const { tenant } = callerOf(c);
+    const patient = patientOf(c);
+    const config = readLabelConfig(labelConfig);
+    const known = new Set(
+      (await profiles.list(tenant, patient)).map(({ label }) => label),
+    );
+    const labels = config.labels.filter((label) => known.has(plain(label)));
+    const result: Region[] = [];
+    let score = 0;
+    if (labels.length === 0) return { result, score, model_version: version() };
+    const model = models.default;
+    const work = workOf(c);
+    const image = await imageOf(c, data, config.field);
+    const made = await model.embedder.embed(work, image);
+    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
+    for (const label of labels) {
+      const whose = { tenant, patient, label: plain(label) };
+      const { enrolled } = await findProfile(services, model, whose);
+      const chosen = chooseReferences(enrolled, "pooled");
+      const { mask, presence } = await model.engineFor(work).segment(
+        made.bytes,
+        chosen.enrolled.map(({ profile }) => profile),
+        {
+          recipe: RECIPES[recipeOf(model, undefined)],
+          combine: chosen.combine,
+          every: false,
+          trace: false,
+        },
+      );
+      const confidence = presence.confidence ?? 0;
+      result.push(...regionsOf(mask, label, config, confidence));
+      score += confidence / labels.length;
+    }
+    return { result, score, model_version: version() };
+  };
+
+  const enrolAnnotation = async (
+    c: Context<Env>,
+    { annotation, task, project }: z.infer<typeof Webhook>,
+  ) => {
+    const { tenant } = callerOf(c);
+    const patient = patientOf(c);
+    if (task?.id === undefined || annotation === undefined) {
+      throw invalidInput(
+        "The webhook has no task or annotation: switch its payload on.",
+      );
+    }
+    const parsed = Regions.safeParse(annotation.result ?? []);
+    if (!parsed.success) {
+      throw invalid("body.annotation.result", parsed.error.issues);
+    }
+    const regions = parsed.data.filter(({ type }) =>
+      REGION_KINDS.some((kind) => kind === type)
+    ) as Region[];
+    const prefix = `task-${await namePart(String(task.id), 32)}${MARK}`;
+    const before = (await profiles.list(tenant, patient))
+      .filter(({ reference }) => reference.startsWith(prefix));
+    const enrolled: string[] = [];
+    if (regions.length > 0) {
+      const image = await imageOf(
+        c,
+        task.data,
+        fieldOf(task.data, project?.label_config),
+      );
+      const model = models.default;
+      const work = workOf(c);
+      const { image: size } = await model.embedder.embed(work, image);
+      const masks = masksOf(regions, size);
+      const named = await Promise.all(
+        [...masks].map(async ([label, mask]) => ({
+          label: checked(label),
+          mask,
+          reference: prefix + await namePart(plain(label), 48),
+        })),
+      );
+      const names = named.map(({ reference }) => reference);
+      await requireReferenceQuota(services, tenant, patient, names);
+      for (const { label, mask, reference } of named) {
+        await enrolImage(services, model, work, {
+          patient,
+          reference,
+          label,
+          position: null,
+          image,
+          annotation: { rle: encodeRle(mask) },
+          budget: services.selfTestBudget / named.length,
+        });
+        enrolled.push(reference);
+      }
+    }
+    for (const { reference } of before) {
+      if (enrolled.includes(reference)) continue;
+      await profiles.delete(tenant, patient, reference);
+    }
+    return enrolled;
+  };
+
+  const both = (path: string) => [`${BASE}${path}`, `${BASE}${path}/`];
+  const router = createRouter();
+  router.on(
+    "GET",
+    [...both(""), ...both("/health")],
+    (c) => c.json({ status: "UP", model_class: "P2SAMEdge" }),
+  );
+  router.on("POST", both("/setup"), async (c) => {
+    const { schema } = await readJson(
+      c,
+      z.looseObject({ schema: Interface.optional() }),
+    );
+    // A project that cannot be predicted is told so when it is connected.
+    if (schema) readLabelConfig(schema);
+    return c.json({ model_version: version() });
+  });
+  router.on(
+    ["GET", "POST"],
+    both("/versions"),
+    (c) => c.json({ versions: [version()] }),
+  );
+  router.on("POST", both("/predict"), async (c) => {
+    const { tasks, label_config } = await readJson(c, Predict);
+    const results = [];
+    for (const { data } of tasks) {
+      results.push(await predictTask(c, data, label_config));
+    }
+    return c.json({ results, model_version: version() });
+  });
+  router.on("POST", both("/webhook"), async (c) => {
+    const event = await readJson(c, Webhook);
+    if (!ACCEPTED.has(event.action) || event.annotation?.was_cancelled) {
+      return c.json({ ignored: event.action, references: [] }, 201);
+    }
+    return c.json({ references: await enrolAnnotation(c, event) }, 201);
+  });
+  return router;
+}
+
+/** A label in the form in which it is stored. */
+const plain = (label: string): string => label.normalize("NFC").trim();
+
+function checked(label: string): string {
+  const parsed = Label.safeParse(label);
+  if (parsed.success) return parsed.data;
+  throw invalid("body.annotation.result", parsed.error.issues);
+}
+
+/** The field of a task that holds its image: as the interface says, else the only one that holds text. */
+function fieldOf(data: Record<string, unknown>, config: string | undefined) {
+  if (config) return readLabelConfig(config).field;
+  const [only, ...others] = Object.keys(data)
+    .filter((field) => typeof data[field] === "string");
+  if (only !== undefined && others.length === 0) return only;
+  throw new EdgeError(
+    "invalid-input",
+    "The task has several fields, and the webhook says nothing of the interface: which one is the image cannot be told.",
+  );
+}
