@@ -5,8 +5,9 @@ import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
+import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
-import { requireMediaType } from "./media_type.ts";
+import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
@@ -121,7 +122,7 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
 type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /**
- * Declares a multipart body once, for the OpenAPI document and for its reader.
+ * Declares a body once, for the OpenAPI document and for its reader: a multipart body, or JSON with the same fields.
  *
  * @param either sets of fields, of each of which a body has exactly one.
  */
@@ -138,7 +139,10 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
   );
   return {
     /** Its schema in the OpenAPI document. */
-    content: { "multipart/form-data": { schema: describe(fields) } },
+    content: {
+      "multipart/form-data": { schema: describe(fields) },
+      "application/json": { schema: describeJson(fields) },
+    },
 
     /** Reads a request's body. @throws EdgeError for one that breaks the declaration. */
     async read(c: Context): Promise<Values<F>> {
@@ -175,6 +179,37 @@ function describe(fields: Record<string, Field<unknown>>) {
   };
 }
 
+/** Fields that are files are objects in JSON, and fields that are JSON are values. */
+function describeJson(fields: Record<string, Field<unknown>>) {
+  const { properties, ...rest } = describe(fields);
+  const inline = Object.entries(fields).map(([name, { kind, document }]) => {
+    const { contentSchema, description } = document as Record<string, unknown>;
+    const schema = kind === "text"
+      ? properties[name]
+      : kind === "json"
+      ? contentSchema
+      : { ...INLINE_FILE, description };
+    return [name, schema as never];
+  });
+  return { ...rest, properties: Object.fromEntries(inline) };
+}
+
+/** A file in JSON. */
+const INLINE_FILE = {
+  type: "object" as const,
+  properties: {
+    base64: {
+      type: "string" as const,
+      description: "The file's bytes (RFC 4648, section 4)",
+    },
+    mediaType: {
+      type: "string" as const,
+      description: "Needed for an embedding that the client made",
+    },
+  },
+  required: ["base64"],
+};
+
 /** Refuses a form that has several of these fields, or none. */
 function requireOne(sent: Record<string, FieldValue>, names: string[]): void {
   const has = names.filter((name) => sent[name] !== undefined);
@@ -199,6 +234,9 @@ async function readFields(
   c: Context,
   declared: Record<string, Field<unknown>>,
 ): Promise<Record<string, FieldValue>> {
+  if (mediaTypeOf(c) === "application/json") {
+    return await readJsonFields(c, declared);
+  }
   requireMediaType(c, "multipart/form-data");
   const names = Object.keys(declared);
   const images = names.filter((name) => declared[name]!.kind === "file");
@@ -237,6 +275,76 @@ async function readFields(
     maxFieldBytes: MAX_JSON_BYTES,
   });
   return fields;
+}
+
+/** The fields of a JSON body; null counts as left out. */
+async function readJsonFields(
+  c: Context,
+  declared: Record<string, Field<unknown>>,
+): Promise<Record<string, FieldValue>> {
+  const body = await parseInlineFiles(bytesOf(c));
+  if (!isObject(body)) {
+    throw invalid("body", [{ path: [], message: "must be an object" }]);
+  }
+  const fields: Record<string, FieldValue> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const field = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    if (field === undefined) {
+      const message = `has an unknown field; it takes ${
+        Object.keys(declared).join(", ")
+      }`;
+      throw invalid("body", [{ path: [], message }]);
+    }
+    if (value === null) continue;
+    fields[name] = await inJson(c, field, value, name);
+  }
+  return fields;
+}
+
+/** A field's value in JSON, as a multipart body would give it. */
+async function inJson(
+  c: Context,
+  { kind }: Field<unknown>,
+  value: unknown,
+  name: string,
+): Promise<FieldValue> {
+  if (kind === "json") return JSON.stringify(value);
+  if (kind === "text") {
+    if (["string", "number", "boolean"].includes(typeof value)) {
+      return String(value);
+    }
+    throw wrong(name, "must be a text or a number");
+  }
+  const [first, second, ...more] = Array.isArray(value) ? value : [value];
+  if (isObject(first) && second === undefined && "counts" in first) {
+    // Run lengths, where a mask may be some.
+    return JSON.stringify(first);
+  }
+  const file = await inlineFile(c, first, name);
+  if (second === undefined) return file;
+  if (more.length > 0) throw repeated(name);
+  return inOne(file, (await inlineFile(c, second, name)).bytes, name);
+}
+
+/** @throws EdgeError `validation` for what is no file. */
+function inlineFile(_c: Context, value: unknown, name: string): SentFile {
+  const { base64, mediaType, ...others } = isObject(value) ? value : {};
+  const isFile = base64 instanceof InlineBytes &&
+    Object.keys(others).length === 0 &&
+    (mediaType === undefined || typeof mediaType === "string");
+  if (!isFile) {
+    throw wrong(
+      name,
+      'must be an object {"base64": text}, perhaps with a "mediaType"',
+    );
+  }
+  if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);
+  return { bytes: base64.bytes, mediaType };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof InlineBytes);
 }
 
 /** The two parts of a volume as one file. @throws EdgeError `validation` where they are something else. */

@@ -2,10 +2,12 @@ import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
 import { binary } from "../contract/answers.ts";
 import { EmbeddingId } from "../contract/parameters.ts";
-import { defineForm, file, text } from "./form.ts";
+import { defineForm, file, optional, text } from "./form.ts";
 import { mediaTypeOf } from "./media_type.ts";
 
 const ImageForm = defineForm({ image: file() });
+
+const FORM_TYPES = Object.keys(ImageForm.content);
 
 /** A cached embedding in the place of a form's image. */
 export const embeddingField = text(EmbeddingId.optional(), {
@@ -13,8 +15,14 @@ export const embeddingField = text(EmbeddingId.optional(), {
   description: "Id of a cached embedding",
 });
 
+/** An image in JSON, or a cached embedding in its place. */
+export const ImageOrEmbedding = defineForm(
+  { image: optional(file()), embedding: embeddingField },
+  { either: [["image", "embedding"]] },
+);
+
 /**
- * An image as a request body, for the OpenAPI document: its bytes, or a form with the field `image`. Generators of
+ * An image as a request body, for the OpenAPI document: its bytes, or a form or JSON with the field `image`. Generators of
  * clients use the first type, which fits every image.
  */
 export const imageBody = {
@@ -38,7 +46,7 @@ export const imageBody = {
   ...ImageForm.content,
 };
 
-/** An image, as the whole body or as the field `image` of a form; `frame` is the one that is meant. */
+/** An image, as the whole body or as the field `image` of a form or of JSON; `frame` is the one that is meant. */
 export async function readImage(
   c: Context,
   frame: number | undefined,
@@ -56,7 +64,7 @@ export function withFrame<T extends InputFile>(
 
 async function readFile(c: Context): Promise<InputFile> {
   const mediaType = mediaTypeOf(c);
-  if (mediaType === "multipart/form-data") {
+  if (FORM_TYPES.includes(mediaType)) {
     return (await ImageForm.read(c)).image;
   }
   const bytes = new Uint8Array(await c.req.arrayBuffer());

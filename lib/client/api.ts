@@ -1706,6 +1706,15 @@ export interface operations {
                      */
                     image: string;
                 };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                };
             };
         };
         responses: {
@@ -2152,6 +2161,34 @@ export interface operations {
                     segment?: string;
                     /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
                     accepted?: string;
+                };
+                "application/json": {
+                    /** @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    rle?: components["schemas"]["Rle"];
+                    prompts?: components["schemas"]["Prompts"];
+                    /** @default target */
+                    label?: string;
+                    position?: number;
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
+                    frame?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
+                    accepted?: components["schemas"]["Accepted"];
                 };
             };
         };
@@ -3258,6 +3295,24 @@ export interface operations {
                     /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
                     receipt?: string;
                 };
+                "application/json": {
+                    /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    rle?: components["schemas"]["Rle"];
+                    receipt?: components["schemas"]["Receipt"];
+                };
             };
         };
         responses: {
@@ -3418,6 +3473,22 @@ export interface operations {
                      * @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask: string;
+                };
+                "application/json": {
+                    /** @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
                 };
             };
         };
@@ -3612,8 +3683,15 @@ export interface operations {
                     image: string;
                 };
                 "application/json": {
-                    /** @description Id of an embedding */
-                    embedding: string;
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
                 };
             };
         };
@@ -4002,6 +4080,20 @@ export interface operations {
                      * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                };
+                "application/json": {
+                    receipt: components["schemas"]["Receipt"];
+                    /** @description Whose references they were; a receipt does not say */
+                    patient: string;
+                    /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
                     /** @description Id of a cached embedding */
                     embedding?: string;
                 };
@@ -4455,6 +4547,15 @@ export interface operations {
                      * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image: {
+                        /** @description The file's bytes (RFC 4648, section 4) */
+                        base64: string;
+                        /** @description Needed for an embedding that the client made */
+                        mediaType?: string;
+                    };
                 };
             };
         };

@@ -176,6 +176,7 @@ export function jsonSeeds(): Seed[] {
   return [
     { embedding },
     { embedding, label: "liver", recipe: "medical" },
+    { image: { base64: "iVBORw0KGgo=", mediaType: "image/png" } },
     { points, box },
     { embedding, points, box, mask },
     {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
+import { parseInlineFiles } from "../../functions/body/inline_files.ts";
 import { parseJson } from "../../functions/body/json.ts";
 import { receiveFiles } from "../../functions/body/uploads.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
@@ -7,7 +8,6 @@ import { Prompts } from "../../functions/contract/points.ts";
 import { MaskRequest } from "../../functions/resources/masks.ts";
 import { PromptsRequest } from "../../functions/resources/prompts.ts";
 import { ReferenceForm } from "../../functions/resources/references/handler.ts";
-import { EmbeddingReference } from "../../functions/resources/segmentations/schema.ts";
 import { ArchivedReference } from "../../functions/resources/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
@@ -319,7 +319,6 @@ export async function allTargets(): Promise<Target[]> {
       seeds: seeds.jsonSeeds(),
       run: (bytes, random) => {
         const schema: z.ZodType = random.pick([
-          EmbeddingReference,
           MaskRequest,
           Prompts,
           PromptsRequest,
@@ -328,6 +327,13 @@ export async function allTargets(): Promise<Target[]> {
           parseJson(new TextDecoder().decode(bytes), schema, "body")
         );
       },
+    },
+    {
+      name: "inline_files",
+      weight: 5,
+      seeds: seeds.jsonSeeds(),
+      run: (bytes, random) =>
+        parseInlineFiles(inPieces(bytes, random.between(1, 64))),
     },
     {
       name: "zip",
@@ -389,6 +395,12 @@ export async function allTargets(): Promise<Target[]> {
 }
 
 /** Replaces the last bytes of a file by a valid signature. */
+async function* inPieces(bytes: Uint8Array, length: number) {
+  for (let at = 0; at < bytes.length; at += length) {
+    yield await Promise.resolve(bytes.subarray(at, at + length));
+  }
+}
+
 async function signAgain(bytes: Uint8Array<ArrayBuffer>, signer: Signer) {
   const signed = bytes.slice(0, Math.max(0, bytes.length - SIGNATURE_BYTES));
   return concat([signed, await signer.sign(signed)]);

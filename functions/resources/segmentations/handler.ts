@@ -7,8 +7,12 @@ import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
 import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
-import { imageBody, readImage } from "../../body/image.ts";
-import { parseJson } from "../../body/json.ts";
+import {
+  imageBody,
+  ImageOrEmbedding,
+  readImage,
+  withFrame,
+} from "../../body/image.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
@@ -35,11 +39,7 @@ import {
   presenceHeaders,
   sendPresence,
 } from "./presenter.ts";
-import {
-  EmbeddingReference,
-  SegmentationDocument,
-  SegmentQuery,
-} from "./schema.ts";
+import { SegmentationDocument, SegmentQuery } from "./schema.ts";
 
 const ANSWER_TYPES = [
   "application/json",
@@ -68,19 +68,7 @@ const segmentRoute = createRoute({
       required: true,
       content: {
         ...imageBody,
-        // Not the zod schema: with it the router would refuse bodies of other types.
-        "application/json": {
-          schema: {
-            type: "object" as const,
-            properties: {
-              embedding: {
-                type: "string" as const,
-                description: "Id of an embedding",
-              },
-            },
-            required: ["embedding"],
-          },
-        },
+        "application/json": ImageOrEmbedding.content["application/json"],
       },
     },
   },
@@ -112,15 +100,17 @@ export function segmentFunction(services: Services): Router {
     type: AnswerType,
     frame: number | undefined,
   ): Promise<{ made: AddressedEmbedding; image?: InputFile }> => {
-    if (mediaTypeOf(c) === "application/json") {
-      requireSource(type);
-      const text = await c.req.text();
-      const { embedding } = parseJson(text, EmbeddingReference, "body");
-      const { tenant } = callerOf(c);
-      return { made: await models.recall(tenant, model, embedding) };
-    }
-    const image = await readImage(c, frame);
+    const isJson = mediaTypeOf(c) === "application/json";
+    const { image: file, embedding } = isJson
+      ? await ImageOrEmbedding.read(c)
+      : { image: await readImage(c, undefined), embedding: undefined };
+    const image = file && withFrame(file, frame);
     requireSource(type, image);
+    if (image === undefined) {
+      const { tenant } = callerOf(c);
+      // The body has one of the two.
+      return { made: await models.recall(tenant, model, embedding!) };
+    }
     return { made: await model.embedder.embed(workOf(c), image), image };
   };
 

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MODEL, ModelName } from "../../contract/answers.ts";
 import {
-  EmbeddingId,
   ImageQuery,
   LabelOrTarget,
   Position,
@@ -49,8 +48,6 @@ export const SegmentQuery = ImageQuery.extend({
   }),
   ...segmentCodes,
 });
-
-export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 
 const CandidateDocument = z.object({
   ...candidateFields,
