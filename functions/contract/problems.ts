@@ -39,6 +39,8 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "given-up": [499 as ContentfulStatusCode, "The client closed the request"],
   "damaged": [500, "Stored data is damaged"],
   "internal": [500, "Internal error"],
+  "archive-failed": [502, "The image archive failed"],
+  "archive-unavailable": [503, "The image archive does not answer"],
   "busy": [503, "Busy"],
   "encode-unavailable": [503, "No encode host answers"],
   "store-unavailable": [503, "The store is unavailable"],

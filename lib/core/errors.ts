@@ -64,6 +64,10 @@ const ERROR_CODES = {
   "too-many-requests": { about: "service", retryable: true },
   /** No encode host can make the embedding now. */
   "encode-unavailable": { about: "service", retryable: true },
+  /** The image archive does not answer now. */
+  "archive-unavailable": { about: "service", retryable: true },
+  /** The image archive refuses, or its answer cannot be used. */
+  "archive-failed": { about: "service", retryable: false },
   /** The caller went away. */
   "given-up": { about: "service", retryable: false },
   /** The deadline of the request passed. */
