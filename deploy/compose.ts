@@ -28,6 +28,7 @@ import {
   observeStore,
   type Telemetry,
 } from "../lib/telemetry/telemetry.ts";
+import { composeArchive } from "./compose_archive.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
@@ -126,11 +127,15 @@ export async function compose(
   });
 
   const trust = await composeTrust(config);
+  const archive = composeArchive(config);
   const services = {
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    ...(archive && {
+      archive: observeStore(archive, "archive", telemetry),
+    }),
     trust,
     encrypted: state.encrypted || !needs.state,
     environment: environmentOf(

@@ -26,6 +26,7 @@ const COMPONENTS: Record<
   receipts: BOTH,
   transfer: [],
   preview: [],
+  archive: [],
   models: [],
   audit: [],
   page: [],

@@ -7,6 +7,7 @@ import {
 } from "./middleware/access.ts";
 import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
+import { readArchive } from "./middleware/archive.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
 import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
@@ -21,6 +22,7 @@ import { limitRate } from "./middleware/rate_limit.ts";
 import { nameRequests } from "./middleware/request_id.ts";
 import { scopesOf } from "./middleware/scopes.ts";
 import { limitWork } from "./middleware/work.ts";
+import { archiveFunction } from "./resources/archive.ts";
 import { auditFunction } from "./resources/audit_trail.ts";
 import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
@@ -60,6 +62,7 @@ export const FUNCTIONS = {
   receipts: receiptsFunction,
   transfer: transferFunction,
   preview: previewFunction,
+  archive: archiveFunction,
   models: modelsFunction,
   audit: auditFunction,
   health: healthFunction,
@@ -133,9 +136,11 @@ export function createApp(
   app.use(decodeBodies());
   const body = limitBodies(services.maxBytes, services.bodyQuota);
   const work = limitWork(services.deadline);
+  const archive = readArchive(services);
   app.use("/v1/*", async (c, next) => {
     if (SERIES_PATH.test(c.req.path)) return await next();
-    await body(c, () => work(c, next) as Promise<void>);
+    const run = () => archive(c, next) as Promise<void>;
+    await body(c, () => work(c, run) as Promise<void>);
   });
 
   for (const router of routers) app.route("/", router);

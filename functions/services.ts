@@ -1,3 +1,4 @@
+import type { Archive } from "../lib/archive/archive.ts";
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
@@ -13,6 +14,8 @@ export interface Services {
   profiles: ProfileStore;
   patients: PatientStore;
   audit: AuditStore;
+  /** The hospital's image archive; absent where the operator names none. */
+  archive?: Archive;
   /** The key that signs exports, and the keys whose exports are imported. */
   trust: Trust;
   /** Whether stored data is encrypted. */

@@ -5,15 +5,21 @@ import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+import {
+  readReferred,
+  referenceDocument,
+  type ReferredFile,
+} from "./archive_reference.ts";
 import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
 import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
-interface SentFile {
+interface SentFile extends Partial<ReferredFile> {
   bytes: Bytes;
-  mediaType: string | undefined;
+  mediaType?: string | undefined;
 }
 
 /** The value of a field, as it was sent. */
@@ -46,7 +52,7 @@ const IN_TWO_PARTS =
 /** An image file of the form, which must have a file name; a volume may come in two parts, its header and its voxels. */
 export function file(
   description?: string,
-): Field<InputFile & { bytes: Bytes }> {
+): Field<InputFile & SentFile> {
   return {
     kind: "file",
     document: {
@@ -61,8 +67,8 @@ export function file(
       if (typeof value === "string") {
         throw wrong(name, "must be a file, with a file name");
       }
-      const { bytes, mediaType } = value;
-      return mediaType === undefined ? { bytes } : { bytes, mediaType };
+      const { mediaType, ...file } = value;
+      return mediaType === undefined ? file : { ...file, mediaType };
     },
   };
 }
@@ -145,7 +151,7 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
     },
 
     /** Reads a request's body. @throws EdgeError for one that breaks the declaration. */
-    async read(c: Context): Promise<Values<F>> {
+    async read(c: Context<Env>): Promise<Values<F>> {
       const sent = await readFields(c, fields);
       const parsed = texts.safeParse(sent);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
@@ -181,18 +187,31 @@ function describe(fields: Record<string, Field<unknown>>) {
 
 /** Fields that are files are objects in JSON, and fields that are JSON are values. */
 function describeJson(fields: Record<string, Field<unknown>>) {
-  const { properties, ...rest } = describe(fields);
+  const { properties, required = [], ...rest } = describe(fields);
   const inline = Object.entries(fields).map(([name, { kind, document }]) => {
     const { contentSchema, description } = document as Record<string, unknown>;
     const schema = kind === "text"
       ? properties[name]
       : kind === "json"
       ? contentSchema
-      : { ...INLINE_FILE, description };
+      : { description, anyOf: [INLINE_FILE, referenceDocument] };
     return [name, schema as never];
   });
-  return { ...rest, properties: Object.fromEntries(inline) };
+  if (Object.hasOwn(fields, "image")) inline.push(["dicomweb", REFERENCE]);
+  // `dicomweb` may stand for it.
+  const needed = required.filter((name) => name !== "image");
+  return {
+    ...rest,
+    properties: Object.fromEntries(inline),
+    ...(needed.length > 0 && { required: needed }),
+  };
 }
+
+/** An image in JSON that lies in the archive, in short. */
+const REFERENCE = {
+  ...referenceDocument.properties.dicomweb,
+  description: 'Short for `"image": {"dicomweb": …}`',
+} as never;
 
 /** A file in JSON. */
 const INLINE_FILE = {
@@ -231,7 +250,7 @@ function wrong(name: string, message: string) {
  * counts as left out: browsers send the fields of a form that were not filled in.
  */
 async function readFields(
-  c: Context,
+  c: Context<Env>,
   declared: Record<string, Field<unknown>>,
 ): Promise<Record<string, FieldValue>> {
   if (mediaTypeOf(c) === "application/json") {
@@ -279,7 +298,7 @@ async function readFields(
 
 /** The fields of a JSON body; null counts as left out. */
 async function readJsonFields(
-  c: Context,
+  c: Context<Env>,
   declared: Record<string, Field<unknown>>,
 ): Promise<Record<string, FieldValue>> {
   const body = await parseInlineFiles(bytesOf(c));
@@ -287,7 +306,7 @@ async function readJsonFields(
     throw invalid("body", [{ path: [], message: "must be an object" }]);
   }
   const fields: Record<string, FieldValue> = {};
-  for (const [name, value] of Object.entries(body)) {
+  for (const [name, value] of Object.entries(unfold(body, declared))) {
     const field = Object.hasOwn(declared, name) ? declared[name] : undefined;
     if (field === undefined) {
       const message = `has an unknown field; it takes ${
@@ -301,9 +320,20 @@ async function readJsonFields(
   return fields;
 }
 
+/** A body whose `dicomweb` stands for its image, as one whose `image` is that reference. */
+function unfold(
+  body: Record<string, unknown>,
+  declared: Record<string, Field<unknown>>,
+): Record<string, unknown> {
+  if (!("dicomweb" in body) || !Object.hasOwn(declared, "image")) return body;
+  const { dicomweb, ...others } = body;
+  if (!("image" in others)) return { ...others, image: { dicomweb } };
+  throw wrong("dicomweb", "stands for `image`, which the body has too");
+}
+
 /** A field's value in JSON, as a multipart body would give it. */
 async function inJson(
-  c: Context,
+  c: Context<Env>,
   { kind }: Field<unknown>,
   value: unknown,
   name: string,
@@ -320,14 +350,21 @@ async function inJson(
     // Run lengths, where a mask may be some.
     return JSON.stringify(first);
   }
-  const file = await inlineFile(c, first, name);
+  if (isObject(first) && "dicomweb" in first) {
+    const { dicomweb, ...others } = first;
+    if (second === undefined && Object.keys(others).length === 0) {
+      return await readReferred(c, dicomweb, `body.${name}`);
+    }
+    throw wrong(name, 'must be an object {"dicomweb": reference} alone');
+  }
+  const file = inlineFile(first, name);
   if (second === undefined) return file;
   if (more.length > 0) throw repeated(name);
-  return inOne(file, (await inlineFile(c, second, name)).bytes, name);
+  return inOne(file, inlineFile(second, name).bytes, name);
 }
 
 /** @throws EdgeError `validation` for what is no file. */
-function inlineFile(_c: Context, value: unknown, name: string): SentFile {
+function inlineFile(value: unknown, name: string): SentFile {
   const { base64, mediaType, ...others } = isObject(value) ? value : {};
   const isFile = base64 instanceof InlineBytes &&
     Object.keys(others).length === 0 &&
@@ -335,7 +372,7 @@ function inlineFile(_c: Context, value: unknown, name: string): SentFile {
   if (!isFile) {
     throw wrong(
       name,
-      'must be an object {"base64": text}, perhaps with a "mediaType"',
+      'must be an object {"base64": text}, perhaps with a "mediaType", or {"dicomweb": reference}',
     );
   }
   if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);

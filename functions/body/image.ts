@@ -2,6 +2,8 @@ import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
 import { binary } from "../contract/answers.ts";
 import { EmbeddingId } from "../contract/parameters.ts";
+import { invalid } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
 import { defineForm, file, optional, text } from "./form.ts";
 import { mediaTypeOf } from "./media_type.ts";
 
@@ -48,21 +50,28 @@ export const imageBody = {
 
 /** An image, as the whole body or as the field `image` of a form or of JSON; `frame` is the one that is meant. */
 export async function readImage(
-  c: Context,
+  c: Context<Env>,
   frame: number | undefined,
 ): Promise<InputFile> {
   return withFrame(await readFile(c), frame);
 }
 
-/** A file, and which of its frames is meant. */
+/**
+ * A file, and which of its frames is meant.
+ *
+ * @throws EdgeError `validation` where a reference to the image archive has named one already.
+ */
 export function withFrame<T extends InputFile>(
   file: T,
   frame: number | undefined,
 ): T {
-  return frame === undefined ? file : { ...file, frame };
+  if (frame === undefined) return file;
+  if (file.frame === undefined) return { ...file, frame };
+  const message = "is named in the reference to the archive too";
+  throw invalid("request", [{ path: ["frame"], message }]);
 }
 
-async function readFile(c: Context): Promise<InputFile> {
+async function readFile(c: Context<Env>): Promise<InputFile> {
   const mediaType = mediaTypeOf(c);
   if (FORM_TYPES.includes(mediaType)) {
     return (await ImageForm.read(c)).image;

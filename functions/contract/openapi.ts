@@ -1,5 +1,6 @@
 import type { Router } from "../router.ts";
 import { needOf } from "../middleware/scopes.ts";
+import { ArchiveReference } from "./archive.ts";
 import { header } from "./answers.ts";
 import { problemsOf } from "./problems.ts";
 
@@ -39,6 +40,8 @@ export function describeService(app: Router, closed: boolean): Document {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  // A schema that only files in JSON refer to.
+  app.openAPIRegistry.register("ArchiveReference", ArchiveReference);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -55,6 +58,7 @@ export function describeService(app: Router, closed: boolean): Document {
       { name: "patients", description: "Segment a patient's images" },
       { name: "references", description: "A patient's annotated images" },
       { name: "embeddings", description: "What an encoder makes of an image" },
+      { name: "archive", description: "The hospital's image archive" },
       { name: "masks", description: "Interactive use" },
       { name: "service", description: "Models and health" },
     ],

@@ -26,6 +26,8 @@ export const NEEDS: Record<string, Need | undefined> = {
   "POST /v1/masks": "segment",
   "POST /v1/masks/export": "segment",
   "POST /v1/masks/read": "segment",
+  "POST /v1/archive/series": "archive",
+  "POST /v1/archive/instances": "archive",
   "GET /v1/models": "known",
   "GET /v1/audit": "admin",
   "GET /healthz": "open",

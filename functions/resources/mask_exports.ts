@@ -58,7 +58,7 @@ const create = createRoute({
       description: "The file",
       content: { "application/dicom": binary, "application/x-nifti": binary },
     },
-    ...problems(400, 413, 415, 422, 503),
+    ...problems(400, 404, 413, 415, 422, 502, 503),
   },
 });
 

@@ -141,7 +141,7 @@ const route = createRoute({
   request: { body: { required: true, content: ReplayForm.content } },
   responses: {
     200: json(ReplayDocument, "The identical mask"),
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 

@@ -59,6 +59,13 @@ const ALLOWED: Record<string, string[]> = {
     "lib/store",
     "lib/wording",
   ],
+  "lib/archive": [
+    "lib/core",
+    "lib/dicom",
+    "lib/engine",
+    "lib/remote",
+    "lib/series",
+  ],
   "lib/telemetry": ["lib/core", "lib/engine", "lib/store"],
   "lib/evaluation": [
     "lib/core",

@@ -82,7 +82,7 @@ const put = createRoute({
   responses: {
     200: json(EnrolledDocument, "It replaced one"),
     201: json(EnrolledDocument, "It is new"),
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 

@@ -15,6 +15,7 @@ import {
 } from "../../body/image.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
+import { storedHeaders } from "../../contract/archive.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
 import { sendWarnings, warningHeaders } from "../../contract/warnings.ts";
@@ -27,11 +28,13 @@ import {
 } from "../../router.ts";
 import { chooseReferences } from "../../patients/choose_references.ts";
 import { findProfile } from "../../patients/find_profile.ts";
+import { archiveOf } from "../../middleware/archive.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
+import { requireArchived, storeResult } from "../../patients/store_result.ts";
 import type { Services } from "../../services.ts";
 import { receiptHeaders, sendReceipt } from "../receipts.ts";
 import {
@@ -77,7 +80,12 @@ const segmentRoute = createRoute({
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
         "gzipped NIfTI volume of the mask in the place of the volume sent",
-      headers: { ...receiptHeaders, ...presenceHeaders, ...warningHeaders },
+      headers: {
+        ...receiptHeaders,
+        ...presenceHeaders,
+        ...warningHeaders,
+        ...storedHeaders,
+      },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -85,7 +93,7 @@ const segmentRoute = createRoute({
         "application/x-nifti": binary,
       },
     },
-    ...problems(400, 404, 406, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 406, 409, 413, 415, 422, 502, 503),
   },
 });
 
@@ -98,7 +106,7 @@ export function segmentFunction(services: Services): Router {
     c: Context<Env>,
     model: ServedModel,
     type: AnswerType,
-    frame: number | undefined,
+    { frame, store }: { frame?: number | undefined; store: boolean },
   ): Promise<{ made: AddressedEmbedding; image?: InputFile }> => {
     const isJson = mediaTypeOf(c) === "application/json";
     const { image: file, embedding } = isJson
@@ -106,6 +114,7 @@ export function segmentFunction(services: Services): Router {
       : { image: await readImage(c, undefined), embedding: undefined };
     const image = file && withFrame(file, frame);
     requireSource(type, image);
+    requireArchived(store, image);
     if (image === undefined) {
       const { tenant } = callerOf(c);
       // The body has one of the two.
@@ -128,7 +137,7 @@ export function segmentFunction(services: Services): Router {
     const chosen = chooseReferences(enrolled, query.references, position);
 
     const started = performance.now();
-    const { made, image } = await readEmbedding(c, model, type, query.frame);
+    const { made, image } = await readEmbedding(c, model, type, query);
     await keepEmbedding(services, model.embedder, whose, made);
     const encode = performance.now() - started;
     const { category = TISSUE, property = TISSUE, region } = query;
@@ -150,12 +159,22 @@ export function segmentFunction(services: Services): Router {
       asked,
       {
         png: type === "image/png",
-        ...(image && SOURCES.has(type) && { source: { image, segment } }),
+        ...(image && (SOURCES.has(type) || query.store) &&
+          { source: { image, segment } }),
       },
     );
-    const file = answer.png ?? answer.inSourceFormat;
+    const { png, inSourceFormat, presence } = answer;
+    const stored = query.store
+      ? await storeResult(
+        archiveOf(services, c),
+        presence.present ? inSourceFormat : null,
+        workOf(c).signal,
+      )
+      : undefined;
+    const file = png ?? (SOURCES.has(type) ? inSourceFormat : null);
     if (file !== null) {
-      sendPresence(c, answer.presence);
+      sendPresence(c, presence);
+      if (stored) c.header("x-stored-instance", stored.instance);
       sendReceipt(c, receipt);
       sendWarnings(c, made.warnings);
       if (type === "application/x-nifti") {
@@ -164,7 +183,11 @@ export function segmentFunction(services: Services): Router {
       return c.body(file, 200, { "content-type": type }) as never;
     }
     const context = { ...asked, patient, encode, receipt };
-    return c.json(describeSegmentation(answer, context), 200);
+    const described = describeSegmentation(answer, context);
+    return c.json(
+      stored === undefined ? described : { ...described, stored },
+      200,
+    );
   });
 }
 

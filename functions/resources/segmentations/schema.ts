@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { StoredDocument } from "../../contract/archive.ts";
 import { MODEL, ModelName } from "../../contract/answers.ts";
 import {
   ImageQuery,
@@ -32,8 +33,22 @@ export const segmentOptions = {
   recipe: Recipe,
 };
 
+/** Whether the result is stored in the image archive. */
+export const Store = z.enum(["true", "false"]).default("false")
+  .transform((text) => text === "true")
+  .openapi({
+    type: "boolean",
+    // Left out of the document, where the type says the same.
+    enum: undefined as never,
+    default: false,
+    description:
+      "Of an image of the archive: whether the structure is stored beside it, as a DICOM segmentation. An empty one, " +
+      "of a structure that is absent, is not stored",
+  });
+
 export const SegmentQuery = ImageQuery.extend({
   ...segmentOptions,
+  store: Store,
   references: z.enum(CHOICES).default("pooled").describe(
     "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
       "wins; `position`, those nearest to `position`; `latest`, the one enrolled last",
@@ -172,6 +187,7 @@ export const SegmentationDocument = z.object({
   ),
   profile: ProfileUsed,
   warnings: Warnings,
+  stored: StoredDocument.optional(),
   model: ModelName,
   timings: z.object({
     encode: z.number(),
