@@ -7,6 +7,7 @@ import type {
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
 import { sectionOf, type Spool } from "../../lib/series/range_file.ts";
+import { archivedSeries } from "../contract/archive.ts";
 import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 import { invalid } from "../contract/problems.ts";
@@ -41,6 +42,7 @@ export const seriesBody = {
       required: [FIELD],
     },
   },
+  "application/json": archivedSeries,
   "application/zip": binary,
   "image/tiff": binary,
   "application/dicom": binary,

@@ -30,6 +30,26 @@ export const ArchiveReference = SeriesOfArchive.extend({
   example: { study: "2.25.78", series: "2.25.79", instance: "2.25.80" },
 });
 
+/** The series in the place of its files, or one object of it that holds all frames. */
+export const SeriesByReference = z.strictObject({
+  dicomweb: SeriesOfArchive.extend({ instance: Uid.optional() }),
+});
+
+/** The same for the OpenAPI document. */
+export const archivedSeries = {
+  schema: {
+    type: "object" as const,
+    properties: {
+      dicomweb: {
+        $ref: "#/components/schemas/ArchiveReference",
+        description:
+          "A series of the archive, without `frame`; one object of it where `instance` is named",
+      } as never,
+    },
+    required: ["dicomweb"],
+  },
+};
+
 /** What was stored in the archive. */
 export const StoredDocument = z.object({
   study: Uid,

@@ -7,13 +7,12 @@ import {
   writeCursor,
 } from "../../../lib/series/cursor.ts";
 import { inOrder } from "../../../lib/series/in_order.ts";
-import { openFiles } from "../../../lib/series/open_files.ts";
 import {
   positionsOf,
   type SeriesImage,
 } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/range_file.ts";
-import { receiveFiles, seriesBody } from "../../body/uploads.ts";
+import { seriesBody } from "../../body/uploads.ts";
 import { ModelQuery, PatientParams } from "../../contract/parameters.ts";
 import { ProblemDocument, problems } from "../../contract/problems.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
@@ -25,6 +24,7 @@ import {
   SegmentationDocument,
   segmentOptions,
 } from "../segmentations/schema.ts";
+import { openSeries } from "./open_series.ts";
 import { runPatiently, segmentImage } from "./segment_image.ts";
 
 const SeriesQuery = ModelQuery.extend({
@@ -90,7 +90,7 @@ const route = createRoute({
       description: "A line for every image that is left",
       content: { [NDJSON]: { schema: SeriesLine } },
     },
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 
@@ -118,14 +118,19 @@ export function seriesFunction(services: Services): Router {
       spool[Symbol.dispose]();
     };
     try {
-      const sent = await receiveFiles(c, spool, limits);
       const engine = model.engineFor(workOf(c));
-      const images = await openFiles(sent.files, engine, limits);
+      const { images, digest } = await openSeries(
+        services,
+        c,
+        spool,
+        engine,
+        limits,
+      );
       const total = images.length;
       const positions = positionsOf(images);
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
-        images: sent.digest,
+        images: digest,
         model: model.manifest.digest,
         label,
         recipe,
