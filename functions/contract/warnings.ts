@@ -21,7 +21,7 @@ export const Warnings = z.array(WarningDocument).describe(
   "Doubts about the files that were sent; empty where there are none",
 );
 
-/** Longest header of warnings; proxies may refuse longer ones. */
+/** Longest header of a list; proxies may refuse longer ones. */
 const MAX_HEADER = 4000;
 
 /** The header that carries the warnings of an answer that is a file, for the OpenAPI document. */
@@ -33,12 +33,29 @@ export const warningHeaders = {
 
 /** Puts the warnings of an answer that is a file into a header, without their sentences where these are too long. */
 export function sendWarnings(c: Context, warnings: Warning[] = []): void {
-  if (warnings.length === 0) return;
-  const whole = toAscii(JSON.stringify(warnings));
-  const codes = JSON.stringify(
-    warnings.map(({ code }) => ({ code, detail: "" })),
-  );
-  c.header("x-warnings", whole.length <= MAX_HEADER ? whole : codes);
+  const shorten = ({ code }: Warning) => ({ code, detail: "" });
+  sendJsonHeader(c, "x-warnings", warnings, shorten);
+}
+
+/**
+ * Puts a list into a header as a JSON array in ASCII, if it holds something: whole, or else each item shortened, and then
+ * only the first ones.
+ */
+export function sendJsonHeader<T>(
+  c: Context,
+  name: string,
+  items: T[],
+  shorten: (item: T) => unknown,
+): void {
+  if (items.length === 0) return;
+  const whole = toAscii(JSON.stringify(items));
+  if (whole.length <= MAX_HEADER) return c.header(name, whole);
+  let short = toAscii(JSON.stringify(items.map(shorten)));
+  for (let most = items.length; short.length > MAX_HEADER;) {
+    most = Math.floor(most / 2);
+    short = toAscii(JSON.stringify(items.slice(0, most).map(shorten)));
+  }
+  c.header(name, short);
 }
 
 /** JSON of the same value without characters that a header cannot hold. */

@@ -6,6 +6,7 @@ import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { isRunLengths, maskField, type RunLengths } from "../body/mask.ts";
+import { preferredType, RTSTRUCT } from "../contract/accept.ts";
 import { binary } from "../contract/answers.ts";
 import {
   FrameNumber,
@@ -46,9 +47,9 @@ const create = createRoute({
   tags: ["masks"],
   summary: "A mask that you have, in the format of its image",
   description:
-    "For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless " +
-    "the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask " +
-    "in its place. Nothing is segmented or stored.",
+    "For a DICOM image, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) that refers to " +
+    "it, whose structure is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD " +
+    "or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.",
   request: {
     query: ExportQuery,
     body: { required: true, content: ExportForm.content },
@@ -56,7 +57,11 @@ const create = createRoute({
   responses: {
     200: {
       description: "The file",
-      content: { "application/dicom": binary, "application/x-nifti": binary },
+      content: {
+        "application/dicom": binary,
+        [RTSTRUCT]: binary,
+        "application/x-nifti": binary,
+      },
     },
     ...problems(400, 404, 413, 415, 422, 502, 503),
   },
@@ -75,7 +80,7 @@ async function requireReceiptOf(
   await requireMaskOf(receipt, mask);
 }
 
-/** The export function: an image and the caller's mask → DICOM segmentation or NIfTI volume. */
+/** The export function: an image and the caller's mask → DICOM segmentation or structure set, or NIfTI volume. */
 export function exportFunction({ models }: Services): Router {
   const router = createRouter();
   // Schemas that only fields of the form refer to.
@@ -84,6 +89,9 @@ export function exportFunction({ models }: Services): Router {
   return router.openapi(create, async (c) => {
     const query = c.req.valid("query");
     const { label, category = TISSUE, property = TISSUE, region } = query;
+    // The format is otherwise that of the image, whatever the header says.
+    const asked = preferredType(c, ["application/dicom", RTSTRUCT]);
+    const form = asked === RTSTRUCT ? "rtstruct" : undefined;
     const { image, rle, receipt, mask: either } = await ExportForm.read(c);
     // Of the two, the form has one.
     const mask = rle ?? either!;
@@ -92,10 +100,11 @@ export function exportFunction({ models }: Services): Router {
       image: withFrame(image, query.frame),
       mask,
       segment: { label, category, property, ...(region && { region }) },
+      form,
       ...(receipt && { model: receipt.model.digest }),
       choice: query.segment,
     });
-    const type = sourceTypeOf(image.bytes)!;
+    const type = form === undefined ? sourceTypeOf(image.bytes)! : RTSTRUCT;
     if (type === "application/x-nifti") {
       c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
     }

@@ -4,6 +4,7 @@ import {
   parseCode,
   TISSUE,
 } from "../dicom/segmentation/segment_description.ts";
+import { DICOM_FORMS } from "../format/mask/dicom_masks.ts";
 import { encodePng } from "../codecs/png/encode.ts";
 import {
   collect,
@@ -77,8 +78,7 @@ export function segmentCommand(openModel: () => Promise<OpenModel>) {
     const written = await writeSourceFormats(
       masks,
       { ...segment, model: model.digest },
-      out,
-      progress.warn,
+      { out, form: options.format, warn: progress.warn },
     );
     for (const file of written) console.log(`Segmentation: ${file}`);
     if (montage !== null && options.montage !== undefined) {
@@ -107,7 +107,7 @@ function segmentOptions() {
   return createCommand(
     "deno task segment",
     "Enrols one annotated image and segments others: writes a mask and an overlay of every image, " +
-      "one DICOM segmentation of every DICOM series, and one NIfTI volume of masks of every volume.",
+      "one DICOM segmentation or structure set of every DICOM series, and one NIfTI volume of masks of every volume.",
   )
     .optionsGroup("Required:")
     .requiredOption("--reference <file>", "annotated image")
@@ -125,12 +125,18 @@ function segmentOptions() {
     .addOption(frameOption())
     .addOption(segmentOption())
     .addOption(recipeOption())
+    .addOption(
+      new Option(
+        "--format <form>",
+        "object for the masks of a DICOM series: a segmentation (SEG) or a structure set of radiotherapy (RTSTRUCT)",
+      ).choices(DICOM_FORMS).default(DICOM_FORMS[0]),
+    )
     .option("--montage <file>", "PNG file for all overlays on one picture")
     .option("--explain", "draw the candidates that each result was chosen from")
     .option("--receipt", "write a receipt of each result, for deno task replay")
     .option(
       "--label <name>",
-      "name of the structure, in receipts and DICOM segmentations",
+      "name of the structure, in receipts and DICOM files",
       "target",
     )
     .addOption(

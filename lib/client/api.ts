@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * A mask that you have, in the format of its image
-         * @description For a DICOM image, a segmentation (SEG) that refers to it, whose segment is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
+         * @description For a DICOM image, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) that refers to it, whose structure is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
          */
         post: operations["exportMask"];
         delete?: never;
@@ -213,8 +213,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Segment many images of a patient, one line each as it is ready
+         * Segment many images of a patient, one line each as it is ready, or one file of all
          * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
+         *
+         *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/json; profile=coco`, or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
          */
         post: operations["segmentSeries"];
         delete?: never;
@@ -291,6 +293,43 @@ export interface paths {
          * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a browser cannot show. Nothing is stored.
          */
         post: operations["previewImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/archive/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The series of a patient in the image archive
+         * @description Asked for by POST, since addresses are written into logs. Nothing is stored.
+         */
+        post: operations["findArchivedSeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/archive/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The objects of a series in the image archive, in slice order */
+        post: operations["listArchivedInstances"];
         delete?: never;
         options?: never;
         head?: never;
@@ -570,6 +609,23 @@ export interface components {
                 sha256: string;
                 area: number;
             };
+        };
+        /**
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "instance": "2.25.80"
+         *     }
+         */
+        ArchiveReference: {
+            /** @description Study Instance UID */
+            study: string;
+            /** @description Series Instance UID */
+            series: string;
+            /** @description SOP Instance UID; may be left out where the series has one object */
+            instance?: string;
+            /** @description Frame of the image, from 0 */
+            frame?: number;
         };
         /**
          * @example {
@@ -1335,6 +1391,7 @@ export interface components {
             profile: components["schemas"]["ProfileUsed"];
             /** @description Doubts about the files that were sent; empty where there are none */
             warnings: components["schemas"]["Warning"][];
+            stored?: components["schemas"]["Stored"];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1390,6 +1447,12 @@ export interface components {
             references: string[];
             why: string;
         };
+        /** @description Only with `store`: the object that the archive has confirmed; null where the structure is absent */
+        Stored: {
+            study: string;
+            series: string;
+            instance: string;
+        } | null;
         /** @description Milliseconds */
         Timings: {
             encode: number;
@@ -1568,6 +1631,175 @@ export interface components {
         };
         /**
          * @example {
+         *       "info": {
+         *         "description": "P²SAM Edge",
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         }
+         *       },
+         *       "images": [
+         *         {
+         *           "id": 1,
+         *           "width": 384,
+         *           "height": 384,
+         *           "file_name": "slice-1.png",
+         *           "present": true,
+         *           "warnings": [],
+         *           "receipt": {
+         *             "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *             "format": 1,
+         *             "model": {
+         *               "id": "nano",
+         *               "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *             },
+         *             "input": {
+         *               "kind": "image",
+         *               "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *               "frame": null,
+         *               "width": 384,
+         *               "height": 384,
+         *               "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *             },
+         *             "profile": {
+         *               "label": "target",
+         *               "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *               "references": [
+         *                 {
+         *                   "reference": "visit-1",
+         *                   "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *                 }
+         *               ]
+         *             },
+         *             "parameters": {
+         *               "recipe": "medical",
+         *               "parts": [
+         *                 1,
+         *                 2,
+         *                 3,
+         *                 4,
+         *                 5
+         *               ],
+         *               "negatives": [
+         *                 1
+         *               ],
+         *               "guided": false,
+         *               "passes": 3,
+         *               "position": null
+         *             },
+         *             "runtime": {
+         *               "name": "wasm",
+         *               "onnxruntime": "1.30.0",
+         *               "threads": 2,
+         *               "encoder": "local",
+         *               "deno": "2.9.6",
+         *               "v8": "14.9.207.2-rusty",
+         *               "platform": "x86_64-unknown-linux-gnu"
+         *             },
+         *             "version": "0.1.0",
+         *             "mask": {
+         *               "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *               "area": 2814
+         *             }
+         *           }
+         *         }
+         *       ],
+         *       "annotations": [
+         *         {
+         *           "id": 1,
+         *           "image_id": 1,
+         *           "category_id": 1,
+         *           "segmentation": {
+         *             "size": [
+         *               384,
+         *               384
+         *             ],
+         *             "counts": "Shf29e;5K5L3L4M3M3M2N2N2"
+         *           },
+         *           "area": 2814,
+         *           "bbox": [
+         *             231,
+         *             113,
+         *             66,
+         *             54
+         *           ],
+         *           "iscrowd": 0,
+         *           "score": 0.83
+         *         }
+         *       ],
+         *       "categories": [
+         *         {
+         *           "id": 1,
+         *           "name": "target"
+         *         }
+         *       ],
+         *       "problems": []
+         *     }
+         */
+        CocoSeries: {
+            info: {
+                description: string;
+                model: {
+                    id: string;
+                    digest: string;
+                };
+            };
+            /** @description Those that were segmented */
+            images: {
+                /** @description The index of the image in the series, from 1 */
+                id: number;
+                width: number;
+                height: number;
+                /** @description What the sender called the file */
+                file_name: string;
+                /** @description Of a file of several frames, from 0 */
+                frame?: number;
+                /** @description Whether the structure is in the image */
+                present: boolean;
+                /** @description Doubts about the files that were sent; empty where there are none */
+                warnings: components["schemas"]["Warning"][];
+                receipt: components["schemas"]["Receipt"];
+            }[];
+            /** @description One for each image in which the structure is */
+            annotations: {
+                id: number;
+                image_id: number;
+                category_id: number;
+                segmentation: components["schemas"]["CocoRle"];
+                area: number;
+                /** @description x, y, width and height */
+                bbox: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @enum {number} */
+                iscrowd: 0;
+                /** @description The answer's confidence */
+                score: number | null;
+            }[];
+            categories: {
+                id: number;
+                name: string;
+            }[];
+            /** @description Of images that could not be segmented */
+            problems: {
+                index: number;
+                name: string | null;
+                problem: components["schemas"]["Problem"];
+            }[];
+        };
+        CocoRle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            counts: string;
+        };
+        /**
+         * @example {
          *       "identical": true,
          *       "mask": {
          *         "size": [
@@ -1619,6 +1851,44 @@ export interface components {
         Imported: {
             patient: string;
             references: components["schemas"]["Reference"][];
+        };
+        ArchivedSeriesList: {
+            series: components["schemas"]["ArchivedSeries"][];
+            /** @description False where the patient has more than is listed: 100 studies, 100 series of a study */
+            complete: boolean;
+        };
+        /**
+         * @description Texts are the archive's, and empty where it states none
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "modality": "CT",
+         *       "description": "Abdomen 1 mm",
+         *       "studyDescription": "CT abdomen",
+         *       "studyDate": "20261117",
+         *       "number": "2",
+         *       "instances": 184
+         *     }
+         */
+        ArchivedSeries: {
+            study: string;
+            series: string;
+            /** @description CT, MR, SEG, RTSTRUCT, … */
+            modality: string;
+            description: string;
+            studyDescription: string;
+            /** @description YYYYMMDD */
+            studyDate: string;
+            number: string;
+            /** @description Objects of the series; null where the archive does not say */
+            instances: number | null;
+        };
+        ArchivedInstanceList: {
+            instances: components["schemas"]["ArchivedInstance"][];
+        };
+        ArchivedInstance: {
+            instance: string;
+            frames: number;
         };
         /**
          * @example {
@@ -1708,12 +1978,16 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image: {
+                    image?: {
                         /** @description The file's bytes (RFC 4648, section 4) */
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -1781,6 +2055,17 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1866,7 +2151,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -1995,7 +2291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2105,7 +2401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2169,6 +2465,8 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     /** @description Id of a cached embedding */
                     embedding?: string;
@@ -2178,6 +2476,8 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     rle?: components["schemas"]["Rle"];
                     prompts?: components["schemas"]["Prompts"];
@@ -2189,6 +2489,8 @@ export interface operations {
                     /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                     segment?: string;
                     accepted?: components["schemas"]["Accepted"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -2342,7 +2644,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2450,7 +2763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2559,7 +2872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2666,7 +2979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2776,7 +3089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2899,7 +3212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3070,7 +3383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3239,7 +3552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3297,11 +3610,13 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image: {
+                    image?: {
                         /** @description The file's bytes (RFC 4648, section 4) */
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
                     mask?: {
@@ -3309,9 +3624,13 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     rle?: components["schemas"]["Rle"];
                     receipt?: components["schemas"]["Receipt"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -3325,6 +3644,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;
                 };
             };
@@ -3359,6 +3679,17 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3433,7 +3764,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3481,6 +3823,8 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
                     mask: {
@@ -3488,7 +3832,11 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -3541,6 +3889,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
@@ -3609,7 +3968,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3637,6 +4007,8 @@ export interface operations {
                 explain?: boolean;
                 /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
                 recipe?: "medical" | "natural" | "dense";
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
                 /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
                 references?: "pooled" | "nearest" | "position" | "latest";
                 /** @description Where the image lies along its volume, 0 to 1 */
@@ -3689,14 +4061,18 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     /** @description Id of a cached embedding */
                     embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
         responses: {
-            /** @description The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
+            /** @description The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
             200: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3711,12 +4087,15 @@ export interface operations {
                     "x-confidence"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Segmentation"];
                     "image/png": string;
                     "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;
                 };
             };
@@ -3858,7 +4237,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3884,8 +4274,16 @@ export interface operations {
                 explain?: boolean;
                 /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
                 recipe?: "medical" | "natural" | "dense";
-                /** @description The cursor of the last complete line */
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
+                /** @description The cursor of the last complete line; of an answer in lines alone */
                 cursor?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
             };
             header?: never;
             path: {
@@ -3899,6 +4297,10 @@ export interface operations {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
                     image: string[];
                 };
+                "application/json": {
+                    /** @description A series of the archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb: components["schemas"]["ArchiveReference"];
+                };
                 "application/zip": string;
                 "image/tiff": string;
                 "application/dicom": string;
@@ -3908,15 +4310,30 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A line for every image that is left */
+            /** @description A line for every image that is left, or the masks of all */
             200: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: how many images there were, had the structure, and could not be segmented, as JSON with the fields images, present and refused */
+                    "x-series"?: string;
+                    /** @description Of an answer that is a file: the images that could not be segmented, as a JSON array of index, type and detail in ASCII; without detail where it is long, and the first ones where there are many; absent where there are none */
+                    "x-refused"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["SeriesLine"];
+                    "application/json; profile=coco": components["schemas"]["CocoSeries"];
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                    "application/zip": string;
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -3958,6 +4375,17 @@ export interface operations {
             };
             /** @description Not found; No such route; Not configured on this server */
             404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -4046,7 +4474,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4093,9 +4532,13 @@ export interface operations {
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
                     /** @description Id of a cached embedding */
                     embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -4238,7 +4681,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4350,7 +4804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4496,7 +4950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4550,12 +5004,16 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image: {
+                    image?: {
                         /** @description The file's bytes (RFC 4648, section 4) */
                         base64: string;
                         /** @description Needed for an embedding that the client made */
                         mediaType?: string;
+                    } | {
+                        dicomweb: components["schemas"]["ArchiveReference"];
                     };
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -4606,6 +5064,17 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4680,7 +5149,358 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findArchivedSeries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Patient ID in the archive, to the letter */
+                    patientId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The series; none of a patient whom the archive does not have */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedSeriesList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArchivedInstances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Study Instance UID */
+                    study: string;
+                    /** @description Series Instance UID */
+                    series: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The objects, by their place along the normal of their planes */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedInstanceList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4765,7 +5585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4881,7 +5701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4960,7 +5780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5045,7 +5865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */

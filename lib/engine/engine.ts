@@ -1,7 +1,13 @@
 import type { Bytes } from "../core/bytes.ts";
 import type { Box, Point, Size } from "../core/geometry.ts";
 import type { SegmentDescription } from "../format/mask/source_format.ts";
+import type { DicomForm } from "../format/mask/dicom_masks.ts";
 import type { MaskDocument } from "../format/mask/document.ts";
+import type {
+  FramePlaces,
+  MaskGroup,
+  PlacedForm,
+} from "../format/mask/placed_masks.ts";
 import type { Rle } from "../format/mask/rle.ts";
 import type { MaskReading } from "../core/mask.ts";
 import type { Warning } from "../core/warnings.ts";
@@ -108,6 +114,8 @@ export interface SourceFormat {
   image: InputFile;
   /** Of a DICOM image: what to call the segment. */
   segment: Omit<SegmentDescription, "model">;
+  /** Of a DICOM image, which it must be where this is given; a segmentation where left out. */
+  form?: DicomForm | undefined;
 }
 
 /** A mask that the caller has, and the image it was drawn on. */
@@ -215,8 +223,16 @@ export interface Engine {
     annotated: Bytes[],
     accepted: Bytes,
   ): Promise<number>;
-  /** A DICOM image or a volume and a mask of it → a DICOM segmentation, or a gzipped NIfTI volume. */
+  /** A DICOM image or a volume and a mask of it → a DICOM segmentation or structure set, or a gzipped NIfTI volume. */
   exportMask(request: MaskExport): Promise<Bytes>;
+  /** A DICOM image or a volume → where its frames lie. The file's buffer may be empty afterwards. */
+  placeFrames(file: InputFile, form: PlacedForm): Promise<FramePlaces>;
+  /** The masks of the images of a series or volume → one file. */
+  writeMasks(
+    group: MaskGroup,
+    segment: SegmentDescription,
+    form: PlacedForm,
+  ): Promise<Bytes>;
   /** A mask file → its mask, and how it was read. */
   readMask(file: MaskFile): Promise<MaskFileAnswer>;
   /** Image file → a PNG of what the model sees of it, for display; `side` bounds its long side. */
@@ -235,6 +251,8 @@ const OPERATIONS: Record<keyof Engine, true> = {
   segment: true,
   measureDrift: true,
   exportMask: true,
+  placeFrames: true,
+  writeMasks: true,
   readMask: true,
   preview: true,
 };

@@ -17,6 +17,7 @@ import {
 import { describeMask } from "../format/mask/document.ts";
 import { readProfile, writeProfile } from "../format/profile_file.ts";
 import { decodeRle, encodeRle, type Rle } from "../format/mask/rle.ts";
+import { placeFrames, writeMasks } from "../format/mask/placed_masks.ts";
 import { sourceFormat } from "../format/mask/source_format.ts";
 import { augment, AUGMENTATION_NAMES } from "../image/augment.ts";
 import type { DecodedImage } from "../codecs/samples.ts";
@@ -169,8 +170,10 @@ export function createEngine(
   return {
     embedImages,
 
-    async exportMask({ image, mask: given, segment, choice, model = null }) {
-      const write = sourceFormat(image, { ...segment, model });
+    async exportMask(
+      { image, mask: given, segment, form, choice, model = null },
+    ) {
+      const write = sourceFormat(image, { ...segment, model }, form);
       if ("bytes" in given) {
         const { bytes } = given;
         const wanted = { image, segment: choice };
@@ -180,6 +183,12 @@ export function createEngine(
       checkSize({ width, height }, limits);
       return write(decodeRle(given));
     },
+
+    placeFrames({ bytes }, form) {
+      return Promise.try(placeFrames, bytes, form);
+    },
+
+    writeMasks,
 
     async readMask({ file: { bytes }, ...choice }) {
       const { image } = choice;
@@ -304,7 +313,11 @@ export function createEngine(
     ) {
       const target = targetOf(read(bytes));
       const write = source &&
-        sourceFormat(source.image, { ...source.segment, model: model.digest });
+        sourceFormat(
+          source.image,
+          { ...source.segment, model: model.digest },
+          source.form,
+        );
       const references = await referenceSets.of(profiles);
       const { winner, candidates, logits, presence, maps, timings } =
         await segment(

@@ -154,7 +154,7 @@ function framesOf(
     position: positions?.[index] ?? null,
     along: null,
     isImage: true,
-    frameOf: { sha256, frame: index },
+    frameOf: { sha256, frame: index, file: () => readInput(file) },
     read: () => read(index),
   }));
 }

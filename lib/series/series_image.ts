@@ -39,6 +39,8 @@ export interface SeriesImage {
     sha256: string;
     /** From 0. */
     frame: number;
+    /** The file itself. */
+    file(): Promise<InputFile>;
   };
   /** @throws EdgeError when this image cannot be read; the others may be readable. */
   read(): Promise<ReadFile>;

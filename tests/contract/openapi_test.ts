@@ -14,7 +14,10 @@ import { PatientDocument } from "../../functions/resources/patients.ts";
 import { PromptsDocument } from "../../functions/resources/prompts.ts";
 import { ReferenceDocument } from "../../functions/resources/references/schema.ts";
 import { SegmentationDocument } from "../../functions/resources/segmentations/schema.ts";
-import { SeriesLine } from "../../functions/resources/series/handler.ts";
+import {
+  CocoDocument,
+  SeriesLine,
+} from "../../functions/resources/series/schema.ts";
 import type { Services } from "../../functions/services.ts";
 import {
   type Authenticator,
@@ -127,6 +130,7 @@ Deno.test("examples match their schemas", async () => {
     Mask: MaskAnswerDocument,
     Segmentation: SegmentationDocument,
     SeriesLine,
+    CocoSeries: CocoDocument,
     Models: ModelsDocument,
     Status: StatusDocument,
     Problem: ProblemDocument,

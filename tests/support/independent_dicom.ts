@@ -29,6 +29,48 @@ export async function checkByReaders(
   }
 }
 
+/** Compares a structure set with the images of its series and their masks by pydicom and rt-utils. */
+export async function checkContours(
+  structureSet: Uint8Array,
+  pairs: { image: Uint8Array; png: Uint8Array }[],
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/rtstruct.dcm`;
+    await Deno.writeFile(path, structureSet);
+    await Deno.mkdir(`${folder}/series`);
+    const args = [];
+    for (const [i, { image, png }] of pairs.entries()) {
+      await Deno.writeFile(`${folder}/series/${i}.dcm`, image);
+      await Deno.writeFile(`${folder}/${i}.png`, png);
+      args.push(`${folder}/series/${i}.dcm:${folder}/${i}.png`);
+    }
+    const series = `${folder}/series`;
+    await requireEqual([script("check_rtstruct"), path, series, ...args]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Compares a COCO document with the masks of its images by pycocotools. */
+export async function checkCoco(
+  document: unknown,
+  pngs: Uint8Array[],
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/series.json`;
+    await Deno.writeTextFile(path, JSON.stringify(document));
+    const files = pngs.map((_, i) => `${folder}/${i}.png`);
+    for (const [i, file] of files.entries()) {
+      await Deno.writeFile(file, pngs[i]);
+    }
+    await requireEqual([script("check_coco"), path, ...files]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Compares a mask volume with its source and the masks of its slices by nibabel. */
 export async function checkByNibabel(
   volume: Uint8Array,

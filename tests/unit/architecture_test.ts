@@ -87,6 +87,7 @@ const INSIDE: Record<string, string[]> = {
   "lib/dicom/data_set": [],
   "lib/dicom/pixels": ["lib/dicom/data_set"],
   "lib/dicom/segmentation": ["lib/dicom/data_set", "lib/dicom/pixels"],
+  "lib/dicom/structure_set": ["lib/dicom/data_set", "lib/dicom/segmentation"],
   "lib/store/kv": [],
   "lib/store/encryption": ["lib/store/kv"],
   "lib/store/erasure": ["lib/store/kv"],

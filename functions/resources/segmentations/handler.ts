@@ -1,11 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { accepts } from "hono/accepts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
+import type { DicomForm } from "../../../lib/format/mask/dicom_masks.ts";
 import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
 import {
   imageBody,
@@ -15,6 +15,13 @@ import {
 } from "../../body/image.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
 import { binary } from "../../contract/answers.ts";
+import {
+  acceptedType,
+  isPlaced,
+  PLACED_FORMS,
+  type PlacedType,
+  RTSTRUCT,
+} from "../../contract/accept.ts";
 import { storedHeaders } from "../../contract/archive.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { problems } from "../../contract/problems.ts";
@@ -34,7 +41,7 @@ import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
-import { requireArchived, storeResult } from "../../patients/store_result.ts";
+import { requireArchived } from "../../patients/require_archived.ts";
 import type { Services } from "../../services.ts";
 import { receiptHeaders, sendReceipt } from "../receipts.ts";
 import {
@@ -48,6 +55,7 @@ const ANSWER_TYPES = [
   "application/json",
   "image/png",
   "application/dicom",
+  RTSTRUCT,
   "application/x-nifti",
 ] as const;
 type AnswerType = typeof ANSWER_TYPES[number];
@@ -55,6 +63,7 @@ type AnswerType = typeof ANSWER_TYPES[number];
 /** What a file must be for an answer in its source format. */
 const SOURCES = new Map<AnswerType, string>([
   ["application/dicom", "a DICOM image"],
+  [RTSTRUCT, "a DICOM image"],
   ["application/x-nifti", "a volume (NIfTI, NRRD or MetaImage)"],
 ]);
 
@@ -78,8 +87,8 @@ const segmentRoute = createRoute({
   responses: {
     200: {
       description:
-        "The structure: JSON, the mask alone, or a DICOM segmentation that refers to the DICOM image sent, or a " +
-        "gzipped NIfTI volume of the mask in the place of the volume sent",
+        "The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the " +
+        "DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
       headers: {
         ...receiptHeaders,
         ...presenceHeaders,
@@ -90,6 +99,7 @@ const segmentRoute = createRoute({
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
         "application/dicom": binary,
+        [RTSTRUCT]: binary,
         "application/x-nifti": binary,
       },
     },
@@ -114,7 +124,7 @@ export function segmentFunction(services: Services): Router {
       : { image: await readImage(c, undefined), embedding: undefined };
     const image = file && withFrame(file, frame);
     requireSource(type, image);
-    requireArchived(store, image);
+    requireArchived(store, file !== undefined && "archived" in file);
     if (image === undefined) {
       const { tenant } = callerOf(c);
       // The body has one of the two.
@@ -129,7 +139,7 @@ export function segmentFunction(services: Services): Router {
     const { label, explain, position } = query;
     const model = models.choose(query.model);
     const recipe = recipeOf(model, query.recipe);
-    const type = answerTypeOf(c);
+    const type = acceptedType(c, ANSWER_TYPES, RANGES, "A segmentation");
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
     const whose = { tenant, patient, label, revision: query.revision };
@@ -159,19 +169,16 @@ export function segmentFunction(services: Services): Router {
       asked,
       {
         png: type === "image/png",
-        ...(image && (SOURCES.has(type) || query.store) &&
-          { source: { image, segment } }),
+        ...(image && (isPlaced(type) || query.store) && {
+          source: { image, segment, form: formOf(type) },
+        }),
       },
     );
     const { png, inSourceFormat, presence } = answer;
-    const stored = query.store
-      ? await storeResult(
-        archiveOf(services, c),
-        presence.present ? inSourceFormat : null,
-        workOf(c).signal,
-      )
-      : undefined;
-    const file = png ?? (SOURCES.has(type) ? inSourceFormat : null);
+    const stored = query.store && presence.present
+      ? await archiveOf(services, c).store(inSourceFormat!, workOf(c).signal)
+      : null;
+    const file = png ?? (isPlaced(type) ? inSourceFormat : null);
     if (file !== null) {
       sendPresence(c, presence);
       if (stored) c.header("x-stored-instance", stored.instance);
@@ -185,35 +192,29 @@ export function segmentFunction(services: Services): Router {
     const context = { ...asked, patient, encode, receipt };
     const described = describeSegmentation(answer, context);
     return c.json(
-      stored === undefined ? described : { ...described, stored },
+      query.store ? { ...described, stored } : described,
       200,
     );
   });
 }
 
-/** What the Accept header prefers; JSON where it leaves the choice. */
-function answerTypeOf(c: Context): AnswerType {
-  if (!c.req.header("accept")) return "application/json";
-  const type = accepts(c, {
-    header: "Accept",
-    supports: [...ANSWER_TYPES, "application/*", "*/*", "image/*"],
-    default: "none",
-  });
-  if (type === "none") {
-    throw new EdgeError(
-      "not-acceptable",
-      `A segmentation is answered as ${ANSWER_TYPES.join(" or ")}.`,
-    );
-  }
-  const named = ANSWER_TYPES.find((known) => known === type);
-  return named ?? (type === "image/*" ? "image/png" : "application/json");
+/** What is meant by a range of types. */
+const RANGES = {
+  "application/*": "application/json",
+  "image/*": "image/png",
+} as const;
+
+/** The form of a DICOM answer; what is stored beside another answer is a segmentation. */
+function formOf(type: AnswerType): DicomForm | undefined {
+  return type === RTSTRUCT ? "rtstruct" : undefined;
 }
 
 /** A DICOM or NIfTI answer refers to the image that was sent, which must be a DICOM image or a volume. */
 function requireSource(type: AnswerType, image?: InputFile): void {
   const kind = SOURCES.get(type);
   if (kind === undefined) return;
-  if (image !== undefined && sourceTypeOf(image.bytes) === type) return;
+  const [mediaType] = type.split(";");
+  if (image !== undefined && sourceTypeOf(image.bytes) === mediaType) return;
   throw new EdgeError(
     "not-acceptable",
     `An answer of ${type} takes its geometry from the image: send ${kind}, not ` +

@@ -42,8 +42,8 @@ export const Store = z.enum(["true", "false"]).default("false")
     enum: undefined as never,
     default: false,
     description:
-      "Of an image of the archive: whether the structure is stored beside it, as a DICOM segmentation. An empty one, " +
-      "of a structure that is absent, is not stored",
+      "Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, " +
+      "else as a segmentation. That of a structure that is absent is not stored",
   });
 
 export const SegmentQuery = ImageQuery.extend({

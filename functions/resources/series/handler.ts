@@ -1,70 +1,69 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { recipeOf } from "../../../lib/engine/catalogue.ts";
 import { invalidInput } from "../../../lib/core/errors.ts";
-import {
-  readCursor,
-  seriesTag,
-  writeCursor,
-} from "../../../lib/series/cursor.ts";
+import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
+import type { MaskGroup } from "../../../lib/format/mask/placed_masks.ts";
+import { readCursor, seriesTag } from "../../../lib/series/cursor.ts";
 import { inOrder } from "../../../lib/series/in_order.ts";
-import {
-  positionsOf,
-  type SeriesImage,
-} from "../../../lib/series/series_image.ts";
+import { positionsOf } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/range_file.ts";
+import { writeZip, type ZipFile } from "../../../lib/series/write_zip.ts";
 import { seriesBody } from "../../body/uploads.ts";
-import { ModelQuery, PatientParams } from "../../contract/parameters.ts";
-import { ProblemDocument, problems } from "../../contract/problems.ts";
-import { describeProblem } from "../../middleware/answer_problem.ts";
-import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
-import { findProfile } from "../../patients/find_profile.ts";
-import type { Services } from "../../services.ts";
 import {
-  SEGMENTATION,
-  SegmentationDocument,
-  segmentOptions,
-} from "../segmentations/schema.ts";
+  acceptedType,
+  isPlaced,
+  PLACED_FORMS,
+  RTSTRUCT,
+} from "../../contract/accept.ts";
+import { storedHeaders } from "../../contract/archive.ts";
+import { binary } from "../../contract/answers.ts";
+import { PatientParams } from "../../contract/parameters.ts";
+import { invalid, problems } from "../../contract/problems.ts";
+import { mediaTypeOf } from "../../body/media_type.ts";
+import { archiveOf } from "../../middleware/archive.ts";
+import { describeProblem } from "../../middleware/answer_problem.ts";
+import {
+  callerOf,
+  createRouter,
+  type Env,
+  type Router,
+  workOf,
+} from "../../router.ts";
+import { findProfile } from "../../patients/find_profile.ts";
+import { requireArchived } from "../../patients/require_archived.ts";
+import type { Services } from "../../services.ts";
 import { openSeries } from "./open_series.ts";
+import { masksOf } from "./archive.ts";
+import { cocoOf } from "./coco.ts";
+import { linesOf } from "./lines.ts";
+import { createPlacer, filesOf, gatherMasks } from "./placed_files.ts";
+import { type ImageResult, type SeriesRun, streamOf } from "./run.ts";
+import { CocoDocument, SeriesLine, SeriesQuery } from "./schema.ts";
 import { runPatiently, segmentImage } from "./segment_image.ts";
-
-const SeriesQuery = ModelQuery.extend({
-  ...segmentOptions,
-  cursor: z.string().max(64).optional().describe(
-    "The cursor of the last complete line",
-  ),
-});
-
-/** The line of one image: where it belongs, and either `segmentation` or `problem`. */
-export const SeriesLine = z.object({
-  index: z.int().min(0).describe("From 0"),
-  total: z.int().min(1),
-  position: z.number().min(0).max(1).nullable().describe(
-    "Along the volume where the image's file says, else by its place in the order of the images; null for a file " +
-      "that is no image",
-  ),
-  name: z.string().nullable().describe("What the sender called the file"),
-  cursor: z.string().describe("Continues after this line"),
-  secondsLeft: z.number().min(0).describe("Estimated"),
-  references: z.array(z.string()).optional().describe(
-    "Those that the image was compared with",
-  ),
-  segmentation: SegmentationDocument.optional(),
-  problem: ProblemDocument.optional(),
-}).openapi("SeriesLine", {
-  example: {
-    index: 0,
-    total: 100,
-    position: 0,
-    name: "slice-1.png",
-    cursor: `1-${"0a".repeat(16)}`,
-    secondsLeft: 61.2,
-    references: ["visit-1"],
-    segmentation: SEGMENTATION,
-  },
-});
-export type SeriesLine = z.infer<typeof SeriesLine>;
+import { summaryHeaders } from "./summary.ts";
 
 const NDJSON = "application/x-ndjson";
+const COCO = "application/json; profile=coco";
+const PNG = "image/png";
+const ZIP = "application/zip";
+
+const ANSWER_TYPES = [
+  NDJSON,
+  COCO,
+  PNG,
+  "application/dicom",
+  RTSTRUCT,
+  "application/x-nifti",
+] as const;
+
+/** Lines were the only answer once, whatever was accepted. */
+const RANGES = {
+  "application/json": NDJSON,
+  "application/*": NDJSON,
+  "image/*": PNG,
+  [ZIP]: PNG,
+} as const;
 
 /** Images of one series, whatever their bytes. */
 const MAX_IMAGES = 10_000;
@@ -74,12 +73,18 @@ const route = createRoute({
   path: "/v1/patients/{patient}/series",
   operationId: "segmentSeries",
   tags: ["patients"],
-  summary: "Segment many images of a patient, one line each as it is ready",
+  summary:
+    "Segment many images of a patient, one line each as it is ready, or one file of all",
   description:
     "The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; " +
     "every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a " +
     "broken connection send the very same body again with the `cursor` of the last complete line: the lines " +
-    "continue after it. Ending the request ends the work.",
+    "continue after it. Ending the request ends the work.\n\n" +
+    "`Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; " +
+    "type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/json; profile=coco`, or " +
+    "`image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images " +
+    "that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An " +
+    "archive has a document `series.json` of what became of every image; headers say it of one file.",
   request: {
     params: PatientParams,
     query: SeriesQuery,
@@ -87,24 +92,43 @@ const route = createRoute({
   },
   responses: {
     200: {
-      description: "A line for every image that is left",
-      content: { [NDJSON]: { schema: SeriesLine } },
+      description: "A line for every image that is left, or the masks of all",
+      headers: { ...summaryHeaders, ...storedHeaders },
+      content: {
+        [NDJSON]: { schema: SeriesLine },
+        [COCO]: { schema: CocoDocument },
+        "application/dicom": binary,
+        [RTSTRUCT]: binary,
+        "application/x-nifti": binary,
+        [ZIP]: binary,
+      },
     },
-    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
+    ...problems(400, 404, 406, 409, 413, 415, 422, 502, 503),
   },
 });
 
-/** The series function: many images → a line each. */
+/** The series function: many images → a line each, or a file of all. */
 export function seriesFunction(services: Services): Router {
   const { models, maxBytes, maxSeriesBytes, parallel, deadline } = services;
   const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
 
   return createRouter().openapi(route, async (c) => {
     const { patient } = c.req.valid("param");
-    const { cursor, model: id, ...options } = c.req.valid("query");
-    const { label } = options;
-    const model = models.choose(id);
-    const recipe = recipeOf(model, options.recipe);
+    const query = c.req.valid("query");
+    const { cursor, label, explain } = query;
+    const model = models.choose(query.model);
+    const recipe = recipeOf(model, query.recipe);
+    const type = acceptedType(c, ANSWER_TYPES, RANGES, "A series");
+    if (cursor !== undefined && type !== NDJSON) {
+      const message = `continues an answer in lines; accept ${NDJSON}`;
+      throw invalid("query", [{ path: ["cursor"], message }]);
+    }
+    requireArchived(query.store, mediaTypeOf(c) === "application/json");
+    if (query.store && type !== "application/dicom" && type !== RTSTRUCT) {
+      const message =
+        `stores the DICOM object that is answered; accept application/dicom or ${RTSTRUCT}`;
+      throw invalid("query", [{ path: ["store"], message }]);
+    }
     const { tenant } = callerOf(c);
     const whose = { tenant, patient, label };
     const profile = await findProfile(services, model, whose);
@@ -113,7 +137,10 @@ export function seriesFunction(services: Services): Router {
       release();
       throw error;
     });
+    const stop = new AbortController();
     const end = () => {
+      if (stop.signal.aborted) return;
+      stop.abort();
       release();
       spool[Symbol.dispose]();
     };
@@ -140,67 +167,108 @@ export function seriesFunction(services: Services): Router {
       });
       const from = cursor === undefined ? 0 : readCursor(cursor, tag, total);
 
-      const request = { patient, ...options, recipe, model, ...profile };
-      const stop = new AbortController();
-      const segment = async (image: SeriesImage, index: number) => {
+      const request = { patient, label, explain, recipe, model, ...profile };
+      const caller = { tenant, signal: stop.signal };
+      const describe = (error: unknown) => describeProblem(error, c);
+      const place = isPlaced(type)
+        ? createPlacer(model.engineFor, PLACED_FORMS[type])
+        : undefined;
+      const segment = async (index: number): Promise<ImageResult> => {
+        const image = images[index]!;
         const position = positions[index]!;
-        const result = await runPatiently(
-          deadline,
-          { tenant, signal: stop.signal },
-          (work) => segmentImage(services, request, image, position, work),
-        ).catch((error) =>
+        const result = await runPatiently(deadline, caller, async (work) => {
+          const file = await image.read();
+          const places = await place?.(image, file, work);
+          const form = { png: type === PNG };
+          const made = await segmentImage(
+            services,
+            request,
+            { ...image, read: () => Promise.resolve(file) },
+            position,
+            work,
+            form,
+          );
+          return { ...made, ...(places && { places }) };
+        }).catch((error) =>
           // Nobody reads how stopped work ended.
-          stop.signal.aborted ? {} : { problem: describeProblem(error, c) }
+          stop.signal.aborted ? {} : { problem: describe(error) }
         );
-        return { index, position, name: image.name, ...result };
+        return { index, position, image, ...result };
       };
-      const started = performance.now();
-      const results = inOrder(
-        { from, to: total, parallel },
-        (index) => segment(images[index]!, index),
-      );
-      const text = new TextEncoder();
-      const cancel = () => {
-        if (stop.signal.aborted) return;
-        stop.abort();
+      const run: SeriesRun = {
+        total,
+        results: inOrder({ from, to: total, parallel }, segment),
+        stopped: stop.signal,
+        closing: services.closing,
+        end,
+      };
+      c.req.raw.signal.addEventListener("abort", end);
+      c.header("vary", "accept");
+      c.header("cache-control", "no-store");
+      if (type === NDJSON) {
+        return c.body(streamOf(run, linesOf(run, { from, tag })), 200, {
+          "content-type": NDJSON,
+          // Proxies that buffer answers (nginx) would hold lines back.
+          "x-accel-buffering": "no",
+        }) as never;
+      }
+      if (type === PNG) return sendArchive(c, run, masksOf(run));
+      if (type === COCO) {
+        const { id, digest } = model.manifest;
+        const document = await cocoOf(run, { label, model: { id, digest } });
         end();
+        return c.json(document, 200, { "content-type": COCO });
+      }
+      const form = PLACED_FORMS[type];
+      const gathered = await gatherMasks(run, form, type, describe);
+      const { category = TISSUE, property = TISSUE, region } = query;
+      const segmentOf = {
+        label,
+        category,
+        property,
+        region,
+        model: model.manifest.digest,
       };
-      c.req.raw.signal.addEventListener("abort", cancel);
-      const body = new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          const { value, done } = await results.next();
-          if (stop.signal.aborted) return;
-          if (done) {
-            cancel();
-            return controller.close();
-          }
-          const finished = value.index + 1;
-          const spent = performance.now() - started;
-          const left = spent / (finished - from) * (total - finished);
-          const line: SeriesLine = {
-            total,
-            ...value,
-            cursor: writeCursor(finished, tag),
-            secondsLeft: Math.round(left / 100) / 10,
-          };
-          controller.enqueue(text.encode(JSON.stringify(line) + "\n"));
-          if (services.closing.aborted) {
-            // The client continues with the cursor, on another instance.
-            cancel();
-            controller.close();
-          }
-        },
-        cancel,
-      }, { highWaterMark: 0 });
-      return c.body(body, 200, {
-        "content-type": NDJSON,
-        "cache-control": "no-store",
-        // Proxies that buffer answers (nginx) would hold lines back.
-        "x-accel-buffering": "no",
-      }) as never;
+      const store = query.store && gathered.summary.present > 0;
+      const write = async (group: MaskGroup) => {
+        const file = await runPatiently(
+          deadline,
+          caller,
+          (work) => model.engineFor(work).writeMasks(group, segmentOf, form),
+        );
+        if (store) {
+          const { instance } = await archiveOf(services, c)
+            .store(file, stop.signal);
+          c.header("x-stored-instance", instance);
+        }
+        return file;
+      };
+      const [group, ...more] = gathered.masks.groups;
+      if (more.length > 0) {
+        return sendArchive(c, run, filesOf(gathered, write, describe));
+      }
+      const file = await write(group!);
+      end();
+      gathered.summary.send(c);
+      if (form === "nifti") attach(c, "mask.nii.gz");
+      return c.body(file, 200, { "content-type": type }) as never;
     } catch (error) {
       end();
       throw error;
     }
   });
+}
+
+function sendArchive(
+  c: Context<Env>,
+  run: SeriesRun,
+  files: AsyncGenerator<ZipFile>,
+) {
+  attach(c, "masks.zip");
+  const body = streamOf(run, writeZip(files));
+  return c.body(body, 200, { "content-type": ZIP }) as never;
+}
+
+function attach(c: Context, name: string): void {
+  c.header("content-disposition", `attachment; filename="${name}"`);
 }

@@ -1,5 +1,6 @@
 import type { ServedModel } from "../../../lib/engine/catalogue.ts";
 import { requireWanted, type Work } from "../../../lib/engine/work.ts";
+import type { SegmentationRequest } from "../../../lib/engine/engine.ts";
 import { isRetryable } from "../../../lib/core/errors.ts";
 import { startDeadline } from "../../../lib/engine/deadline.ts";
 import type { RecipeName } from "../../../lib/pipeline/recipe.ts";
@@ -30,13 +31,18 @@ export interface SeriesRequest {
   enrolled: Enrolled[];
 }
 
-/** Segments one image of a series, within the deadline of one request; for its line of the answer. */
+/**
+ * Segments one image of a series, within the deadline of one request; for its line of the answer.
+ *
+ * @param form whether the mask is wanted as a PNG too.
+ */
 export async function segmentImage(
   services: Services,
   request: SeriesRequest,
   image: SeriesImage,
   position: number | null,
   work: Work,
+  form: Pick<SegmentationRequest, "png"> = {},
 ) {
   const { patient, model, enrolled, label, revision, recipe, explain } =
     request;
@@ -71,11 +77,13 @@ export async function segmentImage(
     model,
     work,
     asked,
+    form,
   );
   const context = { ...asked, patient, encode, receipt };
   return {
     references: chosen.enrolled.map(({ reference }) => reference.reference),
     segmentation: describeSegmentation(answer, context),
+    ...(answer.png && { png: answer.png }),
   };
 }
 

@@ -7,6 +7,9 @@ export const LABEL_MAP_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7";
 /** SOP class of radiotherapy's contours, RT Structure Set Storage. */
 export const STRUCTURE_SET_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3";
 
+/** SOP class by which structure sets refer to a study, Detached Study Management (retired). */
+export const STUDY_CLASS = "1.2.840.10008.3.1.2.3.1";
+
 /**
  * A UID that follows from what it names (PS3.5 §B.2): 2.25 and the integer of a version 8 UUID (RFC 9562 §5.8) made
  * of a SHA-256. Equal parts give equal UIDs.

@@ -8,7 +8,12 @@ export type WriteElement = [
   value: string | number[] | Uint8Array | WriteElement[][],
 ];
 
-const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
+/** How the elements of a data set are coded (PS3.5 §A.1, §A.2). Only implicit ones may hold long decimal strings. */
+const TRANSFER_SYNTAXES = {
+  explicit: "1.2.840.10008.1.2.1",
+  implicit: "1.2.840.10008.1.2",
+};
+type Representation = keyof typeof TRANSFER_SYNTAXES;
 const TEXT = new TextEncoder();
 
 /** One element, or none where there is no value; the empty text is one. */
@@ -21,11 +26,12 @@ export function optional(
 }
 
 /**
- * Writes a DICOM file (PS3.10) in Explicit VR Little Endian. Elements are sorted; sequences and items have defined
+ * Writes a DICOM file (PS3.10) in Little Endian. Elements are sorted; sequences and items have defined
  * lengths; odd values are padded as their representation requires (PS3.5 §6.2).
  *
  * @param software UID and name (at most 16 characters) of the implementation.
  * @param dataset must contain the SOP class and instance UID too.
+ * @param representation whether elements state their value representations.
  *
  * @example
  * ```ts
@@ -45,12 +51,13 @@ export function writeDicom(
   sop: { classUid: string; instanceUid: string },
   software: { uid: string; name: string },
   dataset: WriteElement[],
+  representation: Representation = "explicit",
 ): Bytes {
   const meta = encode([
     [0x00020001, "OB", Uint8Array.of(0, 1)],
     [0x00020002, "UI", sop.classUid],
     [0x00020003, "UI", sop.instanceUid],
-    [TAG.transferSyntax, "UI", EXPLICIT_LITTLE_ENDIAN],
+    [TAG.transferSyntax, "UI", TRANSFER_SYNTAXES[representation]],
     [0x00020012, "UI", software.uid],
     [0x00020013, "SH", software.name],
   ]);
@@ -59,32 +66,37 @@ export function writeDicom(
     TEXT.encode("DICM"),
     encode([[0x00020000, "UL", [meta.length]]]),
     meta,
-    encode(dataset),
+    encode(dataset, representation === "explicit"),
   ]);
 }
 
-function encode(elements: WriteElement[]): Bytes {
+function encode(elements: WriteElement[], isExplicit = true): Bytes {
   return concat(
     elements.toSorted(([a], [b]) => a - b).flatMap(([tag, vr, value]) => {
-      const body = encodeValue(vr, value);
-      const isLong = /^(OB|OW|SQ|UN|UT)$/.test(vr);
+      const body = encodeValue(vr, value, isExplicit);
+      const isLong = isExplicit && /^(OB|OW|SQ|UN|UT)$/.test(vr);
       const head = new Uint8Array(isLong ? 12 : 8);
       const view = new DataView(head.buffer);
       setTag(view, 0, tag);
-      head.set(TEXT.encode(vr), 4);
+      if (isExplicit) head.set(TEXT.encode(vr), 4);
       if (isLong) view.setUint32(8, body.length, true);
-      else view.setUint16(6, body.length, true);
+      else if (isExplicit) view.setUint16(6, body.length, true);
+      else view.setUint32(4, body.length, true);
       return [head, body];
     }),
   );
 }
 
-function encodeValue(vr: string, value: WriteElement[2]): Uint8Array {
+function encodeValue(
+  vr: string,
+  value: WriteElement[2],
+  isExplicit: boolean,
+): Uint8Array {
   if (typeof value === "string") return padded(TEXT.encode(value), vr);
   if (value instanceof Uint8Array) return padded(value, vr);
   if (vr === "SQ") {
     return concat((value as WriteElement[][]).flatMap((item) => {
-      const body = encode(item);
+      const body = encode(item, isExplicit);
       const head = new Uint8Array(8);
       const view = new DataView(head.buffer);
       setTag(view, 0, 0xfffee000);

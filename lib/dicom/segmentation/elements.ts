@@ -42,6 +42,19 @@ export function reference(
   ];
 }
 
+/** The attributes that refer to an image, and to its frame where it has several. */
+export function frameReference(source: ImageSource): WriteElement[] {
+  const { frame } = source;
+  return [
+    ...reference(source),
+    ...optional(
+      TAG.referencedFrames,
+      "IS",
+      frame === null ? null : String(frame + 1),
+    ),
+  ];
+}
+
 /** Frames are indexed by segment, then by position, or by order where there is none (PS3.3 §C.7.6.17). */
 export function dimensions(
   organization: string,
@@ -91,17 +104,12 @@ export function perFrameGroups(
   isPlaced: boolean,
 ): WriteElement[][] {
   return sources.map((source, i) => {
-    const { frame, geometry } = source;
+    const { geometry } = source;
     const position = isPlaced ? geometry?.position : undefined;
     return [
       [TAG.derivationImages, "SQ", [[
         [TAG.sourceImages, "SQ", [[
-          ...reference(source),
-          ...optional(
-            TAG.referencedFrames,
-            "IS",
-            frame === null ? null : String(frame + 1),
-          ),
+          ...frameReference(source),
           [TAG.locationsPreserved, "CS", "YES"],
           coded(TAG.purposeCode, SOURCE_IMAGE),
         ]]],

@@ -3,6 +3,7 @@ import { requireFrame } from "../../core/frames.ts";
 import type { Size } from "../../core/geometry.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 import { isDicom, readDicom } from "../data_set/file.ts";
+import { type Grid, gridOf } from "../data_set/grid.ts";
 import { planeOf } from "../data_set/plane.ts";
 import { TAG } from "../data_set/tags.ts";
 import type { WriteElement } from "../data_set/write.ts";
@@ -29,6 +30,8 @@ export interface ImageSource extends Size {
     spacing: string;
     thickness: string;
   } | null;
+  /** The same as numbers; null where it is not stated, or where it is no grid. */
+  grid: Grid | null;
   /** Attributes of patient and study, which what is derived from the image repeats. */
   shared: WriteElement[];
   /** Date and time of the image, DICOM DA and TM. */
@@ -71,13 +74,19 @@ const MAX_VALUE = 65_534;
  * that is too long to be written; errors of reading for a DICOM file that cannot be read.
  */
 export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
+  return sourceReader(bytes).read(frame);
+}
+
+/** Reads what is stated of any frame of a DICOM image, which is parsed once; see {@linkcode readSource}. */
+export function sourceReader(
+  bytes: Uint8Array,
+): { frames: number; read: (frame: number) => ImageSource } {
   if (!isDicom(bytes)) {
     throw cannotWrite("it must refer to a DICOM image, and the image is none");
   }
   const file = readDicom(bytes);
   const { dataset } = file;
   const { width, height, frames } = readDicomLayout(file);
-  requireFrame(frame, frames);
   const uid = (tag: number, name: string) => {
     const text = dataset.text(tag);
     if (/^[0-9.]{1,64}$/.test(text)) return text;
@@ -96,15 +105,13 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
     .map(([tag, vr]) => [tag, vr, valueOf(dataset, tag)]);
   const first = (...tags: number[]) =>
     tags.map((tag) => dataset.text(tag)).find((text) => text !== "");
-  return {
+  const every = {
     width,
     height,
     sopClass,
     sopInstance,
     series,
-    frame: frames > 1 ? frame : null,
     frameOfReference: reference === "" ? null : reference,
-    geometry: reference === "" ? null : geometryOf(dataset, frame),
     shared,
     date: first(TAG.contentDate, TAG.seriesDate, TAG.studyDate) ?? "19000101",
     time: first(TAG.contentTime, TAG.seriesTime, TAG.studyTime) ?? "000000",
@@ -116,6 +123,17 @@ export function readSource(bytes: Uint8Array, frame = 0): ImageSource {
       }
       : null,
   };
+  const read = (frame: number): ImageSource => {
+    requireFrame(frame, frames);
+    const isPlaced = reference !== "";
+    return {
+      ...every,
+      frame: frames > 1 ? frame : null,
+      geometry: isPlaced ? geometryOf(dataset, frame) : null,
+      grid: isPlaced ? gridOf(dataset, frame) ?? null : null,
+    };
+  };
+  return { frames, read };
 }
 
 /** A value as it is in the file, or empty. */
@@ -146,7 +164,18 @@ function geometryOf(dataset: Dataset, frame: number): ImageSource["geometry"] {
   };
 }
 
-/** The error of images or masks of which no segmentation can be written. */
-export function cannotWrite(why: string): EdgeError {
-  return invalidInput(`Cannot write a DICOM segmentation: ${why}.`);
+/** The error of images or masks of which no segmentation or structure set can be written. */
+export function cannotWrite(
+  why: string,
+  what = "DICOM segmentation",
+): EdgeError {
+  return invalidInput(`Cannot write a ${what}: ${why}.`);
+}
+
+/** @throws {EdgeError} for a mask of another size than its image. */
+export function requireSizeOf(source: ImageSource, mask: Size): void {
+  if (mask.width === source.width && mask.height === source.height) return;
+  throw cannotWrite(
+    `a mask is ${mask.width}×${mask.height} pixels, its image ${source.width}×${source.height}`,
+  );
 }

@@ -2,8 +2,10 @@ import type { Bytes } from "../../core/bytes.ts";
 import type { Mask } from "../../core/mask.ts";
 import { TAG } from "../data_set/tags.ts";
 import { deriveUid, SEGMENTATION_STORAGE } from "../data_set/uid.ts";
-import { optional, writeDicom, type WriteElement } from "../data_set/write.ts";
-import { cannotWrite, type ImageSource } from "./read_source.ts";
+import { EdgeError } from "../../core/errors.ts";
+import { optional, type WriteElement } from "../data_set/write.ts";
+import { identityOf, imagesAsParts, writeDerived } from "./derived_object.ts";
+import { cannotWrite, type ImageSource, requireSizeOf } from "./read_source.ts";
 import type { SegmentDescription } from "./segment_description.ts";
 import {
   coded,
@@ -14,13 +16,14 @@ import {
   toAscii,
 } from "./elements.ts";
 
-/** A mask, and the image on which it was drawn. */
+/** A mask, and the image on which it was drawn. The mask may be a getter: few are held at once. */
 export interface SegmentedImage {
   source: ImageSource;
-  mask: Mask;
+  readonly mask: Mask;
 }
 
-const SOFTWARE = { uid: deriveUid("P2SAM Edge"), name: "P2SAM_EDGE_1" };
+/** Most bytes of the frames of one file: 8192 of 512×512 pixels. */
+const MAX_PIXEL_BYTES = 2 ** 28;
 
 /**
  * Writes a DICOM segmentation (PS3.3 §A.51) of one binary segment with a frame for every image: it refers to the
@@ -31,7 +34,7 @@ const SOFTWARE = { uid: deriveUid("P2SAM Edge"), name: "P2SAM_EDGE_1" };
  *
  * @param images at least one, all of one series.
  * @throws {EdgeError} `invalid-input` for images of several series or sizes, or masks of other sizes than their
- * images.
+ * images; `too-large` for more frames than one file may hold.
  */
 export function writeSegmentation(
   images: SegmentedImage[],
@@ -42,40 +45,20 @@ export function writeSegmentation(
   const label = toAscii(segment.label);
   const isPlaced = sources.every(({ geometry }) => geometry !== null);
   const { width, height, lossy } = first;
-  const pixels = packBits(images.map(({ mask }) => mask));
-  const identity = [
-    segment.model ?? "manual",
-    label,
-    ...[segment.category, segment.property, segment.region].map((code) =>
-      JSON.stringify(code ?? null)
-    ),
-  ];
+  const pixels = packBits(images);
+  const identity = identityOf(segment, label);
   const instance = deriveUid(
     "instance",
     ...identity,
-    ...sources.map(({ sopInstance, frame }) => `${sopInstance}#${frame}`),
+    ...imagesAsParts(sources),
     pixels,
   );
   const organization = deriveUid("dimensions", instance);
-  const dataset: WriteElement[] = [
-    ...first.shared,
+  const contents: WriteElement[] = [
     [TAG.imageType, "CS", "DERIVED\\PRIMARY"],
-    [TAG.sopClass, "UI", SEGMENTATION_STORAGE],
-    [TAG.sopInstance, "UI", instance],
-    [TAG.seriesDate, "DA", first.date],
     [TAG.contentDate, "DA", first.date],
-    [TAG.seriesTime, "TM", first.time],
     [TAG.contentTime, "TM", first.time],
-    [TAG.modality, "CS", "SEG"],
-    [TAG.manufacturer, "LO", "P2SAM Edge"],
-    [TAG.seriesDescription, "LO", `Segmentation: ${label}`.slice(0, 64)],
-    [TAG.modelName, "LO", "P2SAM Edge"],
     [TAG.referencedSeries, "SQ", [referencedSeries(first.series, sources)]],
-    [TAG.deviceSerialNumber, "LO", segment.model?.slice(0, 16) || "0"],
-    [TAG.softwareVersions, "LO", SOFTWARE.name],
-    [TAG.seriesInstance, "UI", deriveUid("series", first.series, ...identity)],
-    [TAG.seriesNumber, "IS", "1"],
-    [TAG.instanceNumber, "IS", first.instanceNumber],
     ...optional(TAG.patientOrientation, "CS", isPlaced ? null : ""),
     ...optional(TAG.frameOfReference, "UI", first.frameOfReference),
     [TAG.dimensionOrganizations, "SQ", [
@@ -104,15 +87,22 @@ export function writeSegmentation(
     [TAG.perFrameGroups, "SQ", perFrameGroups(sources, isPlaced)],
     [TAG.pixelData, "OB", pixels],
   ];
-  const sop = { classUid: SEGMENTATION_STORAGE, instanceUid: instance };
-  return writeDicom(sop, SOFTWARE, dataset);
+  return writeDerived(first, {
+    sopClass: SEGMENTATION_STORAGE,
+    sopInstance: instance,
+    series: deriveUid("series", first.series, ...identity),
+    modality: "SEG",
+    description: `Segmentation: ${label}`,
+    model: segment.model,
+    contents,
+  }, "explicit");
 }
 
 /** The first image's source, with which all others must agree. */
 function requireOneSeries(images: SegmentedImage[]): ImageSource {
   const first = images[0]?.source;
   if (first === undefined) throw cannotWrite("it has no images");
-  for (const { source, mask } of images) {
+  for (const { source } of images) {
     const same = source.series === first.series &&
       source.width === first.width && source.height === first.height &&
       source.frameOfReference === first.frameOfReference &&
@@ -123,22 +113,28 @@ function requireOneSeries(images: SegmentedImage[]): ImageSource {
         "its images must be of one series, size and orientation",
       );
     }
-    if (mask.width !== source.width || mask.height !== source.height) {
-      throw cannotWrite(
-        `a mask is ${mask.width}×${mask.height} pixels, its image ${source.width}×${source.height}`,
-      );
-    }
   }
   return first;
 }
 
 /** Frames of single bits one after the other, the lowest bit of a byte first (PS3.5 §8.1.1). */
-function packBits(masks: Mask[]): Uint8Array {
-  const count = masks.reduce((sum, { data }) => sum + data.length, 0);
+function packBits(images: SegmentedImage[]): Uint8Array {
+  const [{ source: { width, height } }] = images as [SegmentedImage];
+  const count = images.length * width * height;
+  if (count / 8 > MAX_PIXEL_BYTES) {
+    throw new EdgeError(
+      "too-large",
+      `Cannot write a DICOM segmentation: its ${images.length} frames of ${width}×${height} pixels fill ` +
+        `${
+          Math.ceil(count / 8)
+        } bytes; at most ${MAX_PIXEL_BYTES} are written.`,
+    );
+  }
   const out = new Uint8Array(2 * Math.ceil(count / 16));
   let bit = 0;
-  for (const { data } of masks) {
-    for (const value of data) {
+  for (const { source, mask } of images) {
+    requireSizeOf(source, mask);
+    for (const value of mask.data) {
       if (value !== 0) out[bit >> 3]! |= 1 << (bit & 7);
       bit++;
     }

@@ -27,7 +27,11 @@ async function write(folder: string, images: Record<string, Uint8Array>) {
   }
   const warnings: string[] = [];
   const warn = (line: string) => warnings.push(line);
-  const files = await writeSourceFormats(masks, SEGMENT, folder, warn);
+  const files = await writeSourceFormats(masks, SEGMENT, {
+    out: folder,
+    form: "seg",
+    warn,
+  });
   const written = files.map((file) => [
     basename(file),
     countFrames(Deno.readFileSync(file)).count,
