@@ -10,6 +10,7 @@ import { auditRequests } from "./middleware/audit_requests.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
 import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
+import { repeatAnswers } from "./middleware/idempotency.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
@@ -137,6 +138,8 @@ export function createApp(
     if (SERIES_PATH.test(c.req.path)) return await next();
     await body(c, () => work(c, next) as Promise<void>);
   });
+
+  app.use("/v1/*", repeatAnswers(services));
 
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);

@@ -1676,7 +1676,10 @@ export interface operations {
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1798,7 +1801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2126,7 +2129,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
                 reference: string;
@@ -2274,7 +2280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2794,7 +2800,10 @@ export interface operations {
     restoreRevision: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
                 label: string;
@@ -2853,7 +2862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2920,7 +2929,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -3002,7 +3014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3091,7 +3103,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3171,7 +3186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3270,7 +3285,10 @@ export interface operations {
                 /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
                 region?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3376,6 +3394,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large; The image has too many pixels */
             413: {
                 headers: {
@@ -3456,7 +3485,10 @@ export interface operations {
                 /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                 segment?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3543,6 +3575,17 @@ export interface operations {
             };
             /** @description Request timeout: the body arrived too slowly */
             408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -3650,7 +3693,10 @@ export interface operations {
                 /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
                 region?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -3790,7 +3836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3978,7 +4024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4064,7 +4110,10 @@ export interface operations {
     replayReceipt: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4170,7 +4219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4368,7 +4417,10 @@ export interface operations {
     importPatient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -4428,7 +4480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4519,7 +4571,10 @@ export interface operations {
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4614,6 +4669,17 @@ export interface operations {
             };
             /** @description Request timeout: the body arrived too slowly */
             408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

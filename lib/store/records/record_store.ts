@@ -111,13 +111,27 @@ export class RecordStore {
   }
 
   /** Writes or replaces records of one owner, all or none; false when another version of one is stored. */
-  async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
-    return await this.#write(entries) !== null;
+  async putAll<T>(entries: Entry<T>[], expireIn?: number): Promise<boolean> {
+    return await this.#write(entries, expireIn) !== null;
+  }
+
+  /**
+   * Writes or replaces a record of a patient that is known already, and does not count as a change of it.
+   *
+   * @returns false when nothing is stored of the patient, or no more.
+   */
+  async putIfKnown<T>(
+    key: Deno.KvKey,
+    stored: Stored<T>,
+    expireIn: number,
+  ): Promise<boolean> {
+    return await this.#write([{ key, ...stored }], expireIn, true) !== null;
   }
 
   async #write<T>(
     entries: Entry<T>[],
     expireIn?: number,
+    isKnown = false,
   ): Promise<number | null> {
     const placed = await Promise.all(entries.map(async (entry) => ({
       entry,
@@ -127,7 +141,11 @@ export class RecordStore {
     if (first === undefined) return 0;
     const owner = ownerOf(first.at);
     return await retryConflicts(ATTEMPTS, async () => {
-      const { key, also } = await this.#prepareWrite(owner, expireIn);
+      const prepared = isKnown
+        ? await this.#prepareKnown(owner)
+        : await this.#prepareWrite(owner, expireIn);
+      if (prepared === null) return null;
+      const { key, also } = prepared;
       const ready = await Promise.all(
         placed.map(({ entry, at }) =>
           key === null ? { ...entry, key: at } : encryptEntry(key, at, entry)
@@ -244,6 +262,22 @@ export class RecordStore {
     if (found !== null) guards.push(found.check);
     const also = { guards, sets: [this.#change(owner)] };
     return { key: found?.key ?? null, also };
+  }
+
+  /** The same for a patient that must be known; null when it is not. */
+  async #prepareKnown(
+    owner: Owner,
+  ): Promise<{ key: CryptoKey | null; also: Commit } | null> {
+    const changed = await this.kv.get<number>(changedAt(owner));
+    const found = this.#dataKeys && await this.#dataKeys.find(owner);
+    const isUnreadable = this.#dataKeys !== null && found === null;
+    if (changed.value === null || isUnreadable) return null;
+    const guards: Deno.AtomicCheck[] = [
+      { key: erasingAt(owner), versionstamp: null },
+      { key: changed.key, versionstamp: changed.versionstamp },
+    ];
+    if (found !== null) guards.push(found.check);
+    return { key: found?.key ?? null, also: { guards } };
   }
 
   #change(owner: Owner) {
