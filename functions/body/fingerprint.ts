@@ -19,9 +19,9 @@ export class Fingerprint {
     const [, quoted, plain] = BOUNDARY.exec(type) ?? [];
     const boundary = quoted ?? plain;
     this.#needle = boundary === undefined ? null : Buffer.from(boundary);
-    const { pathname, search } = new URL(req.url);
+    const { search } = new URL(req.url);
     const head = [
-      ...[req.method, pathname, search, req.header("accept") ?? ""],
+      ...[req.method, req.path, search, req.header("accept") ?? ""],
       type.replace(BOUNDARY, ""),
     ];
     this.#hash.update(JSON.stringify(head));

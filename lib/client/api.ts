@@ -57,6 +57,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The patients that have references, page by page
+         * @description In order of name; where the store is encrypted, names are hidden from it, and the order is one that says nothing. A page may then hold fewer patients than `limit`, or none, before the last: go on while `cursor` is not null.
+         */
+        get: operations["listPatients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient}": {
         parameters: {
             query?: never;
@@ -456,6 +476,16 @@ export interface components {
             by: string | null;
             /** @default null */
             at: string | null;
+        };
+        /**
+         * @description Labels by value of a label map, or by number or name of a segment or region of interest
+         * @example {
+         *       "1": "liver",
+         *       "2": "lesion"
+         *     }
+         */
+        Labels: {
+            [key: string]: string;
         };
         /**
          * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
@@ -893,6 +923,33 @@ export interface components {
             createdAt: string;
             accepted?: components["schemas"]["Accepted"] & unknown;
             drift?: components["schemas"]["Drift"];
+        };
+        EnrolledLabels: {
+            patient: string;
+            /** @description Either `enrolled` or `problem` */
+            labels: components["schemas"]["EnrolledLabel"][];
+        };
+        EnrolledLabel: {
+            label: string;
+            segment: string;
+            /** @description The name of the request, a point and the segment */
+            reference: string;
+            enrolled?: components["schemas"]["EnrolledReference"];
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "patients": [
+         *         "p-17",
+         *         "p-18"
+         *       ],
+         *       "cursor": null
+         *     }
+         */
+        PatientPage: {
+            patients: string[];
+            /** @description Gives the next page; null on the last */
+            cursor: string | null;
         };
         /**
          * @example {
@@ -1397,6 +1454,16 @@ export interface components {
             decode: number;
             retrieve: number;
             judge: number;
+        };
+        SegmentedLabels: {
+            patient: string;
+            /** @description Either `segmentation` or `problem`, by label */
+            labels: components["schemas"]["SegmentedLabel"][];
+        };
+        SegmentedLabel: {
+            label: string;
+            segmentation?: components["schemas"]["Segmentation"];
+            problem?: components["schemas"]["Problem"];
         };
         /**
          * @example {
@@ -2160,6 +2227,8 @@ export interface operations {
                     prompts?: string;
                     /** @default target */
                     label?: string;
+                    /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
+                    labels?: string;
                     position?: number;
                     /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
                     frame?: number;
@@ -2189,6 +2258,7 @@ export interface operations {
                     prompts?: components["schemas"]["Prompts"];
                     /** @default target */
                     label?: string;
+                    labels?: components["schemas"]["Labels"];
                     position?: number;
                     /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
                     frame?: number;
@@ -2219,6 +2289,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolledReference"];
+                };
+            };
+            /** @description With `labels`: a reference for each structure, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledLabels"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -2415,6 +2496,108 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatients: {
+        parameters: {
+            query?: {
+                /** @description How the patients' names begin */
+                prefix?: string;
+                limit?: number;
+                /** @description Of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of patients */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientPage"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3674,7 +3857,7 @@ export interface operations {
                 model?: string;
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
-                /** @description Name of the structure */
+                /** @description Name of the structure, or * for every structure enrolled */
                 label?: string;
                 /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
@@ -3764,6 +3947,17 @@ export interface operations {
                     "image/png": string;
                     "application/dicom": string;
                     "application/x-nifti": string;
+                };
+            };
+            /** @description With `label=*`: the segmentation of every label, each with its receipt, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentedLabels"];
                 };
             };
             /** @description The request cannot be read; The image is empty */

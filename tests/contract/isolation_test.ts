@@ -45,6 +45,7 @@ const BODIES: Record<string, (names: Names) => Body> = {
   }),
   readReference: () => ({}),
   eraseReference: () => ({}),
+  listPatients: () => ({}),
   readPatient: () => ({}),
   erasePatient: () => ({}),
   listRevisions: () => ({}),

@@ -26,6 +26,9 @@ import {
 } from "../kv/owner.ts";
 import { retryConflicts } from "../kv/retry.ts";
 
+/** Patients that one page looks at. */
+const MAX_SCANNED = 500;
+
 /** Erasures and key rotations that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;
 
@@ -222,6 +225,65 @@ export class RecordStore {
   /** A patient as the owner of its records. */
   async patientOf(tenant: string, patient: string): Promise<Owner> {
     return ownerOf(await this.hideNames(["patient", tenant, patient]));
+  }
+
+  /**
+   * A page of a tenant's patients that have records of one of these kinds. Without encryption they come in order of
+   * name, and only names with the prefix are read. In an encrypted store they come in the order of their tags, which
+   * says nothing of names, and a prefix is compared with the decrypted names of at most {@linkcode MAX_SCANNED}
+   * patients.
+   *
+   * @param after where the page before ended.
+   * @returns the names, and where the page ends; null where it is the last.
+   */
+  async pageOfPatients(
+    tenant: string,
+    kinds: string[],
+    { prefix, after, limit }: {
+      prefix: string;
+      after: string | null;
+      limit: number;
+    },
+  ): Promise<{ names: string[]; end: string | null }> {
+    const at = (name: string) => ["changed", "patient", tenant, name];
+    const range = this.#keyring === null ? prefix : "";
+    const from = after === null ? range : `${after}\0`;
+    const found = this.kv.list<number>({
+      start: at(from > range ? from : range),
+      end: at(`${range}\u{10ffff}`),
+    });
+    const names: string[] = [];
+    let scanned = 0;
+    for await (const { key } of found) {
+      const place = key[3] as string;
+      const name = await this.#nameOf(tenant, place, kinds);
+      if (name?.startsWith(prefix)) names.push(name);
+      if (names.length === limit || ++scanned === MAX_SCANNED) {
+        return { names, end: place };
+      }
+    }
+    return { names, end: null };
+  }
+
+  /** The name of the patient whose records lie at a place; null where none is of these kinds. */
+  async #nameOf(
+    tenant: string,
+    place: string,
+    kinds: string[],
+  ): Promise<string | null> {
+    for (const kind of kinds) {
+      const at = [kind, tenant, place];
+      const [first] = await this.#blobs.list<EncryptedRecord>(at);
+      if (first === undefined) continue;
+      if (this.#dataKeys === null) return place;
+      const plain = await this.#withDataKey(
+        this.#dataKeys,
+        at,
+        (key) => decryptRecord<unknown>(key, first.key, first.record),
+      );
+      return plain && plain.key[2] as string;
+    }
+    return null;
   }
 
   /** What is read with the data key of the owner of `at`; null where there is none. */
