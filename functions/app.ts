@@ -25,6 +25,7 @@ import { limitWork } from "./middleware/work.ts";
 import { auditFunction } from "./resources/audit_trail.ts";
 import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
+import { enrolmentsFunction } from "./resources/enrolments.ts";
 import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
@@ -50,6 +51,7 @@ export type ServiceFunction = (services: Services) => Router;
 export const FUNCTIONS = {
   encode: encodeFunction,
   references: referencesFunction,
+  enrolments: enrolmentsFunction,
   patients: patientsFunction,
   revisions: revisionsFunction,
   prompt: promptFunction,
@@ -72,8 +74,8 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
-/** A series bounds its body, and the work on each of its images, itself. */
-const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
+/** A series, and an archive that is enrolled, bound their body, and the work on each of their images, themselves. */
+const SERIES_PATH = /^\/v1\/(patients\/[^/]+\/series|enrolments)$/;
 
 /** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
