@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { invalidInput } from "../lib/core/errors.ts";
+import { createAnswerStore } from "../lib/store/answers/answer_store.ts";
 import { openAudit } from "../lib/store/audit/audit_store.ts";
 import {
   createEmbeddingStore,
@@ -82,6 +83,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
     encrypted: keyring !== null,
     profiles: createProfileStore(records),
     patients: createPatientStore(records, lifetime),
+    answers: createAnswerStore(records),
     withWebCache: (store: EmbeddingStore) =>
       cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,

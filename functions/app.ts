@@ -11,6 +11,7 @@ import { readArchive } from "./middleware/archive.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
 import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
+import { repeatAnswers } from "./middleware/idempotency.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
@@ -26,6 +27,7 @@ import { archiveFunction } from "./resources/archive.ts";
 import { auditFunction } from "./resources/audit_trail.ts";
 import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
+import { enrolmentsFunction } from "./resources/enrolments.ts";
 import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
@@ -51,6 +53,7 @@ export type ServiceFunction = (services: Services) => Router;
 export const FUNCTIONS = {
   encode: encodeFunction,
   references: referencesFunction,
+  enrolments: enrolmentsFunction,
   patients: patientsFunction,
   revisions: revisionsFunction,
   prompt: promptFunction,
@@ -74,8 +77,8 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
-/** A series bounds its body, and the work on each of its images, itself. */
-const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
+/** A series, and an archive that is enrolled, bound their body, and the work on each of their images, themselves. */
+const SERIES_PATH = /^\/v1\/(patients\/[^/]+\/series|enrolments)$/;
 
 /** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
@@ -142,6 +145,8 @@ export function createApp(
     const run = () => archive(c, next) as Promise<void>;
     await body(c, () => work(c, run) as Promise<void>);
   });
+
+  app.use("/v1/*", repeatAnswers(services));
 
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);

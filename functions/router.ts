@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { getPath } from "hono/utils/url";
 import type { Caller } from "../lib/access/caller.ts";
 import type { Work } from "../lib/engine/work.ts";
 import type { InstanceReference } from "../lib/archive/archive.ts";
@@ -41,9 +42,13 @@ export type Router = OpenAPIHono<Env>;
 /** What each part of a request is called in a fault's path. */
 const PLACES: Record<string, string> = { param: "path", json: "body" };
 
-/** A router whose failed validations become problems with the path of every fault. */
+/**
+ * A router whose failed validations become problems with the path of every fault. An address with a slash at its end is
+ * the one without.
+ */
 export function createRouter(): Router {
   return new OpenAPIHono<Env>({
+    getPath: (request) => getPath(request).replace(/(?<=.)\/$/, ""),
     defaultHook: (result) => {
       if (result.success) return;
       const { target, error } = result;

@@ -2,6 +2,7 @@ import type { Archive } from "../lib/archive/archive.ts";
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
+import type { AnswerStore } from "../lib/store/answers/answer_store.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
 import type { PatientStore } from "../lib/store/patient_store.ts";
 import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
@@ -13,6 +14,7 @@ export interface Services {
   models: ModelCatalogue;
   profiles: ProfileStore;
   patients: PatientStore;
+  answers: AnswerStore;
   audit: AuditStore;
   /** The hospital's image archive; absent where the operator names none. */
   archive?: Archive;

@@ -21,6 +21,7 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "not-acceptable": [406, "Answer format not available"],
   "too-slow": [408, "Request timeout: the body arrived too slowly"],
   "conflict": [409, "Conflict with a concurrent change"],
+  "key-reused": [409, "The idempotency key was used before"],
   "limit-reached": [409, "Limit reached"],
   "model-mismatch": [409, "Made by another model"],
   "not-reproduced": [409, "The mask cannot be reproduced"],

@@ -12,6 +12,8 @@ export const NEEDS: Record<string, Need | undefined> = {
   "PUT /v1/patients/:patient/references/:reference": "enrol",
   "GET /v1/patients/:patient/references/:reference": "read",
   "DELETE /v1/patients/:patient/references/:reference": "erase",
+  "POST /v1/enrolments": "enrol",
+  "GET /v1/patients": "read",
   "GET /v1/patients/:patient": "read",
   "DELETE /v1/patients/:patient": "erase",
   "GET /v1/patients/:patient/labels/:label/revisions": "read",

@@ -19,6 +19,8 @@ const ERROR_CODES = {
   "forbidden": { about: "request", retryable: false },
   /** The body arrived more slowly than the minimum rate. */
   "too-slow": { about: "request", retryable: false },
+  /** The request's idempotency key belongs to another request. */
+  "key-reused": { about: "request", retryable: false },
   /** A quota of stored things is used up. */
   "limit-reached": { about: "request", retryable: false },
   /** The input breaks a rule that its message states. */

@@ -14,6 +14,7 @@ import {
 } from "../support/access.ts";
 import { ARCHIVE_MEDIA_TYPE } from "../../lib/format/profile_archive.ts";
 import { embeddingOf, files, form } from "../support/requests.ts";
+import { zipOf } from "../support/series_bodies.ts";
 import { openService } from "../support/service.ts";
 import { watchMethod } from "../support/work_done.ts";
 
@@ -45,6 +46,11 @@ const BODIES: Record<string, (names: Names) => Body> = {
   }),
   readReference: () => ({}),
   eraseReference: () => ({}),
+  enrolArchive: () => ({
+    body: zipOf([{ name: "a.png", bytes: files.image }]),
+    type: "application/zip",
+  }),
+  listPatients: () => ({}),
   readPatient: () => ({}),
   erasePatient: () => ({}),
   listRevisions: () => ({}),
