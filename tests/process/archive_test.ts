@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
+import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { twoStudies } from "../support/archived_patient.ts";
 import { checkByReaders, dicomPython } from "../support/independent_dicom.ts";
 import { hasOrthanc, Orthanc } from "../support/orthanc.ts";
@@ -85,6 +87,7 @@ async function openArchive(t: Deno.TestContext) {
     ok(mask.pixels > 1000);
   });
 
+  let masks: Rle[] = [];
   await t.step("the next series is segmented in slice order", async () => {
     const answer = await postJson(
       server,
@@ -107,6 +110,7 @@ async function openArchive(t: Deno.TestContext) {
       })),
     );
     for (const { segmentation } of lines) ok(segmentation.present);
+    masks = lines.map(({ segmentation }) => segmentation.mask);
     // A connection that broke continues.
     const rest = await postJson(
       server,
@@ -160,6 +164,44 @@ async function openArchive(t: Deno.TestContext) {
       await checkByReaders(segmentation, [{ image: file, png }]);
     },
   });
+
+  const { study: later, series: images } = second;
+  for (const type of ["seg", "rtstruct"]) {
+    await t.step(`a whole series is stored as ${type}`, async () => {
+      const answer = await server.request(
+        "/v1/patients/p-17/series?label=liver&store=true",
+        {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: `application/dicom; type=${type}`,
+          },
+          body: JSON.stringify({ dicomweb: { study: later, series: images } }),
+        },
+      );
+      const sent = await answer.bytes();
+      equal(answer.status, 200, new TextDecoder().decode(sent));
+      const uid = answer.headers.get("x-stored-instance")!;
+      const [found] = await archive.list(
+        `studies/${later}/instances?SOPInstanceUID=${uid}`,
+      );
+      const modality = found!["00080060"]!.Value[0];
+      equal(modality, type === "seg" ? "SEG" : "RTSTRUCT");
+      const taken = await archive.take(
+        `studies/${later}/series/${
+          found!["0020000E"]!.Value[0]
+        }/instances/${uid}`,
+      );
+      // Byte for byte.
+      deepEqual(taken, sent);
+      if (type !== "seg" || dicomPython === undefined) return;
+      const pairs = second.slices.map(({ file }, i) => ({
+        image: file,
+        png: encodePng(decodeRle(masks[i]!)),
+      }));
+      await checkByReaders(taken, pairs);
+    });
+  }
 
   await t.step("an image that was sent cannot be stored beside", async () => {
     const answer = await server.request(path, { method: "POST", body: file });

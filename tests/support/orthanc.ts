@@ -108,7 +108,11 @@ export class Orthanc implements AsyncDisposable {
   /** Takes a file out of it (WADO-RS), by its own reading of multipart. */
   async take(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const answer = await this.request(path, {
-      headers: { accept: 'multipart/related; type="application/dicom"' },
+      headers: {
+        // As it was stored.
+        accept:
+          'multipart/related; type="application/dicom"; transfer-syntax=*',
+      },
     });
     const text = await answer.bytes().then((bytes) =>
       new TextDecoder("latin1").decode(bytes)
