@@ -6,7 +6,8 @@ import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { concat } from "../../lib/core/bytes.ts";
-import { drawStudy } from "../support/archived_patient.ts";
+import { mulberry32 } from "../../lib/numerics/random.ts";
+import { drawStudy, writeSlice } from "../support/archived_patient.ts";
 import { openService } from "../support/service.ts";
 import { postJson } from "../support/requests.ts";
 
@@ -338,6 +339,19 @@ Deno.test("an archive that is busy is asked again, and an image then segmented",
   equal(named.status, 422);
 });
 
+/** A slice that shows no structure. */
+const noise = (() => {
+  const random = mulberry32(3);
+  const [width, height] = [384, 384];
+  const data = Uint8Array.from(
+    { length: width * height },
+    () => 80 + 60 * random(),
+  );
+  const picture = { width, height, channels: 1 as const, data };
+  const file = writeSlice(picture, { study, series, number: 1, place: 9 });
+  return { instance: "2.25.139", file };
+})();
+
 /** What an archive says to an object that it is to store, and whether that confirms it. */
 const STORED: Record<
   string,
@@ -382,6 +396,7 @@ const STORED: Record<
 Deno.test("a result that the archive does not confirm is a problem, not an answer", async (t) => {
   let store: (sent: string) => Response = () => json({});
   await using archive = host(async (path, request) => {
+    if (path.endsWith(noise.instance)) return related(noise.file);
     if (request.method !== "POST") {
       return honest("http://x.invalid/")(path, request);
     }
@@ -417,6 +432,14 @@ Deno.test("a result that the archive does not confirm is a problem, not an answe
       match(problem.detail, why);
     });
   }
+  await t.step("the structure is absent: nothing is stored", async () => {
+    store = () => new Response("asked all the same", { status: 500 });
+    const answer = await postJson(app, path, {
+      dicomweb: { study, series, instance: noise.instance },
+    });
+    const { present, stored } = await answer.json();
+    deepEqual({ present, stored }, { present: false, stored: null });
+  });
   await t.step("it confirms it", async () => {
     store = (sent) =>
       json({ "00081199": { Value: [{ "00081155": ui(sent) }] } });

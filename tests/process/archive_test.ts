@@ -17,7 +17,6 @@ async function openArchive(t: Deno.TestContext) {
   await using archive = await Orthanc.start();
   const folder = await Deno.makeTempDir();
   await using server = await Server.start({
-    MODEL: "nano",
     KV_PATH: `${folder}/edge.kv`,
     DEADLINE: "600",
     ...archive.environment,

@@ -111,7 +111,8 @@ export function drawStudy(number: number, slices = 3): ArchivedPatient {
   };
 }
 
-function writeSlice(
+/** A slice of a drawn study. */
+export function writeSlice(
   { data, width, height, channels }: Raster,
   { study, series, number, place }: {
     study: string;
@@ -131,6 +132,7 @@ function writeSlice(
       [TAG.modality, "CS", "CT"],
       [TAG.patientName, "PN", "Roe^Richard"],
       [TAG.patientId, "LO", "drawn-4711"],
+      [TAG.sliceThickness, "DS", "2.5"],
       [TAG.studyInstance, "UI", study],
       [TAG.seriesInstance, "UI", series],
       [TAG.instanceNumber, "IS", `${9 - place}`],
