@@ -64,6 +64,8 @@ const BODIES: Record<string, (names: Names) => Body> = {
   decodeMask: ({ embedding }) => json({ embedding, ...click }),
   exportMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
   readMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
+  findArchivedSeries: () => json({ patientId: "p-a" }),
+  listArchivedInstances: () => json({ study: "2.25.1", series: "2.25.2" }),
   listModels: () => ({}),
   exportPatient: () => ({}),
   importPatient: () => ({ body: "no archive", type: ARCHIVE_MEDIA_TYPE }),
