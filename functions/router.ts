@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { getPath } from "hono/utils/url";
 import type { Caller } from "../lib/access/caller.ts";
 import type { Work } from "../lib/engine/work.ts";
+import type { SentUploads } from "./body/sent_uploads.ts";
 import { invalid } from "./contract/problems.ts";
 
 /** What middleware leaves for handlers. */
@@ -10,6 +11,8 @@ export type Env = {
   Variables: {
     requestId: string;
     caller: Caller | undefined;
+    /** Files that were uploaded before. */
+    uploads: SentUploads | undefined;
     /** Starts the deadline of the request's work, once; gives the signal that ends the work. */
     startWork: (() => AbortSignal) | undefined;
   };

@@ -9,6 +9,7 @@ import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
 import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
 interface SentFile {
@@ -188,26 +189,30 @@ function describeJson(fields: Record<string, Field<unknown>>) {
       ? properties[name]
       : kind === "json"
       ? contentSchema
-      : { ...INLINE_FILE, description };
+      : { $ref: "#/components/schemas/InlineFile", description };
     return [name, schema as never];
   });
   return { ...rest, properties: Object.fromEntries(inline) };
 }
 
-/** A file in JSON. */
-const INLINE_FILE = {
+/** A file in JSON, a component of the OpenAPI document. */
+export const INLINE_FILE = {
   type: "object" as const,
+  description: "Either `base64` or `upload`",
   properties: {
     base64: {
       type: "string" as const,
       description: "The file's bytes (RFC 4648, section 4)",
+    },
+    upload: {
+      type: "string" as const,
+      description: "Id of a complete upload, in place of `base64`",
     },
     mediaType: {
       type: "string" as const,
       description: "Needed for an embedding that the client made",
     },
   },
-  required: ["base64"],
 };
 
 /** Refuses a form that has several of these fields, or none. */
@@ -327,15 +332,23 @@ async function inJson(
 }
 
 /** @throws EdgeError `validation` for what is no file. */
-function inlineFile(_c: Context, value: unknown, name: string): SentFile {
-  const { base64, mediaType, ...others } = isObject(value) ? value : {};
-  const isFile = base64 instanceof InlineBytes &&
-    Object.keys(others).length === 0 &&
+async function inlineFile(
+  c: Context,
+  value: unknown,
+  name: string,
+): Promise<SentFile> {
+  const { base64, upload, mediaType, ...others } = isObject(value) ? value : {};
+  const isKnown = Object.keys(others).length === 0 &&
     (mediaType === undefined || typeof mediaType === "string");
+  if (isKnown && typeof upload === "string" && base64 === undefined) {
+    return { bytes: await uploadsOf(c).read(upload), mediaType };
+  }
+  const isFile = isKnown && upload === undefined &&
+    base64 instanceof InlineBytes;
   if (!isFile) {
     throw wrong(
       name,
-      'must be an object {"base64": text}, perhaps with a "mediaType"',
+      'must be an object {"base64": text} or {"upload": id}, perhaps with a "mediaType"',
     );
   }
   if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);

@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
@@ -7,8 +8,10 @@ import type {
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
 import { sectionOf, type Spool } from "../../lib/series/range_file.ts";
+import { parseJson } from "./json.ts";
 import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 import { invalid } from "../contract/problems.ts";
 
 /** The files of a body, and a digest that identifies them. */
@@ -41,6 +44,18 @@ export const seriesBody = {
       required: [FIELD],
     },
   },
+  "application/json": {
+    schema: {
+      type: "object" as const,
+      properties: {
+        upload: {
+          type: "string" as const,
+          description: "Id of a complete upload",
+        },
+      },
+      required: ["upload"],
+    },
+  },
   "application/zip": binary,
   "image/tiff": binary,
   "application/dicom": binary,
@@ -48,6 +63,8 @@ export const seriesBody = {
   "application/x-nrrd": binary,
   "application/x-metaimage": binary,
 };
+
+const UploadReference = z.strictObject({ upload: z.string() });
 
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
@@ -109,6 +126,13 @@ export async function receiveFiles(
       // A failure of the disk is not the sender's fault.
       throw failure ?? error;
     });
+  } else if (mediaTypeOf(c) === "application/json") {
+    const text = await new Response(ReadableStream.from(bounded(c, {
+      ...limits,
+      maxSeriesBytes: MAX_FIELD_BYTES,
+    }))).text();
+    const { upload } = parseJson(text, UploadReference, "body");
+    await store(uploadsOf(c).stream(upload), undefined, null);
   } else {
     await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
   }

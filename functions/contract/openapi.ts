@@ -1,4 +1,5 @@
 import type { Router } from "../router.ts";
+import { INLINE_FILE } from "../body/form.ts";
 import { takesIdempotencyKey } from "../middleware/idempotency.ts";
 import { needOf } from "../middleware/scopes.ts";
 import { header } from "./answers.ts";
@@ -49,6 +50,7 @@ export function describeService(app: Router, closed: boolean): Document {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  app.openAPIRegistry.registerComponent("schemas", "InlineFile", INLINE_FILE);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -65,6 +67,7 @@ export function describeService(app: Router, closed: boolean): Document {
       { name: "patients", description: "Segment a patient's images" },
       { name: "references", description: "A patient's annotated images" },
       { name: "embeddings", description: "What an encoder makes of an image" },
+      { name: "uploads", description: "Files over broken connections" },
       { name: "masks", description: "Interactive use" },
       { name: "service", description: "Models and health" },
     ],

@@ -58,7 +58,11 @@ export const RECEIPT = {
 };
 
 // Made anew: zod may have made the schema of `lib` before it was extended with OpenAPI.
-export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
+export const ReceiptDocument = z.strictObject({
+  ...Receipt.shape,
+  // A literal alone becomes a number, of which generators make no enumeration that compiles.
+  format: z.literal(1).openapi({ type: "integer" }),
+}).openapi(
   "Receipt",
   {
     description:
