@@ -507,11 +507,8 @@ export interface components {
         PointPrompt: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
         };
         /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
         Rle: {
@@ -647,7 +644,8 @@ export interface components {
             parameters: {
                 recipe: string;
                 parts: number[];
-                negatives: number[] | "least";
+                /** @description Numbers of negative prototypes, or `least` */
+                negatives: unknown;
                 guided: boolean;
                 dense?: boolean;
                 passes: number;
@@ -1188,11 +1186,8 @@ export interface components {
         ScoredPoint: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
             similarity: number;
         };
         PromptsRequest: {
@@ -1761,8 +1756,7 @@ export interface components {
          *     }
          */
         Replay: {
-            /** @enum {boolean} */
-            identical: true;
+            identical: boolean;
             mask: components["schemas"]["MaskBody"];
             /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
             notes: components["schemas"]["Fault"][];
