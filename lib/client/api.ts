@@ -2316,7 +2316,7 @@ export interface operations {
                     rle?: string;
                     /** @description JSON by the schema Prompts */
                     prompts?: string;
-                    /** @default target */
+                    /** @description `target` where left out */
                     label?: string;
                     /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
                     labels?: string;
@@ -2337,7 +2337,7 @@ export interface operations {
                     mask?: components["schemas"]["InlineFile"];
                     rle?: components["schemas"]["Rle"];
                     prompts?: components["schemas"]["Prompts"];
-                    /** @default target */
+                    /** @description `target` where left out */
                     label?: string;
                     labels?: components["schemas"]["Labels"];
                     position?: number;
