@@ -132,6 +132,7 @@ export async function compose(
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
+    uploads: stored("uploads", state.uploads),
     answers: stored("answers", state.answers),
     audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     ...(archive && {

@@ -15,6 +15,7 @@ const COMPONENTS: Record<
 > = {
   encode: ["encoder"],
   references: BOTH,
+  enrolments: BOTH,
   patients: [],
   revisions: [],
   prompt: [],
@@ -27,6 +28,7 @@ const COMPONENTS: Record<
   transfer: [],
   preview: [],
   archive: [],
+  uploads: [],
   models: [],
   audit: [],
   page: [],

@@ -164,6 +164,7 @@ const Settings = z.object({
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
+  UPLOAD_BYTES: whole(1024, 2 ** 40).default(2 ** 30),
   BODY_MEMORY: whole(1024, 2 ** 34).optional(),
   MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),

@@ -1,4 +1,5 @@
 import type { Authenticator } from "../lib/access/authenticator.ts";
+import { offerUploads } from "./middleware/offer_uploads.ts";
 import { describeService } from "./contract/openapi.ts";
 import {
   identifyCaller,
@@ -43,6 +44,7 @@ import { revisionsFunction } from "./resources/revisions.ts";
 import { segmentFunction } from "./resources/segmentations/handler.ts";
 import { seriesFunction } from "./resources/series/handler.ts";
 import { transferFunction } from "./resources/transfers.ts";
+import { uploadsFunction } from "./resources/uploads.ts";
 import { createRouter, type Router } from "./router.ts";
 import type { Services } from "./services.ts";
 
@@ -66,6 +68,7 @@ export const FUNCTIONS = {
   transfer: transferFunction,
   preview: previewFunction,
   archive: archiveFunction,
+  uploads: uploadsFunction,
   models: modelsFunction,
   audit: auditFunction,
   health: healthFunction,
@@ -77,8 +80,9 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
-/** A series, and an archive that is enrolled, bound their body, and the work on each of their images, themselves. */
-const SERIES_PATH = /^\/v1\/(patients\/[^/]+\/series|enrolments)$/;
+/** Routes that take their body as it comes, and bound it, and the work on each of its images, themselves. */
+const STREAMED =
+  /^\/v1\/(patients\/[^/]+\/series|enrolments|uploads(\/[^/]+)?)$/;
 
 /** Who may call and how often, how slowly bodies may arrive, and where requests are logged. */
 export interface AppOptions {
@@ -141,12 +145,13 @@ export function createApp(
   const work = limitWork(services.deadline);
   const archive = readArchive(services);
   app.use("/v1/*", async (c, next) => {
-    if (SERIES_PATH.test(c.req.path)) return await next();
+    if (STREAMED.test(c.req.path)) return await next();
     const run = () => archive(c, next) as Promise<void>;
     await body(c, () => work(c, run) as Promise<void>);
   });
 
   app.use("/v1/*", repeatAnswers(services));
+  app.use("/v1/*", offerUploads(services));
 
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);

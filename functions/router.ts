@@ -5,6 +5,7 @@ import type { Caller } from "../lib/access/caller.ts";
 import type { Work } from "../lib/engine/work.ts";
 import type { InstanceReference } from "../lib/archive/archive.ts";
 import type { Bytes } from "../lib/core/bytes.ts";
+import type { SentUploads } from "./body/sent_uploads.ts";
 import { invalid } from "./contract/problems.ts";
 
 /** What middleware leaves for handlers. */
@@ -12,6 +13,8 @@ export type Env = {
   Variables: {
     requestId: string;
     caller: Caller | undefined;
+    /** Files that were uploaded before. */
+    uploads: SentUploads | undefined;
     /** Starts the deadline of the request's work, once; gives the signal that ends the work. */
     startWork: (() => AbortSignal) | undefined;
     /** Gives an object of the image archive, for as long as the request is worked on. */

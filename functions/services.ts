@@ -6,6 +6,7 @@ import type { AnswerStore } from "../lib/store/answers/answer_store.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
 import type { PatientStore } from "../lib/store/patient_store.ts";
 import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
+import type { UploadStore } from "../lib/store/uploads/upload_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
@@ -15,6 +16,7 @@ export interface Services {
   profiles: ProfileStore;
   patients: PatientStore;
   answers: AnswerStore;
+  uploads: UploadStore;
   audit: AuditStore;
   /** The hospital's image archive; absent where the operator names none. */
   archive?: Archive;

@@ -3,16 +3,6 @@ import { ArchiveReference } from "../contract/archive.ts";
 import { invalid } from "../contract/problems.ts";
 import type { ArchivedFile, Env } from "../router.ts";
 
-/** A file in JSON that is a reference, for the OpenAPI document. */
-export const referenceDocument = {
-  type: "object" as const,
-  description: "An object of the image archive that the operator has named",
-  properties: {
-    dicomweb: { $ref: "#/components/schemas/ArchiveReference" },
-  },
-  required: ["dicomweb"],
-};
-
 /** A file of the image archive, and which of its frames is meant. */
 export type ReferredFile = ArchivedFile & { frame?: number };
 

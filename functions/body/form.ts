@@ -6,15 +6,12 @@ import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
 import type { Env } from "../router.ts";
-import {
-  readReferred,
-  referenceDocument,
-  type ReferredFile,
-} from "./archive_reference.ts";
+import { readReferred, type ReferredFile } from "./archive_reference.ts";
 import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
 import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
 interface SentFile extends Partial<ReferredFile> {
@@ -194,7 +191,7 @@ function describeJson(fields: Record<string, Field<unknown>>) {
       ? properties[name]
       : kind === "json"
       ? contentSchema
-      : { description, anyOf: [INLINE_FILE, referenceDocument] };
+      : { $ref: "#/components/schemas/InlineFile", description };
     return [name, schema as never];
   });
   if (Object.hasOwn(fields, "image")) inline.push(["dicomweb", REFERENCE]);
@@ -209,24 +206,32 @@ function describeJson(fields: Record<string, Field<unknown>>) {
 
 /** An image in JSON that lies in the archive, in short. */
 const REFERENCE = {
-  ...referenceDocument.properties.dicomweb,
+  $ref: "#/components/schemas/ArchiveReference",
   description: 'Short for `"image": {"dicomweb": …}`',
 } as never;
 
-/** A file in JSON. */
-const INLINE_FILE = {
+/** A file in JSON, a component of the OpenAPI document. */
+export const INLINE_FILE = {
   type: "object" as const,
+  description: "One of `base64`, `upload` and `dicomweb`",
   properties: {
     base64: {
       type: "string" as const,
       description: "The file's bytes (RFC 4648, section 4)",
     },
+    upload: {
+      type: "string" as const,
+      description: "Id of a complete upload, in place of `base64`",
+    },
     mediaType: {
       type: "string" as const,
       description: "Needed for an embedding that the client made",
     },
+    dicomweb: {
+      $ref: "#/components/schemas/ArchiveReference",
+      description: "An object of the image archive",
+    } as never,
   },
-  required: ["base64"],
 };
 
 /** Refuses a form that has several of these fields, or none. */
@@ -357,22 +362,30 @@ async function inJson(
     }
     throw wrong(name, 'must be an object {"dicomweb": reference} alone');
   }
-  const file = inlineFile(first, name);
+  const file = await inlineFile(c, first, name);
   if (second === undefined) return file;
   if (more.length > 0) throw repeated(name);
-  return inOne(file, inlineFile(second, name).bytes, name);
+  return inOne(file, (await inlineFile(c, second, name)).bytes, name);
 }
 
 /** @throws EdgeError `validation` for what is no file. */
-function inlineFile(value: unknown, name: string): SentFile {
-  const { base64, mediaType, ...others } = isObject(value) ? value : {};
-  const isFile = base64 instanceof InlineBytes &&
-    Object.keys(others).length === 0 &&
+async function inlineFile(
+  c: Context,
+  value: unknown,
+  name: string,
+): Promise<SentFile> {
+  const { base64, upload, mediaType, ...others } = isObject(value) ? value : {};
+  const isKnown = Object.keys(others).length === 0 &&
     (mediaType === undefined || typeof mediaType === "string");
+  if (isKnown && typeof upload === "string" && base64 === undefined) {
+    return { bytes: await uploadsOf(c).read(upload), mediaType };
+  }
+  const isFile = isKnown && upload === undefined &&
+    base64 instanceof InlineBytes;
   if (!isFile) {
     throw wrong(
       name,
-      'must be an object {"base64": text}, perhaps with a "mediaType", or {"dicomweb": reference}',
+      'must be an object {"base64": text} or {"upload": id}, perhaps with a "mediaType", or {"dicomweb": reference}',
     );
   }
   if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);

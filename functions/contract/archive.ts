@@ -35,21 +35,6 @@ export const SeriesByReference = z.strictObject({
   dicomweb: SeriesOfArchive.extend({ instance: Uid.optional() }),
 });
 
-/** The same for the OpenAPI document. */
-export const archivedSeries = {
-  schema: {
-    type: "object" as const,
-    properties: {
-      dicomweb: {
-        $ref: "#/components/schemas/ArchiveReference",
-        description:
-          "A series of the archive, without `frame`; one object of it where `instance` is named",
-      } as never,
-    },
-    required: ["dicomweb"],
-  },
-};
-
 /** What was stored in the archive. */
 export const StoredDocument = z.object({
   study: Uid,

@@ -1,4 +1,5 @@
 import type { Router } from "../router.ts";
+import { INLINE_FILE } from "../body/form.ts";
 import { takesIdempotencyKey } from "../middleware/idempotency.ts";
 import { needOf } from "../middleware/scopes.ts";
 import { ArchiveReference } from "./archive.ts";
@@ -52,6 +53,7 @@ export function describeService(app: Router, closed: boolean): Document {
   }
   // A schema that only files in JSON refer to.
   app.openAPIRegistry.register("ArchiveReference", ArchiveReference);
+  app.openAPIRegistry.registerComponent("schemas", "InlineFile", INLINE_FILE);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -69,6 +71,7 @@ export function describeService(app: Router, closed: boolean): Document {
       { name: "references", description: "A patient's annotated images" },
       { name: "embeddings", description: "What an encoder makes of an image" },
       { name: "archive", description: "The hospital's image archive" },
+      { name: "uploads", description: "Files over broken connections" },
       { name: "masks", description: "Interactive use" },
       { name: "service", description: "Models and health" },
     ],

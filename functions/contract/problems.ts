@@ -25,6 +25,7 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "limit-reached": [409, "Limit reached"],
   "model-mismatch": [409, "Made by another model"],
   "not-reproduced": [409, "The mask cannot be reproduced"],
+  "tus-version": [412, "Upload protocol not spoken"],
   "too-many-bytes": [413, "The request is too large"],
   "too-large": [413, "The image has too many pixels"],
   "unsupported-type": [415, "Unsupported media type"],

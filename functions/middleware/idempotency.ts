@@ -123,7 +123,9 @@ function whoseAnswer(c: Context<Env>, sent: string): AnswerKey {
   const refuse = (message: string) =>
     invalid("header", [{ path: [HEADER], message }]);
   if (STREAMS.test(c.req.path)) {
-    throw refuse("is not taken here: continue a series by its cursor");
+    throw refuse(
+      "is not taken here: continue a series by its cursor, and an upload where it is",
+    );
   }
   // A string of Structured Fields (RFC 9651 §3.3.3), or as most clients send it.
   const key = /^"(.*)"$/.exec(sent)?.[1] ?? sent;

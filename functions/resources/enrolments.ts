@@ -13,8 +13,7 @@ import type {
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
 import { isZip, openZip } from "../../lib/series/zip.ts";
-import { receiveFiles } from "../body/uploads.ts";
-import { binary } from "../contract/answers.ts";
+import { receiveFiles, seriesBody } from "../body/uploads.ts";
 import {
   LabelOrTarget,
   ModelQuery,
@@ -45,6 +44,9 @@ const EnrolmentLine = z.object({
   problem: ProblemDocument.optional(),
 }).openapi("EnrolmentLine");
 
+const { "application/json": uploaded, "application/zip": zip } = seriesBody;
+const archiveBody = { "application/zip": zip, "application/json": uploaded };
+
 const route = createRoute({
   method: "post",
   path: "/v1/enrolments",
@@ -59,7 +61,7 @@ const route = createRoute({
     "Sent again, the archive enrols the same references again.",
   request: {
     query: ModelQuery.extend({ label: LabelOrTarget }),
-    body: { required: true, content: { "application/zip": binary } },
+    body: { required: true, content: archiveBody },
   },
   responses: {
     200: {

@@ -376,6 +376,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload that survives a broken connection (tus 1.0)
+         * @description Any client of tus 1.0 goes on from here. A complete upload stands in place of a file in JSON, `{"image":{"upload":id}}`, or of the body of a series or an archive, `{"upload":id}`. It is erased when the request that used it has succeeded, and after a day in any case.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What the server speaks of the protocol tus */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload has come; HEAD is what tus clients ask */
+        get: operations["readUpload"];
+        put?: never;
+        post?: never;
+        /** Erase an upload */
+        delete: operations["eraseUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Send bytes of an upload, from where it is
+         * @description What arrives is kept, also when the connection breaks: ask for the offset, and go on from there.
+         */
+        patch: operations["appendUpload"];
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -465,6 +508,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One of `base64`, `upload` and `dicomweb` */
+        InlineFile: {
+            /** @description The file's bytes (RFC 4648, section 4) */
+            base64?: string;
+            /** @description Id of a complete upload, in place of `base64` */
+            upload?: string;
+            /** @description Needed for an embedding that the client made */
+            mediaType?: string;
+            /** @description An object of the image archive */
+            dicomweb?: components["schemas"]["ArchiveReference"];
+        };
         Prompts: {
             /** @default [] */
             points: components["schemas"]["PointPrompt"][];
@@ -494,11 +548,8 @@ export interface components {
         PointPrompt: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
         };
         /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
         Rle: {
@@ -607,8 +658,7 @@ export interface components {
          */
         Receipt: {
             id: string;
-            /** @enum {number} */
-            format: 1;
+            format: number;
             model: {
                 id: string;
                 digest: string;
@@ -635,7 +685,8 @@ export interface components {
             parameters: {
                 recipe: string;
                 parts: number[];
-                negatives: number[] | "least";
+                /** @description Numbers of negative prototypes, or `least` */
+                negatives: unknown;
                 guided: boolean;
                 dense?: boolean;
                 passes: number;
@@ -1193,11 +1244,8 @@ export interface components {
         ScoredPoint: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
             similarity: number;
         };
         PromptsRequest: {
@@ -1942,8 +1990,7 @@ export interface components {
          *     }
          */
         Replay: {
-            /** @enum {boolean} */
-            identical: true;
+            identical: boolean;
             mask: components["schemas"]["MaskBody"];
             /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
             notes: components["schemas"]["Fault"][];
@@ -1989,6 +2036,24 @@ export interface components {
         ArchivedInstance: {
             instance: string;
             frames: number;
+        };
+        /**
+         * @example {
+         *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "length": 12000000,
+         *       "offset": 5242880,
+         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *     }
+         */
+        Upload: {
+            /** @description Stands in place of a file in JSON: `{"upload":id}` */
+            id: string;
+            /** @description Bytes of the whole */
+            length: number;
+            /** @description Bytes that have arrived */
+            offset: number;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /**
          * @example {
@@ -2081,14 +2146,7 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Short for `"image": {"dicomweb": …}` */
                     dicomweb?: components["schemas"]["ArchiveReference"];
                 };
@@ -2554,7 +2612,7 @@ export interface operations {
                     rle?: string;
                     /** @description JSON by the schema Prompts */
                     prompts?: string;
-                    /** @default target */
+                    /** @description `target` where left out */
                     label?: string;
                     /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
                     labels?: string;
@@ -2568,28 +2626,14 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Id of a cached embedding */
                     embedding?: string;
                     /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    mask?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    mask?: components["schemas"]["InlineFile"];
                     rle?: components["schemas"]["Rle"];
                     prompts?: components["schemas"]["Prompts"];
-                    /** @default target */
+                    /** @description `target` where left out */
                     label?: string;
                     labels?: components["schemas"]["Labels"];
                     position?: number;
@@ -2913,6 +2957,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/zip": string;
+                "application/json": {
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
             };
         };
         responses: {
@@ -4004,23 +4054,9 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    mask?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    mask?: components["schemas"]["InlineFile"];
                     rle?: components["schemas"]["Rle"];
                     receipt?: components["schemas"]["Receipt"];
                     /** @description Short for `"image": {"dicomweb": …}` */
@@ -4226,23 +4262,9 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    mask: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    mask: components["schemas"]["InlineFile"];
                     /** @description Short for `"image": {"dicomweb": …}` */
                     dicomweb?: components["schemas"]["ArchiveReference"];
                 };
@@ -4478,14 +4500,7 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Id of a cached embedding */
                     embedding?: string;
                     /** @description Short for `"image": {"dicomweb": …}` */
@@ -4731,8 +4746,10 @@ export interface operations {
                     image: string[];
                 };
                 "application/json": {
-                    /** @description A series of the archive, without `frame`; one object of it where `instance` is named */
-                    dicomweb: components["schemas"]["ArchiveReference"];
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
                 "application/zip": string;
                 "image/tiff": string;
@@ -4963,14 +4980,7 @@ export interface operations {
                     /** @description Whose references they were; a receipt does not say */
                     patient: string;
                     /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Id of a cached embedding */
                     embedding?: string;
                     /** @description Short for `"image": {"dicomweb": …}` */
@@ -5446,14 +5456,7 @@ export interface operations {
                 };
                 "application/json": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-                    image?: {
-                        /** @description The file's bytes (RFC 4648, section 4) */
-                        base64: string;
-                        /** @description Needed for an embedding that the client made */
-                        mediaType?: string;
-                    } | {
-                        dicomweb: components["schemas"]["ArchiveReference"];
-                    };
+                    image?: components["schemas"]["InlineFile"];
                     /** @description Short for `"image": {"dicomweb": …}` */
                     dicomweb?: components["schemas"]["ArchiveReference"];
                 };
@@ -5958,6 +5961,670 @@ export interface operations {
             };
             /** @description The image archive failed */
             502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-length": number;
+                "upload-metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            201: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    /** @description Where its bytes are sent */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its version, its extensions, and the largest upload */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description 1.0.0 */
+                    "tus-version"?: string;
+                    /** @description creation,expiration,termination */
+                    "tus-extension"?: string;
+                    /** @description Bytes */
+                    "tus-max-size"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its state */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description All of them arrived */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

@@ -21,6 +21,8 @@ const ERROR_CODES = {
   "too-slow": { about: "request", retryable: false },
   /** The request's idempotency key belongs to another request. */
   "key-reused": { about: "request", retryable: false },
+  /** The request speaks no version of the upload protocol that is spoken here. */
+  "tus-version": { about: "request", retryable: false },
   /** A quota of stored things is used up. */
   "limit-reached": { about: "request", retryable: false },
   /** The input breaks a rule that its message states. */

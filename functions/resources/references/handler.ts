@@ -55,7 +55,11 @@ export const ReferenceForm = defineForm({
   )),
   rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
-  label: text(Label.optional(), { type: "string", default: DEFAULT_LABEL }),
+  // A default in the document would be sent by generated clients, beside `labels` too.
+  label: text(Label.optional(), {
+    type: "string",
+    description: `\`${DEFAULT_LABEL}\` where left out`,
+  }),
   labels: optional(jsonField("Labels", Labels, {
     note: ": enrols several structures of the mask's file at once",
   })),

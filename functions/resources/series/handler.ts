@@ -20,7 +20,6 @@ import { storedHeaders } from "../../contract/archive.ts";
 import { binary } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { invalid, problems } from "../../contract/problems.ts";
-import { mediaTypeOf } from "../../body/media_type.ts";
 import { archiveOf } from "../../middleware/archive.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
 import {
@@ -123,7 +122,6 @@ export function seriesFunction(services: Services): Router {
       const message = `continues an answer in lines; accept ${NDJSON}`;
       throw invalid("query", [{ path: ["cursor"], message }]);
     }
-    requireArchived(query.store, mediaTypeOf(c) === "application/json");
     if (query.store && type !== "application/dicom" && type !== RTSTRUCT) {
       const message =
         `stores the DICOM object that is answered; accept application/dicom or ${RTSTRUCT}`;
@@ -146,13 +144,14 @@ export function seriesFunction(services: Services): Router {
     };
     try {
       const engine = model.engineFor(workOf(c));
-      const { images, digest } = await openSeries(
+      const { images, digest, isArchived } = await openSeries(
         services,
         c,
         spool,
         engine,
         limits,
       );
+      requireArchived(query.store, isArchived);
       const total = images.length;
       const positions = positionsOf(images);
       if (total === 0) throw invalidInput("The series holds no image.");

@@ -177,6 +177,12 @@ export class RecordStore {
     return await this.erasure.erase(await this.patientOf(tenant, patient));
   }
 
+  /** The same, without a purge of its own: the next sweep purges the file. */
+  async eraseSoon(tenant: string, patient: string): Promise<boolean> {
+    const erasure = new Erasure(this.#blobs);
+    return await erasure.erase(await this.patientOf(tenant, patient));
+  }
+
   /** Removes what interrupted writes, removals and erasures left. */
   async sweep(): Promise<void> {
     await this.erasure.finishAll();
