@@ -256,7 +256,7 @@ export interface paths {
          * Segment many images of a patient, one line each as it is ready, or one file of all
          * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
          *
-         *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/json; profile=coco`, or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
+         *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/x-coco` (COCO's JSON, also `application/json; profile=coco`), or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
          */
         post: operations["segmentSeries"];
         delete?: never;
@@ -4779,7 +4779,7 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["SeriesLine"];
-                    "application/json; profile=coco": components["schemas"]["CocoSeries"];
+                    "application/x-coco": components["schemas"]["CocoSeries"];
                     "application/dicom": string;
                     "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;

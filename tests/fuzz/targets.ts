@@ -251,7 +251,8 @@ export async function allTargets(): Promise<Target[]> {
           property: TISSUE,
           model: null,
         };
-        const write = sourceFormat({ bytes, frame }, segment);
+        const form = random.pick([undefined, "seg", "rtstruct"] as const);
+        const write = sourceFormat({ bytes, frame }, segment, form);
         const image = await decodeImage(bytes, LIMITS, frame);
         const data = new Uint8Array(image.width * image.height).fill(255, 0, 1);
         await write({ width: image.width, height: image.height, data });

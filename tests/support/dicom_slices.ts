@@ -16,6 +16,8 @@ export interface Stack {
   positions?: string[];
   /** Pixel Spacing: between rows, then between columns. */
   spacing?: string;
+  /** Further elements. */
+  more?: WriteElement[];
 }
 
 /** A DICOM file of one slice for each grey picture, as scanners write a series. */
@@ -27,6 +29,7 @@ export function toSlices(
     orientation = "1\\0\\0\\0\\1\\0",
     positions = pictures.map((_, i) => `-90.5\\-70.25\\${2.5 * i - 40}`),
     spacing = "0.8\\0.7",
+    more = [],
   }: Stack = {},
 ): Uint8Array<ArrayBuffer>[] {
   return pictures.map(({ width, height, data }, i) => {
@@ -53,6 +56,7 @@ export function toSlices(
         [TAG.patientId, "LO", "hidden-4711"],
         [TAG.instanceNumber, "IS", `${i + 1}`],
         ...place,
+        ...more,
         [TAG.samples, "US", [1]],
         [TAG.photometric, "CS", "MONOCHROME2"],
         [TAG.rows, "US", [height]],

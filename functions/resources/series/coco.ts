@@ -3,7 +3,7 @@ import { type SeriesRun, untilEnd } from "./run.ts";
 import type { CocoDocument } from "./schema.ts";
 
 /** Most characters of run lengths in one document. */
-const MAX_COUNTS = 2 ** 27;
+const MAX_COUNTS = 2 ** 26;
 
 /** A series in the format of COCO's instances; masks are run lengths, which are exact and may have holes. */
 export async function cocoOf(

@@ -43,13 +43,14 @@ import { runPatiently, segmentImage } from "./segment_image.ts";
 import { summaryHeaders } from "./summary.ts";
 
 const NDJSON = "application/x-ndjson";
-const COCO = "application/json; profile=coco";
+/** The first is in the document: of a type that looks like JSON, generated clients would take every answer to be. */
+const COCO = ["application/x-coco", "application/json; profile=coco"] as const;
 const PNG = "image/png";
 const ZIP = "application/zip";
 
 const ANSWER_TYPES = [
   NDJSON,
-  COCO,
+  ...COCO,
   PNG,
   "application/dicom",
   RTSTRUCT,
@@ -63,6 +64,9 @@ const RANGES = {
   "image/*": PNG,
   [ZIP]: PNG,
 } as const;
+
+const isCoco = (type: string): type is typeof COCO[number] =>
+  COCO.some((name) => name === type);
 
 /** Images of one series, whatever their bytes. */
 const MAX_IMAGES = 10_000;
@@ -80,8 +84,8 @@ const route = createRoute({
     "broken connection send the very same body again with the `cursor` of the last complete line: the lines " +
     "continue after it. Ending the request ends the work.\n\n" +
     "`Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; " +
-    "type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/json; profile=coco`, or " +
-    "`image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images " +
+    "type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/x-coco` (COCO's JSON, " +
+    "also `application/json; profile=coco`), or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images " +
     "that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An " +
     "archive has a document `series.json` of what became of every image; headers say it of one file.",
   request: {
@@ -95,7 +99,7 @@ const route = createRoute({
       headers: { ...summaryHeaders, ...storedHeaders },
       content: {
         [NDJSON]: { schema: SeriesLine },
-        [COCO]: { schema: CocoDocument },
+        [COCO[0]]: { schema: CocoDocument },
         "application/dicom": binary,
         [RTSTRUCT]: binary,
         "application/x-nifti": binary,
@@ -212,11 +216,11 @@ export function seriesFunction(services: Services): Router {
         }) as never;
       }
       if (type === PNG) return sendArchive(c, run, masksOf(run));
-      if (type === COCO) {
+      if (isCoco(type)) {
         const { id, digest } = model.manifest;
         const document = await cocoOf(run, { label, model: { id, digest } });
         end();
-        return c.json(document, 200, { "content-type": COCO });
+        return c.json(document, 200, { "content-type": type }) as never;
       }
       const form = PLACED_FORMS[type];
       const gathered = await gatherMasks(run, form, type, describe);

@@ -22,8 +22,8 @@ export interface SegmentedImage {
   readonly mask: Mask;
 }
 
-/** Most bytes of the frames of one file: 8192 of 512×512 pixels. */
-const MAX_PIXEL_BYTES = 2 ** 28;
+/** Most bytes of the frames of one file: 4096 of 512×512 pixels. */
+const MAX_PIXEL_BYTES = 2 ** 27;
 
 /**
  * Writes a DICOM segmentation (PS3.3 §A.51) of one binary segment with a frame for every image: it refers to the

@@ -26,7 +26,7 @@ export interface OutlinedImage {
 }
 
 /** Most points of the contours of one file; those of an organ in a whole CT are some 100,000. */
-const MAX_POINTS = 5_000_000;
+const MAX_POINTS = 2_000_000;
 
 /** The structure's number, as everywhere in the file. */
 const NUMBER: WriteElement[] = [[TAG.contourStructure, "IS", "1"]];

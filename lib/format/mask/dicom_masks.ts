@@ -1,4 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { Mask } from "../../core/mask.ts";
 import type { ImageSource } from "../../dicom/segmentation/read_source.ts";
 import type { SegmentDescription } from "../../dicom/segmentation/segment_description.ts";
@@ -7,12 +8,15 @@ import {
   requirePlaced,
   writeStructureSet,
 } from "../../dicom/structure_set/write_structure_set.ts";
-import { outline } from "./polygons.ts";
+import { outline, type Ring } from "./polygons.ts";
 import { maskRuns } from "./runs.ts";
 
 /** The DICOM objects that hold masks: a segmentation, or a structure set of radiotherapy. */
 export const DICOM_FORMS = ["seg", "rtstruct"] as const;
 export type DicomForm = typeof DICOM_FORMS[number];
+
+/** Most runs of a mask that is outlined: 64 pieces side by side in every row of 4096. */
+const MAX_RUNS = 2 ** 18;
 
 /** @throws {EdgeError} `invalid-input` for an image of which no such object can be written. */
 export function requireFit(source: ImageSource, form: DicomForm): void {
@@ -34,8 +38,18 @@ export function writeDicomMasks(
   const outlined = images.map((image) => ({
     source: image.source,
     get rings() {
-      return outline(maskRuns(image.mask));
+      return outlineOf(image.mask);
     },
   }));
   return writeStructureSet(outlined, segment);
+}
+
+function outlineOf(mask: Mask): Ring[] {
+  const runs = maskRuns(mask);
+  const count = runs.from.length;
+  if (count <= MAX_RUNS) return outline(runs);
+  throw new EdgeError(
+    "too-large",
+    `Cannot write a structure set: a mask is in ${count} pieces of rows; at most ${MAX_RUNS} are outlined.`,
+  );
 }

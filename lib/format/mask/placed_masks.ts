@@ -92,7 +92,7 @@ export interface FrameOf {
 }
 
 /** Most characters of run lengths that are kept; those of a hundred slices of an organ are some 100,000. */
-const MAX_KEPT = 2 ** 27;
+const MAX_KEPT = 2 ** 26;
 
 /**
  * Gathers masks of many images into as few files as can hold them: one for each volume; a segmentation for images of one

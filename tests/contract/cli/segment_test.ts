@@ -4,6 +4,7 @@ import { decodeMask } from "../../../lib/image/decode_mask.ts";
 import { readSize } from "../../../lib/image/decode.ts";
 import { requireOneLine, runCommand } from "../../support/command.ts";
 import { toDicom } from "../../support/dicom_files.ts";
+import { toSlices } from "../../support/dicom_slices.ts";
 import { inFolder } from "../../support/in_folder.ts";
 import { files, visits } from "../../support/requests.ts";
 import { niftiOf, zipOf } from "../../support/series_bodies.ts";
@@ -111,6 +112,33 @@ Deno.test("segment answers the frames of a DICOM image as one segmentation", () 
     }
   }));
 
+Deno.test("segment answers a series as a structure set of radiotherapy", () =>
+  inFolder(async (folder) => {
+    const slices = toSlices([visits.first.image, visits.second.image]);
+    await Deno.mkdir(`${folder}/ct`);
+    for (const [i, bytes] of slices.entries()) {
+      await Deno.writeFile(`${folder}/ct/${i}.dcm`, bytes);
+    }
+    await Deno.writeFile(`${folder}/mask.png`, files.mask);
+    const { code, out, error } = await runCommand("segment", [
+      ...["--reference", `${folder}/ct/0.dcm`, "--mask", `${folder}/mask.png`],
+      ...["--image", `${folder}/ct`, "--out", `${folder}/out`],
+      ...["--label", "kidney", "--format", "rtstruct"],
+    ]);
+    equal(code, 0, error);
+    match(out, /^Segmentation: .*\/0_rtstruct\.dcm$/m);
+    const read = (name: string) => Deno.readFileSync(`${folder}/out/${name}`);
+    for (const [i, bytes] of slices.entries()) {
+      deepEqual(
+        await decodeMask(read("0_rtstruct.dcm"), { maxPixels: 1e6 }, {
+          image: { bytes },
+          segment: "kidney",
+        }),
+        await decodeMask(read(`${i}_mask.png`), { maxPixels: 1e6 }),
+      );
+    }
+  }));
+
 Deno.test("a mistake in a segment command is one line that says what to do", () =>
   inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/a.png`, files.image);
@@ -142,6 +170,10 @@ Deno.test("a mistake in a segment command is one line that says what to do", () 
       [
         [...whole, "--recipe", "x"],
         /--recipe .*'x' is invalid\. Allowed choices are medical, natural, dense\. See/,
+      ],
+      [
+        [...whole, "--format", "rt"],
+        /--format .*'rt' is invalid\. Allowed choices are seg, rtstruct\. See/,
       ],
       [images("cut.png", "a.png", "a.png"), /Cannot use .*cut\.png: .*PNG/],
       [

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { decodeMask } from "../../../lib/image/decode_mask.ts";
+import { dice } from "../../../lib/core/mask.ts";
+import { encodePng } from "../../../lib/codecs/png/encode.ts";
 import { DICOM_DATA, hasDicom } from "../../support/dicom_data.ts";
 import {
   checkByReaders,
+  checkContours,
   dicomPython,
   validate,
 } from "../../support/independent_dicom.ts";
+import { seriesForm } from "../../support/series_bodies.ts";
 import { type Asked, enrol, segment } from "../../support/requests.ts";
 import { openService } from "../../support/service.ts";
 
@@ -20,10 +24,9 @@ const ask = (
 ) => segment(app, "p", body, query, { accept, "content-type": DICOM });
 
 Deno.test({
-  name:
-    "on a real CT series with its liver enrolled, the other slices are answered as DICOM segmentations",
+  name: "a real CT series with its liver enrolled from the first slice",
   ignore: !hasDicom,
-  async fn() {
+  async fn(t) {
     await using service = await openService(":memory:", { MODEL: "nano" });
     const { app } = service;
     const slices = [1, 2, 3].map((k) =>
@@ -32,25 +35,54 @@ Deno.test({
     const liver = Deno.readFileSync(
       new URL("segmentations/liver.dcm", DICOM_DATA),
     );
+    const on = (file: Uint8Array, bytes: Uint8Array) =>
+      decodeMask(file, limits, { image: { bytes } });
     const fields = { image: slices[0], mask: liver, label: "liver" };
     assert.equal((await enrol(app, "p", "first", fields)).status, 201);
     const query =
       "?label=liver&category=123037004:SCT:Anatomical%20Structure&property=10200004:SCT:Liver";
-    for (const bytes of slices.slice(1)) {
-      const file = await (await ask(app, bytes, query, DICOM)).bytes();
-      const png = await (await ask(app, bytes, query, "image/png")).bytes();
-      const image = { bytes };
-      const mask = await decodeMask(file, limits, { image });
-      assert.deepEqual(mask, await decodeMask(png, limits));
-      const truth = await decodeMask(liver, limits, { image });
-      const both = mask.data.filter((v, i) =>
-        v > 0 && truth.data[i] > 0
-      ).length;
-      const sum = mask.data.filter((v) => v > 0).length +
-        truth.data.filter((v) => v > 0).length;
-      assert.ok((2 * both) / sum > 0.9, `Dice ${(2 * both) / sum}`);
-      if (dicomPython) await checkByReaders(file, [{ image: bytes, png }]);
-      assert.deepEqual(await validate(file) ?? [], []);
-    }
+
+    await t.step("its other slices are DICOM segmentations", async () => {
+      for (const bytes of slices.slice(1)) {
+        const file = await (await ask(app, bytes, query, DICOM)).bytes();
+        const png = await (await ask(app, bytes, query, "image/png")).bytes();
+        const mask = await on(file, bytes);
+        assert.deepEqual(mask, await decodeMask(png, limits));
+        const found = dice(mask.data, (await on(liver, bytes)).data);
+        assert.ok(found > 0.9, `Dice ${found}`);
+        if (dicomPython) await checkByReaders(file, [{ image: bytes, png }]);
+        assert.deepEqual(await validate(file) ?? [], []);
+      }
+    });
+
+    await t.step("all is one segmentation, and one structure set", async () => {
+      const whole = async (accept: string) => {
+        const answer = await app.request(`/v1/patients/p/series${query}`, {
+          method: "POST",
+          body: seriesForm(slices),
+          headers: { accept },
+        });
+        assert.equal(answer.status, 200);
+        const told = JSON.parse(answer.headers.get("x-series")!);
+        assert.deepEqual(told, { images: 3, present: 3, refused: 0 });
+        const file = await answer.bytes();
+        assert.deepEqual(await validate(file) ?? [], []);
+        return file;
+      };
+      const segmentation = await whole(DICOM);
+      const contours = await whole(`${DICOM}; type=rtstruct`);
+      const pairs = [];
+      for (const bytes of slices) {
+        const mask = await on(segmentation, bytes);
+        assert.equal(dice((await on(contours, bytes)).data, mask.data), 1);
+        pairs.push({ image: bytes, png: encodePng(mask) });
+      }
+      if (dicomPython) await checkContours(contours, pairs);
+
+      const again = { image: slices[0], mask: contours, label: "liver" };
+      const enrolled = await enrol(app, "q", "first", again);
+      assert.equal(enrolled.status, 201);
+      assert.equal((await enrolled.json()).mask.kind, "contours");
+    });
   },
 });
