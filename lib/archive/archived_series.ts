@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { EdgeError } from "../core/errors.ts";
 import { alongNormal } from "../dicom/data_set/plane.ts";
 import {
   type FrameReader,
@@ -48,6 +49,10 @@ export async function openArchived(
   const instances = listed.filter(({ instance }) =>
     only === undefined || instance === only
   );
+  if (only !== undefined && instances.length === 0) {
+    const message = "The series in the image archive has no such instance.";
+    throw new EdgeError("not-found", message);
+  }
   if (instances.length > limits.maxImages) throw tooManyImages(limits);
   const retrieve = (instance: string, most: number) =>
     archive.readInstance({ ...reference, instance }, most, signal);

@@ -6,10 +6,13 @@ import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { parseKeys } from "../../lib/access/api_keys.ts";
 import { SCOPES } from "../../lib/access/caller.ts";
 import { concat } from "../../lib/core/bytes.ts";
+import { readIdentity } from "../../lib/dicom/data_set/identity.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
 import { drawStudy, writeSlice } from "../support/archived_patient.ts";
+import { toDicom } from "../support/dicom_files.ts";
 import { openService } from "../support/service.ts";
-import { postJson } from "../support/requests.ts";
+import { enrol, postJson } from "../support/requests.ts";
 
 const own = drawStudy(1);
 const other = drawStudy(2);
@@ -351,6 +354,81 @@ const noise = (() => {
   const file = writeSlice(picture, { study, series, number: 1, place: 9 });
   return { instance: "2.25.139", file };
 })();
+
+Deno.test("a series of objects of one frame and of several, of which some fail, is segmented in order", async () => {
+  const frames = [1, 2].map((number) => drawVisit(number).image);
+  const whole = { ...readIdentity(toDicom(frames))!, file: toDicom(frames) };
+  const single = writeSlice(frames[0]!, {
+    study: whole.study,
+    series: whole.series,
+    number: 7,
+    place: 0,
+  });
+  const asked: string[] = [];
+  await using archive = host((path) => {
+    asked.push(path);
+    if (path.endsWith("/metadata")) {
+      const of = { "0020000D": ui(whole.study), "0020000E": ui(whole.series) };
+      return json([
+        { ...of, "00080018": ui("2.25.404"), "00200013": { Value: [3] } },
+        { ...of, "00080018": ui("2.25.730"), "00200013": { Value: [2] } },
+        {
+          ...of,
+          "00080018": ui(whole.instance),
+          "00200013": { Value: [1] },
+          "00280008": { Value: ["2"] },
+        },
+      ]);
+    }
+    if (path.endsWith("2.25.730")) return related(single);
+    if (path.endsWith(whole.instance)) return related(whole.file);
+    return new Response(null, { status: 404 });
+  });
+  await using service = await openService(undefined, {
+    DICOMWEB_URL: `${archive.url}dicom-web`,
+  });
+  const { app } = service;
+  equal((await enrol(app, "p", "r")).status, 201);
+  const { study, series } = whole;
+  const answer = await postJson(app, "/v1/patients/p/series", {
+    dicomweb: { study, series },
+  });
+  const lines = (await answer.text()).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  deepEqual(
+    lines.map(({ name, problem }) => [name, problem?.type]),
+    [
+      [whole.instance, undefined],
+      [whole.instance, undefined],
+      ["2.25.730", undefined],
+      ["2.25.404", "/problems/not-found"],
+    ],
+  );
+  // Each was retrieved once.
+  equal(asked.length, 4);
+  for (
+    const [dicomweb, status] of [
+      [{ study, series, instance: whole.instance }, 200],
+      [{ study, series, instance: "2.25.9" }, 404],
+      [{ study, series, frame: 1 }, 422],
+    ] as const
+  ) {
+    const one = await postJson(app, "/v1/patients/p/series", { dicomweb });
+    equal(one.status, status);
+    await one.body?.cancel();
+  }
+  const sent = await app.request("/v1/patients/p/series?store=true", {
+    method: "POST",
+    body: whole.file,
+    headers: { accept: "application/dicom" },
+  });
+  match((await sent.json()).detail, /needs an image of the archive/);
+  const lined = await postJson(app, "/v1/patients/p/series?store=true", {
+    dicomweb: { study, series },
+  });
+  match((await lined.json()).detail, /accept application\/dicom/);
+});
 
 /** What an archive says to an object that it is to store, and whether that confirms it. */
 const STORED: Record<
