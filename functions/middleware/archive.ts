@@ -35,7 +35,7 @@ export function readArchive(services: Services): MiddlewareHandler<Env> {
   const { maxBytes, bodyQuota } = services;
   return async (c, next) => {
     using held = new DisposableStack();
-    let room = maxBytes - Number(c.req.header("content-length") ?? 0);
+    let room = maxBytes - (Number(c.req.header("content-length")) || 0);
     c.set("readArchived", async ({ study, series, instance }, place) => {
       const archive = archiveOf(services, c);
       const { tenant, signal } = workOf(c);

@@ -15,12 +15,7 @@ import {
   withFrame,
 } from "../../body/image.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
-import {
-  acceptedType,
-  isPlaced,
-  PLACED_FORMS,
-  RTSTRUCT,
-} from "../../contract/accept.ts";
+import { acceptedType, isPlaced, RTSTRUCT } from "../../contract/accept.ts";
 import { storedHeaders } from "../../contract/archive.ts";
 import { binary, json } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
