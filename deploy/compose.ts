@@ -29,6 +29,7 @@ import {
   observeStore,
   type Telemetry,
 } from "../lib/telemetry/telemetry.ts";
+import { composeArchive } from "./compose_archive.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
 import { composeState } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
@@ -130,14 +131,20 @@ export async function compose(
   });
 
   const trust = await composeTrust(config);
+  const archive = composeArchive(config);
   const services = {
     models: createCatalogue(models),
     profiles: stored("profiles", state.profiles),
     patients: stored("patients", state.patients),
     images: stored("images", state.images),
     imageLifetime: config.EMBEDDING_HOURS * 3_600_000,
-    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
     readTaskImage: composeTaskImages(config),
+    uploads: stored("uploads", state.uploads),
+    answers: stored("answers", state.answers),
+    audit: needs.state ? stored("audit", state.audit) : NO_AUDIT,
+    ...(archive && {
+      archive: observeStore(archive, "archive", telemetry),
+    }),
     trust,
     encrypted: state.encrypted || !needs.state,
     environment: environmentOf(

@@ -15,6 +15,7 @@ const COMPONENTS: Record<
 > = {
   encode: ["encoder"],
   references: BOTH,
+  enrolments: BOTH,
   patients: [],
   revisions: [],
   prompt: [],
@@ -26,6 +27,8 @@ const COMPONENTS: Record<
   receipts: BOTH,
   transfer: [],
   preview: [],
+  archive: [],
+  uploads: [],
   models: [],
   audit: [],
   monailabel: BOTH,

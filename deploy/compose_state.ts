@@ -1,5 +1,7 @@
 import { dirname } from "node:path";
 import { invalidInput } from "../lib/core/errors.ts";
+import { createAnswerStore } from "../lib/store/answers/answer_store.ts";
+import { createUploadStore } from "../lib/store/uploads/upload_store.ts";
 import { openAudit } from "../lib/store/audit/audit_store.ts";
 import {
   createEmbeddingStore,
@@ -55,8 +57,11 @@ async function overKv(kv: Deno.Kv, config: Config) {
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const embeddings = createEmbeddingStore(records, lifetime);
 
+  const uploads = createUploadStore(records, config.UPLOAD_BYTES);
+
   const sweep = async () => {
     await records.sweep();
+    await uploads.sweep();
     const { days, tenants } = config.RETENTION_DAYS;
     const oldest = (tenant: string) =>
       Date.now() - (tenants.get(tenant) ?? days) * DAY_MS;
@@ -84,6 +89,8 @@ async function overKv(kv: Deno.Kv, config: Config) {
     profiles: createProfileStore(records),
     patients: createPatientStore(records, lifetime),
     images: createImageStore(records),
+    answers: createAnswerStore(records),
+    uploads,
     withWebCache: (store: EmbeddingStore) =>
       cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,

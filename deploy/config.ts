@@ -42,6 +42,13 @@ function addresses(text: string): URL[] {
   });
 }
 
+/** The root of an archive's DICOMweb services, ending in a slash. */
+function archiveAddress(text: string): URL {
+  const [url, ...more] = addresses(text);
+  if (url !== undefined && more.length === 0) return url;
+  throw new Error("must be one address");
+}
+
 /** Origins as browsers send them, separated by commas, or `*`. */
 function origins(text: string): string[] {
   const named = listed(text);
@@ -157,6 +164,7 @@ const Settings = z.object({
   ENCODE_BATCH: whole(1, 64).optional(),
   MAX_BYTES: whole(1024, 2 ** 30).default(32 * 2 ** 20),
   MAX_SERIES_BYTES: whole(1024, 2 ** 40).default(512 * 2 ** 20),
+  UPLOAD_BYTES: whole(1024, 2 ** 40).default(2 ** 30),
   BODY_MEMORY: whole(1024, 2 ** 34).optional(),
   MAX_REFERENCES: whole(1, 10_000).default(64),
   MAX_PIXELS: whole(1024, 2 ** 28).default(25_000_000),
@@ -173,6 +181,15 @@ const Settings = z.object({
   ).optional(),
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
+  DICOMWEB_URL: readBy(archiveAddress).optional(),
+  DICOMWEB_USER: z.string().regex(/^[^:\p{Cc}]+$/u, "must have no colon")
+    .optional(),
+  DICOMWEB_PASSWORD: z.string().optional(),
+  DICOMWEB_TOKEN: z.string().regex(
+    /^[\w.~+/-]+=*$/,
+    "must be letters, digits or . _ ~ + / -",
+  ).optional(),
+  DICOMWEB_TIMEOUT: whole(1, 3600).default(20),
   WEB_CACHE: z.enum(["on", "off"], "must be on or off").default("off"),
   CORS_ORIGINS: readBy(origins).optional(),
   OPERATOR_KEYS: readBy(operatorKeys).default([]),
@@ -210,6 +227,18 @@ const Settings = z.object({
   .refine(
     ({ JWKS_URL, JWKS_FILE }) => !(JWKS_URL && JWKS_FILE),
     notBoth("JWKS_URL", "JWKS_FILE"),
+  )
+  .refine(
+    ({ DICOMWEB_USER, DICOMWEB_TOKEN }) => !(DICOMWEB_USER && DICOMWEB_TOKEN),
+    notBoth("DICOMWEB_USER", "DICOMWEB_TOKEN"),
+  )
+  .refine(
+    ({ DICOMWEB_USER, DICOMWEB_PASSWORD }) =>
+      (DICOMWEB_USER === undefined) === (DICOMWEB_PASSWORD === undefined),
+    {
+      error: "and DICOMWEB_PASSWORD are set together",
+      path: ["DICOMWEB_USER"],
+    },
   )
   .refine(
     ({ MAX_BYTES, BODY_MEMORY = Infinity }) => BODY_MEMORY >= MAX_BYTES,

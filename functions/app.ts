@@ -1,4 +1,5 @@
 import type { Authenticator } from "../lib/access/authenticator.ts";
+import { offerUploads } from "./middleware/offer_uploads.ts";
 import { describeService } from "./contract/openapi.ts";
 import {
   identifyCaller,
@@ -7,9 +8,11 @@ import {
 } from "./middleware/access.ts";
 import { answerProblem } from "./middleware/answer_problem.ts";
 import { auditRequests } from "./middleware/audit_requests.ts";
+import { readArchive } from "./middleware/archive.ts";
 import { limitBodies } from "./middleware/body_limit.ts";
 import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
+import { repeatAnswers } from "./middleware/idempotency.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
@@ -21,9 +24,11 @@ import { limitRate } from "./middleware/rate_limit.ts";
 import { nameRequests } from "./middleware/request_id.ts";
 import { scopesOf } from "./middleware/scopes.ts";
 import { limitWork } from "./middleware/work.ts";
+import { archiveFunction } from "./resources/archive.ts";
 import { auditFunction } from "./resources/audit_trail.ts";
 import { docsFunction } from "./resources/docs.ts";
 import { encodeFunction } from "./resources/embeddings.ts";
+import { enrolmentsFunction } from "./resources/enrolments.ts";
 import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
@@ -41,6 +46,7 @@ import { revisionsFunction } from "./resources/revisions.ts";
 import { segmentFunction } from "./resources/segmentations/handler.ts";
 import { seriesFunction } from "./resources/series/handler.ts";
 import { transferFunction } from "./resources/transfers.ts";
+import { uploadsFunction } from "./resources/uploads.ts";
 import { createRouter, type Router } from "./router.ts";
 import type { Services } from "./services.ts";
 
@@ -51,6 +57,7 @@ export type ServiceFunction = (services: Services, closed: boolean) => Router;
 export const FUNCTIONS = {
   encode: encodeFunction,
   references: referencesFunction,
+  enrolments: enrolmentsFunction,
   patients: patientsFunction,
   revisions: revisionsFunction,
   prompt: promptFunction,
@@ -62,6 +69,8 @@ export const FUNCTIONS = {
   receipts: receiptsFunction,
   transfer: transferFunction,
   preview: previewFunction,
+  archive: archiveFunction,
+  uploads: uploadsFunction,
   models: modelsFunction,
   audit: auditFunction,
   monailabel: monaiLabelFunction,
@@ -75,8 +84,9 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
-/** A series bounds its body, and the work on each of its images, itself. */
-const SERIES_PATH = /^\/v1\/patients\/[^/]+\/series$/;
+/** Routes that take their body as it comes, and bound it, and the work on each of its images, themselves. */
+const STREAMED =
+  /^\/v1\/(patients\/[^/]+\/series|enrolments|uploads(\/[^/]+)?)$/;
 
 /** Protocols of other programs, which stand beside the service's own contract. */
 const PROGRAMS = ["/monailabel/*", "/label-studio/*"];
@@ -151,9 +161,11 @@ export function createApp(
   app.use(decodeBodies());
   const body = limitBodies(services.maxBytes, services.bodyQuota);
   const work = limitWork(services.deadline);
+  const archive = readArchive(services);
   app.use("/v1/*", async (c, next) => {
-    if (SERIES_PATH.test(c.req.path)) return await next();
-    await body(c, () => work(c, next) as Promise<void>);
+    if (STREAMED.test(c.req.path)) return await next();
+    const run = () => archive(c, next) as Promise<void>;
+    await body(c, () => work(c, run) as Promise<void>);
   });
 
   app.use("/label-studio/*", work);
@@ -164,6 +176,8 @@ export function createApp(
       await body(c, next);
     });
   }
+  app.use("/v1/*", repeatAnswers(services));
+  app.use("/v1/*", offerUploads(services));
 
   for (const router of routers) app.route("/", router);
   const document = describeService(app, access !== undefined);

@@ -1,11 +1,14 @@
+import type { Archive } from "../lib/archive/archive.ts";
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { ReadTaskImage } from "../lib/label_studio/task_image.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
+import type { AnswerStore } from "../lib/store/answers/answer_store.ts";
 import type { AuditStore } from "../lib/store/audit/audit_store.ts";
 import type { ImageStore } from "../lib/store/images/image_store.ts";
 import type { PatientStore } from "../lib/store/patient_store.ts";
 import type { ProfileStore } from "../lib/store/profiles/profile_store.ts";
+import type { UploadStore } from "../lib/store/uploads/upload_store.ts";
 import type { Trust } from "../lib/core/signing.ts";
 import type { Telemetry } from "../lib/telemetry/telemetry.ts";
 
@@ -18,9 +21,13 @@ export interface Services {
   images: ImageStore;
   /** How long they are held, milliseconds. */
   imageLifetime: number;
-  audit: AuditStore;
   /** Images of Label Studio's tasks. */
   readTaskImage: ReadTaskImage;
+  answers: AnswerStore;
+  uploads: UploadStore;
+  audit: AuditStore;
+  /** The hospital's image archive; absent where the operator names none. */
+  archive?: Archive;
   /** The key that signs exports, and the keys whose exports are imported. */
   trust: Trust;
   /** Whether stored data is encrypted. */

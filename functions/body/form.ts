@@ -5,14 +5,18 @@ import { type Bytes, concat } from "../../lib/core/bytes.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+import { readReferred, type ReferredFile } from "./archive_reference.ts";
+import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
-import { requireMediaType } from "./media_type.ts";
+import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
-interface SentFile {
+interface SentFile extends Partial<ReferredFile> {
   bytes: Bytes;
-  mediaType: string | undefined;
+  mediaType?: string | undefined;
 }
 
 /** The value of a field, as it was sent. */
@@ -45,7 +49,7 @@ const IN_TWO_PARTS =
 /** An image file of the form, which must have a file name; a volume may come in two parts, its header and its voxels. */
 export function file(
   description?: string,
-): Field<InputFile & { bytes: Bytes }> {
+): Field<InputFile & SentFile> {
   return {
     kind: "file",
     document: {
@@ -60,8 +64,8 @@ export function file(
       if (typeof value === "string") {
         throw wrong(name, "must be a file, with a file name");
       }
-      const { bytes, mediaType } = value;
-      return mediaType === undefined ? { bytes } : { bytes, mediaType };
+      const { mediaType, ...file } = value;
+      return mediaType === undefined ? file : { ...file, mediaType };
     },
   };
 }
@@ -121,7 +125,7 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
 type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /**
- * Declares a multipart body once, for the OpenAPI document and for its reader.
+ * Declares a body once, for the OpenAPI document and for its reader: a multipart body, or JSON with the same fields.
  *
  * @param either sets of fields, of each of which a body has exactly one.
  */
@@ -138,10 +142,13 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
   );
   return {
     /** Its schema in the OpenAPI document. */
-    content: { "multipart/form-data": { schema: describe(fields) } },
+    content: {
+      "multipart/form-data": { schema: describe(fields) },
+      "application/json": { schema: describeJson(fields) },
+    },
 
     /** Reads a request's body. @throws EdgeError for one that breaks the declaration. */
-    async read(c: Context): Promise<Values<F>> {
+    async read(c: Context<Env>): Promise<Values<F>> {
       const sent = await readFields(c, fields);
       const parsed = texts.safeParse(sent);
       if (!parsed.success) throw invalid("body", parsed.error.issues);
@@ -175,6 +182,58 @@ function describe(fields: Record<string, Field<unknown>>) {
   };
 }
 
+/** Fields that are files are objects in JSON, and fields that are JSON are values. */
+function describeJson(fields: Record<string, Field<unknown>>) {
+  const { properties, required = [], ...rest } = describe(fields);
+  const inline = Object.entries(fields).map(([name, { kind, document }]) => {
+    const { contentSchema, description } = document as Record<string, unknown>;
+    const schema = kind === "text"
+      ? properties[name]
+      : kind === "json"
+      ? contentSchema
+      : { $ref: "#/components/schemas/InlineFile", description };
+    return [name, schema as never];
+  });
+  if (Object.hasOwn(fields, "image")) inline.push(["dicomweb", REFERENCE]);
+  // `dicomweb` may stand for it.
+  const needed = required.filter((name) => name !== "image");
+  return {
+    ...rest,
+    properties: Object.fromEntries(inline),
+    ...(needed.length > 0 && { required: needed }),
+  };
+}
+
+/** An image in JSON that lies in the archive, in short. */
+const REFERENCE = {
+  $ref: "#/components/schemas/ArchiveReference",
+  description: 'Short for `"image": {"dicomweb": …}`',
+} as never;
+
+/** A file in JSON, a component of the OpenAPI document. */
+export const INLINE_FILE = {
+  type: "object" as const,
+  description: "One of `base64`, `upload` and `dicomweb`",
+  properties: {
+    base64: {
+      type: "string" as const,
+      description: "The file's bytes (RFC 4648, section 4)",
+    },
+    upload: {
+      type: "string" as const,
+      description: "Id of a complete upload, in place of `base64`",
+    },
+    mediaType: {
+      type: "string" as const,
+      description: "Needed for an embedding that the client made",
+    },
+    dicomweb: {
+      $ref: "#/components/schemas/ArchiveReference",
+      description: "An object of the image archive",
+    } as never,
+  },
+};
+
 /** Refuses a form that has several of these fields, or none. */
 function requireOne(sent: Record<string, FieldValue>, names: string[]): void {
   const has = names.filter((name) => sent[name] !== undefined);
@@ -196,9 +255,12 @@ function wrong(name: string, message: string) {
  * counts as left out: browsers send the fields of a form that were not filled in.
  */
 async function readFields(
-  c: Context,
+  c: Context<Env>,
   declared: Record<string, Field<unknown>>,
 ): Promise<Record<string, FieldValue>> {
+  if (mediaTypeOf(c) === "application/json") {
+    return await readJsonFields(c, declared);
+  }
   requireMediaType(c, "multipart/form-data");
   const names = Object.keys(declared);
   const images = names.filter((name) => declared[name]!.kind === "file");
@@ -237,6 +299,102 @@ async function readFields(
     maxFieldBytes: MAX_JSON_BYTES,
   });
   return fields;
+}
+
+/** The fields of a JSON body; null counts as left out. */
+async function readJsonFields(
+  c: Context<Env>,
+  declared: Record<string, Field<unknown>>,
+): Promise<Record<string, FieldValue>> {
+  const body = await parseInlineFiles(bytesOf(c));
+  if (!isObject(body)) {
+    throw invalid("body", [{ path: [], message: "must be an object" }]);
+  }
+  const fields: Record<string, FieldValue> = {};
+  for (const [name, value] of Object.entries(unfold(body, declared))) {
+    const field = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    if (field === undefined) {
+      const message = `has an unknown field; it takes ${
+        Object.keys(declared).join(", ")
+      }`;
+      throw invalid("body", [{ path: [], message }]);
+    }
+    if (value === null) continue;
+    fields[name] = await inJson(c, field, value, name);
+  }
+  return fields;
+}
+
+/** A body whose `dicomweb` stands for its image, as one whose `image` is that reference. */
+function unfold(
+  body: Record<string, unknown>,
+  declared: Record<string, Field<unknown>>,
+): Record<string, unknown> {
+  if (!("dicomweb" in body) || !Object.hasOwn(declared, "image")) return body;
+  const { dicomweb, ...others } = body;
+  if (!("image" in others)) return { ...others, image: { dicomweb } };
+  throw wrong("dicomweb", "stands for `image`, which the body has too");
+}
+
+/** A field's value in JSON, as a multipart body would give it. */
+async function inJson(
+  c: Context<Env>,
+  { kind }: Field<unknown>,
+  value: unknown,
+  name: string,
+): Promise<FieldValue> {
+  if (kind === "json") return JSON.stringify(value);
+  if (kind === "text") {
+    if (["string", "number", "boolean"].includes(typeof value)) {
+      return String(value);
+    }
+    throw wrong(name, "must be a text or a number");
+  }
+  const [first, second, ...more] = Array.isArray(value) ? value : [value];
+  if (isObject(first) && second === undefined && "counts" in first) {
+    // Run lengths, where a mask may be some.
+    return JSON.stringify(first);
+  }
+  if (isObject(first) && "dicomweb" in first) {
+    const { dicomweb, ...others } = first;
+    if (second === undefined && Object.keys(others).length === 0) {
+      return await readReferred(c, dicomweb, `body.${name}`);
+    }
+    throw wrong(name, 'must be an object {"dicomweb": reference} alone');
+  }
+  const file = await inlineFile(c, first, name);
+  if (second === undefined) return file;
+  if (more.length > 0) throw repeated(name);
+  return inOne(file, (await inlineFile(c, second, name)).bytes, name);
+}
+
+/** @throws EdgeError `validation` for what is no file. */
+async function inlineFile(
+  c: Context,
+  value: unknown,
+  name: string,
+): Promise<SentFile> {
+  const { base64, upload, mediaType, ...others } = isObject(value) ? value : {};
+  const isKnown = Object.keys(others).length === 0 &&
+    (mediaType === undefined || typeof mediaType === "string");
+  if (isKnown && typeof upload === "string" && base64 === undefined) {
+    return { bytes: await uploadsOf(c).read(upload), mediaType };
+  }
+  const isFile = isKnown && upload === undefined &&
+    base64 instanceof InlineBytes;
+  if (!isFile) {
+    throw wrong(
+      name,
+      'must be an object {"base64": text} or {"upload": id}, perhaps with a "mediaType", or {"dicomweb": reference}',
+    );
+  }
+  if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);
+  return { bytes: base64.bytes, mediaType };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof InlineBytes);
 }
 
 /** The two parts of a volume as one file. @throws EdgeError `validation` where they are something else. */

@@ -2,10 +2,14 @@ import type { Context } from "hono";
 import type { InputFile } from "../../lib/engine/engine.ts";
 import { binary } from "../contract/answers.ts";
 import { EmbeddingId } from "../contract/parameters.ts";
-import { defineForm, file, text } from "./form.ts";
+import { invalid } from "../contract/problems.ts";
+import type { Env } from "../router.ts";
+import { defineForm, file, optional, text } from "./form.ts";
 import { mediaTypeOf } from "./media_type.ts";
 
 const ImageForm = defineForm({ image: file() });
+
+const FORM_TYPES = Object.keys(ImageForm.content);
 
 /** A cached embedding in the place of a form's image. */
 export const embeddingField = text(EmbeddingId.optional(), {
@@ -13,8 +17,14 @@ export const embeddingField = text(EmbeddingId.optional(), {
   description: "Id of a cached embedding",
 });
 
+/** An image in JSON, or a cached embedding in its place. */
+export const ImageOrEmbedding = defineForm(
+  { image: optional(file()), embedding: embeddingField },
+  { either: [["image", "embedding"]] },
+);
+
 /**
- * An image as a request body, for the OpenAPI document: its bytes, or a form with the field `image`. Generators of
+ * An image as a request body, for the OpenAPI document: its bytes, or a form or JSON with the field `image`. Generators of
  * clients use the first type, which fits every image.
  */
 export const imageBody = {
@@ -38,25 +48,32 @@ export const imageBody = {
   ...ImageForm.content,
 };
 
-/** An image, as the whole body or as the field `image` of a form; `frame` is the one that is meant. */
+/** An image, as the whole body or as the field `image` of a form or of JSON; `frame` is the one that is meant. */
 export async function readImage(
-  c: Context,
+  c: Context<Env>,
   frame: number | undefined,
 ): Promise<InputFile> {
   return withFrame(await readFile(c), frame);
 }
 
-/** A file, and which of its frames is meant. */
+/**
+ * A file, and which of its frames is meant.
+ *
+ * @throws EdgeError `validation` where a reference to the image archive has named one already.
+ */
 export function withFrame<T extends InputFile>(
   file: T,
   frame: number | undefined,
 ): T {
-  return frame === undefined ? file : { ...file, frame };
+  if (frame === undefined) return file;
+  if (file.frame === undefined) return { ...file, frame };
+  const message = "is named in the reference to the archive too";
+  throw invalid("request", [{ path: ["frame"], message }]);
 }
 
-async function readFile(c: Context): Promise<InputFile> {
+async function readFile(c: Context<Env>): Promise<InputFile> {
   const mediaType = mediaTypeOf(c);
-  if (mediaType === "multipart/form-data") {
+  if (FORM_TYPES.includes(mediaType)) {
     return (await ImageForm.read(c)).image;
   }
   const bytes = new Uint8Array(await c.req.arrayBuffer());

@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { EdgeError } from "../../lib/core/errors.ts";
@@ -7,8 +8,11 @@ import type {
   SeriesLimits,
 } from "../../lib/series/series_image.ts";
 import { sectionOf, type Spool } from "../../lib/series/range_file.ts";
+import { SeriesByReference } from "../contract/archive.ts";
+import { parseJson } from "./json.ts";
 import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 import { invalid } from "../contract/problems.ts";
 
 /** The files of a body, and a digest that identifies them. */
@@ -41,6 +45,23 @@ export const seriesBody = {
       required: [FIELD],
     },
   },
+  "application/json": {
+    schema: {
+      type: "object" as const,
+      description: "Either `upload` or `dicomweb`",
+      properties: {
+        upload: {
+          type: "string" as const,
+          description: "Id of a complete upload",
+        },
+        dicomweb: {
+          $ref: "#/components/schemas/ArchiveReference",
+          description:
+            "A series of the image archive, without `frame`; one object of it where `instance` is named",
+        } as never,
+      },
+    },
+  },
   "application/zip": binary,
   "image/tiff": binary,
   "application/dicom": binary,
@@ -49,17 +70,33 @@ export const seriesBody = {
   "application/x-metaimage": binary,
 };
 
+const UploadReference = z.strictObject({ upload: z.string() });
+
+/**
+ * What JSON names in the place of a series' files.
+ *
+ * @throws EdgeError `malformed-request` or `validation` for other JSON.
+ */
+export async function readSeriesReference(c: Context) {
+  const text = await readShort(c);
+  return text.includes('"dicomweb"')
+    ? parseJson(text, SeriesByReference, "body")
+    : parseJson(text, UploadReference, "body");
+}
+
 type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
 /**
  * Writes a body of any length to a spool as it arrives: the files of a multipart body, or the whole body as one file.
  *
+ * @param reference of JSON that was read already.
  * @throws EdgeError `malformed-request` for a body that is cut short, `too-many-bytes` for one over the limit.
  */
 export async function receiveFiles(
   c: Context,
   spool: Spool,
   limits: UploadLimits,
+  reference?: z.infer<typeof UploadReference>,
 ): Promise<SentFiles> {
   const stated = Number(c.req.header("content-length") ?? 0);
   if (stated > limits.maxSeriesBytes) throw tooManyBytes(limits);
@@ -109,10 +146,20 @@ export async function receiveFiles(
       // A failure of the disk is not the sender's fault.
       throw failure ?? error;
     });
+  } else if (mediaTypeOf(c) === "application/json") {
+    const { upload } = reference ??
+      parseJson(await readShort(c), UploadReference, "body");
+    await store(uploadsOf(c).stream(upload), undefined, null);
   } else {
     await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
   }
   return { files, digest: hash.digest("hex") };
+}
+
+/** The text of a body that holds names alone. */
+async function readShort(c: Context): Promise<string> {
+  const limits = { maxSeriesBytes: MAX_FIELD_BYTES, maxImages: 0 };
+  return await new Response(ReadableStream.from(bounded(c, limits))).text();
 }
 
 /** The body's bytes as they arrive, up to the limit. */

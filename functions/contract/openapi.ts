@@ -1,5 +1,8 @@
 import type { Router } from "../router.ts";
+import { INLINE_FILE } from "../body/form.ts";
+import { takesIdempotencyKey } from "../middleware/idempotency.ts";
 import { needOf } from "../middleware/scopes.ts";
+import { ArchiveReference } from "./archive.ts";
 import { header } from "./answers.ts";
 import { problemsOf } from "./problems.ts";
 
@@ -12,6 +15,15 @@ const BY_STATUS: Record<string, Record<string, ReturnType<typeof header>>> = {
   403: { "www-authenticate": header("Bearer, and the scope that is needed") },
   429: { "retry-after": header("Seconds until another attempt is worthwhile") },
   503: { "retry-after": header("Seconds until another attempt is worthwhile") },
+};
+
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  description:
+    "Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its " +
+    "first answer is given, with the header `idempotent-replayed`",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
 };
 
 /** What opens a closed operation; either is enough. Names in a requirement are scopes (OpenAPI 3.1, section 4.8.30). */
@@ -39,6 +51,9 @@ export function describeService(app: Router, closed: boolean): Document {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  // A schema that only files in JSON refer to.
+  app.openAPIRegistry.register("ArchiveReference", ArchiveReference);
+  app.openAPIRegistry.registerComponent("schemas", "InlineFile", INLINE_FILE);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -55,6 +70,8 @@ export function describeService(app: Router, closed: boolean): Document {
       { name: "patients", description: "Segment a patient's images" },
       { name: "references", description: "A patient's annotated images" },
       { name: "embeddings", description: "What an encoder makes of an image" },
+      { name: "archive", description: "The hospital's image archive" },
+      { name: "uploads", description: "Files over broken connections" },
       { name: "masks", description: "Interactive use" },
       { name: "service", description: "Models and health" },
     ],
@@ -72,6 +89,16 @@ export function describeService(app: Router, closed: boolean): Document {
         // Whatever its scope: a page of another site may have sent it (403), or the store may fail (503).
         Object.assign(operation.responses, answersOf(401, 429, 503, 403));
       }
+      if (takesIdempotencyKey(method, path)) {
+        operation.parameters = [
+          ...operation.parameters ?? [],
+          IDEMPOTENCY_KEY,
+        ];
+        Object.assign(operation.responses, {
+          ...answersOf(409),
+          ...operation.responses,
+        });
+      }
       if (operation.requestBody !== undefined) {
         Object.assign(operation.responses, answersOf(408));
       }
@@ -88,6 +115,7 @@ export function describeService(app: Router, closed: boolean): Document {
 }
 
 interface Operation {
+  parameters?: unknown[];
   requestBody?: unknown;
   security?: Record<string, string[]>[];
   responses: Record<string, { headers?: Record<string, unknown> }>;

@@ -5,9 +5,10 @@ import { invalid } from "./problems.ts";
 
 const PointLabel = z.union([z.literal(0), z.literal(1)]).openapi({
   type: "integer",
-  // Left out of the document, where `enum` says the same.
+  // Generated clients read enumerations of texts alone.
   anyOf: undefined as never,
-  enum: [0, 1],
+  minimum: 0,
+  maximum: 1,
   description: "1 is inside the structure, 0 outside",
 });
 

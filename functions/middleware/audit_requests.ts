@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AuditStore } from "../../lib/store/audit/audit_store.ts";
 import { callerOf, type Env, type Router } from "../router.ts";
-import { patternOf, routeMethod } from "./routes.ts";
+import { decodeName, patternOf, routeMethod } from "./routes.ts";
 import { NEEDS } from "./scopes.ts";
 
 /** The service's own contract, and the protocols of other programs. */
@@ -58,7 +58,7 @@ async function tagNames(
   route: string,
   path: string,
 ): Promise<string[]> {
-  const names = path.split("/").map(decode);
+  const names = path.split("/").map(decodeName);
   const tags: string[] = [];
   const pattern = route.slice(route.indexOf(" ") + 1);
   for (const [i, part] of pattern.split("/").entries()) {
@@ -70,12 +70,4 @@ async function tagNames(
     tags.push(await audit.tag(tenant, ...path));
   }
   return tags;
-}
-
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }

@@ -6,6 +6,10 @@ import { mediaTypeOf } from "../body/media_type.ts";
 import { callerOf, type Env } from "../router.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 
+/** Where JSON may hold files: its reader bounds the rest of it. */
+const FILE_PATHS =
+  /^\/v1\/(embeddings|previews|masks\/(read|export)|receipts\/replay|patients\/[^/]+\/(segmentations|references\/[^/]+))$/;
+
 /**
  * Bounds the body of a request, and the memory of all bodies together while requests are worked on. A request is
  * refused by the length that it states, before its body is read; one that states none counts as the longest.
@@ -25,7 +29,8 @@ export function limitBodies(
   const maxJson = Math.min(MAX_JSON_BYTES, maxBytes);
   const [anyBody, jsonBody] = [limit(maxBytes), limit(maxJson)];
   return async (c, next) => {
-    const isJson = mediaTypeOf(c) === "application/json";
+    const isJson = mediaTypeOf(c) === "application/json" &&
+      !FILE_PATHS.test(c.req.path);
     const check = isJson ? jsonBody : anyBody;
     if (c.req.raw.body === null) return await next();
     const stated = Number(c.req.header("content-length") ?? NaN);

@@ -11,6 +11,15 @@ export function patternOf(route: string): RegExp {
   return new RegExp(`^${parts.join("/")}$`);
 }
 
+/** A name of a path, decoded; as it came where it cannot be. */
+export function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 /** The method of the route that takes a request: HEAD is answered like GET (RFC 9110, section 9.3.2). */
 export const routeMethod = (method: string): string =>
   method === "HEAD" ? "GET" : method;

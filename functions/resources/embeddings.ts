@@ -65,7 +65,7 @@ const create = createRoute({
   responses: {
     200: made("It was cached"),
     201: made("It was made"),
-    ...problems(400, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 

@@ -63,7 +63,7 @@ const create = createRoute({
         "application/x-nifti": binary,
       },
     },
-    ...problems(400, 413, 415, 422, 503),
+    ...problems(400, 404, 413, 415, 422, 502, 503),
   },
 });
 

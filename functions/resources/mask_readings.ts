@@ -45,7 +45,7 @@ const read = createRoute({
   },
   responses: {
     200: json(ReadMaskDocument, "The mask, and how it was read"),
-    ...problems(400, 413, 415, 422, 503),
+    ...problems(400, 404, 413, 415, 422, 502, 503),
   },
 });
 

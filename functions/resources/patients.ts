@@ -36,6 +36,48 @@ export const PatientDocument = z.object({
   },
 });
 
+const PatientsQuery = z.strictObject({
+  prefix: z.string().regex(
+    /^[A-Za-z0-9._~-]{0,128}$/,
+    "must be at most 128 letters, digits, or . _ ~ -",
+  ).default("").describe("How the patients' names begin"),
+  limit: z.string().regex(/^([1-9]|[1-9]\d|1\d\d|200)$/, "must be 1 to 200")
+    .transform(Number).default(50)
+    .openapi({ type: "integer", minimum: 1, maximum: 200, default: 50 }),
+  cursor: z.base64url("must be the cursor of a page").max(256)
+    .transform((cursor, context) => {
+      const place = readCursor(cursor);
+      if (place !== null) return place;
+      context.addIssue({ code: "custom", message: "is no cursor of a page" });
+      return z.NEVER;
+    }).optional()
+    .openapi({ type: "string", description: "Of the page before" }),
+});
+
+/** Where the page before ended; null for what `writeCursor` did not write. */
+function readCursor(cursor: string): string | null {
+  try {
+    const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return /^[\x21-\x7e]+$/.test(text) ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+const writeCursor = (place: string) =>
+  new TextEncoder().encode(place)
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+
+export const PatientsDocument = z.object({
+  patients: z.array(z.string()),
+  cursor: z.string().nullable().describe(
+    "Gives the next page; null on the last",
+  ),
+}).openapi("PatientPage", {
+  example: { patients: ["p-17", "p-18"], cursor: null },
+});
+
 const get = createRoute({
   method: "get",
   path,
@@ -46,6 +88,22 @@ const get = createRoute({
   responses: {
     200: json(PatientDocument, "The patient"),
     ...problems(404, 422),
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/patients",
+  operationId: "listPatients",
+  tags: ["patients"],
+  summary: "The patients that have references, page by page",
+  description:
+    "In order of name; where the store is encrypted, names are hidden from it, and the order is one that says nothing. " +
+    "A page may then hold fewer patients than `limit`, or none, before the last: go on while `cursor` is not null.",
+  request: { query: PatientsQuery },
+  responses: {
+    200: json(PatientsDocument, "A page of patients"),
+    ...problems(422),
   },
 });
 
@@ -62,6 +120,16 @@ const remove = createRoute({
 /** The patients function: everything that is stored of a patient. */
 export function patientsFunction({ profiles, patients }: Services): Router {
   return createRouter()
+    .openapi(list, async (c) => {
+      const { prefix, limit, cursor } = c.req.valid("query");
+      const { names, end } = await profiles.page(callerOf(c).tenant, {
+        prefix,
+        limit,
+        after: cursor ?? null,
+      });
+      const next = end === null ? null : writeCursor(end);
+      return c.json({ patients: names, cursor: next }, 200);
+    })
     .openapi(get, async (c) => {
       const { patient } = c.req.valid("param");
       const kept = await profiles.revisions(callerOf(c).tenant, patient);

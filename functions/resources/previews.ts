@@ -40,7 +40,7 @@ const create = createRoute({
       },
       content: { "image/png": binary },
     },
-    ...problems(400, 413, 415, 422, 503),
+    ...problems(400, 404, 413, 415, 422, 502, 503),
   },
 });
 

@@ -58,7 +58,24 @@ export const RECEIPT = {
 };
 
 // Made anew: zod may have made the schema of `lib` before it was extended with OpenAPI.
-export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
+const { parameters } = Receipt.shape;
+
+export const ReceiptDocument = z.strictObject({
+  ...Receipt.shape,
+  parameters: parameters.extend({
+    // Generated clients lose what is of one of two types.
+    negatives: z.unknown().pipe(parameters.shape.negatives).openapi({
+      description: "Numbers of negative prototypes, or `least`",
+    }),
+  }),
+  // Generated clients read enumerations of texts alone.
+  format: z.literal(1).openapi({
+    type: "integer",
+    enum: undefined as never,
+    minimum: 1,
+    maximum: 1,
+  }),
+}).openapi(
   "Receipt",
   {
     description:
@@ -70,7 +87,10 @@ export const ReceiptDocument = z.strictObject(Receipt.shape).openapi(
 
 /** A replay that gave the identical mask. */
 export const ReplayDocument = z.object({
-  identical: z.literal(true),
+  identical: z.literal(true).openapi({
+    type: "boolean",
+    enum: undefined as never,
+  }),
   mask: MaskBody,
   notes: z.array(FaultDocument).describe(
     "What differs from the receipt and made no difference: runtime, versions, another file of the same pixels",
@@ -141,7 +161,7 @@ const route = createRoute({
   request: { body: { required: true, content: ReplayForm.content } },
   responses: {
     200: json(ReplayDocument, "The identical mask"),
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 

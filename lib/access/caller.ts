@@ -12,6 +12,8 @@ export const SCOPES = [
   "read",
   /** Erase it. */
   "erase",
+  /** Open every image of the hospital's archive, and store results in it. */
+  "archive",
   /** Operations on a whole tenant. */
   "admin",
 ] as const;

@@ -57,6 +57,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol a zip archive of annotated images, one line each as it is ready
+         * @description The archive is in PerSeg layout: `Images/<object>/NN.jpg` and `Annotations/<object>/NN.png`. Every object becomes a patient, as in an evaluation, and each of its annotated images a reference named NN, which replaces one of that name. A line is a JSON object and ends with a newline; a file without its counterpart gives one with a problem. Sent again, the archive enrols the same references again.
+         */
+        post: operations["enrolArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The patients that have references, page by page
+         * @description In order of name; where the store is encrypted, names are hidden from it, and the order is one that says nothing. A page may then hold fewer patients than `limit`, or none, before the last: go on while `cursor` is not null.
+         */
+        get: operations["listPatients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient}": {
         parameters: {
             query?: never;
@@ -299,6 +339,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/archive/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The series of a patient in the image archive
+         * @description Asked for by POST, since addresses are written into logs. Nothing is stored.
+         */
+        post: operations["findArchivedSeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/archive/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The objects of a series in the image archive, in slice order */
+        post: operations["listArchivedInstances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload that survives a broken connection (tus 1.0)
+         * @description Any client of tus 1.0 goes on from here. A complete upload stands in place of a file in JSON, `{"image":{"upload":id}}`, or of the body of a series or an archive, `{"upload":id}`. It is erased when the request that used it has succeeded, and after a day in any case.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What the server speaks of the protocol tus */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload has come; HEAD is what tus clients ask */
+        get: operations["readUpload"];
+        put?: never;
+        post?: never;
+        /** Erase an upload */
+        delete: operations["eraseUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Send bytes of an upload, from where it is
+         * @description What arrives is kept, also when the connection breaks: ask for the offset, and go on from there.
+         */
+        patch: operations["appendUpload"];
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -388,6 +508,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One of `base64`, `upload` and `dicomweb` */
+        InlineFile: {
+            /** @description The file's bytes (RFC 4648, section 4) */
+            base64?: string;
+            /** @description Id of a complete upload, in place of `base64` */
+            upload?: string;
+            /** @description Needed for an embedding that the client made */
+            mediaType?: string;
+            /** @description An object of the image archive */
+            dicomweb?: components["schemas"]["ArchiveReference"];
+        };
         Prompts: {
             /** @default [] */
             points: components["schemas"]["PointPrompt"][];
@@ -417,11 +548,8 @@ export interface components {
         PointPrompt: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
         };
         /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
         Rle: {
@@ -458,6 +586,16 @@ export interface components {
             by: string | null;
             /** @default null */
             at: string | null;
+        };
+        /**
+         * @description Labels by value of a label map, or by number or name of a segment or region of interest
+         * @example {
+         *       "1": "liver",
+         *       "2": "lesion"
+         *     }
+         */
+        Labels: {
+            [key: string]: string;
         };
         /**
          * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
@@ -520,8 +658,7 @@ export interface components {
          */
         Receipt: {
             id: string;
-            /** @enum {number} */
-            format: 1;
+            format: number;
             model: {
                 id: string;
                 digest: string;
@@ -548,7 +685,8 @@ export interface components {
             parameters: {
                 recipe: string;
                 parts: number[];
-                negatives: number[] | "least";
+                /** @description Numbers of negative prototypes, or `least` */
+                negatives: unknown;
                 guided: boolean;
                 dense?: boolean;
                 passes: number;
@@ -572,6 +710,23 @@ export interface components {
                 sha256: string;
                 area: number;
             };
+        };
+        /**
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "instance": "2.25.80"
+         *     }
+         */
+        ArchiveReference: {
+            /** @description Study Instance UID */
+            study: string;
+            /** @description Series Instance UID */
+            series: string;
+            /** @description SOP Instance UID; may be left out where the series has one object */
+            instance?: string;
+            /** @description Frame of the image, from 0 */
+            frame?: number;
         };
         /**
          * @example {
@@ -896,6 +1051,46 @@ export interface components {
             accepted?: components["schemas"]["Accepted"] & unknown;
             drift?: components["schemas"]["Drift"];
         };
+        EnrolledLabels: {
+            patient: string;
+            /** @description Either `enrolled` or `problem` */
+            labels: components["schemas"]["EnrolledLabel"][];
+        };
+        EnrolledLabel: {
+            label: string;
+            segment: string;
+            /** @description The name of the request, a point and the segment */
+            reference: string;
+            enrolled?: components["schemas"]["EnrolledReference"];
+            problem?: components["schemas"]["Problem"];
+        };
+        EnrolmentLine: {
+            /** @description From 0 */
+            index: number;
+            total: number;
+            /** @description The object's folder */
+            patient: string;
+            /** @description The file's name without its ending */
+            reference: string;
+            /** @description Estimated */
+            secondsLeft: number;
+            enrolled?: components["schemas"]["EnrolledReference"];
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "patients": [
+         *         "p-17",
+         *         "p-18"
+         *       ],
+         *       "cursor": null
+         *     }
+         */
+        PatientPage: {
+            patients: string[];
+            /** @description Gives the next page; null on the last */
+            cursor: string | null;
+        };
         /**
          * @example {
          *       "patient": "p-17",
@@ -1049,11 +1244,8 @@ export interface components {
         ScoredPoint: {
             x: number;
             y: number;
-            /**
-             * @description 1 is inside the structure, 0 outside
-             * @enum {integer}
-             */
-            label: 0 | 1;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
             similarity: number;
         };
         PromptsRequest: {
@@ -1337,6 +1529,7 @@ export interface components {
             profile: components["schemas"]["ProfileUsed"];
             /** @description Doubts about the files that were sent; empty where there are none */
             warnings: components["schemas"]["Warning"][];
+            stored?: components["schemas"]["Stored"];
             model: components["schemas"]["ModelName"];
             timings: components["schemas"]["Timings"];
             receipt: components["schemas"]["Receipt"];
@@ -1392,6 +1585,12 @@ export interface components {
             references: string[];
             why: string;
         };
+        /** @description Only with `store`: the object that the archive has confirmed; null where the structure is absent */
+        Stored: {
+            study: string;
+            series: string;
+            instance: string;
+        } | null;
         /** @description Milliseconds */
         Timings: {
             encode: number;
@@ -1399,6 +1598,16 @@ export interface components {
             decode: number;
             retrieve: number;
             judge: number;
+        };
+        SegmentedLabels: {
+            patient: string;
+            /** @description Either `segmentation` or `problem`, by label */
+            labels: components["schemas"]["SegmentedLabel"][];
+        };
+        SegmentedLabel: {
+            label: string;
+            segmentation?: components["schemas"]["Segmentation"];
+            problem?: components["schemas"]["Problem"];
         };
         /**
          * @example {
@@ -1781,8 +1990,7 @@ export interface components {
          *     }
          */
         Replay: {
-            /** @enum {boolean} */
-            identical: true;
+            identical: boolean;
             mask: components["schemas"]["MaskBody"];
             /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
             notes: components["schemas"]["Fault"][];
@@ -1790,6 +1998,62 @@ export interface components {
         Imported: {
             patient: string;
             references: components["schemas"]["Reference"][];
+        };
+        ArchivedSeriesList: {
+            series: components["schemas"]["ArchivedSeries"][];
+            /** @description False where the patient has more than is listed: 100 studies, 100 series of a study */
+            complete: boolean;
+        };
+        /**
+         * @description Texts are the archive's, and empty where it states none
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "modality": "CT",
+         *       "description": "Abdomen 1 mm",
+         *       "studyDescription": "CT abdomen",
+         *       "studyDate": "20261117",
+         *       "number": "2",
+         *       "instances": 184
+         *     }
+         */
+        ArchivedSeries: {
+            study: string;
+            series: string;
+            /** @description CT, MR, SEG, RTSTRUCT, … */
+            modality: string;
+            description: string;
+            studyDescription: string;
+            /** @description YYYYMMDD */
+            studyDate: string;
+            number: string;
+            /** @description Objects of the series; null where the archive does not say */
+            instances: number | null;
+        };
+        ArchivedInstanceList: {
+            instances: components["schemas"]["ArchivedInstance"][];
+        };
+        ArchivedInstance: {
+            instance: string;
+            frames: number;
+        };
+        /**
+         * @example {
+         *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "length": 12000000,
+         *       "offset": 5242880,
+         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *     }
+         */
+        Upload: {
+            /** @description Stands in place of a file in JSON: `{"upload":id}` */
+            id: string;
+            /** @description Bytes of the whole */
+            length: number;
+            /** @description Bytes that have arrived */
+            offset: number;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /**
          * @example {
@@ -1847,7 +2111,10 @@ export interface operations {
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1876,6 +2143,12 @@ export interface operations {
                      * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -1949,6 +2222,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request timeout: the body arrived too slowly */
             408: {
                 headers: {
@@ -1960,7 +2244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2028,7 +2312,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2157,7 +2452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2267,7 +2562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2288,7 +2583,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
                 reference: string;
@@ -2314,8 +2612,10 @@ export interface operations {
                     rle?: string;
                     /** @description JSON by the schema Prompts */
                     prompts?: string;
-                    /** @default target */
+                    /** @description `target` where left out */
                     label?: string;
+                    /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
+                    labels?: string;
                     position?: number;
                     /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
                     frame?: number;
@@ -2323,6 +2623,27 @@ export interface operations {
                     segment?: string;
                     /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
                     accepted?: string;
+                };
+                "application/json": {
+                    /** @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: components["schemas"]["InlineFile"];
+                    rle?: components["schemas"]["Rle"];
+                    prompts?: components["schemas"]["Prompts"];
+                    /** @description `target` where left out */
+                    label?: string;
+                    labels?: components["schemas"]["Labels"];
+                    position?: number;
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
+                    frame?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
+                    accepted?: components["schemas"]["Accepted"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -2347,6 +2668,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolledReference"];
+                };
+            };
+            /** @description With `labels`: a reference for each structure, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledLabels"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -2408,7 +2740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2476,7 +2808,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2584,7 +2927,275 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolArchive: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+                /** @description Name of the structure */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+                "application/json": {
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description A line for every annotated image */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["EnrolmentLine"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatients: {
+        parameters: {
+            query?: {
+                /** @description How the patients' names begin */
+                prefix?: string;
+                limit?: number;
+                /** @description Of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of patients */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientPage"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2693,7 +3304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2800,7 +3411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2910,7 +3521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -2928,7 +3539,10 @@ export interface operations {
     restoreRevision: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
                 label: string;
@@ -2987,7 +3601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3033,7 +3647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3054,7 +3668,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -3136,7 +3753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3204,7 +3821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3225,7 +3842,10 @@ export interface operations {
                 /** @description Id of a served model */
                 model?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3305,7 +3925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3373,7 +3993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3404,7 +4024,10 @@ export interface operations {
                 /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
                 region?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3428,6 +4051,16 @@ export interface operations {
                     rle?: string;
                     /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
                     receipt?: string;
+                };
+                "application/json": {
+                    /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: components["schemas"]["InlineFile"];
+                    rle?: components["schemas"]["Rle"];
+                    receipt?: components["schemas"]["Receipt"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -3482,8 +4115,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request timeout: the body arrived too slowly */
             408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -3550,7 +4205,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3573,7 +4239,10 @@ export interface operations {
                 /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
                 segment?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3590,6 +4259,14 @@ export interface operations {
                      * @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask: string;
+                };
+                "application/json": {
+                    /** @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -3642,8 +4319,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request timeout: the body arrived too slowly */
             408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;
@@ -3710,7 +4409,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3732,12 +4442,14 @@ export interface operations {
                 model?: string;
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
-                /** @description Name of the structure */
+                /** @description Name of the structure, or * for every structure enrolled */
                 label?: string;
                 /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
                 explain?: boolean;
                 /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
                 recipe?: "medical" | "natural" | "dense";
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
                 /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
                 references?: "pooled" | "nearest" | "position" | "latest";
                 /** @description Where the image lies along its volume, 0 to 1 */
@@ -3751,7 +4463,10 @@ export interface operations {
                 /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
                 region?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -3784,8 +4499,12 @@ export interface operations {
                     image: string;
                 };
                 "application/json": {
-                    /** @description Id of an embedding */
-                    embedding: string;
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -3805,6 +4524,8 @@ export interface operations {
                     "x-confidence"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3813,6 +4534,17 @@ export interface operations {
                     "application/dicom": string;
                     "application/dicom; type=rtstruct": string;
                     "application/x-nifti": string;
+                };
+            };
+            /** @description With `label=*`: the segmentation of every label, each with its receipt, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentedLabels"];
                 };
             };
             /** @description The request cannot be read; The image is empty */
@@ -3885,7 +4617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3953,7 +4685,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -3979,6 +4722,8 @@ export interface operations {
                 explain?: boolean;
                 /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
                 recipe?: "medical" | "natural" | "dense";
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
                 /** @description The cursor of the last complete line; of an answer in lines alone */
                 cursor?: string;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
@@ -3999,6 +4744,12 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
                     image: string[];
+                };
+                "application/json": {
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
                 "application/zip": string;
                 "image/tiff": string;
@@ -4022,6 +4773,8 @@ export interface operations {
                     "x-refused"?: string;
                     /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
                     "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4103,7 +4856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4171,7 +4924,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4189,7 +4953,10 @@ export interface operations {
     replayReceipt: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4207,6 +4974,17 @@ export interface operations {
                     image?: string;
                     /** @description Id of a cached embedding */
                     embedding?: string;
+                };
+                "application/json": {
+                    receipt: components["schemas"]["Receipt"];
+                    /** @description Whose references they were; a receipt does not say */
+                    patient: string;
+                    /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -4281,7 +5059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4349,7 +5127,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4461,7 +5250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4479,7 +5268,10 @@ export interface operations {
     importPatient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 patient: string;
             };
@@ -4539,7 +5331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with a concurrent change; Limit reached; Made by another model; The mask cannot be reproduced */
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
             409: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4607,7 +5399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4630,7 +5422,10 @@ export interface operations {
                 /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
                 frame?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4658,6 +5453,12 @@ export interface operations {
                      * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
                 };
             };
         };
@@ -4708,6 +5509,197 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findArchivedSeries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Patient ID in the archive, to the letter */
+                    patientId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The series; none of a patient whom the archive does not have */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedSeriesList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4782,7 +5774,867 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArchivedInstances: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Study Instance UID */
+                    study: string;
+                    /** @description Series Instance UID */
+                    series: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The objects, by their place along the normal of their planes */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedInstanceList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-length": number;
+                "upload-metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            201: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    /** @description Where its bytes are sent */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its version, its extensions, and the largest upload */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description 1.0.0 */
+                    "tus-version"?: string;
+                    /** @description creation,expiration,termination */
+                    "tus-extension"?: string;
+                    /** @description Bytes */
+                    "tus-max-size"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its state */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description All of them arrived */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4867,7 +6719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -4983,7 +6835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5062,7 +6914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5147,7 +6999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            /** @description The image archive does not answer; Busy; No encode host answers; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
             503: {
                 headers: {
                     /** @description Names the request in the log */

@@ -5,10 +5,12 @@ import { seriesLines } from "./series_lines.ts";
 export { type Problem, ProblemError } from "./problem_error.ts";
 
 type Schemas = components["schemas"];
+export type EnrolledLabels = Schemas["EnrolledLabels"];
 export type Embedding = Schemas["Embedding"];
 export type Mask = Schemas["Mask"];
 export type Models = Schemas["Models"];
 export type Patient = Schemas["Patient"];
+export type PatientPage = Schemas["PatientPage"];
 export type Prompts = Schemas["Prompts"];
 export type Receipt = Schemas["Receipt"];
 export type Reference = Schemas["Reference"];
@@ -16,6 +18,7 @@ export type Replay = Schemas["Replay"];
 export type ReadMask = Schemas["ReadMask"];
 export type Rle = Schemas["Rle"];
 export type Segmentation = Schemas["Segmentation"];
+export type SegmentedLabels = Schemas["SegmentedLabels"];
 export type SeriesLine = Schemas["SeriesLine"];
 
 type Query<T extends keyof operations> = NonNullable<
@@ -55,6 +58,8 @@ interface Call {
 /** Options of every call. */
 export interface CallOptions {
   signal?: AbortSignal;
+  /** Of a POST or PUT: sent again under the same key within a day, the call gets its first answer again. */
+  idempotencyKey?: string;
 }
 
 export interface SeriesOptions extends CallOptions {
@@ -125,6 +130,52 @@ export class Client {
   async tensors(id: string, options?: CallOptions): Promise<ArrayBuffer> {
     const file = await this.#send(`v1/embeddings/${id}`, {}, options);
     return await file.arrayBuffer();
+  }
+
+  /** A page of the patients that have references; go on with its `cursor` until that is null. */
+  patients(
+    query: Query<"listPatients"> = {},
+    options?: CallOptions,
+  ): Promise<PatientPage> {
+    return this.#json("v1/patients", { query }, options);
+  }
+
+  /**
+   * Enrols several structures of one mask file, `{"1": "liver", "2": "lesion"}`. Each is answered for itself, with
+   * `enrolled` or its `problem`.
+   */
+  enrolLabels(
+    patient: string,
+    reference: string,
+    { image, mask, labels, frame }: {
+      image: ImageOrEmbedding;
+      mask: FileLike;
+      labels: Record<string, string>;
+      frame?: number;
+    },
+    query: Query<"enrolReference"> = {},
+    options?: CallOptions,
+  ): Promise<EnrolledLabels> {
+    const body = formOf({
+      ...imageFields(image),
+      mask,
+      labels: JSON.stringify(labels),
+      frame: frame?.toString(),
+    });
+    const path = referenceAt(patient, reference);
+    return this.#json(path, { method: "PUT", query, body }, options);
+  }
+
+  /** Segments every structure of the patient; each is answered for itself. */
+  segmentLabels(
+    patient: string,
+    image: ImageOrEmbedding,
+    query: Omit<Query<"segmentImage">, "label"> = {},
+    options?: CallOptions,
+  ): Promise<SegmentedLabels> {
+    const path = `${patientAt(patient)}/segmentations`;
+    const call = { query: { ...query, label: "*" }, ...bodyOf(image) };
+    return this.#json(path, call, options);
   }
 
   /** Enrols an annotated image as a reference of the patient. */
@@ -315,7 +366,7 @@ export class Client {
   async #send(
     path: string,
     { method, query = {}, json, body, accept }: Call,
-    { signal }: CallOptions = {},
+    { signal, idempotencyKey }: CallOptions = {},
   ): Promise<Response> {
     const content = json === undefined ? body : JSON.stringify(json);
     // Browsers refuse to call their fetch as a method.
@@ -326,6 +377,7 @@ export class Client {
       headers: {
         ...(json !== undefined && { "content-type": "application/json" }),
         ...(accept && { accept }),
+        ...(idempotencyKey && { "idempotency-key": idempotencyKey }),
         ...(token && { authorization: `Bearer ${token}` }),
       },
       ...(content !== undefined && { body: content }),

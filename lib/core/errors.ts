@@ -19,6 +19,10 @@ const ERROR_CODES = {
   "forbidden": { about: "request", retryable: false },
   /** The body arrived more slowly than the minimum rate. */
   "too-slow": { about: "request", retryable: false },
+  /** The request's idempotency key belongs to another request. */
+  "key-reused": { about: "request", retryable: false },
+  /** The request speaks no version of the upload protocol that is spoken here. */
+  "tus-version": { about: "request", retryable: false },
   /** A quota of stored things is used up. */
   "limit-reached": { about: "request", retryable: false },
   /** The input breaks a rule that its message states. */
@@ -66,6 +70,10 @@ const ERROR_CODES = {
   "encode-unavailable": { about: "service", retryable: true },
   /** The host that the operator named for images does not answer. */
   "images-unavailable": { about: "service", retryable: true },
+  /** The image archive does not answer now. */
+  "archive-unavailable": { about: "service", retryable: true },
+  /** The image archive refuses, or its answer cannot be used. */
+  "archive-failed": { about: "service", retryable: false },
   /** The caller went away. */
   "given-up": { about: "service", retryable: false },
   /** The deadline of the request passed. */

@@ -112,7 +112,8 @@ async function openFile(
   return framesOf(file, sha256, found, reader);
 }
 
-function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
+/** The error of a series of more images than the limit. */
+export function tooManyImages({ maxImages }: SeriesLimits): EdgeError {
   return invalidInput(`The series holds more than ${maxImages} images.`);
 }
 

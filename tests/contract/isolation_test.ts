@@ -14,6 +14,7 @@ import {
 } from "../support/access.ts";
 import { ARCHIVE_MEDIA_TYPE } from "../../lib/format/profile_archive.ts";
 import { embeddingOf, files, form } from "../support/requests.ts";
+import { zipOf } from "../support/series_bodies.ts";
 import { openService } from "../support/service.ts";
 import { watchMethod } from "../support/work_done.ts";
 
@@ -45,6 +46,16 @@ const BODIES: Record<string, (names: Names) => Body> = {
   }),
   readReference: () => ({}),
   eraseReference: () => ({}),
+  enrolArchive: () => ({
+    body: zipOf([{ name: "a.png", bytes: files.image }]),
+    type: "application/zip",
+  }),
+  describeUploads: () => ({}),
+  createUpload: () => ({}),
+  readUpload: () => ({}),
+  appendUpload: () => ({}),
+  eraseUpload: () => ({}),
+  listPatients: () => ({}),
   readPatient: () => ({}),
   erasePatient: () => ({}),
   listRevisions: () => ({}),
@@ -58,6 +69,8 @@ const BODIES: Record<string, (names: Names) => Body> = {
   decodeMask: ({ embedding }) => json({ embedding, ...click }),
   exportMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
   readMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
+  findArchivedSeries: () => json({ patientId: "p-a" }),
+  listArchivedInstances: () => json({ study: "2.25.1", series: "2.25.2" }),
   listModels: () => ({}),
   exportPatient: () => ({}),
   importPatient: () => ({ body: "no archive", type: ARCHIVE_MEDIA_TYPE }),
@@ -283,6 +296,8 @@ Deno.test("no route is open to another tenant, to an invalid token, or to a key 
               operation.id,
             );
           }
+          // There is no archive here, for whomever may open it.
+          if (/Archived/.test(operation.id)) continue;
           if (nothing.response.status === 404) absent++;
         }
       }

@@ -15,6 +15,7 @@ import {
   readAnnotationFile,
 } from "../support/annotation_cases.ts";
 import { DICOM_DATA } from "../support/dicom_data.ts";
+import { toDicom } from "../support/dicom_files.ts";
 import { fixtures, readFixture } from "../support/fixtures.ts";
 
 /** A valid file from which mutations start. */
@@ -177,6 +178,7 @@ export function jsonSeeds(): Seed[] {
   return [
     { embedding },
     { embedding, label: "liver", recipe: "medical" },
+    { image: { base64: "iVBORw0KGgo=", mediaType: "image/png" } },
     { points, box },
     { embedding, points, box, mask },
     {
@@ -241,6 +243,53 @@ export function zipSeeds(): Seed[] {
 }
 
 /** Multipart bodies of every field that the contract knows. */
+/** An object of an archive. */
+export const ARCHIVED = {
+  study: "2.25.78",
+  series: "2.25.79",
+  instance: "2.25.77",
+  file: toDicom([
+    { width: 2, height: 2, channels: 1, data: new Uint8Array(4) },
+  ]),
+};
+
+/** Answers of an archive that hold one object. */
+export function relatedSeeds(): Seed[] {
+  const part: [string, Uint8Array] = [
+    "content-type: application/dicom",
+    ARCHIVED.file,
+  ];
+  return [
+    { name: "related", bytes: multipart([part]) },
+    { name: "related-two", bytes: multipart([part, part]) },
+    { name: "plain", bytes: ARCHIVED.file },
+  ];
+}
+
+/** Lists in DICOM JSON that an archive answers. */
+export function datasetSeeds(): Seed[] {
+  const { study, series, instance } = ARCHIVED;
+  const ui = (uid: string) => ({ vr: "UI", Value: [uid] });
+  const list = [{
+    "00100020": { vr: "LO", Value: ["hidden-4711"] },
+    "0020000D": ui(study),
+    "0020000E": ui(series),
+    "00080018": ui(instance),
+    "00200013": { vr: "IS", Value: ["7"] },
+    "00200032": { vr: "DS", Value: [0, "-1.5", 2] },
+    "00200037": { vr: "DS", Value: [1, 0, 0, 0, 1, 0] },
+    "00280008": { vr: "IS", Value: [1] },
+  }];
+  const report = {
+    "00081198": { vr: "SQ" },
+    "00081199": { vr: "SQ", Value: [{ "00081155": ui(instance) }] },
+  };
+  return [list, [], report].map((value, i) => ({
+    name: `datasets-${i}`,
+    bytes: text(JSON.stringify(value)),
+  }));
+}
+
 export function multipartSeeds(): Seed[] {
   const image = encodePng({
     width: 4,

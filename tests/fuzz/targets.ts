@@ -1,15 +1,18 @@
+import { deepEqual } from "node:assert/strict";
 import { Hono } from "hono";
 import type { z } from "@hono/zod-openapi";
+import { parseInlineFiles } from "../../functions/body/inline_files.ts";
 import { parseJson } from "../../functions/body/json.ts";
 import { receiveFiles } from "../../functions/body/uploads.ts";
+import { createArchive } from "../../lib/archive/archive_client.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { Prompts } from "../../functions/contract/points.ts";
 import { MaskRequest } from "../../functions/resources/masks.ts";
 import { PromptsRequest } from "../../functions/resources/prompts.ts";
 import { ReferenceForm } from "../../functions/resources/references/handler.ts";
-import { EmbeddingReference } from "../../functions/resources/segmentations/schema.ts";
 import { ArchivedReference } from "../../functions/resources/transfers.ts";
 import { concat } from "../../lib/core/bytes.ts";
+import { readIdentity } from "../../lib/dicom/data_set/identity.ts";
 import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { readEmbedding } from "../../lib/format/embedding_file.ts";
 import { sourceFormat } from "../../lib/format/mask/source_format.ts";
@@ -360,7 +363,6 @@ export async function allTargets(): Promise<Target[]> {
       seeds: seeds.jsonSeeds(),
       run: (bytes, random) => {
         const schema: z.ZodType = random.pick([
-          EmbeddingReference,
           MaskRequest,
           Prompts,
           PromptsRequest,
@@ -369,6 +371,13 @@ export async function allTargets(): Promise<Target[]> {
           parseJson(new TextDecoder().decode(bytes), schema, "body")
         );
       },
+    },
+    {
+      name: "inline_files",
+      weight: 5,
+      seeds: seeds.jsonSeeds(),
+      run: (bytes, random) =>
+        parseInlineFiles(inPieces(bytes, random.between(1, 64))),
     },
     {
       name: "zip",
@@ -402,6 +411,36 @@ export async function allTargets(): Promise<Target[]> {
       }),
     },
     {
+      name: "archive instance",
+      weight: 5,
+      seeds: seeds.relatedSeeds(),
+      async run(bytes, random) {
+        const { study, series, instance } = seeds.ARCHIVED;
+        const type = random.chance(0.9)
+          ? `multipart/related; boundary=${seeds.BOUNDARY}`
+          : "application/dicom";
+        const archive = archiveThatAnswers(bytes, type);
+        const asked = { study, series, instance };
+        const file = await archive.readInstance(asked, 2 ** 20, NEVER);
+        deepEqual(readIdentity(file), asked);
+      },
+    },
+    {
+      name: "archive list",
+      weight: 4,
+      seeds: seeds.datasetSeeds(),
+      async run(bytes, random) {
+        const type = "application/dicom+json";
+        const archive = archiveThatAnswers(bytes, type);
+        const calls = [
+          () => archive.listInstances(seeds.ARCHIVED, NEVER),
+          () => archive.findSeries("hidden-4711", NEVER),
+          () => archive.store(seeds.ARCHIVED.file, NEVER),
+        ];
+        await random.pick(calls)();
+      },
+    },
+    {
       name: "model.json",
       weight: 3,
       seeds: seeds.manifestSeeds(),
@@ -429,7 +468,27 @@ export async function allTargets(): Promise<Target[]> {
   ];
 }
 
+const NEVER = new AbortController().signal;
+
+/** A client of an archive whose every answer has this body. */
+function archiveThatAnswers(bytes: Uint8Array<ArrayBuffer>, type: string) {
+  const url = new URL("https://archive.invalid/");
+  const backoff = { base: 0, most: 0 };
+  return createArchive({ url, timeout: 60_000, tries: 1, backoff }, {
+    fetch: () =>
+      Promise.resolve(
+        new Response(bytes, { headers: { "content-type": type } }),
+      ),
+  });
+}
+
 /** Replaces the last bytes of a file by a valid signature. */
+async function* inPieces(bytes: Uint8Array, length: number) {
+  for (let at = 0; at < bytes.length; at += length) {
+    yield await Promise.resolve(bytes.subarray(at, at + length));
+  }
+}
+
 async function signAgain(bytes: Uint8Array<ArrayBuffer>, signer: Signer) {
   const signed = bytes.slice(0, Math.max(0, bytes.length - SIGNATURE_BYTES));
   return concat([signed, await signer.sign(signed)]);

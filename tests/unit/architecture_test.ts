@@ -65,6 +65,13 @@ const ALLOWED: Record<string, string[]> = {
     "lib/format",
     "lib/remote",
   ],
+  "lib/archive": [
+    "lib/core",
+    "lib/dicom",
+    "lib/engine",
+    "lib/remote",
+    "lib/series",
+  ],
   "lib/telemetry": ["lib/core", "lib/engine", "lib/store"],
   "lib/evaluation": [
     "lib/core",

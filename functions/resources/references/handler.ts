@@ -1,7 +1,6 @@
 import { createRoute, type z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
-import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { Prompts, requireInBounds } from "../../contract/points.ts";
 import {
   defineForm,
@@ -24,17 +23,26 @@ import {
   SegmentChoice,
 } from "../../contract/parameters.ts";
 import { invalid, problems } from "../../contract/problems.ts";
+import { describeProblem } from "../../middleware/answer_problem.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
-import { keepEmbedding } from "../../patients/keep_embedding.ts";
-import { measureDrift } from "../../patients/measure_drift.ts";
+import { enrolReference } from "../../patients/enrol_reference.ts";
 import { requireReferenceQuota } from "../../patients/reference_quota.ts";
 import type { Services } from "../../services.ts";
 import {
+  EnrolledLabelsDocument,
+  Labels,
+  type NamedStructure,
+  nameStructures,
+} from "./labels.ts";
+import {
   Accepted,
+  describeEnrolled,
   describeReference,
   EnrolledDocument,
   ReferenceDocument,
 } from "./schema.ts";
+
+const DEFAULT_LABEL = "target";
 
 /** An annotated image. */
 export const ReferenceForm = defineForm({
@@ -47,7 +55,14 @@ export const ReferenceForm = defineForm({
   )),
   rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
-  label: text(Label.default("target"), { type: "string", default: "target" }),
+  // A default in the document would be sent by generated clients, beside `labels` too.
+  label: text(Label.optional(), {
+    type: "string",
+    description: `\`${DEFAULT_LABEL}\` where left out`,
+  }),
+  labels: optional(jsonField("Labels", Labels, {
+    note: ": enrols several structures of the mask's file at once",
+  })),
   position: text(Position.nullable().default(null), {
     type: "number",
     minimum: 0,
@@ -82,7 +97,11 @@ const put = createRoute({
   responses: {
     200: json(EnrolledDocument, "It replaced one"),
     201: json(EnrolledDocument, "It is new"),
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    207: json(
+      EnrolledLabelsDocument,
+      "With `labels`: a reference for each structure, or why there is none",
+    ),
+    ...problems(400, 404, 409, 413, 415, 422, 502, 503),
   },
 });
 
@@ -111,68 +130,62 @@ const remove = createRoute({
 
 /** The references function: enrolment, and single references. */
 export function referencesFunction(services: Services): Router {
-  const { models, profiles, selfTestBudget, now } = services;
+  const { models, profiles } = services;
   const router = createRouter();
   // Schemas that only fields of the form refer to.
   router.openAPIRegistry.register("Prompts", Prompts);
   router.openAPIRegistry.register("Rle", Rle);
   router.openAPIRegistry.register("Accepted", Accepted);
+  router.openAPIRegistry.register("Labels", Labels);
   return router
     .openapi(put, async (c) => {
       const { patient, reference } = c.req.valid("param");
       const model = models.choose(c.req.valid("query").model);
-      const { embedder, manifest } = model;
       const { tenant } = callerOf(c);
-      await requireReferenceQuota(services, tenant, patient, [reference]);
       const form = await ReferenceForm.read(c);
-      const { label, position, prompts, accepted } = form;
+      const { label, labels, position, prompts, accepted } = form;
       const image = form.image && withFrame(form.image, form.frame);
+      const structures = labels && structuresOf(form, reference, labels);
+      const names = structures?.map(({ reference }) => reference) ??
+        [reference];
+      await requireReferenceQuota(services, tenant, patient, names);
       const work = workOf(c);
       // The form has one of the two.
-      const made = image !== undefined
-        ? await embedder.embed(work, image)
+      const embedding = image !== undefined
+        ? await model.embedder.embed(work, image)
         : await models.recall(tenant, model, form.embedding!);
       if (prompts !== undefined) {
-        requireInBounds(prompts, made.image, "body.prompts");
+        requireInBounds(prompts, embedding.image, "body.prompts");
       }
-      const { bytes: profile, patches, report, mask, warnings } = await model
-        .engineFor(work)
-        .enrol(made.bytes, annotationOf(form, image), {
-          image,
-          budget: selfTestBudget,
+      const annotated = { patient, position, accepted, embedding, image };
+      if (structures === undefined) {
+        const enrolled = await enrolReference(services, model, work, {
+          ...annotated,
+          reference,
+          label: label ?? DEFAULT_LABEL,
+          annotation: annotationOf(form, image),
         });
-
-      const whose = { tenant, patient, enrols: true };
-      await keepEmbedding(services, embedder, whose, made);
-      const record: Reference = {
-        patient,
-        reference,
-        label,
-        position,
-        model: manifest.digest,
-        image: made.image,
-        patches,
-        mask,
-        // Self-tests were asked for, so there is one.
-        report: report!,
-        createdAt: new Date(now()).toISOString(),
-        ...(accepted && { accepted }),
-      };
-      const drift = accepted &&
-        await measureDrift(services, model, work, record, profile);
-      if (drift) record.drift = drift;
-      const { replaced, revision } = await profiles.put(tenant, {
-        reference: record,
-        profile,
-      });
-      return c.json(
-        {
-          ...describeReference(record),
-          revision,
-          warnings: [...made.warnings ?? [], ...warnings],
-        },
-        replaced ? 200 : 201,
-      );
+        return c.json(
+          describeEnrolled(enrolled),
+          enrolled.replaced ? 200 : 201,
+        );
+      }
+      const answers = [];
+      for (const structure of structures) {
+        const { segment, ...named } = structure;
+        const annotation = annotationOf({ ...form, segment }, image);
+        const one = { ...annotated, ...named, annotation };
+        answers.push(
+          await enrolReference(services, model, work, one).then(
+            (enrolled) => ({
+              ...structure,
+              enrolled: describeEnrolled(enrolled),
+            }),
+            (error) => ({ ...structure, problem: describeProblem(error, c) }),
+          ),
+        );
+      }
+      return c.json({ patient, labels: answers }, 207);
     })
     .openapi(get, async (c) => {
       const { patient, reference } = c.req.valid("param");
@@ -191,10 +204,30 @@ export function referencesFunction(services: Services): Router {
     });
 }
 
+type Form = Awaited<ReturnType<typeof ReferenceForm.read>>;
+
+/** The structures that a form enrols at once. @throws EdgeError `validation` where it says that in two ways. */
+function structuresOf(
+  { label, segment, mask }: Form,
+  reference: string,
+  labels: NonNullable<Form["labels"]>,
+): NamedStructure[] {
+  const refuse = (message: string) =>
+    invalid("body", [{ path: ["labels"], message }]);
+  if (label !== undefined || segment !== undefined) {
+    throw refuse("stands in place of label and segment");
+  }
+  if (mask === undefined || isRunLengths(mask)) {
+    throw refuse("names structures of a mask file, and the form has none");
+  }
+  return nameStructures(reference, labels);
+}
+
 /** What a form annotates: prompts, a mask file or its run lengths. */
 function annotationOf(
-  { prompts, mask, rle, segment }: Awaited<
-    ReturnType<typeof ReferenceForm.read>
+  { prompts, mask, rle, segment }: Pick<
+    Form,
+    "prompts" | "mask" | "rle" | "segment"
   >,
   image: InputFile | undefined,
 ): Annotation {

@@ -3,6 +3,7 @@ import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { MASK_KINDS } from "../../../lib/core/mask.ts";
 import { VERDICTS } from "../../../lib/pipeline/self_tests.ts";
 import { ImageSize } from "../../contract/answers.ts";
+import type { EnrolledReference } from "../../patients/enrol_reference.ts";
 import { BOX, list } from "../../contract/masks.ts";
 import { Warnings } from "../../contract/warnings.ts";
 
@@ -161,4 +162,11 @@ export function describeReference(
   reference: Reference,
 ): z.infer<typeof ReferenceDocument> {
   return { ...reference, report: reference.report ?? null };
+}
+
+/** What an enrolment answers. */
+export function describeEnrolled(
+  { record, revision, warnings }: EnrolledReference,
+): z.infer<typeof EnrolledDocument> {
+  return { ...describeReference(record), revision, warnings };
 }

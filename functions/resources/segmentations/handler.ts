@@ -6,21 +6,22 @@ import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
 import type { InputFile } from "../../../lib/engine/engine.ts";
 import type { DicomForm } from "../../../lib/format/mask/dicom_masks.ts";
+import { inOrder } from "../../../lib/series/in_order.ts";
 import { sourceTypeOf } from "../../../lib/format/mask/source_format.ts";
-import { imageBody, readImage } from "../../body/image.ts";
-import { parseJson } from "../../body/json.ts";
-import { mediaTypeOf } from "../../body/media_type.ts";
-import { binary } from "../../contract/answers.ts";
 import {
-  acceptedType,
-  isPlaced,
-  PLACED_FORMS,
-  type PlacedType,
-  RTSTRUCT,
-} from "../../contract/accept.ts";
+  imageBody,
+  ImageOrEmbedding,
+  readImage,
+  withFrame,
+} from "../../body/image.ts";
+import { mediaTypeOf } from "../../body/media_type.ts";
+import { acceptedType, isPlaced, RTSTRUCT } from "../../contract/accept.ts";
+import { storedHeaders } from "../../contract/archive.ts";
+import { binary, json } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
-import { problems } from "../../contract/problems.ts";
+import { invalid, problems } from "../../contract/problems.ts";
 import { sendWarnings, warningHeaders } from "../../contract/warnings.ts";
+import { describeProblem } from "../../middleware/answer_problem.ts";
 import {
   callerOf,
   createRouter,
@@ -30,21 +31,25 @@ import {
 } from "../../router.ts";
 import { chooseReferences } from "../../patients/choose_references.ts";
 import { findProfile } from "../../patients/find_profile.ts";
+import { archiveOf } from "../../middleware/archive.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
+import { requireArchived } from "../../patients/require_archived.ts";
 import type { Services } from "../../services.ts";
 import { receiptHeaders, sendReceipt } from "../receipts.ts";
 import {
   describeSegmentation,
   presenceHeaders,
+  type SegmentationContext,
   sendPresence,
 } from "./presenter.ts";
 import {
-  EmbeddingReference,
+  ALL_LABELS,
   SegmentationDocument,
+  SegmentedLabelsDocument,
   SegmentQuery,
 } from "./schema.ts";
 
@@ -77,19 +82,7 @@ const segmentRoute = createRoute({
       required: true,
       content: {
         ...imageBody,
-        // Not the zod schema: with it the router would refuse bodies of other types.
-        "application/json": {
-          schema: {
-            type: "object" as const,
-            properties: {
-              embedding: {
-                type: "string" as const,
-                description: "Id of an embedding",
-              },
-            },
-            required: ["embedding"],
-          },
-        },
+        "application/json": ImageOrEmbedding.content["application/json"],
       },
     },
   },
@@ -98,7 +91,12 @@ const segmentRoute = createRoute({
       description:
         "The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the " +
         "DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
-      headers: { ...receiptHeaders, ...presenceHeaders, ...warningHeaders },
+      headers: {
+        ...receiptHeaders,
+        ...presenceHeaders,
+        ...warningHeaders,
+        ...storedHeaders,
+      },
       content: {
         "application/json": { schema: SegmentationDocument },
         "image/png": binary,
@@ -107,7 +105,11 @@ const segmentRoute = createRoute({
         "application/x-nifti": binary,
       },
     },
-    ...problems(400, 404, 406, 409, 413, 415, 422, 503),
+    207: json(
+      SegmentedLabelsDocument,
+      "With `label=*`: the segmentation of every label, each with its receipt, or why there is none",
+    ),
+    ...problems(400, 404, 406, 409, 413, 415, 422, 502, 503),
   },
 });
 
@@ -120,74 +122,169 @@ export function segmentFunction(services: Services): Router {
     c: Context<Env>,
     model: ServedModel,
     type: AnswerType,
-    frame: number | undefined,
+    { frame, store }: { frame?: number | undefined; store: boolean },
   ): Promise<{ made: AddressedEmbedding; image?: InputFile }> => {
-    if (mediaTypeOf(c) === "application/json") {
-      requireSource(type);
-      const text = await c.req.text();
-      const { embedding } = parseJson(text, EmbeddingReference, "body");
-      const { tenant } = callerOf(c);
-      return { made: await models.recall(tenant, model, embedding) };
-    }
-    const image = await readImage(c, frame);
+    const isJson = mediaTypeOf(c) === "application/json";
+    const { image: file, embedding } = isJson
+      ? await ImageOrEmbedding.read(c)
+      : { image: await readImage(c, undefined), embedding: undefined };
+    const image = file && withFrame(file, frame);
     requireSource(type, image);
+    requireArchived(store, file !== undefined && "archived" in file);
+    if (image === undefined) {
+      const { tenant } = callerOf(c);
+      // The body has one of the two.
+      return { made: await models.recall(tenant, model, embedding!) };
+    }
     return { made: await model.embedder.embed(workOf(c), image), image };
   };
 
   return createRouter().openapi(segmentRoute, async (c) => {
     const { patient } = c.req.valid("param");
     const query = c.req.valid("query");
-    const { label, explain, position } = query;
     const model = models.choose(query.model);
     const recipe = recipeOf(model, query.recipe);
     const type = acceptedType(c, ANSWER_TYPES, RANGES, "A segmentation");
     c.header("vary", "accept");
     const { tenant } = callerOf(c);
-    const whose = { tenant, patient, label, revision: query.revision };
-    const { revision, enrolled } = await findProfile(services, model, whose);
-    const chosen = chooseReferences(enrolled, query.references, position);
+    const isAll = query.label === ALL_LABELS;
+    const labels = isAll
+      ? await labelsOf(services, tenant, patient)
+      : [query.label];
+    if (isAll) requireOneAnswer(type, query);
+    /** The references of a label. */
+    const choose = async (label: string) => {
+      const whose = { tenant, patient, label, revision: query.revision };
+      const found = await findProfile(services, model, whose);
+      const { references, position } = query;
+      const chosen = chooseReferences(found.enrolled, references, position);
+      return { label, revision: found.revision, chosen };
+    };
+    // Of a single label, before the body is read.
+    const first = isAll ? undefined : await choose(query.label);
 
     const started = performance.now();
-    const { made, image } = await readEmbedding(c, model, type, query.frame);
-    await keepEmbedding(services, model.embedder, whose, made);
+    const { made, image } = await readEmbedding(c, model, type, query);
+    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
     const encode = performance.now() - started;
-    const { category = TISSUE, property = TISSUE, region } = query;
-    const segment = { label, category, property, ...(region && { region }) };
-    const asked = {
-      source: sourceOf(image),
-      embedding: made,
-      label,
-      revision,
-      recipe,
-      chosen,
-      position: chosen.choice === "position" ? position : undefined,
-      explain,
+    const work = workOf(c);
+    const segment = async (
+      { label, revision, chosen }: Awaited<ReturnType<typeof choose>>,
+    ) => {
+      const { category = TISSUE, property = TISSUE, region } = query;
+      const described = {
+        label,
+        category,
+        property,
+        ...(region && { region }),
+      };
+      const asked = {
+        source: sourceOf(image),
+        embedding: made,
+        label,
+        revision,
+        recipe,
+        chosen,
+        position: chosen.choice === "position" ? query.position : undefined,
+        explain: query.explain,
+      };
+      const { answer, receipt } = await segmentWithReceipt(
+        services,
+        model,
+        work,
+        asked,
+        {
+          png: type === "image/png",
+          ...(image && (isPlaced(type) || query.store) && {
+            source: { image, segment: described, form: formOf(type) },
+          }),
+        },
+      );
+      const stored = query.store && answer.presence.present
+        ? await archiveOf(services, c)
+          .store(answer.inSourceFormat!, work.signal)
+        : null;
+      const context: SegmentationContext = {
+        ...asked,
+        patient,
+        encode,
+        receipt,
+        ...(query.store && { stored }),
+      };
+      return { answer, context };
     };
-    const { answer, receipt } = await segmentWithReceipt(
-      services,
-      model,
-      workOf(c),
-      asked,
-      {
-        png: type === "image/png",
-        ...(image && isPlaced(type) && {
-          source: { image, segment, form: formOf(type) },
-        }),
-      },
-    );
-    const file = answer.png ?? answer.inSourceFormat;
+
+    if (first === undefined) {
+      const answers = [];
+      for await (
+        const answer of inOrder(
+          { from: 0, to: labels.length, parallel: services.parallel },
+          (i) =>
+            choose(labels[i]!).then(segment).then(
+              ({ answer, context }) => ({
+                label: labels[i]!,
+                segmentation: describeSegmentation(answer, context),
+              }),
+              (error) => ({
+                label: labels[i]!,
+                problem: describeProblem(error, c),
+              }),
+            ),
+        )
+      ) answers.push(answer);
+      return c.json({ patient, labels: answers }, 207);
+    }
+    const { answer, context } = await segment(first);
+    const { png, inSourceFormat, presence } = answer;
+    const file = png ?? (isPlaced(type) ? inSourceFormat : null);
     if (file !== null) {
-      sendPresence(c, answer.presence);
-      sendReceipt(c, receipt);
+      sendPresence(c, presence);
+      if (context.stored) {
+        c.header("x-stored-instance", context.stored.instance);
+      }
+      sendReceipt(c, context.receipt);
       sendWarnings(c, made.warnings);
       if (type === "application/x-nifti") {
         c.header("content-disposition", 'attachment; filename="mask.nii.gz"');
       }
       return c.body(file, 200, { "content-type": type }) as never;
     }
-    const context = { ...asked, patient, encode, receipt };
     return c.json(describeSegmentation(answer, context), 200);
   });
+}
+
+/** The labels that a patient has references of, in their order. @throws EdgeError `not-found` where there is none. */
+async function labelsOf(
+  { profiles }: Services,
+  tenant: string,
+  patient: string,
+): Promise<string[]> {
+  const kept = await profiles.revisions(tenant, patient);
+  const labels = [...kept ?? []].flatMap(([label, [newest]]) =>
+    newest !== undefined && newest.references.length > 0 ? [label] : []
+  );
+  if (labels.length > 0) return labels.sort();
+  throw new EdgeError(
+    "not-found",
+    `Patient "${patient}" has no reference; enrol one first.`,
+  );
+}
+
+/** @throws EdgeError for an answer that only a single label can have. */
+function requireOneAnswer(
+  type: AnswerType,
+  { revision }: { revision?: number | undefined },
+): void {
+  if (type !== "application/json") {
+    throw new EdgeError(
+      "not-acceptable",
+      "The answer for every label (label=*) is JSON: accept application/json, or name one label.",
+    );
+  }
+  if (revision !== undefined) {
+    const message = "belongs to one label; name it in place of *";
+    throw invalid("query", [{ path: ["revision"], message }]);
+  }
 }
 
 /** What is meant by a range of types. */
@@ -196,10 +293,9 @@ const RANGES = {
   "image/*": "image/png",
 } as const;
 
-/** The form of a DICOM answer. */
-function formOf(type: PlacedType): DicomForm | undefined {
-  const form = PLACED_FORMS[type];
-  return form === "nifti" ? undefined : form;
+/** The form of a DICOM answer; what is stored beside another answer is a segmentation. */
+function formOf(type: AnswerType): DicomForm | undefined {
+  return type === RTSTRUCT ? "rtstruct" : undefined;
 }
 
 /** A DICOM or NIfTI answer refers to the image that was sent, which must be a DICOM image or a volume. */

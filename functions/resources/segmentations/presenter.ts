@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { InstanceReference } from "../../../lib/archive/archive.ts";
 import type {
   PresenceAnswer,
   SegmentationAnswer,
@@ -19,13 +20,15 @@ import type { SegmentationDocument } from "./schema.ts";
 const TOGETHER = "*";
 
 /** What a segmentation was made with, and how long its image took to encode. */
-interface SegmentationContext
+export interface SegmentationContext
   extends
     Pick<Asked, "embedding" | "label" | "revision" | "chosen" | "explain"> {
   patient: string;
   /** Milliseconds. */
   encode: number;
   receipt: Receipt;
+  /** What the archive has stored; null where the structure is absent, left out where nothing was to be stored. */
+  stored?: InstanceReference | null;
 }
 
 /** A segmentation as the contract gives it. */
@@ -81,6 +84,7 @@ export function describeSegmentation(
       why,
     },
     warnings: context.embedding.warnings ?? [],
+    ...(context.stored !== undefined && { stored: context.stored }),
     model: receipt.model,
     timings: { encode: context.encode, ...timings },
     receipt,

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { StoredDocument } from "../../contract/archive.ts";
 import { MODEL, ModelName } from "../../contract/answers.ts";
 import {
-  EmbeddingId,
   ImageQuery,
+  Label,
   LabelOrTarget,
   Position,
   Recipe,
@@ -10,6 +11,7 @@ import {
   segmentCodes,
 } from "../../contract/parameters.ts";
 import { MASK, MaskBody, maskFields } from "../../contract/masks.ts";
+import { ProblemDocument } from "../../contract/problems.ts";
 import { Warnings } from "../../contract/warnings.ts";
 import { candidateFields, POINTS } from "../../contract/points.ts";
 import { CHOICES } from "../../patients/choose_references.ts";
@@ -20,8 +22,8 @@ const fraction = z.number().min(0).max(1);
 /** What is segmented, and how it is answered. */
 export const segmentOptions = {
   label: LabelOrTarget,
-  explain: z.enum(["true", "false"]).default("false")
-    .transform((text) => text === "true")
+  explain: z.enum(["true", "false", "1", "0"]).default("false")
+    .transform((text) => text === "true" || text === "1")
     .openapi({
       type: "boolean",
       // Left out of the document, where the type says the same.
@@ -33,8 +35,30 @@ export const segmentOptions = {
   recipe: Recipe,
 };
 
+/** Whether the result is stored in the image archive. */
+export const Store = z.enum(["true", "false"]).default("false")
+  .transform((text) => text === "true")
+  .openapi({
+    type: "boolean",
+    // Left out of the document, where the type says the same.
+    enum: undefined as never,
+    default: false,
+    description:
+      "Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, " +
+      "else as a segmentation. That of a structure that is absent is not stored",
+  });
+
+/** Stands for every label of a patient; no label has this name. */
+export const ALL_LABELS = "*";
+
 export const SegmentQuery = ImageQuery.extend({
   ...segmentOptions,
+  store: Store,
+  label: z.literal(ALL_LABELS).or(Label).default("target").openapi({
+    type: "string",
+    default: "target",
+    description: "Name of the structure, or * for every structure enrolled",
+  }),
   references: z.enum(CHOICES).default("pooled").describe(
     "Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance " +
       "wins; `position`, those nearest to `position`; `latest`, the one enrolled last",
@@ -49,8 +73,6 @@ export const SegmentQuery = ImageQuery.extend({
   }),
   ...segmentCodes,
 });
-
-export const EmbeddingReference = z.strictObject({ embedding: EmbeddingId });
 
 const CandidateDocument = z.object({
   ...candidateFields,
@@ -175,6 +197,7 @@ export const SegmentationDocument = z.object({
   ),
   profile: ProfileUsed,
   warnings: Warnings,
+  stored: StoredDocument.optional(),
   model: ModelName,
   timings: z.object({
     encode: z.number(),
@@ -185,3 +208,15 @@ export const SegmentationDocument = z.object({
   }).openapi("Timings", { description: "Milliseconds" }),
   receipt: ReceiptDocument,
 }).openapi("Segmentation", { example: SEGMENTATION });
+
+/** The answer for every label of a patient. */
+export const SegmentedLabelsDocument = z.object({
+  patient: z.string(),
+  labels: z.array(
+    z.object({
+      label: z.string(),
+      segmentation: SegmentationDocument.optional(),
+      problem: ProblemDocument.optional(),
+    }).openapi("SegmentedLabel"),
+  ).describe("Either `segmentation` or `problem`, by label"),
+}).openapi("SegmentedLabels");

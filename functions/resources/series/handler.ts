@@ -6,20 +6,21 @@ import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import type { MaskGroup } from "../../../lib/format/mask/placed_masks.ts";
 import { readCursor, seriesTag } from "../../../lib/series/cursor.ts";
 import { inOrder } from "../../../lib/series/in_order.ts";
-import { openFiles } from "../../../lib/series/open_files.ts";
 import { positionsOf } from "../../../lib/series/series_image.ts";
 import { Spool } from "../../../lib/series/range_file.ts";
 import { writeZip, type ZipFile } from "../../../lib/series/write_zip.ts";
-import { receiveFiles, seriesBody } from "../../body/uploads.ts";
+import { seriesBody } from "../../body/uploads.ts";
 import {
   acceptedType,
   isPlaced,
   PLACED_FORMS,
   RTSTRUCT,
 } from "../../contract/accept.ts";
+import { storedHeaders } from "../../contract/archive.ts";
 import { binary } from "../../contract/answers.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { invalid, problems } from "../../contract/problems.ts";
+import { archiveOf } from "../../middleware/archive.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
 import {
   callerOf,
@@ -29,7 +30,9 @@ import {
   workOf,
 } from "../../router.ts";
 import { findProfile } from "../../patients/find_profile.ts";
+import { requireArchived } from "../../patients/require_archived.ts";
 import type { Services } from "../../services.ts";
+import { openSeries } from "./open_series.ts";
 import { masksOf } from "./archive.ts";
 import { cocoOf } from "./coco.ts";
 import { linesOf } from "./lines.ts";
@@ -93,7 +96,7 @@ const route = createRoute({
   responses: {
     200: {
       description: "A line for every image that is left, or the masks of all",
-      headers: summaryHeaders,
+      headers: { ...summaryHeaders, ...storedHeaders },
       content: {
         [NDJSON]: { schema: SeriesLine },
         [COCO[0]]: { schema: CocoDocument },
@@ -103,7 +106,7 @@ const route = createRoute({
         [ZIP]: binary,
       },
     },
-    ...problems(400, 404, 406, 409, 413, 415, 422, 503),
+    ...problems(400, 404, 406, 409, 413, 415, 422, 502, 503),
   },
 });
 
@@ -123,6 +126,11 @@ export function seriesFunction(services: Services): Router {
       const message = `continues an answer in lines; accept ${NDJSON}`;
       throw invalid("query", [{ path: ["cursor"], message }]);
     }
+    if (query.store && type !== "application/dicom" && type !== RTSTRUCT) {
+      const message =
+        `stores the DICOM object that is answered; accept application/dicom or ${RTSTRUCT}`;
+      throw invalid("query", [{ path: ["store"], message }]);
+    }
     const { tenant } = callerOf(c);
     const whose = { tenant, patient, label };
     const profile = await findProfile(services, model, whose);
@@ -139,14 +147,20 @@ export function seriesFunction(services: Services): Router {
       spool[Symbol.dispose]();
     };
     try {
-      const sent = await receiveFiles(c, spool, limits);
       const engine = model.engineFor(workOf(c));
-      const images = await openFiles(sent.files, engine, limits);
+      const { images, digest, isArchived } = await openSeries(
+        services,
+        c,
+        spool,
+        engine,
+        limits,
+      );
+      requireArchived(query.store, isArchived);
       const total = images.length;
       const positions = positionsOf(images);
       if (total === 0) throw invalidInput("The series holds no image.");
       const tag = await seriesTag({
-        images: sent.digest,
+        images: digest,
         model: model.manifest.digest,
         label,
         recipe,
@@ -218,12 +232,20 @@ export function seriesFunction(services: Services): Router {
         region,
         model: model.manifest.digest,
       };
-      const write = (group: MaskGroup) =>
-        runPatiently(
+      const store = query.store && gathered.summary.present > 0;
+      const write = async (group: MaskGroup) => {
+        const file = await runPatiently(
           deadline,
           caller,
           (work) => model.engineFor(work).writeMasks(group, segmentOf, form),
         );
+        if (store) {
+          const { instance } = await archiveOf(services, c)
+            .store(file, stop.signal);
+          c.header("x-stored-instance", instance);
+        }
+        return file;
+      };
       const [group, ...more] = gathered.masks.groups;
       if (more.length > 0) {
         return sendArchive(c, run, filesOf(gathered, write, describe));

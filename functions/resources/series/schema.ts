@@ -8,10 +8,12 @@ import {
   SEGMENTATION,
   SegmentationDocument,
   segmentOptions,
+  Store,
 } from "../segmentations/schema.ts";
 
 export const SeriesQuery = ModelQuery.extend({
   ...segmentOptions,
+  store: Store,
   cursor: z.string().max(64).optional().describe(
     "The cursor of the last complete line; of an answer in lines alone",
   ),

@@ -41,10 +41,14 @@ export function isDicom(bytes: Uint8Array): boolean {
  * Reads the data set of a DICOM file that {@linkcode isDicom} has recognised; decodes no pixels. How the elements are
  * coded is told by their bytes; the transfer syntax only decides where these do not.
  *
+ * @param stop true for the tag of the first element that is not wanted.
  * @throws {EdgeError} for a file that is cut short, contradicts its format, or nests or grows more than real files
  * do.
  */
-export function readDicom(bytes: Uint8Array): DicomFile {
+export function readDicom(
+  bytes: Uint8Array,
+  stop?: (tag: number) => boolean,
+): DicomFile {
   const start = [128, 0].find((at) => hasText(bytes, at, "DICM"));
   const from = start === undefined ? 0 : start + 4;
   const view = viewOf(bytes);
@@ -72,6 +76,7 @@ export function readDicom(bytes: Uint8Array): DicomFile {
       inflated,
       0,
       codingAt(viewOf(inflated), 0, inflated.length) ?? EXPLICIT,
+      stop,
     );
     return { transferSyntax, dataset };
   }
@@ -79,6 +84,7 @@ export function readDicom(bytes: Uint8Array): DicomFile {
     bytes,
     end,
     coding ?? codingOf(transferSyntax),
+    stop,
   );
   return { transferSyntax, dataset };
 }

@@ -30,3 +30,11 @@ export function deriveUid(...parts: (string | Uint8Array)[]): string {
   const integer = uuid.getBigUint64(0) << 64n | uuid.getBigUint64(8);
   return `2.25.${integer}`;
 }
+
+/** Digits and dots, each component without leading zeros (PS3.5 §9.1). */
+const UID = /^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/;
+
+/** Whether a text is a unique identifier as PS3.5 §9.1 wants it: at most 64 characters. */
+export function isUid(text: string): boolean {
+  return text.length <= 64 && UID.test(text);
+}

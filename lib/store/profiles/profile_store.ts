@@ -154,6 +154,12 @@ export function createProfileStore(records: RecordStore) {
       return id === undefined ? null : ledger.references.get(id) ?? null;
     },
 
+    /** A page of the tenant's patients; see {@linkcode RecordStore.pageOfPatients}. */
+    page: (
+      tenant: string,
+      page: Parameters<RecordStore["pageOfPatients"]>[2],
+    ) => records.pageOfPatients(tenant, ["profile", "reference"], page),
+
     /** The current references of a patient in order of name; empty for an unknown patient. */
     async list(tenant: string, patient: string) {
       const { ledger } = await read(tenant, patient);

@@ -26,6 +26,9 @@ import {
 } from "../kv/owner.ts";
 import { retryConflicts } from "../kv/retry.ts";
 
+/** Patients that one page looks at. */
+const MAX_SCANNED = 500;
+
 /** Erasures and key rotations that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;
 
@@ -111,13 +114,27 @@ export class RecordStore {
   }
 
   /** Writes or replaces records of one owner, all or none; false when another version of one is stored. */
-  async putAll<T>(entries: Entry<T>[]): Promise<boolean> {
-    return await this.#write(entries) !== null;
+  async putAll<T>(entries: Entry<T>[], expireIn?: number): Promise<boolean> {
+    return await this.#write(entries, expireIn) !== null;
+  }
+
+  /**
+   * Writes or replaces a record of a patient that is known already, and does not count as a change of it.
+   *
+   * @returns false when nothing is stored of the patient, or no more.
+   */
+  async putIfKnown<T>(
+    key: Deno.KvKey,
+    stored: Stored<T>,
+    expireIn: number,
+  ): Promise<boolean> {
+    return await this.#write([{ key, ...stored }], expireIn, true) !== null;
   }
 
   async #write<T>(
     entries: Entry<T>[],
     expireIn?: number,
+    isKnown = false,
   ): Promise<number | null> {
     const placed = await Promise.all(entries.map(async (entry) => ({
       entry,
@@ -127,7 +144,11 @@ export class RecordStore {
     if (first === undefined) return 0;
     const owner = ownerOf(first.at);
     return await retryConflicts(ATTEMPTS, async () => {
-      const { key, also } = await this.#prepareWrite(owner, expireIn);
+      const prepared = isKnown
+        ? await this.#prepareKnown(owner)
+        : await this.#prepareWrite(owner, expireIn);
+      if (prepared === null) return null;
+      const { key, also } = prepared;
       const ready = await Promise.all(
         placed.map(({ entry, at }) =>
           key === null ? { ...entry, key: at } : encryptEntry(key, at, entry)
@@ -154,6 +175,12 @@ export class RecordStore {
   /** Erases all that is stored of a patient, and the embeddings of its images; false when there was nothing. */
   async erase(tenant: string, patient: string): Promise<boolean> {
     return await this.erasure.erase(await this.patientOf(tenant, patient));
+  }
+
+  /** The same, without a purge of its own: the next sweep purges the file. */
+  async eraseSoon(tenant: string, patient: string): Promise<boolean> {
+    const erasure = new Erasure(this.#blobs);
+    return await erasure.erase(await this.patientOf(tenant, patient));
   }
 
   /** Removes what interrupted writes, removals and erasures left. */
@@ -206,6 +233,65 @@ export class RecordStore {
     return ownerOf(await this.hideNames(["patient", tenant, patient]));
   }
 
+  /**
+   * A page of a tenant's patients that have records of one of these kinds. Without encryption they come in order of
+   * name, and only names with the prefix are read. In an encrypted store they come in the order of their tags, which
+   * says nothing of names, and a prefix is compared with the decrypted names of at most {@linkcode MAX_SCANNED}
+   * patients.
+   *
+   * @param after where the page before ended.
+   * @returns the names, and where the page ends; null where it is the last.
+   */
+  async pageOfPatients(
+    tenant: string,
+    kinds: string[],
+    { prefix, after, limit }: {
+      prefix: string;
+      after: string | null;
+      limit: number;
+    },
+  ): Promise<{ names: string[]; end: string | null }> {
+    const at = (name: string) => ["changed", "patient", tenant, name];
+    const range = this.#keyring === null ? prefix : "";
+    const from = after === null ? range : `${after}\0`;
+    const found = this.kv.list<number>({
+      start: at(from > range ? from : range),
+      end: at(`${range}\u{10ffff}`),
+    });
+    const names: string[] = [];
+    let scanned = 0;
+    for await (const { key } of found) {
+      const place = key[3] as string;
+      const name = await this.#nameOf(tenant, place, kinds);
+      if (name?.startsWith(prefix)) names.push(name);
+      if (names.length === limit || ++scanned === MAX_SCANNED) {
+        return { names, end: place };
+      }
+    }
+    return { names, end: null };
+  }
+
+  /** The name of the patient whose records lie at a place; null where none is of these kinds. */
+  async #nameOf(
+    tenant: string,
+    place: string,
+    kinds: string[],
+  ): Promise<string | null> {
+    for (const kind of kinds) {
+      const at = [kind, tenant, place];
+      const [first] = await this.#blobs.list<EncryptedRecord>(at);
+      if (first === undefined) continue;
+      if (this.#dataKeys === null) return place;
+      const plain = await this.#withDataKey(
+        this.#dataKeys,
+        at,
+        (key) => decryptRecord<unknown>(key, first.key, first.record),
+      );
+      return plain && plain.key[2] as string;
+    }
+    return null;
+  }
+
   /** What is read with the data key of the owner of `at`; null where there is none. */
   async #withDataKey<T>(
     dataKeys: DataKeys,
@@ -244,6 +330,22 @@ export class RecordStore {
     if (found !== null) guards.push(found.check);
     const also = { guards, sets: [this.#change(owner)] };
     return { key: found?.key ?? null, also };
+  }
+
+  /** The same for a patient that must be known; null when it is not. */
+  async #prepareKnown(
+    owner: Owner,
+  ): Promise<{ key: CryptoKey | null; also: Commit } | null> {
+    const changed = await this.kv.get<number>(changedAt(owner));
+    const found = this.#dataKeys && await this.#dataKeys.find(owner);
+    const isUnreadable = this.#dataKeys !== null && found === null;
+    if (changed.value === null || isUnreadable) return null;
+    const guards: Deno.AtomicCheck[] = [
+      { key: erasingAt(owner), versionstamp: null },
+      { key: changed.key, versionstamp: changed.versionstamp },
+    ];
+    if (found !== null) guards.push(found.check);
+    return { key: found?.key ?? null, also: { guards } };
   }
 
   #change(owner: Owner) {

@@ -25,6 +25,23 @@ Deno.test("a bad setting is named in one line that says what is wanted", () => {
     [{ RUNTIME: "cuda" }, "RUNTIME must be wasm, webgpu, native."],
     [{ MODEL: "a,,b" }, "MODEL must be ids or folders, separated by commas."],
     [{ ENCODE_URL: "http://u:p@a" }, `ENCODE_URL ${addresses}`],
+    [{ DICOMWEB_URL: "ftp://a" }, `DICOMWEB_URL ${addresses}`],
+    [
+      { DICOMWEB_URL: "http://a,http://b" },
+      "DICOMWEB_URL must be one address.",
+    ],
+    [
+      { DICOMWEB_USER: "u" },
+      "DICOMWEB_USER and DICOMWEB_PASSWORD are set together.",
+    ],
+    [
+      { DICOMWEB_USER: "u:v", DICOMWEB_PASSWORD: "p" },
+      "DICOMWEB_USER must have no colon.",
+    ],
+    [
+      { DICOMWEB_USER: "u", DICOMWEB_PASSWORD: "p", DICOMWEB_TOKEN: "t" },
+      "DICOMWEB_TOKEN cannot be set beside DICOMWEB_USER.",
+    ],
     [{ ENCODE_URL: "http://a,b" }, `ENCODE_URL ${addresses}`],
     [
       { ENCODE_TOKEN: "short" },

@@ -1,0 +1,71 @@
+import type { Warning } from "../../lib/core/warnings.ts";
+import type { ServedModel } from "../../lib/engine/catalogue.ts";
+import type { AddressedEmbedding } from "../../lib/engine/embedder.ts";
+import type { Annotation, InputFile } from "../../lib/engine/engine.ts";
+import type { Work } from "../../lib/engine/work.ts";
+import type { Reference } from "../../lib/store/profiles/reference.ts";
+import type { Services } from "../services.ts";
+import { keepEmbedding } from "./keep_embedding.ts";
+import { measureDrift } from "./measure_drift.ts";
+
+/** An annotated image of a patient. */
+export interface Annotated
+  extends Pick<Reference, "patient" | "reference" | "label" | "position"> {
+  accepted?: Reference["accepted"] | undefined;
+  embedding: AddressedEmbedding;
+  /** Where it was sent; self-tests need it. */
+  image: InputFile | undefined;
+  annotation: Annotation;
+}
+
+/** What was enrolled. */
+export interface EnrolledReference {
+  record: Reference;
+  revision: number;
+  /** Whether a reference of the name was there. */
+  replaced: boolean;
+  /** Of the image and of its mask. */
+  warnings: Warning[];
+}
+
+/** Enrols a reference: nothing is stored before the last step that can refuse it. */
+export async function enrolReference(
+  services: Services,
+  model: ServedModel,
+  work: Work,
+  { accepted, embedding, image, annotation, ...whose }: Annotated,
+): Promise<EnrolledReference> {
+  const { profiles, selfTestBudget: budget, now } = services;
+  const { tenant } = work;
+  const { bytes: profile, patches, report, mask, warnings } = await model
+    .engineFor(work)
+    .enrol(embedding.bytes, annotation, { image, budget });
+
+  const { patient } = whose;
+  const linked = { tenant, patient, enrols: true };
+  await keepEmbedding(services, model.embedder, linked, embedding);
+  const record: Reference = {
+    ...whose,
+    model: model.manifest.digest,
+    image: embedding.image,
+    patches,
+    mask,
+    // Self-tests were asked for, so there is one.
+    report: report!,
+    createdAt: new Date(now()).toISOString(),
+    ...(accepted && { accepted }),
+  };
+  const drift = accepted &&
+    await measureDrift(services, model, work, record, profile);
+  if (drift) record.drift = drift;
+  const { replaced, revision } = await profiles.put(tenant, {
+    reference: record,
+    profile,
+  });
+  return {
+    record,
+    revision,
+    replaced,
+    warnings: [...embedding.warnings ?? [], ...warnings],
+  };
+}

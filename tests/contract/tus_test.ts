@@ -1,0 +1,194 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { operatorKey, stated } from "../support/operator_key.ts";
+import {
+  type Asked,
+  embeddingOf,
+  enrol,
+  files,
+  postJson,
+} from "../support/requests.ts";
+import { zipOf } from "../support/series_bodies.ts";
+import { openService } from "../support/service.ts";
+
+const TUS = { "tus-resumable": "1.0.0" };
+
+async function begin(app: Asked, length: number, more = {}) {
+  const answer = await app.request("/v1/uploads", {
+    method: "POST",
+    headers: { ...TUS, "upload-length": String(length), ...more },
+  });
+  return { answer, path: answer.headers.get("location") ?? "" };
+}
+
+function append(
+  app: Asked,
+  path: string,
+  offset: number,
+  body: BodyInit,
+  more: Record<string, string> = {},
+) {
+  return app.request(path, {
+    method: "PATCH",
+    headers: {
+      ...TUS,
+      "upload-offset": String(offset),
+      "content-type": "application/offset+octet-stream",
+      ...more,
+    },
+    body,
+    duplex: "half",
+  } as RequestInit);
+}
+
+async function upload(app: Asked, bytes: Uint8Array<ArrayBuffer>) {
+  const { path } = await begin(app, bytes.length);
+  equal((await append(app, path, 0, bytes)).status, 204);
+  return path.split("/").at(-1)!;
+}
+
+Deno.test("an upload speaks tus 1.0, and keeps what arrived before the connection broke", async () => {
+  await using service = await openService();
+  const { app } = service;
+  const spoken = await app.request("/v1/uploads", { method: "OPTIONS" });
+  equal(spoken.status, 204);
+  equal(spoken.headers.get("tus-version"), "1.0.0");
+  equal(
+    spoken.headers.get("tus-extension"),
+    "creation,expiration,termination",
+  );
+
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  const { answer, path } = await begin(app, bytes.length, {
+    "upload-metadata": "filename YS5wbmc=",
+  });
+  equal(answer.status, 201);
+  equal(answer.headers.get("tus-resumable"), "1.0.0");
+  ok(Date.parse(answer.headers.get("upload-expires")!) > Date.now());
+
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes.slice(0, 25_000));
+    },
+    pull(controller) {
+      controller.error(new Error("The cable was pulled."));
+    },
+  });
+  equal((await append(app, path, 0, broken)).status, 400);
+  const head = await app.request(path, { method: "HEAD", headers: TUS });
+  equal(head.headers.get("upload-offset"), "25000");
+  equal(head.headers.get("upload-length"), "60000");
+  equal(head.headers.get("upload-metadata"), "filename YS5wbmc=");
+  equal(head.headers.get("cache-control"), "no-store");
+
+  const elsewhere = await append(app, path, 0, bytes);
+  equal(elsewhere.status, 409);
+  match((await elsewhere.json()).detail, /at byte 25000, not 0/);
+  const image = { upload: path.split("/").at(-1) };
+  const early = await postJson(app, "/v1/embeddings", { image });
+  equal(early.status, 422);
+  match((await early.json()).detail, /25000 of 60000 bytes/);
+
+  const rest = await append(app, path, 25_000, bytes.slice(25_000));
+  equal(rest.status, 204);
+  equal(rest.headers.get("upload-offset"), "60000");
+  const over = await append(app, path, 60_000, new Uint8Array(1));
+  equal(over.status, 413);
+  const erased = await app.request(path, { method: "DELETE", headers: TUS });
+  equal(erased.status, 204);
+  equal((await app.request(path, { headers: TUS })).status, 404);
+});
+
+Deno.test("an upload stands in place of a file, and is erased once it was used", async () => {
+  await using service = await openService(":memory:", {
+    OPERATOR_KEYS: stated(operatorKey("k1")),
+  });
+  const { app } = service;
+  const ids = await Promise.all(
+    [files.image, files.mask].map((bytes) => upload(app, bytes)),
+  );
+  const put = (label: string) =>
+    app.request("/v1/patients/p/references/r", {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        image: { upload: ids[0] },
+        mask: { upload: ids[1] },
+        label,
+      }),
+    });
+  // What is refused uses nothing up.
+  equal((await put("*")).status, 422);
+  equal((await put("target")).status, 201);
+  const again = await put("target");
+  equal(again.status, 404);
+  match((await again.json()).detail, /no upload of this id/);
+
+  const series = await upload(
+    app,
+    zipOf([{ name: "1.png", bytes: files.next }]),
+  );
+  const answer = await postJson(app, "/v1/patients/p/series", {
+    upload: series,
+  });
+  equal(answer.status, 200);
+  const line = JSON.parse((await answer.text()).trim());
+  equal(line.name, "1.png");
+  ok(line.segmentation.mask.area > 0);
+
+  const { id } = await (await postJson(app, "/v1/embeddings", {
+    image: { upload: await upload(app, files.image) },
+  })).json();
+  equal(id, await embeddingOf(app, files.image));
+});
+
+Deno.test("uploads are bounded in bytes and time, and are their tenant's own", async () => {
+  await using service = await openService(":memory:", {
+    UPLOAD_BYTES: "100000",
+  });
+  const { app, services } = service;
+  const first = await begin(app, 60_000);
+  const second = await begin(app, 60_000);
+  equal(second.answer.status, 409);
+  match((await second.answer.json()).detail, /may take 100000 bytes/);
+  await app.request(first.path, { method: "DELETE", headers: TUS });
+  const third = await begin(app, 60_000);
+  equal(third.answer.status, 201);
+  const id = third.path.split("/").at(-1)!;
+  equal(await services.uploads.find("another", id), null);
+  ok(await services.uploads.find("default", id) !== undefined);
+
+  const huge = await begin(app, 10 ** 12);
+  equal(huge.answer.status, 413);
+  const none = await begin(app, 1, { "tus-resumable": "0.2.0" });
+  equal(none.answer.status, 412);
+  equal(none.answer.headers.get("tus-version"), "1.0.0");
+  const wrong = await append(app, third.path, 0, files.image, {
+    "content-type": "image/png",
+  });
+  equal(wrong.status, 415);
+  deepEqual((await enrol(app, "p", "r")).status, 201);
+});
+
+Deno.test("an upload that was not used is erased after a day", async () => {
+  const { RecordStore } = await import(
+    "../../lib/store/records/record_store.ts"
+  );
+  const { createUploadStore } = await import(
+    "../../lib/store/uploads/upload_store.ts"
+  );
+  using kv = await Deno.openKv(":memory:");
+  let now = 1_000_000;
+  const records = new RecordStore(kv, { now: () => now });
+  const uploads = createUploadStore(records, 1000);
+  await uploads.create("t", "a", 900, null);
+  await uploads.append("t", "a", 0, new Uint8Array(900));
+  now += 86_400_001;
+  equal(await uploads.find("t", "a"), null);
+  await uploads.sweep();
+  const left = await Array.fromAsync(kv.list({ prefix: [] }));
+  deepEqual(
+    left.filter(({ key }) => ["upload", "chunk"].includes(key[0] as string)),
+    [],
+  );
+  await uploads.create("t", "b", 900, null);
+});

@@ -1,0 +1,58 @@
+"""Makes every call of the Python client; run in the folder of the images, with the server's address."""
+
+import sys
+
+from p2sam_edge import Client, ProblemError
+
+client = Client(sys.argv[1])
+client.erase_patient("p-17")
+
+assert client.models()["models"]
+kwargs = {"image": "image.png", "mask": "mask.png"}
+first = client.enrol("p", "r", **kwargs, position=0.5, idempotency_key="k-1")
+assert client.enrol("p", "r", **kwargs, position=0.5, idempotency_key="k-1") == first
+try:
+    client.enrol("p", "r", **kwargs, label="other", idempotency_key="k-1")
+    raise AssertionError("a key was used twice")
+except ProblemError as error:
+    assert error.problem["type"] == "/problems/key-reused", error.problem
+assert client.reference("p", "r")["label"] == "target"
+assert list(client.patients(limit=1)) == ["p"]
+
+with open("next.png", "rb") as file:
+    following = file.read()
+embedding = client.embed(following)["id"]
+assert b"image_embeddings" in client.tensors(embedding)
+found = client.segment("p", {"embedding": embedding}, explain=True)
+assert found["candidates"] and found["mask"] == client.segment("p", "next.png")["mask"]
+every = client.segment_labels("p", "next.png")["labels"]
+assert [one["label"] for one in every] == ["target"]
+assert client.prompts("p", embedding)["candidates"]
+box = [212, 114, 270, 162]
+assert client.decode(embedding, box=box)["mask"]["area"] > 0
+drawn = client.enrol(
+    "p", "drawn", image={"embedding": embedding}, mask={"prompts": {"points": [], "box": box}}, label="drawn"
+)
+assert drawn["label"] == "drawn"
+known = client.enrol("p", "known", image="next.png", mask=found["mask"], label="drawn")
+assert known["label"] == "drawn"
+assert client.read_mask("mask.png", "image.png")["reading"]["kind"] == "binary"
+replayed = client.replay("p", found["receipt"], {"embedding": embedding})
+assert replayed["identical"] is True
+labels = client.enrol_labels("p", "map", **kwargs, labels={"255": "lesion", "7": "none"})["labels"]
+assert {one["label"]: "enrolled" in one for one in labels} == {"lesion": True, "none": False}, labels
+
+lines = client.series("p", ["image.png", "next.png"])
+line = next(lines)
+lines.close()
+rest = list(client.series("p", ["image.png", "next.png"], cursor=line["cursor"]))
+assert [one["index"] for one in rest] == [1]
+
+client.erase_reference("p", "known")
+client.erase_patient("p")
+try:
+    client.patient("p")
+    raise AssertionError("the patient is still there")
+except ProblemError as error:
+    assert error.problem["status"] == 404
+print("every call")
