@@ -185,7 +185,7 @@ function drawOutline(c, rle, left, top, scale) {
 }
 
 /** @param {CanvasRenderingContext2D} c @param {number} x canvas pixels @param {number} y canvas pixels
- * @param {0 | 1} label 1 is inside the structure, 0 outside */
+ * @param {number} label 1 is inside the structure, 0 outside */
 function drawPoint(c, x, y, label) {
   fillDisc(c, [x, y], 6, label === 1 ? "#16be54" : "#e62e3a");
   c.lineWidth = 2;

@@ -23,7 +23,7 @@ export const PatientDocument = z.object({
       label: z.string(),
       revision,
       references: z.int().describe("How many there are"),
-      drift: DriftDocument.nullable().describe(
+      drift: z.union([DriftDocument, z.null()]).describe(
         "The largest of the accepted references; null where there is none",
       ),
     }).openapi("LabelState"),

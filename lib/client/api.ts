@@ -901,7 +901,6 @@ export interface components {
             /** @description Of the image */
             share: number;
         };
-        /** @description How well the reference finds itself again; null for references enrolled before self-tests */
         EnrolmentReport: {
             /**
              * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
@@ -936,7 +935,7 @@ export interface components {
                 /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
                 asGood: boolean;
             } | null;
-        } | null;
+        };
         CopyTrial: {
             name: string;
             dice: number;
@@ -1045,7 +1044,8 @@ export interface components {
             /** @description Annotated patches */
             patches: number;
             mask?: components["schemas"]["MaskReading"];
-            report: components["schemas"]["EnrolmentReport"];
+            /** @description How well the reference finds itself again; null for references enrolled before self-tests */
+            report: components["schemas"]["EnrolmentReport"] | null;
             /** Format: date-time */
             createdAt: string;
             accepted?: components["schemas"]["Accepted"] & unknown;
@@ -1181,7 +1181,8 @@ export interface components {
             revision: number;
             /** @description How many there are */
             references: number;
-            drift: components["schemas"]["Drift"] & (Record<string, never> | null);
+            /** @description The largest of the accepted references; null where there is none */
+            drift: components["schemas"]["Drift"] | null;
         };
         Revisions: {
             patient: string;

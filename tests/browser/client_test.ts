@@ -1,16 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import ts from "typescript";
 import { dice } from "../../lib/core/mask.ts";
 import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { packClient } from "../support/pack_client.ts";
 import { Server } from "../support/server.ts";
 import { files, visits } from "../support/requests.ts";
 import { hasChromium, Visitor } from "./browser.ts";
 
-const CLIENT = new URL("../../lib/client/", import.meta.url);
-
-/** Another origin: an empty page, images, and the client without its types. */
-function serveSite() {
+/** Another origin: an empty page, images, and the client as its npm package has it. */
+function serveSite(folder: string) {
   return Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     async ({ url }) => {
@@ -19,21 +18,15 @@ function serveSite() {
         const body = files[name as keyof typeof files];
         return new Response(body, { headers: { "content-type": "image/png" } });
       }
-      if (!/^\w+\.ts$/.test(name)) {
+      if (!/^\w+\.js$/.test(name)) {
         const headers = { "content-type": "text/html" };
         return new Response("<!DOCTYPE html><link rel=icon href=data:,>", {
           headers,
         });
       }
-      const source = await Deno.readTextFile(new URL(name, CLIENT));
-      const { outputText } = ts.transpileModule(source, {
-        compilerOptions: {
-          target: ts.ScriptTarget.ES2022,
-          module: ts.ModuleKind.ESNext,
-        },
-      });
       const headers = { "content-type": "text/javascript" };
-      return new Response(outputText, { headers });
+      const script = await Deno.readFile(`${folder}/client/${name}`);
+      return new Response(script, { headers });
     },
   );
 }
@@ -41,7 +34,7 @@ function serveSite() {
 /** Calls of the client, end to end; a text, since it runs in the page. */
 const callsOf = (url: string) =>
   `(async () => {
-  const { Client } = await import("/client.ts");
+  const { Client } = await import("/client.js");
   const client = new Client({ url: "${url}" });
   const file = async (name) => (await fetch(name)).blob();
   const [image, mask, next] =
@@ -101,60 +94,63 @@ const attacksOf = (url: string) =>
 Deno.test({
   name: "the client works end to end from a page of another origin",
   ignore: !hasChromium,
-  async fn() {
-    await using site = serveSite();
-    await using other = serveSite();
-    const originOf = ({ addr }: typeof site) => `http://127.0.0.1:${addr.port}`;
-    const server = await Server.start({
-      MODEL: "nano",
-      KV_PATH: ":memory:",
-      CORS_ORIGINS: originOf(site),
-    });
-    await using visitor = await Visitor.of(server);
-    const page = await visitor.browser.newPage();
-    await page.goto(originOf(site));
-    const answers = await page.evaluate(callsOf(server.url)) as {
-      patches: number;
-      found: Rle;
-      png: string;
-      lines: { index: number; segmentation: { mask: Rle } }[];
-      problem: { status: number; type: string };
-    };
-    ok(answers.patches > 0);
-    ok(dice(decodeRle(answers.found).data, visits.second.mask.data) > 0.7);
-    equal(answers.png, "image/png");
-    deepEqual(answers.lines.map(({ index }) => index), [0, 1]);
-    deepEqual(answers.lines[0].segmentation.mask, answers.found);
-    equal(answers.problem.type, "/problems/not-found");
+  fn: () =>
+    inFolder(async (folder) => {
+      await packClient(folder);
+      await using site = serveSite(folder);
+      await using other = serveSite(folder);
+      const originOf = ({ addr }: typeof site) =>
+        `http://127.0.0.1:${addr.port}`;
+      const server = await Server.start({
+        MODEL: "nano",
+        KV_PATH: ":memory:",
+        CORS_ORIGINS: originOf(site),
+      });
+      await using visitor = await Visitor.of(server);
+      const page = await visitor.browser.newPage();
+      await page.goto(originOf(site));
+      const answers = await page.evaluate(callsOf(server.url)) as {
+        patches: number;
+        found: Rle;
+        png: string;
+        lines: { index: number; segmentation: { mask: Rle } }[];
+        problem: { status: number; type: string };
+      };
+      ok(answers.patches > 0);
+      ok(dice(decodeRle(answers.found).data, visits.second.mask.data) > 0.7);
+      equal(answers.png, "image/png");
+      deepEqual(answers.lines.map(({ index }) => index), [0, 1]);
+      deepEqual(answers.lines[0].segmentation.mask, answers.found);
+      equal(answers.problem.type, "/problems/not-found");
 
-    const headers = await page.evaluate(headersOf(server.url));
-    deepEqual(headers, ["true", "string", "string"]);
+      const headers = await page.evaluate(headersOf(server.url));
+      deepEqual(headers, ["true", "string", "string"]);
 
-    await page.goto(originOf(other));
-    const refused = await page.evaluate(callsOf(server.url)).catch(String);
-    match(refused as string, /Failed to fetch/);
+      await page.goto(originOf(other));
+      const refused = await page.evaluate(callsOf(server.url)).catch(String);
+      match(refused as string, /Failed to fetch/);
 
-    // What pages may send without asking the server first.
-    const revisions = async () => {
-      const path = `${PATIENT}/labels/target/revisions`;
-      return (await (await server.request(path)).json()).revisions.length;
-    };
-    const before = await revisions();
-    const log = [];
-    // Another port of the same site, and another site.
-    const near = originOf(other);
-    for (const origin of [near, near.replace("127.0.0.1", "localhost")]) {
-      await page.goto(origin);
-      log.push(await page.evaluate(attacksOf(server.url)));
-    }
-    equal(await revisions(), before);
-    deepEqual(log, [["sent", true, false], ["sent", true, false]]);
-    // The same from a page whose origin is named: the requests were whole.
-    await page.goto(originOf(site));
-    await page.evaluate(attacksOf(server.url));
-    ok(await revisions() > before);
-    await page.close();
-  },
+      // What pages may send without asking the server first.
+      const revisions = async () => {
+        const path = `${PATIENT}/labels/target/revisions`;
+        return (await (await server.request(path)).json()).revisions.length;
+      };
+      const before = await revisions();
+      const log = [];
+      // Another port of the same site, and another site.
+      const near = originOf(other);
+      for (const origin of [near, near.replace("127.0.0.1", "localhost")]) {
+        await page.goto(origin);
+        log.push(await page.evaluate(attacksOf(server.url)));
+      }
+      equal(await revisions(), before);
+      deepEqual(log, [["sent", true, false], ["sent", true, false]]);
+      // The same from a page whose origin is named: the requests were whole.
+      await page.goto(originOf(site));
+      await page.evaluate(attacksOf(server.url));
+      ok(await revisions() > before);
+      await page.close();
+    }),
 });
 
 Deno.test({

@@ -139,7 +139,8 @@ export const ReferenceDocument = z.object({
   mask: MaskReadingDocument.optional().describe(
     "Absent from references enrolled before this was kept",
   ),
-  report: EnrolmentReportDocument.nullable().describe(
+  // `nullable` would make the component itself nullable, which generators of clients lose.
+  report: z.union([EnrolmentReportDocument, z.null()]).describe(
     "How well the reference finds itself again; null for references enrolled before self-tests",
   ),
   createdAt: z.iso.datetime(),
