@@ -29,7 +29,7 @@ import {
   type Telemetry,
 } from "../lib/telemetry/telemetry.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
-import { composeState } from "./compose_state.ts";
+import { composeState, openKv } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
 
 /** How soon a store must answer to be called ready, milliseconds. */
@@ -55,6 +55,7 @@ export interface Needs {
  *
  * @param closing aborted when the process is told to stop.
  * @param openWorkers starts what runs the models; it is disposed of with the services.
+ * @param open opens the database.
  */
 export async function compose(
   config: Config,
@@ -62,6 +63,7 @@ export async function compose(
   closing: AbortSignal = new AbortController().signal,
   openWorkers: (options: WorkersOptions) => Promise<EngineWorkers> =
     startWorkers,
+  open = openKv,
 ): Promise<Services & AsyncDisposable> {
   // Where a later step fails, what was opened before is closed again.
   await using opened = new AsyncDisposableStack();
@@ -84,6 +86,7 @@ export async function compose(
 
   const state = await composeState(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
+    open,
   );
   opened.use(state);
   const deadline = config.DEADLINE * 1000;

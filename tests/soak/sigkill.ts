@@ -10,6 +10,7 @@ import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
+import type { Kv } from "../../lib/store/kv/kv.ts";
 
 /** A server is killed some time after fewer than this many requests were acknowledged. */
 const LIFE = 2;
@@ -340,7 +341,7 @@ class Ordeal {
     }
   }
 
-  async #records(kv: Deno.Kv, later = 0): Promise<RecordStore> {
+  async #records(kv: Kv, later = 0): Promise<RecordStore> {
     const keys = this.options.sealed ? [operatorKey("k1")] : [];
     const now = () => Date.now() + later;
     return new RecordStore(kv, { now, keyring: await openKeyring(kv, keys) });

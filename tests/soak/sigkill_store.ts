@@ -7,6 +7,7 @@ import { createPatientStore } from "../../lib/store/patient_store.ts";
 import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
+import type { Kv } from "../../lib/store/kv/kv.ts";
 
 /** The longest time between the first write of a process and its kill, milliseconds. */
 const KILL_WITHIN = 1500;
@@ -38,7 +39,7 @@ function apply(held: Held, step: Step): Held {
 const bytesOf = (n: number) =>
   new Uint8Array(1000 + (n * 7919) % 900_000).fill(n % 251);
 
-async function openStore(kv: Deno.Kv, sealed: boolean) {
+async function openStore(kv: Kv, sealed: boolean) {
   const keys = sealed ? [operatorKey("k1")] : [];
   const keyring = await openKeyring(kv, keys);
   const records = new RecordStore(kv, { keyring });
@@ -181,7 +182,7 @@ async function oneLife(args: string[], after: number) {
 
 /** Asserts that no bytes, keys or embeddings are orphaned. */
 async function requireTidy(
-  kv: Deno.Kv,
+  kv: Kv,
   held: Held,
   sealed: boolean,
 ): Promise<void> {

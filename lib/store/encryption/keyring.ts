@@ -8,6 +8,7 @@ import {
   encrypt,
   importKey,
 } from "./primitives.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** A key-encryption key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {
@@ -53,7 +54,7 @@ export const ENCRYPTING: Deno.KvKey = ["sealing"];
  * @throws EdgeError `invalid-input` when the store was written under other keys, or in the clear.
  */
 export async function openKeyring(
-  kv: Deno.Kv,
+  kv: Kv,
   keys: OperatorKey[],
   { encrypts = false } = {},
 ): Promise<Keyring | null> {
@@ -95,7 +96,7 @@ export async function openKeyring(
 
 /** Wraps the index key under the newest operator key; false when it was already. */
 export async function rewrapIndexKey(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring,
 ): Promise<boolean> {
   const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
@@ -133,7 +134,7 @@ async function tagsUnder(secret: Bytes): Promise<Keyring["tag"]> {
 }
 
 /** Whether anything is stored that would have to be encrypted. */
-async function holdsRecords(kv: Deno.Kv): Promise<boolean> {
+async function holdsRecords(kv: Kv): Promise<boolean> {
   for await (const _ of kv.list({ prefix: ["chunk"] }, { limit: 1 })) {
     return true;
   }

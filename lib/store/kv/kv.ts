@@ -16,7 +16,7 @@ export interface KvExpiry {
 /** A database of ordered keys: the part of `Deno.Kv` that the stores use. PostgreSQL has it too. */
 export interface Kv {
   get<T = unknown>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>>;
-  getMany<T = unknown>(keys: Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]>;
+  getMany(keys: Deno.KvKey[]): Promise<Deno.KvEntryMaybe<unknown>[]>;
   set(
     key: Deno.KvKey,
     value: unknown,

@@ -1,3 +1,4 @@
+import type { Kv } from "./kv.ts";
 /**
  * Whose data a record is: a patient's, or an embedding's own. All of an owner is encrypted under one data key and
  * erased together. In an encrypted store the name is a tag that stands for the name.
@@ -36,7 +37,7 @@ export const changedAt = (owner: Owner): Deno.KvKey => ["changed", ...owner];
 export const erasingAt = (owner: Owner): Deno.KvKey => ["erasing", ...owner];
 
 /** The kinds of patients' records that are stored; each is found by a jump past the keys of the one before. */
-export async function recordKinds(kv: Deno.Kv): Promise<string[]> {
+export async function recordKinds(kv: Kv): Promise<string[]> {
   const kinds: string[] = [];
   for (let start: Deno.KvKey = [""];;) {
     const next = kv.list({ start, end: [true] }, { limit: 1 });

@@ -25,6 +25,7 @@ import {
   ownerOf,
 } from "../kv/owner.ts";
 import { retryConflicts } from "../kv/retry.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** Erasures and key rotations that may get ahead of a write before it is given up. */
 const ATTEMPTS = 20;
@@ -46,7 +47,7 @@ export class RecordStore {
   readonly #keyring: Keyring | null;
   readonly #dataKeys: DataKeys | null;
 
-  constructor(readonly kv: Deno.Kv, options: RecordStoreOptions = {}) {
+  constructor(readonly kv: Kv, options: RecordStoreOptions = {}) {
     const { now = Date.now, keyring = null, ...observer } = options;
     this.#blobs = new BlobStore(kv, now);
     this.#keyring = keyring;

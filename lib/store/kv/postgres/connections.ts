@@ -72,11 +72,11 @@ export class Connections {
       try {
         return await this.#once(text, values);
       } catch (error) {
-        const repeatable = error instanceof NotSent || again === "repeatable" ||
-          changedNothing(error);
-        const passing = error instanceof NotSent || isPassing(error);
-        if (!repeatable || !passing) throw error;
-        if (this.#closed || performance.now() + pause > until) throw error;
+        const unsent = error instanceof NotSent;
+        const passes = unsent || isPassing(error) &&
+            (again === "repeatable" || changedNothing(error));
+        const late = this.#closed || performance.now() + pause > until;
+        if (!passes || late) throw unsent ? error.cause : error;
       }
       await delay(pause * (0.5 + Math.random()));
     }

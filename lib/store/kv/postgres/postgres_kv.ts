@@ -14,6 +14,7 @@ const EXPIRE_MS = 60_000;
 const EXPIRE_BATCH = 1000;
 /** Bytes of a value in one piece. A row could hold a gigabyte, but it passes through memory several times. */
 const CHUNK_BYTES = 8 * 2 ** 20;
+const COLUMNS = "k, version, encoding, v";
 const ALIVE = "(expires_at IS NULL OR expires_at > clock_timestamp())";
 
 /** Digits of a versionstamp: as many as Deno KV's. */
@@ -56,25 +57,23 @@ export class PostgresKv implements Kv {
   }
 
   async get<T = unknown>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
-    const [entry] = await this.getMany<T>([key]);
-    return entry!;
+    const [entry] = await this.getMany([key]);
+    return entry as Deno.KvEntryMaybe<T>;
   }
 
-  async getMany<T = unknown>(
-    keys: Deno.KvKey[],
-  ): Promise<Deno.KvEntryMaybe<T>[]> {
+  async getMany(keys: Deno.KvKey[]): Promise<Deno.KvEntryMaybe<unknown>[]> {
     const encoded = keys.map(encodeKey);
     const places = encoded.map((_, i) => `$${i + 1}::bytea`);
     const rows = await this.connections.query(
-      `SELECT k, version, encoding, v FROM ${this.#table} WHERE k IN (${places}) AND ${ALIVE}`,
+      `SELECT ${COLUMNS} FROM ${this.#table} WHERE k IN (${places}) AND ${ALIVE}`,
       encoded,
       "repeatable",
     );
     const found = new Map(
-      rows.map((row) => [(row[0] as Bytes).toHex(), entryOf<T>(row)]),
+      rows.map((row) => [(row[0] as Bytes).toHex(), entryOf(row)]),
     );
     return keys.map((key, i) =>
-      found.get(encoded[i]!.toHex()) ?? { key, value: null, versionstamp: null }
+      found.get(encoded[i].toHex()) ?? { key, value: null, versionstamp: null }
     );
   }
 
@@ -110,7 +109,7 @@ export class PostgresKv implements Kv {
     for (let left = limit; left > 0;) {
       const count = Math.min(left, batchSize);
       const rows = await this.connections.query(
-        `SELECT k, version, encoding, v FROM ${this.#table} WHERE ${first} AND ${last} AND ${ALIVE} ` +
+        `SELECT ${COLUMNS} FROM ${this.#table} WHERE ${first} AND ${last} AND ${ALIVE} ` +
           `ORDER BY k ${reverse ? "DESC" : ""} LIMIT ${count}`,
         [start, end],
         "repeatable",
