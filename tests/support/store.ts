@@ -18,12 +18,10 @@ export function freshPath(file = ":memory:"): string {
   return `${SERVER}schema=${schema}`;
 }
 
-/** Opens an empty database of the kind under test, and closes it afterwards. */
-export async function openStore(
-  path = freshPath(),
-): Promise<Kv & AsyncDisposable> {
-  const kv = await openKv(path);
-  if (path === SERVER) await empty(kv);
+/** Opens a database, by default an empty one of the kind under test, and closes it afterwards. */
+export async function openStore(path?: string): Promise<Kv & AsyncDisposable> {
+  const kv = await openKv(path ?? freshPath());
+  if (path === undefined) await empty(kv);
   return Object.assign(kv, {
     async [Symbol.asyncDispose]() {
       await kv.close();
