@@ -56,14 +56,20 @@ export class Postgres implements AsyncDisposable {
     readonly settings: string[],
   ) {}
 
-  /** @param settings of `postgresql.conf`, as `name=value`. */
-  static async start(settings: string[] = []): Promise<Postgres> {
+  /**
+   * @param settings of `postgresql.conf`, as `name=value`.
+   * @param access the first lines of `pg_hba.conf`; all others may enter without a password.
+   */
+  static async start(settings: string[] = [], access = ""): Promise<Postgres> {
     const folder = await temporaryFolder();
     const data = join(folder, "data");
     await run(
       "initdb",
       ...["-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "--auth=trust"],
     );
+    const rules = join(data, "pg_hba.conf");
+    const others = await Deno.readTextFile(rules);
+    await Deno.writeTextFile(rules, `${access}\n${others}`);
     const server = new Postgres(folder, freePort(), settings);
     await server.begin();
     return server;
@@ -135,6 +141,15 @@ export class Postgres implements AsyncDisposable {
   /** Makes a standby the primary. */
   promote(): Promise<void> {
     return run("pg_ctl", "-D", join(this.folder, "data"), "-w", "promote");
+  }
+
+  /** Puts a file beside the data, which the server's user alone may read, and returns its path. */
+  async place(name: string, content: string): Promise<string> {
+    const path = join(this.folder, name);
+    await Deno.writeTextFile(path, content, { mode: 0o600 });
+    const { uid, gid } = await Deno.stat(this.folder);
+    await Deno.chown(path, uid, gid);
+    return path;
   }
 
   /** Runs statements by psql. */

@@ -141,13 +141,14 @@ function changedNothing(error: unknown): boolean {
   );
 }
 
+/** The host is what the certificate must name. */
 async function encryptionOf(
   { verify, rootCertificate, host }: PostgresAddress,
 ) {
   if (!verify) return false as const;
-  if (rootCertificate === undefined) return { servername: host };
+  if (rootCertificate === undefined) return { host };
   try {
-    return { servername: host, ca: await Deno.readTextFile(rootCertificate) };
+    return { host, ca: await Deno.readTextFile(rootCertificate) };
   } catch (error) {
     throw invalidInput(
       `KV_PATH names sslrootcert ${rootCertificate}, which cannot be read: ${

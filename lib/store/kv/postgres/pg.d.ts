@@ -21,7 +21,7 @@ export interface PoolConfig {
   database: string;
   user?: string | undefined;
   password?: string | undefined;
-  ssl: false | { ca?: string; servername?: string };
+  ssl: false | { ca?: string; host: string };
   max: number;
   application_name: string;
   connectionTimeoutMillis: number;
