@@ -122,8 +122,8 @@ overPostgres(
     await server.begin();
     equal((await reading).status, 200);
     const segmented = await segment(one, "p");
-  const after = await segmented.json();
-  equal(segmented.status, 200, JSON.stringify(after));
+    const after = await segmented.json();
+    equal(segmented.status, 200, JSON.stringify(after));
     deepEqual(after.mask, before.mask);
     equal((await enrol(other, "p", "r2")).status, 201);
   },

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
+import { COPYING } from "../kv/owner.ts";
 import { tryCommit } from "../kv/retry.ts";
 import {
   createTagger,
@@ -60,6 +61,9 @@ export async function openKeyring(
 ): Promise<Keyring | null> {
   if (!encrypts && (await kv.get(ENCRYPTING)).value !== null) {
     throw unfit("`deno task operator-keys seal` was cut off; run it again");
+  }
+  if ((await kv.get(COPYING)).value !== null) {
+    throw unfit("`deno task store copy` into it was cut off; run it again");
   }
   const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
   const [newest] = keys;
