@@ -238,7 +238,8 @@ export function createEngine(
       const patches = profile.patches.length / profile.channels;
       if (selfTests === undefined) {
         const bytes = writeProfile(profile);
-        return { bytes, patches, report: null, mask: reading, warnings };
+        const read = { mask: reading, annotation: encodeRle(mask), warnings };
+        return { bytes, patches, report: null, ...read };
       }
       const { image, budget } = selfTests;
       const annotated = image && await shrunk(image, mask);
@@ -254,6 +255,7 @@ export function createEngine(
         patches,
         report,
         mask: reading,
+        annotation: encodeRle(mask),
         warnings,
       };
     },

@@ -25,6 +25,7 @@ import {
 } from "../../contract/parameters.ts";
 import { invalid, problems } from "../../contract/problems.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
+import { imageDigest, keptAnnotation } from "../../patients/kept_annotation.ts";
 import { keepEmbedding } from "../../patients/keep_embedding.ts";
 import { measureDrift } from "../../patients/measure_drift.ts";
 import { requireReferenceQuota } from "../../patients/reference_quota.ts";
@@ -43,7 +44,8 @@ export const ReferenceForm = defineForm({
   mask: optional(maskField(
     "Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha " +
       "varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the " +
-      "image; or give `rle` or `prompts`",
+      "image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the " +
+      "annotation that is kept of it",
   )),
   rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
@@ -64,7 +66,10 @@ export const ReferenceForm = defineForm({
     note:
       ": the mask is a result that somebody accepted, perhaps after a correction",
   })),
-}, { either: [["image", "embedding"], ["mask", "prompts", "rle"]] });
+}, {
+  either: [["image", "embedding"]],
+  atMostOne: [["mask", "prompts", "rle"]],
+});
 
 const path = "/v1/patients/{patient}/references/{reference}";
 
@@ -125,8 +130,14 @@ export function referencesFunction(services: Services): Router {
       const { tenant } = callerOf(c);
       await requireReferenceQuota(services, tenant, patient, [reference]);
       const form = await ReferenceForm.read(c);
-      const { label, position, prompts, accepted } = form;
+      const { prompts } = form;
       const image = form.image && withFrame(form.image, form.frame);
+      const sent = annotationOf(form, image);
+      const anew = sent === null
+        ? await keptAnnotation(services, tenant, c.req.valid("param"), image)
+        : null;
+      const { label, position, accepted } = anew?.reference ?? form;
+      const digest = image && await imageDigest(image);
       const work = workOf(c);
       // The form has one of the two.
       const made = image !== undefined
@@ -135,12 +146,14 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, made.image, "body.prompts");
       }
-      const { bytes: profile, patches, report, mask, warnings } = await model
-        .engineFor(work)
-        .enrol(made.bytes, annotationOf(form, image), {
+      const enrolled = await model.engineFor(work)
+        .enrol(made.bytes, sent ?? { rle: anew!.annotation }, {
           image,
           budget: selfTestBudget,
         });
+      const { bytes: profile, patches, report, warnings } = enrolled;
+      // How the annotation was read is known from the first time.
+      const mask = anew?.reference.mask ?? enrolled.mask;
 
       const whose = { tenant, patient, enrols: true };
       await keepEmbedding(services, embedder, whose, made);
@@ -150,12 +163,14 @@ export function referencesFunction(services: Services): Router {
         label,
         position,
         model: manifest.digest,
+        modelId: manifest.id,
         image: made.image,
         patches,
         mask,
         // Self-tests were asked for, so there is one.
         report: report!,
         createdAt: new Date(now()).toISOString(),
+        ...(image && { annotationKept: true }),
         ...(accepted && { accepted }),
       };
       const drift = accepted &&
@@ -164,6 +179,12 @@ export function referencesFunction(services: Services): Router {
       const { replaced, revision } = await profiles.put(tenant, {
         reference: record,
         profile,
+        ...(image && {
+          annotation: {
+            ...enrolled.annotation,
+            image: digest!,
+          },
+        }),
       });
       return c.json(
         {
@@ -191,13 +212,13 @@ export function referencesFunction(services: Services): Router {
     });
 }
 
-/** What a form annotates: prompts, a mask file or its run lengths. */
+/** What a form annotates: prompts, a mask file or its run lengths; null for none. */
 function annotationOf(
   { prompts, mask, rle, segment }: Awaited<
     ReturnType<typeof ReferenceForm.read>
   >,
   image: InputFile | undefined,
-): Annotation {
+): Annotation | null {
   const [lengths, file] = isRunLengths(mask) ? [mask] : [rle, mask];
   if (file === undefined && segment !== undefined) {
     const message = "chooses a segment of a mask file, and the form has none";
@@ -211,8 +232,8 @@ function annotationOf(
     };
   }
   if (lengths !== undefined) return { rle: lengths };
-  // Without the others, the form has prompts.
-  const { points, box } = prompts!;
+  if (prompts === undefined) return null;
+  const { points, box } = prompts;
   return { prompt: { points, ...(box && { box }) } };
 }
 

@@ -90,7 +90,9 @@ export function createProfileStore(records: RecordStore) {
         { key, record: null, bytes, ifVersion: version },
       ];
       for (const { id, enrolled } of fresh) {
-        const { reference: record, profile: bytes } = enrolled;
+        const { reference, profile: bytes, annotation } = enrolled;
+        // The ledger, which every read opens, does without the annotation.
+        const record = { ...reference, ...(annotation && { annotation }) };
         entries.push({ key: fileAt(tenant, patient, id), record, bytes });
       }
       if (!await records.putAll(entries)) return;
@@ -152,6 +154,16 @@ export function createProfileStore(records: RecordStore) {
       const { ledger } = await read(tenant, patient);
       const id = currentFiles(ledger).get(reference);
       return id === undefined ? null : ledger.references.get(id) ?? null;
+    },
+
+    /** What a reference was enrolled with, or null where it is not kept. */
+    async annotation(tenant: string, patient: string, reference: string) {
+      const { ledger } = await read(tenant, patient);
+      const id = currentFiles(ledger).get(reference);
+      if (id === undefined) return null;
+      type Kept = Reference & Pick<Enrolled, "annotation">;
+      const stored = await records.get<Kept>(fileAt(tenant, patient, id));
+      return stored?.record.annotation ?? null;
     },
 
     /** The current references of a patient in order of name; empty for an unknown patient. */
