@@ -35,6 +35,9 @@ import { type Config, tenantShare } from "./config.ts";
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
 
+/** How long a request waits for the count of its caller's requests, milliseconds. */
+const RATE_MS = 1000;
+
 /** Memory for request bodies, unless `BODY_MEMORY` states it, bytes. */
 const BODY_MEMORY = 256 * 2 ** 20;
 
@@ -142,6 +145,7 @@ export async function compose(
     ),
     telemetry,
     ...limitsOf(config),
+    ...(state.rates && { rates: withDeadline(state.rates, RATE_MS) }),
     deadline,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),

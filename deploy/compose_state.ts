@@ -10,6 +10,8 @@ import { createPatientStore } from "../lib/store/patient_store.ts";
 import { createProfileStore } from "../lib/store/profiles/profile_store.ts";
 import { createPurger } from "../lib/store/erasure/purge_file.ts";
 import { unchangedSince } from "../lib/store/erasure/erasure.ts";
+import { createShift } from "../lib/store/shared/lease.ts";
+import { createRateStore } from "../lib/store/shared/rate_store.ts";
 import { RecordStore } from "../lib/store/records/record_store.ts";
 import {
   cacheAddress,
@@ -59,6 +61,7 @@ async function overKv(kv: Kv, config: Config) {
   const lifetime = config.EMBEDDING_HOURS * 3_600_000;
   const embeddings = createEmbeddingStore(records, lifetime);
 
+  const shift = createShift(kv, "sweep", SWEEP_MS * 0.9);
   const sweep = async () => {
     await records.sweep();
     const { days, tenants } = config.RETENTION_DAYS;
@@ -79,9 +82,9 @@ async function overKv(kv: Kv, config: Config) {
   };
   await records.sweep();
   const sweeping = setInterval(() => {
-    sweep().catch(() => {/* The next sweep tries again. */});
+    shift.run(sweep).catch(() => {/* The next sweep tries again. */});
   }, SWEEP_MS);
-  sweep().catch(() => {/* As above. */});
+  shift.run(sweep, true).catch(() => {/* As above. */});
   return {
     kv,
     encrypted: keyring !== null,
@@ -91,6 +94,9 @@ async function overKv(kv: Kv, config: Config) {
       cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,
     audit,
+    rates: isShared(config.KV_PATH)
+      ? createRateStore(kv, (caller) => audit.tag("", "rate", caller))
+      : undefined,
     async [Symbol.asyncDispose]() {
       clearInterval(sweeping);
       purger[Symbol.dispose]();
@@ -104,6 +110,11 @@ export function fileOf(path: string): string | null {
   const elsewhere = path === "host" || path === ":memory:" ||
     /^https?:/.test(path) || isPostgres(path);
   return elsewhere ? null : path;
+}
+
+/** Whether processes on other machines may use the database. */
+function isShared(path: string): boolean {
+  return path !== ":memory:" && fileOf(path) === null;
 }
 
 /** @param path a file, `:memory:`, a KV Connect or PostgreSQL URL, or `host` for the database that the host provides. */

@@ -119,7 +119,7 @@ export function createApp(
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
   if (requestsPerMinute !== undefined) {
-    app.use("/v1/*", limitRate(requestsPerMinute));
+    app.use("/v1/*", limitRate(requestsPerMinute, services.rates));
   }
   app.use("/v1/*", auditRequests(services.audit, app));
   const routers = functions.map((build) => build(services));

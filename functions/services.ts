@@ -1,3 +1,4 @@
+import type { SharedTokens } from "../lib/quota/shared_rate_limit.ts";
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { Environment } from "../lib/receipt/provenance.ts";
@@ -30,6 +31,8 @@ export interface Services {
   bodyQuota: TenantQuota;
   /** Series that may be in progress, each with its body on disk. */
   seriesQuota: TenantQuota;
+  /** Counts requests for all processes over one database; absent where each counts for itself. */
+  rates?: SharedTokens;
   /** Milliseconds that the work of a request may take. */
   deadline: number;
   /** Images of one series that are worked on at once. */
