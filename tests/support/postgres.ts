@@ -41,7 +41,8 @@ async function run(program: string, ...args: string[]): Promise<void> {
   }
 }
 
-function freePort(): number {
+/** A port of the loopback that nobody listens on. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
 }
@@ -49,6 +50,8 @@ function freePort(): number {
 /** A PostgreSQL server on the loopback, over a temporary folder. What it answered is on disk, as by default. */
 export class Postgres implements AsyncDisposable {
   #process: Deno.ChildProcess | null = null;
+  /** Whether it takes writes, as its keeper knows. */
+  primary = true;
 
   private constructor(
     readonly folder: string,
@@ -76,7 +79,10 @@ export class Postgres implements AsyncDisposable {
   }
 
   /** A standby that streams from this server. @param settings as for `start`. */
-  async standby(settings: string[] = []): Promise<Postgres> {
+  async standby(
+    settings: string[] = [],
+    port = freePort(),
+  ): Promise<Postgres> {
     const folder = await temporaryFolder();
     await run(
       "pg_basebackup",
@@ -84,11 +90,11 @@ export class Postgres implements AsyncDisposable {
         "-D",
         join(folder, "data"),
         "-d",
-        `${this.url()}&application_name=standby`,
+        `${this.url()}application_name=standby`,
       ],
       ...["-R", "-X", "stream", "-c", "fast"],
     );
-    const server = new Postgres(folder, freePort(), settings);
+    const server = new Postgres(folder, port, settings);
     await server.begin();
     return server;
   }
