@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { isDeepStrictEqual } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import { mintKey } from "../../lib/access/api_keys.ts";
 import { DEFAULT_TENANT, SCOPES } from "../../lib/access/caller.ts";
@@ -200,6 +199,7 @@ async function live(client: string, held: Held, running: () => boolean) {
         else if (erased !== null) throw new Error(`erasure: ${erased.status}`);
         else await delay(500);
       }
+      if (held.get(patient) !== false) continue;
       const after = await ask(client, path);
       await after?.body?.cancel();
       if (after !== null && after.status !== 404) {
@@ -258,6 +258,8 @@ const kills: [string, () => Promise<number>][] = [
     return took;
   }],
 ];
+/** An edge, the primary, an encode host, the standby, and then the others. */
+const ORDER = [0, 6, 3, 5, 1, 4, 2];
 let returning: Promise<void> = Promise.resolve();
 function later(act: () => Promise<unknown>): void {
   returning = delay(AWAY_MS).then(act).then(() => {});
@@ -281,7 +283,7 @@ const clients = names.slice(2).map((name) => live(name, held, () => busy));
 const recoveries: string[] = [];
 for (let turn = 0; performance.now() < ends; turn++) {
   await delay(3000);
-  const [name, kill] = kills[turn % kills.length]!;
+  const [name, kill] = kills[ORDER[turn % kills.length]!]!;
   const killed = performance.now();
   const own = await kill();
   const back = performance.now();

@@ -53,6 +53,9 @@ listen edges
   bind 127.0.0.1:${http}
   balance roundrobin
   option redispatch
+  # Where a kept connection is lost, it would close the caller's without a word.
+  option httpclose
+  http-reuse never
   retries 3
   option httpchk GET /readyz
 ${servers("edge", edges)}
