@@ -7,7 +7,7 @@ import { Haproxy, hasHaproxy } from "../support/haproxy.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import { freePort, hasPostgres, Postgres } from "../support/postgres.ts";
 import { files, form } from "../support/requests.ts";
-import { Server } from "../support/server.ts";
+import type { Server } from "../support/server.ts";
 import { EncodeHosts } from "../support/split.ts";
 
 /**
@@ -155,7 +155,6 @@ const enrolment = () => ({
   body: form({ image: files.image, mask: files.mask }),
 });
 const image = () => ({ method: "POST", body: files.next });
-let known: unknown;
 
 async function maskOf(client: string, patient: string): Promise<unknown> {
   const path = `/v1/patients/${patient}/segmentations`;
@@ -272,7 +271,7 @@ await until(
       false,
   "the fleet enrols",
 );
-known = await maskOf("probe", "known");
+const known = await maskOf("probe", "known");
 ok(known);
 failed.length = 0;
 failures.length = 0;
