@@ -31,11 +31,14 @@ import {
 } from "../lib/telemetry/telemetry.ts";
 import { composeArchive } from "./compose_archive.ts";
 import { environmentOf, modelFolders, workersFor } from "./compose_models.ts";
-import { composeState } from "./compose_state.ts";
+import { composeState, openKv } from "./compose_state.ts";
 import { type Config, tenantShare } from "./config.ts";
 
 /** How soon a store must answer to be called ready, milliseconds. */
 const READY_MS = 2000;
+
+/** How long a request waits for the count of its caller's requests, milliseconds. */
+const RATE_MS = 1000;
 
 /** Memory for request bodies, unless `BODY_MEMORY` states it, bytes. */
 const BODY_MEMORY = 256 * 2 ** 20;
@@ -60,6 +63,7 @@ export interface Needs {
  *
  * @param closing aborted when the process is told to stop.
  * @param openWorkers starts what runs the models; it is disposed of with the services.
+ * @param open opens the database.
  */
 export async function compose(
   config: Config,
@@ -67,6 +71,7 @@ export async function compose(
   closing: AbortSignal = new AbortController().signal,
   openWorkers: (options: WorkersOptions) => Promise<EngineWorkers> =
     startWorkers,
+  open = openKv,
 ): Promise<Services & AsyncDisposable> {
   // Where a later step fails, what was opened before is closed again.
   await using opened = new AsyncDisposableStack();
@@ -89,6 +94,7 @@ export async function compose(
 
   const state = await composeState(
     needs.state ? config : { ...config, KV_PATH: ":memory:" },
+    open,
   );
   opened.use(state);
   const deadline = config.DEADLINE * 1000;
@@ -153,6 +159,7 @@ export async function compose(
     ),
     telemetry,
     ...limitsOf(config),
+    ...(state.rates && { rates: withDeadline(state.rates, RATE_MS) }),
     deadline,
     // While one image is segmented here, hosts encode the next.
     parallel: config.WORKERS + (config.ENCODE_URL?.length ?? 0),

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { invalidInput } from "../lib/core/errors.ts";
+import { EdgeError, invalidInput } from "../lib/core/errors.ts";
 import { createAnswerStore } from "../lib/store/answers/answer_store.ts";
 import { createUploadStore } from "../lib/store/uploads/upload_store.ts";
 import { openAudit } from "../lib/store/audit/audit_store.ts";
@@ -13,12 +13,19 @@ import { createPatientStore } from "../lib/store/patient_store.ts";
 import { createProfileStore } from "../lib/store/profiles/profile_store.ts";
 import { createPurger } from "../lib/store/erasure/purge_file.ts";
 import { unchangedSince } from "../lib/store/erasure/erasure.ts";
+import { createShift } from "../lib/store/shared/lease.ts";
+import { createRateStore } from "../lib/store/shared/rate_store.ts";
 import { RecordStore } from "../lib/store/records/record_store.ts";
 import {
   cacheAddress,
   createCachedEmbeddings,
 } from "../lib/store/embeddings/web_cache_embedding_store.ts";
 import type { Config } from "./config.ts";
+import type { Kv } from "../lib/store/kv/kv.ts";
+import {
+  isPostgres,
+  withoutPassword,
+} from "../lib/store/kv/postgres/address.ts";
 
 /** How often what was cut off is finished, and what is too old erased, milliseconds. */
 const SWEEP_MS = 60_000;
@@ -28,17 +35,17 @@ const DAY_MS = 86_400_000;
 export type State = Awaited<ReturnType<typeof composeState>>;
 
 /** Opens the database of `KV_PATH` and the stores over it. */
-export async function composeState(config: Config) {
-  const kv = await openKv(config.KV_PATH);
+export async function composeState(config: Config, open = openKv) {
+  const kv = await open(config.KV_PATH);
   try {
     return await overKv(kv, config);
   } catch (error) {
-    kv.close();
+    await kv.close();
     throw error;
   }
 }
 
-async function overKv(kv: Deno.Kv, config: Config) {
+async function overKv(kv: Kv, config: Config) {
   const keyring = await openKeyring(kv, config.OPERATOR_KEYS);
   const purger = createPurger(kv, fileOf(config.KV_PATH));
   const purge = () =>
@@ -58,7 +65,7 @@ async function overKv(kv: Deno.Kv, config: Config) {
   const embeddings = createEmbeddingStore(records, lifetime);
 
   const uploads = createUploadStore(records, config.UPLOAD_BYTES);
-
+  const shift = createShift(kv, "sweep", SWEEP_MS * 0.9);
   const sweep = async () => {
     await records.sweep();
     await uploads.sweep();
@@ -80,9 +87,9 @@ async function overKv(kv: Deno.Kv, config: Config) {
   };
   await records.sweep();
   const sweeping = setInterval(() => {
-    sweep().catch(() => {/* The next sweep tries again. */});
+    shift.run(sweep).catch(() => {/* The next sweep tries again. */});
   }, SWEEP_MS);
-  sweep().catch(() => {/* As above. */});
+  shift.run(sweep, true).catch(() => {/* As above. */});
   return {
     kv,
     encrypted: keyring !== null,
@@ -95,10 +102,13 @@ async function overKv(kv: Deno.Kv, config: Config) {
       cache === null ? store : createCachedEmbeddings(cache, store, records),
     embeddings,
     audit,
-    [Symbol.dispose]() {
+    rates: isShared(config.KV_PATH)
+      ? createRateStore(kv, (caller) => audit.tag("", "rate", caller))
+      : undefined,
+    async [Symbol.asyncDispose]() {
       clearInterval(sweeping);
       purger[Symbol.dispose]();
-      kv.close();
+      await kv.close();
     },
   };
 }
@@ -106,20 +116,39 @@ async function overKv(kv: Deno.Kv, config: Config) {
 /** The database's file, where it is one of this machine. */
 export function fileOf(path: string): string | null {
   const elsewhere = path === "host" || path === ":memory:" ||
-    /^https?:/.test(path);
+    /^https?:/.test(path) || isPostgres(path);
   return elsewhere ? null : path;
 }
 
-/** @param path a file, `:memory:`, a KV Connect URL, or `host` for the database that the host provides. */
-export async function openKv(path: string): Promise<Deno.Kv> {
+/** Whether processes on other machines may use the database. */
+function isShared(path: string): boolean {
+  return path !== ":memory:" && fileOf(path) === null;
+}
+
+/** @param path a file, `:memory:`, a KV Connect or PostgreSQL URL, or `host` for the database that the host provides. */
+export async function openKv(path: string): Promise<Kv> {
   if (path === "host") return await Deno.openKv();
   const file = fileOf(path);
   try {
+    if (isPostgres(path)) {
+      // The driver is loaded only where it is used.
+      const { openPostgres } = await import(
+        "../lib/store/kv/postgres/postgres_kv.ts"
+      );
+      return await openPostgres(path);
+    }
     if (file !== null) await Deno.mkdir(dirname(file), { recursive: true });
     return await Deno.openKv(path);
   } catch (error) {
+    if (error instanceof EdgeError) throw error;
     throw invalidInput(
-      `KV_PATH ${path} cannot be opened: ${(error as Error).message}`,
+      `KV_PATH ${withoutPassword(path)} cannot be opened: ${messageOf(error)}`,
     );
   }
+}
+
+/** An error's message; a failed connection to several addresses has none but its causes'. */
+function messageOf(error: unknown): string {
+  const { message, cause, errors } = error as AggregateError;
+  return message || [errors?.[0], cause].filter(Boolean).map(messageOf).join();
 }

@@ -137,7 +137,9 @@ export function createApp(
   const identify = identifyCaller(access);
   app.use("/v1/*", identify);
   const counted = [
-    ...(requestsPerMinute === undefined ? [] : [limitRate(requestsPerMinute)]),
+    ...(requestsPerMinute === undefined
+      ? []
+      : [limitRate(requestsPerMinute, services.rates)]),
     auditRequests(services.audit, app),
   ];
   for (const count of counted) app.use("/v1/*", count);

@@ -73,6 +73,6 @@ export function callerOf(c: Context<Env>): Caller {
  * does not use up the time.
  */
 export function workOf(c: Context<Env>): Work {
-  const { tenant } = callerOf(c);
-  return { tenant, signal: c.get("startWork")?.() ?? c.req.raw.signal };
+  const { tenant, caller } = callerOf(c);
+  return { tenant, caller, signal: c.get("startWork")?.() ?? c.req.raw.signal };
 }

@@ -1,4 +1,5 @@
 import type { Archive } from "../lib/archive/archive.ts";
+import type { SharedTokens } from "../lib/quota/shared_rate_limit.ts";
 import type { TenantQuota } from "../lib/quota/tenant_quota.ts";
 import type { ModelCatalogue } from "../lib/engine/catalogue.ts";
 import type { ReadTaskImage } from "../lib/label_studio/task_image.ts";
@@ -45,6 +46,8 @@ export interface Services {
   bodyQuota: TenantQuota;
   /** Series that may be in progress, each with its body on disk. */
   seriesQuota: TenantQuota;
+  /** Counts requests for all processes over one database; absent where each counts for itself. */
+  rates?: SharedTokens;
   /** Milliseconds that the work of a request may take. */
   deadline: number;
   /** Images of one series that are worked on at once. */

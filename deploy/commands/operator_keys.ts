@@ -7,7 +7,11 @@ import { runCommand } from "./run_command.ts";
 /** `deno task operator-keys`: rotates the operator's keys, or encrypts a store that holds unencrypted data. */
 await runCommand(operatorKeysCommand(async (work) => {
   const { KV_PATH, OPERATOR_KEYS } = readConfig(Deno.env.toObject());
-  using kv = await openKv(KV_PATH);
-  using purger = createPurger(kv, fileOf(KV_PATH));
-  await work(kv, OPERATOR_KEYS, purger);
+  const kv = await openKv(KV_PATH);
+  try {
+    using purger = createPurger(kv, fileOf(KV_PATH));
+    await work(kv, OPERATOR_KEYS, purger);
+  } finally {
+    await kv.close();
+  }
 }));

@@ -128,10 +128,14 @@ type Values<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
  * Declares a body once, for the OpenAPI document and for its reader: a multipart body, or JSON with the same fields.
  *
  * @param either sets of fields, of each of which a body has exactly one.
+ * @param atMostOne sets of fields, of each of which a body has one or none.
  */
 export function defineForm<F extends Record<string, Field<unknown>>>(
   fields: F,
-  { either = [] }: { either?: (keyof F & string)[][] } = {},
+  { either = [], atMostOne = [] }: {
+    either?: (keyof F & string)[][];
+    atMostOne?: (keyof F & string)[][];
+  } = {},
 ) {
   const texts = z.object(
     Object.fromEntries(
@@ -160,6 +164,11 @@ export function defineForm<F extends Record<string, Field<unknown>>>(
       };
       read(({ kind, isRequired }) => kind === "file" && isRequired);
       for (const names of either) requireOne(sent, names);
+      for (const names of atMostOne) {
+        if (names.some((name) => sent[name] !== undefined)) {
+          requireOne(sent, names);
+        }
+      }
       read(({ kind }) => kind === "json");
       read(({ kind, isRequired }) => kind === "file" && !isRequired);
       return values as Values<F>;

@@ -15,7 +15,13 @@ export interface Annotated
   embedding: AddressedEmbedding;
   /** Where it was sent; self-tests need it. */
   image: InputFile | undefined;
+  /** Of the image, by `imageDigest`, where it was sent: the annotation is kept with it, to be enrolled anew. */
+  digest: string | undefined;
   annotation: Annotation;
+  /** How the annotation was read the first time, where it is enrolled anew. */
+  reading?: Reference["mask"] | undefined;
+  /** Milliseconds after which no further self-test is begun. */
+  budget?: number;
 }
 
 /** What was enrolled. */
@@ -33,13 +39,22 @@ export async function enrolReference(
   services: Services,
   model: ServedModel,
   work: Work,
-  { accepted, embedding, image, annotation, ...whose }: Annotated,
+  {
+    accepted,
+    embedding,
+    image,
+    digest,
+    annotation,
+    reading,
+    budget = services.selfTestBudget,
+    ...whose
+  }: Annotated,
 ): Promise<EnrolledReference> {
-  const { profiles, selfTestBudget: budget, now } = services;
+  const { profiles, now } = services;
   const { tenant } = work;
-  const { bytes: profile, patches, report, mask, warnings } = await model
-    .engineFor(work)
+  const enrolled = await model.engineFor(work)
     .enrol(embedding.bytes, annotation, { image, budget });
+  const { bytes: profile, patches, report, warnings } = enrolled;
 
   const { patient } = whose;
   const linked = { tenant, patient, enrols: true };
@@ -47,12 +62,14 @@ export async function enrolReference(
   const record: Reference = {
     ...whose,
     model: model.manifest.digest,
+    modelId: model.manifest.id,
     image: embedding.image,
     patches,
-    mask,
+    mask: reading ?? enrolled.mask,
     // Self-tests were asked for, so there is one.
     report: report!,
     createdAt: new Date(now()).toISOString(),
+    ...(digest && { annotationKept: true }),
     ...(accepted && { accepted }),
   };
   const drift = accepted &&
@@ -61,6 +78,7 @@ export async function enrolReference(
   const { replaced, revision } = await profiles.put(tenant, {
     reference: record,
     profile,
+    ...(digest && { annotation: { ...enrolled.annotation, image: digest } }),
   });
   return {
     record,

@@ -21,7 +21,7 @@ import {
 } from "../contract/parameters.ts";
 import { invalid, ProblemDocument, problems } from "../contract/problems.ts";
 import { describeProblem } from "../middleware/answer_problem.ts";
-import { enrolReference } from "../patients/enrol_reference.ts";
+import { enrolImage } from "../patients/enrol_image.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
 import { callerOf, createRouter, type Env, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
@@ -213,14 +213,12 @@ async function enrolPair(
     phase: "begun",
     status: null,
   });
-  const embedding = await model.embedder.embed(work, picture);
   return describeEnrolled(
-    await enrolReference(services, model, work, {
+    await enrolImage(services, model, work, {
       patient,
       reference,
       label,
       position: null,
-      embedding,
       image: picture,
       annotation: { file: annotation, image: picture },
     }),

@@ -28,11 +28,26 @@ export const PatientDocument = z.object({
       ),
     }).openapi("LabelState"),
   ),
+  waiting: z.array(
+    z.object({
+      reference: z.string(),
+      label: z.string(),
+      model: z.string().describe("Digest of the model that made it"),
+      modelId: z.string().nullable().describe(
+        "Null for references enrolled before it was kept, by a model that is not served",
+      ),
+      needs: z.enum(["image", "image and annotation"]),
+    }).openapi("WaitingReference"),
+  ).describe(
+    "References that another model than the default one made, and what enrols them anew; their own model finds them " +
+      "while it is served",
+  ),
 }).openapi("Patient", {
   example: {
     patient: "p-17",
     references: [REFERENCE],
     labels: [{ label: "target", revision: 1, references: 1, drift: null }],
+    waiting: [],
   },
 });
 
@@ -118,7 +133,9 @@ const remove = createRoute({
 });
 
 /** The patients function: everything that is stored of a patient. */
-export function patientsFunction({ profiles, patients }: Services): Router {
+export function patientsFunction(
+  { profiles, patients, models }: Services,
+): Router {
   return createRouter()
     .openapi(list, async (c) => {
       const { prefix, limit, cursor } = c.req.valid("query");
@@ -147,8 +164,24 @@ export function patientsFunction({ profiles, patients }: Services): Router {
         drift: references.flatMap(({ drift }) => drift ?? [])
           .sort((a, b) => b.value - a.value).at(0) ?? null,
       }));
+      const current = models.default.manifest.digest;
+      const waiting = references.filter(({ model }) => model !== current)
+        .map(({ reference, label, model, modelId, annotationKept }) => ({
+          reference,
+          label,
+          model,
+          modelId: modelId ?? models.idOf(model),
+          needs: annotationKept
+            ? "image" as const
+            : "image and annotation" as const,
+        }));
       return c.json(
-        { patient, references: references.map(describeReference), labels },
+        {
+          patient,
+          references: references.map(describeReference),
+          labels,
+          waiting,
+        },
         200,
       );
     })

@@ -10,10 +10,11 @@ import { retryLocked } from "../store/kv/retry.ts";
 import { PURGE_DUE, type Purger } from "../store/erasure/purge_file.ts";
 import { encryptStore } from "../store/encrypt_store.ts";
 import { createCommand } from "./command_line.ts";
+import type { Kv } from "../store/kv/kv.ts";
 
 /** Runs work on the store, and closes the store after it. */
 export type WithStore = (
-  work: (kv: Deno.Kv, keys: OperatorKey[], purger: Purger) => Promise<void>,
+  work: (kv: Kv, keys: OperatorKey[], purger: Purger) => Promise<void>,
 ) => Promise<void>;
 
 /** `deno task operator-keys`. */
@@ -31,14 +32,14 @@ export function operatorKeysCommand(withStore: WithStore) {
   return command;
 }
 
-async function seal(kv: Deno.Kv, keys: OperatorKey[], purger: Purger) {
+async function seal(kv: Kv, keys: OperatorKey[], purger: Purger) {
   const keyring = await keyringOf(kv, keys, { encrypts: true });
   const count = await encryptStore(kv, keyring);
   await purger.purge();
   console.log(`sealed ${count} records under "${keyring.newest}"`);
 }
 
-async function rotate(kv: Deno.Kv, keys: OperatorKey[], purger: Purger) {
+async function rotate(kv: Kv, keys: OperatorKey[], purger: Purger) {
   const keyring = await keyringOf(kv, keys, { encrypts: false });
   const count = await new DataKeys(kv, keyring, Date.now).rewrap();
   await rewrapAudit(kv, keyring);

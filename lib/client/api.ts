@@ -820,6 +820,7 @@ export interface components {
          *       "label": "target",
          *       "position": null,
          *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "modelId": "nano",
          *       "image": {
          *         "width": 384,
          *         "height": 384
@@ -973,6 +974,7 @@ export interface components {
          *       "label": "target",
          *       "position": null,
          *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "modelId": "nano",
          *       "image": {
          *         "width": 384,
          *         "height": 384
@@ -1040,10 +1042,17 @@ export interface components {
             position: number | null;
             /** @description Digest of the model */
             model: string;
+            /** @description Id of the model; absent from references enrolled before it was kept */
+            modelId?: string;
             image: components["schemas"]["ImageSize"];
             /** @description Annotated patches */
             patches: number;
             mask?: components["schemas"]["MaskReading"];
+            /**
+             * @description Where its image alone enrols it anew, by another model
+             * @enum {boolean}
+             */
+            annotationKept?: true;
             /** @description How well the reference finds itself again; null for references enrolled before self-tests */
             report: components["schemas"]["EnrolmentReport"] | null;
             /** Format: date-time */
@@ -1101,6 +1110,7 @@ export interface components {
          *           "label": "target",
          *           "position": null,
          *           "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *           "modelId": "nano",
          *           "image": {
          *             "width": 384,
          *             "height": 384
@@ -1167,13 +1177,16 @@ export interface components {
          *           "references": 1,
          *           "drift": null
          *         }
-         *       ]
+         *       ],
+         *       "waiting": []
          *     }
          */
         Patient: {
             patient: string;
             references: components["schemas"]["Reference"][];
             labels: components["schemas"]["LabelState"][];
+            /** @description References that another model than the default one made, and what enrols them anew; their own model finds them while it is served */
+            waiting: components["schemas"]["WaitingReference"][];
         };
         LabelState: {
             label: string;
@@ -1183,6 +1196,16 @@ export interface components {
             references: number;
             /** @description The largest of the accepted references; null where there is none */
             drift: components["schemas"]["Drift"] | null;
+        };
+        WaitingReference: {
+            reference: string;
+            label: string;
+            /** @description Digest of the model that made it */
+            model: string;
+            /** @description Null for references enrolled before it was kept, by a model that is not served */
+            modelId: string | null;
+            /** @enum {string} */
+            needs: "image" | "image and annotation";
         };
         Revisions: {
             patient: string;
@@ -2606,7 +2629,7 @@ export interface operations {
                     embedding?: string;
                     /**
                      * Format: binary
-                     * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     mask?: string;
                     /** @description JSON by the schema Rle, of the image's size */
@@ -2630,7 +2653,7 @@ export interface operations {
                     image?: components["schemas"]["InlineFile"];
                     /** @description Id of a cached embedding */
                     embedding?: string;
-                    /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
                     mask?: components["schemas"]["InlineFile"];
                     rle?: components["schemas"]["Rle"];
                     prompts?: components["schemas"]["Prompts"];

@@ -26,6 +26,8 @@ export interface ModelCatalogue {
   readonly default: ServedModel;
   /** The model with this id, or the default. @throws EdgeError `invalid-input` for an unknown id. */
   choose(id?: string): ServedModel;
+  /** The id of a served model; null for one that is not served. */
+  idOf(digest: string): string | null;
   /** The maker of a stored thing in words: the id of a served model, or that it is not served. */
   nameOf(digest: string): string;
   /**
@@ -42,11 +44,11 @@ export interface ModelCatalogue {
 
 /** @param all at least one model, their ids distinct. */
 export function createCatalogue(all: ServedModel[]): ModelCatalogue {
+  const idOf = (digest: string) =>
+    all.find(({ manifest }) => manifest.digest === digest)?.manifest.id ?? null;
   const nameOf = (digest: string) => {
-    const maker = all.find(({ manifest }) => manifest.digest === digest);
-    return maker === undefined
-      ? "a model that is not served"
-      : `the model "${maker.manifest.id}"`;
+    const id = idOf(digest);
+    return id === null ? "a model that is not served" : `the model "${id}"`;
   };
   const first = all[0]!;
   return {
@@ -61,6 +63,7 @@ export function createCatalogue(all: ServedModel[]): ModelCatalogue {
         `There is no model "${id}" here; served: ${served}.`,
       );
     },
+    idOf,
     nameOf,
     async recall(tenant, { manifest, embedder }, id) {
       const found = await embedder.recall(tenant, id);

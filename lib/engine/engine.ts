@@ -67,6 +67,8 @@ export interface ProfileFile {
   report: EnrolmentReport | null;
   /** How the annotation was read. */
   mask: MaskReading;
+  /** The annotation as a mask of the image. */
+  annotation: Rle;
   /** Doubts about the annotation. */
   warnings: Warning[];
 }

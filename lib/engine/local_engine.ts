@@ -252,7 +252,8 @@ export function createEngine(
       const patches = profile.patches.length / profile.channels;
       if (selfTests === undefined) {
         const bytes = writeProfile(profile);
-        return { bytes, patches, report: null, mask: reading, warnings };
+        const read = { mask: reading, annotation: encodeRle(mask), warnings };
+        return { bytes, patches, report: null, ...read };
       }
       const { image, budget } = selfTests;
       const annotated = image && await shrunk(image, mask);
@@ -268,6 +269,7 @@ export function createEngine(
         patches,
         report,
         mask: reading,
+        annotation: encodeRle(mask),
         warnings,
       };
     },

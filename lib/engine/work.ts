@@ -4,6 +4,8 @@ import type { Engine } from "./engine.ts";
 /** On whose behalf work is done, and until when it is wanted. */
 export interface Work {
   tenant: string;
+  /** Which of the tenant's callers; absent where there is one. */
+  caller?: string;
   /** Aborted when the caller has gone or the deadline has passed; its reason is then an EdgeError. */
   signal: AbortSignal;
 }

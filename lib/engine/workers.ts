@@ -239,7 +239,7 @@ export async function startWorkers(
       job.stop?.();
     };
     signal.addEventListener("abort", giveUp);
-    waiting.push(tenant, job);
+    waiting.push(tenant, job, work.caller);
     next();
     try {
       return await promise;

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 
 /** Callers whose buckets are kept; the one not seen for longest is dropped, and starts with a full bucket again. */
-const MAX_CALLERS = 10_000;
+export const MAX_CALLERS = 10_000;
 
 /** What is left of a caller's requests. */
 export interface Allowance {

@@ -13,6 +13,7 @@ import {
 } from "./kv/owner.ts";
 import { retryLocked } from "./kv/retry.ts";
 import { RecordStore } from "./records/record_store.ts";
+import type { Kv } from "./kv/kv.ts";
 
 /**
  * Encrypts what was stored in the clear; cached embeddings are dropped instead. Nothing else may write meanwhile.
@@ -22,7 +23,7 @@ import { RecordStore } from "./records/record_store.ts";
  * @returns how many records were encrypted.
  */
 export async function encryptStore(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring,
 ): Promise<number> {
   await retryLocked(() => kv.set(ENCRYPTING, true));
@@ -59,6 +60,6 @@ export async function encryptStore(
 }
 
 /** Whether an owner's data is encrypted. */
-async function hasDataKey(kv: Deno.Kv, owner: Owner): Promise<boolean> {
+async function hasDataKey(kv: Kv, owner: Owner): Promise<boolean> {
   return (await kv.get(dataKeyAt(owner))).value !== null;
 }

@@ -10,27 +10,25 @@ import {
   visits,
 } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
+import { freshPath } from "../support/store.ts";
+import { openKv } from "../../deploy/compose_state.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 
 const other = encodePng(visits.second.mask);
 const corrected = { image: files.next, mask: other };
 
-/** The whole service over a database file that fails as a test sets it. */
+/** The whole service over a database that fails as a test sets it. */
 async function openFaulty(
   folder: string,
   environment: Record<string, string> = {},
 ) {
   const faults: KvFaults = {};
-  const whole = Object.getOwnPropertyDescriptor(Deno, "openKv")!;
-  const { openKv } = Deno;
-  const value = async (path: string) => faultyKv(await openKv(path), faults);
-  Object.defineProperty(Deno, "openKv", { value, configurable: true });
-  try {
-    const service = await openService(`${folder}/edge.kv`, environment);
-    return Object.assign(service, { faults });
-  } finally {
-    Object.defineProperty(Deno, "openKv", whole);
-  }
+  const service = await openService(
+    freshPath(`${folder}/edge.kv`),
+    environment,
+    async (path) => faultyKv(await openKv(path), faults),
+  );
+  return Object.assign(service, { faults });
 }
 
 /** A 503 that says so, quotes nothing and states when to try again. */

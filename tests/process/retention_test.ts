@@ -36,7 +36,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
         RETENTION_DAYS: "10,long:20, short:1",
         ...(keys.length > 0 && { OPERATOR_KEYS: stated(...keys) }),
       });
-      using state = await composeState(config);
+      await using state = await composeState(config);
       const records = await openRecords(state.kv, keys);
       const count = async (tenant: string, patient: string) =>
         (await records.list(["reference", tenant, patient])).length;

@@ -10,6 +10,9 @@ import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
+import { Postgres } from "../support/postgres.ts";
+import { openStore } from "../support/store.ts";
+import type { Kv } from "../../lib/store/kv/kv.ts";
 
 /** A server is killed some time after fewer than this many requests were acknowledged. */
 const LIFE = 2;
@@ -25,6 +28,8 @@ export interface Kills {
   seed: number;
   /** Whether what is stored is encrypted. */
   sealed: boolean;
+  /** The `KV_PATH` of an empty database; a file by default. */
+  path?: string;
   say?(line: string): void;
 }
 
@@ -59,7 +64,7 @@ const PATIENTS = {
 export function killAtRandom(options: Kills): Promise<Tally> {
   return inFolder(async (folder) => {
     await using hosts = await EncodeHosts.start(1, LENIENT);
-    const kvPath = `${folder}/edge.kv`;
+    const kvPath = options.path ?? `${folder}/edge.kv`;
     return await new Ordeal(hosts, kvPath, options).run();
   });
 }
@@ -260,7 +265,7 @@ class Ordeal {
 
   /** Inspects the database after a kill. */
   async #look(): Promise<void> {
-    using kv = await Deno.openKv(this.kvPath);
+    await using kv = await openStore(this.kvPath);
     const records = await this.#records(kv);
     // As the next start does first.
     await records.sweep();
@@ -340,7 +345,7 @@ class Ordeal {
     }
   }
 
-  async #records(kv: Deno.Kv, later = 0): Promise<RecordStore> {
+  async #records(kv: Kv, later = 0): Promise<RecordStore> {
     const keys = this.options.sealed ? [operatorKey("k1")] : [];
     const now = () => Date.now() + later;
     return new RecordStore(kv, { now, keyring: await openKeyring(kv, keys) });
@@ -428,13 +433,15 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 if (import.meta.main) {
-  const [kills = "200", seed = "1"] = Deno.args;
+  const [kills = "200", seed = "1", database] = Deno.args;
+  await using postgres = database === undefined ? null : await Postgres.start();
   for (const sealed of [true, false]) {
     const tally = await killAtRandom({
       kills: Number(kills) / 2,
       seed: Number(seed),
       sealed,
       say: console.log,
+      ...(postgres && { path: postgres.url({ schema: `sealed_${sealed}` }) }),
     });
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
   }

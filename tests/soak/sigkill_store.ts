@@ -7,6 +7,9 @@ import { createPatientStore } from "../../lib/store/patient_store.ts";
 import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
+import { Postgres } from "../support/postgres.ts";
+import { openStore } from "../support/store.ts";
+import type { Kv } from "../../lib/store/kv/kv.ts";
 
 /** The longest time between the first write of a process and its kill, milliseconds. */
 const KILL_WITHIN = 1500;
@@ -38,7 +41,7 @@ function apply(held: Held, step: Step): Held {
 const bytesOf = (n: number) =>
   new Uint8Array(1000 + (n * 7919) % 900_000).fill(n % 251);
 
-async function openStore(kv: Deno.Kv, sealed: boolean) {
+async function openStores(kv: Kv, sealed: boolean) {
   const keys = sealed ? [operatorKey("k1")] : [];
   const keyring = await openKeyring(kv, keys);
   const records = new RecordStore(kv, { keyring });
@@ -47,8 +50,8 @@ async function openStore(kv: Deno.Kv, sealed: boolean) {
 
 /** The work of the process that is killed: endless changes, each reported before and after. */
 async function work(path: string, sealed: boolean, seed: number) {
-  using kv = await Deno.openKv(path);
-  const { records, audit } = await openStore(kv, sealed);
+  await using kv = await openStore(path);
+  const { records, audit } = await openStores(kv, sealed);
   const patients = createPatientStore(records, 1e8);
   await records.sweep();
   const random = mulberry32(seed);
@@ -96,6 +99,16 @@ function keyOf(path: string): Deno.KvKey {
   return ["reference", TENANT, ...path.split("/")];
 }
 
+export interface KillStores {
+  kills: number;
+  seed: number;
+  sealed: boolean;
+  /** The `KV_PATH` of an empty database; a file by default. */
+  path?: string;
+  /** The server of the database: it is killed together with the process. */
+  server?: Postgres;
+}
+
 /**
  * Kills a process with SIGKILL at random moments while it stores, imports, removes and erases, and inspects the
  * database after each kill.
@@ -104,10 +117,10 @@ function keyOf(path: string): Deno.KvKey {
  * @throws AssertionError for anything torn, lost, or back after its erasure.
  */
 export function killStores(
-  { kills, seed, sealed }: { kills: number; seed: number; sealed: boolean },
+  { kills, seed, sealed, server, path: given }: KillStores,
 ): Promise<{ acknowledged: number; done: number; not: number }> {
   return inFolder(async (folder) => {
-    const path = `${folder}/kv`;
+    const path = given ?? `${folder}/kv`;
     const random = mulberry32(seed);
     const tally = { acknowledged: 0, done: 0, not: 0 };
     const audited = new Set<string>();
@@ -116,13 +129,15 @@ export function killStores(
       const { steps, begun, requests } = await oneLife(
         [path, `${sealed}`, `${seed + kill}`],
         random() * KILL_WITHIN,
+        server,
       );
       for (const step of steps) held = apply(held, step);
       for (const request of requests) audited.add(request);
       tally.acknowledged += steps.length;
 
-      using kv = await Deno.openKv(path);
-      const { records, audit } = await openStore(kv, sealed);
+      await server?.begin();
+      await using kv = await openStore(path);
+      const { records, audit } = await openStores(kv, sealed);
       await records.sweep();
       const found: Held = {};
       for (const patient of ["a", "b"]) {
@@ -151,11 +166,12 @@ export function killStores(
 }
 
 /** Runs the process until it is killed: what it acknowledged, and what it had begun. */
-async function oneLife(args: string[], after: number) {
+async function oneLife(args: string[], after: number, server?: Postgres) {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", import.meta.url, "work", ...args],
     stdout: "piped",
-    stderr: "inherit",
+    // Without its database it ends with an error.
+    stderr: server === undefined ? "inherit" : "null",
   }).spawn();
   const steps: Step[] = [];
   const requests: string[] = [];
@@ -165,7 +181,14 @@ async function oneLife(args: string[], after: number) {
   for await (
     const part of process.stdout.pipeThrough(new TextDecoderStream())
   ) {
-    timer ??= setTimeout(() => process.kill("SIGKILL"), after);
+    timer ??= setTimeout(async () => {
+      await server?.kill();
+      try {
+        process.kill("SIGKILL");
+      } catch {
+        // It has ended already: its database is gone.
+      }
+    }, after);
     text += part;
     for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
       const line = JSON.parse(text.slice(0, end));
@@ -175,13 +198,14 @@ async function oneLife(args: string[], after: number) {
     }
   }
   clearTimeout(timer);
-  equal((await process.status).signal, "SIGKILL");
+  const { signal } = await process.status;
+  if (server === undefined) equal(signal, "SIGKILL");
   return { steps, begun, requests };
 }
 
 /** Asserts that no bytes, keys or embeddings are orphaned. */
 async function requireTidy(
-  kv: Deno.Kv,
+  kv: Kv,
   held: Held,
   sealed: boolean,
 ): Promise<void> {
@@ -214,14 +238,21 @@ function isSame(a: Held, b: Held): boolean {
 }
 
 if (import.meta.main) {
-  const [command, ...args] = Deno.args;
+  const [command = "200", ...args] = Deno.args;
   if (command === "work") {
     const [path, sealed, seed] = args;
     await work(path, sealed === "true", Number(seed));
   }
+  const [victim] = args;
+  await using postgres = victim === undefined ? null : await Postgres.start();
   for (const sealed of [true, false]) {
-    const kills = Number(command ?? 200) / 2;
-    const tally = await killStores({ kills, seed: 1, sealed });
+    const tally = await killStores({
+      kills: Number(command) / 2,
+      seed: 1,
+      sealed,
+      ...(postgres && { path: postgres.url({ schema: `sealed_${sealed}` }) }),
+      ...(postgres && victim === "server" && { server: postgres }),
+    });
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
   }
 }

@@ -1,3 +1,5 @@
+import type { Kv } from "../../lib/store/kv/kv.ts";
+
 /** An operation on a database. */
 export type KvStep = "get" | "list" | "set" | "delete" | "commit";
 
@@ -11,7 +13,7 @@ export interface KvFaults {
 }
 
 /** A real database with faults, which may be changed at any time. */
-export function faultyKv(kv: Deno.Kv, faults: KvFaults): Deno.Kv {
+export function faultyKv(kv: Kv, faults: KvFaults): Kv {
   let count = 0;
   const doing = async <T>(step: KvStep, act: () => Promise<T>): Promise<T> => {
     const nth = ++count;
@@ -20,7 +22,7 @@ export function faultyKv(kv: Deno.Kv, faults: KvFaults): Deno.Kv {
     await faults.after?.(step, nth);
     return done;
   };
-  const list: Deno.Kv["list"] = (...args) => {
+  const list = (...args: Parameters<Kv["list"]>) => {
     const entries = kv.list(...args);
     const reading = async function* () {
       await doing("list", () => Promise.resolve());

@@ -6,6 +6,7 @@ import {
   RecordStore,
   type RecordStoreOptions,
 } from "../../lib/store/records/record_store.ts";
+import type { Kv } from "../../lib/store/kv/kv.ts";
 
 /** An operator key of 32 equal bytes. */
 export const operatorKey = (id: string, fill = 7): OperatorKey => ({
@@ -19,7 +20,7 @@ export const stated = (...keys: OperatorKey[]) =>
 
 /** A records that seals under an operator key. */
 export async function openRecords(
-  kv: Deno.Kv,
+  kv: Kv,
   keys: OperatorKey[] = [operatorKey("k1")],
   options: RecordStoreOptions = {},
 ): Promise<RecordStore> {

@@ -9,8 +9,10 @@ import {
 } from "../../lib/engine/workers.ts";
 import type { EngineFor } from "../../lib/engine/work.ts";
 import { compose } from "../../deploy/compose.ts";
+import type { openKv } from "../../deploy/compose_state.ts";
 import { readConfig } from "../../deploy/config.ts";
 import { TINY } from "./model_package.ts";
+import { freshPath } from "./store.ts";
 
 /**
  * The workers of the first service, which outlive it and serve every service of the same options: the threads and the
@@ -50,8 +52,9 @@ async function openWarmWorkers(
  * or `MODEL` does in the environment of the tests.
  */
 export async function openService(
-  kvPath = ":memory:",
+  kvPath = freshPath(),
   environment: Record<string, string> = {},
+  open?: typeof openKv,
 ) {
   const config = readConfig({
     ...TINY,
@@ -59,7 +62,13 @@ export async function openService(
     KV_PATH: kvPath,
     ...environment,
   });
-  const services = await compose(config, undefined, undefined, openWarmWorkers);
+  const services = await compose(
+    config,
+    undefined,
+    undefined,
+    openWarmWorkers,
+    open,
+  );
   return {
     services,
     app: createApp(services),

@@ -105,6 +105,7 @@ const INSIDE: Record<string, string[]> = {
   "lib/store/profiles": ["lib/store/kv", "lib/store/records"],
   "lib/store/embeddings": ["lib/store/records"],
   "lib/store/images": ["lib/store/records"],
+  "lib/store/shared": ["lib/store/kv"],
   "lib/store/audit": ["lib/store/kv", "lib/store/encryption"],
 };
 

@@ -84,8 +84,8 @@ export async function saveLabel(
     });
     return await runPatiently(services.deadline, { tenant, signal }, async (
       work,
-    ) =>
-      await enrolImage(services, model, work, {
+    ) => {
+      const { record } = await enrolImage(services, model, work, {
         patient,
         reference,
         label,
@@ -93,7 +93,9 @@ export async function saveLabel(
         image: await images[index]!.read(),
         annotation: { rle: { size: mask.size, counts: mask.counts } },
         budget,
-      }));
+      });
+      return record;
+    });
   };
   const enrolled: Reference[] = [];
   for (const [label, slices] of Map.groupBy(chosen, ({ label }) => label)) {

@@ -26,6 +26,7 @@ import { invalid, problems } from "../../contract/problems.ts";
 import { describeProblem } from "../../middleware/answer_problem.ts";
 import { callerOf, createRouter, type Router, workOf } from "../../router.ts";
 import { enrolReference } from "../../patients/enrol_reference.ts";
+import { imageDigest, keptAnnotation } from "../../patients/kept_annotation.ts";
 import { requireReferenceQuota } from "../../patients/reference_quota.ts";
 import type { Services } from "../../services.ts";
 import {
@@ -51,7 +52,8 @@ export const ReferenceForm = defineForm({
   mask: optional(maskField(
     "Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha " +
       "varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the " +
-      "image; or give `rle` or `prompts`",
+      "image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the " +
+      "annotation that is kept of it",
   )),
   rle: optional(jsonField("Rle", Rle, { note: ", of the image's size" })),
   prompts: optional(jsonField("Prompts", Prompts)),
@@ -79,7 +81,10 @@ export const ReferenceForm = defineForm({
     note:
       ": the mask is a result that somebody accepted, perhaps after a correction",
   })),
-}, { either: [["image", "embedding"], ["mask", "prompts", "rle"]] });
+}, {
+  either: [["image", "embedding"]],
+  atMostOne: [["mask", "prompts", "rle"]],
+});
 
 const path = "/v1/patients/{patient}/references/{reference}";
 
@@ -143,12 +148,18 @@ export function referencesFunction(services: Services): Router {
       const model = models.choose(c.req.valid("query").model);
       const { tenant } = callerOf(c);
       const form = await ReferenceForm.read(c);
-      const { label, labels, position, prompts, accepted } = form;
+      const { labels, prompts } = form;
       const image = form.image && withFrame(form.image, form.frame);
       const structures = labels && structuresOf(form, reference, labels);
       const names = structures?.map(({ reference }) => reference) ??
         [reference];
       await requireReferenceQuota(services, tenant, patient, names);
+      const sent = structures === undefined ? annotationOf(form, image) : null;
+      const anew = sent === null && structures === undefined
+        ? await keptAnnotation(services, tenant, c.req.valid("param"), image)
+        : null;
+      const { label, position, accepted } = anew?.reference ?? form;
+      const digest = image && await imageDigest(image);
       const work = workOf(c);
       // The form has one of the two.
       const embedding = image !== undefined
@@ -157,13 +168,21 @@ export function referencesFunction(services: Services): Router {
       if (prompts !== undefined) {
         requireInBounds(prompts, embedding.image, "body.prompts");
       }
-      const annotated = { patient, position, accepted, embedding, image };
+      const annotated = {
+        patient,
+        position,
+        accepted,
+        embedding,
+        image,
+        digest,
+      };
       if (structures === undefined) {
         const enrolled = await enrolReference(services, model, work, {
           ...annotated,
           reference,
           label: label ?? DEFAULT_LABEL,
-          annotation: annotationOf(form, image),
+          annotation: sent ?? { rle: anew!.annotation },
+          reading: anew?.reference.mask,
         });
         return c.json(
           describeEnrolled(enrolled),
@@ -173,7 +192,8 @@ export function referencesFunction(services: Services): Router {
       const answers = [];
       for (const structure of structures) {
         const { segment, ...named } = structure;
-        const annotation = annotationOf({ ...form, segment }, image);
+        // A form with labels has a mask file.
+        const annotation = annotationOf({ ...form, segment }, image)!;
         const one = { ...annotated, ...named, annotation };
         answers.push(
           await enrolReference(services, model, work, one).then(
@@ -223,14 +243,14 @@ function structuresOf(
   return nameStructures(reference, labels);
 }
 
-/** What a form annotates: prompts, a mask file or its run lengths. */
+/** What a form annotates: prompts, a mask file or its run lengths; null for none. */
 function annotationOf(
   { prompts, mask, rle, segment }: Pick<
     Form,
     "prompts" | "mask" | "rle" | "segment"
   >,
   image: InputFile | undefined,
-): Annotation {
+): Annotation | null {
   const [lengths, file] = isRunLengths(mask) ? [mask] : [rle, mask];
   if (file === undefined && segment !== undefined) {
     const message = "chooses a segment of a mask file, and the form has none";
@@ -244,8 +264,8 @@ function annotationOf(
     };
   }
   if (lengths !== undefined) return { rle: lengths };
-  // Without the others, the form has prompts.
-  const { points, box } = prompts!;
+  if (prompts === undefined) return null;
+  const { points, box } = prompts;
   return { prompt: { points, ...(box && { box }) } };
 }
 

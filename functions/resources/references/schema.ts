@@ -115,6 +115,7 @@ export const REFERENCE = {
   label: "target",
   position: null,
   model: "93".repeat(32),
+  modelId: "nano",
   image: { width: 384, height: 384 },
   patches: 47,
   mask: {
@@ -134,10 +135,16 @@ export const ReferenceDocument = z.object({
   label: z.string(),
   position: z.number().nullable().describe("Position along a volume, 0 to 1"),
   model: z.string().describe("Digest of the model"),
+  modelId: z.string().optional().describe(
+    "Id of the model; absent from references enrolled before it was kept",
+  ),
   image: ImageSize,
   patches: z.int().describe("Annotated patches"),
   mask: MaskReadingDocument.optional().describe(
     "Absent from references enrolled before this was kept",
+  ),
+  annotationKept: z.literal(true).optional().describe(
+    "Where its image alone enrols it anew, by another model",
   ),
   // `nullable` would make the component itself nullable, which generators of clients lose.
   report: z.union([EnrolmentReportDocument, z.null()]).describe(

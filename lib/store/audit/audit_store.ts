@@ -14,6 +14,7 @@ import {
   hashEntry,
   type Head,
 } from "./hash_chain.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** The append-only audit trail, by tenant. It contains no names of patients. */
 export interface AuditStore {
@@ -50,7 +51,7 @@ const SECRET_CONTEXT = "audit";
  * keyring entries are encrypted, so that nobody without it can forge one.
  */
 export async function openAudit(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring | null,
   now: () => number = Date.now,
 ): Promise<AuditStore> {
@@ -182,7 +183,7 @@ export async function openAudit(
 
 /** The trail's secret, created where there is none, and wrapped as soon as there is a keyring. */
 async function findOrCreateSecret(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring | null,
 ): Promise<Bytes> {
   for (;;) {
@@ -211,7 +212,7 @@ function encryptText(
 
 /** Encrypts the entries of a trail that was in the clear. */
 export async function encryptAudit(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring,
 ): Promise<void> {
   const secret = await findOrCreateSecret(kv, keyring);
@@ -226,7 +227,7 @@ export async function encryptAudit(
 
 /** Wraps the trail's secret under the newest operator key. */
 export async function rewrapAudit(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring,
 ): Promise<void> {
   const entry = await kv.get<WrappedKey>(SECRET_AT);

@@ -3,6 +3,7 @@ import { dataKeyAt, type Owner, ownerIn } from "../kv/owner.ts";
 import { tryCommit } from "../kv/retry.ts";
 import { importKey } from "./primitives.ts";
 import type { Keyring, WrappedKey } from "./keyring.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** A wrapped data key as it is stored. */
 export interface StoredKey extends WrappedKey {
@@ -19,7 +20,7 @@ export interface DataKey {
 /** The random keys that encrypt what is stored, one an owner, each wrapped under an operator key. */
 export class DataKeys {
   constructor(
-    readonly kv: Deno.Kv,
+    readonly kv: Kv,
     readonly keyring: Keyring,
     readonly now: () => number,
   ) {}

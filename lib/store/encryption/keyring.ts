@@ -1,5 +1,6 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
+import { COPYING } from "../kv/owner.ts";
 import { tryCommit } from "../kv/retry.ts";
 import {
   createTagger,
@@ -8,6 +9,7 @@ import {
   encrypt,
   importKey,
 } from "./primitives.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** A key-encryption key of the operator: it wraps other keys and nothing else. */
 export interface OperatorKey {
@@ -53,12 +55,15 @@ export const ENCRYPTING: Deno.KvKey = ["sealing"];
  * @throws EdgeError `invalid-input` when the store was written under other keys, or in the clear.
  */
 export async function openKeyring(
-  kv: Deno.Kv,
+  kv: Kv,
   keys: OperatorKey[],
   { encrypts = false } = {},
 ): Promise<Keyring | null> {
   if (!encrypts && (await kv.get(ENCRYPTING)).value !== null) {
     throw unfit("`deno task operator-keys seal` was cut off; run it again");
+  }
+  if ((await kv.get(COPYING)).value !== null) {
+    throw unfit("`deno task store copy` into it was cut off; run it again");
   }
   const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
   const [newest] = keys;
@@ -95,7 +100,7 @@ export async function openKeyring(
 
 /** Wraps the index key under the newest operator key; false when it was already. */
 export async function rewrapIndexKey(
-  kv: Deno.Kv,
+  kv: Kv,
   keyring: Keyring,
 ): Promise<boolean> {
   const stored = await kv.get<WrappedKey>(INDEX_KEY_AT);
@@ -133,7 +138,7 @@ async function tagsUnder(secret: Bytes): Promise<Keyring["tag"]> {
 }
 
 /** Whether anything is stored that would have to be encrypted. */
-async function holdsRecords(kv: Deno.Kv): Promise<boolean> {
+async function holdsRecords(kv: Kv): Promise<boolean> {
   for await (const _ of kv.list({ prefix: ["chunk"] }, { limit: 1 })) {
     return true;
   }

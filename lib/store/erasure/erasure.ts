@@ -10,6 +10,7 @@ import {
 } from "../kv/owner.ts";
 import { tryCommit } from "../kv/retry.ts";
 import { PURGE_DUE } from "./purge_file.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** What else forgets what is erased. */
 export interface ErasureObserver {
@@ -97,7 +98,7 @@ export class Erasure {
 
 /** The patients that were last changed before their tenant's time, milliseconds since 1970. */
 export async function* unchangedSince(
-  kv: Deno.Kv,
+  kv: Kv,
   time: (tenant: string) => number,
 ): AsyncGenerator<Owner> {
   const changes = kv.list<number>({ prefix: ["changed"] });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { tryCommit } from "../kv/retry.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** Set when the database file may hold erased data; written in the commit that erases, so that a crash delays only. */
 export const PURGE_DUE: Deno.KvKey = ["scrub"];
@@ -17,7 +18,7 @@ export type Purger = ReturnType<typeof createPurger>;
  * @param path of the database file; null where there is none within reach, so that erasure relies on the destroyed
  * data keys.
  */
-export function createPurger(kv: Deno.Kv, path: string | null) {
+export function createPurger(kv: Kv, path: string | null) {
   let running: Promise<void> | null = null;
   let restUntil = 0;
   const closing = new AbortController();

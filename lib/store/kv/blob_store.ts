@@ -1,11 +1,14 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
 import { EdgeError } from "../../core/errors.ts";
 import { retryLocked, tryCommit } from "./retry.ts";
+import type { Kv, KvAtomic } from "./kv.ts";
 
-/** Bytes of one chunk: under Deno KV's limit of 64 KiB a value. */
+/** Bytes of one chunk in Deno KV: under its limit of 64 KiB a value. */
 const CHUNK_BYTES = 60_000;
-/** Chunks of one commit: under the limit of 800 KiB a commit. */
-const CHUNKS_PER_COMMIT = 12;
+/** Bytes of chunks in one commit, unless one chunk has more: under Deno KV's limit of 800 KiB. */
+const COMMIT_BYTES = 12 * CHUNK_BYTES;
+/** Removals of one commit: under Deno KV's limit of 1000 mutations. */
+const REMOVALS_PER_COMMIT = 500;
 /** After this long an unfinished write counts as abandoned. */
 const ABANDONED_AFTER_MS = 60_000;
 /** How often a read starts again because a writer replaced the version that it was reading. */
@@ -22,10 +25,14 @@ export interface Versioned<T> extends Stored<T> {
   version: string;
 }
 
-/** What is stored at the record's key: the record, and where its bytes are. */
-interface Manifest<T> {
+/** Bytes of one write, and how many chunks hold them. */
+interface Version {
   version: string;
   chunks: number;
+}
+
+/** What is stored at the record's key: the record, and where its bytes are. */
+interface Manifest<T> extends Version {
   record: T;
 }
 
@@ -59,13 +66,17 @@ interface Written<T> extends Pick<Entry<T>, "key" | "ifVersion"> {
 }
 
 /**
- * Records with large bytes in Deno KV. The bytes are written first, in chunks under a new version; the manifest is
+ * Records with large bytes in a database of keys. The bytes are written first, in chunks under a new version; the manifest is
  * written last, in one commit, so that a reader sees either all of the old state or all of the new one. Versions that
  * no manifest names yet, or that are replaced but not yet removed, are listed under `pending`; `sweep` removes those
  * that a crash left there.
  */
 export class BlobStore {
-  constructor(readonly kv: Deno.Kv, readonly now: () => number = Date.now) {}
+  readonly #chunkBytes: number;
+
+  constructor(readonly kv: Kv, readonly now: () => number = Date.now) {
+    this.#chunkBytes = kv.chunkBytes ?? CHUNK_BYTES;
+  }
 
   /** Reads the record, its bytes and its version, or null. */
   async read<T>(key: Deno.KvKey): Promise<Versioned<T> | null> {
@@ -113,9 +124,8 @@ export class BlobStore {
       written.push({ key, claim, manifest, ifVersion });
     }
     const replaced = await this.#writeManifests(written, also, expiry);
-    const unused = replaced ?? written.map(({ manifest }) => manifest.version);
-    for (const version of unused) {
-      await this.#removeVersion(version).catch(
+    for (const unused of replaced ?? written.map(({ manifest }) => manifest)) {
+      await this.#removeVersion(unused).catch(
         () => {/* It is pending: sweep will remove it. */},
       );
     }
@@ -127,11 +137,11 @@ export class BlobStore {
     for (;;) {
       const before = await this.kv.get<Manifest<unknown>>(key);
       if (before.value === null) return false;
-      const { version } = before.value;
+      const { version, chunks } = before.value;
       const removal = this.kv.atomic().check(before).delete(key)
         .set(["pending", version], this.now());
       if (await tryCommit(withAlso(removal, also))) {
-        await this.#removeVersion(version);
+        await this.#removeVersion({ version, chunks });
         return true;
       }
       await this.#requireGuards(also);
@@ -148,7 +158,15 @@ export class BlobStore {
       if (value > this.now() - ABANDONED_AFTER_MS) continue;
       const claim = this.kv.atomic().check({ key, versionstamp })
         .set(key, this.now());
-      if (await tryCommit(claim)) await this.#removeVersion(key[1] as string);
+      if (!await tryCommit(claim)) continue;
+      const version = key[1] as string;
+      let chunks = 0;
+      for await (
+        const { key } of this.kv.list({ prefix: ["chunk", version] })
+      ) {
+        chunks = key[2] as number + 1;
+      }
+      await this.#removeVersion({ version, chunks });
     }
   }
 
@@ -159,11 +177,13 @@ export class BlobStore {
     claim: Deno.AtomicCheck,
     expiry: { expireIn?: number },
   ): Promise<number> {
-    const chunks = Math.ceil(bytes.length / CHUNK_BYTES);
-    for (let from = 0; from < chunks; from += CHUNKS_PER_COMMIT) {
+    const size = this.#chunkBytes;
+    const chunks = Math.ceil(bytes.length / size);
+    const perCommit = Math.max(1, Math.floor(COMMIT_BYTES / size));
+    for (let from = 0; from < chunks; from += perCommit) {
       const commit = this.kv.atomic().check(claim);
-      for (let i = from; i < Math.min(chunks, from + CHUNKS_PER_COMMIT); i++) {
-        const chunk = bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
+      for (let i = from; i < Math.min(chunks, from + perCommit); i++) {
+        const chunk = bytes.slice(i * size, (i + 1) * size);
         commit.set(["chunk", version, i], chunk, expiry);
       }
       if (!await tryCommit(commit)) throw abandoned();
@@ -176,10 +196,10 @@ export class BlobStore {
     written: Written<T>[],
     also: Commit,
     expiry: { expireIn?: number },
-  ): Promise<string[] | null> {
+  ): Promise<Version[] | null> {
     for (;;) {
       const commit = this.kv.atomic();
-      const replaced: string[] = [];
+      const replaced: Version[] = [];
       for (const { key, claim, manifest, ifVersion } of written) {
         const before = await this.kv.get<Manifest<T>>(key);
         const version = before.value?.version ?? null;
@@ -189,7 +209,7 @@ export class BlobStore {
         commit.check(before, claim).set(key, manifest, expiry)
           .delete(claim.key);
         if (before.value === null) continue;
-        replaced.push(before.value.version);
+        replaced.push(before.value);
         commit.set(["pending", before.value.version], this.now());
       }
       if (await tryCommit(withAlso(commit, also))) return replaced;
@@ -218,18 +238,27 @@ export class BlobStore {
     return chunks.length === count ? concat(chunks) : null;
   }
 
-  async #removeVersion(version: string): Promise<void> {
-    for await (const { key } of this.kv.list({ prefix: ["chunk", version] })) {
-      await retryLocked(() => this.kv.delete(key));
+  /** Removes the bytes of a version, and then its `pending` entry. */
+  async #removeVersion({ version, chunks }: Version): Promise<void> {
+    const keys: Deno.KvKey[] = Array.from(
+      { length: chunks },
+      (_, i) => ["chunk", version, i],
+    );
+    keys.push(["pending", version]);
+    for (let from = 0; from < keys.length; from += REMOVALS_PER_COMMIT) {
+      const removal = this.kv.atomic();
+      for (const key of keys.slice(from, from + REMOVALS_PER_COMMIT)) {
+        removal.delete(key);
+      }
+      await tryCommit(removal);
     }
-    await retryLocked(() => this.kv.delete(["pending", version]));
   }
 }
 
 function withAlso(
-  operation: Deno.AtomicOperation,
+  operation: KvAtomic,
   { guards = [], sets = [] }: Commit,
-): Deno.AtomicOperation {
+): KvAtomic {
   operation.check(...guards);
   for (const { key, value, ...expiry } of sets) {
     operation.set(key, value, expiryOf(expiry));

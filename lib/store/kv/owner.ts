@@ -1,3 +1,4 @@
+import type { Kv } from "./kv.ts";
 /**
  * Whose data a record is: a patient's, or an embedding's own. All of an owner is encrypted under one data key and
  * erased together. In an encrypted store the name is a tag that stands for the name.
@@ -10,8 +11,8 @@ export type Owner = readonly [
 
 /** Kinds of keys that hold no records of patients. */
 const OTHER_KINDS = new Set(
-  "audit changed chunk datakey embedding erasing link pending scrub seal sealing"
-    .split(" "),
+  ("audit changed chunk copying datakey embedding erasing lease link pending rate scrub seal " +
+    "sealing").split(" "),
 );
 
 /** The owner of the record at a key, `[kind, tenant, name, …]`. */
@@ -35,15 +36,23 @@ export const changedAt = (owner: Owner): Deno.KvKey => ["changed", ...owner];
 /** Where it is noted that an owner's erasure has begun. */
 export const erasingAt = (owner: Owner): Deno.KvKey => ["erasing", ...owner];
 
-/** The kinds of patients' records that are stored; each is found by a jump past the keys of the one before. */
-export async function recordKinds(kv: Deno.Kv): Promise<string[]> {
+/** Set while a store is being copied here: some of it may still be missing. */
+export const COPYING: Deno.KvKey = ["copying"];
+
+/** The kinds of keys that are stored; each is found by a jump past the keys of the one before. */
+export async function kindsIn(kv: Kv): Promise<string[]> {
   const kinds: string[] = [];
   for (let start: Deno.KvKey = [""];;) {
     const next = kv.list({ start, end: [true] }, { limit: 1 });
     const { value } = await next.next();
     const kind = value?.key[0];
     if (typeof kind !== "string") return kinds;
-    if (!OTHER_KINDS.has(kind)) kinds.push(kind);
+    kinds.push(kind);
     start = [kind, true];
   }
+}
+
+/** The kinds of patients' records that are stored. */
+export async function recordKinds(kv: Kv): Promise<string[]> {
+  return (await kindsIn(kv)).filter((kind) => !OTHER_KINDS.has(kind));
 }

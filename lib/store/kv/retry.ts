@@ -1,4 +1,5 @@
 import { EdgeError } from "../../core/errors.ts";
+import type { KvAtomic } from "./kv.ts";
 
 /** How long a write waits for other processes, milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -32,7 +33,7 @@ export async function retryLocked<T>(write: () => Promise<T>): Promise<T> {
 
 /** Commits; false when one of the operation's checks failed, so that nothing was written. */
 export async function tryCommit(
-  operation: Deno.AtomicOperation,
+  operation: KvAtomic,
 ): Promise<boolean> {
   return (await retryLocked(() => operation.commit())).ok;
 }

@@ -90,7 +90,9 @@ export function createProfileStore(records: RecordStore) {
         { key, record: null, bytes, ifVersion: version },
       ];
       for (const { id, enrolled } of fresh) {
-        const { reference: record, profile: bytes } = enrolled;
+        const { reference, profile: bytes, annotation } = enrolled;
+        // The ledger, which every read opens, does without the annotation.
+        const record = { ...reference, ...(annotation && { annotation }) };
         entries.push({ key: fileAt(tenant, patient, id), record, bytes });
       }
       if (!await records.putAll(entries)) return;
@@ -159,6 +161,15 @@ export function createProfileStore(records: RecordStore) {
       tenant: string,
       page: Parameters<RecordStore["pageOfPatients"]>[2],
     ) => records.pageOfPatients(tenant, ["profile", "reference"], page),
+    /** What a reference was enrolled with, or null where it is not kept. */
+    async annotation(tenant: string, patient: string, reference: string) {
+      const { ledger } = await read(tenant, patient);
+      const id = currentFiles(ledger).get(reference);
+      if (id === undefined) return null;
+      type Kept = Reference & Pick<Enrolled, "annotation">;
+      const stored = await records.get<Kept>(fileAt(tenant, patient, id));
+      return stored?.record.annotation ?? null;
+    },
 
     /** The current references of a patient in order of name; empty for an unknown patient. */
     async list(tenant: string, patient: string) {

@@ -17,6 +17,16 @@ export interface Drift {
   warning: string | null;
 }
 
+/** The mask that a reference was enrolled with: another model is enrolled with it and the image alone. */
+export interface KeptAnnotation {
+  /** Height and width in pixels of the image. */
+  size: [number, number];
+  /** COCO's compressed run lengths. */
+  counts: string;
+  /** `imageDigest` of the annotated image's file. */
+  image: string;
+}
+
 /** What is known of a reference besides its profile. */
 export interface Reference {
   patient: string;
@@ -27,11 +37,15 @@ export interface Reference {
   position: number | null;
   /** Digest of the model. */
   model: string;
+  /** Id of the model; absent from references enrolled before it was kept. */
+  modelId?: string;
   image: Size;
   /** Foreground patches in the profile. */
   patches: number;
   /** How its annotation was read; absent from references enrolled before this was kept. */
   mask?: MaskReading;
+  /** Whether its annotation is kept: absent where the image came as an embedding, or before annotations were kept. */
+  annotationKept?: true;
   /** Result of its self-test; absent from references enrolled before there were self-tests. */
   report?: EnrolmentReport;
   /** ISO 8601, UTC. */
@@ -46,6 +60,8 @@ export interface Reference {
 export interface Enrolled {
   reference: Reference;
   profile: Bytes;
+  /** Written where it is to be kept; read by `annotation` alone. */
+  annotation?: KeptAnnotation;
 }
 
 /** What made a revision. */

@@ -25,6 +25,7 @@ import {
   ownerOf,
 } from "../kv/owner.ts";
 import { retryConflicts } from "../kv/retry.ts";
+import type { Kv } from "../kv/kv.ts";
 
 /** Patients that one page looks at. */
 const MAX_SCANNED = 500;
@@ -49,7 +50,7 @@ export class RecordStore {
   readonly #keyring: Keyring | null;
   readonly #dataKeys: DataKeys | null;
 
-  constructor(readonly kv: Deno.Kv, options: RecordStoreOptions = {}) {
+  constructor(readonly kv: Kv, options: RecordStoreOptions = {}) {
     const { now = Date.now, keyring = null, ...observer } = options;
     this.#blobs = new BlobStore(kv, now);
     this.#keyring = keyring;

@@ -5,6 +5,8 @@ import { openAudit } from "../../../lib/store/audit/audit_store.ts";
 import type { AuditEntry } from "../../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../../lib/store/encryption/keyring.ts";
 import { operatorKey } from "../../support/operator_key.ts";
+import { openStore } from "../../support/store.ts";
+import type { Kv } from "../../../lib/store/kv/kv.ts";
 
 const event = (request: string) => ({
   caller: "k-1",
@@ -20,11 +22,11 @@ const exported = (entries: AuditEntry[]) =>
 
 for (const keys of [[], [operatorKey("k1")]]) {
   const how = keys.length === 0 ? "in the clear" : "encrypted";
-  const open = async (kv: Deno.Kv) =>
+  const open = async (kv: Kv) =>
     await openAudit(kv, await openKeyring(kv, keys));
 
   Deno.test(`every instance appends to its own chain, and every entry is there once, ${how}`, async () => {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const instances = [await open(kv), await open(kv), await open(kv)];
     const wanted: string[] = [];
     for (let round = 0; round < 5; round++) {
@@ -60,7 +62,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   });
 
   Deno.test(`tags survive a restart, and differ by name, place and tenant, ${how}`, async () => {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const [one, other] = [await open(kv), await open(kv)];
     const tag = await one.tag("t", "patients", "p");
     equal(await other.tag("t", "patients", "p"), tag);
@@ -74,7 +76,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
 }
 
 Deno.test("an export that lacks an entry, or has one altered, moved or twice, is reported as broken", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   let time = 1e12;
   const openLater = () => openAudit(kv, null, () => time += 1000);
   for (const _ of [1, 2, 3]) {
@@ -109,7 +111,7 @@ Deno.test("an export that lacks an entry, or has one altered, moved or twice, is
 });
 
 Deno.test("an entry forged in an encrypted store without its key is reported as damaged", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const audit = await openAudit(kv, await openKeyring(kv, [operatorKey("k")]));
   for (const i of [1, 2]) await audit.append("t", event(`${i}`));
   const [first, second] = await audit.read("t", { limit: 9 });

@@ -2,6 +2,8 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { BlobStore, type Stored } from "../../../lib/store/kv/blob_store.ts";
 import { inFolder } from "../../support/in_folder.ts";
+import { freshPath, openStore } from "../../support/store.ts";
+import type { Kv } from "../../../lib/store/kv/kv.ts";
 
 const key = ["thing", "a"];
 /** Writes one record; tells whether it replaced one. */
@@ -15,14 +17,18 @@ const get = async <T>(blobs: BlobStore, key: Deno.KvKey) => {
 const bytesOf = (length: number, value = 1) =>
   new Uint8Array(length).fill(value);
 
-async function keys(kv: Deno.Kv): Promise<Deno.KvKey[]> {
+/** Entries that hold the bytes of a record. */
+const chunksOf = (kv: Kv, bytes: number) =>
+  Math.ceil(bytes / (kv.chunkBytes ?? 60_000));
+
+async function keys(kv: Kv): Promise<Deno.KvKey[]> {
   const found = [];
   for await (const { key } of kv.list({ prefix: [] })) found.push(key);
   return found;
 }
 
 Deno.test("what is written is read back, at every size", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const blobs = new BlobStore(kv);
   const size = fc.oneof(
     fc.integer({ min: 0, max: 3 }),
@@ -42,11 +48,11 @@ Deno.test("what is written is read back, at every size", async () => {
 });
 
 Deno.test("replacing and deleting say what was there and leave nothing behind", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const blobs = new BlobStore(kv);
   equal(await put(blobs, key, { record: 1, bytes: bytesOf(200_000) }), false);
   equal(await put(blobs, key, { record: 2, bytes: bytesOf(100_000) }), true);
-  equal((await keys(kv)).length, 1 + 2);
+  equal((await keys(kv)).length, 1 + chunksOf(kv, 100_000));
   equal((await blobs.read(key))?.record, 2);
   deepEqual(await blobs.list(["thing"]), [{ key, record: 2 }]);
   equal(await blobs.delete(key), true);
@@ -56,7 +62,7 @@ Deno.test("replacing and deleting say what was there and leave nothing behind", 
 });
 
 Deno.test("concurrent writers: one whole answer wins, nothing else remains", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const blobs = new BlobStore(kv);
   const writes = Array.from(
     { length: 8 },
@@ -65,13 +71,14 @@ Deno.test("concurrent writers: one whole answer wins, nothing else remains", asy
   equal((await Promise.all(writes)).filter((replaced) => !replaced).length, 1);
   const { record, bytes } = (await get<number>(blobs, key))!;
   deepEqual(bytes, bytesOf(150_000 + record, record));
-  equal((await keys(kv)).length, 1 + 3);
+  equal((await keys(kv)).length, 1 + chunksOf(kv, 150_000));
 });
 
 Deno.test("writers over two connections to one file lose nothing and are refused nothing", async () => {
   await inFolder(async (folder) => {
-    using one = await Deno.openKv(`${folder}/kv`);
-    using other = await Deno.openKv(`${folder}/kv`);
+    const path = freshPath(`${folder}/kv`);
+    await using one = await openStore(path);
+    await using other = await openStore(path);
     const keysOf = (side: number) =>
       Array.from({ length: 40 }, (_, i) => ["thing", side, i]);
     await Promise.all([one, other].map(async (kv, side) => {
@@ -88,12 +95,12 @@ Deno.test("writers over two connections to one file lose nothing and are refused
         deepEqual(bytes, bytesOf(800_000, side));
       }
     }
-    equal((await keys(other)).length, 81 * (1 + 14));
+    equal((await keys(other)).length, 81 * (1 + chunksOf(other, 800_000)));
   });
 });
 
 /** A KV whose nth commit or set fails, as a crash would cut it. */
-function failing(kv: Deno.Kv, nth: number): Deno.Kv {
+function failing(kv: Kv, nth: number): Kv {
   let calls = 0;
   const count = () => {
     if (++calls >= nth) throw new Error("cut");
@@ -126,7 +133,7 @@ Deno.test("a write cut at any step leaves the old whole or the new whole, and sw
   const before = { record: "old", bytes: bytesOf(130_000, 1) };
   const after = { record: "new", bytes: bytesOf(1_500_000, 2) };
   for (let nth = 1; nth <= 12; nth++) {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const blobs = new BlobStore(kv);
     await put(blobs, key, before);
     const cut = new BlobStore(failing(kv, nth));
@@ -139,13 +146,13 @@ Deno.test("a write cut at any step leaves the old whole or the new whole, and sw
     deepEqual(await get(blobs, key), found);
     await new BlobStore(kv, () => Date.now() + 61_000).sweep();
     deepEqual(await get(blobs, key), found);
-    const chunks = Math.ceil(found.bytes.length / 60_000);
+    const chunks = chunksOf(kv, found.bytes.length);
     equal((await keys(kv)).length, 1 + chunks, `cut at step ${nth}`);
   }
 });
 
 Deno.test("a write that a sweep has given up is refused, not torn", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const sweeper = new BlobStore(kv, () => Date.now() + 61_000);
   const kvSwept = new Proxy(kv, {
     get(target, name) {

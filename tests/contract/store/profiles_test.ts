@@ -4,6 +4,7 @@ import { MAX_REVISIONS } from "../../../lib/store/profiles/ledger.ts";
 import { createProfileStore } from "../../../lib/store/profiles/profile_store.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { RecordStore } from "../../../lib/store/records/record_store.ts";
+import { openStore } from "../../support/store.ts";
 
 const T = "clinic-a";
 const OTHER = "clinic-b";
@@ -31,7 +32,7 @@ async function withStore(
     records: RecordStore,
   ) => Promise<void>,
 ) {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = new RecordStore(kv);
   await work(createProfileStore(records), records);
 }

@@ -9,12 +9,14 @@ import { encryptStore } from "../../../lib/store/encrypt_store.ts";
 import { createPatientStore } from "../../../lib/store/patient_store.ts";
 import { RecordStore } from "../../../lib/store/records/record_store.ts";
 import { openRecords, operatorKey } from "../../support/operator_key.ts";
+import { openStore } from "../../support/store.ts";
+import type { Kv } from "../../../lib/store/kv/kv.ts";
 
 const key = ["reference", "t", "Jane Doe", "visit 1"];
 const bytesOf = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
 const record = { patient: "Jane Doe", label: "liver" };
 
-async function dump(kv: Deno.Kv): Promise<[Deno.KvKey, unknown][]> {
+async function dump(kv: Kv): Promise<[Deno.KvKey, unknown][]> {
   const found: [Deno.KvKey, unknown][] = [];
   for await (const { key, value } of kv.list({ prefix: [] })) {
     found.push([key, value]);
@@ -25,7 +27,7 @@ async function dump(kv: Deno.Kv): Promise<[Deno.KvKey, unknown][]> {
 const isDamaged = { name: "EdgeError", code: "damaged" };
 
 Deno.test("what is encrypted is read back at every size, and the database reveals nothing of it", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = await openRecords(kv);
   const size = fc.oneof(
     fc.integer({ min: 0, max: 3 }),
@@ -51,7 +53,7 @@ Deno.test("what is encrypted is read back at every size, and the database reveal
 });
 
 Deno.test("records are listed in the order of their plain keys", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = await openRecords(kv);
   const names = ["b", "a", "10", "9", "c"];
   for (const name of names) {
@@ -65,7 +67,7 @@ Deno.test("records are listed in the order of their plain keys", async () => {
 });
 
 Deno.test("a blob moved to another place, mixed from two writes or altered is reported as damaged", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = await openRecords(kv);
   const other = ["reference", "t", "John Roe", "visit 1"];
   const sister = ["reference", "t", "Jane Doe", "visit 2"];
@@ -105,7 +107,7 @@ Deno.test("a blob moved to another place, mixed from two writes or altered is re
 });
 
 Deno.test("a data key of another patient does not unwrap", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = await openRecords(kv);
   const other = ["reference", "t", "John Roe", "visit 1"];
   for (const at of [key, other]) {
@@ -120,7 +122,7 @@ Deno.test("a data key of another patient does not unwrap", async () => {
 });
 
 Deno.test("keys rotate: a rewrap that is cut anywhere can be continued, and loses and renames nothing", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const [old, young] = [operatorKey("old", 1), operatorKey("young", 2)];
   const before = await openRecords(kv, [old]);
   const patients = Array.from({ length: 12 }, (_, i) => `p${i}`);
@@ -159,7 +161,7 @@ Deno.test("keys rotate: a rewrap that is cut anywhere can be continued, and lose
 });
 
 Deno.test("keys that do not fit the store stop the start, and change nothing", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const records = await openRecords(kv);
   await records.put(key, { record, bytes: bytesOf(9) });
   const before = await dump(kv);
@@ -173,7 +175,7 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
   await unfit([operatorKey("k1", 8)], /"k1" is not the one the store knows\.$/);
   deepEqual(await dump(kv), before);
 
-  using plain = await Deno.openKv(":memory:");
+  await using plain = await openStore();
   await new RecordStore(plain).put(key, { record, bytes: bytesOf(9) });
   await rejects(openRecords(plain), /deno task operator-keys seal/);
   deepEqual(await new RecordStore(plain).get(key), {
@@ -183,7 +185,7 @@ Deno.test("keys that do not fit the store stop the start, and change nothing", a
 });
 
 Deno.test("a store in the clear is encrypted; cut anywhere, that is reported and continued", async () => {
-  using kv = await Deno.openKv(":memory:");
+  await using kv = await openStore();
   const plain = new RecordStore(kv, { now: () => 1234 });
   const patients = ["Jane Doe", "John Roe", "Max Moe"];
   for (const patient of patients) {
@@ -227,7 +229,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   const how = keys.length === 0 ? "in the clear" : "encrypted";
 
   Deno.test(`erasing removes a patient's records of every kind, and no other's, ${how}`, async () => {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const records = await openRecords(kv, keys);
     for (const patient of ["p", "p2"]) {
       for (const kind of ["reference", "references", "revision", "a"]) {
@@ -260,7 +262,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
 
   Deno.test(`an erasure cut at any step is finished by a sweep, or by the next write, ${how}`, async () => {
     for (let cutAt = 2; cutAt < 40; cutAt++) {
-      using kv = await Deno.openKv(":memory:");
+      await using kv = await openStore();
       const records = await openRecords(kv, keys);
       const at = (name: string) => ["reference", "t", "p", name];
       for (const name of ["x", "y"]) {
@@ -304,7 +306,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   });
 
   Deno.test(`writes and erasures of one patient at once: what is acknowledged after the last erasure is whole, ${how}`, async () => {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const records = await openRecords(kv, keys);
     const at = (i: number) => ["reference", "t", "p", `r${i}`];
     for (let round = 0; round < 10; round++) {
@@ -335,7 +337,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   });
 
   Deno.test(`an embedding that is stored while its patient is erased does not stay, ${how}`, async () => {
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     const records = await openRecords(kv, keys);
     await records.put(key, { record, bytes: bytesOf(9) });
     const patients = createPatientStore(records, 1e6);

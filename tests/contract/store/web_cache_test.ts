@@ -9,6 +9,7 @@ import {
 } from "../../../lib/store/embeddings/web_cache_embedding_store.ts";
 import { createPatientStore } from "../../../lib/store/patient_store.ts";
 import { openRecords, operatorKey } from "../../support/operator_key.ts";
+import { openStore } from "../../support/store.ts";
 
 const id = "9f".repeat(32);
 const image = { width: 2, height: 1 };
@@ -18,7 +19,7 @@ for (const keys of [[], [operatorKey("k1")]]) {
   const how = keys.length === 0 ? "in the clear" : "encrypted";
   Deno.test(`the Web Cache answers for the store, ${how}, until the embedding expires or is erased`, async () => {
     const cache = await caches.open("embeddings-test");
-    using kv = await Deno.openKv(":memory:");
+    await using kv = await openStore();
     try {
       let time = 0;
       const records = await openRecords(kv, keys, { now: () => time });

@@ -9,16 +9,18 @@ const ROOT = new URL("../../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
 const exists = (path: string) => Deno.statSync(new URL(path, ROOT));
 
-/** Variables that Deno reads itself. */
-const DENO = ["DENO_KV_ACCESS_TOKEN"];
+/** Variables that Deno and the driver of PostgreSQL read themselves. */
+const OTHERS = ["DENO_KV_ACCESS_TOKEN", "PGPASSWORD"];
 
 function checkEnvironment(values: Record<string, string>) {
   const source = read("deploy/config.ts");
   for (const name of Object.keys(values)) {
-    if (DENO.includes(name)) continue;
+    if (OTHERS.includes(name)) continue;
     ok(new RegExp(`^  ${name}: `, "m").test(source), `${name} is a setting`);
   }
-  const known = Object.entries(values).filter(([name]) => !DENO.includes(name));
+  const known = Object.entries(values).filter(([name]) =>
+    !OTHERS.includes(name)
+  );
   readConfig(Object.fromEntries(known));
 }
 
@@ -61,7 +63,7 @@ Deno.test("the GPU image installs the native library that the code wants, and ma
 Deno.test("compose.yaml names services, settings and Dockerfiles that exist", () => {
   const [{ contents }] = parseAllDocuments(read("deploy/compose.yaml"));
   const { services } = contents!.toJSON();
-  match(services.kv.image, /^ghcr\.io\/denoland\/denokv:\d+\.\d+\.\d+$/);
+  match(services.database.image, /^postgres:\d+\.\d+$/);
   for (const name of ["encode", "edge"]) {
     const { build, environment } = services[name];
     exists(build.dockerfile);

@@ -11,6 +11,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ remove: fc.nat(50) }) },
 );
 
+Deno.test("what one caller left behind delays the next, of the same tenant, by one item", () => {
+  const queue = new FairQueue<string>();
+  for (let i = 0; i < 6; i++) queue.push("t", `left ${i}`, "gone");
+  queue.push("t", "own", "next");
+  deepEqual([queue.take(), queue.take(), queue.take()], [
+    "left 0",
+    "own",
+    "left 1",
+  ]);
+  equal(queue.sizeOf("t"), 4);
+});
+
 Deno.test("whatever comes and goes, each tenant's order holds, and all is counted", () => {
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
     const queue = new FairQueue<{ tenant: string; n: number; kind: number }>();

@@ -1,0 +1,93 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { SharedRateLimit } from "../../../lib/quota/shared_rate_limit.ts";
+import { createShift } from "../../../lib/store/shared/lease.ts";
+import { createRateStore } from "../../../lib/store/shared/rate_store.ts";
+import { openStore } from "../../support/store.ts";
+
+const PER_MINUTE = 300;
+const tag = (caller: string) => Promise.resolve(`tag of ${caller.length}`);
+
+Deno.test("processes that share a limit allow within five percent of it, in bursts and over minutes", async () => {
+  await using kv = await openStore();
+  let now = 1e6;
+  const clock = () => now;
+  const store = createRateStore(kv, tag, clock);
+  let leases = 0;
+  const counted: typeof store = {
+    lease: (...asked) => {
+      leases++;
+      return store.lease(...asked);
+    },
+  };
+  const edges = [1, 2, 3].map(() =>
+    new SharedRateLimit(PER_MINUTE, counted, clock)
+  );
+  let allowed = 0;
+  const ask = async (times: number) => {
+    const asked = Array.from(
+      { length: times },
+      (_, i) => edges[i % 3]!.take("k"),
+    );
+    for (const answer of await Promise.all(asked)) {
+      if (answer.allowed) allowed++;
+      else ok(answer.retryAfter >= 1);
+    }
+  };
+  const near = (count: number, wanted: number) =>
+    ok(Math.abs(count - wanted) <= 0.05 * wanted, `${count} of ${wanted}`);
+  await ask(2 * PER_MINUTE);
+  near(allowed, PER_MINUTE);
+  ok(leases <= PER_MINUTE / 3 + 10, `${leases} leases`);
+  allowed = 0;
+  for (let second = 0; second < 120; second++) {
+    now += 1000;
+    await ask(12);
+  }
+  near(allowed, 2 * PER_MINUTE);
+  // Others are not affected, and no name is stored.
+  equal((await edges[0]!.take("another")).allowed, true);
+  for await (const { key } of kv.list({ prefix: ["rate"] })) {
+    ok(String(key[1]).startsWith("tag of"));
+  }
+});
+
+Deno.test("while the store fails, every process counts for itself", async () => {
+  const failing = { lease: () => Promise.reject(new Error("away")) };
+  const limit = new SharedRateLimit(2, failing, () => 0);
+  const allowed = [];
+  for (let i = 0; i < 3; i++) allowed.push((await limit.take("k")).allowed);
+  deepEqual(allowed, [true, true, false]);
+});
+
+Deno.test("of several processes one works at a time, not too often, and a dead one is replaced", async () => {
+  await using kv = await openStore();
+  let now = 1e6;
+  const clock = () => now;
+  const shifts = [1, 2, 3].map(() => createShift(kv, "test", 60_000, clock));
+  let working = 0;
+  const work = async () => {
+    equal(++working, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    working--;
+  };
+  const all = async (early = false) => {
+    const ran = await Promise.all(
+      shifts.map((shift) => shift.run(work, early)),
+    );
+    return ran.filter(Boolean).length;
+  };
+  equal(await all(), 1);
+  equal(await all(), 0);
+  ok(await all(true) >= 1);
+  now += 61_000;
+  equal(await all(), 1);
+  // One that died in its work.
+  await kv.set(["lease", "test"], {
+    holder: "dead",
+    until: now + 30_000,
+    next: now,
+  });
+  equal(await all(true), 0);
+  now += 30_001;
+  equal(await all(), 1);
+});
