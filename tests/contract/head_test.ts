@@ -27,7 +27,10 @@ Deno.test("HEAD answers like GET, without the content", async (t) => {
   const id = await embeddingOf(app, files.next);
 
   await t.step("on every route", async () => {
-    const gets = Object.keys(NEEDS).filter((route) => route.startsWith("GET "));
+    // Of an upload, HEAD is a call of tus, with a header of its own.
+    const gets = Object.keys(NEEDS).filter((route) =>
+      route.startsWith("GET ") && !route.includes("/uploads/")
+    );
     const paths = [
       ...gets.map((route) =>
         route.slice(4).replace(":patient", "p").replace(":reference", "r")

@@ -142,9 +142,15 @@ Deno.test("previews", async (t) => {
     ok([413, 422].includes(answer.status));
   });
 
-  await t.step("nothing is stored but the audit trail", async () => {
-    using kv = await Deno.openKv(path);
-    const stored = await Array.fromAsync(kv.list({ prefix: [] }));
-    deepEqual(stored.filter(({ key }) => key[0] !== "audit"), []);
-  });
+  await t.step(
+    "nothing is stored but the audit trail and who sweeps",
+    async () => {
+      using kv = await Deno.openKv(path);
+      const stored = await Array.fromAsync(kv.list({ prefix: [] }));
+      const others = stored.filter(({ key }) =>
+        !["audit", "lease"].includes(String(key[0]))
+      );
+      deepEqual(others, []);
+    },
+  );
 });

@@ -241,13 +241,17 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
       "/healthz",
       "/metrics",
       "/readyz",
+      "/v1/archive/instances",
+      "/v1/archive/series",
       "/v1/audit",
       "/v1/embeddings",
       "/v1/embeddings/{id}",
+      "/v1/enrolments",
       "/v1/masks",
       "/v1/masks/export",
       "/v1/masks/read",
       "/v1/models",
+      "/v1/patients",
       "/v1/patients/{patient}",
       "/v1/patients/{patient}/export",
       "/v1/patients/{patient}/import",
@@ -259,6 +263,8 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
       "/v1/patients/{patient}/series",
       "/v1/previews",
       "/v1/receipts/replay",
+      "/v1/uploads",
+      "/v1/uploads/{id}",
     ]);
     match(await (await app.request("/docs")).text(), /swagger-ui-bundle/);
     const script = await app.request("/docs/swagger-ui-bundle.js");

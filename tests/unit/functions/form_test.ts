@@ -8,6 +8,7 @@ import {
   optional,
   text,
 } from "../../../functions/body/form.ts";
+import type { Env } from "../../../functions/router.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { readVolumeHeader } from "../../../lib/image/volume.ts";
 import { readFixture } from "../../support/fixtures.ts";
@@ -31,7 +32,7 @@ async function read(
     for (const value of [values].flat()) body.append(name, value);
   }
   let found: unknown;
-  const app = new Hono().post("/", async (c) => {
+  const app = new Hono<Env>().post("/", async (c) => {
     found = await Form.read(c);
     return c.body(null, 204);
   });
