@@ -66,7 +66,7 @@ export const wrong = new Client({ url: "" }).segment(new Blob());
 
       await using server = await Server.start({ KV_PATH: ":memory:" });
       await writePictures(project);
-      const code = await codeBlock("typescript.md", "ts", server.url);
+      const code = await codeBlock("typescript.md", "ts ignore", server.url);
       await Deno.writeTextFile(`${project}/page.mjs`, code);
       const printed = await run("node", ["page.mjs"], { cwd: project });
       match(printed, /^\w+ true \d+\n$/);

@@ -1,4 +1,4 @@
-import { equal, match, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import {
   decodeBounded,
   type Library,
@@ -54,6 +54,18 @@ const is = (code: string, text: RegExp) => (error: unknown) =>
 Deno.test("a decoder that hangs is ended, and the next one works", async () => {
   await rejects(run(({ spin }) => spin()), is("too-large", /over 1 s/));
   equal(await run(() => 7), 7);
+});
+
+Deno.test("a decoder that other work keeps from the processor gets more time", async () => {
+  let tries = 0;
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  const answer = await run(() => {
+    tries++;
+    // Sleeps as a thread does that gets no turn.
+    Atomics.wait(shared, 0, 0, 1500);
+    return 7;
+  });
+  deepEqual([answer, tries], [7, 2]);
 });
 
 Deno.test("a decoder that catches everything is ended too", () => {
