@@ -21,6 +21,9 @@ const ALLOWED_TOOLS = new Map([["axe-core", "MPL-2.0"]]);
  */
 const ALLOWED_WHOLE = new Map([["libheif-js", "LGPL-3.0"]]);
 
+/** Packages that state their licence in their README alone. */
+const STATED_IN_README = new Map([["combine-errors@3.0.3", "MIT"]]);
+
 /** Whether a package may be used. */
 export function isAllowed({ name, licence }: Licensed): boolean {
   if (licence === null) return false;
@@ -75,7 +78,9 @@ export async function licencesOf(
         try {
           const path = `${cache}/${registry}/${name}/${version}/package.json`;
           const stated = JSON.parse(await Deno.readTextFile(path));
-          return { name: `${name}@${version}`, licence: licenceOf(stated) };
+          const known = `${name}@${version}`;
+          const licence = licenceOf(stated) ?? STATED_IN_README.get(known);
+          return { name: known, licence: licence ?? null };
         } catch (error) {
           if (!(error instanceof Deno.errors.NotFound)) throw error;
         }
