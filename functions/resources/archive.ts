@@ -1,3 +1,4 @@
+import { hasControlCharacter } from "../../lib/core/control_characters.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import { SeriesOfArchive, Uid } from "../contract/archive.ts";
 import { json } from "../contract/answers.ts";
@@ -8,8 +9,7 @@ import type { Services } from "../services.ts";
 
 /** Text that an archive searches for as it is: it has no wildcard and no list (PS3.4 §C.2.2.2). */
 const PatientId = z.string().min(1).max(64).refine(
-  // deno-lint-ignore no-control-regex
-  (text) => !/[*?\\\u0000-\u001f\u007f]/.test(text),
+  (text) => !/[*?\\]/.test(text) && !hasControlCharacter(text),
   "must have no wildcard, backslash or control character",
 ).openapi({
   type: "string",

@@ -12,14 +12,11 @@ import {
   parseDatasets,
   textOf,
 } from "./dicom_json.ts";
-import {
-  createExchange,
-  type ExchangeEnvironment,
-  type ExchangeOptions,
-} from "./exchange.ts";
+import { createExchange, type ExchangeOptions } from "./exchange.ts";
 import { failed } from "./faults.ts";
 import { onlyPart, relatedBoundary } from "./related_part.ts";
 import { inSliceOrder, type Numbered } from "./slice_order.ts";
+import type { Network } from "../remote/network.ts";
 
 /** Attributes of answers alone (PS3.6). */
 const STUDY_DESCRIPTION = 0x00081030;
@@ -41,9 +38,9 @@ const JSON_TYPE = "application/dicom+json";
  */
 export function createArchive(
   options: ExchangeOptions,
-  environment: Partial<ExchangeEnvironment> = {},
+  network: Partial<Network> = {},
 ): Archive {
-  const { ask } = createExchange(options, environment);
+  const { ask } = createExchange(options, network);
 
   /** The data sets that a search or a retrieval of metadata answers. */
   const list = (

@@ -1,11 +1,6 @@
 import { reasonOf } from "../engine/work.ts";
-import {
-  backoff,
-  type BackoffOptions,
-  type Clock,
-  retryAfter,
-  systemClock,
-} from "../remote/waiting.ts";
+import { type Network, networkOf } from "../remote/network.ts";
+import { backoff, type BackoffOptions, retryAfter } from "../remote/waiting.ts";
 import { failed, unavailable } from "./faults.ts";
 
 export interface ExchangeOptions {
@@ -18,16 +13,6 @@ export interface ExchangeOptions {
   /** Attempts of a request that changes nothing. */
   tries: number;
   backoff: BackoffOptions;
-}
-
-/** Network, time and chance, as the client uses them; tests replace them. */
-export interface ExchangeEnvironment {
-  fetch: typeof fetch;
-  clock: Clock;
-  /** Uniform in [0, 1). */
-  random: () => number;
-  /** Milliseconds since 1970. */
-  wall: () => number;
 }
 
 interface Request {
@@ -48,13 +33,9 @@ export type Exchange = ReturnType<typeof createExchange>;
 
 export function createExchange(
   options: ExchangeOptions,
-  {
-    fetch: send = fetch,
-    clock = systemClock,
-    random = Math.random,
-    wall = Date.now,
-  }: Partial<ExchangeEnvironment> = {},
+  network: Partial<Network> = {},
 ) {
+  const { fetch: send, clock, random, wall } = networkOf(network);
   const { url, authorization, timeout, tries } = options;
 
   const addressOf = ({ path, query = {} }: Request): URL => {

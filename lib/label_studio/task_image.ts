@@ -28,7 +28,7 @@ export type ReadTaskImage = (
 /**
  * No other host is ever asked, and no redirect followed: a task's text may come from anybody.
  *
- * @returns throws `invalid-input` for an image elsewhere; `not-configured` where no host was named; `too-many-bytes`;
+ * @throws EdgeError `invalid-input` for an image elsewhere; `not-configured` where no host was named; `too-many-bytes`;
  * `images-unavailable` where the host does not answer.
  */
 export function createTaskImages(

@@ -5,13 +5,8 @@ import { reasonOf, requireWanted, type Work } from "../engine/work.ts";
 import { EMBEDDING_MEDIA_TYPE } from "../format/embedding_file.ts";
 import { sniffMediaType } from "../image/media_type.ts";
 import { imageProblem, readBody } from "./read_answer.ts";
-import {
-  backoff,
-  type BackoffOptions,
-  type Clock,
-  retryAfter,
-  systemClock,
-} from "./waiting.ts";
+import { type Network, networkOf } from "./network.ts";
+import { backoff, type BackoffOptions, retryAfter } from "./waiting.ts";
 import {
   type BreakerOptions,
   CircuitBreaker,
@@ -36,16 +31,6 @@ export interface EncodeClientOptions {
   breaker: BreakerOptions;
 }
 
-/** Network, time and chance, as the client uses them; tests replace them. */
-export interface ClientEnvironment {
-  fetch: typeof fetch;
-  clock: Clock;
-  /** Uniform in [0, 1). */
-  random: () => number;
-  /** Milliseconds since 1970. */
-  wall: () => number;
-}
-
 /** An image to encode. */
 interface Job {
   /** Names the tenant, whom hosts keep apart, too; its signal ends the attempts. */
@@ -65,13 +50,9 @@ const TRANSIENT = new Set([429, 500, 502, 503, 504]);
 
 export function createEncodeClient(
   options: EncodeClientOptions,
-  {
-    fetch: send = fetch,
-    clock = systemClock,
-    random = Math.random,
-    wall = Date.now,
-  }: Partial<ClientEnvironment> = {},
+  network: Partial<Network> = {},
 ) {
+  const { fetch: send, clock, random, wall } = networkOf(network);
   const hosts = options.urls.map((url): Host => ({
     url,
     breaker: new CircuitBreaker(options.breaker, clock.now),

@@ -6,6 +6,13 @@ import { embeddingOf } from "../support/requests.ts";
 const base64 = (bytes: Uint8Array) => bytes.toBase64();
 const inline = (bytes: Uint8Array) => ({ base64: base64(bytes) });
 
+/** Bytes as they arrive, `size` at a time. */
+function* pieces(bytes: Uint8Array<ArrayBuffer>, size: number) {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield bytes.slice(at, at + size);
+  }
+}
+
 Deno.test("a reference is enrolled, and an image segmented, from JSON alone", async () => {
   await using service = await openService();
   const { app } = service;
@@ -73,17 +80,11 @@ Deno.test("base64 is decoded whatever its escapes and the pieces that it comes i
       `{ "image" : {"mediaType":"image/png", "base64" : "${spelling}"} }`;
     const bytes = new TextEncoder().encode(json);
     for (const size of [1, 7, 65_536]) {
-      // deno-lint-ignore no-inner-declarations
-      function* pieces() {
-        for (let at = 0; at < bytes.length; at += size) {
-          yield bytes.slice(at, at + size);
-        }
-      }
       if (size === 1 && spelling !== spellings[0]) continue;
       const answer = await app.request("/v1/embeddings", {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: ReadableStream.from(pieces()),
+        body: ReadableStream.from(pieces(bytes, size)),
         duplex: "half",
       } as RequestInit);
       equal((await answer.json()).id, id);

@@ -7,6 +7,7 @@ import { TISSUE } from "../../lib/dicom/segmentation/segment_description.ts";
 import { writeSegmentation } from "../../lib/dicom/segmentation/write_segmentation.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { DICOM_DATA, hasDicom } from "./dicom_data.ts";
+import { pixelModule } from "./dicom_files.ts";
 
 /** Files of a patient in an archive, and what they are. */
 export interface ArchivedPatient {
@@ -139,20 +140,11 @@ export function writeSlice(
       [TAG.imagePosition, "DS", `0\\0\\${place * 2.5}`],
       [TAG.imageOrientation, "DS", "1\\0\\0\\0\\1\\0"],
       [TAG.frameOfReference, "UI", `2.25.${number}4`],
-      [TAG.samples, "US", [1]],
-      [TAG.photometric, "CS", "MONOCHROME2"],
-      [TAG.rows, "US", [height]],
-      [TAG.columns, "US", [width]],
       [TAG.pixelSpacing, "DS", "0.8\\0.8"],
-      [TAG.bitsAllocated, "US", [8]],
-      [TAG.bitsStored, "US", [8]],
-      [TAG.highBit, "US", [7]],
-      [TAG.signed, "US", [0]],
-      [
-        TAG.pixelData,
-        "OB",
+      ...pixelModule(
+        { width, height },
         new Uint8Array(data.filter((_, i) => i % channels === 0)),
-      ],
+      ),
     ],
   );
 }

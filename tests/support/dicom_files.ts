@@ -1,8 +1,30 @@
 import { concat } from "../../lib/core/bytes.ts";
 import { TAG } from "../../lib/dicom/data_set/tags.ts";
-import { writeDicom } from "../../lib/dicom/data_set/write.ts";
+import {
+  writeDicom,
+  type WriteElement,
+} from "../../lib/dicom/data_set/write.ts";
 import type { Raster } from "../../lib/core/raster.ts";
 import { niftiHeader } from "./nifti_header.ts";
+
+/** The Image Pixel module of a picture of 8 bits (PS3.3 C.7.6.3). */
+export function pixelModule(
+  { width, height }: { width: number; height: number },
+  pixels: Uint8Array,
+  channels = 1,
+): WriteElement[] {
+  return [
+    [TAG.samples, "US", [channels]],
+    [TAG.photometric, "CS", channels === 3 ? "RGB" : "MONOCHROME2"],
+    [TAG.rows, "US", [height]],
+    [TAG.columns, "US", [width]],
+    [TAG.bitsAllocated, "US", [8]],
+    [TAG.bitsStored, "US", [8]],
+    [TAG.highBit, "US", [7]],
+    [TAG.signed, "US", [0]],
+    [TAG.pixelData, "OB", pixels],
+  ];
+}
 
 /** A multi-frame DICOM image of pictures of equal size. */
 export function toDicom(
@@ -28,17 +50,9 @@ export function toDicom(
           [TAG.seriesInstance, "UI", "2.25.79"] as [number, string, string],
         ]
         : []),
-      [TAG.samples, "US", [channels]],
-      [TAG.photometric, "CS", channels === 3 ? "RGB" : "MONOCHROME2"],
       [TAG.planar, "US", [0]],
       [TAG.frames, "IS", `${pictures.length}`],
-      [TAG.rows, "US", [height]],
-      [TAG.columns, "US", [width]],
-      [TAG.bitsAllocated, "US", [8]],
-      [TAG.bitsStored, "US", [8]],
-      [TAG.highBit, "US", [7]],
-      [TAG.signed, "US", [0]],
-      [TAG.pixelData, "OB", pixels],
+      ...pixelModule({ width, height }, pixels, channels),
     ],
   );
 }

@@ -3,6 +3,7 @@ import {
   writeDicom,
   type WriteElement,
 } from "../../lib/dicom/data_set/write.ts";
+import { pixelModule } from "./dicom_files.ts";
 
 const CLASS = "1.2.840.10008.5.1.4.1.1.7.2";
 const AXIAL = "1\\0\\0\\0\\1\\0";
@@ -33,17 +34,12 @@ export function dicomAt(
       [TAG.studyInstance, "UI", "2.25.2"],
       [TAG.seriesInstance, "UI", series],
       [TAG.frameOfReference, "UI", frameOfReference],
-      [TAG.samples, "US", [1]],
-      [TAG.photometric, "CS", "MONOCHROME2"],
       [TAG.frames, "IS", `${positions.length}`],
-      [TAG.rows, "US", [1]],
-      [TAG.columns, "US", [1]],
-      [TAG.bitsAllocated, "US", [8]],
-      [TAG.bitsStored, "US", [8]],
-      [TAG.highBit, "US", [7]],
-      [TAG.signed, "US", [0]],
       [TAG.perFrameGroups, "SQ", positions.map(groups)],
-      [TAG.pixelData, "OB", new Uint8Array(positions.length)],
+      ...pixelModule(
+        { width: 1, height: 1 },
+        new Uint8Array(positions.length),
+      ),
     ],
   );
 }

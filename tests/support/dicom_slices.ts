@@ -4,6 +4,7 @@ import {
   type WriteElement,
 } from "../../lib/dicom/data_set/write.ts";
 import type { Raster } from "../../lib/core/raster.ts";
+import { pixelModule } from "./dicom_files.ts";
 
 const CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2";
 
@@ -57,15 +58,7 @@ export function toSlices(
         [TAG.instanceNumber, "IS", `${i + 1}`],
         ...place,
         ...more,
-        [TAG.samples, "US", [1]],
-        [TAG.photometric, "CS", "MONOCHROME2"],
-        [TAG.rows, "US", [height]],
-        [TAG.columns, "US", [width]],
-        [TAG.bitsAllocated, "US", [8]],
-        [TAG.bitsStored, "US", [8]],
-        [TAG.highBit, "US", [7]],
-        [TAG.signed, "US", [0]],
-        [TAG.pixelData, "OB", data],
+        ...pixelModule({ width, height }, data),
       ],
     );
   });

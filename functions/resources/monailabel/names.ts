@@ -1,3 +1,4 @@
+import { hasControlCharacter } from "../../../lib/core/control_characters.ts";
 import { EdgeError, invalidInput } from "../../../lib/core/errors.ts";
 import { MARK, namePart } from "../../patients/reference_names.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
@@ -27,8 +28,7 @@ export async function referencesOf(
 
 /** The program's own name of an image. @throws EdgeError `invalid-input`. */
 export function requireImageId(id: string | undefined): string {
-  // deno-lint-ignore no-control-regex
-  if (id && id.length <= 256 && !/[\u0000-\u001f\u007f]/.test(id)) return id;
+  if (id && id.length <= 256 && !hasControlCharacter(id)) return id;
   throw invalidInput(
     "Name the image: `image` is 1 to 256 characters, none a control character.",
   );

@@ -1,3 +1,4 @@
+import { hasControlCharacter } from "../../../lib/core/control_characters.ts";
 import { z } from "@hono/zod-openapi";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
 import { MASK_KINDS } from "../../../lib/core/mask.ts";
@@ -74,8 +75,7 @@ const REPORT = {
 
 /** Text of the caller's that is kept and given back unchanged, and never logged. */
 const opaque = z.string().min(1).max(256).refine(
-  // deno-lint-ignore no-control-regex
-  (text) => !/[\u0000-\u001f\u007f]/.test(text),
+  (text) => !hasControlCharacter(text),
   "must have no control characters",
 ).nullable().default(null);
 
