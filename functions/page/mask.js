@@ -2,9 +2,21 @@ import { context2d } from "./dom.js";
 
 /** @import { Rle } from "./api.js" */
 /** @typedef {[number, number]} Point2 x, y in pixels of image space */
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box of pixels, the ends exclusive */
+/** Runs of pixels that an edit turned over: a first index, a length, and so on. @typedef {number[]} Flips */
+
+/** Where lo ≤ k·x ≤ hi; empty ranges begin after their end.
+ * @param {number} k @param {number} lo @param {number} hi @returns {[number, number]} */
+function range(k, lo, hi) {
+  if (k > 0) return [lo / k, hi / k];
+  if (k < 0) return [hi / k, lo / k];
+  return lo <= 0 && hi >= 0 ? [-Infinity, Infinity] : [Infinity, -Infinity];
+}
 
 /** A binary mask in image space: 255 inside, 0 outside; height × width, row-major. */
 export class Mask {
+  /** Not yet taken. @type {Flips} */ #flips = [];
+
   /** @param {number} width @param {number} height */
   constructor(width, height) {
     this.width = width;
@@ -19,29 +31,100 @@ export class Mask {
     return area;
   }
 
-  /** Sets every pixel whose centre is within `radius` of the segment.
-   * @param {Point2} from @param {Point2} to @param {number} radius pixels @param {number} value */
-  stroke([x0, y0], [x1, y1], radius, value) {
-    const r = Math.max(radius, 0.71);
-    const [dx, dy] = [x1 - x0, y1 - y0];
-    const length = dx * dx + dy * dy || 1;
-    const left = Math.max(0, Math.floor(Math.min(x0, x1) - r));
-    const right = Math.min(this.width - 1, Math.ceil(Math.max(x0, x1) + r));
-    const top = Math.max(0, Math.floor(Math.min(y0, y1) - r));
-    const bottom = Math.min(this.height - 1, Math.ceil(Math.max(y0, y1) + r));
-    for (let y = top; y <= bottom; y++) {
-      for (let x = left; x <= right; x++) {
-        const [px, py] = [x + 0.5 - x0, y + 0.5 - y0];
-        const t = Math.min(1, Math.max(0, (px * dx + py * dy) / length));
-        const [ex, ey] = [px - t * dx, py - t * dy];
-        if (ex * ex + ey * ey <= r * r) this.data[y * this.width + x] = value;
+  /** The smallest box around all inside pixels; null where there are none. @returns {Box | null} */
+  get box() {
+    const { width, data } = this;
+    const first = data.indexOf(255);
+    if (first < 0) return null;
+    const top = Math.floor(first / width);
+    const bottom = Math.floor(data.lastIndexOf(255) / width) + 1;
+    let [left, right] = [width, 0];
+    for (let row = top * width; row < bottom * width; row += width) {
+      for (let x = 0; x < left; x++) if (data[row + x] !== 0) left = x;
+      for (let x = width - 1; x >= right; x--) {
+        if (data[row + x] !== 0) right = x + 1;
       }
     }
+    return { left, top, right, bottom };
+  }
+
+  /** Sets the pixels from one index to another, and remembers those that change.
+   * @param {number} from @param {number} to exclusive @param {number} value */
+  #write(from, to, value) {
+    const { data } = this;
+    for (let i = from; i < to; i++) {
+      if (data[i] === value) continue;
+      const start = i;
+      while (i < to && data[i] !== value) i++;
+      data.fill(value, start, i);
+      this.#flips.push(start, i - start);
+    }
+  }
+
+  /** Turns pixels over, and so does or undoes an edit. @param {Flips} flips */
+  flip(flips) {
+    const { data } = this;
+    for (let k = 0; k < flips.length; k += 2) {
+      const from = flips[k] ?? 0;
+      const to = from + (flips[k + 1] ?? 0);
+      for (let i = from; i < to; i++) data[i] = 255 - (data[i] ?? 0);
+    }
+  }
+
+  /** What has changed since this was last asked. */
+  takeFlips() {
+    const flips = this.#flips;
+    this.#flips = [];
+    return flips;
+  }
+
+  /** Sets every pixel whose centre is within `radius` of the segment.
+   * @param {Point2} from @param {Point2} to @param {number} radius pixels @param {number} value
+   * @returns {Box} what may have changed */
+  stroke([x0, y0], [x1, y1], radius, value) {
+    const { width, height } = this;
+    const r = Math.max(radius, 0.71);
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const length = Math.hypot(dx, dy);
+    /** @type {Point2[]} */ const ends = [[x0, y0], [x1, y1]];
+    const top = Math.max(0, Math.floor(Math.min(y0, y1) - r));
+    const bottom = Math.min(height, Math.ceil(Math.max(y0, y1) + r));
+    for (let y = top; y < bottom; y++) {
+      const middle = y + 0.5;
+      // The part of the row that is covered: by the discs at both ends, and by the rectangle between them.
+      let [enter, leave] = [Infinity, -Infinity];
+      const cover = (/** @type {number} */ from, /** @type {number} */ to) => {
+        if (!(from <= to)) return;
+        enter = Math.min(enter, from);
+        leave = Math.max(leave, to);
+      };
+      for (const [cx, cy] of ends) {
+        // Not a number where the disc ends above or below the row.
+        const half = Math.sqrt(r * r - (middle - cy) ** 2);
+        cover(cx - half, cx + half);
+      }
+      if (length > 0) {
+        const h = middle - y0;
+        const [a0, a1] = range(dy, h * dx - r * length, h * dx + r * length);
+        const [b0, b1] = range(dx, -h * dy, length * length - h * dy);
+        cover(x0 + Math.max(a0, b0), x0 + Math.min(a1, b1));
+      }
+      const from = Math.max(0, Math.ceil(enter - 0.5));
+      const to = Math.min(width, Math.floor(leave + 0.5));
+      if (from < to) this.#write(y * width + from, y * width + to, value);
+    }
+    const left = Math.max(0, Math.floor(Math.min(x0, x1) - r));
+    const right = Math.min(width, Math.ceil(Math.max(x0, x1) + r));
+    return { left, top, right, bottom };
   }
 
   /** Sets every pixel whose centre is inside the polygon, by the even-odd rule. @param {Point2[]} ring */
   fill(ring) {
-    for (let y = 0; y < this.height; y++) {
+    const { width } = this;
+    const rows = ring.map(([, y]) => y);
+    const top = Math.max(0, Math.floor(Math.min(...rows)));
+    const bottom = Math.min(this.height, Math.ceil(Math.max(...rows)));
+    for (let y = top; y < bottom; y++) {
       const middle = y + 0.5;
       /** @type {number[]} */ const crossings = [];
       ring.forEach(([bx, by], i) => {
@@ -55,34 +138,56 @@ export class Mask {
           crossings.slice(i, i + 2)
         );
         const from = Math.max(0, Math.ceil(enter - 0.5));
-        const to = Math.min(this.width - 1, Math.ceil(leave - 1.5));
-        if (from <= to) {
-          this.data.fill(255, y * this.width + from, y * this.width + to + 1);
-        }
+        const to = Math.min(width, Math.ceil(leave - 0.5));
+        if (from < to) this.#write(y * width + from, y * width + to, 255);
       }
     }
+  }
+
+  clear() {
+    this.#write(0, this.data.length, 0);
   }
 
   /** Takes over the pixels of an encoded mask of the same size. @param {Rle} rle */
   set(rle) {
-    this.data = Mask.fromRle(rle).data;
+    const [before, { data }] = [this.data, Mask.fromRle(rle)];
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] === before[i]) continue;
+      const start = i;
+      while (i < data.length && data[i] !== before[i]) i++;
+      this.#flips.push(start, i - start);
+    }
+    this.data = data;
   }
 
   /** @returns {Rle} */
   toRle() {
-    const { width, height, data } = this;
-    /** @type {number[]} */ const runs = [];
-    let [value, run] = [0, 0];
-    for (let x = 0; x < width; x++) {
-      for (let y = 0; y < height; y++) {
-        if (data[y * width + x] !== value) {
-          runs.push(run);
-          [value, run] = [255 - value, 0];
-        }
-        run++;
+    const { width, height, data, box } = this;
+    /** Where the value changes, column by column; twice at one place is not at all. @type {number[]} */
+    const turns = [];
+    if (box !== null) {
+      const { left, top, right, bottom } = box;
+      /** @type {number[][]} */
+      const columns = Array.from({ length: right - left }, () => []);
+      for (let y = top; y < bottom; y++) {
+        columns.forEach((column, k) => {
+          const i = y * width + left + k;
+          const above = y > top ? data[i - width] : 0;
+          if (data[i] !== above) column.push(y);
+        });
       }
+      columns.forEach((column, k) => {
+        if (column.length % 2 === 1) column.push(bottom);
+        for (const y of column) {
+          const at = (left + k) * height + y;
+          if (turns.at(-1) === at) turns.pop();
+          else turns.push(at);
+        }
+      });
     }
-    runs.push(run);
+    const total = width * height;
+    if (turns.at(-1) !== total) turns.push(total);
+    const runs = turns.map((at, i) => at - (turns[i - 1] ?? 0));
     let counts = "";
     runs.forEach((run, i) => {
       let rest = i > 2 ? run - (runs[i - 2] ?? 0) : run;
@@ -99,8 +204,11 @@ export class Mask {
   /** The mask of an encoding that the server made, which is not validated. @param {Rle} rle */
   static fromRle({ size: [height, width], counts }) {
     const mask = new Mask(width, height);
+    const { data } = mask;
+    const turn = (/** @type {number} */ i) => data[i] = 255 - (data[i] ?? 0);
     /** @type {number[]} */ const runs = [];
     let at = 0;
+    let [left, top, right, bottom] = [width, height, 0, 0];
     for (let i = 0; i < counts.length;) {
       let [run, shift] = [0, 0];
       for (let more = true; more; shift += 5) {
@@ -110,15 +218,26 @@ export class Mask {
         if (!more && (bits & 16) !== 0) run |= -1 << (shift + 5);
       }
       if (runs.length > 2) run += runs.at(-2) ?? 0;
-      if (runs.length % 2 === 1) {
-        let [x, y] = [Math.floor(at / height), at % height];
-        for (let k = 0; k < run; k++) {
-          mask.data[y * width + x] = 255;
-          if (++y === height) [x, y] = [x + 1, 0];
-        }
+      // The first pixel of the run in each column is marked, and the first below it.
+      const end = runs.length % 2 === 1 ? at + run : at;
+      for (let from = at; from < end;) {
+        const x = Math.floor(from / height);
+        const y = from - x * height;
+        const below = Math.min(height, end - x * height);
+        turn(y * width + x);
+        if (below < height) turn(below * width + x);
+        [left, right] = [Math.min(left, x), x + 1];
+        [top, bottom] = [Math.min(top, y), Math.max(bottom, below)];
+        from = x * height + below;
       }
       at += run;
       runs.push(run);
+    }
+    for (let y = top + 1; y <= bottom && y < height; y++) {
+      const row = y * width;
+      for (let i = row + left; i < row + right; i++) {
+        data[i] = (data[i] ?? 0) ^ (data[i - width] ?? 0);
+      }
     }
     return mask;
   }
@@ -137,12 +256,10 @@ export class Mask {
       if (ends === undefined) edges.set(from, [to]);
       else ends.push(to);
     };
-    const first = data.indexOf(255);
-    if (first < 0) return [];
-    const top = Math.floor(first / width);
-    const bottom = Math.floor(data.lastIndexOf(255) / width);
-    for (let y = top; y <= bottom; y++) {
-      for (let x = 0; x < width; x++) {
+    const { box } = this;
+    if (box === null) return [];
+    for (let y = box.top; y < box.bottom; y++) {
+      for (let x = box.left; x < box.right; x++) {
         const i = y * width + x;
         if (data[i] === 0) continue;
         const corner = y * stride + x;
@@ -184,8 +301,9 @@ export class Mask {
     const canvas = new OffscreenCanvas(this.width, this.height);
     const context = context2d(canvas);
     const picture = context.createImageData(this.width, this.height);
-    new Uint32Array(picture.data.buffer).set(
-      Uint32Array.from(this.data, (value) => value ? 0xffffffff : 0xff000000),
+    const colours = new Uint32Array(picture.data.buffer);
+    this.data.forEach((value, i) =>
+      colours[i] = value === 0 ? 0xff000000 : 0xffffffff
     );
     context.putImageData(picture, 0, 0);
     return await canvas.convertToBlob();
