@@ -27,6 +27,7 @@ const COMPONENTS: Record<
   receipts: BOTH,
   transfer: [],
   preview: [],
+  facts: [],
   archive: [],
   uploads: [],
   models: [],

@@ -31,6 +31,7 @@ import { encodeFunction } from "./resources/embeddings.ts";
 import { enrolmentsFunction } from "./resources/enrolments.ts";
 import { healthFunction, metricsFunction } from "./resources/health.ts";
 import { exportFunction } from "./resources/mask_exports.ts";
+import { imageReadingFunction } from "./resources/image_readings.ts";
 import { readingFunction } from "./resources/mask_readings.ts";
 import { decodeFunction } from "./resources/masks.ts";
 import { modelsFunction } from "./resources/models.ts";
@@ -69,6 +70,7 @@ export const FUNCTIONS = {
   receipts: receiptsFunction,
   transfer: transferFunction,
   preview: previewFunction,
+  facts: imageReadingFunction,
   archive: archiveFunction,
   uploads: uploadsFunction,
   models: modelsFunction,

@@ -61,6 +61,7 @@ export const NEEDS: Record<string, Need | undefined> = {
   "POST /v1/embeddings": "encode",
   "GET /v1/embeddings/:id": "encode",
   "POST /v1/previews": "encode",
+  "POST /v1/images/read": "encode",
   "OPTIONS /v1/uploads": "known",
   "POST /v1/uploads": "encode",
   "GET /v1/uploads/:id": "encode",

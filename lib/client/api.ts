@@ -339,6 +339,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/images/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an image file is, by its headers
+         * @description To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image that is too large to be segmented is told as well. Nothing is stored.
+         */
+        post: operations["readImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/archive/series": {
         parameters: {
             query?: never;
@@ -2022,6 +2042,44 @@ export interface components {
         Imported: {
             patient: string;
             references: components["schemas"]["Reference"][];
+        };
+        /**
+         * @description Null where the file does not say it
+         * @example {
+         *       "format": "application/dicom",
+         *       "width": 512,
+         *       "height": 512,
+         *       "frames": 1,
+         *       "spacing": {
+         *         "x": 0.78,
+         *         "y": 0.78,
+         *         "z": null
+         *       },
+         *       "slice": -112.5,
+         *       "acquiredAt": "2026-11-17T09:30:00",
+         *       "series": "c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4"
+         *     }
+         */
+        ImageFacts: {
+            /** @description Media type, by the bytes of the file */
+            format: string;
+            width: number;
+            height: number;
+            /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
+            frames: number;
+            /** @description Millimetres from one column, row and slice to the next */
+            spacing: {
+                x: number;
+                y: number;
+                /** @description Null for a picture that is in no stack, and where the steps are unequal */
+                z: number | null;
+            } | null;
+            /** @description Millimetres along the normal of its plane; places of one `series` can be compared */
+            slice: number | null;
+            /** @description ISO 8601: without a zone where the file states none, a date alone where it states no time */
+            acquiredAt: string | null;
+            /** @description An opaque digest that parallel images of one DICOM series have in common */
+            series: string | null;
         };
         ArchivedSeriesList: {
             series: components["schemas"]["ArchivedSeries"][];
@@ -5500,6 +5558,217 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readImage: {
+        parameters: {
+            query?: {
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description What it says of itself */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageFacts"];
                 };
             };
             /** @description The request cannot be read; The image is empty */

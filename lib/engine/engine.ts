@@ -19,6 +19,7 @@ import type { MaskReading } from "../core/mask.ts";
 import type { Warning } from "../core/warnings.ts";
 import type { AugmentationName } from "../image/augment.ts";
 import type { FileFrames } from "../core/frames.ts";
+import type { ImageFacts } from "../image/image_facts.ts";
 import type { Presence } from "../pipeline/presence.ts";
 import type { CandidatePrompt } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
@@ -194,6 +195,8 @@ export interface Engine {
    * empty afterwards, as that of `readFrames`: it is handed to the thread that does the work.
    */
   countFrames(file: InputFile): Promise<FileFrames>;
+  /** What the headers of an image file say of a frame; decodes no pixels. */
+  readFacts(file: InputFile): Promise<ImageFacts>;
   /**
    * Frames of an image file from one on, `count` at most, each as a PNG of its pixels as shown: the
    * way to take a multi-frame DICOM file, a TIFF or a volume apart without parsing it in the calling thread. Ask
@@ -264,6 +267,7 @@ export interface Engine {
 const OPERATIONS: Record<keyof Engine, true> = {
   embed: true,
   countFrames: true,
+  readFacts: true,
   readFrames: true,
   enrol: true,
   augment: true,

@@ -25,6 +25,7 @@ import type { DecodedImage } from "../codecs/samples.ts";
 import { decodeImage, readUprightSize } from "../image/decode.ts";
 import { decodeMask, readMask } from "../image/decode_mask.ts";
 import { countFrames, readFrames } from "../image/frames.ts";
+import { readImageFacts } from "../image/image_facts.ts";
 import { resizeNearest, shrink } from "../image/resize.ts";
 import { requireSameSize } from "../pipeline/annotation.ts";
 import { decodePrompt, type Prompt } from "../pipeline/decode_prompt.ts";
@@ -221,6 +222,10 @@ export function createEngine(
 
     countFrames({ bytes }) {
       return Promise.resolve(countFrames(bytes));
+    },
+
+    readFacts({ bytes, frame }) {
+      return Promise.try(readImageFacts, bytes, frame);
     },
 
     async readFrames({ bytes }, from, count) {

@@ -23,6 +23,7 @@ import { decodeRle, type Rle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask, readMask } from "../../lib/image/decode_mask.ts";
 import { countFrames, readFrames } from "../../lib/image/frames.ts";
+import { readImageFacts } from "../../lib/image/image_facts.ts";
 import { joinVolume } from "../../lib/image/volume_pair.ts";
 import { decodeBrush } from "../../lib/label_studio/brush_rle.ts";
 import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
@@ -264,6 +265,22 @@ export async function allTargets(): Promise<Target[]> {
         ) {
           if (++read === 3) break;
         }
+      },
+    },
+    {
+      name: "facts",
+      weight: 6,
+      seeds: framed,
+      run(bytes, random) {
+        const { width, height, frames, spacing } = readImageFacts(
+          bytes,
+          random.below(3),
+        );
+        const known = [width, height, frames, ...Object.values(spacing ?? {})];
+        if (known.some((value) => value !== null && !(value > 0))) {
+          throw new Error(`a size, count or spacing of ${known}`);
+        }
+        return Promise.resolve();
       },
     },
     {

@@ -247,6 +247,7 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
       "/v1/embeddings",
       "/v1/embeddings/{id}",
       "/v1/enrolments",
+      "/v1/images/read",
       "/v1/masks",
       "/v1/masks/export",
       "/v1/masks/read",

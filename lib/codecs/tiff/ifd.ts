@@ -223,4 +223,10 @@ export const TAG = {
   chromaSubsampling: 530,
   referenceLevels: 532,
   imageDepth: 32997,
+  /** Of an EXIF block: its own directory, and that directory's times. */
+  exif: 34665,
+  originalTime: 36867,
+  digitizedTime: 36868,
+  originalZone: 36881,
+  digitizedZone: 36882,
 } as const;
