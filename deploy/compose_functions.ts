@@ -21,6 +21,7 @@ const COMPONENTS: Record<
   prompt: [],
   decode: ["decoder"],
   export: [],
+  volumes: [],
   read: [],
   segment: BOTH,
   series: BOTH,

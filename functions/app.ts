@@ -48,6 +48,7 @@ import { segmentFunction } from "./resources/segmentations/handler.ts";
 import { seriesFunction } from "./resources/series/handler.ts";
 import { transferFunction } from "./resources/transfers.ts";
 import { uploadsFunction } from "./resources/uploads.ts";
+import { volumeExportFunction } from "./resources/volume_exports.ts";
 import { createRouter, type Router } from "./router.ts";
 import type { Services } from "./services.ts";
 
@@ -64,6 +65,7 @@ export const FUNCTIONS = {
   prompt: promptFunction,
   decode: decodeFunction,
   export: exportFunction,
+  volumes: volumeExportFunction,
   read: readingFunction,
   segment: segmentFunction,
   series: seriesFunction,
@@ -88,7 +90,7 @@ export const ALL_FUNCTIONS: ServiceFunction[] = Object.values(FUNCTIONS);
 
 /** Routes that take their body as it comes, and bound it, and the work on each of its images, themselves. */
 const STREAMED =
-  /^\/v1\/(patients\/[^/]+\/series|enrolments|uploads(\/[^/]+)?)$/;
+  /^\/v1\/(patients\/[^/]+\/series|masks\/export\/volume|enrolments|uploads(\/[^/]+)?)$/;
 
 /** Protocols of other programs, which stand beside the service's own contract. */
 const PROGRAMS = ["/monailabel/*", "/label-studio/*"];

@@ -29,6 +29,14 @@ const UNKNOWN = `has an unknown field; it takes ${FIELD}, many times`;
 /** A field that is not a file is refused, however long it is. */
 const MAX_FIELD_BYTES = 1024;
 
+/** A field of JSON beside the files of a multipart body, sent as text or as a file. */
+export interface SentJson {
+  name: string;
+  maxBytes: number;
+  /** Takes its text. */
+  take(text: string): void;
+}
+
 /** Many images as a request body, for the OpenAPI document. */
 export const seriesBody = {
   "multipart/form-data": {
@@ -90,13 +98,17 @@ type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
  * Writes a body of any length to a spool as it arrives: the files of a multipart body, or the whole body as one file.
  *
  * @param reference of JSON that was read already.
+ * @param json the field that a multipart body has beside its files.
  * @throws EdgeError `malformed-request` for a body that is cut short, `too-many-bytes` for one over the limit.
  */
 export async function receiveFiles(
   c: Context,
   spool: Spool,
   limits: UploadLimits,
-  reference?: z.infer<typeof UploadReference>,
+  { reference, json }: {
+    reference?: z.infer<typeof UploadReference> | undefined;
+    json?: SentJson;
+  } = {},
 ): Promise<SentFiles> {
   const stated = Number(c.req.header("content-length") ?? 0);
   if (stated > limits.maxSeriesBytes) throw tooManyBytes(limits);
@@ -130,18 +142,33 @@ export async function receiveFiles(
   if (mediaTypeOf(c) === "multipart/form-data") {
     const refuse = (message: string) =>
       invalid("body", [{ path: [], message }]);
+    const unknown = json === undefined
+      ? UNKNOWN
+      : `${UNKNOWN}, and ${json.name}, once`;
+    let isTaken = false;
+    const takeJson = ({ name, take }: SentJson, text: string) => {
+      if (isTaken) throw refuse(`has the field ${name} twice`);
+      isTaken = true;
+      take(text);
+    };
     await readMultipart(c, bounded(c, limits), {
       async file(field, bytes, mediaType, name) {
-        if (field !== FIELD) throw refuse(UNKNOWN);
+        if (json !== undefined && field === json.name) {
+          return takeJson(json, await textOf(bytes, json));
+        }
+        if (field !== FIELD) throw refuse(unknown);
         await store(bytes, mediaType, name);
       },
-      field(name) {
+      field(name, value) {
+        if (json !== undefined && name === json.name) {
+          return takeJson(json, value);
+        }
         throw refuse(
-          name === FIELD ? `has a field ${FIELD} without a file name` : UNKNOWN,
+          name === FIELD ? `has a field ${FIELD} without a file name` : unknown,
         );
       },
-      maxParts: limits.maxImages,
-      maxFieldBytes: MAX_FIELD_BYTES,
+      maxParts: limits.maxImages + (json === undefined ? 0 : 1),
+      maxFieldBytes: json?.maxBytes ?? MAX_FIELD_BYTES,
     }).catch((error) => {
       // A failure of the disk is not the sender's fault.
       throw failure ?? error;
@@ -154,6 +181,25 @@ export async function receiveFiles(
     await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
   }
   return { files, digest: hash.digest("hex") };
+}
+
+/** The text of a part that is JSON. */
+async function textOf(
+  bytes: AsyncIterable<Uint8Array>,
+  { name, maxBytes }: SentJson,
+): Promise<string> {
+  const text = new TextDecoder();
+  let read = "";
+  let length = 0;
+  for await (const part of bytes) {
+    length += part.length;
+    if (length > maxBytes) {
+      const why = `the field ${name} is larger than ${maxBytes} bytes`;
+      throw new EdgeError("too-many-bytes", `Cannot read the body: ${why}.`);
+    }
+    read += text.decode(part, { stream: true });
+  }
+  return read + text.decode();
 }
 
 /** The text of a body that holds names alone. */

@@ -85,6 +85,7 @@ export const NEEDS: Record<string, Need | undefined> = {
   "POST /v1/receipts/replay": "segment",
   "POST /v1/masks": "segment",
   "POST /v1/masks/export": "segment",
+  "POST /v1/masks/export/volume": "segment",
   "POST /v1/masks/read": "segment",
   "POST /v1/archive/series": "archive",
   "POST /v1/archive/instances": "archive",

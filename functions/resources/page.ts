@@ -1,10 +1,11 @@
 import type { Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { concat } from "../../lib/core/bytes.ts";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { matchesEtag } from "../contract/answers.ts";
 import { createRouter, type Router } from "../router.ts";
-import { libraryUrl } from "./page_libraries.ts";
+import { findLibrary } from "./page_libraries.ts";
 
 const FOLDER = new URL("../page/", import.meta.url);
 const TYPES = new Map([
@@ -44,7 +45,8 @@ export function pageFunction(): Router {
   );
   router.get("/page/libraries/:path{.+}", (c) => {
     const path = c.req.param("path");
-    return answerUrl(c, path.split(".").at(-1) ?? "", libraryUrl(path));
+    const { url, exports } = findLibrary(path) ?? {};
+    return answerUrl(c, path.split(".").at(-1) ?? "", url, exports);
   });
   return router;
 }
@@ -58,16 +60,19 @@ function answerFile(c: Context, path: string): Promise<Response> {
   return answerUrl(c, extension ?? "", extension && new URL(path, FOLDER));
 }
 
+/** @param added to the file's end. */
 async function answerUrl(
   c: Context,
   extension: string,
   url: URL | undefined | "",
+  added = "",
 ): Promise<Response> {
   const type = TYPES.get(extension);
-  const bytes = type === undefined || !url ? null : await read(url);
-  if (type === undefined || bytes === null) {
+  const file = type === undefined || !url ? null : await read(url);
+  if (type === undefined || file === null) {
     throw new EdgeError("no-route", "There is no such file.");
   }
+  const bytes = concat([file, new TextEncoder().encode(added)]);
   const etag = `"${await hexDigest(bytes)}"`;
   c.header("etag", etag);
   c.header("cache-control", "no-cache");

@@ -206,6 +206,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/masks/export/volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Masks that you have of a volume or a series, in one file
+         * @description For DICOM images of one series, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) with a frame or the contours of each mask; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume. Slices without a mask are empty. The structure is marked as drawn by hand unless a mask comes with its receipt. Nothing is segmented or stored.
+         */
+        post: operations["exportVolumeMasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/masks/read": {
         parameters: {
             query?: never;
@@ -730,6 +750,20 @@ export interface components {
                 sha256: string;
                 area: number;
             };
+        };
+        VolumeMask: {
+            /**
+             * @description Which of the images, from 0
+             * @default 0
+             */
+            image: number;
+            /**
+             * @description Frame of a DICOM image or slice of a volume, from 0
+             * @default 0
+             */
+            frame: number;
+            rle: components["schemas"]["Rle"];
+            receipt?: components["schemas"]["Receipt"] & unknown;
         };
         /**
          * @example {
@@ -4289,6 +4323,194 @@ export interface operations {
             };
             /** @description The image archive failed */
             502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportVolumeMasks: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure */
+                label?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description One volume, or the DICOM files of one series. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
+                    image: string[];
+                    /**
+                     * @description JSON: an array of masks by the schema VolumeMask, as text or as a file
+                     * @example [{"image":0,"frame":3,"rle":{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}}]
+                     */
+                    masks: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

@@ -190,7 +190,14 @@ export function createEngine(
       return Promise.try(placeFrames, bytes, form);
     },
 
-    writeMasks,
+    writeMasks(group, segment, form) {
+      const { kind } = group;
+      const masks = kind === "dicom" ? group.images : group.slices;
+      for (const { mask: { size: [height, width] } } of masks) {
+        checkSize({ width, height }, limits);
+      }
+      return writeMasks(group, segment, form);
+    },
 
     async readMask({ file: { bytes }, ...choice }) {
       const { image } = choice;

@@ -250,6 +250,7 @@ export async function testEndToEnd(t: Deno.TestContext, app: Asked) {
       "/v1/images/read",
       "/v1/masks",
       "/v1/masks/export",
+      "/v1/masks/export/volume",
       "/v1/masks/read",
       "/v1/models",
       "/v1/patients",

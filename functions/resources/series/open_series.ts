@@ -23,7 +23,9 @@ export async function openSeries(
   const isJson = mediaTypeOf(c) === "application/json";
   const reference = isJson ? await readSeriesReference(c) : undefined;
   if (reference === undefined || "upload" in reference) {
-    const { files, digest } = await receiveFiles(c, spool, limits, reference);
+    const { files, digest } = await receiveFiles(c, spool, limits, {
+      reference,
+    });
     const images = await openFiles(files, reader, limits);
     return { images, digest, isArchived: false };
   }
