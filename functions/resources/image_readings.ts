@@ -29,6 +29,9 @@ const ImageFactsDocument = z.object({
   slice: Millimetres.nullable().describe(
     "Millimetres along the normal of its plane; places of one `series` can be compared",
   ),
+  slices: z.array(Millimetres.nullable()).nullable().describe(
+    "The same of every frame, of a file of several",
+  ),
   acquiredAt: z.string().nullable().describe(
     "ISO 8601: without a zone where the file states none, a date alone where it states no time",
   ),
@@ -44,6 +47,7 @@ const ImageFactsDocument = z.object({
     frames: 1,
     spacing: { x: 0.78, y: 0.78, z: null },
     slice: -112.5,
+    slices: null,
     acquiredAt: "2026-11-17T09:30:00",
     series: "c4".repeat(32),
   },

@@ -2090,6 +2090,7 @@ export interface components {
          *         "z": null
          *       },
          *       "slice": -112.5,
+         *       "slices": null,
          *       "acquiredAt": "2026-11-17T09:30:00",
          *       "series": "c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4"
          *     }
@@ -2110,6 +2111,8 @@ export interface components {
             } | null;
             /** @description Millimetres along the normal of its plane; places of one `series` can be compared */
             slice: number | null;
+            /** @description The same of every frame, of a file of several */
+            slices: (number | null)[] | null;
             /** @description ISO 8601: without a zone where the file states none, a date alone where it states no time */
             acquiredAt: string | null;
             /** @description An opaque digest that parallel images of one DICOM series have in common */

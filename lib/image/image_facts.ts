@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { VolumeHeader } from "../codecs/volume/header.ts";
 import { requireFrame } from "../core/frames.ts";
 import type { Size } from "../core/geometry.ts";
+import { checkSize } from "../core/raster.ts";
 import { acquisitionTime } from "../dicom/data_set/acquisition_time.ts";
 import type { Dataset } from "../dicom/data_set/data_set.ts";
 import { readDicom } from "../dicom/data_set/file.ts";
@@ -23,6 +24,8 @@ export interface ImageFacts extends Size {
   spacing: { x: number; y: number; z: number | null } | null;
   /** Where it lies along the normal of its plane, millimetres; places of one series can be compared. */
   slice: number | null;
+  /** The same of every frame of a file of several; null for other files, and where no frame's place is stated. */
+  slices: (number | null)[] | null;
   /** ISO 8601, without a zone where the file states none, a date alone where it states no time. */
   acquiredAt: string | null;
   /** A digest that parallel images of one series have in common. */
@@ -35,6 +38,14 @@ const SAME_STEP = 0.01;
 const SAME_PLACE = 0.001;
 /** Distances of patients are smaller, millimetres. */
 const MAX_MM = 1e6;
+
+const UNKNOWN = {
+  spacing: null,
+  slice: null,
+  slices: null,
+  acquiredAt: null,
+  series: null,
+};
 
 type Vector = readonly [x: number, y: number, z: number];
 
@@ -49,48 +60,59 @@ export function readImageFacts(file: Uint8Array, frame = 0): ImageFacts {
   const { count: frames } = countFrames(bytes);
   requireFrame(frame, frames);
   const { width, height } = readUprightSize(bytes, frame);
+  checkSize({ width, height }, { maxPixels: Infinity });
   const known = { format: type, width, height, frames };
   const header = FORMATS[type].volume?.(bytes);
   if (header !== undefined) return { ...known, ...placeOfSlice(header, frame) };
   if (type !== "application/dicom") {
     const acquiredAt = exifTime(bytes, type);
-    return { ...known, spacing: null, slice: null, acquiredAt, series: null };
+    return { ...known, ...UNKNOWN, acquiredAt };
   }
   const { dataset } = readDicom(bytes);
   requirePicture(dataset);
   const plane = planeOf(dataset, frame);
+  const places = Array.from({ length: frames }, (_, i) => {
+    const plane = planeOf(dataset, i);
+    return plane ? alongNormal(plane) : null;
+  });
   return {
     ...known,
     spacing: spacingOf(dataset, frame, frames),
-    slice: plane ? alongNormal(plane) : null,
+    slice: places[frame]!,
+    slices: listed(places),
     acquiredAt: acquisitionTime(dataset, frame),
     series: seriesOf(dataset, plane?.orientation as number[] | undefined),
   };
 }
 
-function placeOfSlice({ affine, slices }: VolumeHeader, frame: number) {
-  const nothing = {
-    spacing: null,
-    slice: null,
-    acquiredAt: null,
-    series: null,
-  };
-  if (affine === null) return nothing;
+function placeOfSlice(
+  { affine, slices, volumes }: VolumeHeader,
+  frame: number,
+) {
+  if (affine === null) return UNKNOWN;
   const [x, y, z, origin] = axesOf(affine) as unknown as Vector[];
   const normal = normalOf(x!, y!);
   // Slices count along the third axis, so the normal does.
   const step = dot(normal, z!);
   const first = Math.sign(step) * dot(normal, origin!);
+  const places = Array.from(
+    { length: slices * volumes },
+    (_, i) => first + i % slices * Math.abs(step),
+  );
   return {
-    ...nothing,
+    ...UNKNOWN,
     spacing: {
       x: Math.hypot(...x!),
       y: Math.hypot(...y!),
       z: slices > 1 ? Math.abs(step) : null,
     },
-    slice: first + frame % slices * Math.abs(step),
+    slice: places[frame]!,
+    slices: listed(places),
   };
 }
+
+const listed = (places: (number | null)[]) =>
+  places.length > 1 && places.some((mm) => mm !== null) ? places : null;
 
 /** Of a projection, too, whose spacing is stated where it was calibrated. */
 function spacingOf(

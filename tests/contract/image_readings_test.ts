@@ -28,6 +28,7 @@ Deno.test("what an image file is", async (t) => {
     frames: 1,
     spacing: null,
     slice: null,
+    slices: null,
     acquiredAt: null,
     series: null,
   };

@@ -29,6 +29,7 @@ Deno.test("a plain picture has a size, and nothing else is known", () => {
     frames: 1,
     spacing: null,
     slice: null,
+    slices: null,
     acquiredAt: null,
     series: null,
   });
@@ -110,6 +111,7 @@ Deno.test("a volume states the place of each slice along its own third axis", ()
       frames: 3,
       spacing: { x: 2, y: 3, z: 1.5 },
       slice: -30,
+      slices: [-30, -28.5, -27],
       acquiredAt: null,
       series: null,
     });
@@ -130,8 +132,13 @@ Deno.test("a stack of frames has a step where its planes are equally far apart",
   equal(step([0, 1], ["1\\0\\0\\0\\0\\1"]), null);
   const stack = dicomAt(["0\\0\\7", "0\\0\\3"]);
   deepEqual([0, 1].map((i) => readImageFacts(stack, i).slice), [7, 3]);
+  deepEqual(readImageFacts(stack, 1).slices, [7, 3]);
   const unplaced = readImageFacts(toDicom(three));
-  deepEqual([unplaced.frames, unplaced.spacing], [3, null]);
+  deepEqual([unplaced.frames, unplaced.spacing, unplaced.slices], [
+    3,
+    null,
+    null,
+  ]);
 });
 
 Deno.test("a photograph was taken when its EXIF block says", () => {
