@@ -20,10 +20,10 @@ export function pathOf(rings) {
 }
 
 /** Strokes a path as a bright line on a dark one, to be seen on any image.
- * @type {(context: CanvasRenderingContext2D, path: Path2D, unit: number) => void} */
-export function strokeOutline(context, path, unit) {
+ * @type {(context: CanvasRenderingContext2D, path: Path2D, unit: number, colour?: string) => void} */
+export function strokeOutline(context, path, unit, colour = OUTLINE) {
   context.lineJoin = "round";
-  strokeLines(context, path, [[5 * unit, "#0009"], [2.5 * unit, OUTLINE]]);
+  strokeLines(context, path, [[5 * unit, "#0009"], [2.5 * unit, colour]]);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Path2D} path
@@ -36,11 +36,12 @@ function strokeLines(context, path, lines) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
-export function drawOutline(context, path, unit) {
-  context.fillStyle = "#ffd23f2b";
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit
+ * @param {string} colour as #rrggbb */
+export function drawOutline(context, path, unit, colour) {
+  context.fillStyle = `${colour}2b`;
   context.fill(path, "evenodd");
-  strokeLine(context, path, unit);
+  strokeLine(context, path, unit, colour);
 }
 
 /** A box or polygon that is being drawn.
@@ -52,10 +53,10 @@ export function drawDraft(context, corners, unit) {
   for (const [x, y] of corners) fillDisc(context, [x, y], 4 * unit, OUTLINE);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
-function strokeLine(context, path, unit) {
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit @param {string} [colour] */
+function strokeLine(context, path, unit, colour = OUTLINE) {
   context.lineJoin = "round";
-  strokeLines(context, path, [[4.5 * unit, "#000a"], [2 * unit, OUTLINE]]);
+  strokeLines(context, path, [[4.5 * unit, "#000a"], [2 * unit, colour]]);
 }
 
 /** A click: plus for inside, minus for outside.

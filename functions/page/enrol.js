@@ -1,21 +1,22 @@
 import { enrol, eraseReference, isCancelled, maskFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { originalOf } from "./mask_file.js";
-import { patient, session } from "./session.js";
+import { patient } from "./session.js";
+import { referenceNames, structureOf } from "./structures.js";
 
 /** @import { Accepted } from "./api.js" */
 /** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
-/** Enrols an item and its mask as a further reference.
- * @param {Item} item @param {Mask} mask
+/** Enrols an item and its mask as a further reference of a structure.
+ * @param {Item} item @param {Mask} mask @param {string} label
  * @param {Accepted} [accepted] when the mask is a result that was accepted */
-export async function enrolItem(item, mask, accepted) {
-  let number = session.references.length + 1;
-  while (session.references.includes(`ref-${number}`)) number++;
+export async function enrolItem(item, mask, label, accepted) {
+  const names = referenceNames();
+  let number = names.length + 1;
+  while (names.includes(`ref-${number}`)) number++;
   const reference = `ref-${number}`;
   const { file, frame } = item;
-  const { label } = session;
   try {
     const enrolled = await withBusyBar(
       "Enrolling the reference",
@@ -31,10 +32,13 @@ export async function enrolItem(item, mask, accepted) {
         return await enrol(patient(), reference, annotation, signal);
       },
     );
-    item.report = enrolled.report;
-    item.reading = enrolled.mask;
-    item.doubts = enrolled.warnings.map(({ detail }) => detail);
-    session.references.push(reference);
+    Object.assign(item.findingOf(label), {
+      reference,
+      report: enrolled.report,
+      reading: enrolled.mask,
+      doubts: enrolled.warnings.map(({ detail }) => detail),
+    });
+    structureOf(label).references.push(enrolled);
     return enrolled;
   } catch (error) {
     // The server may have enrolled it before it noticed that the request was cancelled.

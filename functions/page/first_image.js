@@ -1,5 +1,6 @@
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
+import { noteDraft } from "./drafts.js";
 import { Mask } from "./mask.js";
 import { isOfFile, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
@@ -11,7 +12,8 @@ import {
   leaveWorkspace,
   showPicture,
 } from "./render.js";
-import { lookUpPatient, session } from "./session.js";
+import { changed, session } from "./session.js";
+import { enrolledStructures, lookUpPatient } from "./structures.js";
 
 /** @import { Item } from "./item.js" */
 
@@ -20,7 +22,7 @@ import { lookUpPatient, session } from "./session.js";
 export async function openFirst(items) {
   session.later = items;
   if (items.length === 0 || !await lookUpPatient()) return;
-  if (session.references.length > 0) {
+  if (enrolledStructures().length > 0) {
     enterWorkspace();
     session.enrolled = true;
     session.following = true;
@@ -29,7 +31,6 @@ export async function openFirst(items) {
   }
   /** @type {Item[]} */ const leftOut = [];
   for (let item; (item = session.later.shift()) !== undefined;) {
-    item.reference = true;
     const error = await outlineReference(item);
     if (error === null) break;
     if (!isOfFile(error) || session.later.length === 0) return;
@@ -68,12 +69,9 @@ export async function outlineReference(item, known = null) {
   input("frame").valueAsNumber = item.frame + 1;
   showFrameNumber();
   await showPicture(item, true);
-  startEditing(item, known ?? new Mask(item.size.width, item.size.height), {
-    eyebrow: "Step 1 of 2",
-    title: "Outline the structure",
-    accept: "Use this outline",
-    reject: "Choose another image",
-  });
+  const mask = known ?? new Mask(item.size.width, item.size.height);
+  startEditing(item, mask, "first");
+  changed(item);
   return null;
 }
 
@@ -82,8 +80,9 @@ export function showFrameNumber() {
   html("frame-number").textContent = `${value} of ${max}`;
 }
 
-/** Outlines another frame of the first image instead. */
+/** Outlines another frame of the first image instead. What was drawn on this one is kept. */
 export async function openFrame() {
+  noteDraft();
   closeEditor();
   const [item] = session.items.splice(0);
   if (item === undefined) return;

@@ -1,63 +1,157 @@
 import { context2d, make } from "./dom.js";
 import { pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
+import { randomCode, session } from "./session.js";
+import { colourOf } from "./structures.js";
 
 /** @import { MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
-/** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} State */
+/** @import { Draft } from "./drafts.js" */
+/** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} Overall of all structures of an image */
+/** Of the chosen structure; `unasked` where it has not been looked for in the image.
+ * @typedef {Overall | "unasked"} State */
+/** What the server reads of an image file: spacing in mm, z where it is a volume; the place of the slice along the
+ * normal, mm; the time as ISO 8601; a digest that is equal for files of one series.
+ * @typedef {{format: string, width: number, height: number, frames: number,
+ *   spacing: {x: number, y: number, z: number | null} | null, slice: number | null, acquiredAt: string | null,
+ *   series: string | null}} ImageFacts */
 
 /** Long side of the picture in a tile, pixels. */
 const THUMBNAIL = 240;
 
-/** One image of the patient, its result and its tile in the filmstrip. */
-export class Item {
-  corrected = false;
-  /** Of its file, from 0. */ frame = 0;
-  /** In its file; 0 until that is known. */ frames = 0;
-  /** Whether it stands for all frames of its file, which are still to be taken out. */
-  whole = true;
-  /** @type {Source["format"]} */ format = "";
-  /** @type {State} */ state = "waiting";
-  /** What is being done while its state is "working". */ activity = "";
-  /** @type {unknown} */ error = null;
-  /** A picture of it that the browser can show. @type {Blob | null} */
-  source = null;
-  /** Id of its embedding, or empty. */ embedding = "";
-  /** In image space. @type {Size} */ size = { width: 1, height: 1 };
+/** One structure in one image. */
+export class Finding {
   /** @type {Rle | null} */ rle = null;
   area = 0;
   /** @type {Segmentation | null} */ answer = null;
   /** Of a reference that was enrolled on this page. @type {Report | null} */
   report = null;
-
-  /** Doubts about its file or its annotation, as the server told them when it was enrolled. @type {string[]} */
-  doubts = [];
-
   /** How its mask was read when it was enrolled. @type {MaskReading | undefined} */
   reading = undefined;
+  /** Doubts about its file or its annotation, as the server told them when it was enrolled. @type {string[]} */
+  doubts = [];
+  /** Name of the reference that it is; empty for none. */ reference = "";
+  corrected = false;
+  /** Why it could not be looked for. @type {unknown} */ error = null;
 
-  /** @param {Blob} file @param {string} name @param {boolean} reference whether it is enrolled as one
-   * @param {(item: Item) => void} select called when the tile is clicked */
-  constructor(file, name, reference, select) {
-    this.file = file;
-    this.name = name;
-    this.reference = reference;
-    this.tile = new Tile(name);
-    this.tile.button.addEventListener("click", () => select(this));
+  /** @param {string} label */
+  constructor(label) {
+    this.label = label;
   }
 
+  /** @returns {"reference" | "corrected" | "found"} */
   get kind() {
     if (this.reference) return "reference";
     return this.corrected ? "corrected" : "found";
   }
 
-  /** Whether the structure was not found in it. */
+  /** Whether the structure was not found. */
   get missing() {
     return this.kind === "found" && this.answer?.present === false;
   }
 }
 
-/** Draws an item's picture and outline on its tile. @param {Item} item */
-export async function drawTile({ source, rle, size, tile }) {
+/** One image of the patient, what was found in it, and its tile in the filmstrip. */
+export class Item {
+  /** Names it where it is kept. */ id = randomCode(16);
+  /** Of its file, from 0. */ frame = 0;
+  /** In its file; 0 until that is known. */ frames = 0;
+  /** Whether it stands for all frames of its file, which are still to be taken out. */
+  whole = true;
+  /** @type {Source["format"]} */ format = "";
+  /** @type {Overall} */ overall = "waiting";
+  /** What is being done while its state is "working". */ activity = "";
+  /** Why it could not be read. @type {unknown} */ failure = null;
+  /** A picture of it that the browser can show. @type {Blob | null} */
+  source = null;
+  /** Id of its embedding, or empty. */ embedding = "";
+  /** In image space. @type {Size} */ size = { width: 1, height: 1 };
+  /** @type {ImageFacts | null} */ facts = null;
+  /** By label. @type {Map<string, Finding>} */ findings = new Map();
+  /** What was begun to be drawn on it. @type {Draft[]} */ drafts = [];
+
+  /** @param {Blob} file @param {string} name */
+  constructor(file, name) {
+    this.file = file;
+    this.name = name;
+    this.tile = new Tile(name);
+  }
+
+  /** What is known of the chosen structure in it. */
+  get finding() {
+    return this.findings.get(session.label) ?? null;
+  }
+
+  /** What is known of a structure in it, to be filled in. @param {string} label */
+  findingOf(label) {
+    const known = this.findings.get(label) ?? new Finding(label);
+    this.findings.set(label, known);
+    return known;
+  }
+
+  /** What was begun to be drawn of the chosen structure on it. */
+  get draft() {
+    const { label } = session;
+    return this.drafts.find((draft) =>
+      draft.label === label && draft.frame === this.frame
+    ) ?? null;
+  }
+
+  /** @returns {State} */
+  get state() {
+    if (this.overall !== "done") return this.overall;
+    if (this.finding === null) return "unasked";
+    return this.finding.error === null ? "done" : "failed";
+  }
+
+  get error() {
+    return this.failure ?? this.finding?.error ?? null;
+  }
+  get rle() {
+    return this.finding?.rle ?? null;
+  }
+  get area() {
+    return this.finding?.area ?? 0;
+  }
+  get answer() {
+    return this.finding?.answer ?? null;
+  }
+  get report() {
+    return this.finding?.report ?? null;
+  }
+  get reading() {
+    return this.finding?.reading;
+  }
+  get doubts() {
+    return this.finding?.doubts ?? [];
+  }
+  get reference() {
+    return this.finding?.reference ?? "";
+  }
+  get corrected() {
+    return this.finding?.corrected ?? false;
+  }
+  get kind() {
+    return this.finding?.kind ?? "found";
+  }
+  /** Whether the structure was not found in it. */
+  get missing() {
+    return this.finding?.missing ?? false;
+  }
+
+  /** The findings that are to be seen, the chosen one last. */
+  get visible() {
+    const { structures, label, showsAll } = session;
+    const others = structures.flatMap((structure) =>
+      structure.label === label ? [] : this.findings.get(structure.label) ?? []
+    );
+    const chosen = this.finding;
+    return [...(showsAll ? others : []), ...(chosen ? [chosen] : [])];
+  }
+}
+
+/** Draws an item's picture and outlines on its tile. @param {Item} item */
+export async function drawTile(item) {
+  const { source, size, tile } = item;
   if (source === null) return;
   const bitmap = await createImageBitmap(source);
   const canvas = document.createElement("canvas");
@@ -68,9 +162,11 @@ export async function drawTile({ source, rle, size, tile }) {
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  if (rle) {
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    strokeOutline(context, pathOf(Mask.fromRle(rle).outline()), 1 / scale);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  for (const { rle, label } of item.visible) {
+    if (rle === null) continue;
+    const path = pathOf(Mask.fromRle(rle).outline());
+    strokeOutline(context, path, 1 / scale, colourOf(label));
   }
   tile.picture.replaceChildren(canvas);
 }
@@ -99,10 +195,12 @@ class Tile {
       working: activity,
       failed: "Failed",
       cancelled: "Cancelled",
+      unasked: "Not segmented",
       done: item.missing ? "Not found" : `${area.toLocaleString("en")} px`,
     }[state];
     const kind = reference ? "Ref · " : corrected ? "Edited · " : "";
-    this.#note.textContent = state === "done" ? kind + note : note;
+    const text = state === "done" ? kind + note : note;
+    this.#note.textContent = item.draft ? "Being drawn" : text;
     this.button.dataset.state = state;
     if (shown) this.button.setAttribute("aria-current", "true");
     else this.button.removeAttribute("aria-current");

@@ -8,7 +8,9 @@ import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { cancelSegmenting, itemOf, queue } from "./queue.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
-import { lookUpPatient, randomPatient, session, viewer } from "./session.js";
+import { redoDeed, undoDeed } from "./history.js";
+import { randomPatient, session, viewer } from "./session.js";
+import { lookUpPatient } from "./structures.js";
 
 /** Whether the first image is being opened. */ let opening = false;
 
@@ -121,8 +123,9 @@ addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "z") {
     event.preventDefault();
-    if (event.shiftKey) session.editor?.redo();
-    else session.editor?.undo();
+    const { editor } = session;
+    if (editor) event.shiftKey ? editor.redo() : editor.undo();
+    else event.shiftKey ? redoDeed() : undoDeed();
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (key === "escape") session.editor?.stop();
   // Speech input types single letters elsewhere, so they act on the image alone (WCAG 2.1.4).

@@ -1,6 +1,7 @@
 import { isCancelled } from "./api.js";
 
 /** @import { Click, MaskPrompt, Rle } from "./api.js" */
+/** @import { Drawing } from "./drafts.js" */
 /** @import { Mask, Point2 } from "./mask.js" */
 /** @import { Viewer } from "./viewer.js" */
 /** @typedef {"inside" | "outside" | "box" | "polygon" | "brush" | "eraser"} Tool */
@@ -54,6 +55,30 @@ export class MaskEditor {
   }
   get empty() {
     return this.#current.area === 0;
+  }
+
+  /** Whether anything was drawn that can be lost. */
+  get touched() {
+    return this.#undoSteps.length > 0 || this.#corners.length > 0;
+  }
+  /** What is drawn, to go on with it later. @returns {Drawing} */
+  get drawing() {
+    const { rle, clicks } = this.#current;
+    return { rle, clicks, corners: [...this.#corners] };
+  }
+  /** Of an open polygon. */
+  get #corners() {
+    return this.#tool === "polygon" ? this.viewer.draft : [];
+  }
+
+  /** Goes on with what was drawn earlier; undo leads back to where the editor began. @param {Drawing} drawing */
+  resume({ rle, clicks, corners }) {
+    if (rle.counts !== this.#current.rle.counts) {
+      this.mask.set(rle);
+      this.#commit(clicks, rle);
+    }
+    this.viewer.draft = [...corners];
+    this.viewer.redraw();
   }
 
   /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
@@ -179,7 +204,10 @@ export class MaskEditor {
       this.mask.fill(draft);
       this.viewer.draft = [];
       this.#commit([]);
-    } else draft.push(at);
+    } else {
+      draft.push(at);
+      this.callbacks.changed();
+    }
     this.viewer.redraw();
   }
 

@@ -60,8 +60,8 @@ export function readingText(reading) {
 
 /** @param {string} segment empty where none was chosen */
 async function readChosen(segment) {
-  const { editor, items: [item] } = session;
-  if (file === null || editor === null || item === undefined) return;
+  const { editor, edited: item } = session;
+  if (file === null || editor === null || item === null) return;
   const mask = file;
   showText("mask-reading", "");
   showText("mask-problem", "");

@@ -1,9 +1,12 @@
 import { decode, isCancelled } from "./api.js";
 import { cancelBusy, withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
+import { discardDraft, leaveDraft, noteDraft } from "./drafts.js";
 import { enrolItem } from "./enrol.js";
+import { act } from "./history.js";
 import { drawTile } from "./item.js";
 import { forgetMaskFile } from "./mask_file.js";
+import { Mask } from "./mask.js";
 import { MaskEditor } from "./mask_editor.js";
 import { announce, explainError, showNotice } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
@@ -16,10 +19,11 @@ import {
   selectItem,
 } from "./render.js";
 import { reportText } from "./result_panel.js";
-import { session, viewer } from "./session.js";
+import { changed, session, viewer } from "./session.js";
+import { colourOf } from "./structures.js";
 
+/** @import { Draft, Purpose } from "./drafts.js" */
 /** @import { Item } from "./item.js" */
-/** @import { Mask } from "./mask.js" */
 /** @import { Tool } from "./mask_editor.js" */
 
 /** @type {Record<Tool, string>} */
@@ -34,16 +38,48 @@ const HINTS = {
   eraser: "Erase what does not belong to the structure.",
 };
 
-/** Opens the outline panel with an editor of a mask.
- * @param {Item} item @param {Mask} mask
- * @param {{eyebrow: string, title: string, accept: string, reject: string}} words */
-export function startEditing(item, mask, words) {
+/** What the panel says, by purpose.
+ * @type {Record<Purpose, (item: Item) => {eyebrow: string, title: string, accept: string, reject: string}>} */
+const WORDS = {
+  first: () => ({
+    eyebrow: "Step 1 of 2",
+    title: "Outline the structure",
+    accept: "Use this outline",
+    reject: "Choose another image",
+  }),
+  structure: ({ name }) => ({
+    eyebrow: name,
+    title: `Outline “${session.label}”`,
+    accept: "Use this outline",
+    reject: "Discard this outline",
+  }),
+  correction: ({ name }) => ({
+    eyebrow: name,
+    title: "Correct the outline",
+    accept: "Keep the correction",
+    reject: "Discard the correction",
+  }),
+};
+
+/** Opens the editor again with what was begun to be drawn. @param {Item} item @param {Draft} draft */
+export function resumeDraft(item, { purpose }) {
+  const { rle, size } = item;
+  const mask = rle ? Mask.fromRle(rle) : new Mask(size.width, size.height);
+  startEditing(item, mask, purpose);
+}
+
+/** Opens the outline panel with an editor of a mask, and goes on with what was begun to be drawn on the image.
+ * @param {Item} item @param {Mask} mask @param {Purpose} purpose */
+export function startEditing(item, mask, purpose) {
+  const words = WORDS[purpose](item);
+  Object.assign(session, { edited: item, purpose });
   html("outline-eyebrow").textContent = words.eyebrow;
   html("outline-title").textContent = words.title;
   button("accept").textContent = words.accept;
   button("reject").textContent = words.reject;
   showText("outline-problem", "");
   forgetMaskFile();
+  viewer.colour = colourOf(session.label);
   session.editor = new MaskEditor(viewer, mask, {
     decode: (prompt, signal) =>
       withBusyBar("Outlining", (cancelled) => {
@@ -53,12 +89,23 @@ export function startEditing(item, mask, words) {
     changed: () => {
       showText("outline-problem", "");
       renderEditor();
+      noteDraft();
+      changed(item);
     },
     failed: (error) => showNotice(explainError(error)),
   });
+  const { draft } = item;
+  if (draft !== null && draft.corners.length > 0) checkTool("polygon");
   useTool();
+  if (draft !== null) session.editor.resume(draft);
   render();
   html("outline-title").focus({ preventScroll: true });
+}
+
+/** @param {Tool} tool */
+function checkTool(tool) {
+  const radio = document.querySelector(`input[name=tool][value=${tool}]`);
+  if (radio instanceof HTMLInputElement) radio.checked = true;
 }
 
 /** Hands the chosen tool and brush size to the editor. */
@@ -75,12 +122,11 @@ export function useTool() {
 let enrolling = Promise.resolve();
 
 export async function acceptOutline() {
-  const { editor, shown } = session;
-  if (editor === null) return;
-  if (shown !== null) return await acceptCorrection(shown, editor.mask);
-  const [item] = session.items;
-  if (session.enrolled || item === undefined) return;
-  await enrolOutline(item, editor);
+  const { editor, edited, purpose } = session;
+  if (editor === null || edited === null || editor.frozen) return;
+  if (editor.drawing.corners.length > 0 && !await leaveDraft()) return;
+  if (purpose === "correction") await acceptCorrection(edited, editor.mask);
+  else await enrolOutline(edited, editor);
 }
 
 /** @param {Item} item @param {MaskEditor} editor */
@@ -88,12 +134,13 @@ async function enrolOutline(item, editor) {
   const { mask } = editor;
   showText("outline-problem", "");
   showText("label-problem", "");
-  session.label = input("label").value.trim() || "target";
+  const typed = () => input("label").value.trim() || "target";
+  const label = session.purpose === "first" ? typed() : session.label;
   editor.stop();
   editor.frozen = true;
   renderEditor();
   try {
-    const enrolment = enrolItem(item, mask);
+    const enrolment = enrolItem(item, mask, label);
     enrolling = enrolment.then(() => {}, () => {});
     await enrolment;
   } catch (error) {
@@ -102,17 +149,22 @@ async function enrolOutline(item, editor) {
     if (!isCancelled(error)) showRefusal(error);
     return;
   }
+  discardDraft(item);
   session.enrolled = true;
+  session.label = label;
   closeEditor();
   setMask(item, mask);
+  changed(item);
   await drawTile(item);
   announce(`The outline is enrolled. ${reportText(item)}`);
   const next = [...otherFrames(item), ...session.later];
   session.later = [];
+  for (const one of session.items) {
+    if (one.state === "unasked") one.overall = "waiting";
+  }
   await selectItem(item);
   session.following = true;
-  if (next.length > 0) queue(next);
-  else render();
+  queue(next);
   const title = next.length > 0 ? "result-title" : "add-title";
   html(title).focus({ preventScroll: true });
 }
@@ -128,9 +180,11 @@ function showRefusal(error) {
 
 /** @param {Item} item @param {Mask} mask */
 async function acceptCorrection(item, mask) {
+  discardDraft(item);
   closeEditor();
   setMask(item, mask);
-  item.corrected = true;
+  item.findingOf(session.label).corrected = true;
+  changed(item);
   await drawTile(item);
   await selectItem(item);
   button("accept-result").focus();
@@ -138,18 +192,42 @@ async function acceptCorrection(item, mask) {
 
 /** @param {Item} item @param {Mask} mask */
 function setMask(item, mask) {
-  item.rle = mask.toRle();
-  item.area = mask.area;
-  item.state = "done";
+  const { area } = mask;
+  const finding = item.findingOf(session.label);
+  Object.assign(finding, { rle: mask.toRle(), area, error: null });
+  item.overall = "done";
 }
 
-/** Discards a correction, or goes back to the choice of the first image. */
+/** Lets a drawing that was discarded be had back. @param {Item} item @param {string} label @param {Draft} draft */
+function actOnDraft(item, label, draft) {
+  const show = (/** @type {() => void} */ step) => {
+    session.label = label;
+    step();
+    changed(item);
+    return selectItem(item);
+  };
+  act({
+    name: `discarding the drawing on ${item.name}`,
+    undo: () => show(() => item.drafts.push(draft)),
+    redo: () => show(() => discardDraft(item)),
+  });
+}
+
+/** Discards what was drawn, or goes back to the choice of the first image. */
 export async function rejectOutline() {
-  if (session.editor === null) return;
-  const corrected = session.shown;
+  const { edited, editor, purpose, label } = session;
+  if (edited === null || editor === null) return;
+  // Enrolment is cancelled without a question; what is discarded otherwise can be had back.
+  const asks = purpose === "first" && !editor.frozen;
+  if (asks && !await leaveDraft()) return;
+  noteDraft();
+  const { draft } = edited;
+  discardDraft(edited);
   closeEditor();
-  if (corrected !== null) {
-    await selectItem(corrected);
+  changed(edited);
+  if (purpose !== "first") {
+    if (draft) actOnDraft(edited, label, draft);
+    await selectItem(edited);
     button("correct").focus();
     return;
   }

@@ -1,9 +1,12 @@
 import { drawAreaPlot } from "./area_plot.js";
 import { button, byId, html, showText } from "./dom.js";
+import { noteDraft } from "./drafts.js";
 import { Mask } from "./mask.js";
 import { showNotice } from "./messages.js";
+import { resumeDraft } from "./outline.js";
 import { renderResult, reportText } from "./result_panel.js";
-import { patient, session, viewer } from "./session.js";
+import { patient, session, viewer, whenChanged } from "./session.js";
+import { colourOf } from "./structures.js";
 
 /** @import { Item } from "./item.js" */
 
@@ -23,14 +26,25 @@ export function leaveWorkspace() {
   html("erase").hidden = true;
 }
 
+/** The requested animation frame, 0 when none is. */ let rendering = 0;
+
+/** Renders once before the next picture of the screen. */
+function renderSoon() {
+  if (rendering === 0) rendering = requestAnimationFrame(render);
+}
+whenChanged(renderSoon);
+
 /** Brings the whole page up to date with the session. */
 export function render() {
-  const { items, shown, enrolled } = session;
+  cancelAnimationFrame(rendering);
+  rendering = 0;
+  const { items, shown, enrolled, purpose } = session;
   const [first] = items;
   const editing = session.editor !== null;
   html("tools").hidden = html("outline").hidden = !editing;
-  html("label-row").hidden = html("mask-row").hidden = enrolled;
-  html("frame-row").hidden = enrolled || (first?.frames ?? 0) < 2;
+  html("label-row").hidden = purpose !== "first";
+  html("mask-row").hidden = purpose === "correction";
+  html("frame-row").hidden = purpose !== "first" || (first?.frames ?? 0) < 2;
   html("erase").hidden = !enrolled || editing;
   renderEditor();
   keepImageClear();
@@ -88,10 +102,18 @@ export function renderEditor() {
   button("accept").disabled = empty || frozen || busy;
 }
 
-/** Shows an item's image and result.
+html("tiles").addEventListener("click", ({ target }) => {
+  const tile = target instanceof Element ? target.closest("button") : null;
+  const item = session.items.find((one) => one.tile.button === tile);
+  if (item) selectItem(item);
+});
+
+/** Shows an item's image and result, or goes on with what was begun to be drawn on it. What is being drawn is kept
+ * with its image.
  * @param {Item} item @param {boolean} [automatic] whether no user selected it */
 export async function selectItem(item, automatic = false) {
   if (automatic && session.editor !== null) return;
+  noteDraft();
   closeEditor();
   if (!automatic) session.following = false;
   session.shown = item;
@@ -99,10 +121,31 @@ export async function selectItem(item, automatic = false) {
   await showPicture(item, true, () => session.shown === item);
   if (session.shown !== item) return;
   if (item.source === null) viewer.show(null, item.size);
-  const points = item.corrected ? [] : item.answer?.points ?? [];
-  viewer.setMask(item.rle && Mask.fromRle(item.rle), points);
+  showFindings(item);
+  if (item.draft) resumeDraft(item, item.draft);
   render();
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** Shows no image, because there is none. */
+export function showNothing() {
+  session.shown = null;
+  viewer.show(null, { width: 1, height: 1 });
+  render();
+}
+
+/** Shows the outlines of an item's structures, and the points that led to the chosen one. @param {Item} item */
+function showFindings(item) {
+  const points = item.corrected ? [] : item.answer?.points ?? [];
+  viewer.colour = colourOf(session.label);
+  viewer.setOthers(
+    item.visible.flatMap(({ label, rle }) =>
+      rle === null || label === session.label
+        ? []
+        : { mask: Mask.fromRle(rle), colour: colourOf(label) }
+    ),
+  );
+  viewer.setMask(item.rle && Mask.fromRle(item.rle), points);
 }
 
 /** Shows an item's picture in the viewer.
@@ -117,5 +160,5 @@ export async function showPicture(item, sized, wanted = () => true) {
 
 export function closeEditor() {
   session.editor?.close();
-  session.editor = null;
+  session.editor = session.edited = null;
 }

@@ -49,18 +49,21 @@ export function renderResult(item) {
     ? explainError(error)
     : state === "cancelled"
     ? "The segmentation of this image was cancelled."
+    : state === "unasked"
+    ? "This structure has not been looked for in this image."
     : "";
   showText("result-problem", problem);
   const isModels = isDone && answer !== null && !corrected && !reference;
   html("facts").replaceChildren(...(isDone ? facts(item, isModels) : []));
   html("facts-note").hidden = !isModels;
-  button("retry").hidden = state !== "failed" && state !== "cancelled";
-  button("correct").hidden = state !== "done" || reference;
+  button("retry").hidden = !["failed", "cancelled", "unasked"].includes(state);
+  button("correct").hidden = state !== "done" || reference !== "";
   button("correct").className = isModels ? "strong" : "";
   button("explain").hidden = !isModels;
   button("save-receipt").hidden = !isModels;
-  button("accept-result").hidden = !corrected || reference || item.area === 0;
-  button("remove").hidden = state === "working" || reference;
+  button("accept-result").hidden = !corrected || reference !== "" ||
+    item.area === 0;
+  button("remove").hidden = state === "working" || reference !== "";
   button("save-source").hidden = item.format === "";
   const isDicom = item.format === "application/dicom";
   button("save-source").textContent = isDicom ? "DICOM SEG" : "NIfTI";

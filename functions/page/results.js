@@ -5,19 +5,14 @@ import { Mask } from "./mask.js";
 import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { queue } from "./queue.js";
-import { render, selectItem } from "./render.js";
-import { patient, session, viewer } from "./session.js";
+import { selectItem, showNothing } from "./render.js";
+import { changed, patient, session } from "./session.js";
 
 export function correctShown() {
   if (session.shown === null) return;
-  const { name, rle, size } = session.shown;
+  const { rle, size } = session.shown;
   const mask = rle ? Mask.fromRle(rle) : new Mask(size.width, size.height);
-  startEditing(session.shown, mask, {
-    eyebrow: name,
-    title: "Correct the outline",
-    accept: "Keep the correction",
-    reject: "Discard the correction",
-  });
+  startEditing(session.shown, mask, "correction");
 }
 
 /** Enrols the shown, corrected result as a further reference. */
@@ -28,9 +23,9 @@ export async function acceptShown() {
   try {
     const accepted = { at: new Date().toISOString() };
     const mask = Mask.fromRle(item.rle);
-    const { revision, drift } = await enrolItem(item, mask, accepted);
-    item.reference = true;
-    render();
+    const { label } = session;
+    const { revision, drift } = await enrolItem(item, mask, label, accepted);
+    changed(item);
     announce(
       `Accepted as a reference (revision ${revision}). Images added from now on use it too.`,
     );
@@ -47,18 +42,15 @@ export async function removeShown() {
   const at = items.indexOf(session.shown);
   items.splice(at, 1);
   session.shown.tile.element.remove();
+  changed();
   const next = items[Math.max(0, at - 1)];
   if (next) await selectItem(next);
-  else {
-    session.shown = null;
-    viewer.show(null, { width: 1, height: 1 });
-    render();
-  }
+  else showNothing();
 }
 
 export function retryShown() {
   if (session.shown === null) return;
-  session.shown.state = "waiting";
+  session.shown.overall = "waiting";
   queue([]);
 }
 

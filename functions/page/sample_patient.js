@@ -4,7 +4,6 @@ import { outlineReference } from "./first_image.js";
 import { Item } from "./item.js";
 import { Mask } from "./mask.js";
 import { showProblem } from "./messages.js";
-import { selectItem } from "./render.js";
 import { randomPatient, session } from "./session.js";
 
 /** Visits of the sample patient after the annotated one. */
@@ -14,7 +13,7 @@ export async function openSample() {
   showText("start-problem", "");
   const visit = async (/** @type {number} */ n) => {
     const picture = await samplePicture(`visit-${n}`);
-    return new Item(picture, `Visit ${n}`, n === 1, selectItem);
+    return new Item(picture, `Visit ${n}`);
   };
   try {
     const [annotation, first, ...later] = await Promise.all([
@@ -23,7 +22,7 @@ export async function openSample() {
       ...LATER_VISITS.map(visit),
     ]);
     input("patient").value = randomPatient();
-    session.references = [];
+    session.structures = [];
     session.later = later;
     await outlineReference(first, await readMask(annotation));
   } catch (error) {

@@ -1,10 +1,14 @@
-import { referencesOf } from "./api.js";
-import { button, byId, html, input, showText } from "./dom.js";
-import { explainError } from "./messages.js";
+import { byId, input } from "./dom.js";
 import { Viewer } from "./viewer.js";
 
+/** @import { Schemas } from "./api.js" */
+/** @import { Purpose } from "./drafts.js" */
 /** @import { Item } from "./item.js" */
 /** @import { MaskEditor } from "./mask_editor.js" */
+
+/** A reference that the server has. @typedef {Schemas["Reference"]} KnownReference */
+/** What is looked for in the patient's images.
+ * @typedef {{label: string, colour: string, references: KnownReference[]}} Structure */
 
 export const viewer = new Viewer(byId("viewer", HTMLCanvasElement));
 
@@ -14,12 +18,15 @@ export const session = {
   items: [],
   /** @type {Item | null} */ shown: null,
   /** @type {MaskEditor | null} */ editor: null,
+  /** The image that the editor is open on. @type {Item | null} */ edited: null,
+  /** Why the editor is open. @type {Purpose} */ purpose: "first",
   /** Whether the server has a reference of the patient. */ enrolled: false,
   /** Whether each new result is shown as soon as it is ready; ends when the user selects an image. */
   following: true,
-  /** Name of the structure. */ label: "target",
-  /** Names of the references that the server has. @type {string[]} */
-  references: [],
+  /** In the order of their list. @type {Structure[]} */ structures: [],
+  /** Name of the chosen structure. */ label: "target",
+  /** Whether the outlines of all structures are shown, not that of the chosen one alone. */
+  showsAll: true,
   /** Whether images are being segmented. */ segmenting: false,
   /** Images that wait until the first one is outlined. @type {Item[]} */
   later: [],
@@ -27,36 +34,24 @@ export const session = {
 
 export const patient = () => input("patient").value.trim();
 
-export function randomPatient() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  const letters = "abcdefghjkmnpqrstuvwxyz23456789";
-  return "p-" +
-    Array.from(bytes, (byte) => letters.charAt(byte % letters.length)).join("");
+const LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
+
+/** Random letters and digits. @param {number} length */
+export function randomCode(length) {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return Array.from(bytes, (byte) => LETTERS.charAt(byte % LETTERS.length))
+    .join("");
 }
 
-/** Reads the patient's references; with some, no new outline is needed. False when the server refuses. */
-export async function lookUpPatient() {
-  showText("patient-problem", "");
-  if (patient() === "") input("patient").value = randomPatient();
-  try {
-    const known = await referencesOf(patient());
-    session.references = known.map(({ reference }) => reference);
-    const [first] = known;
-    const list = known.map((one) => `${one.reference} (${one.label})`);
-    html("patient-hint").textContent = first
-      ? `This patient has references: ${
-        list.join(", ")
-      }. You can open the next images now.`
-      : "A random code. To continue with a patient, enter their code, never a name.";
-    button("open").textContent = `Open the ${
-      first ? "next images" : "first image"
-    }`;
-    if (first) session.label = first.label;
-    return true;
-  } catch (error) {
-    const fault = explainError(error, "path.patient");
-    showText("patient-problem", fault || explainError(error));
-    input("patient").focus();
-    return false;
-  }
+export const randomPatient = () => `p-${randomCode(12)}`;
+
+/** @type {((item: Item | undefined) => void)[]} */ const listeners = [];
+
+/** Calls a listener after every change. @param {(item: Item | undefined) => void} listener */
+export const whenChanged = (listener) => listeners.push(listener);
+
+/** Says that an item, or anything else of the session, has changed: then it is shown and kept.
+ * @param {Item} [item] */
+export function changed(item) {
+  for (const listener of listeners) listener(item);
 }

@@ -38,6 +38,9 @@ export class Viewer {
   /** Corners of a box or polygon that is being drawn. @type {Point2[]} */
   draft = [];
   outlineHidden = false;
+  /** Of the outline, as #rrggbb. */ colour = "#ffd23f";
+  /** Outlines of other structures. @type {{path: Path2D, colour: string}[]} */
+  #others = [];
   /** Heights that controls cover at the edges of the canvas, CSS pixels. */
   margin = { top: 12, bottom: 12 };
 
@@ -71,6 +74,7 @@ export class Viewer {
     this.#bitmap = bitmap;
     this.#size = size;
     this.#outline = null;
+    this.#others = [];
     this.#points = [];
     this.draft = [];
     this.cursor = null;
@@ -81,6 +85,15 @@ export class Viewer {
   setMask(mask, points = []) {
     this.#outline = mask && draw.pathOf(mask.outline());
     this.#points = points;
+    this.redraw();
+  }
+
+  /** Shows outlines of other structures below that of the mask. @param {{mask: Mask, colour: string}[]} others */
+  setOthers(others) {
+    this.#others = others.map(({ mask, colour }) => ({
+      path: draw.pathOf(mask.outline()),
+      colour,
+    }));
     this.redraw();
   }
 
@@ -260,8 +273,13 @@ export class Viewer {
     c.imageSmoothingQuality = "high";
     c.drawImage(this.#bitmap, 0, 0, this.#size.width, this.#size.height);
     const unit = 1 / scale;
+    if (!this.outlineHidden) {
+      for (const { path, colour } of this.#others) {
+        draw.drawOutline(c, path, unit, colour);
+      }
+    }
     if (this.#outline && !this.outlineHidden) {
-      draw.drawOutline(c, this.#outline, unit);
+      draw.drawOutline(c, this.#outline, unit, this.colour);
     }
     draw.drawDraft(c, this.draft, unit);
     if (!this.outlineHidden) {
