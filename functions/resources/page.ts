@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { concat } from "../../lib/core/bytes.ts";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { matchesEtag } from "../contract/answers.ts";
 import { createRouter, type Router } from "../router.ts";
 import { findLibrary } from "./page_libraries.ts";
+import { packScript } from "./page_script.ts";
 
 const FOLDER = new URL("../page/", import.meta.url);
 const TYPES = new Map([
@@ -15,6 +15,9 @@ const TYPES = new Map([
   ["png", "image/png"],
   ["svg", "image/svg+xml"],
 ]);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** What the page may do: run its own files, talk to its own server, show pictures it was given. */
 const headers = secureHeaders({
@@ -32,7 +35,7 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
 });
 
-/** The web page at /, its files as they lie in `page/`, the libraries it loads, and the pictures of its sample patient. */
+/** The web page at /, its files, the libraries it loads, and the pictures of its sample patient. */
 export function pageFunction(): Router {
   const router = createRouter();
   router.use("/", headers);
@@ -60,7 +63,7 @@ function answerFile(c: Context, path: string): Promise<Response> {
   return answerUrl(c, extension ?? "", extension && new URL(path, FOLDER));
 }
 
-/** @param added to the file's end. */
+/** @param added to the end of a script. */
 async function answerUrl(
   c: Context,
   extension: string,
@@ -72,7 +75,9 @@ async function answerUrl(
   if (type === undefined || file === null) {
     throw new EdgeError("no-route", "There is no such file.");
   }
-  const bytes = concat([file, new TextEncoder().encode(added)]);
+  const bytes = extension === "js"
+    ? encoder.encode(packScript(decoder.decode(file) + added))
+    : file;
   const etag = `"${await hexDigest(bytes)}"`;
   c.header("etag", etag);
   c.header("cache-control", "no-cache");

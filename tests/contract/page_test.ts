@@ -1,7 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { parse } from "acorn";
 import { createApp } from "../../functions/app.ts";
 import { pageFunction } from "../../functions/resources/page.ts";
 import { LIBRARIES } from "../../functions/resources/page_libraries.ts";
+import { packScript } from "../../functions/resources/page_script.ts";
 import { createTelemetry } from "../../lib/telemetry/telemetry.ts";
 import type { Services } from "../../functions/services.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
@@ -39,37 +41,74 @@ Deno.test("the page is HTML under a strict content security policy", async () =>
   ok(!/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|https?:\/\//.test(html));
 });
 
-Deno.test("all of the page's files are served, and its script is at most 300 KB", async () => {
-  const html = await (await app.request("/")).text();
-  const named = [...html.matchAll(/(?:href|src)="(\/page\/[^"]+)"/g)]
-    .map(([, path]) => path);
-  ok(named.length > 10);
-  for (const path of named) equal((await app.request(path)).status, 200, path);
-  const libraries = new Set<string>();
-  let bytes = 0;
-  for (const { name } of Deno.readDirSync(FOLDER)) {
-    if (!name.endsWith(".js")) continue;
-    const script = await app.request(`/page/${name}`);
+/** Specifiers that a script imports or runs as a worker. */
+const IMPORTS = /\b(?:from|import|new Worker)\b[\s(]*(["'])([^"'\n]+)\1/g;
+
+/** The bytes of every script that the page loads, libraries included, by path. */
+async function loadedScripts(html: string): Promise<Map<string, number>> {
+  const loaded = new Map<string, number>();
+  const waiting = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)]
+    .map(([, path]) => path!);
+  for (let path; (path = waiting.pop()) !== undefined;) {
+    if (loaded.has(path)) continue;
+    const script = await app.request(path);
+    equal(script.status, 200, path);
     equal(script.headers.get("content-type"), "text/javascript; charset=utf-8");
-    const text = await script.text();
-    bytes += new TextEncoder().encode(text).length;
-    ok(named.includes(`/page/${name}`), `${name} is loaded ahead`);
-    // Types may come from elsewhere, in comments; modules may not.
-    const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    const bytes = await script.bytes();
+    loaded.set(path, bytes.length);
     for (
-      const [, from] of code.matchAll(/\b(?:from|import)\b[\s(]*"([^"]+)"/g)
+      const [, , from] of new TextDecoder().decode(bytes).matchAll(IMPORTS)
     ) {
-      const path = from!.replace(/^\.\//, "/page/");
-      if (path.startsWith("/page/libraries/")) libraries.add(path);
-      else ok(named.includes(path), `${name}: ${from}`);
+      ok(/^[./]/.test(from!), `${path}: ${from}`);
+      waiting.push(new URL(from!, `http://page${path}`).pathname);
     }
   }
-  for (const path of libraries) {
-    const library = await app.request(path);
-    equal(library.status, 200, path);
-    bytes += (await library.bytes()).length;
+  return loaded;
+}
+
+Deno.test("all script that the page loads is named to be loaded ahead, and is at most 300 KB", async () => {
+  const html = await (await app.request("/")).text();
+  const loaded = await loadedScripts(html);
+  const named = [...html.matchAll(/(?:href|src)="(\/page\/[^"]+)"/g)]
+    .map(([, path]) => path!);
+  for (const path of named) equal((await app.request(path)).status, 200, path);
+  const scripts = named.filter((path) => path.endsWith(".js"));
+  deepEqual(scripts.toSorted(), [...loaded.keys()].toSorted());
+  const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name);
+  const own = files.filter((name) => name.endsWith(".js"));
+  deepEqual(own.filter((name) => !loaded.has(`/page/${name}`)), [], "unused");
+  const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
+  ok(sum <= 300_000, `${sum} bytes`);
+});
+
+/** What a script is made of. */
+function read(script: string) {
+  const tokens: unknown[] = [];
+  const comments: string[] = [];
+  parse(script, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    locations: true,
+    onToken: ({ type, start, end, loc }) =>
+      tokens.push([type.label, script.slice(start, end), loc!.start.line]),
+    onComment: (_, text) => comments.push(text),
+  });
+  return { tokens, comments };
+}
+
+Deno.test("a script is sent without comments and indentation, and does the same", async () => {
+  for (const { name } of Deno.readDirSync(FOLDER)) {
+    if (!name.endsWith(".js")) continue;
+    const source = await Deno.readTextFile(new URL(name, FOLDER));
+    const sent = await (await app.request(`/page/${name}`)).text();
+    const { tokens } = read(source);
+    deepEqual(read(sent), { tokens, comments: [] }, name);
   }
-  ok(bytes <= 300_000, `${bytes} bytes`);
+  equal(
+    packScript("a = `  // ${ b /* c */ } `; /* d\n */ x\n  / e /*f*/ / g // h\n"),
+    "a = `  // ${ b } `;\nx\n/ e / g\n",
+  );
+  equal(packScript("{ // not a script"), "{ // not a script");
 });
 
 Deno.test("an unchanged file is answered 304", async () => {
