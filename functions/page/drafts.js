@@ -1,13 +1,10 @@
 import { session } from "./session.js";
 
-/** @import { Click, Rle } from "./api.js" */
 /** @import { Item } from "./item.js" */
-/** @import { Point2 } from "./mask.js" */
+/** @import { Drawing } from "./mask_editor.js" */
 /** Why a mask is drawn: for the first reference of all, for the first one of a further structure, or to correct a
  * result.
  * @typedef {"first" | "structure" | "correction"} Purpose */
-/** What an editor holds: the mask, the clicks it was decoded from, the corners of an open polygon.
- * @typedef {{rle: Rle, clicks: Click[], corners: Point2[]}} Drawing */
 /** A drawing that is not accepted yet, of a structure on a frame of its image.
  * @typedef {Drawing & {label: string, frame: number, purpose: Purpose}} Draft */
 

@@ -1,9 +1,12 @@
 /** @import { Click } from "./api.js" */
 /** @import { Point2 } from "./mask.js" */
+/** @import { ShownPolygon } from "./viewer.js" */
+/** How a mask is shown: its colour as #rrggbb, its line, and its area.
+ * @typedef {{colour: string, lines: boolean, filled: boolean, opacity: number}} Look */
 
 // Everything is drawn in image space; `unit` is the length of a canvas or CSS pixel there.
 
-const OUTLINE = "#ffd23f";
+export const OUTLINE = "#ffd23f";
 const INSIDE = "#19c37d";
 const OUTSIDE = "#ff5a5f";
 
@@ -36,24 +39,68 @@ function strokeLines(context, path, lines) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit
- * @param {string} colour as #rrggbb */
-export function drawOutline(context, path, unit, colour) {
-  context.fillStyle = `${colour}2b`;
-  context.fill(path, "evenodd");
-  strokeLine(context, path, unit, colour);
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit @param {Look} look */
+export function drawOutline(context, path, unit, look) {
+  if (look.filled) {
+    context.globalAlpha = look.opacity;
+    context.fillStyle = look.colour;
+    context.fill(path, "evenodd");
+    context.globalAlpha = 1;
+  }
+  if (look.lines) strokeLine(context, path, unit, look.colour);
 }
 
-/** A box or polygon that is being drawn.
+/** What a click would give. @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit */
+export function drawPreview(context, path, unit) {
+  context.fillStyle = "#ffffff26";
+  context.fill(path, "evenodd");
+  context.setLineDash([5 * unit, 4 * unit]);
+  strokeLine(context, path, unit, "#fff");
+  context.setLineDash([]);
+}
+
+/** A box that is being drawn.
  * @param {CanvasRenderingContext2D} context @param {Point2[]} corners @param {number} unit */
-export function drawDraft(context, corners, unit) {
+export function drawBox(context, corners, unit) {
   const path = new Path2D();
   for (const [x, y] of corners) path.lineTo(x, y);
   strokeLine(context, path, unit);
-  for (const [x, y] of corners) fillDisc(context, [x, y], 4 * unit, OUTLINE);
+  for (const corner of corners) fillDisc(context, corner, 4 * unit, OUTLINE);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit @param {string} [colour] */
+/** A polygon with its corners, and the line to the pointer while it grows. The corner that closes it is larger.
+ * @param {CanvasRenderingContext2D} context @param {ShownPolygon} polygon @param {Point2 | null} cursor
+ * @param {number} unit */
+export function drawPolygon(
+  context,
+  { corners, closed, growing },
+  cursor,
+  unit,
+) {
+  const [first] = corners;
+  if (first === undefined) return;
+  const path = new Path2D();
+  for (const [x, y] of corners) path.lineTo(x, y);
+  if (closed) path.closePath();
+  strokeLine(context, path, unit);
+  const last = corners.at(-1);
+  if (growing && cursor && last) {
+    const rubber = new Path2D();
+    rubber.moveTo(...last);
+    rubber.lineTo(...cursor);
+    context.setLineDash([6 * unit, 4 * unit]);
+    strokeLine(context, rubber, unit);
+    context.setLineDash([]);
+  }
+  for (const corner of corners) {
+    const closes = growing && corner === first && corners.length > 2;
+    fillDisc(context, corner, (closes ? 8 : 5.5) * unit, "#000a");
+    fillDisc(context, corner, (closes ? 6.5 : 4.5) * unit, "#fff");
+    fillDisc(context, corner, 3 * unit, OUTLINE);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {number} unit @param {string} colour */
 function strokeLine(context, path, unit, colour = OUTLINE) {
   context.lineJoin = "round";
   strokeLines(context, path, [[4.5 * unit, "#000a"], [2 * unit, colour]]);

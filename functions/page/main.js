@@ -68,6 +68,7 @@ const clicks = {
   "undo": () => session.editor?.undo(),
   "redo": () => session.editor?.redo(),
   "clear": () => session.editor?.clear(),
+  "polygon-close": () => session.editor?.closePolygon(),
   "accept": acceptOutline,
   "reject": rejectOutline,
   "retry": results.retryShown,
@@ -127,10 +128,12 @@ addEventListener("keydown", (event) => {
     if (editor) event.shiftKey ? editor.redo() : editor.undo();
     else event.shiftKey ? redoDeed() : undoDeed();
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (key === "escape") session.editor?.stop();
+  else if (key === "escape") session.editor?.escape();
   // Speech input types single letters elsewhere, so they act on the image alone (WCAG 2.1.4).
   else if (event.target !== viewer.canvas) return;
-  else if (key === "h") button("hide-outline").click();
+  else if (session.editor && (key === "backspace" || key === "delete")) {
+    session.editor.removeCorner();
+  } else if (key === "h") button("hide-outline").click();
   else if (session.editor && TOOL_KEYS[key]) {
     const radio = document.querySelector(
       `input[name=tool][value=${TOOL_KEYS[key]}]`,

@@ -71,7 +71,12 @@ export class Mask {
     }
   }
 
-  /** What has changed since this was last asked. */
+  /** What has changed and was not taken yet. */
+  get pending() {
+    return this.#flips;
+  }
+
+  /** What has changed since this was last taken. */
   takeFlips() {
     const flips = this.#flips;
     this.#flips = [];

@@ -33,7 +33,7 @@ const HINTS = {
   outside: "Click where the outline covers more than the structure.",
   box: "Drag a box tightly around the structure.",
   polygon:
-    "Click the corners one by one. Click the first one again to close the outline.",
+    "Click the corners one by one, and the first one again to close the outline. Drag a corner to move it; Delete removes it.",
   brush: "Paint over the structure.",
   eraser: "Erase what does not belong to the structure.",
 };
@@ -86,6 +86,7 @@ export function startEditing(item, mask, purpose) {
         const either = AbortSignal.any([signal, cancelled]);
         return withEmbedding(item, either, (id) => decode(id, prompt, either));
       }),
+    preview: (prompt, signal) => decode(item.embedding, prompt, signal),
     changed: () => {
       showText("outline-problem", "");
       renderEditor();
@@ -95,9 +96,9 @@ export function startEditing(item, mask, purpose) {
     failed: (error) => showNotice(explainError(error)),
   });
   const { draft } = item;
-  if (draft !== null && draft.corners.length > 0) checkTool("polygon");
-  useTool();
   if (draft !== null) session.editor.resume(draft);
+  if (session.editor.isOpen) checkTool("polygon");
+  useTool();
   render();
   html("outline-title").focus({ preventScroll: true });
 }
@@ -124,7 +125,12 @@ let enrolling = Promise.resolve();
 export async function acceptOutline() {
   const { editor, edited, purpose } = session;
   if (editor === null || edited === null || editor.frozen) return;
-  if (editor.drawing.corners.length > 0 && !await leaveDraft()) return;
+  if (editor.isOpen) {
+    return showText(
+      "outline-problem",
+      "The polygon is still open. Close it, or take its corners away with Undo.",
+    );
+  }
   if (purpose === "correction") await acceptCorrection(edited, editor.mask);
   else await enrolOutline(edited, editor);
 }

@@ -97,7 +97,9 @@ export function renderEditor() {
   if (session.editor === null) return;
   button("undo").disabled = !session.editor.canUndo;
   button("redo").disabled = !session.editor.canRedo;
-  const { empty, busy, frozen } = session.editor;
+  const { empty, busy, frozen, isOpen } = session.editor;
+  html("polygon-row").hidden = !isOpen;
+  button("polygon-close").disabled = !session.editor.canClose;
   button("clear").disabled = empty || frozen;
   button("accept").disabled = empty || frozen || busy;
 }

@@ -1,12 +1,18 @@
 import { context2d } from "./dom.js";
 import * as draw from "./drawing.js";
+import { Painting } from "./painting.js";
+import { AS_IT_IS, Picture } from "./picture.js";
 
 /** @import { Click, Size } from "./api.js" */
-/** @import { Mask, Point2 } from "./mask.js" */
+/** @import { Tone } from "./picture.js" */
+/** @import { Box, Mask, Point2 } from "./mask.js" */
 /** Takes what the pointer does on the image, in pixels of image space. `cancel` is called when a press turns
- * out to be a pinch. With `actsOnRelease`, a press and its release at one place are one click.
- * @typedef {Record<"down" | "move" | "up", (at: Point2) => void> & {cancel: () => void}} PointerActions
+ * out to be a pinch, `leave` when the pointer leaves. With `actsOnRelease`, a press and its release at one place are
+ * one click.
+ * @typedef {Record<"down" | "move" | "up", (at: Point2) => void> & Record<"cancel" | "leave", () => void>} PointerActions
  * @typedef {PointerActions & {isPressed: boolean, actsOnRelease: boolean}} PointerHandler */
+/** Corners that are shown, whether they are joined to a ring, and whether the next one follows the pointer.
+ * @typedef {{corners: readonly Point2[], closed: boolean, growing: boolean}} ShownPolygon */
 
 /** @type {Record<string, Point2>} */
 const DIRECTIONS = {
@@ -21,13 +27,17 @@ export class Viewer {
   /** Scale from image to CSS pixels, and the place of the image's corner in CSS pixels. */
   #view = { scale: 1, x: 0, y: 0 };
   #fitted = true;
-  /** @type {ImageBitmap | null} */ #bitmap = null;
+  /** @type {Picture | null} */ #picture = null;
   #size = { width: 1, height: 1 };
   /** @type {Path2D | null} */ #outline = null;
+  /** In place of the outline, while a mask is painted. @type {Painting | null} */
+  #painting = null;
+  /** What a click would give. @type {Path2D | null} */ #preview = null;
   /** @type {Click[]} */ #points = [];
   /** Pressed pointers by id, CSS pixels. @type {Map<number, Point2>} */
   #pointers = new Map();
   #panning = false;
+  /** Whether Space is held down, which pans. */ #holdsSpace = false;
   /** The requested animation frame, 0 when none is. */
   #redrawing = 0;
 
@@ -35,10 +45,15 @@ export class Viewer {
   /** The mouse, or the keyboard's crosshair, in image space. @type {Point2 | null} */
   cursor = null;
   /** Radius of the brush in image pixels, 0 where there is none. */ brush = 0;
-  /** Corners of a box or polygon that is being drawn. @type {Point2[]} */
+  /** Corners of a box that is being drawn. @type {Point2[]} */
   draft = [];
+  /** @type {ShownPolygon} */
+  polygon = { corners: [], closed: false, growing: false };
   outlineHidden = false;
-  /** Of the outline, as #rrggbb. */ colour = "#ffd23f";
+  /** @type {Tone} */ tone = { ...AS_IT_IS };
+  /** How masks are shown. */
+  look = { lines: true, filled: true, opacity: 0.17 };
+  /** Of the mask, as #rrggbb. */ colour = draw.OUTLINE;
   /** Outlines of other structures. @type {{path: Path2D, colour: string}[]} */
   #others = [];
   /** Heights that controls cover at the edges of the canvas, CSS pixels. */
@@ -61,22 +76,40 @@ export class Viewer {
     for (const type of ["pointerleave", "blur"]) {
       canvas.addEventListener(type, () => {
         this.cursor = null;
+        this.handler?.leave();
         this.redraw();
       });
     }
     canvas.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("keydown", (event) => {
+      const { target } = event;
+      const isOurs = target === canvas ||
+        target === document.body && canvas.matches(":hover");
+      if (event.key !== " " || !isOurs) return;
+      event.preventDefault();
+      this.#hold(true);
+    });
+    addEventListener("keyup", ({ key }) => key === " " && this.#hold(false));
+    addEventListener("blur", () => this.#hold(false));
+  }
+
+  /** @param {boolean} held */
+  #hold(held) {
+    this.#holdsSpace = held;
+    this.canvas.classList.toggle("pans", held);
   }
 
   /** @param {ImageBitmap | null} bitmap owned by the viewer from now on
    * @param {Size} size of the image, which may be larger than its bitmap */
   show(bitmap, size) {
-    this.#bitmap?.close();
-    this.#bitmap = bitmap;
+    this.#picture?.close();
+    this.#picture = bitmap && new Picture(bitmap, size);
     this.#size = size;
-    this.#outline = null;
+    this.#outline = this.#painting = this.#preview = null;
     this.#others = [];
     this.#points = [];
     this.draft = [];
+    this.polygon = { corners: [], closed: false, growing: false };
     this.cursor = null;
     this.fit();
   }
@@ -84,7 +117,24 @@ export class Viewer {
   /** Shows the outline of a mask, and points. @param {Mask | null} mask @param {Click[]} points */
   setMask(mask, points = []) {
     this.#outline = mask && draw.pathOf(mask.outline());
+    this.#painting = null;
     this.#points = points;
+    this.redraw();
+  }
+
+  /** Shows a mask that is being painted. @param {Mask} mask @param {Box} box what may have changed */
+  paint(mask, box) {
+    if (this.#painting === null) {
+      this.#painting = new Painting(mask);
+      this.#points = [];
+    }
+    this.#painting.add(box);
+    this.redraw();
+  }
+
+  /** Shows what a click would give. @param {Mask | null} mask */
+  setPreview(mask) {
+    this.#preview = mask && draw.pathOf(mask.outline());
     this.redraw();
   }
 
@@ -181,6 +231,14 @@ export class Viewer {
     ];
   }
 
+  /** @param {number} dx CSS pixels @param {number} dy */
+  pan(dx, dy) {
+    this.#view.x += dx;
+    this.#view.y += dy;
+    this.#fitted = false;
+    this.redraw();
+  }
+
   /** @param {PointerEvent} event */
   #down(event) {
     this.canvas.setPointerCapture(event.pointerId);
@@ -189,7 +247,8 @@ export class Viewer {
       this.handler?.cancel();
       this.#panning = true;
     } else if (this.#pointers.size === 1) {
-      this.#panning = this.handler === null || event.button !== 0;
+      this.#panning = this.handler === null || event.button !== 0 ||
+        this.#holdsSpace;
       if (!this.#panning) this.handler?.down(this.#toImage(event));
     }
     this.redraw();
@@ -209,19 +268,18 @@ export class Viewer {
     this.redraw();
   }
 
-  /** Zooms with two pointers, about the one that rests, and pans with one.
+  /** Pans, and zooms with two pointers: what lies between them stays between them.
    * @param {PointerEvent} event @param {Point2} before */
   #drag({ pointerId, offsetX, offsetY }, before) {
     const other = [...this.#pointers].find(([id]) => id !== pointerId)?.[1];
-    if (other) {
-      const gap = (/** @type {Point2} */ [x, y]) =>
-        Math.hypot(x - other[0], y - other[1]);
-      this.zoom(gap([offsetX, offsetY]) / Math.max(1, gap(before)), other);
-    } else {
-      this.#view.x += offsetX - before[0];
-      this.#view.y += offsetY - before[1];
-      this.#fitted = false;
+    if (other === undefined) {
+      return this.pan(offsetX - before[0], offsetY - before[1]);
     }
+    const [ox, oy] = other;
+    const gap = (/** @type {Point2} */ [x, y]) => Math.hypot(x - ox, y - oy);
+    const ratio = gap([offsetX, offsetY]) / Math.max(1, gap(before));
+    this.zoom(ratio, [(before[0] + ox) / 2, (before[1] + oy) / 2]);
+    this.pan((offsetX - before[0]) / 2, (offsetY - before[1]) / 2);
   }
 
   /** @param {PointerEvent} event */
@@ -235,17 +293,20 @@ export class Viewer {
     this.redraw();
   }
 
-  /** Arrow keys move the crosshair; Enter or Space is the pointer's button. @param {KeyboardEvent} event */
+  /** Arrow keys move the crosshair, or pan with Space; Enter is the pointer's button. @param {KeyboardEvent} event */
   #key(event) {
     const { width, height } = this.#size;
     const direction = DIRECTIONS[event.key];
-    if (direction) {
+    if (direction && this.#holdsSpace) {
+      this.pan(-40 * direction[0], -40 * direction[1]);
+    } else if (direction && this.handler) {
       const step = (event.shiftKey ? 40 : 8) / this.#view.scale;
       const [x, y] = this.cursor ?? [width / 2, height / 2];
       const [dx, dy] = direction;
       this.cursor = this.#clamp([x + dx * step, y + dy * step]);
-      this.handler?.move(this.cursor);
-    } else if (event.key === "Enter" || event.key === " ") {
+      this.#reveal(this.cursor);
+      this.handler.move(this.cursor);
+    } else if (event.key === "Enter") {
       this.cursor ??= [width / 2, height / 2];
       if (this.handler?.isPressed) this.handler.up(this.cursor);
       else {
@@ -260,32 +321,49 @@ export class Viewer {
     this.redraw();
   }
 
+  /** Pans until a place is visible. @param {Point2} at */
+  #reveal(at) {
+    const { clientWidth, clientHeight } = this.canvas;
+    const [x, y] = this.toCanvas(at);
+    const [cx, cy] = [
+      Math.min(clientWidth - 20, Math.max(20, x)),
+      Math.min(clientHeight - 20, Math.max(20, y)),
+    ];
+    if (cx !== x || cy !== y) this.pan(cx - x, cy - y);
+  }
+
   #draw() {
     this.#redrawing = 0;
-    const { context: c, canvas } = this;
+    const { context: c, canvas, look, colour } = this;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, canvas.width, canvas.height);
-    if (this.#bitmap === null) return;
+    if (this.#picture === null || canvas.width * canvas.height === 0) return;
     const { scale, x, y } = this.#view;
     const ratio = devicePixelRatio;
-    c.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * x, ratio * y);
-    c.imageSmoothingEnabled = scale < 4;
-    c.imageSmoothingQuality = "high";
-    c.drawImage(this.#bitmap, 0, 0, this.#size.width, this.#size.height);
+    /** @type {[number, number, number]} */
+    const place = [ratio * scale, ratio * x, ratio * y];
+    this.#picture.draw(c, place, scale < 4, this.tone);
+    const shown = !this.outlineHidden;
     const unit = 1 / scale;
-    if (!this.outlineHidden) {
-      for (const { path, colour } of this.#others) {
-        draw.drawOutline(c, path, unit, colour);
-      }
+    const [zoom, dx, dy] = place;
+    c.setTransform(zoom, 0, 0, zoom, dx, dy);
+    for (const { path, colour } of shown ? this.#others : []) {
+      draw.drawOutline(c, path, unit, { colour, ...look });
     }
-    if (this.#outline && !this.outlineHidden) {
-      draw.drawOutline(c, this.#outline, unit, this.colour);
+    if (shown && this.#painting) {
+      c.setTransform(1, 0, 0, 1, 0, 0);
+      this.#painting.draw(c, place, ratio, { colour, ...look });
+      c.setTransform(zoom, 0, 0, zoom, dx, dy);
+    } else if (shown && this.#outline) {
+      draw.drawOutline(c, this.#outline, unit, { colour, ...look });
     }
-    draw.drawDraft(c, this.draft, unit);
-    if (!this.outlineHidden) {
+    if (this.#preview) draw.drawPreview(c, this.#preview, unit);
+    draw.drawBox(c, this.draft, unit);
+    draw.drawPolygon(c, this.polygon, this.cursor, unit);
+    if (shown) {
       for (const point of this.#points) draw.drawPoint(c, point, unit);
     }
-    if (this.cursor && this.handler) {
+    if (this.cursor && this.handler && !this.#holdsSpace) {
       draw.drawCrosshair(c, this.cursor, this.brush, unit);
     }
   }

@@ -272,7 +272,7 @@ Deno.test({
       await press("p", "Enter", "Shift+ArrowRight", "Enter", "Shift+ArrowDown");
       await press("Enter", "Shift+ArrowLeft", "Enter", "Enter");
       ok(await drawnArea(page) > 0);
-      await press("Control+z");
+      await press("Control+z", "Escape");
       // A click.
       await press("i", "Enter");
       await decoded(page, 0);
