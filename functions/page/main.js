@@ -8,7 +8,8 @@ import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { cancelSegmenting, itemOf, queue } from "./queue.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
-import { redoDeed, undoDeed } from "./history.js";
+import "./shape_buttons.js";
+import "./shortcuts.js";
 import { randomPatient, session, viewer } from "./session.js";
 import { lookUpPatient } from "./structures.js";
 
@@ -107,44 +108,6 @@ input("size").addEventListener("input", useTool);
 input("frame").addEventListener("input", showFrameNumber);
 input("frame").addEventListener("change", openFrame);
 input("patient").addEventListener("change", lookUpPatient);
-
-/** @type {Record<string, string>} */
-const TOOL_KEYS = {
-  i: "inside",
-  o: "outside",
-  x: "box",
-  p: "polygon",
-  b: "brush",
-  e: "eraser",
-};
-addEventListener("keydown", (event) => {
-  const isTyping = event.target instanceof HTMLInputElement &&
-    event.target.type !== "radio";
-  if (isTyping) return;
-  const key = event.key.toLowerCase();
-  if ((event.ctrlKey || event.metaKey) && key === "z") {
-    event.preventDefault();
-    const { editor } = session;
-    if (editor) event.shiftKey ? editor.redo() : editor.undo();
-    else event.shiftKey ? redoDeed() : undoDeed();
-  } else if (event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (key === "escape") session.editor?.escape();
-  // Speech input types single letters elsewhere, so they act on the image alone (WCAG 2.1.4).
-  else if (event.target !== viewer.canvas) return;
-  else if (session.editor && (key === "backspace" || key === "delete")) {
-    session.editor.removeCorner();
-  } else if (key === "h") button("hide-outline").click();
-  else if (session.editor && TOOL_KEYS[key]) {
-    const radio = document.querySelector(
-      `input[name=tool][value=${TOOL_KEYS[key]}]`,
-    );
-    if (radio instanceof HTMLInputElement) radio.checked = true;
-    useTool();
-  } else if (session.editor && (key === "[" || key === "]")) {
-    input("size").valueAsNumber += key === "]" ? 5 : -5;
-    useTool();
-  }
-});
 
 input("patient").value = randomPatient();
 document.documentElement.dataset.ready = String(performance.now());

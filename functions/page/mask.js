@@ -13,6 +13,23 @@ function range(k, lo, hi) {
   return lo <= 0 && hi >= 0 ? [-Infinity, Infinity] : [Infinity, -Infinity];
 }
 
+/** Lengths of runs from their encoding. @param {string} counts */
+export function runsOf(counts) {
+  /** @type {number[]} */ const runs = [];
+  for (let i = 0; i < counts.length;) {
+    let [run, shift] = [0, 0];
+    for (let more = true; more; shift += 5) {
+      const bits = counts.charCodeAt(i++) - 48;
+      run |= (bits & 31) << shift;
+      more = (bits & 32) !== 0;
+      if (!more && (bits & 16) !== 0) run |= -1 << (shift + 5);
+    }
+    if (runs.length > 2) run += runs.at(-2) ?? 0;
+    runs.push(run);
+  }
+  return runs;
+}
+
 /** A binary mask in image space: 255 inside, 0 outside; height × width, row-major. */
 export class Mask {
   /** Not yet taken. @type {Flips} */ #flips = [];
@@ -208,23 +225,20 @@ export class Mask {
 
   /** The mask of an encoding that the server made, which is not validated. @param {Rle} rle */
   static fromRle({ size: [height, width], counts }) {
+    return Mask.ofRuns(width, height, runsOf(counts));
+  }
+
+  /** The mask of lengths of runs, down one column after the other, the first one outside.
+   * @param {number} width @param {number} height @param {number[]} runs */
+  static ofRuns(width, height, runs) {
     const mask = new Mask(width, height);
     const { data } = mask;
     const turn = (/** @type {number} */ i) => data[i] = 255 - (data[i] ?? 0);
-    /** @type {number[]} */ const runs = [];
     let at = 0;
     let [left, top, right, bottom] = [width, height, 0, 0];
-    for (let i = 0; i < counts.length;) {
-      let [run, shift] = [0, 0];
-      for (let more = true; more; shift += 5) {
-        const bits = counts.charCodeAt(i++) - 48;
-        run |= (bits & 31) << shift;
-        more = (bits & 32) !== 0;
-        if (!more && (bits & 16) !== 0) run |= -1 << (shift + 5);
-      }
-      if (runs.length > 2) run += runs.at(-2) ?? 0;
+    runs.forEach((run, i) => {
       // The first pixel of the run in each column is marked, and the first below it.
-      const end = runs.length % 2 === 1 ? at + run : at;
+      const end = i % 2 === 1 ? at + run : at;
       for (let from = at; from < end;) {
         const x = Math.floor(from / height);
         const y = from - x * height;
@@ -236,8 +250,7 @@ export class Mask {
         from = x * height + below;
       }
       at += run;
-      runs.push(run);
-    }
+    });
     for (let y = top + 1; y <= bottom && y < height; y++) {
       const row = y * width;
       for (let i = row + left; i < row + right; i++) {

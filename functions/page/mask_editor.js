@@ -88,6 +88,10 @@ export class MaskEditor {
     const { corners, filled } = this.#current.polygon;
     return corners.length > 0 && filled === null;
   }
+  /** Of the mask without what is being drawn. */
+  get area() {
+    return this.#current.area;
+  }
   get canClose() {
     return this.isOpen && this.#current.polygon.corners.length > 2 &&
       !this.frozen;

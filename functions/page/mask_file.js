@@ -2,12 +2,16 @@ import { Problem, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, byId, html, input, showText } from "./dom.js";
 import { announce, showProblem } from "./messages.js";
+import { correctShown } from "./results.js";
+import { readRleFile } from "./rle_file.js";
 import { session } from "./session.js";
 
 /** @import { MaskReading, Rle } from "./api.js" */
+/** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
-/** The mask file that the outline was taken from. @type {{file: File, segment: string, rle: Rle} | null} */
+/** The mask file that the outline was taken from, where the server can read it.
+ * @type {{file: File, segment: string, rle: Rle} | null} */
 let taken = null;
 /** The file that is being read. @type {File | null} */ let file = null;
 
@@ -19,9 +23,12 @@ export function forgetMaskFile() {
   showText("mask-problem", "");
 }
 
-/** Takes the outline from a file that the user chose. @param {File | undefined} chosen */
+/** Takes the outline from a file that the user chose or dropped. Where the editor is not open, it is opened to
+ * correct the shown image.
+ * @param {File | undefined} chosen */
 async function takeMaskFile(chosen) {
   if (chosen === undefined) return;
+  if (session.editor === null) correctShown();
   forgetMaskFile();
   file = chosen;
   await readChosen("");
@@ -58,6 +65,25 @@ export function readingText(reading) {
   } pixels, ${percent} % of the image.`;
 }
 
+/** @param {Item} item @param {File} mask @param {string} segment empty where none was chosen
+ * @param {AbortSignal} signal */
+async function readFile(item, mask, segment, signal) {
+  const isJson = /^\s*[[{]/.test(await mask.slice(0, 64).text());
+  if (!isJson) return await readMask(item, mask, segment, signal);
+  const masks = readRleFile(await mask.text(), item.name, item.size);
+  const names = masks.map(({ name }) => name);
+  const chosen = masks.length === 1 ? 0 : names.indexOf(segment);
+  const found = masks[chosen];
+  if (found === undefined) {
+    throw new Problem({
+      title: "The mask file holds several masks",
+      detail: "Choose one of them.",
+      choices: names,
+    });
+  }
+  return { mask: found.rle, reading: null, warnings: [] };
+}
+
 /** @param {string} segment empty where none was chosen */
 async function readChosen(segment) {
   const { editor, edited: item } = session;
@@ -70,14 +96,18 @@ async function readChosen(segment) {
   try {
     const { mask: rle, reading, warnings } = await withBusyBar(
       "Reading the mask",
-      (signal) => readMask(item, mask, segment, signal),
+      (signal) => readFile(item, mask, segment, signal),
     );
-    if (session.editor !== editor) return;
+    if (session.editor !== editor || file !== mask) return;
     editor.load(rle);
-    taken = { file: mask, segment, rle: editor.mask.toRle() };
+    const drawn = editor.mask.toRle();
+    taken = reading && { file: mask, segment, rle: drawn };
+    const text = reading
+      ? readingText(reading)
+      : `The mask has ${editor.area.toLocaleString("en")} pixels.`;
     const doubts = warnings.map(({ detail }) => detail);
-    showText("mask-reading", [readingText(reading), ...doubts].join(" "));
-    announce(readingText(reading));
+    showText("mask-reading", [text, ...doubts].join(" "));
+    announce(text);
   } catch (error) {
     if (!offerChoices(error)) showProblem("mask-problem", error);
   } finally {
@@ -98,7 +128,9 @@ function offerChoices(error) {
   return true;
 }
 
-button("mask-open").addEventListener("click", () => input("mask-file").click());
+for (const id of ["mask-open", "open-mask"]) {
+  button(id).addEventListener("click", () => input("mask-file").click());
+}
 input("mask-file").addEventListener("change", () => {
   takeMaskFile(input("mask-file").files?.[0]);
   input("mask-file").value = "";
@@ -107,3 +139,9 @@ byId("mask-segment", HTMLSelectElement).addEventListener(
   "change",
   takeStructure,
 );
+html("mask-drop").addEventListener("drop", (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+  document.body.classList.remove("dragging");
+  takeMaskFile(event.dataTransfer?.files[0]);
+});

@@ -104,7 +104,7 @@ export function startEditing(item, mask, purpose) {
 }
 
 /** @param {Tool} tool */
-function checkTool(tool) {
+export function checkTool(tool) {
   const radio = document.querySelector(`input[name=tool][value=${tool}]`);
   if (radio instanceof HTMLInputElement) radio.checked = true;
 }

@@ -34,6 +34,11 @@ function renderSoon() {
 }
 whenChanged(renderSoon);
 
+/** Whether a mask can be opened for an image: once it can be drawn on. @param {Item | null} item */
+export const canOpenMask = (item) =>
+  item !== null && item.source !== null && item.embedding !== "" &&
+  item.overall !== "working";
+
 /** Brings the whole page up to date with the session. */
 export function render() {
   cancelAnimationFrame(rendering);
@@ -43,7 +48,7 @@ export function render() {
   const editing = session.editor !== null;
   html("tools").hidden = html("outline").hidden = !editing;
   html("label-row").hidden = purpose !== "first";
-  html("mask-row").hidden = purpose === "correction";
+  html("mask-drop").hidden = !editing && !canOpenMask(shown);
   html("frame-row").hidden = purpose !== "first" || (first?.frames ?? 0) < 2;
   html("erase").hidden = !enrolled || editing;
   renderEditor();

@@ -1,6 +1,7 @@
 import { button, html, make, showText } from "./dom.js";
 import { readingText } from "./mask_file.js";
 import { explainError } from "./messages.js";
+import { canOpenMask } from "./render.js";
 import { session } from "./session.js";
 
 /** @import { Report } from "./api.js" */
@@ -59,6 +60,7 @@ export function renderResult(item) {
   button("retry").hidden = !["failed", "cancelled", "unasked"].includes(state);
   button("correct").hidden = state !== "done" || reference !== "";
   button("correct").className = isModels ? "strong" : "";
+  button("open-mask").hidden = !canOpenMask(item) || item.reference !== "";
   button("explain").hidden = !isModels;
   button("save-receipt").hidden = !isModels;
   button("accept-result").hidden = !corrected || reference !== "" ||

@@ -1,0 +1,111 @@
+import { Problem } from "./api.js";
+import { Mask, runsOf } from "./mask.js";
+
+/** @import { Rle, Size } from "./api.js" */
+/** @typedef {{name: string, rle: Rle}} NamedMask */
+
+const WANTED =
+  "run lengths as JSON: { size: [height, width], counts }, or a COCO file with such segmentations";
+
+/** @param {string} got */
+const refused = (got) =>
+  new Problem({
+    title: "The mask file cannot be read",
+    detail: `Wanted ${WANTED}; got ${got}.`,
+  });
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+const isRecord = (value) => typeof value === "object" && value !== null;
+
+/** The masks of a file of COCO run lengths, one by one or as a whole data set.
+ * @param {string} text @param {string} image name of the image, which a data set lists @param {Size} size of the image
+ * @returns {NamedMask[]} of the image's size, at least one */
+export function readRleFile(text, image, size) {
+  let document;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw refused("text that is no JSON");
+  }
+  const found = [...masksIn(document, image)];
+  if (found.length === 0) throw refused("no mask of this image");
+  const { width, height } = size;
+  const fitting = found.filter(({ size: [h, w] }) =>
+    h === height && w === width
+  );
+  const [first] = found;
+  if (fitting.length === 0 && first) {
+    const [h, w] = first.size;
+    throw refused(
+      `a mask of ${w}×${h} pixels, where the image has ${width}×${height}`,
+    );
+  }
+  return fitting.map(({ name, counts }, i) => ({
+    name: name || String(i + 1),
+    rle: checked(counts, size),
+  }));
+}
+
+/** @param {unknown} document @param {string} image
+ * @returns {Generator<{name: string, size: [number, number], counts: unknown}>} */
+function* masksIn(document, image) {
+  if (Array.isArray(document)) {
+    for (const one of document) yield* masksIn(one, image);
+    return;
+  }
+  if (!isRecord(document)) return;
+  const { size, counts, annotations, images, categories } = document;
+  const name = nameOf(document);
+  if (Array.isArray(size) && size.length === 2 && counts !== undefined) {
+    yield { name, size: [Number(size[0]), Number(size[1])], counts };
+  } else if (Array.isArray(annotations)) {
+    const ids = idsOf(images, ({ file_name }) => isNamed(file_name, image));
+    for (const one of annotations) {
+      if (!isRecord(one) || ids.size > 0 && !ids.has(one.image_id)) continue;
+      const labels = idsOf(categories, ({ id }) => id === one.category_id);
+      const [label = ""] = labels.values();
+      for (const mask of masksIn(one.segmentation, image)) {
+        yield { ...mask, name: label };
+      }
+    }
+  } else {
+    for (const part of [document.mask, document.segmentation]) {
+      for (const mask of masksIn(part, image)) {
+        yield { ...mask, name: mask.name || name };
+      }
+    }
+  }
+}
+
+/** @param {Record<string, unknown>} document */
+const nameOf = ({ label, name }) =>
+  typeof label === "string" ? label : typeof name === "string" ? name : "";
+
+/** Names of records by their ids. @param {unknown} list @param {(one: Record<string, unknown>) => boolean} wanted */
+function idsOf(list, wanted) {
+  /** @type {Map<unknown, string>} */ const ids = new Map();
+  for (const one of Array.isArray(list) ? list : []) {
+    if (isRecord(one) && wanted(one)) ids.set(one.id, nameOf(one));
+  }
+  return ids;
+}
+
+/** Whether a file's name is that of the image, with or without folder and extension.
+ * @param {unknown} file @param {string} image */
+function isNamed(file, image) {
+  const plain = (/** @type {string} */ path) =>
+    path.replace(/^.*\//, "").replace(/(\.nii)?\.[^.]{1,5}$/, "");
+  return typeof file === "string" && plain(file) === plain(image);
+}
+
+/** @param {unknown} counts @param {Size} size @returns {Rle} */
+function checked(counts, { width, height }) {
+  const isText = typeof counts === "string" && !/[^0-o]/.test(counts);
+  const runs = isText ? runsOf(counts) : Array.isArray(counts) ? counts : [];
+  const isWhole = runs.every((run) => Number.isInteger(run) && run >= 0);
+  const total = runs.reduce((sum, run) => sum + run, 0);
+  if (!isWhole || total !== width * height) {
+    throw refused(`run lengths that do not add up to ${width * height} pixels`);
+  }
+  return Mask.ofRuns(width, height, runs).toRle();
+}
