@@ -107,6 +107,11 @@ export async function embed(file, frame, signal) {
   return await requestJson(`/v1/embeddings${searchOf(query)}`, init);
 }
 
+/** What an image file says of itself. @param {Blob} file @param {AbortSignal} signal
+ * @returns {Promise<Schemas["ImageFacts"]>} */
+export const readFacts = (file, signal) =>
+  requestJson("/v1/images/read", { method: "POST", body: file, signal });
+
 /** A frame as a PNG that the browser can show, and the number of frames in the file.
  * @param {Blob} file @param {number} frame @param {AbortSignal} signal */
 export async function preview(file, frame, signal) {
@@ -190,6 +195,20 @@ export async function maskToFile(
   /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
   const init = { method: "POST", body: formOf(fields), signal };
   const path = `/v1/masks/export${searchOf(query)}`;
+  return await (await request(path, init)).blob();
+}
+
+/** Masks of a volume, or of the files of a series, as one file: the server only writes it.
+ * @param {Blob[]} files @param {object[]} masks by the schema VolumeMask
+ * @param {string} label @param {string} accept its media type @param {AbortSignal} signal */
+export async function volumeToFile(files, masks, label, accept, signal) {
+  const form = new FormData();
+  for (const file of files) form.append("image", file);
+  form.append("masks", new Blob([JSON.stringify(masks)]), "masks.json");
+  /** @satisfies {Query<"exportVolumeMasks">} */ const query = { label };
+  const path = `/v1/masks/export/volume${searchOf(query)}`;
+  const headers = { accept };
+  const init = { method: "POST", body: form, headers, signal };
   return await (await request(path, init)).blob();
 }
 

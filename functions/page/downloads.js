@@ -1,9 +1,15 @@
 import { maskToFile } from "./api.js";
+import { areaRows } from "./areas_table.js";
 import { withBusyBar } from "./busy_bar.js";
+import { csvOf } from "./csv.js";
 import { showText } from "./dom.js";
 import { Mask } from "./mask.js";
 import { showProblem } from "./messages.js";
+import { placedFile } from "./placed_files.js";
 import { session } from "./session.js";
+import { stackOf } from "./stacks.js";
+
+/** @import { PlacedForm } from "./placed_files.js" */
 
 /** Runs a step with the shown mask and the name of its image.
  * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
@@ -55,18 +61,26 @@ export function saveReceipt() {
   if (answer) saveJson(answer.receipt, `${name}_receipt.json`);
 }
 
-/** Saves a row for each image; where the structure was not found, it has no area. */
-export function saveAreas() {
-  const head = "image,area_px,kind,predicted_iou,distance,present".split(",");
-  const done = session.items.filter(({ state }) => state === "done");
-  const rows = done.map(({ name, area, kind, missing, answer }) => {
-    const present = String(area > 0);
-    if (kind !== "found") return [name, area, kind, "", "", present];
-    const { predictedIou = "", distance } = answer ?? {};
-    const size = missing ? "" : area;
-    return [name, size, "segmented", predictedIou, distance ?? "", present];
+/** Saves the shown structure's masks of the whole volume or series as one file.
+ * @param {PlacedForm} form */
+export const saveStack = (form) =>
+  download(async (_mask, _name, signal) => {
+    const { items, shown, label } = session;
+    const stack = shown && stackOf(items, shown);
+    if (!stack) return;
+    const { bytes, ending } = await placedFile(
+      stack.items,
+      label,
+      form,
+      signal,
+    );
+    saveFile(bytes, stack.name + ending);
   });
-  saveTable([head, ...rows], "areas.csv");
+
+/** Saves a row for each image and structure. */
+export function saveAreas() {
+  const text = csvOf(areaRows(session.items));
+  saveFile(new Blob([text], { type: "text/csv" }), "areas.csv");
 }
 
 /** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
@@ -79,18 +93,7 @@ export function saveFile(blob, name) {
 }
 
 /** @param {unknown} value @param {string} name */
-function saveJson(value, name) {
+export function saveJson(value, name) {
   const text = JSON.stringify(value);
   saveFile(new Blob([text], { type: "application/json" }), name);
-}
-
-/** Saves rows as comma-separated values (RFC 4180). @param {(string | number)[][]} rows @param {string} name */
-function saveTable(rows, name) {
-  const cell = (/** @type {string | number} */ value) => {
-    // A spreadsheet would run a name that begins like a formula.
-    const text = String(value).replace(/^[=+\-@\t\r]/, "'$&");
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const text = rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
-  saveFile(new Blob([text], { type: "text/csv" }), name);
 }

@@ -4,12 +4,14 @@ import { byId, context2d, html, showText } from "./dom.js";
 import { saveFile } from "./downloads.js";
 import { fillDisc, pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
+import { areaOf, areaText } from "./measures.js";
 import { showProblem } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
 import { percentOf } from "./result_panel.js";
 import { patient, session } from "./session.js";
 
-/** @import { ExplainedSegmentation, Rle, Schemas, Size } from "./api.js" */
+/** @import { ExplainedSegmentation, Rle, Schemas } from "./api.js" */
+/** @import { Item } from "./item.js" */
 /** @typedef {Schemas["Candidate"]} Candidate */
 
 /** Long side of an image, gap between images, and height of a line of text, canvas pixels. */
@@ -51,7 +53,7 @@ export async function explainShown() {
     );
     const bitmap = await createImageBitmap(source);
     const canvas = byId("explanation-picture", HTMLCanvasElement);
-    const chosenTop = draw(canvas, bitmap, item.size, explained);
+    const chosenTop = draw(canvas, bitmap, item, explained);
     bitmap.close();
     html("explanation-why").textContent = explained.why;
     const isSame = explained.mask.counts === item.rle?.counts;
@@ -75,10 +77,11 @@ export function saveExplanation() {
 }
 
 /** Draws a row per candidate: its points, then the mask after every pass.
- * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Size} size of the image
+ * @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap @param {Item} item
  * @param {ExplainedSegmentation} explained
  * @returns {number} where the chosen candidate's row begins, canvas pixels */
-function draw(canvas, bitmap, size, explained) {
+function draw(canvas, bitmap, item, explained) {
+  const { size } = item;
   const { candidates } = explained;
   const scale = TILE / Math.max(size.width, size.height);
   const [wide, high] = [size.width * scale, size.height * scale];
@@ -126,7 +129,8 @@ function draw(canvas, bitmap, size, explained) {
       c.drawImage(bitmap, left, top, wide, high);
       drawOutline(c, mask, left, top, scale);
       write(`Expected overlap ${percentOf(predictedIou)}`, left, text);
-      write(`${mask.area.toLocaleString("en")} px`, left, text + LINE, FAINT);
+      const area = areaText(areaOf(item, mask, mask.area));
+      write(area, left, text + LINE, FAINT);
     }
   }
   canvas.setAttribute("aria-label", titles.join("; "));

@@ -1,19 +1,16 @@
 import { context2d, make } from "./dom.js";
 import { pathOf, strokeOutline } from "./drawing.js";
 import { Mask } from "./mask.js";
+import { areaOf, areaText } from "./measures.js";
 import { randomCode, session } from "./session.js";
 import { colourOf } from "./structures.js";
 
-/** @import { MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
+/** @import { MaskReading, Report, Rle, Schemas, Segmentation, Size, Source } from "./api.js" */
 /** @import { Draft } from "./drafts.js" */
 /** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} Overall of all structures of an image */
 /** Of the chosen structure; `unasked` where it has not been looked for in the image.
  * @typedef {Overall | "unasked"} State */
-/** What the server reads of an image file: spacing in mm, z where it is a volume; the place of the slice along the
- * normal, mm; the time as ISO 8601; a digest that is equal for files of one series.
- * @typedef {{format: string, width: number, height: number, frames: number,
- *   spacing: {x: number, y: number, z: number | null} | null, slice: number | null, acquiredAt: string | null,
- *   series: string | null}} ImageFacts */
+/** What the server reads of an image file. @typedef {Schemas["ImageFacts"]} ImageFacts */
 
 /** Long side of the picture in a tile, pixels. */
 const THUMBNAIL = 240;
@@ -66,6 +63,8 @@ export class Item {
   /** Id of its embedding, or empty. */ embedding = "";
   /** In image space. @type {Size} */ size = { width: 1, height: 1 };
   /** @type {ImageFacts | null} */ facts = null;
+  /** Millimetres for a pixel, as a person has set it; null where nobody did. @type {number | null} */
+  scale = null;
   /** By label. @type {Map<string, Finding>} */ findings = new Map();
   /** What was begun to be drawn on it. @type {Draft[]} */ drafts = [];
 
@@ -171,6 +170,10 @@ export async function drawTile(item) {
   tile.picture.replaceChildren(canvas);
 }
 
+/** @param {Item} item */
+const sizeText = (item) =>
+  item.rle ? areaText(areaOf(item, item.rle, item.area)) : "";
+
 /** One image of the filmstrip. */
 class Tile {
   picture = make("span", "picture");
@@ -188,7 +191,7 @@ class Tile {
 
   /** @param {Item} item @param {boolean} shown */
   update(item, shown) {
-    const { name, state, activity, reference, corrected, area } = item;
+    const { name, state, activity, reference, corrected } = item;
     this.#caption.textContent = name;
     const note = {
       waiting: "Waiting",
@@ -196,7 +199,7 @@ class Tile {
       failed: "Failed",
       cancelled: "Cancelled",
       unasked: "Not segmented",
-      done: item.missing ? "Not found" : `${area.toLocaleString("en")} px`,
+      done: item.missing ? "Not found" : sizeText(item),
     }[state];
     const kind = reference ? "Ref · " : corrected ? "Edited · " : "";
     const text = state === "done" ? kind + note : note;

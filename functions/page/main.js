@@ -6,12 +6,15 @@ import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
 import { showNotice } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { cancelSegmenting, itemOf, queue } from "./queue.js";
+import * as report from "./report.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
+import * as scale from "./scale.js";
 import "./shape_buttons.js";
 import "./shortcuts.js";
 import { randomPatient, session, viewer } from "./session.js";
 import { lookUpPatient } from "./structures.js";
+import { saveCoco, takeEverythingHome } from "./take_home.js";
 
 /** Whether the first image is being opened. */ let opening = false;
 
@@ -96,6 +99,15 @@ const clicks = {
   "save-source": downloads.saveInSourceFormat,
   "save-receipt": downloads.saveReceipt,
   "save-table": downloads.saveAreas,
+  "save-all": takeEverythingHome,
+  "save-coco": saveCoco,
+  "report-open": report.showReport,
+  "report-print": () => print(),
+  "report-close": report.closeReport,
+  "scale-open": scale.openScale,
+  "scale-use": scale.useScale,
+  "scale-remove": scale.removeScale,
+  "scale-cancel": scale.closeScale,
   "erase": results.erasePatient,
 };
 for (const [id, act] of Object.entries(clicks)) {

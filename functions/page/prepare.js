@@ -1,4 +1,4 @@
-import { embed, preview, Problem } from "./api.js";
+import { embed, preview, Problem, readFacts } from "./api.js";
 
 /** @import { Source } from "./api.js" */
 /** @import { Item } from "./item.js" */
@@ -21,7 +21,10 @@ export async function prepare(item, signal, visible = () => {}) {
     item.embedding = made.id;
     item.size = made.image;
   })();
-  await Promise.all([source, embedding]);
+  const facts = (async () => {
+    item.facts ??= await readFacts(item.file, signal);
+  })();
+  await Promise.all([source, embedding, facts]);
 }
 
 /** The first brands of HEIC files, ISO 23008-12 §10. */

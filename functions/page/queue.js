@@ -20,7 +20,7 @@ export function itemOf(file) {
 
 /** Takes the other frames out of an item's file, once. @param {Item} item */
 export function otherFrames(item) {
-  const { file, name, frame, frames, whole } = item;
+  const { file, name, frame, frames, facts, whole } = item;
   item.whole = false;
   if (!whole || frames < 2) return [];
   const named = (/** @type {number} */ i) => `${name}_${i + 1}`;
@@ -29,7 +29,7 @@ export function otherFrames(item) {
   others.splice(frame, 1);
   return others.map((i) => {
     const other = new Item(file, named(i));
-    return Object.assign(other, { frame: i, whole: false });
+    return Object.assign(other, { frame: i, facts, whole: false });
   });
 }
 

@@ -1,12 +1,13 @@
-import { drawAreaPlot } from "./area_plot.js";
-import { button, byId, html, showText } from "./dom.js";
+import { button, html, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { Mask } from "./mask.js";
 import { showNotice } from "./messages.js";
 import { resumeDraft } from "./outline.js";
+import { MeasurePlot } from "./plot.js";
 import { renderResult, reportText } from "./result_panel.js";
 import { patient, session, viewer, whenChanged } from "./session.js";
 import { colourOf } from "./structures.js";
+import { trendOf } from "./trend.js";
 
 /** @import { Item } from "./item.js" */
 
@@ -64,15 +65,18 @@ export function render() {
   if (result !== null) renderResult(result);
   renderFilmstrip();
   const measured = items.filter(({ state }) => state === "done");
+  html("take-home").hidden = editing || !enrolled || measured.length === 0;
   html("trend").hidden = editing || measured.length < 2;
-  drawAreaPlot(
-    byId("plot", SVGSVGElement),
-    items.map(({ name, area, state, kind, missing }) =>
-      state === "done" ? { name, area: missing ? null : area, kind } : null
-    ),
-    shown ? items.indexOf(shown) : -1,
-  );
+  if (html("trend").hidden) return;
+  const trend = trendOf(items);
+  html("trend-unit").textContent = trend.unit;
+  plot.show(trend);
 }
+
+const plot = new MeasurePlot(html("plot"), (index) => {
+  const item = session.items[index];
+  if (item) selectItem(item);
+});
 
 function renderFilmstrip() {
   /** @type {Element | null} */ let last = null;

@@ -1,8 +1,15 @@
+import { changeOf } from "./areas_table.js";
 import { button, html, make, showText } from "./dom.js";
+import { saveStack } from "./downloads.js";
 import { readingText } from "./mask_file.js";
+import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { explainError } from "./messages.js";
+import { formsOf } from "./placed_files.js";
+import { measureOf } from "./records.js";
 import { canOpenMask } from "./render.js";
+import { takesScale } from "./scale.js";
 import { session } from "./session.js";
+import { stackOf, stackVolume } from "./stacks.js";
 
 /** @import { Report } from "./api.js" */
 /** @import { Item } from "./item.js" */
@@ -66,6 +73,11 @@ export function renderResult(item) {
   button("accept-result").hidden = !corrected || reference !== "" ||
     item.area === 0;
   button("remove").hidden = state === "working" || reference !== "";
+  renderStack(item);
+  button("scale-open").hidden = !isDone || !takesScale(item);
+  button("scale-open").textContent = item.scale === null
+    ? "Set the scale to measure in mm²"
+    : "Change the scale";
   button("save-source").hidden = item.format === "";
   const isDicom = item.format === "application/dicom";
   button("save-source").textContent = isDicom ? "DICOM SEG" : "NIfTI";
@@ -73,17 +85,21 @@ export function renderResult(item) {
 
 /** @param {Item} item @param {boolean} isModels whether the result is the model's, uncorrected */
 function* facts(item, isModels) {
-  const first = session.items.find(({ reference, state }) =>
-    reference && state === "done"
-  );
-  const change = first && first !== item && first.area > 0
-    ? Math.round((item.area / first.area - 1) * 100)
-    : null;
-  const sign = change !== null && change < 0 ? "−" : "+";
-  const note = change === null
+  const { items, label } = session;
+  const measure = measureOf(item, label);
+  if (measure === null) return;
+  const change = changeOf(items, item, label);
+  const since = change === null
     ? ""
-    : `${sign}${Math.abs(change)}% compared with the reference`;
-  yield fact("Area", `${item.area.toLocaleString("en")} px`, note);
+    : `${growthText(change)} since the reference`;
+  const stack = stackOf(items, item);
+  const volume = stack ? stackVolume(stack, label) : null;
+  const area = measure.missing ? "Not found" : areaText(measure.area);
+  yield fact("Area", area, stack ? "" : since);
+  if (volume !== null) {
+    const notes = [volumeNote(volume), since].filter((note) => note !== "");
+    yield fact("Volume", volumeText(volume), notes.join(". "));
+  }
   if (!isModels || item.answer === null) return;
   const { predictedIou, distance, points, confidence } = item.answer;
   if (confidence !== null) {
@@ -94,6 +110,28 @@ function* facts(item, isModels) {
   const inside = points.filter((point) => point.label === 1).length;
   yield fact("Points", `${inside} inside, ${points.length - inside} outside`);
 }
+
+/** Buttons for the file of all masks of a stack. @param {Item} item */
+function renderStack(item) {
+  const stack = stackOf(session.items, item);
+  html("stack-downloads").hidden = stack === undefined;
+  html("stack-forms").replaceChildren(
+    ...(stack ? formsOf(item.format) : []).map((form) => {
+      const made = make("button", "", FORM_NAMES[form]);
+      made.type = "button";
+      made.dataset.form = form;
+      made.addEventListener("click", () => saveStack(form));
+      return made;
+    }),
+  );
+}
+
+/** @type {Record<import("./placed_files.js").PlacedForm, string>} */
+const FORM_NAMES = {
+  seg: "DICOM SEG",
+  rtstruct: "RTSTRUCT",
+  nifti: "NIfTI",
+};
 
 /** @param {string} term @param {string} value @param {string} note */
 function fact(term, value, note = "") {

@@ -128,8 +128,8 @@ Deno.test({
         equal(await page.textContent("#result-title"), "visit-3");
         match((await page.textContent("#facts"))!, /Expected overlap\d+%/);
         match(
-          (await page.getAttribute("#plot", "aria-label"))!,
-          new RegExp(`visit-3 ${items[2].area}$`),
+          (await page.getAttribute("#plot .uplot", "aria-label"))!,
+          new RegExp(`visit-3 ${items[2].area.toLocaleString("en")} px$`),
         );
         await accessible(page, "results");
 
@@ -173,7 +173,10 @@ Deno.test({
         const table = text((await download(page, "#save-table")).bytes);
         match(
           table,
-          new RegExp(`^visit-3,${items[2].area},segmented,0\\.`, "m"),
+          new RegExp(
+            `^visit-3,target,true,${items[2].area},,-?[\\d.]+,,,segmented,0\\.`,
+            "m",
+          ),
         );
 
         // Part of the outline is erased, and a click brings it back.

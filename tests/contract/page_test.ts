@@ -105,7 +105,9 @@ Deno.test("a script is sent without comments and indentation, and does the same"
     deepEqual(read(sent), { tokens, comments: [] }, name);
   }
   equal(
-    packScript("a = `  // ${ b /* c */ } `; /* d\n */ x\n  / e /*f*/ / g // h\n"),
+    packScript(
+      "a = `  // ${ b /* c */ } `; /* d\n */ x\n  / e /*f*/ / g // h\n",
+    ),
     "a = `  // ${ b } `;\nx\n/ e / g\n",
   );
   equal(packScript("{ // not a script"), "{ // not a script");
