@@ -11,6 +11,10 @@ import { trendOf } from "./trend.js";
 
 /** @import { Item } from "./item.js" */
 
+/** Edges that a row of controls, or a column of them, can lie along. */
+const ROW = /** @type {const} */ (["top", "bottom"]);
+const COLUMN = /** @type {const} */ (["left", "right"]);
+
 export function enterWorkspace() {
   html("start").hidden = true;
   html("work").hidden = false;
@@ -34,6 +38,7 @@ function renderSoon() {
   if (rendering === 0) rendering = requestAnimationFrame(render);
 }
 whenChanged(renderSoon);
+addEventListener("resize", renderSoon);
 
 /** Whether a mask can be opened for an image: once it can be drawn on. @param {Item | null} item */
 export const canOpenMask = (item) =>
@@ -91,14 +96,25 @@ function renderFilmstrip() {
   }
 }
 
-/** Keeps the image clear of the tools, and of the zoom buttons where they lie in a row. */
+/** Keeps the image clear of the tools and the zoom buttons: each lies along the edge that it is nearest to. */
 function keepImageClear() {
-  const [tools, zoom] = [html("tools"), html("zoom")];
-  const isRow = zoom.offsetWidth > zoom.offsetHeight;
-  viewer.margin = {
-    top: isRow ? zoom.offsetHeight + 20 : 12,
-    bottom: tools.hidden ? 12 : tools.offsetHeight + 24,
-  };
+  const view = viewer.canvas.getBoundingClientRect();
+  const margin = { top: 12, right: 12, bottom: 12, left: 12 };
+  for (const id of ["tools", "zoom"]) {
+    const { left, right, top, bottom, width, height } = html(id)
+      .getBoundingClientRect();
+    if (width === 0) continue;
+    const covers = {
+      top: bottom - view.top,
+      bottom: view.bottom - top,
+      left: right - view.left,
+      right: view.right - left,
+    };
+    const [one, other] = width > height ? ROW : COLUMN;
+    const edge = covers[one] < covers[other] ? one : other;
+    margin[edge] = Math.max(margin[edge], covers[edge] + 8);
+  }
+  viewer.margin = margin;
   viewer.refit();
 }
 

@@ -22,6 +22,11 @@ const DIRECTIONS = {
   ArrowDown: [0, 1],
 };
 
+/** Where a length begins in the middle of a whole, or as near to it as its margins let it.
+ * @param {number} whole @param {number} before @param {number} after margins @param {number} length */
+const middle = (whole, before, after, length) =>
+  Math.max(before, Math.min(whole - after - length, (whole - length) / 2));
+
 /** The large canvas: an image with its outline and points, which can be zoomed and panned. */
 export class Viewer {
   /** Scale from image to CSS pixels, and the place of the image's corner in CSS pixels. */
@@ -56,8 +61,8 @@ export class Viewer {
   /** Of the mask, as #rrggbb. */ colour = draw.OUTLINE;
   /** Outlines of other structures. @type {{path: Path2D, colour: string}[]} */
   #others = [];
-  /** Heights that controls cover at the edges of the canvas, CSS pixels. */
-  margin = { top: 12, bottom: 12 };
+  /** What controls cover at the edges of the canvas, CSS pixels. */
+  margin = { top: 12, right: 12, bottom: 12, left: 12 };
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -162,12 +167,14 @@ export class Viewer {
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
     const { width, height } = this.#size;
-    const { top, bottom } = this.margin;
-    const free = clientHeight - top - bottom;
-    const fitting = Math.min((clientWidth - 24) / width, free / height);
-    const scale = Math.max(0.001, fitting);
-    const x = (clientWidth - width * scale) / 2;
-    const y = top + (free - height * scale) / 2;
+    const { top, right, bottom, left } = this.margin;
+    const [freeX, freeY] = [
+      clientWidth - left - right,
+      clientHeight - top - bottom,
+    ];
+    const scale = Math.max(0.001, Math.min(freeX / width, freeY / height));
+    const x = middle(clientWidth, left, right, width * scale);
+    const y = middle(clientHeight, top, bottom, height * scale);
     this.#view = { scale, x, y };
     this.#fitted = true;
     this.redraw();
