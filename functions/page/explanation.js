@@ -40,7 +40,7 @@ export async function explainShown() {
   if (item === null || item.source === null) return;
   const { source } = item;
   const { label } = session;
-  showText("result-problem", "");
+  showText("step-problem", "");
   try {
     const explained = await withBusyBar(
       "Comparing all candidates",
@@ -62,7 +62,7 @@ export async function explainShown() {
     const scale = canvas.clientHeight / canvas.height;
     html("explanation-view").scrollTop = chosenTop * scale;
   } catch (error) {
-    showProblem("result-problem", error);
+    showProblem("step-problem", error);
   }
 }
 

@@ -40,7 +40,10 @@ export async function openFirst(items) {
   const names = leftOut.map(({ name, file }) =>
     file instanceof File ? file.name : name
   );
-  showNotice(`Left out, because not read as an image: ${names.join(", ")}.`);
+  showNotice(
+    `Left out, because not read as an image: ${names.join(", ")}.`,
+    "left-out",
+  );
 }
 
 /** Prepares an image and lets the user outline it.

@@ -3,7 +3,7 @@ import { button, input } from "./dom.js";
 import * as downloads from "./downloads.js";
 import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
-import { showNotice } from "./messages.js";
+import { closeNotices } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { cancelSegmenting, itemOf, queue } from "./queue.js";
 import * as report from "./report.js";
@@ -84,7 +84,7 @@ const clicks = {
   "remove": results.removeShown,
   "busy-cancel": cancelBusy,
   "filmstrip-cancel": cancelSegmenting,
-  "notice-close": () => showNotice(""),
+  "notice-close": closeNotices,
   "zoom-in": () => viewer.zoom(1.4),
   "zoom-out": () => viewer.zoom(1 / 1.4),
   "zoom-fit": () => viewer.fit(),

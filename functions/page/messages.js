@@ -36,8 +36,36 @@ export function announce(text) {
   html("status").textContent = text;
 }
 
-/** Shows a notice over the image; an empty text closes it. @param {string} text */
-export function showNotice(text) {
-  html("notice-text").textContent = text;
-  html("notice").hidden = text === "";
+/** Hides the problems inside an element, whose cause is gone. @param {string} id */
+export function clearProblems(id) {
+  for (const problem of html(id).querySelectorAll(".problem")) {
+    showText(problem.id, "");
+  }
 }
+
+/** What is said over the image, by its cause. @type {Map<string, string>} */
+const notices = new Map();
+
+/** Shows a notice over the image until its cause is gone, which an empty text says.
+ * @param {string} text @param {string} [cause] the shown image, if nothing else */
+export function showNotice(text, cause = "image") {
+  notices.delete(cause);
+  if (text !== "") notices.set(cause, text);
+  showText("notice-text", [...notices.values()].join("\n"));
+  html("notice").hidden = notices.size === 0;
+}
+
+/** The user has read them. */
+export function closeNotices() {
+  notices.clear();
+  showNotice("");
+}
+
+// What is wrong with a field's value is so until the value is another one.
+addEventListener("input", ({ target }) => {
+  if (!(target instanceof HTMLElement)) return;
+  const about = target.getAttribute("aria-describedby")?.split(" ") ?? [];
+  for (const id of about) {
+    if (document.getElementById(id)?.matches(".problem")) showText(id, "");
+  }
+});

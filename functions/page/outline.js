@@ -81,11 +81,14 @@ export function startEditing(item, mask, purpose) {
   forgetMaskFile();
   viewer.colour = colourOf(session.label);
   session.editor = new MaskEditor(viewer, mask, {
-    decode: (prompt, signal) =>
-      withBusyBar("Outlining", (cancelled) => {
+    decode: async (prompt, signal) => {
+      const decoded = await withBusyBar("Outlining", (cancelled) => {
         const either = AbortSignal.any([signal, cancelled]);
         return withEmbedding(item, either, (id) => decode(id, prompt, either));
-      }),
+      });
+      showNotice("", "click");
+      return decoded;
+    },
     preview: (prompt, signal) => decode(item.embedding, prompt, signal),
     changed: () => {
       showText("outline-problem", "");
@@ -93,7 +96,7 @@ export function startEditing(item, mask, purpose) {
       noteDraft();
       changed(item);
     },
-    failed: (error) => showNotice(explainError(error)),
+    failed: (error) => showNotice(explainError(error), "click"),
   });
   const { draft } = item;
   if (draft !== null) session.editor.resume(draft);

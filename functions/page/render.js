@@ -1,7 +1,7 @@
 import { button, html, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { Mask } from "./mask.js";
-import { showNotice } from "./messages.js";
+import { clearProblems, showNotice } from "./messages.js";
 import { resumeDraft } from "./outline.js";
 import { MeasurePlot } from "./plot.js";
 import { renderResult, reportText } from "./result_panel.js";
@@ -16,6 +16,7 @@ const ROW = /** @type {const} */ (["top", "bottom"]);
 const COLUMN = /** @type {const} */ (["left", "right"]);
 
 export function enterWorkspace() {
+  clearProblems("start");
   html("start").hidden = true;
   html("work").hidden = false;
   html("who").hidden = false;
@@ -145,6 +146,8 @@ export async function selectItem(item, automatic = false) {
   if (!automatic) session.following = false;
   session.shown = item;
   showNotice("");
+  showNotice("", "click");
+  clearProblems("work");
   await showPicture(item, true, () => session.shown === item);
   if (session.shown !== item) return;
   if (item.source === null) viewer.show(null, item.size);

@@ -19,7 +19,7 @@ export function correctShown() {
 export async function acceptShown() {
   const item = session.shown;
   if (item?.rle == null) return;
-  showText("result-problem", "");
+  showText("step-problem", "");
   try {
     const accepted = { at: new Date().toISOString() };
     const mask = Mask.fromRle(item.rle);
@@ -32,7 +32,7 @@ export async function acceptShown() {
     if (drift?.warning) showNotice(drift.warning);
     html("result-title").focus({ preventScroll: true });
   } catch (error) {
-    showProblem("result-problem", error);
+    showProblem("step-problem", error);
   }
 }
 
@@ -56,10 +56,11 @@ export function retryShown() {
 
 export async function erasePatient() {
   if (!confirm("Erase this patient's references from the server?")) return;
+  showNotice("", "erase");
   try {
     await api.erasePatient(patient());
     location.reload();
   } catch (error) {
-    showNotice(explainError(error));
+    showNotice(explainError(error), "erase");
   }
 }

@@ -26,6 +26,7 @@ const [SIDE, MOST_PNG] = [2048, 1_500_000];
 /** Saves all masks, pictures, numbers and receipts of the patient as one zip archive. */
 export async function takeEverythingHome() {
   showText("save-problem", "");
+  showNotice("", "archive");
   try {
     const archive = await withBusyBar("Packing everything", packEverything);
     saveFile(archive, `${patient()}.zip`);
@@ -95,7 +96,7 @@ async function packEverything(signal) {
   add("coco.json", JSON.stringify(coco(items), null, 1));
   if (left.length > 0) {
     add("left_out.txt", left.join("\n") + "\n");
-    showNotice(`Left out of the archive: ${left.join(" ")}`);
+    showNotice(`Left out of the archive: ${left.join(" ")}`, "archive");
   }
   zip.end();
   return new Blob(parts, { type: "application/zip" });
