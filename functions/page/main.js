@@ -3,6 +3,7 @@ import { button, input } from "./dom.js";
 import * as downloads from "./downloads.js";
 import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
+import { renderGuide } from "./guide.js";
 import { closeNotices } from "./messages.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
 import { cancelSegmenting, itemOf, queue } from "./queue.js";
@@ -122,4 +123,5 @@ input("frame").addEventListener("change", openFrame);
 input("patient").addEventListener("change", lookUpPatient);
 
 input("patient").value = randomPatient();
+renderGuide();
 document.documentElement.dataset.ready = String(performance.now());

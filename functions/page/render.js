@@ -1,5 +1,6 @@
 import { button, html, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
+import { renderGuide } from "./guide.js";
 import { Mask } from "./mask.js";
 import { clearProblems, showNotice } from "./messages.js";
 import { resumeDraft } from "./outline.js";
@@ -30,6 +31,7 @@ export function leaveWorkspace() {
   html("start").hidden = false;
   html("who").hidden = true;
   html("erase").hidden = true;
+  renderGuide();
 }
 
 /** The requested animation frame, 0 when none is. */ let rendering = 0;
@@ -59,6 +61,7 @@ export function render() {
   html("frame-row").hidden = purpose !== "first" || (first?.frames ?? 0) < 2;
   html("erase").hidden = !enrolled || editing;
   renderEditor();
+  renderGuide();
   keepImageClear();
   const onlyReferences = items.every(({ reference }) => reference);
   html("add").hidden = editing || !enrolled || !onlyReferences;

@@ -1,6 +1,7 @@
 import { samplePicture } from "./api.js";
 import { context2d, input, showText } from "./dom.js";
 import { outlineReference } from "./first_image.js";
+import { beginGuide } from "./guide.js";
 import { Item } from "./item.js";
 import { Mask } from "./mask.js";
 import { showProblem } from "./messages.js";
@@ -24,6 +25,7 @@ export async function openSample() {
     input("patient").value = randomPatient();
     session.structures = [];
     session.later = later;
+    beginGuide();
     await outlineReference(first, await readMask(annotation));
   } catch (error) {
     showProblem("start-problem", error);
