@@ -7,6 +7,7 @@ import { askKey, keyHeader } from "./api_key.js";
 /** @typedef {Segmentation & Required<Pick<Segmentation, "candidates" | "why">>} ExplainedSegmentation */
 /** @typedef {NonNullable<Schemas["EnrolmentReport"]>} Report @typedef {Partial<Schemas["Accepted"]>} Accepted */
 /** @typedef {Schemas["MaskReading"]} MaskReading */
+/** @typedef {Schemas["ImageFacts"]} ImageFacts */
 /** @typedef {Partial<Omit<Schemas["MaskRequest"], "embedding">>} MaskPrompt */
 /** @typedef {keyof operations["exportMask"]["responses"][200]["content"]} SourceFormat */
 /** @typedef {{file: Blob, frame: number, format: SourceFormat | ""}} Source a frame of a file, from 0 */
@@ -17,11 +18,19 @@ import { askKey, keyHeader } from "./api_key.js";
  * @template {"enrolReference" | "exportMask" | "readMask"} T
  * @typedef {Partial<Record<keyof Multipart<T>, Blob | string | undefined>>} Fields */
 
+/** The code of a server that could not be reached. */
+export const UNREACHABLE = "unreachable";
+
 /** A refusal in the server's own words (RFC 9457), or a server that could not be reached. */
 export class Problem extends Error {
-  /** @param {Pick<Schemas["Problem"], "title" | "detail"> & Partial<Schemas["Problem"]>} document */
-  constructor({ title, detail, type = "", errors = [], choices = [] }) {
+  /** @param {Pick<Schemas["Problem"], "title" | "detail"> & Partial<Schemas["Problem"]>} document
+   * @param {number | null} retryAfter seconds after which another attempt is worthwhile; null where that is not known */
+  constructor(
+    { title, detail, type = "", errors = [], choices = [] },
+    retryAfter = null,
+  ) {
     super(detail);
+    this.retryAfter = retryAfter;
     this.title = title;
     this.code = type.replace("/problems/", "");
     this.faults = errors;
@@ -42,6 +51,7 @@ async function request(path, init = {}) {
   } catch (error) {
     if (isCancelled(error)) throw error;
     throw new Problem({
+      type: UNREACHABLE,
       title: "The server is not responding",
       detail:
         "Check that it is running and that you are connected, then try again.",
@@ -55,7 +65,17 @@ async function request(path, init = {}) {
     title: "The server failed",
     detail: `It responded with status ${response.status}.`,
   }));
-  throw new Problem(problem);
+  throw new Problem(problem, retryAfterOf(response));
+}
+
+/** Seconds of a Retry-After header (RFC 9110, section 10.2.3), which states them or a date. @param {Response} response */
+function retryAfterOf({ headers }) {
+  const stated = headers.get("retry-after") ?? "";
+  if (/^\d+$/.test(stated)) return Number(stated);
+  const date = Date.parse(stated);
+  return Number.isNaN(date)
+    ? null
+    : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
 
 /** @param {string} path @param {RequestInit} init */
@@ -69,6 +89,46 @@ const postJson = (body, signal) => ({
   headers: { "content-type": "application/json" },
   signal,
 });
+
+/** The fields that hold JSON as text. */
+const JSON_FIELDS = ["accepted", "receipt", "rle"];
+
+/** A body of these fields: a form, or, where the image lies in the archive, JSON that refers to it.
+ * @param {Record<string, Blob | string | undefined>} fields @returns {Promise<RequestInit>} */
+async function bodyOf(fields) {
+  const { image } = fields;
+  if (!(image instanceof Blob) || image.type !== REFERENCE) {
+    return { body: formOf(fields) };
+  }
+  /** @type {Record<string, unknown>} */
+  const body = JSON.parse(await image.text());
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === "image" || value === undefined) continue;
+    if (value instanceof Blob) {
+      const bytes = new Uint8Array(await value.arrayBuffer());
+      body[name] = { base64: base64Of(bytes) };
+    } else body[name] = JSON_FIELDS.includes(name) ? JSON.parse(value) : value;
+  }
+  const headers = { "content-type": "application/json" };
+  return { body: JSON.stringify(body), headers };
+}
+
+/** @param {Uint8Array} bytes */
+function base64Of(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/** The type of a file that stands for an image of the archive. */
+const REFERENCE = "application/json";
+
+/** A file that stands for an image of the archive, and is sent in its place.
+ * @param {Schemas["ArchiveReference"]} dicomweb @param {string} name */
+export const archivedFile = (dicomweb, name) =>
+  new File([JSON.stringify({ image: { dicomweb } })], name, {
+    type: REFERENCE,
+  });
 
 /** @param {Record<string, Blob | string | undefined>} fields */
 function formOf(fields) {
@@ -107,8 +167,7 @@ export async function embed(file, frame, signal) {
   return await requestJson(`/v1/embeddings${searchOf(query)}`, init);
 }
 
-/** What an image file says of itself. @param {Blob} file @param {AbortSignal} signal
- * @returns {Promise<Schemas["ImageFacts"]>} */
+/** What an image file is, by its headers. @param {Blob} file @param {AbortSignal} signal @returns {Promise<ImageFacts>} */
 export const readFacts = (file, signal) =>
   requestJson("/v1/images/read", { method: "POST", body: file, signal });
 
@@ -147,7 +206,7 @@ export async function enrol(patient, reference, annotation, signal) {
     label,
     accepted: accepted && JSON.stringify(accepted),
   };
-  const init = { method: "PUT", body: formOf(fields), signal };
+  const init = { method: "PUT", ...await bodyOf(fields), signal };
   return await requestJson(referencePath(patient, reference), init);
 }
 
@@ -158,7 +217,7 @@ export async function readMask({ file, frame }, mask, segment, signal) {
   /** @satisfies {Fields<"readMask">} */ const fields = { image: file, mask };
   /** @satisfies {Query<"readMask">} */
   const query = { frame, ...(segment && { segment }) };
-  const init = { method: "POST", body: formOf(fields), signal };
+  const init = { method: "POST", ...await bodyOf(fields), signal };
   return await requestJson(`/v1/masks/read${searchOf(query)}`, init);
 }
 
@@ -193,7 +252,7 @@ export async function maskToFile(
     receipt: receipt && JSON.stringify(receipt),
   };
   /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
-  const init = { method: "POST", body: formOf(fields), signal };
+  const init = { method: "POST", ...await bodyOf(fields), signal };
   const path = `/v1/masks/export${searchOf(query)}`;
   return await (await request(path, init)).blob();
 }
@@ -211,6 +270,26 @@ export async function volumeToFile(files, masks, label, accept, signal) {
   const init = { method: "POST", body: form, headers, signal };
   return await (await request(path, init)).blob();
 }
+
+/** Whether the server opens an image archive. @returns {Promise<boolean>} */
+export async function hasArchive() {
+  /** @type {Schemas["Status"]} */ const { archive } = await requestJson(
+    "/readyz",
+    {},
+  );
+  return archive !== undefined;
+}
+
+/** The series of a patient in the image archive. @param {string} patientId @param {AbortSignal} signal
+ * @returns {Promise<Schemas["ArchivedSeriesList"]>} */
+export const findSeries = (patientId, signal) =>
+  requestJson("/v1/archive/series", postJson({ patientId }, signal));
+
+/** The objects of a series in the image archive.
+ * @param {{study: string, series: string}} series @param {AbortSignal} signal
+ * @returns {Promise<Schemas["ArchivedInstanceList"]>} */
+export const listInstances = ({ study, series }, signal) =>
+  requestJson("/v1/archive/instances", postJson({ study, series }, signal));
 
 /** A picture of the sample patient. @param {string} name */
 export async function samplePicture(name) {

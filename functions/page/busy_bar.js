@@ -1,4 +1,5 @@
 import { html } from "./dom.js";
+import { patiently } from "./patience.js";
 
 /** The bar appears for waits that are longer than this, milliseconds. */
 const DELAY = 400;
@@ -9,7 +10,8 @@ let waiting = null;
 export const isBusy = () => waiting !== null;
 export const cancelBusy = () => waiting?.abort();
 
-/** Runs a step under the busy bar, whose button cancels it. A step that is still running is cancelled first.
+/** Runs a step under the busy bar, whose button cancels it; where the server is too busy, again once it may not be. A
+ * step that is still running is cancelled first.
  * @template T @param {string} text @param {(signal: AbortSignal) => Promise<T>} step @returns {Promise<T>} */
 export async function withBusyBar(text, step) {
   waiting?.abort();
@@ -18,7 +20,10 @@ export async function withBusyBar(text, step) {
   html("busy-text").textContent = text;
   const timer = setTimeout(() => html("busy").hidden = false, DELAY);
   try {
-    return await step(own.signal);
+    return await patiently(() => step(own.signal), own.signal, (wait) => {
+      html("busy-text").textContent = wait || text;
+      html("busy").hidden = waiting !== own;
+    });
   } finally {
     clearTimeout(timer);
     if (waiting === own) {

@@ -5,12 +5,11 @@ import { areaOf, areaText } from "./measures.js";
 import { randomCode, session } from "./session.js";
 import { colourOf } from "./structures.js";
 
-/** @import { MaskReading, Report, Rle, Schemas, Segmentation, Size, Source } from "./api.js" */
+/** @import { ImageFacts, MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
 /** @import { Draft } from "./drafts.js" */
 /** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} Overall of all structures of an image */
 /** Of the chosen structure; `unasked` where it has not been looked for in the image.
  * @typedef {Overall | "unasked"} State */
-/** What the server reads of an image file. @typedef {Schemas["ImageFacts"]} ImageFacts */
 
 /** Long side of the picture in a tile, pixels. */
 const THUMBNAIL = 240;
@@ -62,7 +61,11 @@ export class Item {
   source = null;
   /** Id of its embedding, or empty. */ embedding = "";
   /** In image space. @type {Size} */ size = { width: 1, height: 1 };
-  /** @type {ImageFacts | null} */ facts = null;
+  /** What its headers say; null until that is known. @type {ImageFacts | null} */
+  facts = null;
+  /** Its path below what was opened, with its extension. */ path = "";
+  /** The size of its file where the browser has scaled it down; else null. @type {Size | null} */
+  fullSize = null;
   /** Millimetres for a pixel, as a person has set it; null where nobody did. @type {number | null} */
   scale = null;
   /** By label. @type {Map<string, Finding>} */ findings = new Map();

@@ -1,12 +1,21 @@
+import { offerArchive } from "./archive.js";
 import { cancelBusy, isBusy } from "./busy_bar.js";
-import { button, input } from "./dom.js";
+import { button, byId, html, input } from "./dom.js";
 import * as downloads from "./downloads.js";
 import * as explanation from "./explanation.js";
 import { openFirst, openFrame, showFrameNumber } from "./first_image.js";
 import { renderGuide } from "./guide.js";
 import { closeNotices } from "./messages.js";
+import { chosenFiles, droppedFiles } from "./intake.js";
 import { acceptOutline, rejectOutline, useTool } from "./outline.js";
-import { cancelSegmenting, itemOf, queue } from "./queue.js";
+import {
+  cancelHeld,
+  cancelSegmenting,
+  queue,
+  retryFailed,
+  segmentHeld,
+} from "./queue.js";
+import { render } from "./render.js";
 import * as report from "./report.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
@@ -16,6 +25,10 @@ import "./shortcuts.js";
 import { randomPatient, session, viewer } from "./session.js";
 import { lookUpPatient } from "./structures.js";
 import { saveCoco, takeEverythingHome } from "./take_home.js";
+import { cancelReading, takeImages } from "./take_images.js";
+
+/** @import { Found } from "./intake.js" */
+/** @import { Item } from "./item.js" */
 
 /** Whether the first image is being opened. */ let opening = false;
 
@@ -30,27 +43,30 @@ async function openOnce(step) {
   }
 }
 
-/** Takes images that were chosen or dropped, in the order of their names.
- * @param {FileList | null | undefined} list */
-function takeFiles(list) {
-  const chosen = [...list ?? []].sort((a, b) =>
-    a.name.localeCompare(b.name, "en", { numeric: true })
-  );
-  if (chosen.length === 0) return;
-  const items = chosen.map(itemOf);
+/** @param {Item[]} items */
+function useImages(items) {
+  if (items.length === 0) return;
   if (session.enrolled) {
     session.following = true;
     queue(items);
   } else if (session.editor === null && !isBusy() && !opening) {
     openOnce(() => openFirst(items));
-  } else session.later.push(...items);
+  } else {
+    session.later.push(...items);
+    render();
+  }
 }
 
-const files = input("files");
-files.addEventListener("change", () => {
-  takeFiles(files.files);
-  files.value = "";
-});
+/** @param {Found[] | Promise<Found[]>} found */
+const takeFound = (found) => takeImages(found, useImages);
+
+const [files, folder] = [input("files"), input("folder")];
+for (const chooser of [files, folder]) {
+  chooser.addEventListener("change", () => {
+    takeFound(chosenFiles(chooser.files ?? []));
+    chooser.value = "";
+  });
+}
 addEventListener("dragover", (event) => {
   event.preventDefault();
   document.body.classList.add("dragging");
@@ -61,13 +77,21 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dragging");
-  takeFiles(event.dataTransfer?.files);
+  takeFound(droppedFiles(event.dataTransfer));
 });
 
 /** @type {Record<string, () => unknown>} */
 const clicks = {
   "open": () => files.click(),
   "add-open": () => files.click(),
+  "open-folder": () => folder.click(),
+  "add-folder": () => folder.click(),
+  "archive-close": () => byId("archive", HTMLDialogElement).close(),
+  "reading-cancel": cancelReading,
+  "left-out-close": () => html("left-out").hidden = true,
+  "filmstrip-retry": retryFailed,
+  "held-go": segmentHeld,
+  "held-cancel": cancelHeld,
   "filmstrip-add": () => files.click(),
   "sample": () => openOnce(openSample),
   "undo": () => session.editor?.undo(),
@@ -124,4 +148,5 @@ input("patient").addEventListener("change", lookUpPatient);
 
 input("patient").value = randomPatient();
 renderGuide();
+offerArchive(takeFound);
 document.documentElement.dataset.ready = String(performance.now());

@@ -1,17 +1,27 @@
 import { embed, preview, Problem, readFacts } from "./api.js";
+import { hasDeepPixels, scaleDown } from "./full_size.js";
 
-/** @import { Source } from "./api.js" */
 /** @import { Item } from "./item.js" */
+
+/** Formats in whose place masks can be saved, by that of the image. @type {Record<string, Item["format"]>} */
+const SOURCE_FORMATS = {
+  "application/dicom": "application/dicom",
+  "application/x-nifti": "application/x-nifti",
+  "application/x-nrrd": "application/x-nifti",
+  "application/x-metaimage": "application/x-nifti",
+};
 
 /** Makes an item's embedding on the server and, at the same time, a picture that the browser can show.
  * @param {Item} item @param {AbortSignal} signal
  * @param {() => void} visible called once there is the picture */
 export async function prepare(item, signal, visible = () => {}) {
+  item.facts ??= await readFacts(item.file, signal);
+  item.format = SOURCE_FORMATS[item.facts.format] ?? "";
   item.file = await decodeHeic(item.file);
+  await scaleDown(item);
   const source = (async () => {
-    item.format = await sourceFormatOf(item.file);
     if (item.source === null) {
-      const shown = await displayable(item.file, item.frame, signal);
+      const shown = await displayable(item, signal);
       [item.source, item.frames] = [shown.picture, shown.frames];
     }
     visible();
@@ -21,10 +31,7 @@ export async function prepare(item, signal, visible = () => {}) {
     item.embedding = made.id;
     item.size = made.image;
   })();
-  const facts = (async () => {
-    item.facts ??= await readFacts(item.file, signal);
-  })();
-  await Promise.all([source, embedding, facts]);
+  await Promise.all([source, embedding]);
 }
 
 /** The first brands of HEIC files, ISO 23008-12 §10. */
@@ -58,33 +65,18 @@ export async function withEmbedding(item, signal, step) {
   }
 }
 
-/** A picture of an image file that the browser can show: the file itself, or the server's preview. The server
- * draws formats that the browser does not know, and 16 bits, which the browser would not window as the model
- * sees them.
- * @param {Blob} file @param {number} frame @param {AbortSignal} signal
- * @returns {Promise<{picture: Blob, frames: number}>} */
-async function displayable(file, frame, signal) {
-  const head = new Uint8Array(await file.slice(0, 132).arrayBuffer());
-  const text = String.fromCharCode(...head);
-  const isDicom = text.endsWith("DICM");
-  const isTiff = /^(II[*+]\0|MM\0[*+])/.test(text);
-  const is16Bit = text.startsWith("\x89PNG") && head[24] === 16;
-  const bitmap = isDicom || isTiff || is16Bit
+/** Formats that the server draws: the browser does not know them, or takes a file of another for one. */
+const DRAWN_BY_SERVER = ["application/dicom", "image/tiff"];
+
+/** A picture of an item that the browser can show: its file itself, or the server's preview.
+ * @param {Item} item @param {AbortSignal} signal @returns {Promise<{picture: Blob, frames: number}>} */
+async function displayable({ file, frame, facts }, signal) {
+  const isDrawn = DRAWN_BY_SERVER.includes(facts?.format ?? "") ||
+    await hasDeepPixels(file);
+  const bitmap = isDrawn
     ? null
     : await createImageBitmap(file).catch(() => null);
   if (bitmap === null) return await preview(file, frame, signal);
   bitmap.close();
   return { picture: file, frames: 1 };
-}
-
-/** The format in which the file's masks can be saved; empty where that is PNG alone.
- * @param {Blob} file @returns {Promise<Source["format"]>} */
-async function sourceFormatOf(file) {
-  if (await file.slice(128, 132).text() === "DICM") return "application/dicom";
-  const head = new Uint8Array(await file.slice(0, 348).arrayBuffer());
-  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
-  const text = String.fromCharCode(...head);
-  const isNifti = text.startsWith("n+1\0", 344) || text.startsWith("n+2\0", 4);
-  const isOther = /^(NRRD000|ObjectType\s*=\s*Image\b|NDims\s*=)/.test(text);
-  return isGzip || isNifti || isOther ? "application/x-nifti" : "";
 }

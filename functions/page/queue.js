@@ -1,26 +1,32 @@
 import { isCancelled, segment } from "./api.js";
-import { byId, html } from "./dom.js";
+import { acceptReferences, doubtfulReferences } from "./doubts.js";
 import { drawTile, Item } from "./item.js";
 import { announce } from "./messages.js";
+import { addInOrder } from "./order.js";
+import { isPassing, patiently } from "./patience.js";
 import { prepare, withEmbedding } from "./prepare.js";
 import { render, selectItem } from "./render.js";
 import { changed, patient, session } from "./session.js";
 import { enrolledStructures } from "./structures.js";
 
+/** @import { ImageFacts } from "./api.js" */
+/** @import { Found } from "./intake.js" */
 /** @import { Finding } from "./item.js" */
 
 /** Cancels the segmentation of the waiting images. @type {AbortController | null} */
 let segmenting = null;
 
-/** An item named like its file, without the extension. @param {File} file */
-export function itemOf(file) {
+/** An item named like its file, without the extension.
+ * @param {Found} found @param {ImageFacts | null} facts null where they are not known yet */
+export function itemOf({ file, path }, facts) {
   const name = file.name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
-  return new Item(file, name);
+  const item = new Item(file, name);
+  return Object.assign(item, { path, facts, frames: facts?.frames ?? 0 });
 }
 
 /** Takes the other frames out of an item's file, once. @param {Item} item */
 export function otherFrames(item) {
-  const { file, name, frame, frames, facts, whole } = item;
+  const { file, name, path, facts, frame, frames, whole } = item;
   item.whole = false;
   if (!whole || frames < 2) return [];
   const named = (/** @type {number} */ i) => `${name}_${i + 1}`;
@@ -29,28 +35,44 @@ export function otherFrames(item) {
   others.splice(frame, 1);
   return others.map((i) => {
     const other = new Item(file, named(i));
-    return Object.assign(other, { frame: i, facts, whole: false });
+    return Object.assign(other, { path, facts, frame: i, whole: false });
   });
 }
 
-/** @param {Item[]} added */
+/** Adds images, and every frame of their files, and segments what waits, unless a reference is in doubt.
+ * @param {Item[]} added */
 export function queue(added) {
-  session.items.push(...added);
-  for (const item of added) changed(item);
+  const frames = added.flatMap((item) => [item, ...otherFrames(item)]);
+  session.items = addInOrder(session.items, frames);
+  for (const item of frames) changed(item);
+  const waits = session.items.some(isWaiting);
+  session.held = waits && segmenting === null &&
+    doubtfulReferences().length > 0;
   render();
-  if (segmenting === null) segmentWaiting();
+  if (segmenting === null && !session.held) segmentWaiting();
+}
+
+/** Segments what waits although a reference is in doubt. */
+export function segmentHeld() {
+  acceptReferences();
+  queue([]);
+}
+
+/** Leaves what waits as it is. */
+export function cancelHeld() {
+  cancelWaiting();
+  session.held = false;
+  changed();
 }
 
 async function segmentWaiting() {
   segmenting = new AbortController();
   session.segmenting = true;
-  const started = performance.now();
-  let done = 0;
+  Object.assign(run, { started: performance.now(), done: 0 });
   const next = () => session.items.find(isWaiting);
   for (let item = next(); item !== undefined; item = next()) {
-    showProgress(done, started);
     await segmentItem(item, segmenting.signal);
-    done++;
+    run.done++;
     if (session.following) await selectItem(item, true);
     changed(item);
   }
@@ -63,20 +85,23 @@ async function segmentWaiting() {
 }
 
 /** @param {Item} item */
-const isWaiting = ({ overall }) => overall === "waiting";
+export const isWaiting = ({ overall }) => overall === "waiting";
 
-/** @param {number} done @param {number} started milliseconds */
-function showProgress(done, started) {
-  const waiting = session.items.filter(isWaiting);
-  const total = done + waiting.length;
+/** When the present run began, milliseconds, and how many images it has done. */
+const run = { started: 0, done: 0 };
+
+/** How far the present run is. */
+export function queueProgress() {
+  const { started, done } = run;
+  const left =
+    session.items.filter(({ overall }) =>
+      overall === "waiting" || overall === "working"
+    ).length;
+  const total = done + left;
   const each = (performance.now() - started) / done / 1000;
-  const left = Math.ceil(each * waiting.length);
-  html("filmstrip-text").textContent = `Image ${done + 1} of ${total}` +
-    (done > 0 ? `, about ${left} s left` : "");
-  const bar = byId("filmstrip-progress", HTMLProgressElement);
-  bar.max = total;
-  if (done > 0) bar.value = done;
-  else bar.removeAttribute("value");
+  const text = `Image ${Math.min(done + 1, total)} of ${total}` +
+    (done > 0 ? `, about ${Math.ceil(each * left)} s left` : "");
+  return { text, done, total };
 }
 
 /** @param {Item} item @param {AbortSignal} signal */
@@ -86,18 +111,22 @@ async function segmentItem(item, signal) {
     item.activity = activity;
     render();
   };
+  /** Carries out a step, however long the server is busy or lost.
+   * @template T @param {string} activity @param {() => Promise<T>} step */
+  const carryOut = (activity, step) => {
+    begin(activity);
+    const tell = (/** @type {string} */ wait) => begin(wait || activity);
+    return patiently(step, signal, tell, { lost: true });
+  };
   try {
-    begin("Reading");
-    await prepare(item, signal);
-    const after = session.items.indexOf(item) + 1;
+    await carryOut("Reading", () => prepare(item, signal));
     const others = otherFrames(item);
-    session.items.splice(after, 0, ...others);
+    if (others.length > 0) session.items = addInOrder(session.items, others);
     for (const other of others) changed(other);
     await drawTile(item);
-    begin("Segmenting");
     for (const { label } of enrolledStructures()) {
       if (isKnown(item.findings.get(label))) continue;
-      await segmentStructure(item, label, signal);
+      await carryOut("Segmenting", () => segmentStructure(item, label, signal));
     }
     item.failure = null;
     item.overall = "done";
@@ -133,7 +162,8 @@ async function segmentStructure(item, label, signal) {
       error: null,
     });
   } catch (error) {
-    if (isCancelled(error)) {
+    // What is waited for must not pass for a refusal.
+    if (isCancelled(error) || isPassing(error)) {
       if (finding.rle === null) item.findings.delete(label);
       throw error;
     }
@@ -141,13 +171,32 @@ async function segmentStructure(item, label, signal) {
   }
 }
 
+/** Whether an image is to be tried again. @param {Item} item */
+export const hasFailed = ({ state }) =>
+  state === "failed" || state === "cancelled";
+
+/** Segments all images again that failed or were cancelled. */
+export function retryFailed() {
+  for (const item of session.items) {
+    if (!hasFailed(item)) continue;
+    item.overall = "waiting";
+    changed(item);
+  }
+  queue([]);
+}
+
 export function cancelSegmenting() {
   if (segmenting === null) return;
   segmenting.abort(new DOMException("Cancelled", "AbortError"));
   // Images that are added from now on are not cancelled.
   segmenting = new AbortController();
-  for (const item of session.items) {
-    if (item.overall === "waiting") item.overall = "cancelled";
-  }
+  cancelWaiting();
   render();
+}
+
+function cancelWaiting() {
+  for (const item of session.items.filter(isWaiting)) {
+    item.overall = "cancelled";
+    changed(item);
+  }
 }

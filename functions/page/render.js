@@ -1,6 +1,7 @@
 import { button, html, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { renderGuide } from "./guide.js";
+import { renderFilm } from "./film.js";
 import { Mask } from "./mask.js";
 import { clearProblems, showNotice } from "./messages.js";
 import { resumeDraft } from "./outline.js";
@@ -64,15 +65,13 @@ export function render() {
   renderGuide();
   keepImageClear();
   const onlyReferences = items.every(({ reference }) => reference);
-  html("add").hidden = editing || !enrolled || !onlyReferences;
+  html("add").hidden = editing || !enrolled || !onlyReferences || session.held;
   showText("add-report", first ? reportText(first) : "");
-  html("filmstrip").hidden = !enrolled;
-  html("filmstrip-bar").hidden = !session.segmenting;
   const result = editing || onlyReferences ? null : shown;
   html("result").hidden = result === null;
   html("downloads").hidden = result?.state !== "done";
   if (result !== null) renderResult(result);
-  renderFilmstrip();
+  renderFilm();
   const measured = items.filter(({ state }) => state === "done");
   html("take-home").hidden = editing || !enrolled || measured.length === 0;
   html("trend").hidden = editing || measured.length < 2;
@@ -86,19 +85,6 @@ const plot = new MeasurePlot(html("plot"), (index) => {
   const item = session.items[index];
   if (item) selectItem(item);
 });
-
-function renderFilmstrip() {
-  /** @type {Element | null} */ let last = null;
-  for (const item of session.items) {
-    const { element } = item.tile;
-    item.tile.update(item, item === session.shown);
-    if (!element.isConnected) {
-      if (last) last.after(element);
-      else html("tiles").prepend(element);
-    }
-    last = element;
-  }
-}
 
 /** Keeps the image clear of the tools and the zoom buttons: each lies along the edge that it is nearest to. */
 function keepImageClear() {

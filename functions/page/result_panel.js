@@ -1,6 +1,7 @@
 import { changeOf } from "./areas_table.js";
 import { button, html, make, showText } from "./dom.js";
 import { saveStack } from "./downloads.js";
+import { scalingText } from "./full_size.js";
 import { readingText } from "./mask_file.js";
 import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { explainError } from "./messages.js";
@@ -52,7 +53,8 @@ export function renderResult(item) {
   const doubts = reference
     ? item.doubts
     : (answer?.warnings ?? []).map(({ detail }) => detail);
-  showText("result-warnings", doubts.join(" "));
+  const texts = [scalingText(item), ...doubts].filter((text) => text !== "");
+  showText("result-warnings", texts.join(" "));
   const problem = state === "failed"
     ? explainError(error)
     : state === "cancelled"

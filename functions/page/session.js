@@ -28,6 +28,9 @@ export const session = {
   /** Whether the outlines of all structures are shown, not that of the chosen one alone. */
   showsAll: true,
   /** Whether images are being segmented. */ segmenting: false,
+  /** How many choices of files are being read. */ reading: 0,
+  /** Whether images wait until the user accepts a doubtful reference. */
+  held: false,
   /** Images that wait until the first one is outlined. @type {Item[]} */
   later: [],
 };

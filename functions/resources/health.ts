@@ -8,6 +8,9 @@ import type { Services } from "../services.ts";
 export const StatusDocument = z.object({
   status: z.string(),
   encode: z.enum(["available", "unavailable"]).optional(),
+  archive: z.enum(["configured"]).optional().describe(
+    "Present where the server opens an image archive; whether that answers is not known",
+  ),
 }).openapi("Status", { example: { status: "ok" } });
 
 const live = createRoute({
@@ -34,7 +37,11 @@ export function healthFunction(services: Services): Router {
     .openapi(live, (c) => c.json({ status: "ok" }, 200))
     .openapi(ready, async (c) => {
       if (await services.ready()) {
-        return c.json({ status: "ready", ...encodeHosts(services) }, 200);
+        const archive = services.archive === undefined
+          ? {}
+          : { archive: "configured" as const };
+        const hosts = encodeHosts(services);
+        return c.json({ status: "ready", ...hosts, ...archive }, 200);
       }
       throw new EdgeError(
         "not-ready",

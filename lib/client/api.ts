@@ -2212,6 +2212,11 @@ export interface components {
             status: string;
             /** @enum {string} */
             encode?: "available" | "unavailable";
+            /**
+             * @description Present where the server opens an image archive; whether that answers is not known
+             * @enum {string}
+             */
+            archive?: "configured";
         };
     };
     responses: never;

@@ -220,7 +220,8 @@ export async function finished(page: Page): Promise<void> {
     page.evaluate(async () => {
       const module: string = "/page/session.js";
       const { session } = await import(module);
-      return session.items.length > 1 && !session.segmenting;
+      const { items, segmenting, reading } = session;
+      return items.length > 1 && !segmenting && reading === 0;
     })
   );
 }

@@ -23,6 +23,13 @@ const note = (name: string): Chosen => ({
   buffer: new TextEncoder().encode("about the images"),
 });
 
+/** A picture of which the end is lost. */
+const cut: Chosen = {
+  ...visitPng(2),
+  name: "cut.png",
+  buffer: visitPng(2).buffer.slice(0, 9000),
+};
+
 Deno.test({
   name: "files that are no images are named, and the others are taken",
   ignore: !hasChromium,
@@ -30,23 +37,26 @@ Deno.test({
     await using visitor = await Visitor.start();
     const page = await visitor.open();
     const notice = () => page.textContent("#notice-text");
+    const leftOut = () =>
+      page.locator("#left-out:not([hidden]) > div").innerText()
+        .then((text) => text.replaceAll("\n", ""));
 
     await t.step("as the first ones by name", async () => {
       await openFirst(
         page,
         visitPng(1),
         note("notes.txt"),
-        {
-          ...visitPng(2),
-          name: "cut.png",
-          buffer: visitPng(2).buffer.slice(0, 9000),
-        },
+        cut,
         visitPng(3),
         visitPng(2),
       );
       equal(
         await notice(),
-        "Left out, because not read as an image: cut.png, notes.txt.",
+        "Left out, because not read as an image: cut.png.",
+      );
+      match(
+        await leftOut(),
+        /^1 file is left out. The other 4 are taken.notes.txt: .*got text; send an image/,
       );
       await tool(page, "box");
       await drag(page, ...BOX);
@@ -63,14 +73,16 @@ Deno.test({
       await choose(
         page,
         note("a.txt"),
+        { ...cut, name: "b.png" },
         visitPng(4),
         png("z.png", unrelatedImage),
       );
       await finished(page);
       deepEqual(
         (await held(page)).slice(3).map(({ name, state }) => [name, state]),
-        [["a", "failed"], ["visit-4", "done"], ["z", "done"]],
+        [["b", "failed"], ["visit-4", "done"], ["z", "done"]],
       );
+      match(await leftOut(), /The other 3 are taken.a.txt: /);
     });
 
     await t.step(
@@ -88,7 +100,7 @@ Deno.test({
           ...["true", "true", "true", "", "true", "false"],
         ]);
         deepEqual(rows[3].slice(0, 9), [
-          ...["a", "target", "", "", "", "", "", "", "failed"],
+          ...["b", "target", "", "", "", "", "", "", "failed"],
         ]);
         deepEqual([rows.at(-1)![0], rows.at(-1)![3]], ["z", ""]);
       },

@@ -257,7 +257,8 @@ Deno.test({
         const module: string = "/page/queue.js";
         const { cancelSegmenting, itemOf, queue } = await import(module);
         cancelSegmenting();
-        queue([itemOf(new File([new Uint8Array(bytes)], name))]);
+        const file = new File([new Uint8Array(bytes)], name);
+        queue([itemOf({ file, path: name }, null)]);
       }, { name: added.name, bytes: [...added.buffer] });
       reading.release();
       await finished(page);

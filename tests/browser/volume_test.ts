@@ -58,11 +58,11 @@ Deno.test({
         await finished(page);
         const items = await held(page);
         deepEqual(items.map(({ name }) => name), [
-          "scan_2",
           "scan_1",
+          "scan_2",
           "scan_3",
         ]);
-        for (const [i, n] of [1, 2, 3].entries()) {
+        for (const [i, n] of [2, 1, 3].entries()) {
           const score = dice(
             decodeRle(items[i].rle).data,
             drawVisit(n).mask.data,
@@ -80,7 +80,7 @@ Deno.test({
       );
       await finished(page);
       const items = await held(page);
-      const names = ["scan_2", "scan_1", "scan_3", "a_1", "a_2", "b"];
+      const names = ["scan_1", "scan_2", "scan_3", "a_1", "a_2", "b"];
       deepEqual(items.map(({ name }) => name), names);
       const tiles = await page.locator("#tiles .name").allTextContents();
       deepEqual(tiles.slice(0, -1), names);
@@ -107,7 +107,7 @@ Deno.test({
         const patient = await page.inputValue("#patient");
         equal((await visitor.server.enrol(patient, "other", body)).status, 201);
         const cases: [number, string, Uint8Array, number][] = [
-          [0, "scan_2_seg.dcm", scan, 1],
+          [1, "scan_2_seg.dcm", scan, 1],
           [2, "scan_3_seg.dcm", scan, 2],
           [4, "a_2_mask.nii.gz", volume, 1],
         ];

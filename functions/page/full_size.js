@@ -1,0 +1,86 @@
+import { context2d } from "./dom.js";
+import { Mask } from "./mask.js";
+
+/** @import { Rle, Size } from "./api.js" */
+/** @import { Item } from "./item.js" */
+
+/** Pixels of an image that is segmented, at most. */
+export const MOST_PIXELS = 25_000_000;
+/** Bytes of a scaled picture without loss, at most; a larger one is written as JPEG. */
+const MOST_BYTES = 24 * 2 ** 20;
+const JPEG = { type: "image/jpeg", quality: 0.95 };
+
+/** The largest size with these proportions that is segmented. @param {Size} size @returns {Size} */
+export function scaledSize({ width, height }) {
+  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)));
+  return {
+    width: Math.max(1, Math.floor(width * scale)),
+    height: Math.max(1, Math.floor(height * scale)),
+  };
+}
+
+/** Scales the file of an item down where it has too many pixels and the browser can decode it. @param {Item} item */
+export async function scaleDown(item) {
+  const { facts, file, fullSize } = item;
+  if (facts === null || facts.width * facts.height <= MOST_PIXELS) return;
+  if (fullSize !== null || await hasDeepPixels(file)) return;
+  const { width, height } = scaledSize(facts);
+  const bitmap = await createImageBitmap(file, {
+    resizeWidth: width,
+    resizeHeight: height,
+    resizeQuality: "high",
+  }).catch(() => null);
+  if (bitmap === null) return;
+  const canvas = new OffscreenCanvas(width, height);
+  context2d(canvas).drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  let scaled = await canvas.convertToBlob(file.type === JPEG.type ? JPEG : {});
+  if (scaled.size > MOST_BYTES) scaled = await canvas.convertToBlob(JPEG);
+  item.fullSize = { width: facts.width, height: facts.height };
+  item.file = scaled;
+}
+
+/** Whether a file is a PNG of 16 bits, which the browser would not window as the model sees them. @param {Blob} file */
+export async function hasDeepPixels(file) {
+  const head = new Uint8Array(await file.slice(0, 25).arrayBuffer());
+  return head[0] === 0x89 && head[1] === 0x50 && head[24] === 16;
+}
+
+/** What was done to an image that was scaled down; empty for others. @param {Item} item */
+export function scalingText({ fullSize, size }) {
+  if (fullSize === null) return "";
+  const of = (/** @type {Size} */ { width, height }) => `${width}×${height}`;
+  return `The image has ${of(fullSize)} pixels; it was scaled down to ${
+    of(size)
+  } to be segmented. ` +
+    "Its mask is saved in full size, each pixel with its nearest value.";
+}
+
+/** A mask of an item in the size of the file that was opened. @param {Item} item @param {Rle} rle */
+export function maskInFullSize({ fullSize }, rle) {
+  const mask = Mask.fromRle(rle);
+  return fullSize === null ? mask : enlarge(mask, fullSize);
+}
+
+/** A mask at another size, each pixel with the nearest value. @param {Mask} mask @param {Size} size */
+export function enlarge(mask, { width, height }) {
+  const out = new Mask(width, height);
+  const columns = Int32Array.from(
+    { length: width },
+    (_, x) => Math.floor((x + 0.5) * mask.width / width),
+  );
+  let last = -1;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y + 0.5) * mask.height / height) * mask.width;
+    const start = y * width;
+    if (row === last) {
+      out.data.copyWithin(start, start - width, start);
+      continue;
+    }
+    last = row;
+    for (let x = 0; x < width; x++) {
+      out.data[start + x] = mask.data[row + (columns[x] ?? 0)] ?? 0;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,129 @@
+import { isCancelled, readFacts } from "./api.js";
+import { byId, html, make, showText } from "./dom.js";
+import { unpack } from "./intake.js";
+import { explainError, isOfFile } from "./messages.js";
+import { addInOrder, naturalOrder } from "./order.js";
+import { patiently } from "./patience.js";
+import { itemOf } from "./queue.js";
+import { session } from "./session.js";
+
+/** @import { ImageFacts } from "./api.js" */
+/** @import { Found, Refused } from "./intake.js" */
+/** @import { Item } from "./item.js" */
+
+/** Files that are read at once; the browser opens six connections, and the user's clicks need some. */
+const AT_ONCE = 3;
+/** Files that are named one by one when they are left out. */
+const NAMED = 8;
+
+/** Ends the reading. @type {AbortController | null} */ let reading = null;
+/** Settles when what was taken before is read. */ let before = Promise
+  .resolve();
+
+export const cancelReading = () => reading?.abort();
+
+/** Reads what files are, leaves out those that are no images, and hands over the others in their order, after those
+ * that were taken before.
+ * @param {Found[] | Promise<Found[]>} finding @param {(items: Item[]) => void} use */
+export function takeImages(finding, use) {
+  session.reading++;
+  before = before.then(async () => {
+    try {
+      use(await readImages(await finding));
+    } catch (error) {
+      if (!isCancelled(error)) showText("left-out-text", explainError(error));
+    } finally {
+      session.reading--;
+      reading = null;
+      html("reading").hidden = true;
+    }
+  });
+}
+
+/** @param {Found[]} found @returns {Promise<Item[]>} */
+async function readImages(found) {
+  reading = new AbortController();
+  const { signal } = reading;
+  const { files, refused } = await unpack(found);
+  files.sort((a, b) => naturalOrder(a.path, b.path));
+  const facts = await readAll(files, signal, refused);
+  const items = files.flatMap((one, i) => {
+    const known = facts[i];
+    return known === undefined ? [] : [itemOf(one, known)];
+  });
+  nameApart(items);
+  showLeftOut(refused, items.length);
+  return addInOrder([], items);
+}
+
+/** What each file is: null where it could not be asked for, undefined for one that is no image.
+ * @param {Found[]} files @param {AbortSignal} signal @param {Refused[]} refused takes those that are none */
+async function readAll(files, signal, refused) {
+  /** @type {(ImageFacts | null | undefined)[]} */ const facts = [];
+  let next = 0;
+  let done = 0;
+  const work = async () => {
+    while (next < files.length) {
+      const at = next++;
+      const { file, path } = /** @type {Found} */ (files[at]);
+      try {
+        const read = () => readFacts(file, signal);
+        facts[at] = await patiently(read, signal, showReading);
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        if (isOfFile(error)) {
+          refused.push({ name: path, why: explainError(error) });
+        } else facts[at] = null;
+      }
+      done++;
+      if (files.length > AT_ONCE) showReading("");
+    }
+  };
+  const showReading = (/** @type {string} */ wait) => {
+    html("reading").hidden = false;
+    html("reading-text").textContent = wait ||
+      `Reading file ${Math.min(done + 1, files.length)} of ${files.length}`;
+    const bar = byId("reading-progress", HTMLProgressElement);
+    [bar.max, bar.value] = [files.length, done];
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return facts;
+}
+
+/** Puts the folders before names that would otherwise be the same. @param {Item[]} items */
+function nameApart(items) {
+  const taken = new Set(session.items.map(({ name }) => name));
+  for (const item of items) {
+    const folders = item.path.split("/").slice(0, -1);
+    while (taken.has(item.name) && folders.length > 0) {
+      item.name = `${folders.pop()}_${item.name}`;
+    }
+    taken.add(item.name);
+  }
+}
+
+/** Names the files that are left out, and why; of many the first ones. @param {Refused[]} refused @param {number} taken */
+function showLeftOut(refused, taken) {
+  const [first, ...others] = refused;
+  const isAlone = first !== undefined && others.length + taken === 0 &&
+    !html("start").hidden;
+  showText("start-problem", isAlone ? first.why : "");
+  html("left-out").hidden = first === undefined || isAlone;
+  const files = refused.length === 1
+    ? "1 file is"
+    : `${refused.length} files are`;
+  const rest = taken === 0
+    ? ""
+    : taken === 1
+    ? " The other one is taken."
+    : ` The other ${taken} are taken.`;
+  html("left-out-text").textContent = `${files} left out.${rest}`;
+  const more = refused.length - NAMED;
+  const rows = refused.slice(0, NAMED).map(({ name, why }) =>
+    `${name}: ${why}`
+  );
+  if (more > 0) rows.push(`and ${more} more`);
+  html("left-out-list").replaceChildren(
+    ...rows.map((text) => make("li", "", text)),
+  );
+}
