@@ -26,6 +26,10 @@ export class Hover {
     this.callbacks = callbacks;
   }
 
+  get isShown() {
+    return this.#shown !== null;
+  }
+
   /** @param {Point2} at */
   move(at) {
     this.#at = at;

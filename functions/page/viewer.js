@@ -27,6 +27,9 @@ const DIRECTIONS = {
 const middle = (whole, before, after, length) =>
   Math.max(before, Math.min(whole - after - length, (whole - length) / 2));
 
+/** Where Space types. */
+const FIELDS = "input:not([type=radio], [type=range], [type=checkbox]), select";
+
 /** The large canvas: an image with its outline and points, which can be zoomed and panned. */
 export class Viewer {
   /** Scale from image to CSS pixels, and the place of the image's corner in CSS pixels. */
@@ -43,6 +46,9 @@ export class Viewer {
   #pointers = new Map();
   #panning = false;
   /** Whether Space is held down, which pans. */ #holdsSpace = false;
+  /** Whether the pointer has moved over the image since the focus moved, so that Space is meant for the image even
+   * where a button has the focus. */
+  #pointed = false;
   /** The requested animation frame, 0 when none is. */
   #redrawing = 0;
 
@@ -86,15 +92,21 @@ export class Viewer {
       });
     }
     canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("pointerleave", () => this.#pointed = false);
+    addEventListener("focusin", () => this.#pointed = false);
     addEventListener("keydown", (event) => {
-      const { target } = event;
-      const isOurs = target === canvas ||
-        target === document.body && canvas.matches(":hover");
-      if (event.key !== " " || !isOurs) return;
+      const { key, target } = event;
+      const isField = target instanceof Element && target.matches(FIELDS);
+      const isOurs = target === canvas || this.#pointed && !isField;
+      if (key !== " " || !isOurs) return;
       event.preventDefault();
       this.#hold(true);
     });
-    addEventListener("keyup", ({ key }) => key === " " && this.#hold(false));
+    addEventListener("keyup", (event) => {
+      if (event.key !== " " || !this.#holdsSpace) return;
+      event.preventDefault();
+      this.#hold(false);
+    });
     addEventListener("blur", () => this.#hold(false));
   }
 
@@ -263,6 +275,7 @@ export class Viewer {
 
   /** @param {PointerEvent} event */
   #move(event) {
+    this.#pointed = true;
     const before = this.#pointers.get(event.pointerId);
     if (event.pointerType !== "touch") this.cursor = this.#toImage(event);
     if (before && this.#panning) this.#drag(event, before);

@@ -62,8 +62,7 @@ Deno.test({
         page.evaluate(async ([x, y]) => {
           const module: string = "/page/session.js";
           const { viewer } = await import(module);
-          await new Promise(requestAnimationFrame);
-          await new Promise(requestAnimationFrame);
+          await new Promise((drawn) => setTimeout(drawn, 100));
           const [cx, cy] = viewer.toCanvas([x, y]);
           const { data } = viewer.context.getImageData(cx - 8, cy - 8, 16, 16);
           let most = 0;
