@@ -3,24 +3,26 @@ import { areaRows } from "./areas_table.js";
 import { withBusyBar } from "./busy_bar.js";
 import { csvOf } from "./csv.js";
 import { showText } from "./dom.js";
-import { Mask } from "./mask.js";
+import { maskInFullSize } from "./full_size.js";
 import { showProblem } from "./messages.js";
 import { placedFile } from "./placed_files.js";
 import { session } from "./session.js";
 import { stackOf } from "./stacks.js";
 
+/** @import { Mask } from "./mask.js" */
 /** @import { PlacedForm } from "./placed_files.js" */
 
 /** Runs a step with the shown mask and the name of its image.
  * @param {(mask: Mask, name: string, signal: AbortSignal) => unknown} step */
 async function download(step) {
-  if (session.shown?.rle == null) return;
-  const { rle, name } = session.shown;
+  const { shown } = session;
+  if (shown?.rle == null) return;
+  const mask = maskInFullSize(shown, shown.rle);
   showText("save-problem", "");
   try {
     await withBusyBar(
       "Preparing the file",
-      async (signal) => await step(Mask.fromRle(rle), name, signal),
+      async (signal) => await step(mask, shown.name, signal),
     );
   } catch (error) {
     showProblem("save-problem", error);

@@ -37,8 +37,11 @@ export async function scaleDown(item) {
   let scaled = await canvas.convertToBlob(file.type === JPEG.type ? JPEG : {});
   if (scaled.size > MOST_BYTES) scaled = await canvas.convertToBlob(JPEG);
   item.fullSize = { width: facts.width, height: facts.height };
-  item.file = scaled;
+  item.file = new File([scaled], nameOf(file), { type: scaled.type });
 }
+
+/** @param {Blob} file */
+const nameOf = (file) => file instanceof File ? file.name : "";
 
 /** Whether a file is a PNG of 16 bits, which the browser would not window as the model sees them. @param {Blob} file */
 export async function hasDeepPixels(file) {
@@ -60,6 +63,40 @@ export function scalingText({ fullSize, size }) {
 export function maskInFullSize({ fullSize }, rle) {
   const mask = Mask.fromRle(rle);
   return fullSize === null ? mask : enlarge(mask, fullSize);
+}
+
+/** Areas in full size, which cost a look at every pixel. @type {WeakMap<Rle, number>} */
+const areas = new WeakMap();
+
+/** The area that a mask has at another size. @param {Rle} rle @param {Size} size */
+export function areaInFullSize(rle, { width, height }) {
+  const known = areas.get(rle);
+  if (known !== undefined) return known;
+  const mask = Mask.fromRle(rle);
+  const [columns, rows] = [
+    weights(mask.width, width),
+    weights(mask.height, height),
+  ];
+  let area = 0;
+  rows.forEach((weight, y) => {
+    let row = 0;
+    for (let x = 0; x < mask.width; x++) {
+      if (mask.data[y * mask.width + x] !== 0) row += columns[x] ?? 0;
+    }
+    area += weight * row;
+  });
+  areas.set(rle, area);
+  return area;
+}
+
+/** How many of `to` places take their value from each of `from`. @param {number} from @param {number} to */
+function weights(from, to) {
+  const counts = new Int32Array(from);
+  for (let i = 0; i < to; i++) {
+    const source = Math.floor((i + 0.5) * from / to);
+    counts[source] = (counts[source] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** A mask at another size, each pixel with the nearest value. @param {Mask} mask @param {Size} size */

@@ -1,11 +1,13 @@
-/** @import { Rle, Schemas } from "./api.js" */
+import { areaInFullSize } from "./full_size.js";
+
+/** @import { Rle, Schemas, Size } from "./api.js" */
 /** In pixels, and in mm² where the size of a pixel is known. @typedef {{px: number, mm2: number | null}} Area */
 /** A slice of a stack: its place along the normal, and its area, null where it is not measured.
  * @typedef {{at: number, mm2: number | null}} Slice */
 /** Of a stack: how many slices were measured, how many are missing among them, and the usual step between two, mm.
  * @typedef {{ml: number, slices: number, missing: number, step: number}} Volume */
 /** What tells the size of a pixel: the file, or a person who set the scale in millimetres for a pixel.
- * @typedef {{facts: Schemas["ImageFacts"] | null, scale: number | null}} Scaled */
+ * @typedef {{facts: Schemas["ImageFacts"] | null, scale: number | null, fullSize?: Size | null}} Scaled */
 
 /** Slices closer than this lie in one place, mm. */
 const SAME_PLACE = 0.001;
@@ -23,10 +25,15 @@ export function pixelSize({ facts, scale }, [height, width]) {
   return scale === null ? null : { x: scale, y: scale };
 }
 
-/** @param {Scaled} image @param {Rle} rle @param {number} px its area @returns {Area} */
+/** The area of a mask; of an image that was scaled down, in pixels of the file that was opened.
+ * @param {Scaled} image @param {Rle} rle @param {number} px of the mask as it is @returns {Area} */
 export function areaOf(image, rle, px) {
   const size = pixelSize(image, rle.size);
-  return { px, mm2: size && px * size.x * size.y };
+  const { fullSize = null } = image;
+  return {
+    px: fullSize === null || px === 0 ? px : areaInFullSize(rle, fullSize),
+    mm2: size && px * size.x * size.y,
+  };
 }
 
 /** The volume of a stack. A slice is as thick as half the way to its neighbours on both sides; across a gap, and at the

@@ -130,9 +130,9 @@ export function orderOf(images) {
 
 /** How an axis names the order. @type {Record<Order, string>} */
 export const ORDER_WORDS = {
-  "slice": "Slices, in the order of the volume",
-  "frame": "Frames, in the order of the file",
-  "time": "Images, in the order of time",
-  "time and slice": "Series in the order of time, slices in that of the volume",
-  "none": "Images, in the order in which they were added",
+  "slice": "Slice of the volume",
+  "frame": "Frame of the file",
+  "time": "Image, in order of time",
+  "time and slice": "Slice, series in order of time",
+  "none": "Image, as added",
 };

@@ -1,11 +1,12 @@
 import { areaOf } from "./measures.js";
 import { session } from "./session.js";
 
+/** @import { Rle } from "./api.js" */
 /** @import { Finding, Item } from "./item.js" */
 /** @import { Area } from "./measures.js" */
 /** @import { Kind } from "./plot.js" */
 /** A structure in an image: its area, 0 where it was not found.
- * @typedef {{area: Area, missing: boolean, kind: Kind, finding: Finding}} Measure */
+ * @typedef {{area: Area, missing: boolean, kind: Kind, finding: Finding, rle: Rle}} Measure */
 
 /** The names of the structures, in the order of the list. */
 export const labels = () => session.structures.map(({ label }) => label);
@@ -17,7 +18,7 @@ export function measureOf(item, label) {
   if (finding?.rle == null) return null;
   const { kind, missing } = finding;
   const area = areaOf(item, finding.rle, missing ? 0 : finding.area);
-  return { area, missing, kind, finding };
+  return { area, missing, kind, finding, rle: finding.rle };
 }
 
 /** The first image that is a reference of a structure, to which others are compared.

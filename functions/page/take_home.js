@@ -4,7 +4,7 @@ import { cocoOf } from "./coco.js";
 import { csvOf } from "./csv.js";
 import { showText } from "./dom.js";
 import { saveFile, saveJson } from "./downloads.js";
-import { Mask } from "./mask.js";
+import { maskInFullSize } from "./full_size.js";
 import { explainError, showNotice, showProblem } from "./messages.js";
 import {
   Zip,
@@ -60,10 +60,10 @@ async function packEverything(signal) {
   for (const item of items) {
     for (const label of labels()) {
       const measure = measureOf(item, label);
-      if (measure?.finding.rle == null) continue;
-      const { kind, finding } = measure;
+      if (measure === null) continue;
+      const { kind, finding, rle } = measure;
       const name = nameOf(`${item.name}_${label}`);
-      const png = await Mask.fromRle(measure.finding.rle).toPng();
+      const png = await maskInFullSize(item, rle).toPng();
       add(`masks/${name}_mask.png`, await bytesOf(png));
       if (kind === "found" && finding.answer) {
         const receipt = JSON.stringify(finding.answer.receipt, null, 1);
@@ -132,11 +132,11 @@ function coco(items) {
   const images = items.flatMap((item) => {
     const findings = labels().flatMap((label) => findingOf(item, label));
     if (findings.length === 0) return [];
-    const { file, name, frame, frames, size } = item;
+    const { file, name, frame, frames, fullSize, size } = item;
     /** @type {CocoImage} */ const image = {
       file: file instanceof File ? file.name : name,
       frame: frames > 1 ? frame : null,
-      size,
+      size: fullSize ?? size,
       findings,
     };
     return [image];
@@ -148,10 +148,10 @@ function coco(items) {
 function findingOf(item, label) {
   const measure = measureOf(item, label);
   if (measure === null) return [];
-  const { kind, missing, area, finding } = measure;
+  const { kind, missing, area, finding, rle } = measure;
   return [{
     label,
-    rle: missing ? null : finding.rle,
+    rle: missing ? null : maskInFullSize(item, rle).toRle(),
     ...area,
     kind,
     score: kind === "found" ? finding.answer?.confidence ?? null : null,

@@ -1,3 +1,4 @@
+import { ORDER_WORDS, orderOf } from "./order.js";
 import { measureOf } from "./records.js";
 import { session } from "./session.js";
 
@@ -20,7 +21,7 @@ export function trendOf(items) {
         ? "Ref"
         : String(i + 1)
     ),
-    axis: "Image",
+    axis: ORDER_WORDS[orderOf(items)],
     unit: isKnown ? "mm²" : "px",
     lines: structures.map(({ label, colour }, k) => ({
       name: label,

@@ -19,6 +19,7 @@ const facts = {
   frames: 1,
   spacing: { x: 0.5, y: 0.8, z: null },
   slice: null,
+  slices: null,
   acquiredAt: null,
   series: null,
 };
