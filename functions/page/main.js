@@ -20,6 +20,7 @@ import * as report from "./report.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
 import * as scale from "./scale.js";
+import "./scale_bar.js";
 import "./shape_buttons.js";
 import "./shortcuts.js";
 import { randomPatient, session, viewer } from "./session.js";

@@ -150,3 +150,7 @@ function volumes(items) {
     ? []
     : [make("h2", "", "Volumes"), make("ul", "", ...list)];
 }
+
+addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && !html("report").hidden) closeReport();
+});

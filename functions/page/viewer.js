@@ -70,6 +70,8 @@ export class Viewer {
   /** What controls cover at the edges of the canvas, CSS pixels. */
   margin = { top: 12, right: 12, bottom: 12, left: 12 };
 
+  /** Called with each drawing. @type {() => void} */ whenDrawn = () => {};
+
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
@@ -354,6 +356,7 @@ export class Viewer {
 
   #draw() {
     this.#redrawing = 0;
+    this.whenDrawn();
     const { context: c, canvas, look, colour } = this;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, canvas.width, canvas.height);

@@ -12,6 +12,7 @@ import {
   finished,
   hasChromium,
   held,
+  onScreen,
   png,
   Visitor,
   visitPng,
@@ -93,6 +94,14 @@ Deno.test({
       equal(cells.length, 8);
       match(cells[3], / mm²$/);
       await accessible(page, "a series with its numbers");
+      const bar = (await page.locator("#scale-bar").boundingBox())!;
+      const [[left], [right]] = [
+        await onScreen(page, 0, 0),
+        await onScreen(page, 384, 0),
+      ];
+      const shown = bar.width / (right - left) * 384 * 0.8;
+      const said = parseFloat((await page.textContent("#scale-bar"))!);
+      ok(Math.abs(shown - said) < 0.01 * said, `${shown}, ${said} mm`);
       await page.click("#plot summary");
     });
 
@@ -128,6 +137,7 @@ Deno.test({
           ),
         );
         equal(await other.textContent("#trend-unit"), "px");
+        equal(await other.isVisible("#scale-bar"), false);
 
         await other.click("#scale-open");
         await other.waitForSelector("#scale[open]");
@@ -147,6 +157,7 @@ Deno.test({
           new RegExp(`${Math.round(mm2).toLocaleString("en")} mm²`),
         );
         equal(await other.textContent("#trend-unit"), "mm²");
+        match((await other.textContent("#scale-bar"))!, /^\d+ mm$/);
 
         const rows = rowsOf((await download(other, "#save-table")).bytes);
         close(rows[1].area_mm2, mm2);
