@@ -181,7 +181,7 @@ Deno.test({
         await other.mouse.up();
         ok(parseInt((await other.textContent("#scale-pixels"))!) > 200);
         await other.click("#scale-remove");
-        match(await areaOf(), / px/);
+        await measured.and(other.getByText(/ px$/)).waitFor();
       },
     );
 
