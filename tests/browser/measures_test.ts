@@ -152,10 +152,9 @@ Deno.test({
         await other.check("#scale-all");
         await other.click("#scale-use");
         const mm2 = second.area / 4;
-        match(
-          await areaOf(),
-          new RegExp(`${Math.round(mm2).toLocaleString("en")} mm²`),
-        );
+        const measured = other.locator("#facts strong").first();
+        const said = `${Math.round(mm2).toLocaleString("en")} mm²`;
+        await measured.and(other.getByText(said)).waitFor();
         equal(await other.textContent("#trend-unit"), "mm²");
         match((await other.textContent("#scale-bar"))!, /^\d+ mm$/);
 
@@ -173,6 +172,7 @@ Deno.test({
         );
         await show(other, 1);
         await other.click("#scale-open");
+        await other.waitForSelector("#scale[open]");
         // By the pointer, too.
         const end = (await other.locator("#scale-end").boundingBox())!;
         await other.mouse.move(end.x + 14, end.y + 14);
