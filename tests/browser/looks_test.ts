@@ -1,0 +1,174 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { CDPSession, Page } from "playwright-core";
+import {
+  accessible,
+  finished,
+  hasChromium,
+  onScreen,
+  Visitor,
+} from "./browser.ts";
+import { overlaps } from "./overlaps.js";
+
+/** CSS pixels. */
+const SIZES: [number, number][] = [
+  [320, 568],
+  [360, 640],
+  [640, 360],
+  [844, 390],
+  [768, 1024],
+  [1280, 800],
+  [1920, 1080],
+  [3840, 2160],
+];
+/** Windows whose pages can be zoomed. */
+const ZOOMED = SIZES.filter(([width]) => width >= 768 && width !== 844);
+/** Where axe looks in the light; it looks at the widest of them in the dark too. */
+const AXE: [number, number][] = [[320, 568], [640, 360], [1280, 800]];
+
+/** A folder for a picture of every state at every size; none are taken without it. */
+const pictures = Deno.env.get("PICTURES");
+
+/** The page at a size of its window, zoomed. */
+async function show(
+  page: Page,
+  cdp: CDPSession,
+  [width, height]: [number, number],
+  zoom = 1,
+): Promise<void> {
+  await cdp.send("Emulation.setDeviceMetricsOverride", {
+    width: width / zoom,
+    height: height / zoom,
+    deviceScaleFactor: zoom,
+    mobile: false,
+  });
+  // The page lays itself out anew before the next picture, and its canvas after that.
+  await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))",
+  );
+}
+
+/** Checks a state of the page at all sizes. @param image whether an image is shown */
+async function looksGood(page: Page, state: string, image: boolean) {
+  const cdp = await page.context().newCDPSession(page);
+  const sizes = [
+    ...SIZES.map((size) => [size, 1] as const),
+    ...ZOOMED.map((size) => [size, 2] as const),
+  ];
+  for (const [size, zoom] of sizes) {
+    await show(page, cdp, size, zoom);
+    const name = `${state}_${size.join("x")}${zoom === 2 ? "_zoomed" : ""}`;
+    for (const colorScheme of pictures ? ["light", "dark"] as const : []) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({
+        path: `${pictures}/${name}_${colorScheme}.jpg`,
+        type: "jpeg",
+        scale: "css",
+      });
+    }
+    deepEqual(await overlaps(page), [], name);
+    if (!image) continue;
+    const [left, top] = await onScreen(page, 0, 0);
+    const [right, bottom] = await onScreen(page, 384, 384);
+    ok(right - left > 96 && bottom - top > 96, `${name}: a tiny image`);
+    for (const id of ["#tools", "#zoom"]) {
+      const box = await page.locator(id).boundingBox();
+      if (box === null) continue;
+      const apart = box.x >= right || box.x + box.width <= left ||
+        box.y >= bottom || box.y + box.height <= top;
+      ok(apart, `${name}: ${id} covers the image`);
+    }
+  }
+  for (const size of AXE) {
+    await show(page, cdp, size);
+    await page.emulateMedia({ colorScheme: "light" });
+    await accessible(page, `${state}, ${size.join("x")}`);
+  }
+  await page.emulateMedia({ colorScheme: "dark" });
+  await accessible(page, `${state}, dark`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await cdp.detach();
+}
+
+Deno.test({
+  name: "the page at all sizes, in the light and in the dark",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+
+    await t.step("start", () => looksGood(page, "start", false));
+
+    await t.step("outline", async () => {
+      await page.click("#sample");
+      await page.waitForSelector("#outline:not([hidden])");
+      await looksGood(page, "outline", true);
+    });
+
+    await t.step("how images are displayed", async () => {
+      await page.click("#display-open");
+      await looksGood(page, "display", true);
+      await page.click("#display-open");
+    });
+
+    await t.step("results", async () => {
+      await page.click("#accept");
+      await finished(page);
+      await looksGood(page, "results", true);
+    });
+
+    await t.step("a long notice", async () => {
+      await page.evaluate(async () => {
+        const module: string = "/page/messages.js";
+        const { showNotice } = await import(module);
+        showNotice("Something is to be said at length about files. ".repeat(9));
+      });
+      await looksGood(page, "notice", true);
+      await page.click("#notice-close");
+    });
+
+    await t.step("dialogs", async () => {
+      await page.click("#explain");
+      await page.waitForSelector("#explanation[open]");
+      await looksGood(page, "explanation", false);
+      await page.click("#explanation-close");
+      await page.click("#shortcuts-open");
+      await looksGood(page, "keys", false);
+      await page.click("#shortcuts-close");
+    });
+
+    deepEqual(visitor.complaints, []);
+    await page.close();
+  },
+});
+
+Deno.test({
+  name: "a first visit is guided by the sample patient in three steps",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const guide = () =>
+      page.$$eval(
+        ".guide:not([hidden])",
+        (all) => all.map(({ id }) => id),
+      );
+    deepEqual(await guide(), ["guide-open"]);
+    await page.click("#sample");
+    await page.waitForSelector("#outline:not([hidden])");
+    deepEqual(await guide(), ["guide-outline"]);
+    await page.click("#accept");
+    await finished(page);
+    deepEqual(await guide(), ["guide-results"]);
+    await page.click("#guide-results-end");
+    deepEqual(await guide(), []);
+
+    // Another tab of this browser knows it; one without the sample patient is not guided on.
+    const again = await page.context().newPage();
+    await again.goto(visitor.server.url);
+    await again.waitForSelector("html[data-ready]");
+    equal(await again.isVisible(".guide"), false);
+    await again.click("#sample");
+    await again.waitForSelector("#outline:not([hidden])");
+    equal(await again.isVisible(".guide"), false);
+  },
+});
