@@ -1,5 +1,5 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
-import type { CDPSession, Page } from "playwright-core";
+import { deepEqual, equal } from "node:assert/strict";
+import type { Page } from "playwright-core";
 import {
   accessible,
   finished,
@@ -28,34 +28,30 @@ const AXE: [number, number][] = [[320, 568], [640, 360], [1280, 800]];
 /** A folder for a picture of every state at every size; none are taken without it. */
 const pictures = Deno.env.get("PICTURES");
 
-/** The page at a size of its window, zoomed. */
+/** The page in a window of this size. Zooming to 200 % halves it, in CSS pixels. */
 async function show(
   page: Page,
-  cdp: CDPSession,
   [width, height]: [number, number],
   zoom = 1,
 ): Promise<void> {
-  await cdp.send("Emulation.setDeviceMetricsOverride", {
-    width: width / zoom,
-    height: height / zoom,
-    deviceScaleFactor: zoom,
-    mobile: false,
-  });
+  const size = { width: width / zoom, height: height / zoom };
+  await page.setViewportSize(size);
   // The page lays itself out anew before the next picture, and its canvas after that.
-  await page.evaluate(
-    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))",
+  const shown = await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done({ width: innerWidth, height: innerHeight })))))",
   );
+  deepEqual(shown, size);
 }
 
 /** Checks a state of the page at all sizes. @param image whether an image is shown */
 async function looksGood(page: Page, state: string, image: boolean) {
-  const cdp = await page.context().newCDPSession(page);
   const sizes = [
     ...SIZES.map((size) => [size, 1] as const),
     ...ZOOMED.map((size) => [size, 2] as const),
   ];
+  const wrong: string[] = [];
   for (const [size, zoom] of sizes) {
-    await show(page, cdp, size, zoom);
+    await show(page, size, zoom);
     const name = `${state}_${size.join("x")}${zoom === 2 ? "_zoomed" : ""}`;
     for (const colorScheme of pictures ? ["light", "dark"] as const : []) {
       await page.emulateMedia({ colorScheme });
@@ -65,28 +61,28 @@ async function looksGood(page: Page, state: string, image: boolean) {
         scale: "css",
       });
     }
-    deepEqual(await overlaps(page), [], name);
+    wrong.push(...(await overlaps(page)).map((text) => `${name}: ${text}`));
     if (!image) continue;
     const [left, top] = await onScreen(page, 0, 0);
     const [right, bottom] = await onScreen(page, 384, 384);
-    ok(right - left > 96 && bottom - top > 96, `${name}: a tiny image`);
+    if (right - left < 96) wrong.push(`${name}: the image is tiny`);
     for (const id of ["#tools", "#zoom"]) {
       const box = await page.locator(id).boundingBox();
       if (box === null) continue;
       const apart = box.x >= right || box.x + box.width <= left ||
         box.y >= bottom || box.y + box.height <= top;
-      ok(apart, `${name}: ${id} covers the image`);
+      if (!apart) wrong.push(`${name}: ${id} covers the image`);
     }
   }
+  deepEqual(wrong, []);
   for (const size of AXE) {
-    await show(page, cdp, size);
+    await show(page, size);
     await page.emulateMedia({ colorScheme: "light" });
     await accessible(page, `${state}, ${size.join("x")}`);
   }
   await page.emulateMedia({ colorScheme: "dark" });
   await accessible(page, `${state}, dark`);
   await page.emulateMedia({ colorScheme: "light" });
-  await cdp.detach();
 }
 
 Deno.test({
@@ -146,7 +142,15 @@ Deno.test({
   ignore: !hasChromium,
   async fn() {
     await using visitor = await Visitor.start();
-    const page = await visitor.open();
+    // One context has one browser's storage.
+    const context = await visitor.browser.newContext();
+    const open = async () => {
+      const page = await context.newPage();
+      await page.goto(visitor.server.url);
+      await page.waitForSelector("html[data-ready]");
+      return page;
+    };
+    const page = await open();
     const guide = () =>
       page.$$eval(
         ".guide:not([hidden])",
@@ -163,9 +167,7 @@ Deno.test({
     deepEqual(await guide(), []);
 
     // Another tab of this browser knows it; one without the sample patient is not guided on.
-    const again = await page.context().newPage();
-    await again.goto(visitor.server.url);
-    await again.waitForSelector("html[data-ready]");
+    const again = await open();
     equal(await again.isVisible(".guide"), false);
     await again.click("#sample");
     await again.waitForSelector("#outline:not([hidden])");
