@@ -19,13 +19,13 @@ function find(controls) {
   const isWorth = ({ left, right, top, bottom }, least) =>
     right - left > least && bottom - top > least;
   const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  /** The part of a box that its scrolling and clipping ancestors let be seen. */
-  const seenPart = (box, element) => {
+  /** The part of a box that the elements that scroll or clip it let be seen. */
+  const seenPart = (box, element, inside = false) => {
     let part = common(box, screen);
     for (let one = element; one && one !== document.body;) {
       const { position, clipPath, overflow } = getComputedStyle(one);
       if (clipPath !== "none") return { ...part, right: part.left };
-      if (one !== element && overflow !== "visible") {
+      if ((inside || one !== element) && overflow !== "visible") {
         part = common(part, one.getBoundingClientRect());
       }
       one = position === "fixed" ? null : one.parentElement;
@@ -62,7 +62,7 @@ function find(controls) {
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const line of range.getClientRects()) {
-      const box = seenPart(line, element);
+      const box = seenPart(line, element, true);
       if (!isWorth(box, 2)) continue;
       const one = { box, element, text, isControl: false };
       seen.push(one);
