@@ -1,12 +1,24 @@
 import { equal, match } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
+import { Mask } from "../../functions/page/mask.js";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
+import { describeMask } from "../../lib/format/mask/document.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
+import {
+  annotationCases,
+  readAnnotationFile,
+} from "../support/annotation_cases.ts";
+import { toNifti } from "../support/dicom_files.ts";
 import {
   accessible,
   choose,
+  download,
   drawnArea,
+  enrolByBox,
+  finished,
   hasChromium,
+  held,
   Visitor,
   visitPng,
 } from "./browser.ts";
@@ -99,3 +111,228 @@ Deno.test({
     equal(visitor.complaints.join(), "");
   },
 });
+
+/** Drops a file on the place for masks. */
+async function drop(page: Page, name: string, bytes: Uint8Array) {
+  await page.evaluate(({ name, bytes }) => {
+    const scope = globalThis as unknown as Record<string, CallableFunction> & {
+      document: { getElementById(id: string): EventTarget };
+    };
+    const transfer = Reflect.construct(scope.DataTransfer, []);
+    transfer.items.add(new File([new Uint8Array(bytes)], name));
+    const event = Reflect.construct(scope.DragEvent, ["drop", {
+      dataTransfer: transfer,
+      bubbles: true,
+      cancelable: true,
+    }]);
+    scope.document.getElementById("mask-drop").dispatchEvent(event);
+  }, { name, bytes: [...bytes] });
+}
+
+const json = (name: string, document: unknown) => ({
+  name,
+  mimeType: "application/json",
+  buffer: Buffer.from(JSON.stringify(document)),
+});
+
+/** Waits until the mask that is edited is a wanted one. */
+async function reads(page: Page, wanted: { counts: string }) {
+  await page.waitForFunction(
+    (counts) =>
+      import("/page/session.js" as string).then(({ session }) =>
+        session.editor?.mask.toRle().counts === counts
+      ),
+    wanted.counts,
+  );
+}
+
+Deno.test({
+  name: "a mask file opens for any image, to correct or to enrol it",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const second = describeMask(drawVisit(2).mask);
+    const rle = { size: second.size, counts: second.counts };
+    const problem = async () => {
+      await page.waitForSelector("#mask-problem:not([hidden])");
+      return (await page.textContent("#mask-problem"))!;
+    };
+    await enrolByBox(page);
+    await choose(page, visitPng(2));
+    await finished(page);
+
+    await t.step("a result takes the mask of a label map", async () => {
+      await page.setInputFiles("#mask-file", file("labels.png", labels));
+      await page.waitForSelector("#mask-choice:not([hidden])");
+      equal(await page.textContent("#outline-title"), "Correct the outline");
+      await page.selectOption("#mask-segment", "2");
+      await page.waitForSelector("#mask-reading:not([hidden])");
+      equal(await drawnArea(page), area);
+      await accessible(page, "a mask file for a result");
+      await page.click("#accept");
+      await page.waitForSelector("#result:not([hidden])");
+      equal((await held(page))[1].area, area);
+      equal(await page.textContent("#result-badge"), "Corrected by hand");
+    });
+
+    await t.step("and is enrolled with the file as it was", async () => {
+      await page.click("#open-mask", { noWaitAfter: true, trial: true });
+      await page.setInputFiles("#mask-file", file("labels.png", labels));
+      await page.waitForSelector("#mask-choice:not([hidden])");
+      await page.selectOption("#mask-segment", "2");
+      await page.waitForSelector("#mask-reading:not([hidden])");
+      await page.click("#accept");
+      const sent = page.waitForRequest((one) => one.method() === "PUT");
+      await page.click("#accept-result");
+      const body = (await sent).postDataBuffer()!.toString("latin1");
+      match(body, /name="segment"\r\n\r\n2\r\n/);
+      match(body, /filename="labels.png"/);
+      await page.getByText("Reference", { exact: true }).waitFor();
+    });
+
+    await t.step("run lengths are read as the page writes them", async () => {
+      await choose(page, visitPng(3));
+      await finished(page);
+      const saved = await download(page, "#save-rle");
+      const own = JSON.parse(new TextDecoder().decode(saved.bytes));
+      await page.setInputFiles("#mask-file", json("other.json", rle));
+      await reads(page, rle);
+      await page.setInputFiles("#mask-file", json("own.json", own));
+      await reads(page, own);
+      const runs = Mask.fromRle(rle);
+      const plain = { size: rle.size, counts: runLengths(runs) };
+      await page.setInputFiles("#mask-file", json("plain.json", plain));
+      await reads(page, rle);
+      await page.click("#undo");
+      await reads(page, own);
+    });
+
+    await t.step("a COCO data set asks which category", async () => {
+      const first = describeMask(mask);
+      const coco = {
+        images: [{ id: 7, file_name: "scans/visit-3.png" }, {
+          id: 8,
+          file_name: "visit-9.png",
+        }],
+        categories: [{ id: 1, name: "lesion" }, { id: 2, name: "organ" }],
+        annotations: [
+          { image_id: 7, category_id: 1, segmentation: rle },
+          {
+            image_id: 7,
+            category_id: 2,
+            segmentation: { size: first.size, counts: first.counts },
+          },
+          { image_id: 8, category_id: 2, segmentation: rle },
+        ],
+      };
+      await page.setInputFiles("#mask-file", json("coco.json", coco));
+      await page.waitForSelector("#mask-choice:not([hidden])");
+      const offered = await page.locator("#mask-segment option")
+        .allTextContents();
+      equal(offered.join(), "Choose…,lesion,organ");
+      await page.selectOption("#mask-segment", "organ");
+      await reads(page, first);
+      await page.selectOption("#mask-segment", "lesion");
+      await reads(page, rle);
+    });
+
+    await t.step("what is no mask of the image is refused", async () => {
+      const refused = async (document: unknown, words: RegExp) => {
+        await page.setInputFiles("#mask-file", json("bad.json", document));
+        match(await problem(), words);
+        await reads(page, rle);
+      };
+      const size = [10, 20];
+      await refused({ size, counts: [200] }, /20×10 pixels.*384×384/);
+      await refused({ size: rle.size, counts: [5, 5] }, /add up to 147456/);
+      await refused({ size: rle.size, counts: [-1, 147457] }, /add up/);
+      await refused({ masks: [] }, /no mask of this image/);
+      await page.setInputFiles("#mask-file", {
+        name: "bad.json",
+        mimeType: "application/json",
+        buffer: Buffer.from("{ not json"),
+      });
+      match(await problem(), /no JSON/);
+    });
+
+    await t.step("a dropped mask is taken for the image", async () => {
+      await page.click("#reject");
+      await page.waitForSelector("#result:not([hidden])");
+      await page.evaluate(
+        "document.body.classList.add('dragging')",
+      );
+      equal(await page.isVisible("#mask-drop"), true);
+      const bytes = new TextEncoder().encode(JSON.stringify(rle));
+      await drop(page, "dropped.json", bytes);
+      await reads(page, rle);
+      equal(await page.isVisible("#mask-drop"), false);
+      equal((await held(page)).length, 3, "it is no further image");
+      await page.close();
+    });
+
+    await t.step("SEG, RTSTRUCT and NIfTI", async () => {
+      const of = (file: string, image: string, segment?: string) => {
+        const { mask, width = 0 } = annotationCases.find((one) =>
+          one.file === file && one.image === image && one.segment === segment &&
+          one.mask !== undefined
+        )!;
+        const data = Buffer.from(mask!, "base64").map((one) => 255 * one);
+        return describeMask({ width, height: data.length / width, data });
+      };
+      const dicom = (name: string) => ({
+        name,
+        mimeType: "application/dicom",
+        buffer: Buffer.from(readAnnotationFile(name)),
+      });
+      const slice = await visitor.open();
+      await choose(slice, dicom("axial-2.dcm"));
+      await slice.waitForSelector("#mask-row:not([hidden])");
+      const chosen = async (name: string, segment: string) => {
+        await slice.setInputFiles("#mask-file", dicom(name));
+        await slice.waitForSelector("#mask-choice:not([hidden])");
+        await slice.selectOption("#mask-segment", segment);
+        await reads(slice, of(name, "axial-2.dcm", segment));
+      };
+      await slice.setInputFiles("#mask-file", dicom("one.dcm"));
+      await reads(slice, of("one.dcm", "axial-2.dcm"));
+      await chosen("two.dcm", "2");
+      await chosen("structures.dcm", "3");
+      await chosen("structures.dcm", "7");
+      await slice.close();
+
+      const { image } = drawVisit(1);
+      const nifti = (name: string, data: Uint8Array) => ({
+        name,
+        mimeType: "application/octet-stream",
+        buffer: Buffer.from(toNifti([{ ...image, channels: 1, data }])),
+      });
+      const volume = await visitor.open();
+      await choose(volume, nifti("scan.nii", image.data));
+      await volume.waitForSelector("#mask-row:not([hidden])");
+      await volume.setInputFiles("#mask-file", nifti("mask.nii", mask.data));
+      await reads(volume, describeMask(mask));
+      await volume.close();
+    });
+
+    await t.step("the browser had nothing to complain about", () => {
+      equal(visitor.complaints.join(), "");
+    });
+  },
+});
+
+/** Lengths of runs down one column after the other, the first one outside. */
+function runLengths({ width, height, data }: Mask): number[] {
+  const runs = [0];
+  let value = 0;
+  for (let x = 0; x < width; x++) {
+    for (let y = 0; y < height; y++) {
+      if (data[y * width + x] === value) runs[runs.length - 1]++;
+      else {
+        value = 255 - value;
+        runs.push(1);
+      }
+    }
+  }
+  return runs;
+}

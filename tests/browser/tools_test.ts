@@ -61,13 +61,26 @@ const slow = (page: Page, by: number) =>
     performance.now = () => now += by;
   }, by);
 
-const hasPreview = (page: Page) =>
+/** Whether a preview is shown now. */
+const hasPreview = (page: Page): Promise<boolean> =>
   page.evaluate(async () => {
     const module: string = "/page/session.js";
-    const { viewer, session } = await import(module);
-    await new Promise((shown) => setTimeout(shown, 400));
-    return { shown: session.editor.hover.isShown, scale: viewer.scale }.shown;
+    return (await import(module)).session.editor.hover.isShown;
   });
+
+/** Waits until a preview is shown. */
+async function previewed(page: Page) {
+  for (let i = 0; i < 200 && !await hasPreview(page); i++) {
+    await page.waitForTimeout(50);
+  }
+  equal(await hasPreview(page), true);
+}
+
+/** Checks that no preview comes, for as long as one would take to be asked for. */
+async function notPreviewed(page: Page) {
+  await page.waitForTimeout(400);
+  equal(await hasPreview(page), false);
+}
 
 Deno.test({
   name: "the tools of the editor",
@@ -150,7 +163,7 @@ Deno.test({
       const area = await drawnArea(page);
       asked = [];
       await page.mouse.move(...await onScreen(page, 130, 150));
-      equal(await hasPreview(page), true);
+      await previewed(page);
       deepEqual(asked, ["/v1/masks"]);
       equal(await drawnArea(page), area, "nothing is changed");
       equal(await page.isEnabled("#redo"), false);
@@ -158,7 +171,7 @@ Deno.test({
       asked = [];
       await page.mouse.move(...await onScreen(page, 20, 22));
       await page.mouse.move(5, 5);
-      equal(await hasPreview(page), false, "it ends with the pointer away");
+      await notPreviewed(page);
       deepEqual(asked, []);
     });
 
@@ -178,31 +191,28 @@ Deno.test({
       const early = page.waitForResponse("**/v1/masks");
       await page.mouse.move(...await onScreen(page, 230, 250));
       await early;
-      const shown = await page.evaluate(async () => {
-        const module: string = "/page/session.js";
-        return (await import(module)).session.editor.hover.isShown;
-      });
-      equal(shown, false);
-      await page.waitForResponse("**/v1/masks");
-      equal(await hasPreview(page), true, "that of the new place is shown");
+      equal(await hasPreview(page), false);
+      await previewed(page);
       equal(most, 1, "one request is under way at most");
       await page.unroute("**/v1/masks");
     });
 
     await t.step("a slow decoder is not asked again", async () => {
       await slow(page, 151);
+      const answered = page.waitForResponse("**/v1/masks");
       await page.mouse.move(...await onScreen(page, 60, 60));
-      equal(await hasPreview(page), false);
+      await answered;
+      await notPreviewed(page);
       asked = [];
       await page.mouse.move(...await onScreen(page, 160, 60));
-      equal(await hasPreview(page), false);
+      await notPreviewed(page);
       deepEqual(asked, []);
       const area = await drawnArea(page);
       await slow(page, 0);
       await page.mouse.click(...await onScreen(page, 150, 60));
       await decoded(page, area);
       await page.mouse.move(...await onScreen(page, 250, 60));
-      equal(await hasPreview(page), true, "until it is quick again");
+      await previewed(page);
     });
 
     await t.step("shapes are edits of the mask", async () => {
