@@ -23,7 +23,7 @@ export async function enrolItem(item, mask, label, accepted) {
       async (signal) => {
         const drawn = async () => ({ mask: maskFile(await mask.toPng()) });
         const annotation = {
-          ...originalOf(mask) ?? await drawn(),
+          ...originalOf(item, mask) ?? await drawn(),
           file,
           frame,
           label,

@@ -11,7 +11,7 @@ import { session } from "./session.js";
 /** @import { Mask } from "./mask.js" */
 
 /** The mask file that the outline was taken from, where the server can read it.
- * @type {{file: File, segment: string, rle: Rle} | null} */
+ * @type {{item: Item, file: File, segment: string, rle: Rle} | null} */
 let taken = null;
 /** The file that is being read. @type {File | null} */ let file = null;
 
@@ -39,9 +39,10 @@ const takeStructure = () =>
   readChosen(byId("mask-segment", HTMLSelectElement).value);
 
 /** What to enrol in place of the outline: the file that it was taken from, if it has not been changed since.
- * @param {Mask} mask */
-export function originalOf(mask) {
-  if (taken === null || taken.rle.counts !== mask.toRle().counts) return null;
+ * @param {Item} item @param {Mask} mask */
+export function originalOf(item, mask) {
+  if (taken?.item !== item) return null;
+  if (taken.rle.counts !== mask.toRle().counts) return null;
   return { mask: taken.file, segment: taken.segment };
 }
 
@@ -101,7 +102,7 @@ async function readChosen(segment) {
     if (session.editor !== editor || file !== mask) return;
     editor.load(rle);
     const drawn = editor.mask.toRle();
-    taken = reading && { file: mask, segment, rle: drawn };
+    taken = reading && { item, file: mask, segment, rle: drawn };
     const text = reading
       ? readingText(reading)
       : `The mask has ${editor.area.toLocaleString("en")} pixels.`;

@@ -6,7 +6,6 @@ import {
   BOX,
   choose,
   decoded,
-  drag,
   drawnArea,
   enrolByBox,
   finished,
