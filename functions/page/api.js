@@ -236,6 +236,22 @@ export async function segmentExplained(patient, label, embedding, signal) {
   return await requestJson(path, postJson({ embedding }, signal));
 }
 
+/** Enrols several structures of a mask file on one image; each is enrolled or refused for itself.
+ * @param {string} patient @param {string} reference how the names of the references begin
+ * @param {{file: Blob, frame: number, mask: File, labels: Record<string, string>}} annotation
+ * @param {AbortSignal} signal @returns {Promise<Schemas["EnrolledLabels"]>} */
+export async function enrolLabels(patient, reference, annotation, signal) {
+  const { file, frame, mask, labels } = annotation;
+  /** @satisfies {Fields<"enrolReference">} */ const fields = {
+    image: file,
+    frame: String(frame),
+    mask,
+    labels: JSON.stringify(labels),
+  };
+  const init = { method: "PUT", body: formOf(fields), signal };
+  return await requestJson(referencePath(patient, reference), init);
+}
+
 /** A mask as a DICOM segmentation or NIfTI volume, whichever its image is. The server only writes it.
  * @param {Source} source @param {Rle} rle @param {Segmentation["receipt"] | undefined} receipt of the model's own mask
  * @param {string} label @param {AbortSignal} signal */
@@ -307,6 +323,26 @@ export async function referencesOf(patient) {
     if (error instanceof Problem && error.code === "not-found") return [];
     throw error;
   }
+}
+
+/** @param {string} patient @param {string} label */
+const revisionsPath = (patient, label) =>
+  `${patientPath(patient)}/labels/${encodeURIComponent(label)}/revisions`;
+
+/** What the references of a structure were, the newest first, which is in use.
+ * @param {string} patient @param {string} label @returns {Promise<Schemas["Revision"][]>} */
+export async function listRevisions(patient, label) {
+  const response = await request(revisionsPath(patient, label));
+  /** @type {Schemas["Revisions"]} */ const { revisions } = await response
+    .json();
+  return revisions;
+}
+
+/** @param {string} patient @param {string} label @param {number} revision
+ * @returns {Promise<Schemas["Revision"]>} the new revision that it becomes */
+export async function restoreRevision(patient, label, revision) {
+  const path = `${revisionsPath(patient, label)}/${revision}/restore`;
+  return await requestJson(path, { method: "POST" });
 }
 
 /** @param {string} patient @param {string} reference */

@@ -4,18 +4,43 @@ import { originalOf } from "./mask_file.js";
 import { patient } from "./session.js";
 import { referenceNames, structureOf } from "./structures.js";
 
-/** @import { Accepted } from "./api.js" */
+/** @import { Accepted, Schemas } from "./api.js" */
 /** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
-/** Enrols an item and its mask as a further reference of a structure.
- * @param {Item} item @param {Mask} mask @param {string} label
- * @param {Accepted} [accepted] when the mask is a result that was accepted */
-export async function enrolItem(item, mask, label, accepted) {
-  const names = referenceNames();
+/** A name that no reference has, nor begins with. */
+export function nextReference() {
+  const names = referenceNames().map((name) => name.replace(/\..*/, ""));
   let number = names.length + 1;
   while (names.includes(`ref-${number}`)) number++;
-  const reference = `ref-${number}`;
+  return `ref-${number}`;
+}
+
+/** Notes that the server has made a reference of an item.
+ * @param {Item} item @param {Schemas["EnrolledReference"]} enrolled */
+export function noteEnrolled(item, enrolled) {
+  const { label, reference, report, mask, warnings, createdAt } = enrolled;
+  Object.assign(item.findingOf(label), {
+    reference,
+    report,
+    reading: mask,
+    doubts: warnings.map(({ detail }) => detail),
+    enrolledAt: createdAt,
+    // Should it cease to be a reference, its outline is still one that somebody approved.
+    corrected: true,
+  });
+  const { references } = structureOf(label);
+  const at = references.findIndex((one) => one.reference === reference);
+  if (at < 0) references.push(enrolled);
+  else references[at] = enrolled;
+}
+
+/** Enrols an item and its mask as a reference of a structure.
+ * @param {Item} item @param {Mask} mask @param {string} label
+ * @param {{accepted?: Accepted, reference?: string}} [options] `accepted` when the mask is a result that was accepted;
+ * `reference` names the one that is replaced */
+export async function enrolItem(item, mask, label, options = {}) {
+  const { accepted, reference = nextReference() } = options;
   const { file, frame } = item;
   try {
     const enrolled = await withBusyBar(
@@ -32,17 +57,11 @@ export async function enrolItem(item, mask, label, accepted) {
         return await enrol(patient(), reference, annotation, signal);
       },
     );
-    Object.assign(item.findingOf(label), {
-      reference,
-      report: enrolled.report,
-      reading: enrolled.mask,
-      doubts: enrolled.warnings.map(({ detail }) => detail),
-    });
-    structureOf(label).references.push(enrolled);
+    noteEnrolled(item, enrolled);
     return enrolled;
   } catch (error) {
     // The server may have enrolled it before it noticed that the request was cancelled.
-    if (isCancelled(error)) {
+    if (isCancelled(error) && options.reference === undefined) {
       await eraseReference(patient(), reference).catch(() => {});
     }
     throw error;

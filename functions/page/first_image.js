@@ -12,8 +12,9 @@ import {
   leaveWorkspace,
   showPicture,
 } from "./render.js";
+import { restoreKept } from "./restore.js";
 import { changed, session } from "./session.js";
-import { enrolledStructures, lookUpPatient } from "./structures.js";
+import { lookUpPatient, takeReferences } from "./structures.js";
 
 /** @import { Item } from "./item.js" */
 
@@ -22,9 +23,16 @@ import { enrolledStructures, lookUpPatient } from "./structures.js";
 export async function openFirst(items) {
   session.later = items;
   if (items.length === 0 || !await lookUpPatient()) return;
-  if (enrolledStructures().length > 0) {
-    enterWorkspace();
+  const known = session.structures.flatMap(({ references }) => references);
+  const kept = await restoreKept();
+  if (kept !== null) {
+    takeReferences(known);
+    session.later.push(...items);
+    if (!session.enrolled && kept.shown) return await resumeFirst(kept.shown);
+  }
+  if (session.enrolled || known.length > 0) {
     session.enrolled = true;
+    enterWorkspace();
     session.following = true;
     queue(session.later.splice(0));
     return;
@@ -51,6 +59,7 @@ export async function openFirst(items) {
  * @returns {Promise<unknown>} why it cannot be opened; null where it is */
 export async function outlineReference(item, known = null) {
   showText("start-problem", "");
+  session.items.push(item);
   enterWorkspace();
   let preparing = true;
   const early = () => showPicture(item, false, () => preparing);
@@ -60,6 +69,7 @@ export async function outlineReference(item, known = null) {
       (signal) => prepare(item, signal, early),
     );
   } catch (error) {
+    session.items.splice(session.items.indexOf(item), 1);
     leaveWorkspace();
     showProblem("start-problem", error);
     button("open").focus();
@@ -67,7 +77,20 @@ export async function outlineReference(item, known = null) {
   } finally {
     preparing = false;
   }
-  session.items.push(item);
+  await openEditor(item, known);
+  return null;
+}
+
+/** Goes on with the outline of the first image, which the page has restored. @param {Item} item */
+export async function resumeFirst(item) {
+  enterWorkspace();
+  if (item.source !== null) return await openEditor(item, null);
+  session.items.splice(session.items.indexOf(item), 1);
+  await outlineReference(item);
+}
+
+/** @param {Item} item @param {Mask | null} known an outline to begin with */
+async function openEditor(item, known) {
   input("frame").max = String(item.frames);
   input("frame").valueAsNumber = item.frame + 1;
   showFrameNumber();
@@ -75,7 +98,6 @@ export async function outlineReference(item, known = null) {
   const mask = known ?? new Mask(item.size.width, item.size.height);
   startEditing(item, mask, "first");
   changed(item);
-  return null;
 }
 
 export function showFrameNumber() {

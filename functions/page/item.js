@@ -26,6 +26,8 @@ export class Finding {
   /** Doubts about its file or its annotation, as the server told them when it was enrolled. @type {string[]} */
   doubts = [];
   /** Name of the reference that it is; empty for none. */ reference = "";
+  /** When it was enrolled last, in the server's words, which tells its reference from others; empty if never. */
+  enrolledAt = "";
   corrected = false;
   /** Why it could not be looked for. @type {unknown} */ error = null;
 

@@ -23,7 +23,10 @@ import * as scale from "./scale.js";
 import "./scale_bar.js";
 import "./shape_buttons.js";
 import "./shortcuts.js";
-import { randomPatient, session, viewer } from "./session.js";
+import { flush } from "./kept.js";
+import { showKept } from "./kept_list.js";
+import { openPatient, patientOfAddress } from "./restore.js";
+import { changed, session, viewer } from "./session.js";
 import { lookUpPatient } from "./structures.js";
 import { saveCoco, takeEverythingHome } from "./take_home.js";
 import { cancelReading, takeImages } from "./take_images.js";
@@ -134,6 +137,8 @@ const clicks = {
   "scale-use": scale.useScale,
   "scale-remove": scale.removeScale,
   "scale-cancel": scale.closeScale,
+  "undo-deed": () => results.stepBack("undo"),
+  "redo-deed": () => results.stepBack("redo"),
   "erase": results.erasePatient,
 };
 for (const [id, act] of Object.entries(clicks)) {
@@ -147,7 +152,17 @@ input("frame").addEventListener("input", showFrameNumber);
 input("frame").addEventListener("change", openFrame);
 input("patient").addEventListener("change", lookUpPatient);
 
-input("patient").value = randomPatient();
+input("label").addEventListener("input", () => changed());
+// Another patient, or none, by Back, Forward or a link of the page.
+addEventListener("hashchange", async () => {
+  await flush();
+  location.reload();
+});
+
+const { id, named } = patientOfAddress();
+input("patient").value = id;
+if (named) openOnce(openPatient);
+else showKept();
 renderGuide();
 offerArchive(takeFound);
 document.documentElement.dataset.ready = String(performance.now());

@@ -1,6 +1,7 @@
 import { Problem, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, byId, html, input, showText } from "./dom.js";
+import { offerAll } from "./label_map.js";
 import { announce, showProblem } from "./messages.js";
 import { correctShown } from "./results.js";
 import { readRleFile } from "./rle_file.js";
@@ -19,6 +20,7 @@ let taken = null;
 export function forgetMaskFile() {
   taken = file = null;
   html("mask-choice").hidden = true;
+  offerAll(null, []);
   showText("mask-reading", "");
   showText("mask-problem", "");
 }
@@ -125,6 +127,7 @@ function offerChoices(error) {
     ...error.choices.map((choice) => new Option(choice)),
   );
   html("mask-choice").hidden = false;
+  if (session.purpose !== "correction") offerAll(file, error.choices);
   list.focus();
   return true;
 }

@@ -20,10 +20,10 @@ import {
 } from "./render.js";
 import { reportText } from "./result_panel.js";
 import { changed, session, viewer } from "./session.js";
-import { colourOf } from "./structures.js";
+import { colourOf, dropStructure, structureOf } from "./structures.js";
 
 /** @import { Draft, Purpose } from "./drafts.js" */
-/** @import { Item } from "./item.js" */
+/** @import { Finding, Item } from "./item.js" */
 /** @import { Tool } from "./mask_editor.js" */
 
 /** @type {Record<Tool, string>} */
@@ -158,11 +158,18 @@ async function enrolOutline(item, editor) {
     if (!isCancelled(error)) showRefusal(error);
     return;
   }
+  setMask(item, mask, label);
+  await afterEnrolment(item, label);
+}
+
+/** Goes on from the editor to the results, once structures are enrolled on its image.
+ * @param {Item} item @param {string} label of the structure to choose */
+export async function afterEnrolment(item, label) {
   discardDraft(item);
   session.enrolled = true;
   session.label = label;
+  item.overall = "done";
   closeEditor();
-  setMask(item, mask);
   changed(item);
   await drawTile(item);
   announce(`The outline is enrolled. ${reportText(item)}`);
@@ -191,18 +198,39 @@ function showRefusal(error) {
 async function acceptCorrection(item, mask) {
   discardDraft(item);
   closeEditor();
-  setMask(item, mask);
-  item.findingOf(session.label).corrected = true;
+  const { label } = session;
+  const finding = item.findingOf(label);
+  const before = { ...finding };
+  setMask(item, mask, label);
+  finding.corrected = true;
   changed(item);
+  actOnFinding(item, before);
   await drawTile(item);
   await selectItem(item);
   button("accept-result").focus();
 }
 
-/** @param {Item} item @param {Mask} mask */
-function setMask(item, mask) {
+/** Lets a correction be undone. @param {Item} item @param {Partial<Finding> & {label: string}} before */
+function actOnFinding(item, before) {
+  const { label } = before;
+  const after = { ...item.findingOf(label) };
+  const set = async (/** @type {Partial<Finding>} */ fields) => {
+    Object.assign(item.findingOf(label), fields);
+    changed(item);
+    await drawTile(item);
+    if (session.shown === item) await selectItem(item);
+  };
+  act({
+    name: `the correction of ${item.name}`,
+    undo: () => set(before),
+    redo: () => set(after),
+  });
+}
+
+/** @param {Item} item @param {Mask} mask @param {string} label */
+function setMask(item, mask, label) {
   const { area } = mask;
-  const finding = item.findingOf(session.label);
+  const finding = item.findingOf(label);
   Object.assign(finding, { rle: mask.toRle(), area, error: null });
   item.overall = "done";
 }
@@ -210,6 +238,7 @@ function setMask(item, mask) {
 /** Lets a drawing that was discarded be had back. @param {Item} item @param {string} label @param {Draft} draft */
 function actOnDraft(item, label, draft) {
   const show = (/** @type {() => void} */ step) => {
+    structureOf(label);
     session.label = label;
     step();
     changed(item);
@@ -236,6 +265,7 @@ export async function rejectOutline() {
   changed(edited);
   if (purpose !== "first") {
     if (draft) actOnDraft(edited, label, draft);
+    if (purpose === "structure") dropStructure(label);
     await selectItem(edited);
     button("correct").focus();
     return;

@@ -56,6 +56,7 @@ async function decodeHeic(file) {
  * @template T @param {Item} item @param {AbortSignal} signal @param {(id: string) => Promise<T>} step */
 export async function withEmbedding(item, signal, step) {
   try {
+    item.embedding ||= (await embed(item.file, item.frame, signal)).id;
     return await step(item.embedding);
   } catch (error) {
     const isGone = error instanceof Problem && error.code === "not-found";

@@ -2,12 +2,15 @@ import { button, html, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { renderGuide } from "./guide.js";
 import { renderFilm } from "./film.js";
+import { nextRedo, nextUndo } from "./history.js";
+import { beginKeeping } from "./kept.js";
 import { Mask } from "./mask.js";
 import { clearProblems, showNotice } from "./messages.js";
 import { resumeDraft } from "./outline.js";
 import { MeasurePlot } from "./plot.js";
 import { renderResult, reportText } from "./result_panel.js";
-import { patient, session, viewer, whenChanged } from "./session.js";
+import { changed, patient, session, viewer, whenChanged } from "./session.js";
+import { renderStructures } from "./structure_list.js";
 import { colourOf } from "./structures.js";
 import { trendOf } from "./trend.js";
 
@@ -17,8 +20,13 @@ import { trendOf } from "./trend.js";
 const ROW = /** @type {const} */ (["top", "bottom"]);
 const COLUMN = /** @type {const} */ (["left", "right"]);
 
+/** The address of the patient at hand. The part after # stays in the browser. */
+const address = () => `#/patients/${encodeURIComponent(patient())}`;
+
 export function enterWorkspace() {
   clearProblems("start");
+  if (location.hash !== address()) history.pushState(null, "", address());
+  beginKeeping();
   html("start").hidden = true;
   html("work").hidden = false;
   html("who").hidden = false;
@@ -26,7 +34,10 @@ export function enterWorkspace() {
   render();
 }
 
+/** Goes back to the start, where no image is open. */
 export function leaveWorkspace() {
+  changed();
+  history.replaceState(null, "", location.pathname);
   viewer.show(null, { width: 1, height: 1 });
   html("work").hidden = true;
   html("start").hidden = false;
@@ -71,6 +82,10 @@ export function render() {
   html("result").hidden = result === null;
   html("downloads").hidden = result?.state !== "done";
   if (result !== null) renderResult(result);
+  html("deeds").hidden = editing || !nextUndo() && !nextRedo();
+  renderDeed("undo-deed", "Undo", nextUndo());
+  renderDeed("redo-deed", "Redo", nextRedo());
+  renderStructures();
   renderFilm();
   const measured = items.filter(({ state }) => state === "done");
   html("take-home").hidden = editing || !enrolled || measured.length === 0;
@@ -79,6 +94,12 @@ export function render() {
   const trend = trendOf(items);
   html("trend-unit").textContent = trend.unit;
   plot.show(trend);
+}
+
+/** @param {string} id @param {string} verb @param {string} name of the deed; empty for none */
+function renderDeed(id, verb, name) {
+  button(id).hidden = name === "";
+  button(id).textContent = `${verb} ${name}`;
 }
 
 const plot = new MeasurePlot(html("plot"), (index) => {
@@ -143,6 +164,7 @@ export async function selectItem(item, automatic = false) {
   showFindings(item);
   if (item.draft) resumeDraft(item, item.draft);
   render();
+  changed();
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 

@@ -34,7 +34,8 @@ export function renderResult(item) {
   const { state, answer, corrected, reference, error } = item;
   const { items } = session;
   const number = items.indexOf(item) + 1;
-  html("result-eyebrow").textContent = `Image ${number} of ${items.length}`;
+  html("result-eyebrow").textContent =
+    `Image ${number} of ${items.length} · ${session.label}`;
   html("result-title").textContent = item.name;
   const isDone = state === "done";
   const missing = isDone && item.missing;

@@ -1,7 +1,7 @@
 import { button, byId, html, input } from "./dom.js";
 import { closeDisplay } from "./display.js";
 import { showNeighbour } from "./film_keys.js";
-import { redoDeed, undoDeed } from "./history.js";
+import { stepBack } from "./results.js";
 import { checkTool, useTool } from "./outline.js";
 import { session, viewer } from "./session.js";
 
@@ -58,8 +58,9 @@ addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const { editor } = session;
   if ((event.ctrlKey || event.metaKey) && key === "z") {
-    if (editor) event.shiftKey ? editor.redo() : editor.undo();
-    else event.shiftKey ? redoDeed() : undoDeed();
+    const way = event.shiftKey ? "redo" : "undo";
+    if (editor) editor[way]();
+    else stepBack(way);
   } else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (key === "escape") {
     if (!closeDisplay()) editor?.escape();

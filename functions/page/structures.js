@@ -24,6 +24,18 @@ export function structureOf(label) {
   return made;
 }
 
+/** Takes a structure off the list, unless something is known of it or begun. @param {string} label */
+export function dropStructure(label) {
+  const { structures, items } = session;
+  const isUsed = structureOf(label).references.length > 0 ||
+    items.some(({ findings, drafts }) =>
+      findings.has(label) || drafts.some((draft) => draft.label === label)
+    );
+  if (isUsed) return;
+  session.structures = structures.filter((one) => one.label !== label);
+  session.label = session.structures[0]?.label ?? "target";
+}
+
 /** @param {string} label */
 export const colourOf = (label) =>
   session.structures.find((one) => one.label === label)?.colour ??

@@ -1,0 +1,87 @@
+import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
+import { enrolLabels, readMask } from "./api.js";
+import { withBusyBar } from "./busy_bar.js";
+import * as dom from "./dom.js";
+import { nextReference, noteEnrolled } from "./enrol.js";
+import { Mask } from "./mask.js";
+import { showNotice, showProblem } from "./messages.js";
+import { afterEnrolment } from "./outline.js";
+import { patient, session } from "./session.js";
+
+/** @import { Item } from "./item.js" */
+
+/** Offers to take all structures of a mask file, each with a name. None are offered for an empty list.
+ * @param {File | null} file @param {string[]} choices */
+export function offerAll(file, choices) {
+  const part = file === null || choices.length < 2 ? nothing : html`
+    <form @submit=${(/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      takeAll(file, choices);
+    }}>
+      <p>Or take all ${choices.length}, each with its name:</p>
+      ${choices.map((choice, i) =>
+        html`
+          <label for="mask-name-${i}">${choice}</label>
+          <input id="mask-name-${i}" required maxlength="64" autocomplete="off"
+            .value=${nameOf(choice)}>
+        `
+      )}
+      <button type="submit">Enrol all ${choices.length}</button>
+    </form>
+  `;
+  render(part, dom.html("mask-all"));
+}
+
+/** What a structure is called at first: a name of the file's own, or its number in words. @param {string} choice */
+const nameOf = (choice) =>
+  /^[\d.]+$/.test(choice)
+    ? `structure ${choice}`
+    : choice.replace(/[^\p{L}\p{M}\p{N} ._-]/gu, " ").trim();
+
+/** Enrols every structure of a file on the image that is being outlined.
+ * @param {File} file @param {string[]} choices */
+async function takeAll(file, choices) {
+  const { edited: item } = session;
+  if (item === null) return;
+  const names = choices.map((_, i) => dom.input(`mask-name-${i}`).value.trim());
+  const labels = Object.fromEntries(choices.map((c, i) => [c, names[i] ?? ""]));
+  dom.showText("mask-problem", "");
+  try {
+    const refused = await withBusyBar(
+      "Enrolling the structures",
+      (signal) => enrolAll(item, file, labels, signal),
+    );
+    const [first] = names.filter((name) => item.findings.get(name)?.rle);
+    if (first === undefined) {
+      return dom.showText("mask-problem", refused.join(" "));
+    }
+    await afterEnrolment(item, first);
+    if (refused.length > 0) showNotice(refused.join(" "), "structures");
+  } catch (error) {
+    showProblem("mask-problem", error);
+  }
+}
+
+/** @param {Item} item @param {File} mask @param {Record<string, string>} labels by what the file calls them
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>} which were refused, and why */
+async function enrolAll(item, mask, labels, signal) {
+  const { file, frame } = item;
+  const answer = await enrolLabels(
+    patient(),
+    nextReference(),
+    { file, frame, mask, labels },
+    signal,
+  );
+  const refused = [];
+  for (const { label, segment, enrolled, problem } of answer.labels) {
+    if (enrolled) {
+      const read = await readMask(item, mask, segment, signal);
+      const rle = { size: read.mask.size, counts: read.mask.counts };
+      const { area } = Mask.fromRle(rle);
+      noteEnrolled(item, enrolled);
+      Object.assign(item.findingOf(label), { rle, area, error: null });
+    } else refused.push(`“${label}” was refused: ${problem?.detail ?? ""}`);
+  }
+  return refused;
+}

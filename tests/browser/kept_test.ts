@@ -1,0 +1,263 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { Server } from "../support/server.ts";
+import {
+  accessible,
+  choose,
+  decoded,
+  drag,
+  drawnArea,
+  enrolByBox,
+  finished,
+  hasChromium,
+  held,
+  LESION,
+  onScreen,
+  openFirst,
+  tool,
+  Visitor,
+  visitPng,
+} from "./browser.ts";
+
+/** What the page's own modules say. */
+// deno-lint-ignore no-explicit-any -- the page's modules have no types here
+const ask = <T>(page: Page, question: (session: any) => T): Promise<T> =>
+  page.evaluate(`(async () => {
+    const { session, viewer } = await import("/page/session.js");
+    const { flush } = await import("/page/kept.js");
+    await flush();
+    return (${question})({ ...session, viewer });
+  })()`);
+
+/** Until every change is written; then the page is loaded anew. */
+async function reload(page: Page): Promise<void> {
+  await ask(page, () => 0);
+  await page.reload();
+  await page.waitForSelector("html[data-ready]");
+}
+
+const shownName = (page: Page) => page.textContent("#result-title");
+const patientOf = (page: Page) => page.inputValue("#patient");
+
+Deno.test({
+  name: "what one has done is kept in the browser",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    let patient = "";
+
+    await t.step("an open polygon and clicks of the first image", async () => {
+      await openFirst(page, visitPng(1), visitPng(2));
+      patient = await patientOf(page);
+      equal(new URL(page.url()).hash, `#/patients/${patient}`);
+      await page.mouse.click(...await onScreen(page, ...LESION));
+      await decoded(page, 0);
+      const area = await drawnArea(page);
+      await tool(page, "polygon");
+      for (const corner of [[60, 60], [120, 60], [90, 120]] as const) {
+        await page.mouse.click(...await onScreen(page, ...corner));
+      }
+      await page.fill("#label", "lesion");
+      await reload(page);
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await drawnArea(page), area);
+      equal(await page.inputValue("#label"), "lesion");
+      equal(await page.isChecked("input[value=polygon]"), true);
+      const corners = await ask(page, ({ viewer }) => viewer.draft.length);
+      equal(corners, 3);
+      // The polygon is closed at its first corner, and undone with the click.
+      await page.mouse.click(...await onScreen(page, 60, 60));
+      ok(await drawnArea(page) > area);
+      await page.click("#undo");
+      equal(await drawnArea(page), area);
+    });
+
+    await t.step("results, corrections and what is shown", async () => {
+      await page.click("#accept");
+      await finished(page);
+      await page.click("#correct");
+      await tool(page, "brush");
+      await drag(page, [60, 60], [110, 60]);
+      await page.click("#accept");
+      await page.waitForSelector("#result:not([hidden])");
+      const before = await held(page);
+      deepEqual(before.map(({ state }) => state), ["done", "done"]);
+      await reload(page);
+      await page.waitForSelector("#result:not([hidden])");
+      deepEqual(await held(page), before);
+      equal(await shownName(page), "visit-2");
+      equal(await page.textContent("#result-badge"), "Corrected by hand");
+      equal(await page.locator("#tiles canvas").count(), 2);
+      match(
+        await page.textContent("#tiles li:nth-child(2) .note") ?? "",
+        /^Edited · /,
+      );
+    });
+
+    await t.step("brush work on a tile that one leaves", async () => {
+      await page.click("#correct");
+      const before = await drawnArea(page);
+      await tool(page, "brush");
+      await drag(page, [60, 200], [110, 200]);
+      const painted = await drawnArea(page);
+      ok(painted > before);
+      await page.click("#tiles li:nth-child(1) button");
+      await page.waitForSelector("#outline", { state: "hidden" });
+      equal(
+        await page.textContent("#tiles li:nth-child(2) .note"),
+        "Being drawn",
+      );
+      await reload(page);
+      await page.waitForSelector("#result:not([hidden])");
+      await page.click("#tiles li:nth-child(2) button");
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await drawnArea(page), painted);
+      await page.click("#undo");
+      equal(await drawnArea(page), before);
+      await page.click("#reject");
+      await page.waitForSelector("#result:not([hidden])");
+    });
+
+    await t.step(
+      "Back leads to the start, Forward and a list lead on",
+      async () => {
+        const before = await held(page);
+        await page.goBack();
+        await page.waitForSelector("#start:not([hidden])");
+        await page.waitForSelector("#kept a");
+        equal(await page.textContent("#kept a"), patient);
+        match(await page.textContent("#kept li .hint") ?? "", /^2 images · le/);
+        await accessible(page, "start with kept patients");
+        await page.goForward();
+        await page.waitForSelector("#result:not([hidden])");
+        deepEqual(await held(page), before);
+        await page.goBack();
+        await page.click("#kept a");
+        await page.waitForSelector("#result:not([hidden])");
+        deepEqual(await held(page), before);
+      },
+    );
+
+    await t.step("images that were waiting are segmented", async () => {
+      await page.route("**/v1/patients/*/segmentations*", async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 5000));
+        await route.continue().catch(() => {});
+      });
+      await choose(page, visitPng(3), visitPng(4));
+      await page.waitForSelector("#tiles li:nth-child(5)");
+      await page.unroute("**/v1/patients/*/segmentations*");
+      await reload(page);
+      await page.waitForSelector("#tiles li:nth-child(5)");
+      await finished(page);
+      deepEqual((await held(page)).map(({ name, state }) => [name, state]), [
+        ["visit-1", "done"],
+        ["visit-2", "done"],
+        ["visit-3", "done"],
+        ["visit-4", "done"],
+      ]);
+    });
+
+    await t.step("erasing the patient erases what is kept", async () => {
+      page.once("dialog", (dialog) => dialog.accept());
+      await page.click("#erase");
+      await page.waitForSelector("#start:not([hidden])");
+      equal(new URL(page.url()).hash, "");
+      const left = await page.evaluate(async () => {
+        const module: string = "/page/libraries/idb/build/index.js";
+        const { openDB } = await import(module);
+        const open = await openDB("p2sam");
+        return await Promise.all(
+          ["sessions", "items", "files"].map((name) => open.count(name)),
+        );
+      });
+      deepEqual(left, [0, 0, 0]);
+      equal(await page.locator("#kept a").count(), 0);
+      await page.close();
+    });
+
+    await t.step("a browser that keeps nothing says so once", async () => {
+      const context = await visitor.browser.newContext();
+      const page = await context.newPage();
+      await page.addInitScript(() => {
+        IDBFactory.prototype.open = () => {
+          throw new DOMException("Not here", "SecurityError");
+        };
+      });
+      await page.goto(visitor.server.url);
+      await page.waitForSelector("html[data-ready]");
+      await openFirst(page, visitPng(1));
+      await page.waitForSelector("#notice:not([hidden])");
+      match(
+        await page.textContent("#notice-text") ?? "",
+        /not kept in this browser: it does not allow that/,
+      );
+      await page.click("#notice-close");
+      await page.mouse.click(...await onScreen(page, ...LESION));
+      await decoded(page, 0);
+      equal(await page.isVisible("#notice"), false);
+      // Leaving would lose the drawing.
+      const asked = page.waitForEvent("dialog");
+      const closing = page.close({ runBeforeUnload: true });
+      const dialog = await asked;
+      equal(dialog.type(), "beforeunload");
+      await dialog.accept();
+      await closing;
+      await context.close();
+    });
+
+    await t.step("the browser had nothing to complain about", () => {
+      deepEqual(visitor.complaints, []);
+    });
+  },
+});
+
+Deno.test({
+  name: "a server that is gone loses nothing",
+  ignore: !hasChromium,
+  async fn() {
+    const first = await Server.start({ MODEL: "nano", KV_PATH: ":memory:" });
+    const { port } = new URL(first.url);
+    await using visitor = await Visitor.of({ url: first.url });
+    const page = await visitor.open();
+    await enrolByBox(page);
+    await choose(page, visitPng(2));
+    await finished(page);
+    const before = await held(page);
+    await ask(page, () => 0);
+    // The page's own files come from a server that has forgotten all else.
+    await first.kill();
+    await using _second = await Server.start({
+      MODEL: "nano",
+      KV_PATH: ":memory:",
+      PORT: port,
+    });
+    await page.route("**/v1/**", (route) => route.abort());
+    await page.reload();
+    await page.waitForSelector("#notice:not([hidden])");
+    match(
+      await page.textContent("#notice-text") ?? "",
+      /The server is not responding.* kept in this browser are shown/,
+    );
+    deepEqual(await held(page), before);
+    equal(await shownName(page), "visit-2");
+    await page.unroute("**/v1/**");
+    await page.reload();
+    await page.waitForSelector("#notice:not([hidden])");
+    match(
+      await page.textContent("#notice-text") ?? "",
+      /no reference of this patient any more/,
+    );
+    deepEqual(await held(page), before);
+    // The outline of the first image becomes a reference again.
+    await page.click("#tiles li:nth-child(1) button");
+    await page.click("#accept-result");
+    await page.waitForFunction(() =>
+      document.querySelector("#tiles .note")?.textContent?.startsWith("Ref")
+    );
+    await choose(page, visitPng(3));
+    await page.waitForSelector("#tiles li:nth-child(4)");
+    await finished(page);
+    equal((await held(page)).at(2)?.state, "done");
+  },
+});

@@ -1,0 +1,156 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import {
+  accessible,
+  choose,
+  drag,
+  enrolByBox,
+  finished,
+  hasChromium,
+  held,
+  tool,
+  Visitor,
+  visitPng,
+} from "./browser.ts";
+
+const listed = (page: Page) =>
+  page.locator("#references > ul strong").allTextContents();
+
+/** Names of the references that the server uses. */
+async function onServer(page: Page): Promise<string[]> {
+  const patient = await page.inputValue("#patient");
+  return await page.evaluate(async (patient) => {
+    const response = await fetch(`/v1/patients/${patient}`);
+    const { references } = await response.json();
+    return references.map((one: { reference: string }) => one.reference);
+  }, patient);
+}
+
+const note = (page: Page, n: number) =>
+  page.textContent(`#tiles li:nth-child(${n}) .note`);
+
+/** Until a deed of the page is over. */
+const busy = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => document.querySelector("#status")?.textContent?.includes(text),
+    text,
+  );
+
+Deno.test({
+  name: "references and what is done to them",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    await enrolByBox(page);
+    await choose(page, visitPng(2), visitPng(3));
+    await finished(page);
+
+    await t.step("a correction is undone and done again", async () => {
+      await page.click("#tiles li:nth-child(2) button");
+      await page.waitForSelector("#correct:not([hidden])");
+      const found = (await held(page))[1]!.area;
+      await page.click("#correct");
+      await tool(page, "brush");
+      await drag(page, [60, 60], [110, 60]);
+      await page.click("#accept");
+      await page.waitForSelector("#accept-result:not([hidden])");
+      const corrected = (await held(page))[1]!.area;
+      match(
+        await page.textContent("#undo-deed") ?? "",
+        /correction of visit-2/,
+      );
+      await page.click("#undo-deed");
+      await busy(page, "Undone");
+      equal((await held(page))[1]!.area, found);
+      await page.keyboard.press("Control+Shift+z");
+      await busy(page, "Done again");
+      equal((await held(page))[1]!.area, corrected);
+    });
+
+    await t.step(
+      "the use as a reference is undone and done again",
+      async () => {
+        await page.click("#accept-result");
+        await busy(page, "Accepted");
+        await page.waitForSelector("#references strong >> nth=1", {
+          state: "attached",
+        });
+        deepEqual(await listed(page), ["ref-1", "ref-2"]);
+        match(await note(page, 2) ?? "", /^Ref/);
+        await page.keyboard.press("Control+z");
+        await busy(page, "Undone: the use of visit-2");
+        deepEqual(await listed(page), ["ref-1"]);
+        deepEqual(await onServer(page), ["ref-1"]);
+        match(await note(page, 2) ?? "", /^Edited/);
+        await page.keyboard.press("Control+Shift+z");
+        await busy(page, "Done again: the use of visit-2");
+        deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+        match(await note(page, 2) ?? "", /^Ref/);
+      },
+    );
+
+    await t.step("the list tells verdicts, and removes", async () => {
+      await page.click("#references > summary");
+      match(
+        await page.textContent("#references > ul .verdict") ?? "",
+        /^(Good|Weak|Ambiguous|Not usable)$/,
+      );
+      await accessible(page, "references");
+      await page.click("text=Remove >> nth=1");
+      await busy(page, "ref-2 is removed");
+      deepEqual(await onServer(page), ["ref-1"]);
+      match(await note(page, 2) ?? "", /^Edited/);
+      await page.keyboard.press("Control+z");
+      await busy(page, "Undone: removing ref-2");
+      deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+      match(await note(page, 2) ?? "", /^Ref/);
+    });
+
+    await t.step("one is replaced by the shown outline", async () => {
+      await page.click("#tiles li:nth-child(3) button");
+      await page.waitForSelector("#result:not([hidden])");
+      await page.click("[aria-label='Replace ref-2']");
+      await busy(page, "ref-2 is replaced");
+      deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+      match(await note(page, 3) ?? "", /^Ref/);
+      match(await note(page, 2) ?? "", /^Edited/);
+      await page.keyboard.press("Control+z");
+      await busy(page, "Undone: replacing ref-2");
+      match(await note(page, 2) ?? "", /^Ref/);
+    });
+
+    await t.step("an earlier revision is restored", async () => {
+      await page.click("#revisions > summary");
+      await page.waitForSelector("[aria-label='Restore revision 1']");
+      await accessible(page, "revisions");
+      await page.click("[aria-label='Restore revision 1']");
+      await busy(page, "those of revision 1");
+      deepEqual(await onServer(page), ["ref-1"]);
+      deepEqual(await listed(page), ["ref-1"]);
+      await page.keyboard.press("Control+z");
+      await busy(page, "Undone: restoring revision 1");
+      deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+    });
+
+    await t.step("the removal of an image is undone, and kept", async () => {
+      const before = await held(page);
+      await page.click("#tiles li:nth-child(3) button");
+      await page.click("#remove");
+      await page.waitForSelector("#undo-deed:not([hidden])");
+      equal((await held(page)).length, 2);
+      await page.keyboard.press("Control+z");
+      await busy(page, "Undone: the removal of visit-3");
+      deepEqual(await held(page), before);
+      await page.waitForTimeout(500);
+      await page.reload();
+      await page.waitForSelector("#result:not([hidden])");
+      deepEqual(await held(page), before);
+      await page.close();
+    });
+
+    await t.step("the browser had nothing to complain about", () => {
+      deepEqual(visitor.complaints, []);
+    });
+  },
+});

@@ -1,0 +1,207 @@
+import { Buffer } from "node:buffer";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
+import { decodeRle } from "../../lib/format/mask/rle.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
+import {
+  accessible,
+  type Box,
+  choose,
+  decoded,
+  drag,
+  finished,
+  hasChromium,
+  openFirst,
+  png,
+  tool,
+  Visitor,
+  visitPng,
+} from "./browser.ts";
+
+/** A dark structure of the first visit, to the left of the lesion. */
+const SECOND: Box = [[85, 108], [169, 238]];
+
+interface Found {
+  name: string;
+  found: Record<string, { area: number; counts: string; reference: string }>;
+}
+
+/** What is known of every structure in every image. */
+const findings = (page: Page): Promise<Found[]> =>
+  page.evaluate(`(async () => {
+    const { session } = await import("/page/session.js");
+    return session.items.map(({ name, findings }) => ({
+      name,
+      found: Object.fromEntries([...findings].map(([label, one]) => [label, {
+        area: one.area,
+        counts: one.rle?.counts,
+        reference: one.reference,
+      }])),
+    }));
+  })()`);
+
+const labels = (page: Page) =>
+  page.locator("#structures .name").allTextContents();
+
+Deno.test({
+  name: "the page follows several structures",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+
+    await t.step(
+      "a second structure is outlined, and looked for in all",
+      async () => {
+        await openFirst(page, visitPng(1));
+        await page.fill("#label", "lesion");
+        await page.keyboard.press("Escape");
+        await tool(page, "box");
+        await drag(page, [212, 114], [271, 163]);
+        await decoded(page, 0);
+        await page.click("#accept");
+        await page.waitForSelector("#add:not([hidden])");
+        await choose(page, visitPng(2), visitPng(3));
+        await finished(page);
+        deepEqual(await labels(page), ["lesion"]);
+
+        await page.click("#tiles li:nth-child(1) button");
+        await page.fill("#new-structure", "lesion");
+        await page.click("#structures form button");
+        match(
+          await page.textContent("#new-structure-problem") ?? "",
+          /already/,
+        );
+        await page.fill("#new-structure", "organ");
+        await page.click("#structures form button");
+        await page.waitForSelector("#outline:not([hidden])");
+        equal(await page.textContent("#outline-title"), "Outline “organ”");
+        equal(await page.isVisible("#label-row"), false);
+        await tool(page, "box");
+        await drag(page, ...SECOND);
+        await decoded(page, 0);
+        await page.click("#accept");
+        await page.waitForSelector("#outline", { state: "hidden" });
+        await finished(page);
+        deepEqual(await labels(page), ["lesion", "organ"]);
+        const all = await findings(page);
+        for (const { name, found } of all) {
+          deepEqual(Object.keys(found), ["lesion", "organ"], name);
+          ok(found.lesion!.counts !== found.organ!.counts, name);
+        }
+        deepEqual(
+          [all[0]!.found.lesion!.reference, all[0]!.found.organ!.reference],
+          ["ref-1", "ref-2"],
+        );
+        await accessible(page, "two structures");
+      },
+    );
+
+    await t.step("a structure is chosen, and an image shows one", async () => {
+      await page.click("#tiles li:nth-child(2) button");
+      const [, second] = await findings(page);
+      const shown = () => page.textContent("#facts strong");
+      const area = (label: string) =>
+        `${second!.found[label]!.area.toLocaleString("en")} px`;
+      await page.click("#structures li:nth-child(1) button");
+      await page.waitForSelector(
+        "#structures li:nth-child(1) [aria-pressed=true]",
+      );
+      equal(await shown(), area("lesion"));
+      await page.click("#structures li:nth-child(2) button");
+      await page.waitForSelector(
+        "#structures li:nth-child(2) [aria-pressed=true]",
+      );
+      match(await page.textContent("#result-eyebrow") ?? "", /organ$/);
+      /** Pixels of the tile in the colour of the first structure. */
+      const yellow = () =>
+        page.evaluate(() => {
+          const canvas = document.querySelectorAll<HTMLCanvasElement>(
+            "#tiles canvas",
+          )[1]!;
+          const { data } = canvas.getContext("2d")!.getImageData(
+            0,
+            0,
+            canvas.width,
+            canvas.height,
+          );
+          let count = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i]! > 220 && data[i + 1]! > 180 && data[i + 2]! < 120) {
+              count++;
+            }
+          }
+          return count;
+        });
+      ok(await yellow() > 0);
+      await page.uncheck("#show-all");
+      await page.waitForTimeout(500);
+      equal(await yellow(), 0);
+      await page.check("#show-all");
+      await page.waitForTimeout(500);
+      ok(await yellow() > 0);
+    });
+
+    let patient = "";
+    await t.step("another browser opens with the labels listed", async () => {
+      patient = await page.inputValue("#patient");
+      const other = await visitor.open();
+      await other.goto(`${visitor.server.url}/#/patients/${patient}`);
+      await other.reload();
+      await other.waitForSelector("#structures li");
+      deepEqual(await labels(other), ["lesion", "organ"]);
+      await choose(other, visitPng(4), visitPng(5));
+      await finished(other);
+      for (const { found } of await findings(other)) {
+        deepEqual(Object.keys(found), ["lesion", "organ"]);
+      }
+      await other.context().close();
+      await page.close();
+    });
+
+    await t.step("a label map opened as outline fills the list", async () => {
+      const page = await visitor.open();
+      const { image, mask } = drawVisit(1);
+      const { width, height } = mask;
+      const map = new Uint8Array(width * height);
+      // The lesion is 2; a rectangle is 1.
+      for (let i = 0; i < width * height; i++) {
+        const [x, y] = [i % width, Math.floor(i / width)];
+        const inBox = x >= 95 && x < 160 && y >= 150 && y < 230;
+        map[i] = mask.data[i]! > 0 ? 2 : inBox ? 1 : 0;
+      }
+      await openFirst(page, png("visit-1.png", encodePng(image)));
+      await page.setInputFiles("#mask-file", {
+        name: "map.png",
+        mimeType: "image/png",
+        buffer: Buffer.from(encodePng({ width, height, data: map })),
+      });
+      await page.waitForSelector("#mask-all form");
+      await accessible(page, "all structures of a map");
+      await page.fill("#mask-name-0", "organ");
+      await page.fill("#mask-name-1", "lesion");
+      await page.click("#mask-all button");
+      await page.waitForSelector("#add:not([hidden])");
+      deepEqual(await labels(page), ["organ", "lesion"]);
+      const [first] = await findings(page);
+      equal(first!.found.organ!.area, 65 * 80);
+      equal(
+        first!.found.lesion!.area,
+        mask.data.filter((value) => value > 0).length,
+      );
+      const { counts } = first!.found.lesion!;
+      const drawn = decodeRle({ size: [height, width], counts });
+      deepEqual(drawn.data.map(Boolean), mask.data.map(Boolean));
+      await choose(page, visitPng(2));
+      await finished(page);
+      const [, second] = await findings(page);
+      deepEqual(Object.keys(second!.found), ["organ", "lesion"]);
+      await page.close();
+    });
+
+    await t.step("the browser had nothing to complain about", () => {
+      deepEqual(visitor.complaints, []);
+    });
+  },
+});
