@@ -23,10 +23,10 @@ import {
 // deno-lint-ignore no-explicit-any -- the page's modules have no types here
 const ask = <T>(page: Page, question: (session: any) => T): Promise<T> =>
   page.evaluate(`(async () => {
-    const { session, viewer } = await import("/page/session.js");
+    const { session } = await import("/page/session.js");
     const { flush } = await import("/page/kept.js");
     await flush();
-    return (${question})({ ...session, viewer });
+    return (${question})(session);
   })()`);
 
 /** Until every change is written; then the page is loaded anew. */
@@ -38,6 +38,9 @@ async function reload(page: Page): Promise<void> {
 
 const shownName = (page: Page) => page.textContent("#result-title");
 const patientOf = (page: Page) => page.inputValue("#patient");
+
+/** Corners, in image pixels. */
+const POLYGON: [number, number][] = [[60, 60], [120, 60], [90, 120]];
 
 Deno.test({
   name: "what one has done is kept in the browser",
@@ -55,7 +58,7 @@ Deno.test({
       await decoded(page, 0);
       const area = await drawnArea(page);
       await tool(page, "polygon");
-      for (const corner of [[60, 60], [120, 60], [90, 120]] as const) {
+      for (const corner of POLYGON) {
         await page.mouse.click(...await onScreen(page, ...corner));
       }
       await page.fill("#label", "lesion");
@@ -64,7 +67,10 @@ Deno.test({
       equal(await drawnArea(page), area);
       equal(await page.inputValue("#label"), "lesion");
       equal(await page.isChecked("input[value=polygon]"), true);
-      const corners = await ask(page, ({ viewer }) => viewer.draft.length);
+      const corners = await ask(
+        page,
+        ({ editor }) => editor.drawing.steps.at(-1).polygon.corners.length,
+      );
       equal(corners, 3);
       // The polygon is closed at its first corner, and undone with the click.
       await page.mouse.click(...await onScreen(page, 60, 60));
@@ -179,11 +185,11 @@ Deno.test({
     await t.step("a browser that keeps nothing says so once", async () => {
       const context = await visitor.browser.newContext();
       const page = await context.newPage();
-      await page.addInitScript(() => {
-        IDBFactory.prototype.open = () => {
+      await page.addInitScript(
+        `IDBFactory.prototype.open = () => {
           throw new DOMException("Not here", "SecurityError");
-        };
-      });
+        };`,
+      );
       await page.goto(visitor.server.url);
       await page.waitForSelector("html[data-ready]");
       await openFirst(page, visitPng(1));
@@ -252,9 +258,7 @@ Deno.test({
     // The outline of the first image becomes a reference again.
     await page.click("#tiles li:nth-child(1) button");
     await page.click("#accept-result");
-    await page.waitForFunction(() =>
-      document.querySelector("#tiles .note")?.textContent?.startsWith("Ref")
-    );
+    await page.locator("#tiles .note", { hasText: /^Ref/ }).first().waitFor();
     await choose(page, visitPng(3));
     await page.waitForSelector("#tiles li:nth-child(4)");
     await finished(page);

@@ -31,10 +31,7 @@ const note = (page: Page, n: number) =>
 
 /** Until a deed of the page is over. */
 const busy = (page: Page, text: string) =>
-  page.waitForFunction(
-    (text) => document.querySelector("#status")?.textContent?.includes(text),
-    text,
-  );
+  page.locator("#status", { hasText: text }).waitFor({ state: "attached" });
 
 Deno.test({
   name: "references and what is done to them",

@@ -115,25 +115,17 @@ Deno.test({
       );
       match(await page.textContent("#result-eyebrow") ?? "", /organ$/);
       /** Pixels of the tile in the colour of the first structure. */
-      const yellow = () =>
-        page.evaluate(() => {
-          const canvas = document.querySelectorAll<HTMLCanvasElement>(
-            "#tiles canvas",
-          )[1]!;
-          const { data } = canvas.getContext("2d")!.getImageData(
-            0,
-            0,
-            canvas.width,
-            canvas.height,
-          );
+      const yellow = (): Promise<number> =>
+        page.evaluate(`(() => {
+          const canvas = document.querySelectorAll("#tiles canvas")[1];
+          const { width, height } = canvas;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
           let count = 0;
           for (let i = 0; i < data.length; i += 4) {
-            if (data[i]! > 220 && data[i + 1]! > 180 && data[i + 2]! < 120) {
-              count++;
-            }
+            if (data[i] > 220 && data[i + 1] > 180 && data[i + 2] < 120) count++;
           }
           return count;
-        });
+        })()`);
       ok(await yellow() > 0);
       await page.uncheck("#show-all");
       await page.waitForTimeout(500);
@@ -192,7 +184,8 @@ Deno.test({
       );
       const { counts } = first!.found.lesion!;
       const drawn = decodeRle({ size: [height, width], counts });
-      deepEqual(drawn.data.map(Boolean), mask.data.map(Boolean));
+      const isInside = (value: number) => Number(value > 0);
+      deepEqual(drawn.data.map(isInside), mask.data.map(isInside));
       await choose(page, visitPng(2));
       await finished(page);
       const [, second] = await findings(page);
