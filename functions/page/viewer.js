@@ -51,6 +51,8 @@ export class Viewer {
   #pointed = false;
   /** The requested animation frame, 0 when none is. */
   #redrawing = 0;
+  /** How much larger lines and points are than on screens of full HD. */
+  #grain = 1;
 
   /** @type {PointerHandler | null} */ handler = null;
   /** The mouse, or the keyboard's crosshair, in image space. @type {Point2 | null} */
@@ -222,6 +224,8 @@ export class Viewer {
     const { clientWidth, clientHeight } = this.canvas;
     this.canvas.width = Math.round(clientWidth * devicePixelRatio);
     this.canvas.height = Math.round(clientHeight * devicePixelRatio);
+    const { fontSize } = getComputedStyle(document.documentElement);
+    this.#grain = Number.parseFloat(fontSize) / 16;
     this.refit();
   }
 
@@ -367,7 +371,7 @@ export class Viewer {
     const place = [ratio * scale, ratio * x, ratio * y];
     this.#picture.draw(c, place, scale < 4, this.tone);
     const shown = !this.outlineHidden;
-    const unit = 1 / scale;
+    const unit = this.#grain / scale;
     const [zoom, dx, dy] = place;
     c.setTransform(zoom, 0, 0, zoom, dx, dy);
     for (const { path, colour } of shown ? this.#others : []) {
