@@ -12,6 +12,10 @@ export const button = (id) => byId(id, HTMLButtonElement);
 /** @param {string} id */
 export const input = (id) => byId(id, HTMLInputElement);
 
+/** How much larger type is than the usual 16 pixels: what is drawn on canvases grows with it. */
+export const typeScale = () =>
+  Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
 /** @template {HTMLCanvasElement | OffscreenCanvas} T
  * @typedef {T extends OffscreenCanvas ? OffscreenCanvasRenderingContext2D : CanvasRenderingContext2D} Context2d */
 

@@ -1,4 +1,4 @@
-import { make } from "./dom.js";
+import { make, typeScale } from "./dom.js";
 import uPlot from "./libraries/uplot/dist/uPlot.esm.js";
 
 /** @typedef {"reference" | "found" | "corrected"} Kind */
@@ -69,20 +69,21 @@ export class MeasurePlot {
   #resize() {
     const width = this.#element.clientWidth;
     if (width > 0 && width !== this.#drawn?.width) {
-      this.#drawn?.setSize({ width, height: HEIGHT });
+      this.#drawn?.setSize({ width, height: HEIGHT * typeScale() });
     }
   }
 
   /** @param {Plot} plot @param {number} width @returns {uPlot.Options} */
   #options({ ticks, axis, lines }, width) {
-    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const size = typeScale();
+    const font = `${12 * size}px ${getComputedStyle(document.body).fontFamily}`;
     const soft = () => this.#colour("var(--soft)");
     const grid = { stroke: () => this.#colour("var(--line)"), width: 1 };
     const most = (/** @type {number} */ max) => max > 0 ? max * 1.08 : 1;
     const count = Math.max(2, ticks.length);
     return {
       width,
-      height: HEIGHT,
+      height: HEIGHT * size,
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
@@ -92,13 +93,13 @@ export class MeasurePlot {
       axes: [{
         stroke: soft,
         font,
-        size: 26,
+        size: 26 * size,
         gap: 4,
         label: axis,
         labelFont: font,
-        labelSize: 18,
+        labelSize: 18 * size,
         labelGap: 0,
-        space: 34,
+        space: 34 * size,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
         values: (_, splits) => splits.map((i) => ticks[i] ?? ""),
         grid: { show: false },
@@ -106,7 +107,7 @@ export class MeasurePlot {
       }, {
         stroke: soft,
         font,
-        size: 46,
+        size: 46 * size,
         gap: 4,
         values: (_, splits) => splits.map((value) => compact.format(value)),
         grid,
@@ -117,7 +118,7 @@ export class MeasurePlot {
         ...lines.map(({ name, colour }) => ({
           label: name,
           stroke: () => this.#colour(colour),
-          width: 2,
+          width: 2 * size,
           points: { show: false },
         })),
       ],
@@ -128,7 +129,7 @@ export class MeasurePlot {
   /** References are hollow, corrected results have a dark core. @param {uPlot} drawn */
   #drawDots({ ctx: c, valToPos }) {
     const { lines = [], shown = -1 } = this.#plot ?? {};
-    const ratio = devicePixelRatio;
+    const ratio = devicePixelRatio * typeScale();
     const disc = (
       /** @type {number} */ x,
       /** @type {number} */ y,

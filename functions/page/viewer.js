@@ -1,4 +1,4 @@
-import { context2d } from "./dom.js";
+import { context2d, typeScale } from "./dom.js";
 import * as draw from "./drawing.js";
 import { Painting } from "./painting.js";
 import { AS_IT_IS, Picture } from "./picture.js";
@@ -224,8 +224,7 @@ export class Viewer {
     const { clientWidth, clientHeight } = this.canvas;
     this.canvas.width = Math.round(clientWidth * devicePixelRatio);
     this.canvas.height = Math.round(clientHeight * devicePixelRatio);
-    const { fontSize } = getComputedStyle(document.documentElement);
-    this.#grain = Number.parseFloat(fontSize) / 16;
+    this.#grain = typeScale();
     this.refit();
   }
 
