@@ -6,7 +6,7 @@ const packed = new Map<string, string>();
 const MOST = 200;
 
 /**
- * A script without its comments and its indentation. Tokens and lines stay what and where they are, so that it does
+ * A script without its comments and blanks that it does not need. Tokens and lines stay what and where they are, so that it does
  * the same, and an error names the line that its author wrote. A script that is none stays as it is, for the browser
  * to say where.
  */
@@ -34,15 +34,24 @@ function pack(source: string): string | null {
   let text = "";
   let end = 0;
   for (const token of tokens) {
-    text += between(source.slice(end, token.start)) +
-      source.slice(token.start, token.end);
+    const next = source.slice(token.start, token.end);
+    text += between(text.at(-1) ?? "", source.slice(end, token.start), next) +
+      next;
     end = token.end;
   }
   return text;
 }
 
-/** What is needed of the blanks and comments between two tokens: a line end ends statements. */
-function between(gap: string): string {
+/**
+ * What is needed of the blanks and comments between two tokens: a line end ends statements, and words need a blank
+ * between them, as two operators do.
+ */
+function between(before: string, gap: string, after: string): string {
   if (gap === "") return "";
-  return gap.match(/\r\n|[\n\r\u2028\u2029]/g)?.join("") ?? " ";
+  const lines = gap.match(/\r\n|[\n\r\u2028\u2029]/g);
+  if (lines !== null) return lines.join("");
+  const joins = isWord(before) === isWord(after) || after.startsWith(".");
+  return joins ? " " : "";
 }
+
+const isWord = (text: string) => /[\p{ID_Continue}$"'`/]/u.test(text.charAt(0));

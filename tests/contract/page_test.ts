@@ -96,7 +96,7 @@ function read(script: string) {
   return { tokens, comments };
 }
 
-Deno.test("a script is sent without comments and indentation, and does the same", async () => {
+Deno.test("a script is sent without comments and needless blanks, and does the same", async () => {
   for (const { name } of Deno.readDirSync(FOLDER)) {
     if (!name.endsWith(".js")) continue;
     const source = await Deno.readTextFile(new URL(name, FOLDER));
@@ -108,7 +108,7 @@ Deno.test("a script is sent without comments and indentation, and does the same"
     packScript(
       "a = `  // ${ b /* c */ } `; /* d\n */ x\n  / e /*f*/ / g // h\n",
     ),
-    "a = `  // ${ b } `;\nx\n/ e / g\n",
+    "a=`  // ${b} `;\nx\n/ e / g\n",
   );
   equal(packScript("{ // not a script"), "{ // not a script");
 });
