@@ -1,7 +1,7 @@
 /** @import { ImageFacts } from "./api.js" */
 
 /** An image that is to be put into its place: a frame, from 0, of a file.
- * @typedef {{name: string, file: object, frame: number, facts: ImageFacts | null}} Placed */
+ * @typedef {{name: string, path?: string, file: object, frame: number, facts: ImageFacts | null}} Placed */
 /** What a list of images is ordered by. @typedef {"slice" | "frame" | "time" | "time and slice" | "none"} Order */
 /** Images of one stack, and the least time of them, milliseconds. @template T @typedef {{images: T[], time: number | null}} Stack */
 
@@ -21,6 +21,9 @@ function timeOf({ facts }) {
   const time = Date.parse(stated.length === 10 ? `${stated}T00:00` : stated);
   return Number.isNaN(time) ? null : time;
 }
+
+/** @param {Placed | undefined} image */
+const pathOf = (image) => image?.path || image?.name || "";
 
 /** Where a frame lies, millimetres. @param {Placed} image */
 const sliceOf = ({ facts, frame }) => facts?.slices?.[frame] ?? facts?.slice;
@@ -93,7 +96,8 @@ export function inOrder(images) {
     const times = valuesOf(stack, timeOf);
     const frames = valuesOf(stack, ({ frame }) => frame);
     const sorted = stack.toSorted((a, b) =>
-      compare([values, times], a, b) || naturalOrder(a.name, b.name) ||
+      compare([values, times], a, b) ||
+      naturalOrder(pathOf(a), pathOf(b)) ||
       compare([frames], a, b)
     );
     return { images: sorted, time: times && Math.min(...times.values()) };
@@ -101,7 +105,7 @@ export function inOrder(images) {
   const areTimed = stacks.every(({ time }) => time !== null);
   stacks.sort((a, b) =>
     (areTimed ? Number(a.time) - Number(b.time) : 0) ||
-    naturalOrder(a.images[0]?.name ?? "", b.images[0]?.name ?? "")
+    naturalOrder(pathOf(a.images[0]), pathOf(b.images[0]))
   );
   return stacks.flatMap(({ images }) => images);
 }

@@ -186,13 +186,13 @@ const exact = new Intl.NumberFormat("en", {
 });
 
 /** @param {Plot} plot */
-function summaryOf({ names, lines, unit }) {
+function summaryOf({ names, axis, lines, unit }) {
   const list = lines.map(({ name, points }) =>
     `${name}: ${
       points.map((point, i) => `${names[i]} ${textOf(point, unit)}`).join(", ")
     }`
   );
-  return `Plot in the order of the images. ${list.join(". ")}`;
+  return `Plot. Along: ${axis}. ${list.join(". ")}`;
 }
 
 /** @param {Plot} plot */

@@ -78,7 +78,7 @@ export function render() {
   const onlyReferences = items.every(({ reference }) => reference);
   html("add").hidden = editing || !enrolled || !onlyReferences || session.held;
   showText("add-report", first ? reportText(first) : "");
-  const result = editing || onlyReferences ? null : shown;
+  const result = editing || onlyReferences || session.held ? null : shown;
   html("result").hidden = result === null;
   html("downloads").hidden = result?.state !== "done";
   if (result !== null) renderResult(result);

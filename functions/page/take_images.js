@@ -31,7 +31,11 @@ export function takeImages(finding, use) {
     try {
       use(await readImages(await finding));
     } catch (error) {
-      if (!isCancelled(error)) showText("left-out-text", explainError(error));
+      if (!isCancelled(error)) {
+        html("left-out").hidden = false;
+        html("left-out-text").textContent = explainError(error);
+        html("left-out-list").replaceChildren();
+      }
     } finally {
       session.reading--;
       reading = null;
