@@ -35,13 +35,13 @@ export const stacksOf = (items) =>
 export const stackOf = (items, item) =>
   stacksOf(items).find((stack) => stack.items.includes(item));
 
-/** What the names of slices begin with. @param {Item[]} slices */
+/** What the names of slices begin with, if that is a name. @param {Item[]} slices */
 function nameOf([first, ...others]) {
   let { name = "" } = first ?? {};
   for (const other of others) {
     while (!other.name.startsWith(name)) name = name.slice(0, -1);
   }
-  return name.replace(/[\s_.-]+\d*$|\d+$/, "") || first?.name || "";
+  return name.replace(/[\s_.-]+\d*$|\d+$/, "") || "series";
 }
 
 /** The volume of a structure in a stack; null where the size of its pixels is not known, or where it is none.

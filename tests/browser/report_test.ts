@@ -4,12 +4,16 @@ import { drawVisit } from "../../lib/sample/patient.ts";
 import {
   accessible,
   choose,
+  decoded,
+  download,
+  drag,
   enrolByBox,
   finished,
   hasChromium,
   held,
   PHONE,
   png,
+  tool,
   Visitor,
   visitPng,
 } from "./browser.ts";
@@ -118,6 +122,60 @@ Deno.test({
       equal(await page.isVisible("#report"), false);
       ok(await page.isVisible("#viewer"));
       equal(await page.evaluate("document.activeElement.id"), "report-open");
+    });
+
+    await t.step("several structures have a line and rows each", async () => {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.click("#tiles li:nth-child(1) button");
+      await page.fill("#new-structure", "organ");
+      await page.click("#structures form button");
+      await page.waitForSelector("#outline:not([hidden])");
+      await tool(page, "box");
+      await drag(page, [85, 108], [169, 238]);
+      await decoded(page, 0);
+      await page.click("#accept");
+      await page.waitForSelector("#filmstrip-bar:not([hidden])");
+      await finished(page);
+      const coco = JSON.parse(
+        new TextDecoder().decode((await download(page, "#save-coco")).bytes),
+      );
+      deepEqual(coco.categories, [
+        { id: 1, name: "target" },
+        { id: 2, name: "organ" },
+      ]);
+      const kept: [number, string][] = await page.evaluate(`(async () => {
+        const { session } = await import("/page/session.js");
+        return session.items.flatMap(({ findings }) =>
+          session.structures.flatMap(({ label }, i) => {
+            const found = findings.get(label);
+            return found.area > 0 ? [[i + 1, found.rle.counts]] : [];
+          })
+        );
+      })()`);
+      deepEqual(
+        coco.annotations.map((
+          { category_id, segmentation }: {
+            category_id: number;
+            segmentation: { counts: string };
+          },
+        ) => [category_id, segmentation.counts]),
+        kept,
+      );
+      ok(kept.length > 3, `${kept.length} masks`);
+
+      await page.click("#report-open");
+      await page.waitForSelector("#report[data-ready]");
+      const rows = page.locator("#report-content > .scroll tbody tr");
+      deepEqual(
+        await rows.locator("td:nth-child(2)").allInnerTexts(),
+        Array(3).fill(["target", "organ"]).flat(),
+      );
+      match(
+        (await page.getAttribute("#report .uplot", "aria-label"))!,
+        /target: visit-1 .* organ: visit-1 /,
+      );
+      match((await texts("figcaption"))[1], /target .* px, organ .* px/);
+      await accessible(page, "a report of several structures");
     });
 
     deepEqual(visitor.complaints, []);
