@@ -94,7 +94,7 @@ Deno.test({
         /^(Good|Weak|Ambiguous|Not usable)$/,
       );
       await accessible(page, "references");
-      await page.click("text=Remove >> nth=1");
+      await page.click("[aria-label='Remove ref-2']");
       await busy(page, "ref-2 is removed");
       deepEqual(await onServer(page), ["ref-1"]);
       match(await note(page, 2) ?? "", /^Edited/);
