@@ -32,7 +32,7 @@ export function renderStructures() {
           @change=${toggleAll}>Show all of them on the image</label>`}
       <form class="row" @submit=${addStructure}>
         <input id="new-structure" required maxlength="64" autocomplete="off"
-          aria-label="Name of another structure" placeholder="Another structure"
+          aria-label="Name of another structure" placeholder="Another one"
           pattern="[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._\\-]*"
           title="Letters, digits, spaces, or . _ -, the first a letter or digit">
         <button>Outline it</button>

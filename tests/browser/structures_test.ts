@@ -82,7 +82,9 @@ Deno.test({
         await drag(page, ...SECOND);
         await decoded(page, 0);
         await page.click("#accept");
-        await page.waitForSelector("#outline", { state: "hidden" });
+        await page.waitForSelector("#tiles [data-state=done] >> nth=2", {
+          timeout: 120_000,
+        });
         await finished(page);
         deepEqual(await labels(page), ["lesion", "organ"]);
         const all = await findings(page);
