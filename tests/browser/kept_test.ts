@@ -164,6 +164,19 @@ Deno.test({
       ]);
     });
 
+    await t.step("images for a patient whose code is typed", async () => {
+      await page.goBack();
+      await page.waitForSelector("#kept a");
+      await page.fill("#patient", patient);
+      await choose(page, visitPng(5));
+      await page.waitForSelector("#tiles li:nth-child(6)");
+      await finished(page);
+      deepEqual(
+        (await held(page)).map(({ name }) => name),
+        [1, 2, 3, 4, 5].map((n) => `visit-${n}`),
+      );
+    });
+
     await t.step("erasing the patient erases what is kept", async () => {
       page.once("dialog", (dialog) => dialog.accept());
       await page.click("#erase");
