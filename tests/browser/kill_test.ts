@@ -100,6 +100,7 @@ Deno.test({
     });
     const random = mulberry32(20_261_130);
     let seen: Seen[] = [];
+    let [drawings, images] = [0, 0];
     await context.exposeBinding("seen", (_, one: Seen) => {
       seen.push(one);
     });
@@ -133,6 +134,8 @@ Deno.test({
       const known = seen.findLastIndex(({ at }) => at <= killed - GRACE);
       ok(known >= 0, "something was seen");
       const last = seen.slice(known);
+      drawings += seen.filter(({ drawn }) => drawn !== null).length;
+      images = Object.keys(last.at(-1)!.outlines).length;
       seen = [];
 
       page = await context.newPage();
@@ -161,6 +164,7 @@ Deno.test({
       equal(await page.locator("#tiles li:not(#plus)").count(), IMAGES, about);
       await watch(page);
     }
+    ok(drawings > 0 && images > 1, `${drawings} drawings, ${images} images`);
     await context.close();
     deepEqual(visitor.complaints, []);
   },
