@@ -277,6 +277,12 @@ export async function maskToFile(
  * @param {Blob[]} files @param {object[]} masks by the schema VolumeMask
  * @param {string} label @param {string} accept its media type @param {AbortSignal} signal */
 export async function volumeToFile(files, masks, label, accept, signal) {
+  if (files.some(({ type }) => type === REFERENCE)) {
+    throw new Problem({
+      title: "Images of the archive are not read together",
+      detail: "Save the mask of each image as DICOM SEG instead.",
+    });
+  }
   const form = new FormData();
   for (const file of files) form.append("image", file);
   form.append("masks", new Blob([JSON.stringify(masks)]), "masks.json");

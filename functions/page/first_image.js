@@ -1,6 +1,7 @@
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
+import { drawTile } from "./item.js";
 import { Mask } from "./mask.js";
 import { isOfFile, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
@@ -98,6 +99,7 @@ async function openEditor(item, known) {
   const mask = known ?? new Mask(item.size.width, item.size.height);
   startEditing(item, mask, "first");
   changed(item);
+  await drawTile(item);
 }
 
 export function showFrameNumber() {

@@ -1,7 +1,7 @@
 import { unzipSync } from "./libraries/fflate/esm/browser.js";
 
 /** A file, and its path below what was chosen or dropped. @typedef {{file: File, path: string}} Found */
-/** What is left out, and why. @typedef {{name: string, why: string}} Refused */
+/** What is left out, and why, in few words and in full. @typedef {{name: string, why: string, full?: string}} Refused */
 
 /** Files that are taken at once, and bytes of a zip and of what it holds. */
 export const BOUNDS = { files: 10_000, zip: 2 ** 30, unpacked: 2 * 2 ** 30 };

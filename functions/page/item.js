@@ -208,7 +208,9 @@ class Tile {
     }[state];
     const kind = reference ? "Ref · " : corrected ? "Edited · " : "";
     const text = state === "done" ? kind + note : note;
-    this.#note.textContent = item.draft ? "Being drawn" : text;
+    this.#note.textContent = item.draft || item === session.edited
+      ? "Being drawn"
+      : text;
     this.button.dataset.state = state;
     if (shown) this.button.setAttribute("aria-current", "true");
     else this.button.removeAttribute("aria-current");

@@ -68,10 +68,11 @@ export function cancelHeld() {
 async function segmentWaiting() {
   segmenting = new AbortController();
   session.segmenting = true;
-  Object.assign(run, { started: performance.now(), done: 0 });
+  Object.assign(run, { started: performance.now(), done: 0, wait: "" });
   const next = () => session.items.find(isWaiting);
   for (let item = next(); item !== undefined; item = next()) {
     await segmentItem(item, segmenting.signal);
+    run.wait = "";
     run.done++;
     if (session.following) await selectItem(item, true);
     changed(item);
@@ -87,8 +88,8 @@ async function segmentWaiting() {
 /** @param {Item} item */
 export const isWaiting = ({ overall }) => overall === "waiting";
 
-/** When the present run began, milliseconds, and how many images it has done. */
-const run = { started: 0, done: 0 };
+/** When the present run began, milliseconds, how many images it has done, and what is waited for, in words. */
+const run = { started: 0, done: 0, wait: "" };
 
 /** How far the present run is. */
 export function queueProgress() {
@@ -100,7 +101,7 @@ export function queueProgress() {
   const total = done + left;
   const each = (performance.now() - started) / done / 1000;
   const text = `Image ${Math.min(done + 1, total)} of ${total}` +
-    (done > 0 ? `, about ${Math.ceil(each * left)} s left` : "");
+    (run.wait || (done > 0 ? `, about ${Math.ceil(each * left)} s left` : ""));
   return { text, done, total };
 }
 
@@ -115,7 +116,10 @@ async function segmentItem(item, signal) {
    * @template T @param {string} activity @param {() => Promise<T>} step */
   const carryOut = (activity, step) => {
     begin(activity);
-    const tell = (/** @type {string} */ wait) => begin(wait || activity);
+    const tell = (/** @type {string} */ wait) => {
+      run.wait = wait && ` · ${wait}`;
+      begin(wait || activity);
+    };
     return patiently(step, signal, tell, { lost: true });
   };
   try {

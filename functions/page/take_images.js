@@ -76,7 +76,8 @@ async function readAll(files, signal, refused) {
       } catch (error) {
         if (isCancelled(error)) throw error;
         if (isOfFile(error)) {
-          refused.push({ name: path, why: explainError(error) });
+          const full = explainError(error);
+          refused.push({ name: path, why: shorten(full), full });
         } else facts[at] = null;
       }
       done++;
@@ -93,6 +94,9 @@ async function readAll(files, signal, refused) {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return facts;
 }
+
+/** Of a file of another type what it is: a list would say of each what is read. @param {string} why */
+const shorten = (why) => why.replace(/^.*; (?=got )/s, "");
 
 /** Puts the folders before names that would otherwise be the same. @param {Item[]} items */
 function nameApart(items) {
@@ -111,7 +115,7 @@ function showLeftOut(refused, taken) {
   const [first, ...others] = refused;
   const isAlone = first !== undefined && others.length + taken === 0 &&
     !html("start").hidden;
-  showText("start-problem", isAlone ? first.why : "");
+  showText("start-problem", isAlone ? first.full ?? first.why : "");
   html("left-out").hidden = first === undefined || isAlone;
   const files = refused.length === 1
     ? "1 file is"
