@@ -40,10 +40,15 @@ export function readRleFile(text, image, size) {
       `a mask of ${w}×${h} pixels, where the image has ${width}×${height}`,
     );
   }
-  return fitting.map(({ name, counts }, i) => ({
-    name: name || String(i + 1),
-    rle: checked(counts, size),
-  }));
+  const names = fitting.map(({ name }) => name);
+  return fitting.map(({ name, counts }, i) => {
+    const isApart = name !== "" && names.indexOf(name) === i &&
+      names.lastIndexOf(name) === i;
+    return {
+      name: isApart ? name : `${name} ${i + 1}`.trim(),
+      rle: checked(counts, size),
+    };
+  });
 }
 
 /** @param {unknown} document @param {string} image
@@ -59,9 +64,11 @@ function* masksIn(document, image) {
   if (Array.isArray(size) && size.length === 2 && counts !== undefined) {
     yield { name, size: [Number(size[0]), Number(size[1])], counts };
   } else if (Array.isArray(annotations)) {
+    // The only image may have been renamed.
+    const isOnly = !Array.isArray(images) || images.length < 2;
     const ids = idsOf(images, ({ file_name }) => isNamed(file_name, image));
     for (const one of annotations) {
-      if (!isRecord(one) || ids.size > 0 && !ids.has(one.image_id)) continue;
+      if (!isRecord(one) || !isOnly && !ids.has(one.image_id)) continue;
       const labels = idsOf(categories, ({ id }) => id === one.category_id);
       const [label = ""] = labels.values();
       for (const mask of masksIn(one.segmentation, image)) {

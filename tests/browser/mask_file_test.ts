@@ -184,7 +184,8 @@ Deno.test({
       await page.waitForSelector("#mask-reading:not([hidden])");
       await page.click("#accept");
       await page.click("#accept-result");
-      await page.getByText("Reference", { exact: true }).waitFor();
+      await page.getByText("Reference", { exact: true })
+        .waitFor({ timeout: 120_000 });
       match((await page.textContent("#result-note"))!, /label 2 of the map/);
     });
 
@@ -221,14 +222,15 @@ Deno.test({
             segmentation: { size: first.size, counts: first.counts },
           },
           { image_id: 8, category_id: 2, segmentation: rle },
+          { image_id: 7, category_id: 2, segmentation: rle },
         ],
       };
       await page.setInputFiles("#mask-file", json("coco.json", coco));
       await page.waitForSelector("#mask-choice:not([hidden])");
       const offered = await page.locator("#mask-segment option")
         .allTextContents();
-      equal(offered.join(), "Choose…,lesion,organ");
-      await page.selectOption("#mask-segment", "organ");
+      equal(offered.join(), "Choose…,lesion,organ 2,organ 3");
+      await page.selectOption("#mask-segment", "organ 2");
       await reads(page, first);
       await page.selectOption("#mask-segment", "lesion");
       await reads(page, rle);
@@ -245,6 +247,12 @@ Deno.test({
       await refused({ size: rle.size, counts: [5, 5] }, /add up to 147456/);
       await refused({ size: rle.size, counts: [-1, 147457] }, /add up/);
       await refused({ masks: [] }, /no mask of this image/);
+      const images = [{ id: 1, file_name: "a.png" }, {
+        id: 2,
+        file_name: "b.png",
+      }];
+      const annotations = [{ image_id: 1, segmentation: rle }];
+      await refused({ images, annotations }, /no mask of this image/);
       await page.setInputFiles("#mask-file", {
         name: "bad.json",
         mimeType: "application/json",
