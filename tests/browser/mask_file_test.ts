@@ -159,8 +159,10 @@ Deno.test({
       return (await page.textContent("#mask-problem"))!;
     };
     await enrolByBox(page);
-    await choose(page, visitPng(2));
+    await choose(page, visitPng(2), visitPng(3));
     await finished(page);
+    await page.click("#tiles li:nth-child(2) button");
+    await page.getByRole("heading", { name: "visit-2" }).waitFor();
 
     await t.step("a result takes the mask of a label map", async () => {
       await page.setInputFiles("#mask-file", file("labels.png", labels));
@@ -190,8 +192,8 @@ Deno.test({
     });
 
     await t.step("run lengths are read as the page writes them", async () => {
-      await choose(page, visitPng(3));
-      await finished(page);
+      await page.click("#tiles li:nth-child(3) button");
+      await page.getByRole("heading", { name: "visit-3" }).waitFor();
       const saved = await download(page, "#save-rle");
       const own = JSON.parse(new TextDecoder().decode(saved.bytes));
       await page.setInputFiles("#mask-file", json("other.json", rle));
