@@ -62,7 +62,7 @@ export function scalingText({ fullSize, size }) {
 /** A mask of an item in the size of the file that was opened. @param {Item} item @param {Rle} rle */
 export function maskInFullSize({ fullSize }, rle) {
   const mask = Mask.fromRle(rle);
-  return fullSize === null ? mask : enlarge(mask, fullSize);
+  return fullSize === null ? mask : resized(mask, fullSize);
 }
 
 /** Areas in full size, which cost a look at every pixel. @type {WeakMap<Rle, number>} */
@@ -100,7 +100,7 @@ function weights(from, to) {
 }
 
 /** A mask at another size, each pixel with the nearest value. @param {Mask} mask @param {Size} size */
-export function enlarge(mask, { width, height }) {
+export function resized(mask, { width, height }) {
   const out = new Mask(width, height);
   const columns = Int32Array.from(
     { length: width },

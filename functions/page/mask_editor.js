@@ -225,12 +225,14 @@ export class MaskEditor {
 
   /** Takes over a mask of the same size. @param {Rle} rle */
   load(rle) {
+    if (this.frozen) return;
     this.stop();
     this.mask.set(rle);
     this.#commit({ clicks: [] });
   }
 
   clear() {
+    if (this.frozen) return;
     this.stop();
     this.mask.clear();
     this.#commit({ clicks: [], polygon: NO_POLYGON });

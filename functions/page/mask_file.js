@@ -1,7 +1,9 @@
 import { Problem, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, byId, html, input, showText } from "./dom.js";
+import { resized } from "./full_size.js";
 import { offerAll } from "./label_map.js";
+import { Mask } from "./mask.js";
 import { announce, showProblem } from "./messages.js";
 import { correctShown } from "./results.js";
 import { readRleFile } from "./rle_file.js";
@@ -9,7 +11,6 @@ import { session } from "./session.js";
 
 /** @import { MaskReading, Rle } from "./api.js" */
 /** @import { Item } from "./item.js" */
-/** @import { Mask } from "./mask.js" */
 
 /** The mask file that the outline was taken from, where the server can read it.
  * @type {{item: Item, file: File, segment: string, rle: Rle} | null} */
@@ -27,11 +28,18 @@ export function forgetMaskFile() {
 
 /** Takes the outline from a file that the user chose or dropped. Where the editor is not open, it is opened to
  * correct the shown image.
- * @param {File | undefined} chosen */
-async function takeMaskFile(chosen) {
-  if (chosen === undefined) return;
+ * @param {FileList | null | undefined} files */
+async function takeMaskFile(files) {
+  const [chosen] = files ?? [];
+  if (chosen === undefined || session.editor?.frozen) return;
   if (session.editor === null) correctShown();
   forgetMaskFile();
+  if (files && files.length > 1) {
+    return showText(
+      "mask-problem",
+      `Wanted one mask of this image, and got ${files.length} files. Choose one; images are dropped beside it.`,
+    );
+  }
   file = chosen;
   await readChosen("");
 }
@@ -68,12 +76,16 @@ export function readingText(reading) {
   } pixels, ${percent} % of the image.`;
 }
 
+/** Whether a file is JSON, which the page reads itself. @param {File} file */
+const isJson = async (file) => /^\s*[[{]/.test(await file.slice(0, 64).text());
+
 /** @param {Item} item @param {File} mask @param {string} segment empty where none was chosen
  * @param {AbortSignal} signal */
 async function readFile(item, mask, segment, signal) {
-  const isJson = /^\s*[[{]/.test(await mask.slice(0, 64).text());
-  if (!isJson) return await readMask(item, mask, segment, signal);
-  const masks = readRleFile(await mask.text(), item.name, item.size);
+  if (!await isJson(mask)) return await readMask(item, mask, segment, signal);
+  const { name, size, fullSize } = item;
+  const sizes = fullSize === null ? [] : [fullSize];
+  const masks = readRleFile(await mask.text(), name, [size, ...sizes]);
   const names = masks.map(({ name }) => name);
   const chosen = masks.length === 1 ? 0 : names.indexOf(segment);
   const found = masks[chosen];
@@ -84,7 +96,11 @@ async function readFile(item, mask, segment, signal) {
       choices: names,
     });
   }
-  return { mask: found.rle, reading: null, warnings: [] };
+  const isFull = found.rle.size[1] !== size.width;
+  const rle = isFull
+    ? resized(Mask.fromRle(found.rle), size).toRle()
+    : found.rle;
+  return { mask: rle, reading: null, warnings: [] };
 }
 
 /** @param {string} segment empty where none was chosen */
@@ -101,7 +117,7 @@ async function readChosen(segment) {
       "Reading the mask",
       (signal) => readFile(item, mask, segment, signal),
     );
-    if (session.editor !== editor || file !== mask) return;
+    if (session.editor !== editor || file !== mask || editor.frozen) return;
     editor.load(rle);
     const drawn = editor.mask.toRle();
     taken = reading && { item, file: mask, segment, rle: drawn };
@@ -113,6 +129,9 @@ async function readChosen(segment) {
     announce(text);
   } catch (error) {
     if (!offerChoices(error)) showProblem("mask-problem", error);
+    else if (session.purpose !== "correction" && !await isJson(mask)) {
+      offerAll(mask, error instanceof Problem ? error.choices : []);
+    }
   } finally {
     button("mask-open").disabled = false;
   }
@@ -127,7 +146,6 @@ function offerChoices(error) {
     ...error.choices.map((choice) => new Option(choice)),
   );
   html("mask-choice").hidden = false;
-  if (session.purpose !== "correction") offerAll(file, error.choices);
   list.focus();
   return true;
 }
@@ -136,7 +154,7 @@ for (const id of ["mask-open", "open-mask"]) {
   button(id).addEventListener("click", () => input("mask-file").click());
 }
 input("mask-file").addEventListener("change", () => {
-  takeMaskFile(input("mask-file").files?.[0]);
+  takeMaskFile(input("mask-file").files);
   input("mask-file").value = "";
 });
 byId("mask-segment", HTMLSelectElement).addEventListener(
@@ -147,5 +165,5 @@ html("mask-drop").addEventListener("drop", (event) => {
   event.preventDefault();
   event.stopPropagation();
   document.body.classList.remove("dragging");
-  takeMaskFile(event.dataTransfer?.files[0]);
+  takeMaskFile(event.dataTransfer?.files);
 });

@@ -2,6 +2,7 @@ import { Problem } from "./api.js";
 import { Mask, runsOf } from "./mask.js";
 
 /** @import { Rle, Size } from "./api.js" */
+/** @import { Point2 } from "./mask.js" */
 /** @typedef {{name: string, rle: Rle}} NamedMask */
 
 const WANTED =
@@ -18,9 +19,10 @@ const refused = (got) =>
 const isRecord = (value) => typeof value === "object" && value !== null;
 
 /** The masks of a file of COCO run lengths, one by one or as a whole data set.
- * @param {string} text @param {string} image name of the image, which a data set lists @param {Size} size of the image
- * @returns {NamedMask[]} of the image's size, at least one */
-export function readRleFile(text, image, size) {
+ * @param {string} text @param {string} image name of the image, which a data set lists
+ * @param {[Size, ...Size[]]} sizes of the image: as it is shown, and as it was opened
+ * @returns {NamedMask[]} of one of these sizes, at least one */
+export function readRleFile(text, image, sizes) {
   let document;
   try {
     document = JSON.parse(text);
@@ -29,24 +31,24 @@ export function readRleFile(text, image, size) {
   }
   const found = [...masksIn(document, image)];
   if (found.length === 0) throw refused("no mask of this image");
-  const { width, height } = size;
   const fitting = found.filter(({ size: [h, w] }) =>
-    h === height && w === width
+    sizes.some(({ width, height }) => h === height && w === width)
   );
   const [first] = found;
   if (fitting.length === 0 && first) {
     const [h, w] = first.size;
+    const [{ width, height }] = sizes;
     throw refused(
       `a mask of ${w}×${h} pixels, where the image has ${width}×${height}`,
     );
   }
   const names = fitting.map(({ name }) => name);
-  return fitting.map(({ name, counts }, i) => {
+  return fitting.map(({ name, size: [height, width], counts }, i) => {
     const isApart = name !== "" && names.indexOf(name) === i &&
       names.lastIndexOf(name) === i;
     return {
       name: isApart ? name : `${name} ${i + 1}`.trim(),
-      rle: checked(counts, size),
+      rle: checked(counts, { width, height }),
     };
   });
 }
@@ -71,7 +73,15 @@ function* masksIn(document, image) {
       if (!isRecord(one) || !isOnly && !ids.has(one.image_id)) continue;
       const labels = idsOf(categories, ({ id }) => id === one.category_id);
       const [label = ""] = labels.values();
-      for (const mask of masksIn(one.segmentation, image)) {
+      const { segmentation } = one;
+      if (isPolygons(segmentation)) {
+        const of = records(images).find(({ id }) => id === one.image_id);
+        const size = /** @type {[number, number]} */ (
+          [Number(of?.height ?? 0), Number(of?.width ?? 0)]
+        );
+        yield { name: label, size, counts: segmentation };
+      }
+      for (const mask of masksIn(segmentation, image)) {
         yield { ...mask, name: label };
       }
     }
@@ -91,11 +101,21 @@ const nameOf = ({ label, name }) =>
 /** Names of records by their ids. @param {unknown} list @param {(one: Record<string, unknown>) => boolean} wanted */
 function idsOf(list, wanted) {
   /** @type {Map<unknown, string>} */ const ids = new Map();
-  for (const one of Array.isArray(list) ? list : []) {
-    if (isRecord(one) && wanted(one)) ids.set(one.id, nameOf(one));
+  for (const one of records(list)) {
+    if (wanted(one)) ids.set(one.id, nameOf(one));
   }
   return ids;
 }
+
+/** @param {unknown} list */
+const records = (list) => (Array.isArray(list) ? list : []).filter(isRecord);
+
+/** Whether a segmentation is polygons: lists of x and y in turn. @param {unknown} value @returns {value is number[][]} */
+const isPolygons = (value) =>
+  Array.isArray(value) && value.length > 0 &&
+  value.every((ring) =>
+    Array.isArray(ring) && ring.length > 5 && ring.every(Number.isFinite)
+  );
 
 /** Whether a file's name is that of the image, with or without folder and extension.
  * @param {unknown} file @param {string} image */
@@ -105,8 +125,19 @@ function isNamed(file, image) {
   return typeof file === "string" && plain(file) === plain(image);
 }
 
-/** @param {unknown} counts @param {Size} size @returns {Rle} */
+/** @param {unknown} counts or polygons @param {Size} size @returns {Rle} */
 function checked(counts, { width, height }) {
+  if (isPolygons(counts)) {
+    const mask = new Mask(width, height);
+    for (const ring of counts) {
+      /** @type {Point2[]} */ const corners = [];
+      for (let i = 0; i + 1 < ring.length; i += 2) {
+        corners.push([ring[i] ?? 0, ring[i + 1] ?? 0]);
+      }
+      mask.fill(corners);
+    }
+    return mask.toRle();
+  }
   const isText = typeof counts === "string" && !/[^0-o]/.test(counts);
   const runs = isText ? runsOf(counts) : Array.isArray(counts) ? counts : [];
   const isWhole = runs.every((run) => Number.isInteger(run) && run >= 0);

@@ -112,21 +112,28 @@ Deno.test({
   },
 });
 
-/** Drops a file on the place for masks. */
-async function drop(page: Page, name: string, bytes: Uint8Array) {
-  await page.evaluate(({ name, bytes }) => {
+/** Drops files of equal content on the place for masks. */
+async function drop(
+  page: Page,
+  name: string,
+  bytes: Uint8Array,
+  ...others: string[]
+) {
+  await page.evaluate(({ names, bytes }) => {
     const scope = globalThis as unknown as Record<string, CallableFunction> & {
       document: { getElementById(id: string): EventTarget };
     };
     const transfer = Reflect.construct(scope.DataTransfer, []);
-    transfer.items.add(new File([new Uint8Array(bytes)], name));
+    for (const name of names) {
+      transfer.items.add(new File([new Uint8Array(bytes)], name));
+    }
     const event = Reflect.construct(scope.DragEvent, ["drop", {
       dataTransfer: transfer,
       bubbles: true,
       cancelable: true,
     }]);
     scope.document.getElementById("mask-drop").dispatchEvent(event);
-  }, { name, bytes: [...bytes] });
+  }, { names: [name, ...others], bytes: [...bytes] });
 }
 
 const json = (name: string, document: unknown) => ({
@@ -274,6 +281,9 @@ Deno.test({
       await drop(page, "dropped.json", bytes);
       await reads(page, rle);
       equal(await page.isVisible("#mask-drop"), false);
+      await drop(page, "a.json", bytes, "b.json");
+      match(await problem(), /one mask.*2 files/);
+      await reads(page, rle);
       equal((await held(page)).length, 3, "it is no further image");
       await page.close();
     });

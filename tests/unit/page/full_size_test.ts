@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import {
   areaInFullSize,
-  enlarge,
   MOST_PIXELS,
+  resized,
   scaledSize,
 } from "../../../functions/page/full_size.js";
 import { Mask } from "../../../functions/page/mask.js";
@@ -23,7 +23,7 @@ Deno.test("each pixel in full size has the nearest value, and so is the area", (
       for (let i = 0; i < mask.data.length; i++) {
         mask.data[i] = values.next().value ? 255 : 0;
       }
-      const full = enlarge(mask, { width: wide, height: high });
+      const full = resized(mask, { width: wide, height: high });
       deepEqual([full.width, full.height], [wide, high]);
       for (let y = 0; y < high; y++) {
         for (let x = 0; x < wide; x++) {
