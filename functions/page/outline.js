@@ -173,16 +173,31 @@ export async function afterEnrolment(item, label) {
   changed(item);
   await drawTile(item);
   announce(`The outline is enrolled. ${reportText(item)}`);
-  const next = [...otherFrames(item), ...session.later];
-  session.later = [];
   for (const one of session.items) {
     if (one.state === "unasked") one.overall = "waiting";
   }
   await selectItem(item);
   session.following = true;
+  // Without a pause from here on, so that every image is in one list or the other whenever they are kept.
+  const frames = otherFrames(item);
+  passDrafts(item, frames, label);
+  const next = [...frames, ...session.later];
+  session.later = [];
   queue(next);
   const title = next.length > 0 ? "result-title" : "add-title";
   html(title).focus({ preventScroll: true });
+}
+
+/** Hands what was begun to be drawn on other frames of a file to their own images.
+ * @param {Item} item @param {Item[]} frames @param {string} label */
+function passDrafts(item, frames, label) {
+  const { drafts } = item;
+  item.drafts = drafts.filter(({ frame }) => frame === item.frame);
+  for (const other of frames) {
+    const own = drafts.find(({ frame }) => frame === other.frame);
+    if (own) other.drafts = [{ ...own, label, purpose: "correction" }];
+  }
+  changed(item);
 }
 
 /** Shows why an outline was refused, beside the label where that is the reason. @param {unknown} error */

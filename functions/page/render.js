@@ -162,7 +162,7 @@ export async function selectItem(item, automatic = false) {
   if (session.shown !== item) return;
   if (item.source === null) viewer.show(null, item.size);
   showFindings(item);
-  if (item.draft) resumeDraft(item, item.draft);
+  if (item.draft && !automatic) resumeDraft(item, item.draft);
   render();
   changed();
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -1,5 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { describeMask } from "../../lib/format/mask/document.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
+import { toNifti } from "../support/dicom_files.ts";
 import { Server } from "../support/server.ts";
 import {
   accessible,
@@ -228,6 +231,52 @@ Deno.test({
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
     });
+  },
+});
+
+Deno.test({
+  name: "what is drawn on a frame of a volume waits there",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const go = async (key: string, text: string) => {
+      await page.focus("#frame");
+      await page.keyboard.press(key);
+      await page.waitForSelector("#outline", { state: "hidden" });
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await page.textContent("#frame-number"), text);
+    };
+    const volume = toNifti([1, 2].map((n) => drawVisit(n).image));
+    const mimeType = "application/octet-stream";
+    await openFirst(page, { name: "scan.nii", mimeType, buffer: volume });
+    await tool(page, "brush");
+    await drag(page, [60, 60], [110, 60]);
+    const painted = await drawnArea(page);
+    ok(painted > 0);
+    await go("ArrowRight", "2 of 2");
+    equal(await drawnArea(page), 0);
+    await go("ArrowLeft", "1 of 2");
+    equal(await drawnArea(page), painted);
+    await go("ArrowRight", "2 of 2");
+    await reload(page);
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await page.textContent("#frame-number"), "2 of 2");
+    await tool(page, "box");
+    const [x0, y0, x1, y1] = describeMask(drawVisit(2).mask).box!;
+    await drag(page, [x0, y0], [x1, y1]);
+    await decoded(page, 0);
+    await page.click("#accept");
+    await page.waitForSelector("#tiles [data-state=done] >> nth=1");
+    // The other frame is an image of its own now, with what was begun on it.
+    equal(
+      await page.textContent("#tiles li:nth-child(1) .note"),
+      "Being drawn",
+    );
+    await page.click("#tiles li:nth-child(1) button");
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await drawnArea(page), painted);
+    await page.context().close();
   },
 });
 
