@@ -183,10 +183,10 @@ export async function receiveFiles(
   return { files, digest: hash.digest("hex") };
 }
 
-/** The text of a part that is JSON. */
-async function textOf(
+/** The text of a part, or of a body, that is JSON. */
+export async function textOf(
   bytes: AsyncIterable<Uint8Array>,
-  { name, maxBytes }: SentJson,
+  { name, maxBytes }: Pick<SentJson, "name" | "maxBytes">,
 ): Promise<string> {
   const text = new TextDecoder();
   let read = "";
@@ -194,7 +194,7 @@ async function textOf(
   for await (const part of bytes) {
     length += part.length;
     if (length > maxBytes) {
-      const why = `the field ${name} is larger than ${maxBytes} bytes`;
+      const why = `${name} is larger than ${maxBytes} bytes`;
       throw new EdgeError("too-many-bytes", `Cannot read the body: ${why}.`);
     }
     read += text.decode(part, { stream: true });

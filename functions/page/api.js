@@ -277,18 +277,19 @@ export async function maskToFile(
  * @param {Blob[]} files @param {object[]} masks by the schema VolumeMask
  * @param {string} label @param {string} accept its media type @param {AbortSignal} signal */
 export async function volumeToFile(files, masks, label, accept, signal) {
-  if (files.some(({ type }) => type === REFERENCE)) {
-    throw new Problem({
-      title: "Images of the archive are not read together",
-      detail: "Save the mask of each image as DICOM SEG instead.",
-    });
+  /** @satisfies {Query<"exportVolumeMasks">} */ const query = { label };
+  const path = `/v1/masks/export/volume${searchOf(query)}`;
+  const headers = { accept };
+  if (files.every(({ type }) => type === REFERENCE)) {
+    const references = await Promise.all(files.map((file) => file.text()));
+    const image = references.map((text) => JSON.parse(text).image);
+    const { headers: own, ...init } = postJson({ image, masks }, signal);
+    const whole = { ...init, headers: { ...own, ...headers } };
+    return await (await request(path, whole)).blob();
   }
   const form = new FormData();
   for (const file of files) form.append("image", file);
   form.append("masks", new Blob([JSON.stringify(masks)]), "masks.json");
-  /** @satisfies {Query<"exportVolumeMasks">} */ const query = { label };
-  const path = `/v1/masks/export/volume${searchOf(query)}`;
-  const headers = { accept };
   const init = { method: "POST", body: form, headers, signal };
   return await (await request(path, init)).blob();
 }

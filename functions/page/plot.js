@@ -58,7 +58,11 @@ export class MeasurePlot {
       if (idx != null) this.#select(idx);
     });
     this.#drawn = drawn;
-    this.#element.replaceChildren(drawn.root, tableOf(plot));
+    this.#element.replaceChildren(
+      drawn.root,
+      ...(lines.length > 1 ? [legendOf(lines)] : []),
+      tableOf(plot),
+    );
   }
 
   /** A picture of it. */
@@ -193,6 +197,16 @@ function summaryOf({ names, axis, lines, unit }) {
     }`
   );
   return `Plot. Along: ${axis}. ${list.join(". ")}`;
+}
+
+/** Names the lines by their colours. @param {Line[]} lines */
+function legendOf(lines) {
+  const items = lines.map(({ name, colour }) => {
+    const dot = make("span", "dot");
+    dot.style.background = colour;
+    return make("li", "", dot, name);
+  });
+  return make("ul", "legend", ...items);
 }
 
 /** @param {Plot} plot */

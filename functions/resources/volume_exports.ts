@@ -11,7 +11,7 @@ import {
   MaskGroups,
 } from "../../lib/format/mask/placed_masks.ts";
 import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
-import { sniffMediaType } from "../../lib/image/media_type.ts";
+import { HEAD_BYTES, sniffMediaType } from "../../lib/image/media_type.ts";
 import { framesOfVolume } from "../../lib/codecs/volume/header.ts";
 import { joinPairs } from "../../lib/series/join_pairs.ts";
 import { Spool } from "../../lib/series/range_file.ts";
@@ -23,18 +23,21 @@ import type {
 import type { Work } from "../../lib/engine/work.ts";
 import { requireMaskOf } from "../../lib/receipt/receipt.ts";
 import { parseJson } from "../body/json.ts";
-import { requireMediaType } from "../body/media_type.ts";
-import { receiveFiles, seriesBody } from "../body/uploads.ts";
+import { mediaTypeOf, requireMediaType } from "../body/media_type.ts";
+import { bytesOf } from "../body/multipart.ts";
+import { receiveFiles, seriesBody, textOf } from "../body/uploads.ts";
 import {
   acceptedType,
   PLACED_FORMS,
   type PlacedType,
   RTSTRUCT,
 } from "../contract/accept.ts";
+import { SeriesOfArchive, Uid } from "../contract/archive.ts";
 import { binary } from "../contract/answers.ts";
 import { Rle } from "../contract/masks.ts";
 import { LabelOrTarget, segmentCodes } from "../contract/parameters.ts";
 import { invalid, problems } from "../contract/problems.ts";
+import { archiveOf } from "../middleware/archive.ts";
 import { callerOf, createRouter, type Env, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { ReceiptDocument, requireIntact } from "./receipts.ts";
@@ -60,6 +63,16 @@ const VolumeMask = z.strictObject({
 }).openapi("VolumeMask");
 const VolumeMasks = z.array(VolumeMask).min(1).max(MAX_IMAGES);
 type SentMask = z.output<typeof VolumeMask>;
+
+/** Masks of images that lie in the archive. */
+const ArchivedMasks = z.strictObject({
+  image: z.array(z.strictObject({
+    dicomweb: SeriesOfArchive.extend({
+      instance: Uid.describe("SOP Instance UID"),
+    }),
+  })).min(1).max(MAX_IMAGES).describe("The objects of one series"),
+  masks: VolumeMasks,
+}).openapi("ArchivedVolumeMasks");
 
 const { schema: { properties } } = seriesBody["multipart/form-data"];
 
@@ -103,6 +116,12 @@ const create = createRoute({
             required: ["image", "masks"],
           },
         },
+        // One of zod would be read before the handler reads the body.
+        "application/json": {
+          schema: {
+            $ref: "#/components/schemas/ArchivedVolumeMasks",
+          } as never,
+        },
       },
     },
   },
@@ -115,7 +134,7 @@ const create = createRoute({
         "application/x-nifti": binary,
       },
     },
-    ...problems(400, 406, 413, 415, 422, 503),
+    ...problems(400, 404, 406, 413, 415, 422, 502, 503),
   },
 });
 
@@ -124,8 +143,9 @@ export function volumeExportFunction(services: Services): Router {
   const { models, maxBytes, maxSeriesBytes, deadline } = services;
   const limits = { maxBytes, maxSeriesBytes, maxImages: MAX_IMAGES };
   const router = createRouter();
-  // A schema that only a field of the body refers to.
+  // Schemas to which only the body refers.
   router.openAPIRegistry.register("VolumeMask", VolumeMask);
+  router.openAPIRegistry.register("ArchivedVolumeMasks", ArchivedMasks);
   return router.openapi(create, async (c) => {
     const query = c.req.valid("query");
     const { label, category = TISSUE, property = TISSUE, region } = query;
@@ -133,7 +153,12 @@ export function volumeExportFunction(services: Services): Router {
     const release = services.seriesQuota.take(tenant);
     try {
       using spool = await Spool.create();
-      const { images, masks } = await receive(c, spool, limits);
+      const { images, masks } = await receive(
+        services,
+        c,
+        spool,
+        limits,
+      );
       const model = await modelOf(masks);
       const type = await typeOf(c, images[0]!);
       const form = PLACED_FORMS[type];
@@ -176,7 +201,30 @@ export function volumeExportFunction(services: Services): Router {
 }
 
 /** Reads the body: the images, and the masks, each of an image that was sent. */
-async function receive(c: Context<Env>, spool: Spool, limits: SeriesLimits) {
+async function receive(
+  services: Services,
+  c: Context<Env>,
+  spool: Spool,
+  limits: SeriesLimits,
+) {
+  const { images, masks } = mediaTypeOf(c) === "application/json"
+    ? await receiveReferences(services, c)
+    : await receiveForm(c, spool, limits);
+  masks.forEach(({ image }, i) => {
+    if (image < images.length) return;
+    const message =
+      `must be below the number of images, ${images.length}, not ${image}`;
+    throw invalid("body", [{ path: ["masks", i, "image"], message }]);
+  });
+  return { images, masks };
+}
+
+/** @throws EdgeError `validation` for a body without images or masks. */
+async function receiveForm(
+  c: Context<Env>,
+  spool: Spool,
+  limits: SeriesLimits,
+) {
   requireMediaType(c, "multipart/form-data");
   let text: string | undefined;
   const { files } = await receiveFiles(c, spool, limits, {
@@ -191,12 +239,21 @@ async function receive(c: Context<Env>, spool: Spool, limits: SeriesLimits) {
   const images = joinPairs(files.map(packedOf));
   if (images.length === 0) throw missing("image");
   if (text === undefined) throw missing("masks");
-  const masks = parseJson(text, VolumeMasks, "body.masks");
-  masks.forEach(({ image }, i) => {
-    if (image < images.length) return;
-    const message =
-      `must be below the number of images, ${images.length}, not ${image}`;
-    throw invalid("body", [{ path: ["masks", i, "image"], message }]);
+  return { images, masks: parseJson(text, VolumeMasks, "body.masks") };
+}
+
+/** The same of images that lie in the archive. */
+async function receiveReferences(services: Services, c: Context<Env>) {
+  const whole = { name: "it", maxBytes: MAX_JSON };
+  const text = await textOf(bytesOf(c), whole);
+  const { image, masks } = parseJson(text, ArchivedMasks, "body");
+  const archive = archiveOf(services, c);
+  const { signal } = c.req.raw;
+  const images = image.map(({ dicomweb }): PackedFile => {
+    const read = () =>
+      archive.readInstance(dicomweb, services.maxBytes, signal);
+    const head = async (length: number) => (await read()).subarray(0, length);
+    return { name: null, size: services.maxBytes, head, read };
   });
   return { images, masks };
 }
@@ -237,7 +294,7 @@ async function modelOf(masks: SentMask[]): Promise<string | null> {
 
 /** The type of the file: that of the images, or the structure set of DICOM images where it is preferred. */
 async function typeOf(c: Context, image: PackedFile): Promise<PlacedType> {
-  const bytes = await image.read();
+  const bytes = await image.head(HEAD_BYTES);
   const own = sourceTypeOf(bytes);
   if (own === undefined) {
     throw cannotPlace("nifti", sniffMediaType(bytes) ?? "no image");

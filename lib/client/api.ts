@@ -765,6 +765,20 @@ export interface components {
             rle: components["schemas"]["Rle"];
             receipt?: components["schemas"]["Receipt"] & unknown;
         };
+        ArchivedVolumeMasks: {
+            /** @description The objects of one series */
+            image: {
+                dicomweb: {
+                    /** @description Study Instance UID */
+                    study: string;
+                    /** @description Series Instance UID */
+                    series: string;
+                    /** @description SOP Instance UID */
+                    instance: string;
+                };
+            }[];
+            masks: components["schemas"]["VolumeMask"][];
+        };
         /**
          * @example {
          *       "study": "2.25.78",
@@ -4385,6 +4399,7 @@ export interface operations {
                      */
                     masks: string;
                 };
+                "application/json": components["schemas"]["ArchivedVolumeMasks"];
             };
         };
         responses: {
@@ -4432,6 +4447,17 @@ export interface operations {
                     "x-request-id"?: string;
                     /** @description Bearer, and the scope that is needed */
                     "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4519,6 +4545,17 @@ export interface operations {
             };
             /** @description Stored data is damaged; Internal error */
             500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

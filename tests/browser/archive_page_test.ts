@@ -101,6 +101,18 @@ Deno.test({
       );
     });
 
+    await t.step("those of the series are saved as one file", async () => {
+      const { name, bytes } = await download(
+        page,
+        "#stack-forms [data-form=seg]",
+      );
+      equal(name, "CT_seg.dcm");
+      for (const [i, { rle }] of (await held(page)).entries()) {
+        const image = { bytes: study.slices[i]!.file };
+        deepEqual(await decodeMask(bytes, LIMITS, { image }), decodeRle(rle));
+      }
+    });
+
     await t.step("without an archive, none is offered", async () => {
       await using plain = await Visitor.of(
         await Server.start({ MODEL: "nano", KV_PATH: ":memory:" }),

@@ -174,6 +174,7 @@ Deno.test({
         (await page.getAttribute("#report .uplot", "aria-label"))!,
         /target: visit-1 .* organ: visit-1 /,
       );
+      deepEqual(await texts(".legend li"), ["target", "organ"]);
       match((await texts("figcaption"))[1], /target .* px, organ .* px/);
       await accessible(page, "a report of several structures");
     });

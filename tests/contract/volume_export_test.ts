@@ -1,4 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createApp } from "../../functions/app.ts";
+import type { Archive } from "../../lib/archive/archive.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import type { Mask } from "../../lib/core/mask.ts";
 import { dice } from "../../lib/core/mask.ts";
@@ -16,7 +19,13 @@ import {
   dicomPython,
   validate,
 } from "../support/independent_dicom.ts";
-import { enrol, files, segment, visits } from "../support/requests.ts";
+import {
+  enrol,
+  files,
+  postJson,
+  segment,
+  visits,
+} from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
 const SEG = "application/dicom";
@@ -169,6 +178,39 @@ Deno.test("masks of a volume or a series come in one file", async (t) => {
       [{ ...own, receipt: { ...receipt, version: "9" } }],
       /was changed/,
     );
+  });
+
+  await t.step("of images of the archive, without their files", async () => {
+    const study = "2.25.502";
+    const series = "2.25.503";
+    const archive = {
+      readInstance: ({ instance }: { instance: string }) => {
+        const found = slices[Number(instance.split(".").at(-1)) - 1];
+        if (found !== undefined) return Promise.resolve(found);
+        return Promise.reject(new EdgeError("not-found", "No such object."));
+      },
+    } as unknown as Archive;
+    const app = createApp({ ...service.services, archive });
+    const send = (masks: SentMask[], ...numbers: number[]) =>
+      postJson(app, "/v1/masks/export/volume", {
+        image: numbers.map((n) => ({
+          dicomweb: { study, series, instance: `${series}.${n}` },
+        })),
+        masks,
+      });
+    const masks = [{ image: 0, rle: b }, { image: 1, rle: a }];
+    const answer = await send(masks, 2, 1);
+    equal(answer.status, 200, await answer.clone().text());
+    const sent = await ask(body([slices[1], slices[0]], masks));
+    deepEqual(await answer.bytes(), await sent.bytes());
+    equal((await send(masks, 2, 7)).status, 404);
+    equal((await send(masks, 2)).status, 422);
+    equal((await send([], 2)).status, 422);
+    const closed = await postJson(service.app, "/v1/masks/export/volume", {
+      image: [{ dicomweb: { study, series, instance: series } }],
+      masks,
+    });
+    equal((await closed.json()).type, "/problems/not-configured");
   });
 
   await t.step("and what cannot be written is refused", async () => {
