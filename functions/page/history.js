@@ -1,7 +1,7 @@
 /** What was done to the page's images and references, and how it is undone.
  * @typedef {{name: string, undo: () => unknown, redo: () => unknown}} Deed */
 
-/** @type {Deed[]} */ let done = [];
+/** @type {Deed[]} */ const done = [];
 /** @type {Deed[]} */ let undone = [];
 /** Whether a deed is being undone or done again. */ let running = false;
 
@@ -18,11 +18,6 @@ export const nextRedo = () => undone.at(-1)?.name ?? "";
 
 export const undoDeed = () => step(done, undone, "undo");
 export const redoDeed = () => step(undone, done, "redo");
-
-/** Forgets all deeds, for another patient. */
-export function forgetDeeds() {
-  [done, undone] = [[], []];
-}
 
 /** @param {Deed[]} from @param {Deed[]} to @param {"undo" | "redo"} way
  * @returns {Promise<Deed | null>} what was undone or done again */
