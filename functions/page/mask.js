@@ -43,8 +43,12 @@ export class Mask {
 
   /** Number of inside pixels. */
   get area() {
+    const { data, box, width } = this;
+    if (box === null) return 0;
     let area = 0;
-    for (const value of this.data) if (value !== 0) area++;
+    for (let i = box.top * width; i < box.bottom * width; i++) {
+      if (data[i] !== 0) area++;
+    }
     return area;
   }
 
@@ -172,11 +176,15 @@ export class Mask {
 
   /** Takes over the pixels of an encoded mask of the same size. @param {Rle} rle */
   set(rle) {
-    const [before, { data }] = [this.data, Mask.fromRle(rle)];
-    for (let i = 0; i < data.length; i++) {
+    const other = Mask.fromRle(rle);
+    const [before, { data }] = [this.data, other];
+    const boxes = [this.box, other.box].filter((box) => box !== null);
+    const rows = boxes.flatMap(({ top, bottom }) => [top, bottom]);
+    const end = Math.max(0, ...rows) * this.width;
+    for (let i = Math.min(...rows) * this.width; i < end; i++) {
       if (data[i] === before[i]) continue;
       const start = i;
-      while (i < data.length && data[i] !== before[i]) i++;
+      while (i < end && data[i] !== before[i]) i++;
       this.#flips.push(start, i - start);
     }
     this.data = data;

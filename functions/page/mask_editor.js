@@ -401,7 +401,8 @@ export class MaskEditor {
       if (decoding.signal.aborted) return;
       this.hover.took = performance.now() - begun;
       this.mask.set(rle);
-      this.#commit({ clicks });
+      const flips = this.mask.takeFlips();
+      this.#commit({ flips, clicks }, rle);
     } catch (error) {
       if (this.#decoding === decoding) this.#clicks = this.#current.clicks;
       if (!isCancelled(error)) this.callbacks.failed(error);
@@ -414,16 +415,18 @@ export class MaskEditor {
 
   /** Makes the mask and the polygon as they are now a step of the history. A closed polygon stays movable until the
    * mask is changed by something else.
-   * @param {Partial<Omit<Step, "area">>} step */
-  #commit({ flips = this.mask.takeFlips(), clicks, polygon }) {
+   * @param {Partial<Omit<Step, "area">>} change @param {Rle | null} rle of the mask, where it is known */
+  #commit({ flips = this.mask.takeFlips(), clicks, polygon }, rle = null) {
     const before = this.#current;
     const isOpen = before.polygon.filled === null;
-    this.#steps.push({
+    const step = {
       flips,
       area: flips.length > 0 ? this.mask.area : before.area,
       clicks: clicks ?? before.clicks,
       polygon: polygon ?? (isOpen ? before.polygon : NO_POLYGON),
-    });
+    };
+    this.#steps.push(step);
+    if (rle) this.#encoded = { step, rle };
     if (this.#steps.length > MOST_STEPS) this.#steps.shift();
     this.#undone = [];
     if (clicks) this.#clicks = clicks;
