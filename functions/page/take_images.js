@@ -91,6 +91,7 @@ async function readAll(files, signal, refused) {
     const bar = byId("reading-progress", HTMLProgressElement);
     [bar.max, bar.value] = [files.length, done];
   };
+  if (files.length > AT_ONCE) showReading("");
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return facts;
 }

@@ -141,6 +141,55 @@ Deno.test({
       );
     });
 
+    await t.step("reading is told, and can be cancelled", async () => {
+      const gate = Promise.withResolvers<void>();
+      await page.route("**/v1/images/read", async (route) => {
+        await gate.promise;
+        await route.continue().catch(() => {});
+      });
+      const before = await names(page);
+      const files = ["a", "b", "c", "d", "e"].map((name) => ({
+        ...visitPng(2),
+        name: `${name}.png`,
+      }));
+      const two = page.waitForRequest("**/v1/images/read");
+      await choose(page, ...files);
+      await two;
+      await page.waitForSelector("#reading:not([hidden])");
+      equal(await page.textContent("#reading-text"), "Reading file 1 of 5");
+      await page.click("#reading-cancel");
+      await page.waitForSelector("#reading", { state: "hidden" });
+      gate.resolve();
+      await page.unroute("**/v1/images/read");
+      equal(await names(page), before);
+    });
+
+    await t.step("a zip over the bounds is not unpacked", async () => {
+      const why = await page.evaluate(async (bytes) => {
+        const module: string = "/page/intake.js";
+        const { BOUNDS, unpack } = await import(module);
+        const file = new File([new Uint8Array(bytes)], "z.zip");
+        const open = async (bounds: object) => {
+          const usual = { ...BOUNDS };
+          Object.assign(BOUNDS, bounds);
+          const { files, refused } = await unpack([{ file, path: "z.zip" }]);
+          Object.assign(BOUNDS, usual);
+          const [first] = refused;
+          return `${files.length} ${first?.why ?? ""}`;
+        };
+        return [
+          await open({}),
+          await open({ files: 2 }),
+          await open({ unpacked: 1000 }),
+          await open({ zip: 1000 }),
+        ];
+      }, [...series]);
+      equal(why[0], "4 ");
+      match(why[1]!, /^0 it holds 4 files of \d+ bytes; at most 2 of/);
+      match(why[2]!, /^0 it holds 4 files of \d+ bytes/);
+      match(why[3]!, /^0 it has more than 1000 bytes/);
+    });
+
     await t.step("a busy server is waited for, and says how long", async () => {
       let refused = 0;
       await page.route("**/segmentations?*", (route) => {
