@@ -1,4 +1,5 @@
 import { button, byId, context2d, html, input, showText } from "./dom.js";
+import { act } from "./history.js";
 import { announce } from "./messages.js";
 import { changed, session } from "./session.js";
 
@@ -66,14 +67,24 @@ export const removeScale = () => setScale(null);
 function setScale(scale) {
   const own = open?.item;
   const isForAll = input("scale-all").checked;
-  for (const item of session.items) {
-    const isSame = isForAll && takesScale(item) &&
-      item.size.width === own?.size.width &&
-      item.size.height === own.size.height;
-    if (item !== own && !isSame) continue;
-    item.scale = scale;
-    changed(item);
-  }
+  const before = session.items.filter((item) =>
+    item === own ||
+    isForAll && takesScale(item) && item.size.width === own?.size.width &&
+      item.size.height === own.size.height
+  ).map((item) => ({ item, scale: item.scale }));
+  const set = (/** @type {{item: Item, scale: number | null}[]} */ scales) => {
+    for (const { item, scale } of scales) {
+      item.scale = scale;
+      changed(item);
+    }
+  };
+  const after = before.map(({ item }) => ({ item, scale }));
+  set(after);
+  act({
+    name: "the scale",
+    undo: () => set(before),
+    redo: () => set(after),
+  });
   closeScale();
   announce(scale === null ? "Measured in pixels." : "Measured in millimetres.");
 }

@@ -182,6 +182,8 @@ Deno.test({
         ok(parseInt((await other.textContent("#scale-pixels"))!) > 200);
         await other.click("#scale-remove");
         await measured.and(other.getByText(/ px$/)).waitFor();
+        await other.keyboard.press("Control+z");
+        await measured.and(other.getByText(said)).waitFor();
       },
     );
 

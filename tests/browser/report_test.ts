@@ -118,6 +118,11 @@ Deno.test({
         "[innerWidth, document.documentElement.scrollWidth]",
       );
       ok(scroll <= width, `${scroll} of ${width} pixels`);
+      equal(
+        await page.isVisible("body > footer"),
+        false,
+        "nothing lies over it",
+      );
       await page.keyboard.press("Escape");
       equal(await page.isVisible("#report"), false);
       ok(await page.isVisible("#viewer"));
