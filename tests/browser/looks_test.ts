@@ -1,7 +1,8 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import {
   accessible,
+  choose,
   finished,
   hasChromium,
   onScreen,
@@ -24,6 +25,12 @@ const SIZES: [number, number][] = [
 const ZOOMED = SIZES.filter(([width]) => width >= 768 && width !== 844);
 /** Where axe looks in the light; it looks at the widest of them in the dark too. */
 const AXE: [number, number][] = [[320, 568], [640, 360], [1280, 800]];
+
+const NO_IMAGE = {
+  name: "note.png",
+  mimeType: "text/plain",
+  buffer: new TextEncoder().encode("hello"),
+};
 
 /** A folder for a picture of every state at every size; none are taken without it. */
 const pictures = Deno.env.get("PICTURES");
@@ -61,7 +68,13 @@ async function looksGood(page: Page, state: string, image: boolean) {
         scale: "css",
       });
     }
-    wrong.push(...(await overlaps(page)).map((text) => `${name}: ${text}`));
+    for (const end of [0, 1e6]) {
+      await page.evaluate(
+        `document.querySelector(".panel").scrollTop = ${end}`,
+      );
+      const found = await overlaps(page);
+      wrong.push(...found.map((text) => `${name}: ${text}`));
+    }
     if (!image) continue;
     const [left, top] = await onScreen(page, 0, 0);
     const [right, bottom] = await onScreen(page, 384, 384);
@@ -95,6 +108,18 @@ Deno.test({
 
     await t.step("start", () => looksGood(page, "start", false));
 
+    await t.step("what overlaps is found", async () => {
+      const footer = (style: string) =>
+        page.evaluate(
+          `document.querySelector("footer").style.cssText = "${style}"`,
+        );
+      await footer("position: fixed; inset: 0");
+      const found = await overlaps(page);
+      await footer("");
+      match(found.join("\n"), /P²SAM Edge.*Not a medical device.*overlap/);
+      deepEqual(await overlaps(page), []);
+    });
+
     await t.step("outline", async () => {
       await page.click("#sample");
       await page.waitForSelector("#outline:not([hidden])");
@@ -123,6 +148,16 @@ Deno.test({
       await page.click("#notice-close");
     });
 
+    await t.step("all that can be unfolded, and a file left out", async () => {
+      await choose(page, NO_IMAGE);
+      await page.waitForSelector("#left-out:not([hidden])");
+      await page.evaluate(
+        `document.querySelectorAll(".panel details").forEach((one) => one.open = true)`,
+      );
+      await looksGood(page, "unfolded", true);
+      await page.click("#left-out-close");
+    });
+
     await t.step("dialogs", async () => {
       await page.click("#explain");
       await page.waitForSelector("#explanation[open]");
@@ -131,6 +166,21 @@ Deno.test({
       await page.click("#shortcuts-open");
       await looksGood(page, "keys", false);
       await page.click("#shortcuts-close");
+      await page.click("#scale-open");
+      await looksGood(page, "scale", false);
+      await page.click("#scale-cancel");
+    });
+
+    await t.step("the report", async () => {
+      await page.click("#report-open");
+      await looksGood(page, "report", false);
+      await page.click("#report-close");
+    });
+
+    await t.step("a start with a patient that is kept", async () => {
+      await page.goto(visitor.server.url);
+      await page.waitForSelector("#kept a");
+      await looksGood(page, "kept", false);
     });
 
     deepEqual(visitor.complaints, []);
