@@ -35,7 +35,16 @@ export type ImageOrEmbedding = FileLike | { embedding: string };
 export type MaskType =
   | "image/png"
   | "application/dicom"
+  | "application/dicom; type=rtstruct"
   | "application/x-nifti";
+
+/** Formats of the masks of a whole series, in one file. */
+export type SeriesFileType =
+  | "application/dicom"
+  | "application/dicom; type=rtstruct"
+  | "application/x-nifti"
+  | "application/x-coco"
+  | "image/png";
 
 export interface ClientOptions {
   /** Base address of the service: `https://example.org/edge/`. */
@@ -256,8 +265,8 @@ export class Client {
   }
 
   /**
-   * Segments an image and returns the mask alone: a PNG of 0 and 255, for a DICOM image a segmentation (SEG),
-   * or for a slice of a volume a gzipped NIfTI volume with the mask in its place.
+   * Segments an image and returns the mask alone: a PNG of 0 and 255, for a DICOM image a segmentation (SEG)
+   * or structure set, or for a slice of a volume a gzipped NIfTI volume with the mask in its place.
    */
   async mask(
     patient: string,
@@ -361,6 +370,23 @@ export class Client {
         leave.abort();
       }
     }
+  }
+
+  /**
+   * Segments many images and returns all masks in one file: a DICOM segmentation or structure set, a gzipped NIfTI
+   * volume, COCO's JSON, or for `image/png` a zip archive. DICOM and NIfTI come as a zip archive too, whose type the
+   * Blob then has, where one file cannot hold all masks.
+   */
+  async seriesFile(
+    patient: string,
+    images: FileLike | FileLike[],
+    query: Omit<Query<"segmentSeries">, "cursor"> = {},
+    accept: SeriesFileType = "application/dicom",
+    options?: CallOptions,
+  ): Promise<Blob> {
+    const path = `${patientAt(patient)}/series`;
+    const call = { query, body: formOf({ image: images }), accept };
+    return await (await this.#send(path, call, options)).blob();
   }
 
   async #send(

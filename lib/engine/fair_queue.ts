@@ -1,10 +1,16 @@
+/** Tenants or callers whose last turn is remembered. */
+const REMEMBERED = 1000;
+
 /**
- * What waits, by tenant and caller: first in, first out within each caller. Tenants take turns, and so do the callers
- * of one, so that none waits for all that another has sent: what one left behind delays the next by one item.
+ * What waits, by tenant and caller: first in, first out within each caller. The tenant that was served longest ago is
+ * next, and of its callers the one that was, so that none waits for all that another has sent: what one left behind
+ * delays a caller that was not served lately by nothing but the item in progress.
  */
 export class FairQueue<T> {
-  /** Tenants, and the callers of each, in the order in which they are next; none is empty. */
+  /** The callers of every tenant that waits; none is empty. */
   #waiting = new Map<string, Map<string, T[]>>();
+  /** When tenants and their callers were last served. */
+  #turns = new Turns();
   #size = 0;
 
   get size(): number {
@@ -25,16 +31,18 @@ export class FairQueue<T> {
     this.#size++;
   }
 
-  /** The next caller's oldest item that is accepted; the caller and its tenant are then the last to be next. */
+  /** The oldest item that is accepted of the caller whose turn it is. */
   take(accept: (item: T) => boolean = () => true): T | undefined {
-    for (const [tenant, callers] of this.#waiting) {
-      for (const [caller, own] of callers) {
-        const found = own.findIndex(accept);
-        if (found === -1) continue;
-        const [item] = own.splice(found, 1);
-        this.#size--;
-        moveToEnd(callers, caller, own.length === 0);
-        moveToEnd(this.#waiting, tenant, callers.size === 0);
+    const tenants = this.#turns.order(this.#waiting.keys(), (name) => [name]);
+    for (const tenant of tenants) {
+      const callers = this.#waiting.get(tenant)!;
+      const place = (caller: string) => [tenant, caller];
+      for (const caller of this.#turns.order(callers.keys(), place)) {
+        const item = callers.get(caller)!.find(accept);
+        if (item === undefined) continue;
+        this.remove(tenant, item);
+        this.#turns.serve([tenant]);
+        this.#turns.serve(place(caller));
         return item;
       }
     }
@@ -56,9 +64,25 @@ export class FairQueue<T> {
   }
 }
 
-/** Makes a key the last one, or drops it. */
-function moveToEnd<V>(map: Map<string, V>, key: string, drop: boolean): void {
-  const value = map.get(key)!;
-  map.delete(key);
-  if (!drop) map.set(key, value);
+/** Remembers who was served when. */
+class Turns {
+  /** The number of the last turn, in the order of these. */
+  #last = new Map<string, number>();
+  #count = 0;
+
+  /** Names by their last turns, those that had none first. */
+  order(names: Iterable<string>, place: (name: string) => string[]): string[] {
+    const turn = (name: string) =>
+      this.#last.get(JSON.stringify(place(name))) ?? 0;
+    return [...names].sort((a, b) => turn(a) - turn(b));
+  }
+
+  serve(place: string[]): void {
+    const key = JSON.stringify(place);
+    this.#last.delete(key);
+    this.#last.set(key, ++this.#count);
+    if (this.#last.size <= REMEMBERED) return;
+    const [oldest] = this.#last.keys();
+    this.#last.delete(oldest!);
+  }
 }

@@ -63,6 +63,19 @@ Deno.test("the client makes every call end to end", async () => {
     );
   }
 
+  const pair = blob(toNifti([visits.first.image, visits.second.image]));
+  const all = await client.seriesFile("p", pair, {}, "application/x-nifti");
+  deepEqual(
+    await decodeMask(await all.bytes(), { maxPixels: 1e6 }, {
+      image: { bytes: await pair.bytes(), frame: 1 },
+    }),
+    decodeRle(
+      (await Array.fromAsync(client.series("p", pair)))[1]!.segmentation!.mask,
+    ),
+  );
+  const coco = await client.seriesFile("p", [next], {}, "application/x-coco");
+  equal(JSON.parse(await coco.text()).annotations.length, 1);
+
   const missing = await client.segment("q", next).catch((error) => error);
   ok(missing instanceof ProblemError);
   equal(missing.problem.status, 404);

@@ -1,5 +1,6 @@
 """Makes every call of the Python client; run in the folder of the images, with the server's address."""
 
+import json
 import sys
 
 from p2sam_edge import Client, ProblemError
@@ -47,6 +48,10 @@ line = next(lines)
 lines.close()
 rest = list(client.series("p", ["image.png", "next.png"], cursor=line["cursor"]))
 assert [one["index"] for one in rest] == [1]
+
+coco = json.loads(client.series_file("p", ["image.png", "next.png"], accept="application/x-coco"))
+assert len(coco["images"]) == 2, coco
+assert client.series_file("p", ["image.png"], accept="image/png")[:2] == b"PK"
 
 client.erase_reference("p", "known")
 client.erase_patient("p")

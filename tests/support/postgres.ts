@@ -22,6 +22,8 @@ export const hasPostgres = PROGRAMS !== null;
 
 /** The server refuses to run as root; Debian's package makes this user. */
 const USER = "postgres";
+/** How often a server is started that stops while it starts. */
+const START_TRIES = 5;
 const AS_USER = userInfo().username === "root"
   ? ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--init-groups"]
   : [];
@@ -111,8 +113,18 @@ export class Postgres implements AsyncDisposable {
     return `postgres://${user}@127.0.0.1:${this.port}/${database}?${query}`;
   }
 
-  /** Starts it over its folder. */
+  /** Starts it over its folder; again where another program's connection has just its port. */
   async begin(): Promise<void> {
+    for (let tries = 1; !await this.#begin(); tries++) {
+      if (tries === START_TRIES) {
+        throw new Error("The PostgreSQL server stopped while it started.");
+      }
+      await pause(1000);
+    }
+  }
+
+  /** False where it stopped while it started. */
+  async #begin(): Promise<boolean> {
     const settings = [
       `unix_socket_directories=${this.folder}`,
       "listen_addresses=127.0.0.1",
@@ -138,10 +150,10 @@ export class Postgres implements AsyncDisposable {
         "pg_isready",
         ...["-q", "-h", "127.0.0.1", "-p", `${this.port}`],
       ).then(() => true, () => false);
-      if (ready) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (ready) return true;
+      await pause(50);
     }
-    throw new Error("The PostgreSQL server stopped while it started.");
+    return false;
   }
 
   /** Makes a standby the primary. */
@@ -172,14 +184,13 @@ export class Postgres implements AsyncDisposable {
     const process = this.#process;
     if (process === null) return;
     this.#process = null;
-    for (const pid of [...await childrenOf(process.pid), process.pid]) {
-      try {
-        Deno.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-    }
+    // While it is stopped, it begins no process that would outlive it and keep the folder in use.
+    signal(process.pid, "SIGSTOP");
+    while (!["", "T"].includes(stateOf(process.pid))) await pause(5);
+    const children = await childrenOf(process.pid);
+    for (const pid of [...children, process.pid]) signal(pid, "SIGKILL");
     await process.status;
+    while (children.some((pid) => stateOf(pid) !== "")) await pause(20);
   }
 
   /** Closes connections as an administrator's restart does, and starts it again. */
@@ -191,6 +202,26 @@ export class Postgres implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function signal(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The letter of a process's state, `T` for stopped (proc(5)); empty where it has ended. */
+function stateOf(pid: number): string {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.charAt(stat.lastIndexOf(")") + 2).replace(/[ZX]/, "");
+  } catch {
+    return "";
   }
 }
 

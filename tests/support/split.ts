@@ -10,6 +10,7 @@ export class EncodeHosts implements AsyncDisposable {
   private constructor(
     readonly hosts: Server[],
     readonly environment: Record<string, string>,
+    private readonly settings: Record<string, string>,
   ) {}
 
   static async start(count: number, settings: Record<string, string> = {}) {
@@ -19,13 +20,13 @@ export class EncodeHosts implements AsyncDisposable {
     return new EncodeHosts(hosts, {
       ENCODE_URL: hosts.map(({ url }) => url).join(),
       ENCODE_TOKEN: TOKEN,
-    });
+    }, settings);
   }
 
   /** Starts a host again at the port that it had. */
   async restart(host: number): Promise<void> {
     const { port } = new URL(this.hosts[host].url);
-    this.hosts[host] = await startHost({ PORT: port });
+    this.hosts[host] = await startHost({ ...this.settings, PORT: port });
   }
 
   /** An edge process over these hosts. */

@@ -248,10 +248,10 @@ Deno.test("a tenant with many calls is refused more, and does not keep another w
   await Promise.all(all);
   deepEqual(order, [
     "heavy 0",
-    "heavy 1",
     "light 0",
-    "heavy 2",
+    "heavy 1",
     "light 1",
+    "heavy 2",
     "heavy 3",
     "heavy 4",
   ]);

@@ -156,6 +156,17 @@ class Client:
                 stated = refused.retry_after if refused is not None else None
                 time.sleep(stated if stated is not None else min(2**failed, 30))
 
+    def series_file(
+        self, patient: str, images: Sequence[File], accept: str = "application/dicom", **query: Any
+    ) -> bytes:
+        """
+        Segments many images and returns all masks in one file: `application/dicom` (with `; type=rtstruct` a structure
+        set), `application/x-nifti`, `application/x-coco`, or for `image/png` a zip archive. DICOM and NIfTI come as a
+        zip archive too where one file cannot hold all masks.
+        """
+        form = encode_form([("image", image) for image in images], {})
+        return self._bytes("POST", f"{_patient(patient)}/series", query, accept=accept, form=form)
+
     def export_mask(self, image: File, mask: MaskOrPrompts, receipt: Answer | None = None, **query: Any) -> bytes:
         """Writes a mask that you have in the format of its image: DICOM SEG, or a gzipped NIfTI volume."""
         written = None if receipt is None else json.dumps(receipt)
