@@ -19,6 +19,10 @@ function show() {
   input("opacity").disabled = look === "outline";
   const isChanged = TONES.some((name) => viewer.tone[name] !== AS_IT_IS[name]);
   button("tone-reset").disabled = !isChanged;
+  button("display-open").classList.toggle("changed", isChanged);
+  button("display-open").title = isChanged
+    ? "The picture is shown with another window or brightness"
+    : "Window, brightness and mask";
   html("display-note").hidden = !isChanged;
   viewer.redraw();
 }

@@ -34,6 +34,13 @@ export function make(tag, className, ...children) {
   return made;
 }
 
+/** A table that scrolls by itself where it is wider than its place. @param {string} label @param {Node} table */
+export function scroller(label, table) {
+  const made = make("div", "scroll", table);
+  Object.assign(made, { tabIndex: 0, role: "group", ariaLabel: label });
+  return made;
+}
+
 /** Shows a text in an element; an empty text hides the element. @param {string} id @param {string} text */
 export function showText(id, text) {
   const element = html(id);

@@ -1,7 +1,7 @@
 import { context2d } from "./dom.js";
 import { Mask } from "./mask.js";
 
-/** @import { Rle, Size } from "./api.js" */
+/** @import { ImageFacts, Rle, Size } from "./api.js" */
 /** @import { Item } from "./item.js" */
 
 /** Pixels of an image that is segmented, at most. */
@@ -19,10 +19,30 @@ export function scaledSize({ width, height }) {
   };
 }
 
-/** Scales the file of an item down where it has too many pixels and the browser can decode it. @param {Item} item */
+/** Bytes of a file that the server takes, unless its operator says otherwise. */
+const TAKEN_BYTES = 32 * 2 ** 20;
+
+/** What the browser says of an image file that is too large to be sent; null where it cannot decode it.
+ * @param {Blob} file @returns {Promise<ImageFacts | null>} */
+export async function factsByBrowser(file) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (bitmap === null) return null;
+  const { width, height } = bitmap;
+  bitmap.close();
+  const unknown = { spacing: null, slice: null, slices: null };
+  return {
+    ...{ format: file.type, width, height, frames: 1, ...unknown },
+    ...{ acquiredAt: null, series: null },
+  };
+}
+
+/** Scales the file of an item down where it has too many pixels or bytes and the browser can decode it. @param {Item} item */
 export async function scaleDown(item) {
   const { facts, file, fullSize } = item;
-  if (facts === null || facts.width * facts.height <= MOST_PIXELS) return;
+  if (facts === null) return;
+  const isLarge = facts.width * facts.height > MOST_PIXELS ||
+    file.size > TAKEN_BYTES;
+  if (!isLarge) return;
   if (fullSize !== null || await hasDeepPixels(file)) return;
   const { width, height } = scaledSize(facts);
   const bitmap = await createImageBitmap(file, {
@@ -36,7 +56,8 @@ export async function scaleDown(item) {
   bitmap.close();
   let scaled = await canvas.convertToBlob(file.type === JPEG.type ? JPEG : {});
   if (scaled.size > MOST_BYTES) scaled = await canvas.convertToBlob(JPEG);
-  item.fullSize = { width: facts.width, height: facts.height };
+  const isSame = width === facts.width && height === facts.height;
+  item.fullSize = isSame ? null : { width: facts.width, height: facts.height };
   item.file = new File([scaled], nameOf(file), { type: scaled.type });
 }
 

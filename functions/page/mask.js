@@ -3,7 +3,7 @@ import { context2d } from "./dom.js";
 /** @import { Rle } from "./api.js" */
 /** @typedef {[number, number]} Point2 x, y in pixels of image space */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box of pixels, the ends exclusive */
-/** Runs of pixels that an edit turned over: a first index, a length, and so on. @typedef {number[]} Flips */
+/** Runs of pixels that an edit turned over: a first index, a length, and so on. @typedef {ArrayLike<number>} Flips */
 
 /** Where lo ≤ k·x ≤ hi; empty ranges begin after their end.
  * @param {number} k @param {number} lo @param {number} hi @returns {[number, number]} */
@@ -32,7 +32,7 @@ export function runsOf(counts) {
 
 /** A binary mask in image space: 255 inside, 0 outside; height × width, row-major. */
 export class Mask {
-  /** Not yet taken. @type {Flips} */ #flips = [];
+  /** Not yet taken. @type {number[]} */ #flips = [];
 
   /** @param {number} width @param {number} height */
   constructor(width, height) {

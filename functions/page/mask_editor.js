@@ -117,14 +117,19 @@ export class MaskEditor {
 
   /** The mask without what is being drawn. */
   get #rle() {
-    const step = this.#current;
-    if (this.#encoded?.step !== step) {
-      const { pending } = this.mask;
-      this.mask.flip(pending);
-      this.#encoded = { step, rle: this.mask.toRle() };
-      this.mask.flip(pending);
-    }
-    return this.#encoded.rle;
+    const known = this.#rleOf(this.#current);
+    if (known !== null) return known;
+    const { pending } = this.mask;
+    this.mask.flip(pending);
+    const rle = this.mask.toRle();
+    this.mask.flip(pending);
+    this.#encoded = { step: this.#current, rle };
+    return rle;
+  }
+
+  /** What a step led to, if it was the last that was encoded. @param {Step} step */
+  #rleOf(step) {
+    return this.#encoded?.step === step ? this.#encoded.rle : null;
   }
 
   /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
@@ -347,7 +352,8 @@ export class MaskEditor {
     this.mask.fill(corners);
     const other = this.mask.takeFlips();
     const polygon = { corners, filled: other };
-    this.#commit({ flips: [...filled, ...other], clicks: [], polygon });
+    const flips = [...Array.from(filled), ...Array.from(other)];
+    this.#commit({ flips, clicks: [], polygon });
   }
 
   /** The click of the tool at a place, after those before. @param {Point2} at @returns {Click[]} */
@@ -420,13 +426,14 @@ export class MaskEditor {
     const before = this.#current;
     const isOpen = before.polygon.filled === null;
     const step = {
-      flips,
+      flips: Int32Array.from(flips),
       area: flips.length > 0 ? this.mask.area : before.area,
       clicks: clicks ?? before.clicks,
       polygon: polygon ?? (isOpen ? before.polygon : NO_POLYGON),
     };
     this.#steps.push(step);
-    if (rle) this.#encoded = { step, rle };
+    const known = flips.length > 0 ? rle : this.#rleOf(before);
+    this.#encoded = known && { step, rle: known };
     if (this.#steps.length > MOST_STEPS) this.#steps.shift();
     this.#undone = [];
     if (clicks) this.#clicks = clicks;

@@ -3,7 +3,7 @@
 // Each edit answers what it would turn over, and leaves the mask as it is.
 
 /** A connected part: its runs of pixels, and whether it reaches the edge of the image.
- * @typedef {{runs: Flips, size: number, atEdge: boolean}} Piece */
+ * @typedef {{runs: number[], size: number, atEdge: boolean}} Piece */
 
 /** The connected parts of all pixels of a value.
  * @param {Mask} mask @param {number} value @param {boolean} diagonal whether pixels that share a corner are connected
@@ -94,7 +94,7 @@ export function smooth(mask) {
     }
   };
   for (let y = top - r; y < top + r; y++) add(y, 1);
-  /** @type {Flips} */ const flips = [];
+  /** @type {number[]} */ const flips = [];
   let [removed, added] = [0, 0];
   const half = (2 * r + 1) ** 2 / 2;
   const countAt = (/** @type {number} */ x) =>

@@ -1,4 +1,4 @@
-import { make, typeScale } from "./dom.js";
+import { make, scroller, typeScale } from "./dom.js";
 import uPlot from "./libraries/uplot/dist/uPlot.esm.js";
 
 /** @typedef {"reference" | "found" | "corrected"} Kind */
@@ -227,5 +227,5 @@ function tableOf({ names, lines, unit }) {
     make("tbody", "", ...rows),
   );
   const summary = make("summary", "", "As a table");
-  return make("details", "", summary, make("div", "scroll", table));
+  return make("details", "", summary, scroller("Areas", table));
 }

@@ -1,5 +1,5 @@
 import { changeOf } from "./areas_table.js";
-import { html, make } from "./dom.js";
+import { html, make, scroller } from "./dom.js";
 import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { drawOverlay } from "./overlay.js";
 import { MeasurePlot } from "./plot.js";
@@ -39,7 +39,7 @@ export async function showReport() {
     ...(items.length > 1
       ? [make("h2", "", `Areas in ${trend.unit}`), plot]
       : []),
-    make("div", "scroll", tableOf(items)),
+    scroller("Numbers", tableOf(items)),
     ...volumes(items),
     make("h2", "", "Pictures"),
     pictures,

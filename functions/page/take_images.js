@@ -1,5 +1,6 @@
-import { isCancelled, readFacts } from "./api.js";
+import { isCancelled, Problem, readFacts } from "./api.js";
 import { byId, html, make, showText } from "./dom.js";
+import { factsByBrowser } from "./full_size.js";
 import { unpack } from "./intake.js";
 import { explainError, isOfFile } from "./messages.js";
 import { addInOrder, naturalOrder } from "./order.js";
@@ -75,7 +76,11 @@ async function readAll(files, signal, refused) {
         facts[at] = await patiently(read, signal, showReading);
       } catch (error) {
         if (isCancelled(error)) throw error;
-        if (isOfFile(error)) {
+        const isLarge = error instanceof Problem &&
+          error.code === "too-many-bytes";
+        const own = isLarge ? await factsByBrowser(file) : null;
+        if (own !== null) facts[at] = own;
+        else if (isOfFile(error)) {
           const full = explainError(error);
           refused.push({ name: path, why: shorten(full), full });
         } else facts[at] = null;

@@ -169,6 +169,9 @@ Deno.test({
       await page.click("#scale-open");
       await looksGood(page, "scale", false);
       await page.click("#scale-cancel");
+      await page.evaluate(`document.querySelector("#key").showModal()`);
+      await looksGood(page, "key", false);
+      await page.evaluate(`document.querySelector("#key").close()`);
     });
 
     await t.step("the report", async () => {

@@ -210,6 +210,10 @@ Deno.test({
       await note(page, "patient").filter({
         hasText: /^The server is busy, next try in [123] s$/,
       }).waitFor();
+      match(
+        (await page.textContent("#filmstrip-text"))!,
+        /^Image 1 of 1 · The server is busy, next try in [123] s$/,
+      );
       await finished(page);
       match(await states(page), /^done( done)+$/);
       equal(refused, 2);
@@ -289,6 +293,22 @@ Deno.test({
         ok(area > 100_000);
       },
     );
+
+    await t.step("a file that is too large is sent smaller", async () => {
+      const side = 6000;
+      const data = new Uint8Array(side * side);
+      for (let at = 0; at < data.length; at += 60_000) {
+        crypto.getRandomValues(data.subarray(at, at + 60_000));
+      }
+      const size = { width: side, height: side };
+      const file = encodePng({ ...size, channels: 1, data });
+      ok(file.length > 2 ** 25, `${file.length} bytes`);
+      await choose(page, png("noise.png", file));
+      await finished(page);
+      const item = (await held(page)).at(-1)!;
+      deepEqual([item.name, item.state], ["noise", "done"]);
+      deepEqual(item.size, { width: 5000, height: 5000 });
+    });
     await page.close();
 
     await t.step(

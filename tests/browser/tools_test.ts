@@ -120,6 +120,10 @@ Deno.test({
         await page.fill("#brightness", "60");
         ok((await colours())[1][0] > before[1][0] + 10, "it is brighter");
         await accessible(page, "display");
+        match(
+          (await page.getAttribute("#display-open", "title"))!,
+          /another window or brightness/,
+        );
         await page.click("#tone-reset");
         deepEqual(await colours(), before);
         equal(await page.isVisible("#display-note"), false);
