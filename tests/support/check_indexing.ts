@@ -36,7 +36,7 @@ const config = await Deno.makeTempFile({ suffix: ".json" });
 await Deno.writeTextFile(config, JSON.stringify(settings));
 const { stderr } = await new Deno.Command(Deno.execPath(), {
   args: ["check", "--config", config, "--lock", "deno.lock"]
-    .concat("deploy", "functions", "lib"),
+    .concat("deploy", "functions/app.ts", "lib"),
   cwd: ROOT,
   env: { NO_COLOR: "1" },
 }).output();
