@@ -125,9 +125,9 @@ const modules = ["lib", "functions", "deploy"].flatMap((folder) => [
   ...sources(folder),
 ]);
 const importsOf = (path: string): string[] => {
-  // Examples in comments import what their reader would.
+  // Examples in comments import what their reader would, and the page's scripts name types there.
   const text = Deno.readTextFileSync(join(ROOT, path))
-    .replace(/```ts.*?```/gs, "");
+    .replace(/```ts.*?```|\/\*\* @import .*?\*\//gs, "");
   const named = text.matchAll(
     /(?<!\/)(?:from|import|import\(|resolve\()\s*"([^"]+)"/g,
   );
