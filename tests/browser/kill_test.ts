@@ -171,9 +171,6 @@ Deno.test({
     }
     ok(drawings > KILLS, `${drawings} looks at drawings`);
     ok(images > 5, `${images} images`);
-    console.log(
-      `${images} images were segmented, ${drawings} looks saw a drawing`,
-    );
     await context.close();
     deepEqual(visitor.complaints, []);
   },
