@@ -117,7 +117,10 @@ Deno.test({
     await decoded(page, 0);
     const label = await page.inputValue("#patient");
     await page.click("#accept");
-    await page.waitForSelector("#tiles [data-state=done]");
+    // Some results are there to be corrected, while the others are on their way.
+    await page.locator("#tiles [data-state=done]").nth(5).waitFor({
+      timeout: 300_000,
+    });
     await watch(page);
 
     for (let kill = 1; kill <= KILLS; kill++) {
@@ -166,7 +169,8 @@ Deno.test({
       equal(await page.locator("#tiles li:not(#plus)").count(), IMAGES, about);
       await watch(page);
     }
-    ok(drawings > 0 && images > 1, `${drawings} drawings, ${images} images`);
+    ok(drawings > KILLS, `${drawings} looks at drawings`);
+    ok(images > 5, `${images} images`);
     await context.close();
     deepEqual(visitor.complaints, []);
   },

@@ -137,6 +137,43 @@ Deno.test({
       ok(await yellow() > 0);
     });
 
+    await t.step("the list and its choice are there again", async () => {
+      const before = await findings(page);
+      await page.waitForTimeout(500);
+      await page.reload();
+      await page.waitForSelector(
+        "#structures li:nth-child(2) [aria-pressed=true]",
+      );
+      deepEqual(await labels(page), ["lesion", "organ"]);
+      deepEqual(await findings(page), before);
+    });
+
+    await t.step("a further one is begun, left, and discarded", async () => {
+      await page.fill("#new-structure", "spine");
+      await page.click("#structures form button");
+      await page.waitForSelector("#outline:not([hidden])");
+      await tool(page, "brush");
+      await drag(page, [180, 268], [204, 268]);
+      await page.click("#tiles li:nth-child(3) button");
+      await page.waitForSelector("#structures li:nth-child(3)");
+      match(
+        await page.textContent("#structures li:nth-child(3) .note") ?? "",
+        /being drawn/,
+      );
+      await page.click("#tiles li:nth-child(2) button");
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await page.textContent("#outline-title"), "Outline “spine”");
+      await page.click("#reject");
+      await page.waitForSelector("#structures li:nth-child(2)");
+      deepEqual(await labels(page), ["lesion", "organ"]);
+      // Undo brings the drawing back.
+      await page.keyboard.press("Control+z");
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await page.textContent("#outline-title"), "Outline “spine”");
+      await page.click("#reject");
+      await page.waitForSelector("#structures li:nth-child(2)");
+    });
+
     let patient = "";
     await t.step("another browser opens with the labels listed", async () => {
       patient = await page.inputValue("#patient");
