@@ -1,6 +1,6 @@
 import { enrol, eraseReference, isCancelled, maskFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
-import { originalOf } from "./mask_file.js";
+import { originalOf } from "./mask_origin.js";
 import { patient } from "./session.js";
 import { referenceNames, structureOf } from "./structures.js";
 

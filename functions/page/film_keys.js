@@ -1,6 +1,6 @@
 import { button, html } from "./dom.js";
-import { selectItem } from "./render.js";
 import { session } from "./session.js";
+import { selectItem } from "./stage.js";
 
 /** How far each key goes through the film. @type {Record<string, number>} */
 const STEPS = {

@@ -2,19 +2,19 @@ import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { drawTile } from "./item.js";
+import { restoreKept } from "./kept.js";
 import { Mask } from "./mask.js";
 import { isOfFile, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
 import { queue } from "./queue.js";
+import { changed, session } from "./session.js";
 import {
   closeEditor,
   enterWorkspace,
   leaveWorkspace,
   showPicture,
-} from "./render.js";
-import { restoreKept } from "./restore.js";
-import { changed, session } from "./session.js";
+} from "./stage.js";
 import { lookUpPatient, takeReferences } from "./structures.js";
 
 /** @import { Item } from "./item.js" */

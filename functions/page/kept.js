@@ -214,7 +214,7 @@ const readError = (kept) =>
 /** What is kept of a patient, as it was; null where nothing is.
  * @param {string} whose @returns {Promise<Omit<KeptSession, "items" | "later" | "shown"> &
  *   {items: Item[], later: Item[], shown: Item | null} | null>} */
-export async function recall(whose) {
+async function recall(whose) {
   const open = await database();
   const transaction = open.transaction(["sessions", "items", "files"]);
   const [kept, records, files] = await Promise.all([
@@ -259,6 +259,21 @@ function read(record, file, blobs) {
     ])),
   });
   return item;
+}
+
+/** Brings back what is kept of the patient at hand in this browser.
+ * @returns {Promise<{shown: Item | undefined} | null>} null where nothing is kept */
+export async function restoreKept() {
+  const kept = await recall(patient()).catch((error) => {
+    console.warn(error);
+    return null;
+  });
+  if (kept === null) return null;
+  const { items, later, structures, label, showsAll, enrolled, shown } = kept;
+  const restored = { items, later, structures, label, showsAll, enrolled };
+  Object.assign(session, restored, { following: false });
+  input("label").value = enrolled ? "" : kept.typed;
+  return { shown: shown ?? items[0] };
 }
 
 /** The patients whose work is kept, the latest first. @returns {Promise<KeptSession[]>} */

@@ -15,7 +15,8 @@ import {
   retryFailed,
   segmentHeld,
 } from "./queue.js";
-import { render } from "./render.js";
+import "./mask_file.js";
+import "./render.js";
 import * as report from "./report.js";
 import * as results from "./results.js";
 import { openSample } from "./sample_patient.js";
@@ -26,7 +27,7 @@ import "./shortcuts.js";
 import { flush } from "./kept.js";
 import { showKept } from "./kept_list.js";
 import { openPatient, patientOfAddress } from "./restore.js";
-import { changed, session, viewer } from "./session.js";
+import { changed, render, session, viewer } from "./session.js";
 import { lookUpPatient } from "./structures.js";
 import { saveCoco, takeEverythingHome } from "./take_home.js";
 import { cancelReading, takeImages } from "./take_images.js";

@@ -4,27 +4,28 @@ import { button, byId, html, input, showText } from "./dom.js";
 import { resized } from "./full_size.js";
 import { offerAll } from "./label_map.js";
 import { Mask } from "./mask.js";
+import { forgetOrigin, rememberOrigin } from "./mask_origin.js";
 import { announce, showProblem } from "./messages.js";
+import { whenEditing } from "./outline.js";
+import { readingText } from "./reference_words.js";
 import { correctShown } from "./results.js";
 import { readRleFile } from "./rle_file.js";
 import { session } from "./session.js";
 
-/** @import { MaskReading, Rle } from "./api.js" */
 /** @import { Item } from "./item.js" */
 
-/** The mask file that the outline was taken from, where the server can read it.
- * @type {{item: Item, file: File, segment: string, rle: Rle} | null} */
-let taken = null;
 /** The file that is being read. @type {File | null} */ let file = null;
 
 /** Forgets the mask file of another image. */
-export function forgetMaskFile() {
-  taken = file = null;
+function forgetMaskFile() {
+  forgetOrigin();
+  file = null;
   html("mask-choice").hidden = true;
   offerAll(null, []);
   showText("mask-reading", "");
   showText("mask-problem", "");
 }
+whenEditing(forgetMaskFile);
 
 /** Takes the outline from a file that the user chose or dropped. Where the editor is not open, it is opened to
  * correct the shown image.
@@ -47,34 +48,6 @@ async function takeMaskFile(files) {
 /** Takes the structure that the user chose of the file. */
 const takeStructure = () =>
   readChosen(byId("mask-segment", HTMLSelectElement).value);
-
-/** What to enrol in place of the outline: the file that it was taken from, if it has not been changed since.
- * @param {Item} item @param {Mask} mask */
-export function originalOf(item, mask) {
-  if (taken?.item !== item) return null;
-  if (taken.rle.counts !== mask.toRle().counts) return null;
-  return { mask: taken.file, segment: taken.segment };
-}
-
-/** How a mask was read, in words; empty for one that was drawn. @param {MaskReading | undefined} reading */
-export function readingText(reading) {
-  if (reading === undefined) return "";
-  const { kind, value, threshold, pixels, share } = reading;
-  const what = {
-    binary: value === null ? "one structure" : `its one value here, ${value}`,
-    label: `label ${value} of the map`,
-    soft: `soft, cut at ${threshold}`,
-    alpha: "the opaque part",
-    segment: value === null ? "a segment" : `segment ${value}`,
-    contours: value === null
-      ? "contours"
-      : `the contours of structure ${value}`,
-  }[kind];
-  const percent = (100 * share).toFixed(share < 0.1 ? 1 : 0);
-  return `The mask was read as ${what}: ${
-    pixels.toLocaleString("en")
-  } pixels, ${percent} % of the image.`;
-}
 
 /** Whether a file is JSON, which the page reads itself. @param {File} file */
 const isJson = async (file) => /^\s*[[{]/.test(await file.slice(0, 64).text());
@@ -120,7 +93,8 @@ async function readChosen(segment) {
     if (session.editor !== editor || file !== mask || editor.frozen) return;
     editor.load(rle);
     const drawn = editor.mask.toRle();
-    taken = reading && { item, file: mask, segment, rle: drawn };
+    if (reading) rememberOrigin({ item, file: mask, segment, rle: drawn });
+    else forgetOrigin();
     const text = reading
       ? readingText(reading)
       : `The mask has ${editor.area.toLocaleString("en")} pixels.`;

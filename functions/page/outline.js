@@ -2,24 +2,23 @@ import { decode, isCancelled } from "./api.js";
 import { cancelBusy, withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { discardDraft, leaveDraft, noteDraft } from "./drafts.js";
+import { renderEditor } from "./editor_panel.js";
 import { enrolItem } from "./enrol.js";
 import { act } from "./history.js";
 import { drawTile } from "./item.js";
-import { forgetMaskFile } from "./mask_file.js";
 import { Mask } from "./mask.js";
 import { MaskEditor } from "./mask_editor.js";
 import { announce, explainError, showNotice } from "./messages.js";
 import { withEmbedding } from "./prepare.js";
 import { otherFrames, queue } from "./queue.js";
+import { reportText } from "./reference_words.js";
+import { changed, render, session, viewer } from "./session.js";
 import {
   closeEditor,
   leaveWorkspace,
-  render,
-  renderEditor,
+  resumeWith,
   selectItem,
-} from "./render.js";
-import { reportText } from "./result_panel.js";
-import { changed, session, viewer } from "./session.js";
+} from "./stage.js";
 import { colourOf, dropStructure, structureOf } from "./structures.js";
 
 /** @import { Draft, Purpose } from "./drafts.js" */
@@ -61,12 +60,17 @@ const WORDS = {
   }),
 };
 
-/** Opens the editor again with what was begun to be drawn. @param {Item} item @param {Draft} draft */
-export function resumeDraft(item, { purpose }) {
+/** @type {(() => void)[]} */ const listeners = [];
+
+/** Calls a listener whenever the editor is opened. @param {() => void} listener */
+export const whenEditing = (listener) => listeners.push(listener);
+
+// Opens the editor again with what was begun to be drawn.
+resumeWith((item, { purpose }) => {
   const { rle, size } = item;
   const mask = rle ? Mask.fromRle(rle) : new Mask(size.width, size.height);
   startEditing(item, mask, purpose);
-}
+});
 
 /** Opens the outline panel with an editor of a mask, and goes on with what was begun to be drawn on the image.
  * @param {Item} item @param {Mask} mask @param {Purpose} purpose */
@@ -78,7 +82,7 @@ export function startEditing(item, mask, purpose) {
   button("accept").textContent = words.accept;
   button("reject").textContent = words.reject;
   showText("outline-problem", "");
-  forgetMaskFile();
+  for (const listener of listeners) listener();
   viewer.colour = colourOf(session.label);
   session.editor = new MaskEditor(viewer, mask, {
     decode: async (prompt, signal) => {

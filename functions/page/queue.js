@@ -5,8 +5,8 @@ import { announce } from "./messages.js";
 import { addInOrder } from "./order.js";
 import { isPassing, patiently } from "./patience.js";
 import { prepare, withEmbedding } from "./prepare.js";
-import { render, selectItem } from "./render.js";
-import { changed, patient, session } from "./session.js";
+import { changed, patient, render, session } from "./session.js";
+import { selectItem } from "./stage.js";
 import { enrolledStructures } from "./structures.js";
 
 /** @import { ImageFacts } from "./api.js" */

@@ -4,8 +4,8 @@ import { enrolItem } from "./enrol.js";
 import { act } from "./history.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice } from "./messages.js";
-import { selectItem } from "./render.js";
 import { changed, patient, session } from "./session.js";
+import { selectItem } from "./stage.js";
 import { structureOf } from "./structures.js";
 
 /** @import { Schemas } from "./api.js" */

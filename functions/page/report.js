@@ -4,8 +4,7 @@ import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { drawOverlay } from "./overlay.js";
 import { MeasurePlot } from "./plot.js";
 import { labels, measureOf } from "./records.js";
-import { render } from "./render.js";
-import { patient, session } from "./session.js";
+import { patient, render, session } from "./session.js";
 import { volumesOf } from "./stacks.js";
 import { trendOf } from "./trend.js";
 

@@ -1,13 +1,13 @@
 import { referencesOf } from "./api.js";
-import { input, showText } from "./dom.js";
+import { showText } from "./dom.js";
 import { resumeFirst } from "./first_image.js";
 import { drawTile } from "./item.js";
-import { recall } from "./kept.js";
+import { restoreKept } from "./kept.js";
 import { explainError, showNotice } from "./messages.js";
 import { queue } from "./queue.js";
 import { matchReferences } from "./references.js";
-import { enterWorkspace, render, selectItem } from "./render.js";
-import { changed, patient, randomPatient, session } from "./session.js";
+import { changed, patient, randomPatient, render, session } from "./session.js";
+import { enterWorkspace, selectItem } from "./stage.js";
 import {
   enrolledStructures,
   lookUpPatient,
@@ -25,21 +25,6 @@ export function patientOfAddress() {
   } catch {
     return { id: randomPatient(), named: "" };
   }
-}
-
-/** Brings back what is kept of the patient at hand in this browser.
- * @returns {Promise<{shown: Item | undefined} | null>} null where nothing is kept */
-export async function restoreKept() {
-  const kept = await recall(patient()).catch((error) => {
-    console.warn(error);
-    return null;
-  });
-  if (kept === null) return null;
-  const { items, later, structures, label, showsAll, enrolled, shown } = kept;
-  const restored = { items, later, structures, label, showsAll, enrolled };
-  Object.assign(session, restored, { following: false });
-  input("label").value = enrolled ? "" : kept.typed;
-  return { shown: shown ?? items[0] };
 }
 
 /** Opens the patient at hand: with what is kept in this browser, and with what the server knows. Where there is neither,

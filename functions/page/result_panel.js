@@ -2,32 +2,17 @@ import { changeOf } from "./areas_table.js";
 import { button, html, make, showText } from "./dom.js";
 import { saveStack } from "./downloads.js";
 import { scalingText } from "./full_size.js";
-import { readingText } from "./mask_file.js";
 import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { explainError } from "./messages.js";
 import { formsOf } from "./placed_files.js";
 import { measureOf } from "./records.js";
-import { canOpenMask } from "./render.js";
+import { reportText } from "./reference_words.js";
 import { takesScale } from "./scale.js";
 import { session } from "./session.js";
 import { stackOf, stackVolume } from "./stacks.js";
+import { canOpenMask } from "./stage.js";
 
-/** @import { Report } from "./api.js" */
 /** @import { Item } from "./item.js" */
-
-/** @type {Record<Report["verdict"], string>} */
-const VERDICTS = {
-  good: "A good reference.",
-  weak: "A weak reference.",
-  ambiguous: "An ambiguous reference.",
-  unusable: "Not usable as a reference.",
-};
-
-/** The server's verdict on a reference, and how its mask was read; empty for other images. @param {Item} item */
-export const reportText = ({ report, reading }) =>
-  report === null
-    ? ""
-    : `${VERDICTS[report.verdict]} ${report.advice} ${readingText(reading)}`;
 
 /** @param {Item} item */
 export function renderResult(item) {

@@ -8,8 +8,8 @@ import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { queue } from "./queue.js";
 import { changeReferences } from "./references.js";
-import { selectItem, showNothing } from "./render.js";
 import { changed, patient, session } from "./session.js";
+import { selectItem, showNothing } from "./stage.js";
 
 export function correctShown() {
   if (session.shown === null) return;

@@ -58,3 +58,11 @@ export const whenChanged = (listener) => listeners.push(listener);
 export function changed(item) {
   for (const listener of listeners) listener(item);
 }
+
+/** Shows the session. */ let show = () => {};
+
+/** What shows the session. @param {() => void} how */
+export const renderWith = (how) => show = how;
+
+/** Brings the whole page up to date with the session at once. */
+export const render = () => show();

@@ -5,8 +5,8 @@ import { drawTile } from "./item.js";
 import { Mask } from "./mask.js";
 import { startEditing } from "./outline.js";
 import * as references from "./references.js";
-import { selectItem } from "./render.js";
 import { changed, session } from "./session.js";
+import { selectItem } from "./stage.js";
 import { structureOf } from "./structures.js";
 
 /** @import { KnownReference, Structure } from "./session.js" */
