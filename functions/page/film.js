@@ -1,6 +1,6 @@
 import { button, byId, html, make, showText } from "./dom.js";
 import { doubtTexts } from "./doubts.js";
-import { hasFailed, isWaiting, queueProgress } from "./queue.js";
+import { hasFailed, isWaiting, queueProgress } from "./progress.js";
 import { session } from "./session.js";
 
 /** Shows the filmstrip, what waits, and how far the segmentation is. */

@@ -5,6 +5,7 @@ import { announce } from "./messages.js";
 import { addInOrder } from "./order.js";
 import { isPassing, patiently } from "./patience.js";
 import { prepare, withEmbedding } from "./prepare.js";
+import { hasFailed, isWaiting, run } from "./progress.js";
 import { changed, patient, render, session } from "./session.js";
 import { selectItem } from "./stage.js";
 import { enrolledStructures } from "./structures.js";
@@ -85,26 +86,6 @@ async function segmentWaiting() {
   announce(`Done.${failed > 0 ? ` ${failures} failed.` : ""}`);
 }
 
-/** @param {Item} item */
-export const isWaiting = ({ overall }) => overall === "waiting";
-
-/** When the present run began, milliseconds, how many images it has done, and what is waited for, in words. */
-const run = { started: 0, done: 0, wait: "" };
-
-/** How far the present run is. */
-export function queueProgress() {
-  const { started, done } = run;
-  const left =
-    session.items.filter(({ overall }) =>
-      overall === "waiting" || overall === "working"
-    ).length;
-  const total = done + left;
-  const each = (performance.now() - started) / done / 1000;
-  const text = `Image ${Math.min(done + 1, total)} of ${total}` +
-    (run.wait || (done > 0 ? `, about ${Math.ceil(each * left)} s left` : ""));
-  return { text, done, total };
-}
-
 /** @param {Item} item @param {AbortSignal} signal */
 async function segmentItem(item, signal) {
   const begin = (/** @type {string} */ activity) => {
@@ -174,10 +155,6 @@ async function segmentStructure(item, label, signal) {
     finding.error = error;
   }
 }
-
-/** Whether an image is to be tried again. @param {Item} item */
-export const hasFailed = ({ state }) =>
-  state === "failed" || state === "cancelled";
 
 /** Segments all images again that failed or were cancelled. */
 export function retryFailed() {

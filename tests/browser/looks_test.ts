@@ -177,6 +177,10 @@ Deno.test({
     await t.step("the report", async () => {
       await page.click("#report-open");
       await looksGood(page, "report", false);
+      // It is longer than a window, and is read to its end.
+      await page.evaluate("scrollTo(0, 1e6)");
+      equal(await page.evaluate("scrollY > 0"), true);
+      await page.evaluate("scrollTo(0, 0)");
       await page.click("#report-close");
     });
 

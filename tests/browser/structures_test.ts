@@ -212,7 +212,7 @@ Deno.test({
       await page.fill("#mask-name-0", "organ");
       await page.fill("#mask-name-1", "lesion");
       await page.click("#mask-all button");
-      await page.waitForSelector("#add:not([hidden])");
+      await page.waitForSelector("#add:not([hidden])", { timeout: 120_000 });
       deepEqual(await labels(page), ["organ", "lesion"]);
       const [first] = await findings(page);
       equal(first!.found.organ!.area, 65 * 80);
