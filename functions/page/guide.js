@@ -22,7 +22,9 @@ export function renderGuide() {
 function currentStep() {
   const guided = kept();
   if (guided === OVER) return "";
-  if (!html("start").hidden) return "guide-open";
+  if (!html("start").hidden) {
+    return html("kept").childElementCount > 0 ? "" : "guide-open";
+  }
   if (guided !== patient()) return "";
   if (session.editor) return session.purpose === "first" ? "guide-outline" : "";
   return session.enrolled ? "guide-results" : "";

@@ -163,7 +163,7 @@ addEventListener("hashchange", async () => {
 const { id, named } = patientOfAddress();
 input("patient").value = id;
 if (named) openOnce(openPatient);
-else showKept();
+else showKept().then(renderGuide);
 renderGuide();
 offerArchive(takeFound);
 document.documentElement.dataset.ready = String(performance.now());

@@ -42,10 +42,11 @@ function renderAll() {
   renderEditor();
   renderGuide();
   keepImageClear();
-  const onlyReferences = items.every(({ reference }) => reference);
-  html("add").hidden = editing || !enrolled || !onlyReferences || session.held;
+  const isAlone = items.length < 2 &&
+    (first === undefined || first.reference !== "");
+  html("add").hidden = editing || !enrolled || !isAlone || session.held;
   showText("add-report", first ? reportText(first) : "");
-  const result = editing || onlyReferences || session.held ? null : shown;
+  const result = editing || isAlone || session.held ? null : shown;
   html("result").hidden = result === null;
   html("downloads").hidden = result?.state !== "done";
   if (result !== null) renderResult(result);

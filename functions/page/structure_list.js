@@ -37,7 +37,7 @@ export function renderStructures() {
           title="Letters, digits, spaces, or . _ -, the first a letter or digit">
         <button>Outline it</button>
       </form>
-      <p class="hint" id="new-structure-problem" role="alert"></p>
+      <p class="problem" id="new-structure-problem" role="alert" hidden></p>
       ${chosen ? referenceList(chosen) : nothing}
     `,
     dom.html("structures"),
@@ -191,7 +191,7 @@ async function addStructure(event) {
     : item
     ? ""
     : "Add an image first, on which the structure can be outlined.";
-  dom.html("new-structure-problem").textContent = problem;
+  dom.showText("new-structure-problem", problem);
   if (problem !== "" || item === undefined) return;
   field.value = "";
   structureOf(label);

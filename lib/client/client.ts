@@ -7,6 +7,7 @@ export { type Problem, ProblemError } from "./problem_error.ts";
 type Schemas = components["schemas"];
 export type EnrolledLabels = Schemas["EnrolledLabels"];
 export type Embedding = Schemas["Embedding"];
+export type ImageFacts = Schemas["ImageFacts"];
 export type Mask = Schemas["Mask"];
 export type Models = Schemas["Models"];
 export type Patient = Schemas["Patient"];
@@ -20,6 +21,8 @@ export type Rle = Schemas["Rle"];
 export type Segmentation = Schemas["Segmentation"];
 export type SegmentedLabels = Schemas["SegmentedLabels"];
 export type SeriesLine = Schemas["SeriesLine"];
+/** A mask of a frame of one of the images that are sent with it. */
+export type VolumeMask = Partial<Schemas["VolumeMask"]> & { rle: Rle };
 
 type Query<T extends keyof operations> = NonNullable<
   operations[T]["parameters"]["query"]
@@ -318,6 +321,33 @@ export class Client {
     const call = { query, body: formOf({ image, ...fields }) };
     const path = "v1/masks/export";
     return await (await this.#send(path, call, options)).blob();
+  }
+
+  /**
+   * Writes masks that you have of one volume, or of the DICOM files of one series, in one file: a segmentation (SEG) or
+   * structure set, or a gzipped NIfTI volume.
+   */
+  async exportMasks(
+    images: FileLike | FileLike[],
+    masks: VolumeMask[],
+    query: Query<"exportVolumeMasks"> = {},
+    accept: Exclude<MaskType, "image/png"> = "application/dicom",
+    options?: CallOptions,
+  ): Promise<Blob> {
+    const body = formOf({ image: images, masks: JSON.stringify(masks) });
+    const path = "v1/masks/export/volume";
+    return await (await this.#send(path, { query, body, accept }, options))
+      .blob();
+  }
+
+  /** What an image file is, by its headers: its size, frames, spacing, place and time. */
+  readImage(
+    image: FileLike,
+    query: Query<"readImage"> = {},
+    options?: CallOptions,
+  ): Promise<ImageFacts> {
+    const body = formOf({ image });
+    return this.#json("v1/images/read", { query, body }, options);
   }
 
   /** What a mask file means on an image, before it is enrolled; a refusal's problem has the `choices` that there are. */

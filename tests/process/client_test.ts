@@ -73,6 +73,21 @@ Deno.test("the client makes every call end to end", async () => {
       (await Array.fromAsync(client.series("p", pair)))[1]!.segmentation!.mask,
     ),
   );
+  const facts = await client.readImage(pair);
+  deepEqual([facts.frames, facts.width], [2, 384]);
+  const own = [{ frame: 1, rle }];
+  const written = await client.exportMasks(
+    pair,
+    own,
+    {},
+    "application/x-nifti",
+  );
+  deepEqual(
+    await decodeMask(await written.bytes(), { maxPixels: 1e6 }, {
+      image: { bytes: await pair.bytes(), frame: 1 },
+    }),
+    decodeRle(rle),
+  );
   const coco = await client.seriesFile("p", [next], {}, "application/x-coco");
   equal(JSON.parse(await coco.text()).annotations.length, 1);
 

@@ -49,6 +49,12 @@ lines.close()
 rest = list(client.series("p", ["image.png", "next.png"], cursor=line["cursor"]))
 assert [one["index"] for one in rest] == [1]
 
+assert client.read_image("image.png")["width"] == 384
+try:
+    client.export_masks(["image.png"], [{"rle": found["mask"]}])
+    raise AssertionError("a PNG holds no volume")
+except ProblemError as error:
+    assert error.problem["status"] == 415, error.problem
 coco = json.loads(client.series_file("p", ["image.png", "next.png"], accept="application/x-coco"))
 assert len(coco["images"]) == 2, coco
 assert client.series_file("p", ["image.png"], accept="image/png")[:2] == b"PK"

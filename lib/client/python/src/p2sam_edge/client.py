@@ -172,6 +172,20 @@ class Client:
         written = None if receipt is None else json.dumps(receipt)
         return self._bytes("POST", "v1/masks/export", query, form=_form(image=image, mask=mask, receipt=written))
 
+    def export_masks(
+        self, images: Sequence[File], masks: Sequence[Answer], accept: str = "application/dicom", **query: Any
+    ) -> bytes:
+        """
+        Writes masks that you have of one volume, or of the DICOM files of one series, in one file. A mask is
+        `{"image": 0, "frame": 3, "rle": …}`.
+        """
+        form = encode_form([("image", image) for image in images], {"masks": json.dumps(list(masks))})
+        return self._bytes("POST", "v1/masks/export/volume", query, accept=accept, form=form)
+
+    def read_image(self, image: File, **query: Any) -> Answer:
+        """What an image file is, by its headers: its size, frames, spacing, place and time."""
+        return self._json("POST", "v1/images/read", query, form=_form(image=image))
+
     def read_mask(self, mask: File, image: File | None = None, **query: Any) -> Answer:
         """What a mask file means on an image, before it is enrolled."""
         return self._json("POST", "v1/masks/read", query, form=_form(image=image, mask=mask))
