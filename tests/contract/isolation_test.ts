@@ -68,6 +68,10 @@ const BODIES: Record<string, (names: Names) => Body> = {
   segmentSeries: () => ({ body: form({ image: files.next }) }),
   decodeMask: ({ embedding }) => json({ embedding, ...click }),
   exportMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
+  exportVolumeMasks: () => ({
+    body: form({ image: files.image, masks: "[]" }),
+  }),
+  readImage: image,
   readMask: () => ({ body: form({ image: files.image, mask: files.mask }) }),
   findArchivedSeries: () => json({ patientId: "p-a" }),
   listArchivedInstances: () => json({ study: "2.25.1", series: "2.25.2" }),
