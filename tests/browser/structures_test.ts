@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
+import { toNifti } from "../support/dicom_files.ts";
 import {
   accessible,
   type Box,
@@ -190,22 +191,44 @@ Deno.test({
       await page.close();
     });
 
+    const { image, mask } = drawVisit(1);
+    const { width, height } = mask;
+    const labelMap = new Uint8Array(width * height);
+    // The lesion is 2; a rectangle is 1.
+    for (let i = 0; i < width * height; i++) {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const inBox = x >= 95 && x < 160 && y >= 150 && y < 230;
+      labelMap[i] = mask.data[i]! > 0 ? 2 : inBox ? 1 : 0;
+    }
+    const map = { ...mask, data: labelMap, channels: 1 as const };
+
+    await t.step("a label map of a volume fills the list", async () => {
+      const page = await visitor.open();
+      const volume = (name: string, picture: typeof image) => ({
+        name,
+        mimeType: "application/octet-stream",
+        buffer: Buffer.from(toNifti([picture])),
+      });
+      await openFirst(page, volume("visit-1.nii", image));
+      await page.setInputFiles("#mask-file", volume("labels.nii", map));
+      await page.waitForSelector("#mask-all form");
+      await page.fill("#mask-name-0", "organ");
+      await page.fill("#mask-name-1", "lesion");
+      await page.click("#mask-all button");
+      await page.waitForSelector("#add:not([hidden])", { timeout: 120_000 });
+      deepEqual(await labels(page), ["organ", "lesion"]);
+      const [first] = await findings(page);
+      equal(first!.found.organ!.area, 65 * 80);
+      await page.close();
+    });
+
     await t.step("a label map opened as outline fills the list", async () => {
       const page = await visitor.open();
-      const { image, mask } = drawVisit(1);
-      const { width, height } = mask;
-      const map = new Uint8Array(width * height);
-      // The lesion is 2; a rectangle is 1.
-      for (let i = 0; i < width * height; i++) {
-        const [x, y] = [i % width, Math.floor(i / width)];
-        const inBox = x >= 95 && x < 160 && y >= 150 && y < 230;
-        map[i] = mask.data[i]! > 0 ? 2 : inBox ? 1 : 0;
-      }
       await openFirst(page, png("visit-1.png", encodePng(image)));
       await page.setInputFiles("#mask-file", {
         name: "map.png",
         mimeType: "image/png",
-        buffer: Buffer.from(encodePng({ width, height, data: map })),
+        buffer: Buffer.from(encodePng(map)),
       });
       await page.waitForSelector("#mask-all form");
       await accessible(page, "all structures of a map");
