@@ -36,7 +36,7 @@ Deno.test({
       /^Not found in this image$/,
     );
     ok((await page.textContent("#result-note"))!.length > 20);
-    match((await page.textContent("#facts"))!, /Area0 px.*Confidence\d+%/);
+    match((await page.textContent("#facts"))!, /AreaNot found.*Confidence\d+%/);
     await accessible(page, "not found");
   },
 });
