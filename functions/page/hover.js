@@ -16,7 +16,8 @@ export class Hover {
   #shown = null;
   /** @type {AbortController | null} */ #asking = null;
   #timer = 0;
-  /** How long the last answer took, to a click too, milliseconds. */ took = 0;
+  /** How long the last answer took, milliseconds; 0 since the last click, which gives the decoder another chance. */
+  took = 0;
 
   /** @param {object} callbacks
    * @param {(at: Point2, signal: AbortSignal) => Promise<T>} callbacks.ask

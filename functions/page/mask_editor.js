@@ -401,11 +401,10 @@ export class MaskEditor {
     this.#clicks = clicks;
     this.viewer.setPoints(clicks);
     this.callbacks.changed();
-    const begun = performance.now();
     try {
       const rle = await this.callbacks.decode(prompt, decoding.signal);
       if (decoding.signal.aborted) return;
-      this.hover.took = performance.now() - begun;
+      this.hover.took = 0;
       this.mask.set(rle);
       const flips = this.mask.takeFlips();
       this.#commit({ flips, clicks }, rle);

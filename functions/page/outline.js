@@ -93,7 +93,8 @@ export function startEditing(item, mask, purpose) {
       showNotice("", "click");
       return decoded;
     },
-    preview: (prompt, signal) => decode(item.embedding, prompt, signal),
+    preview: (prompt, signal) =>
+      decode(item.embedding, { ...prompt, passes: 1 }, signal),
     changed: () => {
       showText("outline-problem", "");
       renderEditor();

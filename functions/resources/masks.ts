@@ -15,6 +15,10 @@ export const MaskRequest = z.strictObject({
   embedding: EmbeddingId,
   ...promptFields,
   mask: Rle.optional(),
+  passes: z.int().min(1).max(3).optional().describe(
+    "How often the decoder runs for a mask: 3 by default; fewer are quicker and rougher, as for a preview under the " +
+      "pointer",
+  ),
 }).refine(
   (prompt) => prompt.mask !== undefined || pointsSomewhere(prompt),
   { message: "needs at least one positive point (label 1), a box or a mask" },
@@ -50,7 +54,7 @@ const decode = createRoute({
 /** The decode function: embedding and a person's prompt → mask. */
 export function decodeFunction({ models }: Services): Router {
   return createRouter().openapi(decode, async (c) => {
-    const { embedding: id, points, box, mask } = c.req.valid("json");
+    const { embedding: id, points, box, mask, passes } = c.req.valid("json");
     const model = models.choose(c.req.valid("query").model);
     const { tenant } = callerOf(c);
     const { bytes, image } = await models.recall(tenant, model, id);
@@ -59,6 +63,7 @@ export function decodeFunction({ models }: Services): Router {
       points,
       ...(box && { box }),
       ...(mask && { mask }),
+      ...(passes && { passes }),
     });
     const { id: name, digest } = model.manifest;
     return c.json({ ...answer, model: { id: name, digest } }, 200);

@@ -1443,6 +1443,8 @@ export interface components {
                 number
             ];
             mask?: components["schemas"]["Rle"];
+            /** @description How often the decoder runs for a mask: 3 by default; fewer are quicker and rougher, as for a preview under the pointer */
+            passes?: number;
         };
         ReadMask: {
             mask: components["schemas"]["MaskBody"];

@@ -99,6 +99,8 @@ export interface MaskPrompt {
   points: Point[];
   box?: Box | undefined;
   mask?: Rle | undefined;
+  /** How often the decoder runs for a mask, 1 to 3; 3 by default, and rougher with fewer. */
+  passes?: number | undefined;
 }
 
 /**

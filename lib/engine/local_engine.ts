@@ -361,9 +361,10 @@ export function createEngine(
 }
 
 /** A prompt with its mask decoded. */
-function promptOf({ points, box, mask }: MaskPrompt, target: Target): Prompt {
-  if (mask === undefined) return { points, box };
-  return { points, box, mask: maskOf(mask, target) };
+function promptOf({ mask, ...prompt }: MaskPrompt, target: Target): Prompt {
+  return mask === undefined
+    ? prompt
+    : { ...prompt, mask: maskOf(mask, target) };
 }
 
 /** The mask of run lengths; one of another size than the image is refused before it takes memory. */

@@ -32,17 +32,19 @@ export interface Correction {
  * one, and the decoder rates it above both together, it replaces the old mask.
  *
  * @param points at least one, the click last; the mask must keep to the earlier ones.
+ * @param passes of the cascade, as in `decodePrompt`.
  */
 export async function correct(
   target: Target,
   mask: Mask,
   points: Point[],
+  passes?: number,
 ): Promise<Correction> {
   const { width, height } = mask;
   const click = points.at(-1)!;
   const at = Math.floor(click.y) * width + Math.floor(click.x);
   const read = async (points: Point[]) => {
-    const output = await cascade(target, { points });
+    const output = await cascade(target, { points }, { passes });
     const { data } = target.toMask(output.logits);
     const agrees = (data[at] !== 0) === (click.label === 1);
     return { data, agrees, predictedIou: output.predictedIou };

@@ -10,6 +10,8 @@ export interface Prompt {
   points: Point[];
   box?: Box | undefined;
   mask?: Mask | undefined;
+  /** Of the cascade; all by default, and the mask is rougher with fewer. */
+  passes?: number | undefined;
 }
 
 /**
@@ -18,14 +20,15 @@ export interface Prompt {
  */
 export async function decodePrompt(
   target: Target,
-  { points, box, mask }: Prompt,
+  { points, box, mask, passes }: Prompt,
 ): Promise<Correction> {
   if (mask === undefined) {
-    const { logits, predictedIou } = await cascade(target, { points, box });
+    const prompt = { points, box };
+    const { logits, predictedIou } = await cascade(target, prompt, { passes });
     return { mask: target.toMask(logits), predictedIou };
   }
   if (points.length > 0 && box === undefined && mask.data.includes(255)) {
-    return await correct(target, mask, points);
+    return await correct(target, mask, points, passes);
   }
   const { logits, predictedIou } = await decodeOnce(target, {
     points,

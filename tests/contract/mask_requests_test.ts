@@ -229,3 +229,21 @@ Deno.test("a mask is taken as an answer gives it, and with uncompressed counts",
     await refused(await enrolBy({ rle: "{" }), /not JSON/, 400);
   });
 });
+
+Deno.test("a mask is decoded in one to three passes", async () => {
+  await using service = await openService();
+  const { app } = service;
+  const embedding = await embeddingOf(app, image);
+  const decode = (more: object) =>
+    postJson(app, "/v1/masks", { embedding, points: [positive], ...more });
+  const maskOf = async (more: object) => {
+    const answer = await decode(more);
+    equal(answer.status, 200);
+    return (await answer.json()).mask;
+  };
+  deepEqual(await maskOf({ passes: 3 }), await maskOf({}));
+  equal((await maskOf({ passes: 1 })).area > 0, true);
+  for (const passes of [0, 4, 1.5, "1"]) {
+    await refused(await decode({ passes }), /passes/);
+  }
+});
