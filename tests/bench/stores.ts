@@ -111,7 +111,7 @@ for (const kind of ["profile", "reference", "changed"]) {
 await server.sql(`INSERT INTO many.entry
   SELECT ${
   hex(["chunk"])
-} || '\\x02' || convert_to(gen_random_uuid()::text, 'UTF8') || '\\x002180000000000000000'::bytea,
+} || '\\x02' || convert_to(gen_random_uuid()::text, 'UTF8') || '\\x00218000000000000000'::bytea,
     v, encoding, version FROM (SELECT * FROM many.entry WHERE k >= ${
   hex(["chunk"])
 } AND k < ${hex(["chunk", true])}
