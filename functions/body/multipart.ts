@@ -26,8 +26,11 @@ export interface PartReader {
 /** Bytes that are parsed between two turns of the event loop. */
 const CHUNK = 65_536;
 
-/** How long the parser may be silent after a chunk: on some broken bodies it waits for ever. */
-const STALL_MS = 1500;
+/**
+ * How often the event loop may turn, so many milliseconds apart, while the parser is silent although nobody keeps it
+ * waiting: on some broken bodies it waits for ever. A busy machine turns less often, and so has more time.
+ */
+const [STALL_TURNS, TURN_MS] = [30, 50];
 
 /** Most bytes and lines of the headers of a part: its name, its file's name, its type. */
 const HEAD = { headerSize: 4096, headerPairs: 16 };
@@ -69,10 +72,15 @@ export async function readMultipart(
     stall.begin();
   }
   async function* read(stream: Readable) {
-    for await (const chunk of stream) {
-      stall.touch();
-      yield chunk;
-      stall.touch();
+    stall.resume();
+    try {
+      for await (const chunk of stream) {
+        stall.pause();
+        yield chunk;
+        stall.resume();
+      }
+    } finally {
+      stall.pause();
     }
   }
   const onField: BusboyEvents["field"] = (name, value, _, isCut) => {
@@ -93,7 +101,10 @@ export async function readMultipart(
     const declared = mediaType === "text/plain" ? undefined : mediaType;
     taken = taken.then(() => {
       open = stream;
-      return parts.file(field, read(stream), declared, name || null);
+      // What is done with a part, but for the wait for its bytes, is not the parser's time.
+      stall.pause();
+      return parts.file(field, read(stream), declared, name || null)
+        .finally(stall.resume);
     });
     taken.catch(refuse);
   };
@@ -109,22 +120,24 @@ export async function readMultipart(
     if (error instanceof EdgeError) throw error;
     throw unreadable("it is not a complete multipart body");
   } finally {
-    stall.end();
+    stall.stop();
   }
 }
 
-/** Calls back when `STALL_MS` pass after `begin`, or after the last `touch`, without an `end`. */
+/** Calls back when the parser was silent for too long between `begin` and `end`, but for pauses. */
 function watchStall(onStall: () => void) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = () => {
-    clearTimeout(timer);
-    timer = undefined;
+  let [isBegun, isPaused, silent] = [false, false, 0];
+  const timer = setInterval(() => {
+    silent = isBegun && !isPaused ? silent + 1 : 0;
+    if (silent === STALL_TURNS) onStall();
+  }, TURN_MS);
+  return {
+    begin: () => (isBegun = true, silent = 0),
+    end: () => isBegun = false,
+    pause: () => isPaused = true,
+    resume: () => (isPaused = false, silent = 0),
+    stop: () => clearInterval(timer),
   };
-  const begin = () => {
-    end();
-    timer = setTimeout(onStall, STALL_MS);
-  };
-  return { begin, end, touch: () => timer !== undefined && begin() };
 }
 
 /** The bytes of a body as they arrive. @throws EdgeError `malformed-request` when the connection ends early. */

@@ -30,6 +30,8 @@ export interface Kills {
   sealed: boolean;
   /** The `KV_PATH` of an empty database; a file by default. */
   path?: string;
+  /** Waits until the database has done what a killed server had sent it. */
+  settle?(): Promise<void>;
   say?(line: string): void;
 }
 
@@ -127,6 +129,7 @@ class Ordeal {
       await new Promise((resolve) => setTimeout(resolve, moment));
       await server.kill();
       await Promise.all(actors);
+      await this.options.settle?.();
       await this.#look();
       this.#tally.kills = kill;
       say(
@@ -248,7 +251,7 @@ class Ordeal {
       try {
         if (this.#cursor !== null) this.#tally.resumed++;
         const response = await postSeries(server, this.#cursor);
-        equal(response.status, 200);
+        if (response.status !== 200) equal(await response.text(), "lines");
         await readLines(response, (line, cursor) => {
           this.#lines.push(line);
           this.#cursor = cursor;
@@ -441,7 +444,10 @@ if (import.meta.main) {
       seed: Number(seed),
       sealed,
       say: console.log,
-      ...(postgres && { path: postgres.url({ schema: `sealed_${sealed}` }) }),
+      ...(postgres && {
+        path: postgres.url({ schema: `sealed_${sealed}` }),
+        settle: () => postgres.settle(),
+      }),
     });
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
   }

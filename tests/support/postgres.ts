@@ -179,6 +179,15 @@ export class Postgres implements AsyncDisposable {
     );
   }
 
+  /** Waits until no connection of the product is left: a statement that a killed process had sent is carried out first. */
+  settle(): Promise<void> {
+    return this.sql(`DO $$ BEGIN
+      WHILE EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'p2sam-edge') LOOP
+        PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+  }
+
   /** Ends the server and the processes of its connections with SIGKILL, as a loss of power does. */
   async kill(): Promise<void> {
     const process = this.#process;
