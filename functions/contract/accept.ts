@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { type Accept, parseAccept } from "hono/utils/accept";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { PlacedForm } from "../../lib/format/mask/placed_masks.ts";
+import { binary } from "./answers.ts";
 
 /** A structure set of radiotherapy; a DICOM answer of no type is a segmentation. */
 export const RTSTRUCT = "application/dicom; type=rtstruct";
@@ -84,3 +85,13 @@ function nameOf({ type, params }: Accept): string {
   const whole = `${plain}; ${name}=${value.toLowerCase()}`;
   return OTHER_NAMES.get(whole) ?? whole;
 }
+
+/** An answer that is one such file. */
+export const placedFile = {
+  description: "The file",
+  content: {
+    "application/dicom": binary,
+    [RTSTRUCT]: binary,
+    "application/x-nifti": binary,
+  },
+};

@@ -6,8 +6,7 @@ import { sourceTypeOf } from "../../lib/format/mask/source_format.ts";
 import { defineForm, file, jsonField, optional } from "../body/form.ts";
 import { withFrame } from "../body/image.ts";
 import { isRunLengths, maskField, type RunLengths } from "../body/mask.ts";
-import { preferredType, RTSTRUCT } from "../contract/accept.ts";
-import { binary } from "../contract/answers.ts";
+import { placedFile, preferredType, RTSTRUCT } from "../contract/accept.ts";
 import {
   FrameNumber,
   LabelOrTarget,
@@ -55,14 +54,7 @@ const create = createRoute({
     body: { required: true, content: ExportForm.content },
   },
   responses: {
-    200: {
-      description: "The file",
-      content: {
-        "application/dicom": binary,
-        [RTSTRUCT]: binary,
-        "application/x-nifti": binary,
-      },
-    },
+    200: placedFile,
     ...problems(400, 404, 413, 415, 422, 502, 503),
   },
 });

@@ -29,11 +29,11 @@ import { receiveFiles, seriesBody, textOf } from "../body/uploads.ts";
 import {
   acceptedType,
   PLACED_FORMS,
+  placedFile,
   type PlacedType,
   RTSTRUCT,
 } from "../contract/accept.ts";
 import { SeriesOfArchive, Uid } from "../contract/archive.ts";
-import { binary } from "../contract/answers.ts";
 import { Rle } from "../contract/masks.ts";
 import { LabelOrTarget, segmentCodes } from "../contract/parameters.ts";
 import { invalid, problems } from "../contract/problems.ts";
@@ -126,14 +126,7 @@ const create = createRoute({
     },
   },
   responses: {
-    200: {
-      description: "The file",
-      content: {
-        "application/dicom": binary,
-        [RTSTRUCT]: binary,
-        "application/x-nifti": binary,
-      },
-    },
+    200: placedFile,
     ...problems(400, 404, 406, 413, 415, 422, 502, 503),
   },
 });

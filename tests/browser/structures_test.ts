@@ -202,6 +202,18 @@ Deno.test({
     }
     const map = { ...mask, data: labelMap, channels: 1 as const };
 
+    /** Takes both structures, and gives what is known of them in the image. */
+    const takeAll = async (page: Page) => {
+      await page.fill("#mask-name-0", "organ");
+      await page.fill("#mask-name-1", "lesion");
+      await page.click("#mask-all button");
+      await page.waitForSelector("#add:not([hidden])", { timeout: 120_000 });
+      deepEqual(await labels(page), ["organ", "lesion"]);
+      const [first] = await findings(page);
+      equal(first!.found.organ!.area, 65 * 80);
+      return first!;
+    };
+
     await t.step("a label map of a volume fills the list", async () => {
       const page = await visitor.open();
       const volume = (name: string, picture: typeof image) => ({
@@ -212,13 +224,7 @@ Deno.test({
       await openFirst(page, volume("visit-1.nii", image));
       await page.setInputFiles("#mask-file", volume("labels.nii", map));
       await page.waitForSelector("#mask-all form");
-      await page.fill("#mask-name-0", "organ");
-      await page.fill("#mask-name-1", "lesion");
-      await page.click("#mask-all button");
-      await page.waitForSelector("#add:not([hidden])", { timeout: 120_000 });
-      deepEqual(await labels(page), ["organ", "lesion"]);
-      const [first] = await findings(page);
-      equal(first!.found.organ!.area, 65 * 80);
+      await takeAll(page);
       await page.close();
     });
 
@@ -232,18 +238,12 @@ Deno.test({
       });
       await page.waitForSelector("#mask-all form");
       await accessible(page, "all structures of a map");
-      await page.fill("#mask-name-0", "organ");
-      await page.fill("#mask-name-1", "lesion");
-      await page.click("#mask-all button");
-      await page.waitForSelector("#add:not([hidden])", { timeout: 120_000 });
-      deepEqual(await labels(page), ["organ", "lesion"]);
-      const [first] = await findings(page);
-      equal(first!.found.organ!.area, 65 * 80);
+      const first = await takeAll(page);
       equal(
-        first!.found.lesion!.area,
+        first.found.lesion!.area,
         mask.data.filter((value) => value > 0).length,
       );
-      const { counts } = first!.found.lesion!;
+      const { counts } = first.found.lesion!;
       const drawn = decodeRle({ size: [height, width], counts });
       const isInside = (value: number) => Number(value > 0);
       deepEqual(drawn.data.map(isInside), mask.data.map(isInside));

@@ -4,7 +4,6 @@ import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
-import { openZip } from "../../lib/series/zip.ts";
 import { toNifti } from "../support/dicom_files.ts";
 import { toSlices } from "../support/dicom_slices.ts";
 import {
@@ -28,6 +27,7 @@ import {
   tool,
   Visitor,
 } from "./browser.ts";
+import { unzip } from "../support/unzip.ts";
 
 const LIMITS = { maxPixels: 1_000_000 };
 const images = (...visits: number[]) => visits.map((n) => drawVisit(n).image);
@@ -40,18 +40,6 @@ const file = (name: string, buffer: Uint8Array): Chosen => ({
   mimeType: "application/octet-stream",
   buffer,
 });
-
-/** The files of an archive by their names. */
-async function unzip(bytes: Uint8Array<ArrayBuffer>) {
-  const read = (from: number, length: number) =>
-    Promise.resolve(bytes.slice(from, from + length));
-  const all = { maxBytes: 1e9, maxSeriesBytes: 1e9, maxImages: 1e4 };
-  const entries = await openZip({ size: bytes.length, read }, all);
-  const named = entries.map(async (entry) =>
-    [entry.name!, await entry.read()] as const
-  );
-  return new Map(await Promise.all(named));
-}
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 

@@ -3,6 +3,7 @@ import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { toSlices } from "../support/dicom_slices.ts";
 import { files, form, postJson, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
+import { refuses } from "../support/answers.ts";
 
 Deno.test("what an image file is", async (t) => {
   const path = `${await Deno.makeTempDir()}/edge.kv`;
@@ -10,17 +11,6 @@ Deno.test("what an image file is", async (t) => {
   const { app } = service;
   const read = (body: BodyInit, query = "") =>
     app.request(`/v1/images/read${query}`, { method: "POST", body });
-  const refuses = async (
-    answer: Response | Promise<Response>,
-    status: number,
-    code: string,
-    detail: RegExp,
-  ) => {
-    const problem = await (await answer).json();
-    equal(problem.type, `/problems/${code}`);
-    equal(problem.status, status);
-    match(problem.detail, detail);
-  };
   const plain = {
     format: "image/png",
     width: 384,

@@ -1,8 +1,9 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { decodeImage } from "../../lib/image/decode.ts";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { files, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
+import { refuses } from "../support/answers.ts";
 
 const LIMITS = { maxPixels: 25_000_000 };
 const fixture = (name: string) =>
@@ -17,17 +18,6 @@ Deno.test("previews", async (t) => {
       body,
       headers: type === undefined ? {} : { "content-type": type },
     });
-  const refuses = async (
-    answer: Response | Promise<Response>,
-    status: number,
-    code: string,
-    detail: RegExp,
-  ) => {
-    const problem = await (await answer).json();
-    equal(problem.type, `/problems/${code}`);
-    equal(problem.status, status);
-    match(problem.detail, detail);
-  };
 
   await t.step("a small image is returned as it is", async () => {
     const answer = await preview(files.image);

@@ -8,7 +8,6 @@ import type { WriteElement } from "../../lib/dicom/data_set/write.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
 import { countFrames } from "../../lib/image/frames.ts";
-import { openZip } from "../../lib/series/zip.ts";
 import { toDicom, toNifti } from "../support/dicom_files.ts";
 import { toSlices } from "../support/dicom_slices.ts";
 import {
@@ -21,6 +20,7 @@ import {
 import { enrol, files, form, segment, visits } from "../support/requests.ts";
 import { linesOf, seriesForm, zipOf } from "../support/series_bodies.ts";
 import { countSegments, openService } from "../support/service.ts";
+import { unzip } from "../support/unzip.ts";
 
 const SEG = "application/dicom";
 const RTSTRUCT = "application/dicom; type=rtstruct";
@@ -73,18 +73,6 @@ async function openSeries(environment: Record<string, string> = {}) {
     masks,
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
-}
-
-/** The files of an archive by their names. */
-async function unzip(bytes: Uint8Array<ArrayBuffer>) {
-  const read = (from: number, length: number) =>
-    Promise.resolve(bytes.slice(from, from + length));
-  const all = { maxBytes: 1e9, maxSeriesBytes: 1e9, maxImages: 1e4 };
-  const entries = await openZip({ size: bytes.length, read }, all);
-  const named = entries.map(async (entry) =>
-    [entry.name!, await entry.read()] as const
-  );
-  return new Map(await Promise.all(named));
 }
 
 const jsonOf = (bytes?: Uint8Array) =>

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readSafetensors } from "../../lib/format/safetensors.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import type { Manifest } from "../../lib/model/package.ts";
@@ -69,4 +69,17 @@ export function requireSegmentation(
     }
     ok(Number.isFinite(predictedIou), `predicted IoU ${predictedIou}`);
   }
+}
+
+/** Asserts that an answer is a problem of this status and code, whose detail reads so. */
+export async function refuses(
+  answer: Response | Promise<Response>,
+  status: number,
+  code: string,
+  detail: RegExp,
+): Promise<void> {
+  const problem = await (await answer).json();
+  equal(problem.type, `/problems/${code}`);
+  equal(problem.status, status);
+  match(problem.detail, detail);
 }

@@ -1,24 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { correct } from "../../../lib/pipeline/correct.ts";
-import { Target } from "../../../lib/pipeline/target.ts";
 import type { Decoder } from "../../../lib/pipeline/types.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
-import { geometryWith } from "../../support/geometry.ts";
+import { SIDE, targetOf } from "../../support/small_target.ts";
 
-const SIDE = 16;
-const model = geometryWith({
-  size: SIDE,
-  channels: 1,
-  grid: 4,
-  lowResMask: SIDE,
-});
-const embedding = {
-  model: "",
-  image: { width: SIDE, height: SIDE },
-  tensors: { image_embeddings: { dims: [0], data: new Float32Array() } },
-};
-const targetOf = (decoder: Decoder) => new Target(embedding, decoder, model);
 const pixels = fc.array(fc.boolean(), {
   minLength: SIDE * SIDE,
   maxLength: SIDE * SIDE,

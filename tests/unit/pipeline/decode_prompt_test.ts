@@ -1,26 +1,12 @@
 import { equal } from "node:assert/strict";
 import { decodePrompt } from "../../../lib/pipeline/decode_prompt.ts";
-import { Target } from "../../../lib/pipeline/target.ts";
-import { geometryWith } from "../../support/geometry.ts";
-
-const SIDE = 16;
-const model = geometryWith({
-  size: SIDE,
-  channels: 1,
-  grid: 4,
-  lowResMask: SIDE,
-});
-const embedding = {
-  model: "",
-  image: { width: SIDE, height: SIDE },
-  tensors: { image_embeddings: { dims: [0], data: new Float32Array() } },
-};
+import { SIDE, targetOf } from "../../support/small_target.ts";
 
 Deno.test("a prompt with fewer passes runs the decoder less often", async () => {
   let runs = 0;
   const logits = new Float32Array(SIDE * SIDE).fill(1, 0, SIDE);
   const decode = () => (runs++, Promise.resolve({ logits, predictedIou: 1 }));
-  const target = new Target(embedding, { decode }, model);
+  const target = targetOf({ decode });
   const points = [{ x: 3, y: 0, label: 1 as const }];
   const mask = target.toMask(logits);
   const runsOf = async (prompt: Parameters<typeof decodePrompt>[1]) => {
