@@ -14,7 +14,7 @@ const MAX_PAUSE_MS = 50;
  */
 export async function retryLocked<T>(write: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
-  for (let pause = 1;; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+  for (let attempt = 0;; attempt++) {
     try {
       return await write();
     } catch (error) {
@@ -26,9 +26,14 @@ export async function retryLocked<T>(write: () => Promise<T>): Promise<T> {
         );
       }
     }
-    const jittered = pause * (0.5 + Math.random());
-    await new Promise((resolve) => setTimeout(resolve, jittered));
+    await pauseAfter(attempt);
   }
+}
+
+/** Waits about a millisecond, twice as long after each attempt, and never the same time as another process. */
+async function pauseAfter(attempt: number): Promise<void> {
+  const pause = Math.min(2 ** attempt, MAX_PAUSE_MS) * (0.5 + Math.random());
+  await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
 /** Commits; false when one of the operation's checks failed, so that nothing was written. */
@@ -43,7 +48,8 @@ function isLocked(error: unknown): boolean {
 }
 
 /**
- * Repeats an optimistic write of a patient's data until no other write gets ahead of it.
+ * Repeats an optimistic write of a patient's data until no other write gets ahead of it. It pauses after each loss: of
+ * processes that try again at once, now and then one would lose every time.
  *
  * @param attempt reads, and writes what depends on that; undefined when another write came between.
  * @throws EdgeError `conflict` after that many attempts.
@@ -55,6 +61,7 @@ export async function retryConflicts<T>(
   for (let i = 0; i < attempts; i++) {
     const result = await attempt();
     if (result !== undefined) return result;
+    await pauseAfter(i);
   }
   throw new EdgeError(
     "conflict",

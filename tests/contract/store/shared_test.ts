@@ -51,6 +51,23 @@ Deno.test("processes that share a limit allow within five percent of it, in burs
   }
 });
 
+Deno.test("a dozen processes that lease at once allow no more than the limit", async () => {
+  await using kv = await openStore();
+  const clock = () => 1e6;
+  const store = createRateStore(kv, tag, clock);
+  const edges = Array.from(
+    { length: 12 },
+    () => new SharedRateLimit(PER_MINUTE, store, clock),
+  );
+  const asked = Array.from(
+    { length: 2 * PER_MINUTE },
+    (_, i) => edges[i % edges.length]!.take("k"),
+  );
+  const allowed = (await Promise.all(asked)).filter((answer) => answer.allowed);
+  ok(allowed.length <= PER_MINUTE, `${allowed.length} of ${PER_MINUTE}`);
+  ok(allowed.length >= 0.88 * PER_MINUTE, `${allowed.length} of ${PER_MINUTE}`);
+});
+
 Deno.test("while the store fails, every process counts for itself", async () => {
   const failing = { lease: () => Promise.reject(new Error("away")) };
   const limit = new SharedRateLimit(2, failing, () => 0);
