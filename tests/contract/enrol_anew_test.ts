@@ -12,7 +12,7 @@ interface Listed {
 
 Deno.test("a new default model strands no patient: the old one serves on, and the image alone enrols anew", () =>
   inFolder(async (folder) => {
-    const path = freshPath(`${folder}/edge.kv`);
+    const path = await freshPath(`${folder}/edge.kv`);
     const { image, mask, next } = files;
     const read = async (
       app: { request(path: string): Response | Promise<Response> },

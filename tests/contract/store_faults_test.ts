@@ -24,7 +24,7 @@ async function openFaulty(
 ) {
   const faults: KvFaults = {};
   const service = await openService(
-    freshPath(`${folder}/edge.kv`),
+    await freshPath(`${folder}/edge.kv`),
     environment,
     async (path) => faultyKv(await openKv(path), faults),
   );

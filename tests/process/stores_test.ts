@@ -1,4 +1,5 @@
 import { ok } from "node:assert/strict";
+import { withDatabase } from "../support/database_server.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasKvConnect, KvConnect } from "../support/kv_connect.ts";
 import { length } from "../support/length.ts";
@@ -42,21 +43,27 @@ Deno.test("the stores do over PostgreSQL what they do over SQLite", {
   await runSuite(server.url());
 });
 
-Deno.test(
-  "SIGKILL of a process, and of PostgreSQL with it, tears, loses and revives nothing",
-  { ignore: !hasPostgres },
-  async () => {
-    await using server = await Postgres.start();
-    for (const victim of [{}, { server }]) {
-      const tally = await killStores({
-        kills: length(5, 50),
-        seed: 3,
-        sealed: true,
-        path: server.url({ schema: "server" in victim ? "both" : "one" }),
-        ...victim,
-      });
-      ok(tally.acknowledged > 0, JSON.stringify(tally));
-      console.log(JSON.stringify(tally));
-    }
-  },
-);
+for (
+  const [name, has] of [["postgres", hasPostgres], ["denokv", found]] as const
+) {
+  for (const victim of ["a process", "a process and the server"]) {
+    Deno.test(
+      `SIGKILL of ${victim} over ${name} tears, loses and revives nothing`,
+      {
+        ignore: !has,
+      },
+      () =>
+        withDatabase(name, async (server) => {
+          const tally = await killStores({
+            kills: length(5, 50),
+            seed: 3,
+            sealed: true,
+            path: server.path,
+            ...(victim !== "a process" && { server }),
+          });
+          ok(tally.acknowledged > 0, JSON.stringify(tally));
+          console.log(JSON.stringify(tally));
+        }),
+    );
+  }
+}

@@ -8,9 +8,9 @@ import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { EncodeHosts, LENIENT } from "../support/split.ts";
 import type { Server } from "../support/server.ts";
 import { embeddingOf, files, form, visits } from "../support/requests.ts";
+import { withDatabase } from "../support/database_server.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
-import { Postgres } from "../support/postgres.ts";
 import { openStore } from "../support/store.ts";
 import type { Kv } from "../../lib/store/kv/kv.ts";
 
@@ -437,18 +437,21 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 if (import.meta.main) {
   const [kills = "200", seed = "1", database] = Deno.args;
-  await using postgres = database === undefined ? null : await Postgres.start();
   for (const sealed of [true, false]) {
-    const tally = await killAtRandom({
+    const options = {
       kills: Number(kills) / 2,
       seed: Number(seed),
       sealed,
       say: console.log,
-      ...(postgres && {
-        path: postgres.url({ schema: `sealed_${sealed}` }),
-        settle: () => postgres.settle(),
-      }),
-    });
+    };
+    const tally = database === undefined
+      ? await killAtRandom(options)
+      : await withDatabase(database, (server) =>
+        killAtRandom({
+          ...options,
+          path: server.path,
+          settle: () => server.settle(),
+        }));
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
   }
 }

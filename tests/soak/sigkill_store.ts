@@ -5,9 +5,12 @@ import { verifyTrail } from "../../lib/store/audit/hash_chain.ts";
 import { openKeyring } from "../../lib/store/encryption/keyring.ts";
 import { createPatientStore } from "../../lib/store/patient_store.ts";
 import { RecordStore } from "../../lib/store/records/record_store.ts";
+import {
+  type DatabaseServer,
+  withDatabase,
+} from "../support/database_server.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { operatorKey } from "../support/operator_key.ts";
-import { Postgres } from "../support/postgres.ts";
 import { openStore } from "../support/store.ts";
 import type { Kv } from "../../lib/store/kv/kv.ts";
 
@@ -106,7 +109,7 @@ export interface KillStores {
   /** The `KV_PATH` of an empty database; a file by default. */
   path?: string;
   /** The server of the database: it is killed together with the process. */
-  server?: Postgres;
+  server?: DatabaseServer;
 }
 
 /**
@@ -166,7 +169,7 @@ export function killStores(
 }
 
 /** Runs the process until it is killed: what it acknowledged, and what it had begun. */
-async function oneLife(args: string[], after: number, server?: Postgres) {
+async function oneLife(args: string[], after: number, server?: DatabaseServer) {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", import.meta.url, "work", ...args],
     stdout: "piped",
@@ -243,16 +246,17 @@ if (import.meta.main) {
     const [path, sealed, seed] = args;
     await work(path, sealed === "true", Number(seed));
   }
-  const [victim] = args;
-  await using postgres = victim === undefined ? null : await Postgres.start();
+  const [database, victim] = args;
   for (const sealed of [true, false]) {
-    const tally = await killStores({
-      kills: Number(command) / 2,
-      seed: 1,
-      sealed,
-      ...(postgres && { path: postgres.url({ schema: `sealed_${sealed}` }) }),
-      ...(postgres && victim === "server" && { server: postgres }),
-    });
+    const options = { kills: Number(command) / 2, seed: 1, sealed };
+    const tally = database === undefined
+      ? await killStores(options)
+      : await withDatabase(database, (server) =>
+        killStores({
+          ...options,
+          path: server.path,
+          ...(victim === "server" && { server }),
+        }));
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
   }
 }

@@ -43,11 +43,20 @@ export class KvConnect implements AsyncDisposable {
     await this.#process.status;
   }
 
-  /** Starts it again over the same file, at the same address. */
-  async restart(): Promise<void> {
-    await this.kill();
+  /** Starts it over the same file, at the same address, once it was killed. */
+  async begin(): Promise<void> {
     this.#process = this.#spawn();
     await this.#listens();
+  }
+
+  /** Waits until what a killed process had sent is carried out: nothing tells, but each takes milliseconds. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 200));
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.begin();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

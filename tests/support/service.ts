@@ -52,14 +52,14 @@ async function openWarmWorkers(
  * or `MODEL` does in the environment of the tests.
  */
 export async function openService(
-  kvPath = freshPath(),
+  kvPath?: string,
   environment: Record<string, string> = {},
   open?: typeof openKv,
 ) {
   const config = readConfig({
     ...TINY,
     MODEL: Deno.env.get("MODEL") ?? TINY.MODEL,
-    KV_PATH: kvPath,
+    KV_PATH: kvPath ?? await freshPath(),
     ...environment,
   });
   const services = await compose(

@@ -76,7 +76,7 @@ Deno.test("concurrent writers: one whole answer wins, nothing else remains", asy
 
 Deno.test("writers over two connections to one file lose nothing and are refused nothing", async () => {
   await inFolder(async (folder) => {
-    const path = freshPath(`${folder}/kv`);
+    const path = await freshPath(`${folder}/kv`);
     await using one = await openStore(path);
     await using other = await openStore(path);
     const keysOf = (side: number) =>

@@ -82,7 +82,7 @@ for (const sealed of [true, false]) {
 }
 
 Deno.test("a copy that is cut anywhere starts no server, and is continued", async () => {
-  await using from = await openStore();
+  await using from = await openStore(":memory:");
   await fill(from, true);
   for (let nth = 2, cut = true; cut; nth += 3) {
     await using to = await openStore();
@@ -109,7 +109,7 @@ Deno.test("a copy that is cut anywhere starts no server, and is continued", asyn
 });
 
 Deno.test("a copy goes into an empty store alone; what was erased between two attempts goes", async () => {
-  await using from = await openStore();
+  await using from = await openStore(":memory:");
   await using to = await openStore();
   await fill(from, false);
   await fill(to, false);
@@ -124,7 +124,10 @@ Deno.test("a copy goes into an empty store alone; what was erased between two at
 
 Deno.test("deno task store copy says what it did", () =>
   inFolder(async (folder) => {
-    const [from, to] = [`${folder}/from.kv`, freshPath(`${folder}/to.kv`)];
+    const [from, to] = [
+      `${folder}/from.kv`,
+      await freshPath(`${folder}/to.kv`),
+    ];
     {
       await using kv = await openStore(from);
       await fill(kv, true);
