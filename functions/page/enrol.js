@@ -1,19 +1,18 @@
 import { enrol, eraseReference, isCancelled, maskFile } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { originalOf } from "./mask_origin.js";
-import { patient } from "./session.js";
+import { patient, randomCode } from "./session.js";
 import { referenceNames, structureOf } from "./structures.js";
 
 /** @import { Accepted, Schemas } from "./api.js" */
 /** @import { Item } from "./item.js" */
 /** @import { Mask } from "./mask.js" */
 
-/** A name that no reference has, nor begins with. */
-export function nextReference() {
-  const names = referenceNames().map((name) => name.replace(/\..*/, ""));
-  let number = names.length + 1;
-  while (names.includes(`ref-${number}`)) number++;
-  return `ref-${number}`;
+/** A name that no reference has, nor had, here or elsewhere: the server keeps earlier revisions under their names, and
+ * another window may enrol at the same time. */
+export function newReference() {
+  const numbers = referenceNames().map((name) => parseInt(name.slice(4)) || 0);
+  return `ref-${Math.max(0, ...numbers) + 1}-${randomCode(5)}`;
 }
 
 /** Notes that the server has made a reference of an item.
@@ -40,7 +39,7 @@ export function noteEnrolled(item, enrolled) {
  * @param {{accepted?: Accepted, reference?: string}} [options] `accepted` when the mask is a result that was accepted;
  * `reference` names the one that is replaced */
 export async function enrolItem(item, mask, label, options = {}) {
-  const { accepted, reference = nextReference() } = options;
+  const { accepted, reference = newReference() } = options;
   const { file, frame } = item;
   try {
     const enrolled = await withBusyBar(

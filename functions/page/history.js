@@ -11,6 +11,13 @@ export function act(deed) {
   undone = [];
 }
 
+/** Forgets a deed that can be undone no more. @param {Deed} deed */
+export function forgetDeed(deed) {
+  for (const list of [done, undone]) {
+    if (list.includes(deed)) list.splice(list.indexOf(deed), 1);
+  }
+}
+
 /** Name of the deed that would be undone; empty where there is none. */
 export const nextUndo = () => done.at(-1)?.name ?? "";
 /** Name of the deed that would be done again; empty where there is none. */

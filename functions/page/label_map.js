@@ -2,7 +2,7 @@ import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import { enrolLabels, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import * as dom from "./dom.js";
-import { nextReference, noteEnrolled } from "./enrol.js";
+import { newReference, noteEnrolled } from "./enrol.js";
 import { Mask } from "./mask.js";
 import { showNotice, showProblem } from "./messages.js";
 import { afterEnrolment } from "./outline.js";
@@ -69,7 +69,7 @@ async function enrolAll(item, mask, labels, signal) {
   const { file, frame } = item;
   const answer = await enrolLabels(
     patient(),
-    nextReference(),
+    newReference(),
     { file, frame, mask, labels },
     signal,
   );

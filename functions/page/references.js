@@ -1,12 +1,12 @@
 import * as api from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { enrolItem } from "./enrol.js";
-import { act } from "./history.js";
+import { act, forgetDeed } from "./history.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice } from "./messages.js";
 import { changed, patient, session } from "./session.js";
 import { selectItem } from "./stage.js";
-import { structureOf } from "./structures.js";
+import { structureOf, takeReferences } from "./structures.js";
 
 /** @import { Schemas } from "./api.js" */
 /** @import { Item } from "./item.js" */
@@ -38,30 +38,74 @@ export const itemOfReference = ({ label, createdAt }) =>
   );
 
 /** Changes a structure's references, in a way that can be undone: by the revision before.
- * @param {string} label @param {string} name of the deed @param {() => Promise<unknown>} step */
+ * @param {string} label @param {string} name of the deed
+ * @param {() => Promise<number | undefined>} step gives the revision that it makes */
 export async function changeReferences(label, name, step) {
-  await step();
-  const [newest] = await api.listRevisions(patient(), label);
-  const after = newest?.revision ?? 0;
+  const after = await step() ?? 0;
   if (after > 1) {
-    act({
+    const move = async (
+      /** @type {number} */ to,
+      /** @type {number} */ from,
+    ) => {
+      if (await restore(label, to, from) !== null) return;
+      forgetDeed(deed);
+      throw changedElsewhere(label);
+    };
+    const deed = {
       name,
-      undo: () => restore(label, after - 1),
-      redo: () => restore(label, after),
-    });
+      undo: () => move(after - 1, after),
+      redo: () => move(after, after - 1),
+    };
+    act(deed);
   }
   matchReferences(label);
   if (revisions.label === label) await listRevisions(label);
   changed();
 }
 
-/** @param {string} label @param {number} revision */
-async function restore(label, revision) {
-  const made = await api.restoreRevision(patient(), label, revision);
-  structureOf(label).references = made.references;
-  matchReferences(label);
+/** @param {string} label */
+const changedElsewhere = (label) =>
+  new api.Problem({
+    title: "The references were changed elsewhere",
+    detail:
+      `Another window or program has changed the references of “${label}” since then, and that change would be lost. ` +
+      "Look at the list, and choose among the earlier revisions.",
+  });
+
+/** Brings the references of a structure back to a revision.
+ * @param {string} label @param {number} revision
+ * @param {number | undefined} from the revision whose references are in use, as the page knows
+ * @returns {Promise<number | null>} the revision that it becomes; null, and nothing is done, where others are in use */
+async function restore(label, revision, from) {
+  const [known, list] = await Promise.all([
+    api.referencesOf(patient()),
+    api.listRevisions(patient(), label),
+  ]);
+  const of = (/** @type {number | undefined} */ number) =>
+    list.find((one) => one.revision === number)?.references ?? [];
+  const textOf = (/** @type {KnownReference[]} */ all) =>
+    JSON.stringify(all.map((one) => [one.reference, one.createdAt]));
+  const isExpected = textOf(of(list[0]?.revision)) === textOf(of(from));
+  const names = of(revision).map(({ reference }) => reference);
+  const taken = known.find((one) =>
+    one.label !== label && names.includes(one.reference)
+  );
+  if (isExpected && taken) {
+    throw new api.Problem({
+      title: "The revision cannot be restored",
+      detail:
+        `Its reference ${taken.reference} has the name of one of “${taken.label}”, which would lose it. ` +
+        "Remove that one first if that is what you want.",
+    });
+  }
+  const made = isExpected &&
+    await api.restoreRevision(patient(), label, revision);
+  takeReferences(known);
+  if (made) structureOf(label).references = made.references;
+  for (const one of session.structures) matchReferences(one.label);
   if (revisions.label === label) await listRevisions(label);
   changed();
+  return made ? made.revision : null;
 }
 
 /** Lists what the references of a structure were before. @param {string} label */
@@ -93,6 +137,10 @@ export const removeReference = ({ label, reference }) =>
       structure.references = structure.references.filter((one) =>
         one.reference !== reference
       );
+      const list = await api.listRevisions(patient(), label);
+      return list.find((one) =>
+        one.change === "deleted" && one.reference === reference
+      )?.revision;
     }), `${reference} is removed. Undo brings it back.`);
 
 /** Enrols the shown outline in place of a reference. @param {KnownReference} reference */
@@ -105,7 +153,11 @@ export const replaceReference = ({ label, reference }) =>
     await changeReferences(
       label,
       `replacing ${reference}`,
-      () => enrolItem(item, Mask.fromRle(rle), label, { accepted, reference }),
+      async () => {
+        const mask = Mask.fromRle(rle);
+        const options = { accepted, reference };
+        return (await enrolItem(item, mask, label, options)).revision;
+      },
     );
   }, `${reference} is replaced by the shown outline.`);
 
@@ -116,7 +168,12 @@ export const restoreRevision = (label, revision) =>
       changeReferences(
         label,
         `restoring revision ${revision}`,
-        () => restore(label, revision),
+        async () => {
+          const [newest] = revisions.list;
+          const made = await restore(label, revision, newest?.revision);
+          if (made === null) throw changedElsewhere(label);
+          return made;
+        },
       ),
     `The references are those of revision ${revision} again.`,
   );

@@ -36,6 +36,7 @@ export async function acceptShown() {
         `Accepted as a reference (revision ${revision}). Images added from now on use it too.`,
       );
       if (drift?.warning) showNotice(drift.warning);
+      return revision;
     });
     changed(item);
     html("result-title").focus({ preventScroll: true });

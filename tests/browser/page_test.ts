@@ -207,8 +207,10 @@ Deno.test({
         const id = await page.textContent("#who-id");
         const { body } = await server.json(`/v1/patients/${id}`);
         deepEqual(
-          body.references.map((r: { reference: string }) => r.reference),
-          ["ref-1", "ref-2"],
+          body.references.map((r: { reference: string }) =>
+            r.reference.slice(0, 6)
+          ),
+          ["ref-1-", "ref-2-"],
         );
         const [sent, fragment] = page.url().split("#");
         ok(!sent.includes(id!), "no id in what is sent of the address");

@@ -1,8 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
+import { form } from "../support/requests.ts";
 import {
   accessible,
   choose,
+  decoded,
   drag,
   enrolByBox,
   finished,
@@ -13,24 +17,29 @@ import {
   visitPng,
 } from "./browser.ts";
 
-const listed = (page: Page) =>
-  page.locator("#references > ul strong").allTextContents();
+/** Names of references without their random endings. */
+const plain = (names: string[]) =>
+  names.map((name) => name.replace(/^(ref-\d+)-[a-z0-9]{5}$/, "$1"));
+
+const listed = async (page: Page) =>
+  plain(await page.locator("#references > ul strong").allTextContents());
 
 /** Names of the references that the server uses. */
 async function onServer(page: Page): Promise<string[]> {
   const patient = await page.inputValue("#patient");
-  return await page.evaluate(async (patient) => {
+  const names = await page.evaluate(async (patient) => {
     const response = await fetch(`/v1/patients/${patient}`);
     const { references } = await response.json();
     return references.map((one: { reference: string }) => one.reference);
   }, patient);
+  return plain(names);
 }
 
 const note = (page: Page, n: number) =>
   page.textContent(`#tiles li:nth-child(${n}) .note`);
 
 /** Until a deed of the page is over. */
-const busy = (page: Page, text: string) =>
+const busy = (page: Page, text: string | RegExp) =>
   page.locator("#status", { hasText: text }).waitFor({ state: "attached" });
 
 Deno.test({
@@ -94,12 +103,12 @@ Deno.test({
         /^(Good|Weak|Ambiguous|Not usable)$/,
       );
       await accessible(page, "references");
-      await page.click("[aria-label='Remove ref-2']");
-      await busy(page, "ref-2 is removed");
+      await page.click("[aria-label^='Remove ref-2']");
+      await busy(page, /^ref-2-\w+ is removed/);
       deepEqual(await onServer(page), ["ref-1"]);
       match(await note(page, 2) ?? "", /^Edited/);
       await page.keyboard.press("Control+z");
-      await busy(page, "Undone: removing ref-2");
+      await busy(page, "Undone: removing ref-2-");
       deepEqual(await onServer(page), ["ref-1", "ref-2"]);
       match(await note(page, 2) ?? "", /^Ref/);
     });
@@ -107,13 +116,13 @@ Deno.test({
     await t.step("one is replaced by the shown outline", async () => {
       await page.click("#tiles li:nth-child(3) button");
       await page.waitForSelector("#result:not([hidden])");
-      await page.click("[aria-label='Replace ref-2']");
-      await busy(page, "ref-2 is replaced");
+      await page.click("[aria-label^='Replace ref-2']");
+      await busy(page, /^ref-2-\w+ is replaced/);
       deepEqual(await onServer(page), ["ref-1", "ref-2"]);
       match(await note(page, 3) ?? "", /^Ref/);
       match(await note(page, 2) ?? "", /^Edited/);
       await page.keyboard.press("Control+z");
-      await busy(page, "Undone: replacing ref-2");
+      await busy(page, "Undone: replacing ref-2-");
       match(await note(page, 2) ?? "", /^Ref/);
     });
 
@@ -128,6 +137,49 @@ Deno.test({
       await page.keyboard.press("Control+z");
       await busy(page, "Undone: restoring revision 1");
       deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+    });
+
+    await t.step(
+      "the name of a removed reference is not used again",
+      async () => {
+        await page.click("[aria-label^='Remove ref-2']");
+        await busy(page, /^ref-2-\w+ is removed/);
+        await page.click("#tiles li:nth-child(1) button");
+        await page.fill("#new-structure", "organ");
+        await page.click("#structures form button");
+        await page.waitForSelector("#outline:not([hidden])");
+        await tool(page, "box");
+        await drag(page, [150, 60], [200, 100]);
+        await decoded(page, 0);
+        await page.click("#accept");
+        await page.waitForSelector("#held:not([hidden])");
+        await page.click("#held-go");
+        await finished(page);
+        await page.click("#structures li:nth-child(1) button");
+        await page.keyboard.press("Control+z");
+        await busy(page, "Undone: removing ref-2-");
+        deepEqual(await onServer(page), ["ref-1", "ref-2", "ref-2"]);
+        deepEqual(await listed(page), ["ref-1", "ref-2"]);
+        const notes = await page.locator("#structures li .note")
+          .allInnerTexts();
+        match(notes[0] ?? "", /2 references/);
+        match(notes[1] ?? "", /1 reference$/);
+      },
+    );
+
+    await t.step("what another window added is not undone", async () => {
+      await page.click("[aria-label^='Remove ref-2']");
+      await busy(page, /^ref-2-\w+ is removed/);
+      const { image, mask } = drawVisit(4);
+      const patient = await page.inputValue("#patient");
+      const body = form({ image: encodePng(image), mask: encodePng(mask) });
+      const made = await visitor.server.enrol(patient, "elsewhere", body);
+      equal(made.status, 201);
+      await page.keyboard.press("Control+z");
+      await page.getByText("The references were changed elsewhere").waitFor();
+      deepEqual(await onServer(page), ["elsewhere", "ref-1", "ref-2"]);
+      deepEqual(await listed(page), ["elsewhere", "ref-1"]);
+      await page.click("#notice-close");
     });
 
     await t.step("the removal of an image is undone, and kept", async () => {

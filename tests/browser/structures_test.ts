@@ -93,10 +93,8 @@ Deno.test({
           deepEqual(Object.keys(found), ["lesion", "organ"], name);
           ok(found.lesion!.counts !== found.organ!.counts, name);
         }
-        deepEqual(
-          [all[0]!.found.lesion!.reference, all[0]!.found.organ!.reference],
-          ["ref-1", "ref-2"],
-        );
+        match(all[0]!.found.lesion!.reference, /^ref-1-/);
+        match(all[0]!.found.organ!.reference, /^ref-2-/);
         await accessible(page, "two structures");
       },
     );
