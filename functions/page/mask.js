@@ -177,6 +177,11 @@ export class Mask {
   /** Takes over the pixels of an encoded mask of the same size. @param {Rle} rle */
   set(rle) {
     const other = Mask.fromRle(rle);
+    if (other.width !== this.width || other.height !== this.height) {
+      throw new RangeError(
+        `Wanted a mask of ${this.width}×${this.height} pixels, and got ${other.width}×${other.height}.`,
+      );
+    }
     const [before, { data }] = [this.data, other];
     const boxes = [this.box, other.box].filter((box) => box !== null);
     const rows = boxes.flatMap(({ top, bottom }) => [top, bottom]);

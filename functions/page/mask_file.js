@@ -31,14 +31,17 @@ whenEditing(forgetMaskFile);
  * correct the shown image.
  * @param {FileList | null | undefined} files */
 async function takeMaskFile(files) {
-  const [chosen] = files ?? [];
+  const [chosen, ...others] = files ?? [];
   if (chosen === undefined || session.editor?.frozen) return;
-  if (session.editor === null) correctShown();
+  if (session.editor === null) await correctShown();
+  if (session.editor === null) return;
   forgetMaskFile();
-  if (files && files.length > 1) {
+  if (others.length > 0) {
     return showText(
       "mask-problem",
-      `Wanted one mask of this image, and got ${files.length} files. Choose one; images are dropped beside it.`,
+      `Wanted one mask of this image, and got ${
+        others.length + 1
+      } files. Choose one; images are dropped beside it.`,
     );
   }
   file = chosen;

@@ -9,15 +9,18 @@ import { drawTile } from "./item.js";
 import { Mask } from "./mask.js";
 import { MaskEditor } from "./mask_editor.js";
 import { announce, explainError, showNotice } from "./messages.js";
-import { withEmbedding } from "./prepare.js";
+import { prepare, withEmbedding } from "./prepare.js";
 import { otherFrames, queue } from "./queue.js";
 import { reportText } from "./reference_words.js";
 import { changed, render, session, viewer } from "./session.js";
 import {
   closeEditor,
+  editWith,
+  isPrepared,
   leaveWorkspace,
-  resumeWith,
+  openingSignal,
   selectItem,
+  showPicture,
 } from "./stage.js";
 import { colourOf, dropStructure, structureOf } from "./structures.js";
 
@@ -65,12 +68,32 @@ const WORDS = {
 /** Calls a listener whenever the editor is opened. @param {() => void} listener */
 export const whenEditing = (listener) => listeners.push(listener);
 
-// Opens the editor again with what was begun to be drawn.
-resumeWith((item, { purpose }) => {
+editWith(edit);
+
+/** Opens the editor on an image that is shown, once that is prepared.
+ * @param {Item} item @param {Purpose} purpose */
+export async function edit(item, purpose) {
+  const signal = openingSignal();
+  if (!isPrepared(item)) {
+    const { label } = session;
+    try {
+      await withBusyBar(
+        "Preparing the image; you can draw on it then",
+        (either) => prepare(item, either),
+        { until: signal, lost: true },
+      );
+      await showPicture(item, true, () => !signal.aborted);
+      signal.throwIfAborted();
+    } catch (error) {
+      if (purpose === "structure") dropStructure(label);
+      if (!isCancelled(error)) showNotice(explainError(error));
+      return render();
+    }
+  }
   const { rle, size } = item;
   const mask = rle ? Mask.fromRle(rle) : new Mask(size.width, size.height);
   startEditing(item, mask, purpose);
-});
+}
 
 /** Opens the outline panel with an editor of a mask, and goes on with what was begun to be drawn on the image.
  * @param {Item} item @param {Mask} mask @param {Purpose} purpose */
@@ -104,7 +127,12 @@ export function startEditing(item, mask, purpose) {
     failed: (error) => showNotice(explainError(error), "click"),
   });
   const { draft } = item;
-  if (draft !== null) session.editor.resume(draft);
+  const [height, width] = draft?.rle.size ?? [];
+  if (draft && height === mask.height && width === mask.width) {
+    session.editor.resume(draft);
+  } else if (draft) {
+    showNotice("What was drawn here has another size than the image.");
+  }
   if (session.editor.isOpen) checkTool("polygon");
   useTool();
   render();

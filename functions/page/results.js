@@ -5,17 +5,14 @@ import { act, redoDeed, undoDeed } from "./history.js";
 import { forget } from "./kept.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice, showProblem } from "./messages.js";
-import { startEditing } from "./outline.js";
+import { edit } from "./outline.js";
 import { queue } from "./queue.js";
 import { changeReferences } from "./references.js";
 import { changed, patient, session } from "./session.js";
 import { selectItem, showNothing } from "./stage.js";
 
-export function correctShown() {
-  if (session.shown === null) return;
-  const { rle, size } = session.shown;
-  const mask = rle ? Mask.fromRle(rle) : new Mask(size.width, size.height);
-  startEditing(session.shown, mask, "correction");
+export async function correctShown() {
+  if (session.shown !== null) await edit(session.shown, "correction");
 }
 
 /** Enrols the shown, corrected result as a further reference. */

@@ -6,7 +6,7 @@ import { clearProblems, showNotice } from "./messages.js";
 import { changed, patient, render, session, viewer } from "./session.js";
 import { colourOf } from "./structures.js";
 
-/** @import { Draft } from "./drafts.js" */
+/** @import { Purpose } from "./drafts.js" */
 /** @import { Item } from "./item.js" */
 
 /** The address of the patient at hand. The part after # stays in the browser. */
@@ -35,16 +35,25 @@ export function leaveWorkspace() {
   render();
 }
 
-/** Whether a mask can be opened for an image: once it can be drawn on. @param {Item | null} item */
+/** Whether an image can be drawn on: its picture, embedding and size are known. @param {Item} item */
+export const isPrepared = ({ source, embedding }) =>
+  source !== null && embedding !== "";
+
+/** Whether a mask can be opened for an image. @param {Item | null} item */
 export const canOpenMask = (item) =>
-  item !== null && item.source !== null && item.embedding !== "" &&
-  item.overall !== "working";
+  item !== null && isPrepared(item) && item.overall !== "working";
 
-/** Goes on with a drawing. @type {(item: Item, draft: Draft) => void} */
-let resume = () => {};
+/** Ends the wait for an image that is to be drawn on. */
+let opening = new AbortController();
 
-/** What goes on with the drawing of an image that is shown again. @param {typeof resume} how */
-export const resumeWith = (how) => resume = how;
+/** Aborted as soon as the editor that is about to open is not wanted any more. */
+export const openingSignal = () => opening.signal;
+
+/** Opens the editor. @type {(item: Item, purpose: Purpose) => Promise<void>} */
+let edit = async () => {};
+
+/** What goes on with the drawing of an image that is shown again. @param {typeof edit} how */
+export const editWith = (how) => edit = how;
 
 /** Shows an item's image and result, or goes on with what was begun to be drawn on it. What is being drawn is kept
  * with its image.
@@ -62,7 +71,7 @@ export async function selectItem(item, automatic = false) {
   if (session.shown !== item) return;
   if (item.source === null) viewer.show(null, item.size);
   showFindings(item);
-  if (item.draft && !automatic) resume(item, item.draft);
+  if (item.draft && !automatic) edit(item, item.draft.purpose);
   render();
   changed();
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -100,6 +109,8 @@ export async function showPicture(item, sized, wanted = () => true) {
 }
 
 export function closeEditor() {
+  opening.abort();
+  opening = new AbortController();
   session.editor?.close();
   session.editor = session.edited = null;
 }

@@ -2,12 +2,11 @@ import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import { live } from "./libraries/lit-html/directives/live.js";
 import * as dom from "./dom.js";
 import { drawTile } from "./item.js";
-import { Mask } from "./mask.js";
-import { startEditing } from "./outline.js";
+import { edit } from "./outline.js";
 import * as references from "./references.js";
 import { changed, session } from "./session.js";
 import { selectItem } from "./stage.js";
-import { structureOf } from "./structures.js";
+import { dropStructure, structureOf } from "./structures.js";
 
 /** @import { KnownReference, Structure } from "./session.js" */
 
@@ -197,7 +196,7 @@ async function addStructure(event) {
   structureOf(label);
   session.label = label;
   await selectItem(item);
-  const { width, height } = item.size;
-  startEditing(item, new Mask(width, height), "structure");
+  if (session.shown !== item) return dropStructure(label);
   changed(item);
+  await edit(item, "structure");
 }

@@ -33,6 +33,7 @@ export function dropStructure(label) {
     );
   if (isUsed) return;
   session.structures = structures.filter((one) => one.label !== label);
+  if (session.label !== label) return;
   session.label = session.structures[0]?.label ?? "target";
 }
 

@@ -6,6 +6,7 @@ import { toNifti } from "../support/dicom_files.ts";
 import { Server } from "../support/server.ts";
 import {
   accessible,
+  BOX,
   choose,
   decoded,
   drag,
@@ -276,6 +277,91 @@ Deno.test({
     await page.click("#tiles li:nth-child(1) button");
     await page.waitForSelector("#outline:not([hidden])");
     equal(await drawnArea(page), painted);
+    await page.context().close();
+  },
+});
+
+Deno.test({
+  name: "an image that is not prepared yet is drawn on once it is",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const volume = toNifti([2, 1, 3].map((n) => drawVisit(n).image));
+    const mimeType = "application/octet-stream";
+    await openFirst(page, { name: "scan.nii", mimeType, buffer: volume });
+    await tool(page, "brush");
+    await drag(page, [60, 60], [110, 60]);
+    const painted = await drawnArea(page);
+    await page.focus("#frame");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector("#outline", { state: "hidden" });
+    await page.waitForSelector("#outline:not([hidden])");
+    await tool(page, "box");
+    await drag(page, ...BOX);
+    await decoded(page, 0);
+    let gate = Promise.withResolvers<void>();
+    // The page may have cancelled the request meanwhile.
+    await page.route("**/v1/embeddings*", async (route) => {
+      await gate.promise;
+      await route.continue().catch(() => {});
+    });
+    await page.click("#accept");
+    await page.waitForSelector("#tiles [data-state=working]");
+
+    const isTold = () =>
+      page.locator("#busy-text", { hasText: /can draw on it/ }).waitFor();
+    const draft = () =>
+      ask(page, ({ items }) => items[0].drafts[0]?.rle.size.join());
+
+    await t.step("a drawing waits, whatever else is shown", async () => {
+      await page.click("#tiles li:nth-child(1) button");
+      await isTold();
+      equal(await page.isVisible("#outline"), false);
+      await page.click("#tiles li:nth-child(2) button");
+      await page.waitForSelector("#result:not([hidden])");
+      equal(await page.isVisible("#busy"), false);
+      equal(await draft(), "384,384");
+    });
+
+    await t.step("after a reload too, and then opens by itself", async () => {
+      await page.click("#tiles li:nth-child(1) button");
+      await isTold();
+      await reload(page);
+      await isTold();
+      equal(await draft(), "384,384");
+      gate.resolve();
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await drawnArea(page), painted);
+      await page.click("#reject");
+      await finished(page);
+    });
+
+    await t.step("so does the outline of another structure", async () => {
+      gate = Promise.withResolvers();
+      const others = toNifti([4, 5].map((n) => drawVisit(n).image));
+      await choose(page, { name: "b.nii", mimeType, buffer: others });
+      await page.click("#tiles li:nth-child(5) button");
+      const begin = async () => {
+        await page.fill("#new-structure", "organ");
+        await page.click("#structures form button");
+        await isTold();
+      };
+      await begin();
+      await page.click("#busy-cancel");
+      await page.waitForSelector("#busy", { state: "hidden" });
+      equal(await page.locator("#structures .swatch").count(), 1);
+      await begin();
+      gate.resolve();
+      await page.waitForSelector("#outline:not([hidden])");
+      match(await page.textContent("#outline-title") ?? "", /organ/);
+      const [width, height] = await ask(
+        page,
+        ({ editor }) => [editor.mask.width, editor.mask.height],
+      );
+      deepEqual([width, height], [384, 384]);
+    });
+
     await page.context().close();
   },
 });

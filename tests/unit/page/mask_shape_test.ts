@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { Mask } from "../../../functions/page/mask.js";
 import {
@@ -183,4 +183,12 @@ Deno.test("every edit is turned over and back", () => {
       deepEqual(mask.data, states[i + 1]);
     }
   }));
+});
+
+Deno.test("a mask takes over no mask of another size", () => {
+  const mask = maskOf("..", "..");
+  throws(() => mask.set(maskOf("###", "#.#").toRle()), /Wanted .* 2×2 .* 3×2/);
+  deepEqual(rowsOf(mask), ["..", ".."]);
+  mask.set(maskOf("#.", "..").toRle());
+  deepEqual(rowsOf(mask), ["#.", ".."]);
 });
