@@ -5,7 +5,7 @@ import { csvOf } from "./csv.js";
 import { showText } from "./dom.js";
 import { maskInFullSize } from "./full_size.js";
 import { showProblem } from "./messages.js";
-import { placedFile } from "./placed_files.js";
+import { emptyText, placedFile } from "./placed_files.js";
 import { session } from "./session.js";
 import { stackOf } from "./stacks.js";
 
@@ -65,19 +65,17 @@ export function saveReceipt() {
 
 /** Saves the shown structure's masks of the whole volume or series as one file.
  * @param {PlacedForm} form */
-export const saveStack = (form) =>
-  download(async (_mask, _name, signal) => {
-    const { items, shown, label } = session;
-    const stack = shown && stackOf(items, shown);
-    if (!stack) return;
-    const { bytes, ending } = await placedFile(
-      stack.items,
-      label,
-      form,
-      signal,
-    );
-    saveFile(bytes, stack.name + ending);
+export function saveStack(form) {
+  const { items, shown, label } = session;
+  const stack = shown && stackOf(items, shown);
+  if (!stack) return;
+  const empty = emptyText(stack.items, label);
+  if (empty && !confirm(`${empty}. Save the file all the same?`)) return;
+  return download(async (_mask, _name, signal) => {
+    const file = await placedFile(stack.items, label, form, signal);
+    saveFile(file.bytes, stack.name + file.ending);
   });
+}
 
 /** Saves a row for each image and structure. */
 export function saveAreas() {

@@ -1,5 +1,6 @@
 import { volumeToFile } from "./api.js";
 import { measureOf } from "./records.js";
+import { framesOf } from "./stacks.js";
 
 /** @import { Item } from "./item.js" */
 /** The form of a file of masks that lie where their images lie. @typedef {"seg" | "rtstruct" | "nifti"} PlacedForm */
@@ -19,6 +20,19 @@ export const formsOf = (format) =>
     : format === "application/x-nifti"
     ? ["nifti"]
     : [];
+
+/** How many slices a file of masks has without a result, which is written like "not there"; empty for none.
+ * @param {Item[]} items @param {string} label */
+export function emptyText(items, label) {
+  const files = new Map(items.map((item) => [item.file, framesOf(item)]));
+  const all = [...files.values()].reduce((sum, n) => sum + Math.max(1, n), 0);
+  const empty = all - items.filter((item) => measureOf(item, label)).length;
+  return empty === 0
+    ? ""
+    : `${empty} of ${all} slices ${
+      empty === 1 ? "has" : "have"
+    } no result, and would look as if “${label}” were not there`;
+}
 
 /** Writes the masks of a structure in images of one volume or series as one file: those that are shown. Receipts come
  * along of those that the model made, unless several models did.

@@ -12,9 +12,12 @@ const SAME_PLACE = 0.001;
 export const placeOf = ({ facts, frame }) =>
   facts?.slices?.[frame] ?? facts?.slice ?? null;
 
+/** Frames of an item's file, whether or not they are on this page. @param {Item} item */
+export const framesOf = ({ facts, frames }) => facts?.frames ?? frames;
+
 /** What all images of an item's stack have in common; null for a picture that is in none. @param {Item} item */
-const keyOf = ({ facts, file, frames }) =>
-  facts?.series ?? (frames > 1 ? file : null);
+const keyOf = (item) =>
+  item.facts?.series ?? (framesOf(item) > 1 ? item.file : null);
 
 /** The stacks of at least two images, in the order of their first ones. @param {Item[]} items @returns {Stack[]} */
 export const stacksOf = (items) =>
@@ -52,6 +55,15 @@ export function stackVolume({ items, isPlaced }, label) {
     at: placeOf(item) ?? 0,
     mm2: measureOf(item, label)?.area.mm2 ?? null,
   }));
+  const taken = new Set(slices.map(({ at }) => at));
+  // Frames that were taken out of the film are not measured either.
+  for (const all of new Set(items.map(({ facts }) => facts?.slices))) {
+    for (const at of all ?? []) {
+      if (at === null || taken.has(at)) continue;
+      taken.add(at);
+      slices.push({ at, mm2: null });
+    }
+  }
   return volumeOf(slices, items[0]?.facts?.spacing?.z ?? null);
 }
 

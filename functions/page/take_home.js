@@ -12,7 +12,7 @@ import {
   ZipPassThrough,
 } from "./libraries/fflate/esm/browser.js";
 import { drawOverlay } from "./overlay.js";
-import { formsOf, placedFile } from "./placed_files.js";
+import { emptyText, formsOf, placedFile } from "./placed_files.js";
 import { labels, measureOf } from "./records.js";
 import { patient, session } from "./session.js";
 import { stacksOf } from "./stacks.js";
@@ -80,6 +80,8 @@ async function packEverything(signal) {
   for (const { name, format, items: images } of placedGroups(items)) {
     for (const { label } of structures) {
       if (images.every((item) => measureOf(item, label) === null)) continue;
+      const empty = formsOf(format).length > 0 && emptyText(images, label);
+      if (empty) left.push(`${name}, ${label}: ${empty}.`);
       for (const form of formsOf(format)) {
         try {
           const file = await placedFile(images, label, form, signal);

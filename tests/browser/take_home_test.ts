@@ -196,6 +196,23 @@ Deno.test({
       match(table, /^ct-3,target,false,,,,[\d.]+,0,segmented,/m);
     });
 
+    await t.step(
+      "a volume with a slice taken out is no whole one",
+      async () => {
+        await page.click("#tiles li:nth-child(4) button");
+        await page.getByRole("heading", { name: "mr_1" }).waitFor();
+        await page.click("#remove");
+        const { bytes } = await download(page, "#save-all");
+        const whole = await unzip(bytes as Uint8Array<ArrayBuffer>);
+        equal(
+          text(whole.get("left_out.txt")),
+          "mr_2, target: 1 of 2 slices has no result, and would look as if “target” were not there.\n",
+        );
+        await page.click("#undo-deed");
+        await page.getByRole("heading", { name: "mr_1" }).waitFor();
+      },
+    );
+
     await t.step("what cannot be written is named", async () => {
       await page.route(
         "**/masks/export/volume*",
