@@ -1,4 +1,4 @@
-import { areaGrowth, growth } from "./measures.js";
+import { areaGrowth, growth, growthText } from "./measures.js";
 import { baseline, labels, measureOf } from "./records.js";
 import { placeOf, stackOf, stackVolume } from "./stacks.js";
 
@@ -9,25 +9,54 @@ const HEAD = [
   ...["image", "structure", "present", "area_px", "area_mm2"],
   ...["change_percent", "volume_ml", "slices_not_measured", "kind"],
   ...["predicted_iou", "distance", "confidence", "slice_mm", "acquired_at"],
+  "reference_slices_not_measured",
 ];
 
-/** Of an image, how a structure has grown since the reference, in percent: of a stack, its volume since the stack of
- * the reference; null where the two cannot be compared.
- * @param {Item[]} items @param {Item} item @param {string} label */
+/** Growth in percent, null where it is not known; and how many slices without a result are why, now and then.
+ * @typedef {{percent: number | null, now: number, then: number}} Change */
+
+/** How a structure has grown in an image since the reference: of a stack, its volume since the stack of the reference,
+ * where every slice of both was measured.
+ * @param {Item[]} items @param {Item} item @param {string} label @returns {Change} */
 export function changeOf(items, item, label) {
+  const of = (/** @type {number | null} */ percent, now = 0, then = 0) => ({
+    percent,
+    now,
+    then,
+  });
   const first = baseline(items, label);
-  if (first === undefined || first === item) return null;
+  if (first === undefined || first === item) return of(null);
   const [stack, before] = [stackOf(items, item), stackOf(items, first)];
   const isSame = stack !== undefined && stack.items[0] === before?.items[0];
-  if (isSame && placeOf(item) !== placeOf(first)) return null;
+  if (isSame && placeOf(item) !== placeOf(first)) return of(null);
   if (!isSame && (stack?.isPlaced || before?.isPlaced)) {
-    const [now, then] = [stack, before].map((one) =>
-      one ? stackVolume(one, label) : null
+    const now = stack && stackVolume(stack, label);
+    const then = before && stackVolume(before, label);
+    if (!now || !then) return of(null);
+    const isWhole = now.missing === 0 && then.missing === 0;
+    return of(
+      isWhole ? growth(now.ml, then.ml) : null,
+      now.missing,
+      then.missing,
     );
-    return now && then ? growth(now.ml, then.ml) : null;
   }
   const [now, then] = [measureOf(item, label), measureOf(first, label)];
-  return now && then && !now.missing ? areaGrowth(now.area, then.area) : null;
+  return of(
+    now && then && !now.missing ? areaGrowth(now.area, then.area) : null,
+  );
+}
+
+/** The growth since the reference in words, or why it is not told; empty where there is nothing to compare.
+ * @param {Change} change */
+export function changeText({ percent, now, then }) {
+  if (percent !== null) return `${growthText(percent)} since the reference`;
+  const parts = [
+    ...(now > 0 ? [`${now} here`] : []),
+    ...(then > 0 ? [`${then} in the reference’s volume`] : []),
+  ];
+  return parts.length === 0
+    ? ""
+    : `Growth is not known, since slices have no result: ${parts.join(", ")}`;
 }
 
 /** A row for each structure of each image; where it was not found, it has no area.
@@ -42,6 +71,9 @@ export function areaRows(items) {
       const { area, missing, kind, finding } = measure;
       const stack = stackOf(items, item);
       const volume = stack ? stackVolume(stack, label) : null;
+      const change = changeOf(items, item, label);
+      const first = baseline(items, label);
+      const before = first && stackOf(items, first);
       const own = kind === "found" ? finding.answer : null;
       return [[
         item.name,
@@ -49,7 +81,7 @@ export function areaRows(items) {
         area.px > 0,
         missing ? null : area.px,
         missing ? null : round(area.mm2),
-        round(changeOf(items, item, label)),
+        round(change.percent),
         round(volume?.ml),
         volume?.missing,
         kind === "found" ? "segmented" : kind,
@@ -58,6 +90,7 @@ export function areaRows(items) {
         own?.confidence,
         placeOf(item),
         item.facts?.acquiredAt,
+        before && stackVolume(before, label)?.missing,
       ].map((value) => value ?? null)];
     })
   );

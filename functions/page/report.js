@@ -1,4 +1,4 @@
-import { changeOf } from "./areas_table.js";
+import { changeOf, changeText } from "./areas_table.js";
 import { html, make, scroller } from "./dom.js";
 import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
 import { drawOverlay } from "./overlay.js";
@@ -20,7 +20,8 @@ const LIMITS = [
   "on a photograph they hold for what lies in the plane of the scale.",
   "A volume is the sum of the areas of its slices times their distance. Slices that were not measured are left out, " +
   "and nothing is added for them.",
-  "Growth compares with the first reference on this page, in the same unit.",
+  "Growth compares with the first reference on this page, in the same unit, and volumes only where every slice was " +
+  "measured in both.",
 ];
 
 /** Shows all pictures, the plot and the numbers on one page, to be read and printed. */
@@ -122,7 +123,9 @@ function tableOf(items) {
           : measure.missing
           ? "Not found"
           : areaText(measure.area),
-        change === null ? "" : growthText(change),
+        change.percent !== null
+          ? growthText(change.percent)
+          : changeText(change),
         measure === null ? item.state : KINDS[measure.kind],
       ]);
     })

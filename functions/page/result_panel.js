@@ -1,8 +1,8 @@
-import { changeOf } from "./areas_table.js";
+import { changeOf, changeText } from "./areas_table.js";
 import { button, html, make, showText } from "./dom.js";
 import { saveStack } from "./downloads.js";
 import { scalingText } from "./full_size.js";
-import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
+import { areaText, volumeNote, volumeText } from "./measures.js";
 import { explainError } from "./messages.js";
 import { formsOf } from "./placed_files.js";
 import { measureOf } from "./records.js";
@@ -76,10 +76,7 @@ function* facts(item, isModels) {
   const { items, label } = session;
   const measure = measureOf(item, label);
   if (measure === null) return;
-  const change = changeOf(items, item, label);
-  const since = change === null
-    ? ""
-    : `${growthText(change)} since the reference`;
+  const since = changeText(changeOf(items, item, label));
   const stack = stackOf(items, item);
   const volume = stack ? stackVolume(stack, label) : null;
   const area = measure.missing ? "Not found" : areaText(measure.area);

@@ -115,6 +115,79 @@ Deno.test({
       );
     });
 
+    await t.step("volumes with slices missing do not grow", async () => {
+      const next = toSlices(pictures.slice(0, 3), {
+        series: "2.25.603",
+        spacing: "0.5\\0.8",
+      });
+      const asked = /\/segmentations/;
+      let count = 0;
+      await page.route(asked, async (route) => {
+        if (++count !== 2) return await route.continue();
+        await route.fulfill({
+          status: 422,
+          json: { title: "Refused", detail: "It was refused." },
+        });
+      });
+      await choose(
+        page,
+        ...next.map((buffer, i) => ({
+          name: `next-${i + 1}.dcm`,
+          mimeType: "application/dicom",
+          buffer,
+        })),
+      );
+      await finished(page);
+      await page.unroute(asked);
+      const rows = async () =>
+        rowsOf((await download(page, "#save-table")).bytes)
+          .filter(({ image }) => image.startsWith("next"));
+      await show(page, 3);
+      match(
+        await fact("Volume"),
+        /Growth is not known, since slices have no result: 1 here, 1 in the reference’s volume/,
+      );
+      for (const row of await rows()) {
+        equal(row.change_percent, "");
+        if (row.kind === "failed") continue;
+        equal(row.slices_not_measured, "1");
+        equal(row.reference_slices_not_measured, "1");
+      }
+      await page.click("#report-open");
+      await page.waitForSelector("#report[data-ready]");
+      match(
+        await page.locator("#report-content > .scroll tbody").innerText(),
+        /Growth is not known/,
+      );
+      await page.click("#report-close");
+
+      // Neither is its file written as if nothing were there.
+      const said: string[] = [];
+      page.once("dialog", (dialog) => {
+        said.push(dialog.message());
+        dialog.dismiss();
+      });
+      await page.click("#stack-forms [data-form=seg]");
+      deepEqual(said, [
+        "1 of 3 slices has no result, and would look as if “target” were not there. Save the file all the same?",
+      ]);
+      page.once("dialog", (dialog) => dialog.accept());
+      const saved = await download(page, "#stack-forms [data-form=seg]");
+      equal(saved.name, "next_seg.dcm");
+
+      await page.keyboard.press("Control+z");
+      await page.click("#filmstrip-retry");
+      await finished(page);
+      const all = await rows();
+      equal(all.length, 3);
+      for (const row of all) {
+        equal(row.reference_slices_not_measured, "0");
+        ok(Math.abs(Number(row.change_percent)) > 0);
+      }
+      await show(page, 4);
+      match(await fact("Volume"), /[+−]\d+% since the reference/);
+    });
+
     await t.step(
       "pictures in pixels, until a person sets the scale",
       async () => {
