@@ -173,7 +173,9 @@ function restore(
 ): Enrolled {
   const parsed = ArchivedReference.safeParse(record);
   if (!parsed.success) throw invalid(`references.${i}`, parsed.error.issues);
-  const reference = { ...parsed.data, patient };
+  // The annotation itself does not travel.
+  const { annotationKept: _, ...rest } = parsed.data;
+  const reference = { ...rest, patient };
   const { model, patches, channels } = readProfile(profile);
   const isServed = models.all.some(({ manifest }) =>
     manifest.digest === reference.model

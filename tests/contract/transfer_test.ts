@@ -53,10 +53,13 @@ Deno.test("a patient moves to another installation, which gives the same answers
   equal(took.status, 200, await took.clone().text());
   const plain = async (app: typeof from, patient: string) => {
     const body = await (await app.request(`/v1/patients/${patient}`)).json();
-    return body.references.map((one: { patient: string }) => ({
-      ...one,
-      patient: "",
-    }));
+    return body.references.map((
+      { annotationKept, ...one }: { annotationKept?: true; patient: string },
+    ) => {
+      // The annotation stays where it was drawn.
+      equal(annotationKept, app === from ? true : undefined);
+      return { ...one, patient: "" };
+    });
   };
   deepEqual(await plain(to, "moved"), await plain(from, "p"));
   const masks = await Promise.all(

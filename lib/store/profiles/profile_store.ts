@@ -14,7 +14,7 @@ import {
   withRestored,
   writeLedger,
 } from "./ledger.ts";
-import type { Enrolled, Reference } from "./reference.ts";
+import type { Enrolled, KeptAnnotation, Reference } from "./reference.ts";
 
 /** Other writers that may get ahead of one before it is given up. */
 const ATTEMPTS = 50;
@@ -30,7 +30,8 @@ export type ProfileStore = ReturnType<typeof createProfileStore>;
 
 /**
  * Profiles in Deno KV. A profile's file never changes. It lies under `["reference", tenant, patient, name, uuid]`, or
- * without the uuid when it is older than the ledger; its id is what follows the patient, joined by slashes. The ledger,
+ * without the uuid when it is older than the ledger; its id is what follows the patient, joined by slashes. The
+ * annotation that it was made of, where it is kept, lies below "annotation" instead. The ledger,
  * `["profile", tenant, patient, "ledger"]`, says which files each revision has. It is replaced, together with new
  * files, in one commit that fails when another writer was first, so that a crash leaves either the old state or the
  * new one.
@@ -90,10 +91,16 @@ export function createProfileStore(records: RecordStore) {
         { key, record: null, bytes, ifVersion: version },
       ];
       for (const { id, enrolled } of fresh) {
-        const { reference, profile: bytes, annotation } = enrolled;
-        // The ledger, which every read opens, does without the annotation.
-        const record = { ...reference, ...(annotation && { annotation }) };
-        entries.push({ key: fileAt(tenant, patient, id), record, bytes });
+        const { reference, profile, annotation } = enrolled;
+        entries.push({
+          key: fileAt(tenant, patient, id),
+          record: reference,
+          bytes: profile,
+        });
+        if (annotation === undefined) continue;
+        const kept = new TextEncoder().encode(JSON.stringify(annotation));
+        const at = annotationAt(tenant, patient, id);
+        entries.push({ key: at, record: null, bytes: kept });
       }
       if (!await records.putAll(entries)) return;
       await removeUnused(tenant, patient);
@@ -106,6 +113,7 @@ export function createProfileStore(records: RecordStore) {
     const { ledger } = await read(tenant, patient);
     for (const [id] of files) {
       if (ledger.references.has(id)) continue;
+      await records.delete(annotationAt(tenant, patient, id));
       await records.delete(fileAt(tenant, patient, id));
     }
   };
@@ -162,13 +170,22 @@ export function createProfileStore(records: RecordStore) {
       page: Parameters<RecordStore["pageOfPatients"]>[2],
     ) => records.pageOfPatients(tenant, ["profile", "reference"], page),
     /** What a reference was enrolled with, or null where it is not kept. */
-    async annotation(tenant: string, patient: string, reference: string) {
+    async annotation(
+      tenant: string,
+      patient: string,
+      reference: string,
+    ): Promise<KeptAnnotation | null> {
       const { ledger } = await read(tenant, patient);
       const id = currentFiles(ledger).get(reference);
       if (id === undefined) return null;
-      type Kept = Reference & Pick<Enrolled, "annotation">;
-      const stored = await records.get<Kept>(fileAt(tenant, patient, id));
-      return stored?.record.annotation ?? null;
+      const kept = await records.get(annotationAt(tenant, patient, id));
+      if (kept !== null) {
+        return JSON.parse(new TextDecoder().decode(kept.bytes));
+      }
+      // It once lay in the record itself.
+      type Older = Reference & Pick<Enrolled, "annotation">;
+      const older = await records.get<Older>(fileAt(tenant, patient, id));
+      return older?.record.annotation ?? null;
     },
 
     /** The current references of a patient in order of name; empty for an unknown patient. */
@@ -243,6 +260,14 @@ export function createProfileStore(records: RecordStore) {
 
 function ledgerAt(tenant: string, patient: string): Deno.KvKey {
   return ["profile", tenant, patient, "ledger"];
+}
+
+function annotationAt(
+  tenant: string,
+  patient: string,
+  id: string,
+): Deno.KvKey {
+  return ["annotation", tenant, patient, ...id.split("/")];
 }
 
 function fileAt(tenant: string, patient: string, id: string): Deno.KvKey {

@@ -37,6 +37,33 @@ async function withStore(
   await work(createProfileStore(records), records);
 }
 
+Deno.test("an annotation of any length is kept beside its reference, and goes with it", () =>
+  withStore(async (store, records) => {
+    const annotation = {
+      size: [2048, 2048] as [number, number],
+      counts: "x".repeat(500_000),
+      image: "d",
+    };
+    const reference = make("a", { annotationKept: true });
+    const put = () =>
+      store.put(T, { reference, profile: bytes("1"), annotation });
+    for (let i = 0; i < MAX_REVISIONS + 2; i++) await put();
+    deepEqual(await store.annotation(T, "p", "a"), annotation);
+    const kept = await records.list(["annotation", T, "p"]);
+    equal(kept.length, MAX_REVISIONS);
+    // Once it lay in the record.
+    const older = { ...annotation, counts: "older" };
+    const record = { ...reference, annotation: older };
+    for (const { key } of kept) await records.delete(key);
+    equal(await store.annotation(T, "p", "a"), null);
+    for (const one of await records.list(["reference", T, "p"])) {
+      await records.put(one.key, { record, bytes: bytes("1") });
+    }
+    deepEqual(await store.annotation(T, "p", "a"), older);
+    await records.erase(T, "p");
+    equal(await store.annotation(T, "p", "a"), null);
+  }));
+
 /** What the profile of a label is, as text by name. */
 async function stateOf(
   store: ReturnType<typeof createProfileStore>,
