@@ -72,7 +72,7 @@ async function overKv(kv: Kv, config: Config) {
     const { days, tenants } = config.RETENTION_DAYS;
     const oldest = (tenant: string) =>
       Date.now() - (tenants.get(tenant) ?? days) * DAY_MS;
-    for await (const owner of unchangedSince(kv, oldest)) {
+    for await (const { owner, change } of unchangedSince(kv, oldest)) {
       await audit.append(owner[1], {
         caller: "retention",
         operation: "erase",
@@ -81,7 +81,7 @@ async function overKv(kv: Kv, config: Config) {
         status: null,
         request: "",
       });
-      await records.erasure.erase(owner);
+      await records.erasure.erase(owner, [change]);
     }
     await purge();
   };

@@ -31,17 +31,25 @@ export class Erasure {
     readonly observer: ErasureObserver = {},
   ) {}
 
-  /** Erases a patient; false when nothing was stored. */
-  async erase(patient: Owner): Promise<boolean> {
+  /**
+   * Erases a patient; false when nothing was stored.
+   *
+   * @param unless entries that must still be of these versions; else nothing is erased.
+   */
+  async erase(
+    patient: Owner,
+    unless: Deno.AtomicCheck[] = [],
+  ): Promise<boolean> {
     const { kv, now } = this.blobs;
     const keys = [changedAt(patient), erasingAt(patient), dataKeyAt(patient)];
     const known = await kv.getMany(keys);
     if (known.every(({ value }) => value === null)) return false;
-    await tryCommit(
-      kv.atomic().set(erasingAt(patient), now())
+    const begun = await tryCommit(
+      kv.atomic().check(...unless).set(erasingAt(patient), now())
         .delete(dataKeyAt(patient)).delete(changedAt(patient))
         .set(PURGE_DUE, now()),
     );
+    if (!begun) return false;
     await this.finish(patient);
     this.observer.patientErased?.();
     return true;
@@ -96,14 +104,18 @@ export class Erasure {
   }
 }
 
-/** The patients that were last changed before their tenant's time, milliseconds since 1970. */
+/** The patients that were last changed before their tenant's time, milliseconds since 1970, and that last change. */
 export async function* unchangedSince(
   kv: Kv,
   time: (tenant: string) => number,
-): AsyncGenerator<Owner> {
+): AsyncGenerator<{ owner: Owner; change: Deno.AtomicCheck }> {
   const changes = kv.list<number>({ prefix: ["changed"] });
   for await (const { key, value } of changes) {
     const owner = ownerIn(key);
-    if (value < time(owner[1])) yield owner;
+    if (value >= time(owner[1])) continue;
+    // The list is read in batches: what it says may have changed since.
+    const change = await kv.get<number>(key);
+    if (change.value === null || change.value >= time(owner[1])) continue;
+    yield { owner, change };
   }
 }

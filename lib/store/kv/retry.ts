@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EdgeError } from "../../core/errors.ts";
 import type { KvAtomic } from "./kv.ts";
 
@@ -6,15 +7,23 @@ const PATIENCE_MS = 15_000;
 /** The longest pause between two attempts, milliseconds. */
 const MAX_PAUSE_MS = 50;
 
+const waiting = new AsyncLocalStorage<AbortSignal>();
+
+/** Runs `work`, whose writes begin only until the signal is aborted: then nobody waits for them any more. */
+export function writingUntil<T>(signal: AbortSignal, work: () => T): T {
+  return waiting.run(signal, work);
+}
+
 /**
  * Repeats a write to Deno KV while another process holds the database file. Deno KV itself waits only when a commit
  * begins with a write: one that begins with a check is refused at once, with nothing applied.
  *
- * @throws EdgeError `busy` when the file stayed locked for 15 seconds.
+ * @throws EdgeError `busy` when the file stayed locked for 15 seconds, and the reason of an aborted signal.
  */
 export async function retryLocked<T>(write: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
   for (let attempt = 0;; attempt++) {
+    waiting.getStore()?.throwIfAborted();
     try {
       return await write();
     } catch (error) {

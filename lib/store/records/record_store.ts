@@ -169,8 +169,18 @@ export class RecordStore {
   async delete(key: Deno.KvKey): Promise<boolean> {
     const at = await this.hideNames(key);
     const owner = ownerOf(at);
-    const sets = owner[0] === "patient" ? [this.#change(owner)] : [];
-    return await this.#blobs.delete(at, { sets });
+    if (owner[0] === "embedding") return await this.#blobs.delete(at);
+    // While the patient is erased, nothing of it may be written.
+    const guards = [{ key: erasingAt(owner), versionstamp: null }];
+    const also = { guards, sets: [this.#change(owner)] };
+    return await retryConflicts(ATTEMPTS, async () => {
+      try {
+        return await this.#blobs.delete(at, also);
+      } catch (error) {
+        if (!(error instanceof Stale)) throw error;
+      }
+      await this.erasure.finish(owner);
+    });
   }
 
   /** Erases all that is stored of a patient, and the embeddings of its images; false when there was nothing. */

@@ -6,6 +6,7 @@ import {
   rewrapIndexKey,
 } from "../../../lib/store/encryption/keyring.ts";
 import { encryptStore } from "../../../lib/store/encrypt_store.ts";
+import { unchangedSince } from "../../../lib/store/erasure/erasure.ts";
 import { createPatientStore } from "../../../lib/store/patient_store.ts";
 import { RecordStore } from "../../../lib/store/records/record_store.ts";
 import { openRecords, operatorKey } from "../../support/operator_key.ts";
@@ -303,6 +304,46 @@ for (const keys of [[], [operatorKey("k1")]]) {
         names.length,
       );
     }
+  });
+
+  Deno.test(`a record that is removed during an erasure does not make its patient known again, ${how}`, async () => {
+    await using kv = await openStore();
+    const records = await openRecords(kv, keys);
+    const at = ["reference", "t", "p", "x"];
+    await records.put(at, { record: 1, bytes: bytesOf(9) });
+    let commits = 0;
+    const cut = new Proxy(kv, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name === "atomic" && ++commits > 1) throw new Error("cut");
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    await rejects((await openRecords(cut, keys)).erase("t", "p"), /cut/);
+    await records.delete(at);
+    equal(await records.erase("t", "p"), false);
+    ok(!(await dump(kv)).some(([[kind]]) => kind === "changed"));
+  });
+
+  Deno.test(`retention spares a patient that changed since it was looked at, ${how}`, async () => {
+    await using kv = await openStore();
+    const records = await openRecords(kv, keys);
+    const at = ["reference", "t", "p", "x"];
+    const put = () => records.put(at, { record: 1, bytes: bytesOf(9) });
+    await put();
+    const soon = Date.now() + 1000;
+    const retain = async (meanwhile: () => Promise<unknown>) => {
+      const erased = [];
+      for await (const { owner, change } of unchangedSince(kv, () => soon)) {
+        await meanwhile();
+        erased.push(await records.erasure.erase(owner, [change]));
+      }
+      return erased;
+    };
+    deepEqual(await retain(put), [false]);
+    ok(await records.get(at));
+    deepEqual(await retain(() => Promise.resolve()), [true]);
+    equal(await records.get(at), null);
   });
 
   Deno.test(`writes and erasures of one patient at once: what is acknowledged after the last erasure is whole, ${how}`, async () => {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { withDeadline } from "../../../lib/store/deadline.ts";
+import { tryCommit } from "../../../lib/store/kv/retry.ts";
 
 const never = () => new Promise<string>(() => {});
 
@@ -29,4 +30,30 @@ Deno.test("silence and failures of a store become errors; its answers and refusa
     return error.cause === own;
   });
   await rejects(store.refuse(), (error) => error === conflict);
+});
+
+Deno.test("what nobody waits for any more begins no further write", async () => {
+  const { promise: stalled, resolve } = Promise.withResolvers<void>();
+  let [commits, ended] = [0, false];
+  const operation = {
+    commit: () => Promise.resolve({ ok: true, versionstamp: `${++commits}` }),
+  } as unknown as Deno.AtomicOperation;
+  const store = withDeadline({
+    async put() {
+      try {
+        await tryCommit(operation);
+        await stalled;
+        await tryCommit(operation);
+      } finally {
+        ended = true;
+      }
+    },
+  }, 20);
+  await rejects(store.put(), { code: "busy" });
+  equal(commits, 1);
+  resolve();
+  while (!ended) await new Promise((resolve) => setTimeout(resolve, 1));
+  equal(commits, 1);
+  // Another call is not concerned.
+  equal(await tryCommit(operation), true);
 });
