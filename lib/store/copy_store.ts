@@ -3,13 +3,18 @@ import { invalidInput } from "../core/errors.ts";
 import { ENCRYPTING } from "./encryption/keyring.ts";
 import { BlobStore, type Stored } from "./kv/blob_store.ts";
 import type { Kv } from "./kv/kv.ts";
-import { COPYING, kindsIn, ownerIn, recordKinds } from "./kv/owner.ts";
+import {
+  COPYING,
+  kindsIn,
+  ownerIn,
+  PASSING_KINDS,
+  recordKinds,
+} from "./kv/owner.ts";
 import { retryLocked } from "./kv/retry.ts";
 
-/** What is not copied: embeddings and their links, which are made again, and what only the moment needs. */
-const LEFT_OUT = new Set(
-  "chunk copying embedding lease link pending rate scrub".split(" "),
-);
+/** What is not copied besides: what only the moment needs. */
+const MOMENTARY = "chunk copying lease pending rate scrub".split(" ");
+const LEFT_OUT = new Set([...PASSING_KINDS, ...MOMENTARY]);
 
 /** What a copy did. */
 export interface Copied {
@@ -23,8 +28,8 @@ export interface Copied {
 
 /**
  * Copies a store into another, of whatever database, and verifies it: afterwards every entry was read from both and
- * compared. What is encrypted stays encrypted, under the same keys; no operator key is needed. Nothing else may write
- * to either meanwhile. After an interruption the next call goes on; until one has finished, no server starts on the
+ * compared. What is encrypted stays encrypted, under the same keys; no operator key is needed. What is kept for some
+ * hours alone stays behind: embeddings, held images, uploads, kept answers. Nothing else may write to either meanwhile. After an interruption the next call goes on; until one has finished, no server starts on the
  * target.
  *
  * @throws EdgeError `invalid-input` when the target holds something else, or a seal of the source was cut off.

@@ -9,6 +9,7 @@ import {
   type Owner,
   ownerIn,
   ownerOf,
+  PASSING_KINDS,
   recordKinds,
 } from "./kv/owner.ts";
 import { retryLocked } from "./kv/retry.ts";
@@ -16,7 +17,8 @@ import { RecordStore } from "./records/record_store.ts";
 import type { Kv } from "./kv/kv.ts";
 
 /**
- * Encrypts what was stored in the clear; cached embeddings are dropped instead. Nothing else may write meanwhile.
+ * Encrypts what was stored in the clear; what is kept for some hours alone, such as embeddings, is dropped instead.
+ * Nothing else may write meanwhile.
  * After an interruption the next call continues; until one has finished, no server starts.
  *
  * @param keyring over the same KV, opened with `encrypts`.
@@ -30,7 +32,8 @@ export async function encryptStore(
   const plain = new BlobStore(kv);
   const encrypted = new RecordStore(kv, { keyring });
   let count = 0;
-  for (const kind of await recordKinds(kv)) {
+  const kinds = await recordKinds(kv);
+  for (const kind of kinds.filter((kind) => !PASSING_KINDS.includes(kind))) {
     for await (const { key } of kv.list({ prefix: [kind] })) {
       const stored = await plain.read(key);
       if (stored === null || isEncrypted(stored.record)) continue;
@@ -50,8 +53,10 @@ export async function encryptStore(
       await retryLocked(() => kv.delete(key));
     }
   }
-  for await (const { key } of kv.list({ prefix: ["embedding"] })) {
-    if (!await hasDataKey(kv, ownerOf(key))) await plain.delete(key);
+  for (const kind of PASSING_KINDS.filter((kind) => kind !== "link")) {
+    for await (const { key } of kv.list({ prefix: [kind] })) {
+      if (!await hasDataKey(kv, ownerOf(key))) await plain.delete(key);
+    }
   }
   await encryptAudit(kv, keyring);
   await retryLocked(() => kv.set(PURGE_DUE, Date.now()));

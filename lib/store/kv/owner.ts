@@ -15,6 +15,17 @@ const OTHER_KINDS = new Set(
     "sealing").split(" "),
 );
 
+/** Kinds of what is kept for some hours and can be made or sent again. */
+export const PASSING_KINDS = [
+  "answer",
+  "claim",
+  "embedding",
+  "image",
+  "link",
+  "upload",
+  "uploads",
+];
+
 /** The owner of the record at a key, `[kind, tenant, name, …]`. */
 export function ownerOf(at: Deno.KvKey): Owner {
   const [kind, tenant, name] = at as [string, string, string];

@@ -43,6 +43,10 @@ async function fill(kv: Kv, sealed: boolean) {
     record: 1,
     bytes: bytesOf(9, 9),
   }, 1e6);
+  for (const kind of ["image", "answer"]) {
+    const at = [kind, "t", "a", "x"];
+    await records.put(at, { record: 1, bytes: bytesOf(9, 9) }, 1e6);
+  }
   const keyring = await openKeyring(kv, sealed ? [operatorKey("k1")] : []);
   const audit = await openAudit(kv, keyring);
   await audit.append("t", event);
@@ -57,6 +61,9 @@ async function requireCopy(kv: Kv, sealed: boolean) {
     });
   }
   equal(await records.get(["embedding", "t", "e"]), null);
+  for (const kind of ["image", "answer"]) {
+    equal(await records.get([kind, "t", "a", "x"]), null);
+  }
   const keyring = await openKeyring(kv, sealed ? [operatorKey("k1")] : []);
   const trail = await (await openAudit(kv, keyring)).read("t", { limit: 9 });
   equal(trail.length, 1);
