@@ -116,7 +116,7 @@ async function overKv(kv: Kv, config: Config) {
 /** The database's file, where it is one of this machine. */
 export function fileOf(path: string): string | null {
   const elsewhere = path === "host" || path === ":memory:" ||
-    /^https?:/.test(path) || isPostgres(path);
+    /^https?:\/\//i.test(path) || isPostgres(path);
   return elsewhere ? null : path;
 }
 
@@ -125,10 +125,24 @@ function isShared(path: string): boolean {
   return path !== ":memory:" && fileOf(path) === null;
 }
 
-/** @param path a file, `:memory:`, a KV Connect or PostgreSQL URL, or `host` for the database that the host provides. */
-export async function openKv(path: string): Promise<Kv> {
+/**
+ * @param path a file, `:memory:`, a KV Connect or PostgreSQL URL, or `host` for the database that the host provides.
+ * @param how whether a file must be there already.
+ * @throws EdgeError `invalid-input` for what cannot be opened, and for a URL of another scheme.
+ */
+export async function openKv(
+  path: string,
+  how: { isThere: boolean } = { isThere: false },
+): Promise<Kv> {
   if (path === "host") return await Deno.openKv();
   const file = fileOf(path);
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(file ?? "") ?? [];
+  if (scheme !== undefined) {
+    throw invalidInput(
+      `KV_PATH begins with ${scheme}:, and is a file or a URL of http://, https:// or postgres://. ` +
+        "Put ./ before a file that begins so.",
+    );
+  }
   try {
     if (isPostgres(path)) {
       // The driver is loaded only where it is used.
@@ -137,6 +151,7 @@ export async function openKv(path: string): Promise<Kv> {
       );
       return await openPostgres(path);
     }
+    if (file !== null && how.isThere) await Deno.stat(file);
     if (file !== null) await Deno.mkdir(dirname(file), { recursive: true });
     return await Deno.openKv(path);
   } catch (error) {

@@ -3,7 +3,9 @@ import type { Kv } from "../store/kv/kv.ts";
 import { createCommand } from "./command_line.ts";
 
 /** `deno task store`. @param open opens the database of a `KV_PATH`. */
-export function storeCommand(open: (path: string) => Promise<Kv>) {
+export function storeCommand(
+  open: (path: string, how?: { isThere: boolean }) => Promise<Kv>,
+) {
   const command = createCommand("deno task store", "Moves a store.");
   command.command("copy")
     .description(
@@ -12,7 +14,7 @@ export function storeCommand(open: (path: string) => Promise<Kv>) {
     .requiredOption("--from <path>", "the store, as KV_PATH names it")
     .requiredOption("--to <path>", "the database to copy it into")
     .action(async ({ from, to }) => {
-      const source = await open(from);
+      const source = await open(from, { isThere: true });
       try {
         const target = await open(to);
         try {

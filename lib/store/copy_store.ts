@@ -32,16 +32,20 @@ export interface Copied {
  * hours alone stays behind: embeddings, held images, uploads, kept answers. Nothing else may write to either meanwhile. After an interruption the next call goes on; until one has finished, no server starts on the
  * target.
  *
- * @throws EdgeError `invalid-input` when the target holds something else, or a seal of the source was cut off.
+ * @throws EdgeError `invalid-input` when the source is empty, the target holds something else, or a seal of the source
+ *   was cut off.
  */
 export async function copyStore(from: Kv, to: Kv): Promise<Copied> {
   for (const marker of [ENCRYPTING, COPYING]) {
     if ((await from.get(marker)).value === null) continue;
-    throw unfit("the source is unfinished: finish what was begun there first");
+    throw unfit("the source is unfinished: finish what was begun there first.");
   }
   const begun = (await to.get(COPYING)).value !== null;
+  if (!begun && (await kindsIn(from)).length === 0) {
+    throw unfit("the source is empty; is it the one that you mean?");
+  }
   if (!begun && (await kindsIn(to)).length > 0) {
-    throw unfit("the target holds data; a copy needs an empty store");
+    throw unfit("the target holds data; a copy needs an empty store.");
   }
   await retryLocked(() => to.set(COPYING, Date.now()));
   const copied = { entries: 0, written: 0, removed: 0 };
@@ -101,5 +105,5 @@ async function remove(kv: Kv, { key, isRecord }: Place): Promise<void> {
 }
 
 function unfit(why: string) {
-  return invalidInput(`Cannot copy the store: ${why}.`);
+  return invalidInput(`Cannot copy the store: ${why}`);
 }

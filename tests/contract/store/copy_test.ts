@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { openKv } from "../../../deploy/compose_state.ts";
 import { storeCommand } from "../../../lib/cli/store_command.ts";
 import { runCommandLine } from "../../../lib/cli/command_line.ts";
@@ -143,9 +143,20 @@ Deno.test("deno task store copy says what it did", () =>
     const lines: string[] = [];
     console.log = (line) => lines.push(line);
     try {
-      for (const _ of [1, 2]) {
+      const empty = `${folder}/empty.kv`;
+      (await Deno.openKv(empty)).close();
+      for (
+        const source of [
+          `${folder}/typo.kv`,
+          "postgre://u:secret@h/d",
+          "postgres:u:secret@h/d",
+          empty,
+          from,
+          from,
+        ]
+      ) {
         const command = storeCommand(openKv);
-        const args = ["copy", "--from", from, "--to", to];
+        const args = ["copy", "--from", source, "--to", to];
         await runCommandLine(command, args).catch(({ message }) =>
           lines.push(message)
         );
@@ -153,7 +164,15 @@ Deno.test("deno task store copy says what it did", () =>
     } finally {
       console.log = log;
     }
-    deepEqual(lines.map((line) => line.replace(/\d+/g, "N")), [
+    const [missing, ...rest] = lines;
+    match(missing, /typo\.kv cannot be opened: No such file/);
+    const mistyped = (scheme: string) =>
+      `KV_PATH begins with ${scheme}:, and is a file or a URL of http://, https:// or postgres://. ` +
+      "Put ./ before a file that begins so.";
+    deepEqual(rest.map((line) => line.replace(/\d+/g, "N")), [
+      mistyped("postgre"),
+      mistyped("postgres"),
+      "Cannot copy the store: the source is empty; is it the one that you mean?",
       "copied N entries, N of them now, and removed N; both stores hold the same",
       "Cannot copy the store: the target holds data; a copy needs an empty store.",
     ]);
