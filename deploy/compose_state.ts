@@ -66,9 +66,7 @@ async function overKv(kv: Kv, config: Config) {
 
   const uploads = createUploadStore(records, config.UPLOAD_BYTES);
   const shift = createShift(kv, "sweep", SWEEP_MS * 0.9);
-  const sweep = async () => {
-    await records.sweep();
-    await uploads.sweep();
+  const retain = async () => {
     const { days, tenants } = config.RETENTION_DAYS;
     const oldest = (tenant: string) =>
       Date.now() - (tenants.get(tenant) ?? days) * DAY_MS;
@@ -83,7 +81,20 @@ async function overKv(kv: Kv, config: Config) {
       });
       await records.erasure.erase(owner, [change]);
     }
-    await purge();
+  };
+  let closed = false;
+  /** What is done in turn: one that fails is named, and the others follow. */
+  const chores: [name: string, run: () => Promise<unknown>][] = [
+    ["remove what interrupted writes left", () => records.sweep()],
+    ["remove expired uploads", () => uploads.sweep()],
+    ["erase patients at the end of their retention", retain],
+    ["purge the database's file", () => purger.purge()],
+  ];
+  const sweep = async () => {
+    for (const [name, run] of chores) {
+      if (closed) return;
+      await run().catch((error) => closed || reportChore(name, error));
+    }
   };
   await records.sweep();
   const sweeping = setInterval(() => {
@@ -106,11 +117,20 @@ async function overKv(kv: Kv, config: Config) {
       ? createRateStore(kv, (caller) => audit.tag("", "rate", caller))
       : undefined,
     async [Symbol.asyncDispose]() {
+      closed = true;
       clearInterval(sweeping);
       purger[Symbol.dispose]();
       await kv.close();
     },
   };
+}
+
+/** A line of the log; a message may quote what is stored, so that only the kind of the error is told. */
+function reportChore(chore: string, error: unknown): void {
+  const { name, code = null } = error as { name: string; code?: string };
+  console.error(
+    JSON.stringify({ level: "error", chore, name, code }),
+  );
 }
 
 /** The database's file, where it is one of this machine. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import {
   type Asked,
@@ -184,10 +184,19 @@ Deno.test("an upload that was not used is erased after a day", async () => {
   await uploads.append("t", "a", 0, new Uint8Array(900));
   now += 86_400_001;
   equal(await uploads.find("t", "a"), null);
-  await uploads.sweep();
+  await uploads.create("u", "a", 900, null);
+  const list = ["uploads", "u", "uploads:"];
+  const { versionstamp } = await kv.get(list);
+  // A tenant whose list cannot be read does not keep the others' uploads.
+  const unreadable = { version: "v", chunks: 0, record: { x: null } };
+  await kv.set(["uploads", "a", "uploads:"], unreadable);
+  await rejects(uploads.sweep());
+  equal((await kv.get(list)).versionstamp, versionstamp, "nothing expired");
   const left = await Array.fromAsync(kv.list({ prefix: [] }));
   deepEqual(
-    left.filter(({ key }) => ["upload", "chunk"].includes(key[0] as string)),
+    left.filter(({ key: [kind, tenant] }) =>
+      kind === "chunk" || (kind === "upload" && tenant === "t")
+    ),
     [],
   );
   await uploads.create("t", "b", 900, null);

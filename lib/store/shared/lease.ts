@@ -31,7 +31,9 @@ export function createShift(
   ) => {
     const entry = await kv.get<Lease>(key);
     if (!may(entry.value)) return false;
-    const commit = kv.atomic().check(entry).set(key, { holder, ...lease() });
+    // A clock that is ahead does not keep others out for longer than a lease and a pause.
+    const commit = kv.atomic().check(entry)
+      .set(key, { holder, ...lease() }, { expireIn: HELD_MS + every });
     return await tryCommit(commit);
   };
   const isMine = (lease: Lease | null) => lease?.holder === holder;

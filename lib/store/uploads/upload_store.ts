@@ -172,12 +172,22 @@ export function createUploadStore(records: RecordStore, maxBytes: number) {
       return wasThere;
     },
 
-    /** Erases what has expired. */
+    /** Erases what has expired. @throws the first failure, once every tenant had its turn. */
     async sweep(): Promise<void> {
+      const failed: unknown[] = [];
       const lists = records.kv.list({ prefix: ["uploads"] });
-      for await (const { key: [, tenant] } of lists) {
-        await change(tenant as string, (open) => open);
+      for await (const { key: [, name] } of lists) {
+        const tenant = name as string;
+        try {
+          const list = await records.read<Open>(listAt(tenant));
+          const ends = Object.values(list?.record ?? {});
+          if (!ends.some(({ until }) => until <= records.now())) continue;
+          await change(tenant, (open) => open);
+        } catch (error) {
+          failed.push(error);
+        }
       }
+      if (failed.length > 0) throw failed[0];
     },
   };
 }

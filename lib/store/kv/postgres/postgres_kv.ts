@@ -155,7 +155,7 @@ export class PostgresKv implements Kv {
     for (let count = EXPIRE_BATCH; count === EXPIRE_BATCH;) {
       const [[removed] = []] = await this.connections.query(
         `WITH gone AS (DELETE FROM ${this.#table} WHERE k IN (
-           SELECT k FROM ${this.#table} WHERE expires_at <= clock_timestamp()
+           SELECT k FROM ${this.#table} WHERE expires_at <= statement_timestamp()
            LIMIT ${EXPIRE_BATCH} FOR UPDATE SKIP LOCKED
          ) RETURNING 1) SELECT count(*)::int FROM gone`,
         [],
