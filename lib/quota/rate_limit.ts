@@ -42,6 +42,11 @@ export class RateLimit {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Sets what a caller has, and since when, milliseconds. */
+  start(caller: string, tokens: number, at: number): void {
+    this.#buckets.set(caller, { tokens, at });
+  }
+
   /** Counts a request. */
   take(caller: string): Allowance {
     const now = this.now();

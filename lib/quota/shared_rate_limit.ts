@@ -24,8 +24,12 @@ export interface SharedTokens {
 /** What this process holds of a caller's bucket. */
 interface Held {
   tokens: number;
-  /** Left in the shared bucket when it was last seen. */
+  /** Left in the shared bucket when it was last seen; a full one at first. */
   left: number;
+  /** When that was. */
+  seen: number;
+  /** Whether this process counts the caller for itself, since it was seen. */
+  isAlone: boolean;
   /** No lease is tried before, since none was left; milliseconds. */
   until: number;
   leasing: Promise<void> | null;
@@ -35,7 +39,7 @@ interface Held {
  * The same limit as `RateLimit`, shared by all processes. Each leases a hundredth of a minute's requests at a time, so
  * that the store is asked once in as many requests, and counts them down by itself. So a caller may be refused while
  * other processes hold a lease each: with n processes the limit is exact within n percent, or n requests where that is
- * more. While the store fails, every process counts for itself.
+ * more. While the store fails, every process counts a caller for itself, from what was left when it last saw.
  */
 export class SharedRateLimit {
   readonly #held = new LRUCache<string, Held>({ max: MAX_CALLERS });
@@ -58,13 +62,13 @@ export class SharedRateLimit {
     const held = this.#heldBy(caller);
     try {
       while (held.tokens < 1 && this.now() >= held.until) {
-        if (this.now() < this.#aloneUntil) return this.#alone.take(caller);
+        if (this.now() < this.#aloneUntil) return this.#takeAlone(caller, held);
         await (held.leasing ??= this.#fill(caller, held)
           .finally(() => held.leasing = null));
       }
     } catch {
       this.#aloneUntil = this.now() + PAUSE_MS;
-      return this.#alone.take(caller);
+      return this.#takeAlone(caller, held);
     }
     const allowed = held.tokens >= 1;
     if (allowed) held.tokens--;
@@ -80,11 +84,20 @@ export class SharedRateLimit {
     };
   }
 
+  /** Counts a request without the store. */
+  #takeAlone(caller: string, held: Held): Allowance {
+    if (!held.isAlone) this.#alone.start(caller, held.left, held.seen);
+    held.isAlone = true;
+    return this.#alone.take(caller);
+  }
+
   async #fill(caller: string, held: Held): Promise<void> {
     const { granted, left } = await this.tokens
       .lease(caller, this.perMinute, this.#lease);
     held.tokens += granted;
     held.left = left;
+    held.seen = this.now();
+    held.isAlone = false;
     if (granted > 0) return;
     const wait = (1 - left) * 60_000 / this.perMinute;
     held.until = this.now() + wait;
@@ -93,7 +106,14 @@ export class SharedRateLimit {
   #heldBy(caller: string): Held {
     let held = this.#held.get(caller);
     if (held === undefined) {
-      held = { tokens: 0, left: 0, until: -Infinity, leasing: null };
+      held = {
+        tokens: 0,
+        left: this.perMinute,
+        seen: this.now(),
+        until: -Infinity,
+        isAlone: false,
+        leasing: null,
+      };
       this.#held.set(caller, held);
     }
     return held;

@@ -76,6 +76,34 @@ Deno.test("while the store fails, every process counts for itself", async () => 
   deepEqual(allowed, [true, true, false]);
 });
 
+Deno.test("a caller that has spent its share has none anew when the store fails", async () => {
+  await using kv = await openStore();
+  let now = 1e6;
+  let isAway = false;
+  const clock = () => now;
+  const store = createRateStore(kv, tag, clock);
+  const limit = new SharedRateLimit(PER_MINUTE, {
+    lease: (...asked) =>
+      isAway ? Promise.reject(new Error("away")) : store.lease(...asked),
+  }, clock);
+  const take = async (times: number) => {
+    let allowed = 0;
+    for (let i = 0; i < times; i++) {
+      if ((await limit.take("k")).allowed) allowed++;
+    }
+    return allowed;
+  };
+  equal(await take(PER_MINUTE + 10), PER_MINUTE);
+  isAway = true;
+  now += 2000;
+  equal(await take(PER_MINUTE), PER_MINUTE / 30);
+  now += 10_000;
+  equal(await take(PER_MINUTE), PER_MINUTE / 6);
+  isAway = false;
+  now += 6000;
+  ok(await take(PER_MINUTE) <= PER_MINUTE * 0.4);
+});
+
 Deno.test("of several processes one works at a time, not too often, and a dead one is replaced", async () => {
   await using kv = await openStore();
   let now = 1e6;
