@@ -16,8 +16,8 @@ const RETRY_AFTER = 2;
 export function answerProblem(error: unknown, c: Context): Response {
   const problem = describeProblem(error, c);
   const { status } = problem;
-  if (status === 503 || status === 429) {
-    const stated = error instanceof EdgeError ? error.retryAfter : undefined;
+  const stated = error instanceof EdgeError ? error.retryAfter : undefined;
+  if (stated !== undefined || status === 503 || status === 429) {
     c.header("retry-after", String(stated ?? RETRY_AFTER));
   }
   return c.body(JSON.stringify(problem), status, {

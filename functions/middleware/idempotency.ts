@@ -16,8 +16,11 @@ const METHODS = ["POST", "PUT"];
 /** The largest answer that is kept, bytes; a larger one is made again. */
 const MAX_ANSWER_BYTES = 4_000_000;
 
-/** The time that a request may take besides its work: its body arrives first. */
-const ARRIVAL_MS = 600_000;
+/** How long a key stays taken when the process of its request ends, milliseconds. */
+const LEASE_MS = 30_000;
+
+/** Seconds after which a key that is taken is worth another try. */
+const RETRY_AFTER = 2;
 
 /** Headers that belong to one exchange and not to the answer. */
 const OF_EXCHANGE = /^(x-request-id|ratelimit.*|access-control-.*|date)$/;
@@ -29,9 +32,8 @@ const OF_EXCHANGE = /^(x-request-id|ratelimit.*|access-control-.*|date)$/;
  * answers of success are kept: what was refused changed nothing, and may succeed when it is sent again.
  */
 export function repeatAnswers(
-  { answers, deadline }: Services,
+  { answers }: Services,
 ): MiddlewareHandler<Env> {
-  const lease = deadline + ARRIVAL_MS;
   return async (c, next) => {
     const sent = c.req.header(HEADER);
     if (sent === undefined || !METHODS.includes(c.req.method)) {
@@ -39,17 +41,27 @@ export function repeatAnswers(
     }
     const whose = whoseAnswer(c, sent);
     if (await repeat(c, whose)) return;
-    if (!await answers.claim(whose, lease)) {
+    const holder = crypto.randomUUID();
+    const claim = () => answers.claim(whose, holder, LEASE_MS);
+    if (!await claim()) {
       throw new EdgeError(
         "conflict",
         "The first request under this Idempotency-Key is still running; try again when it has ended.",
+        { retryAfter: RETRY_AFTER },
       );
     }
+    let renewed: Promise<unknown> = Promise.resolve();
+    const renewal = setInterval(() => {
+      renewed = claim().catch(() => {/* The next one will do. */});
+    }, LEASE_MS / 3);
     try {
       // The first may have ended since it was looked for.
       if (!await repeat(c, whose)) await answer(c, whose, next);
     } finally {
-      await answers.release(whose);
+      clearInterval(renewal);
+      await renewed;
+      await answers.release(whose, holder)
+        .catch(() => {/* It ends by itself. */});
     }
   };
 

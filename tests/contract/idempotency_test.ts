@@ -1,8 +1,11 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
+import { createAnswerStore } from "../../lib/store/answers/answer_store.ts";
+import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import { type Asked, files, form } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
+import { openStore } from "../support/store.ts";
 
 const whole = () => form({ image: files.image, mask: files.mask });
 
@@ -116,7 +119,27 @@ Deno.test("while the first is running, the same key is refused", async () => {
   deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
   const refused = answers.find(({ status }) => status === 409)!;
   await problemOf(refused, 409, /still running/);
+  equal(refused.headers.get("retry-after"), "2");
   equal((await put(app, "k")).status, 201);
+});
+
+Deno.test("a key is free some seconds after the process of its request ended", async () => {
+  await using kv = await openStore();
+  let now = 1e6;
+  const answers = createAnswerStore(new RecordStore(kv, { now: () => now }));
+  const whose = { tenant: "t", caller: "c", patient: "p", key: "k" };
+  const claim = (holder: string) => answers.claim(whose, holder, 30_000);
+  equal(await claim("first"), true);
+  now += 20_000;
+  equal(await claim("second"), false);
+  equal(await claim("first"), true, "it goes on");
+  now += 20_000;
+  await answers.release(whose, "second");
+  equal(await claim("second"), false, "it is not the second's to end");
+  now += 10_001;
+  equal(await claim("second"), true);
+  await answers.release(whose, "second");
+  equal(await claim("third"), true);
 });
 
 Deno.test("what was refused or failed is not kept", async () => {

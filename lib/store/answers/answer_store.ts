@@ -31,6 +31,13 @@ interface AnswerRecord extends Omit<KeptAnswer, "body"> {
   until: number;
 }
 
+/** A key that a request under way has taken. */
+interface Claim {
+  /** Milliseconds since 1970. */
+  until: number;
+  holder: string;
+}
+
 /** The first answers to requests that may be sent again. Those of a patient lie with the patient, and go with it. */
 export type AnswerStore = ReturnType<typeof createAnswerStore>;
 
@@ -58,26 +65,35 @@ export function createAnswerStore(records: RecordStore) {
     },
 
     /**
-     * Claims a key for a request that begins; false while another claim holds.
+     * Claims a key for a request that begins, or goes on; false while another claim holds.
      *
+     * @param holder who claims it: any random text.
      * @param lease milliseconds after which the claim of a process that ended is void.
      */
-    async claim(whose: AnswerKey, lease: number): Promise<boolean> {
+    async claim(
+      whose: AnswerKey,
+      holder: string,
+      lease: number,
+    ): Promise<boolean> {
       const key = await claimAt(whose);
       const now = records.now();
-      const before = await records.read<{ until: number }>(key);
-      if (before !== null && before.record.until > now) return false;
+      const before = await records.read<Claim>(key);
+      const isFree = before === null || before.record.until <= now ||
+        before.record.holder === holder;
+      if (!isFree) return false;
       return await records.putAll([{
         key,
-        record: { until: now + lease },
+        record: { until: now + lease, holder },
         bytes: new Uint8Array(),
         ifVersion: before?.version ?? null,
       }], lease);
     },
 
-    /** Ends a claim. */
-    async release(whose: AnswerKey): Promise<void> {
-      await records.delete(await claimAt(whose));
+    /** Ends a claim of this holder. */
+    async release(whose: AnswerKey, holder: string): Promise<void> {
+      const key = await claimAt(whose);
+      const held = await records.get<Claim>(key);
+      if (held?.record.holder === holder) await records.delete(key);
     },
 
     /** Keeps an answer for a day; that of a patient only while the patient is known. */
