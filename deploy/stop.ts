@@ -3,6 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 /** How long running requests may continue; hosts such as Deno Deploy kill 5 seconds after their signal. */
 const GRACE_MS = 4000;
 
+/** How long what the process holds may take to be closed, milliseconds. */
+const DISPOSAL_MS = 500;
+
 /** Time for the answers to refused requests to be sent, milliseconds. */
 const FAREWELL_MS = 300;
 
@@ -26,7 +29,8 @@ export async function serveUntilStopped(
     });
   }
   await Promise.race([server.finished, late]);
-  await work[Symbol.asyncDispose]();
+  // A database that does not answer keeps its connections open.
+  await Promise.race([work[Symbol.asyncDispose](), delay(DISPOSAL_MS)]);
   await Promise.race([server.finished, delay(FAREWELL_MS)]);
   Deno.exit();
 }

@@ -4,6 +4,7 @@ import { testEndToEnd } from "../support/end_to_end.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasPostgres, Postgres } from "../support/postgres.ts";
 import { enrol, segment } from "../support/requests.ts";
+import { SilentProxy } from "../support/silent_proxy.ts";
 import { EncodeHosts } from "../support/split.ts";
 
 if (!hasPostgres) {
@@ -126,6 +127,36 @@ overPostgres(
     equal(segmented.status, 200, JSON.stringify(after));
     deepEqual(after.mask, before.mask);
     equal((await enrol(other, "p", "r2")).status, 201);
+  },
+);
+
+overPostgres(
+  "connections that fall silent are given up, and keep no edge that is told to stop",
+  async (_, server) => {
+    using proxy = new SilentProxy(server.port);
+    const address =
+      `postgres://edge:not%20easy@${proxy.address}/postgres?schema=clinic`;
+    await using hosts = await EncodeHosts.start(1);
+    await using edge = await hosts.edge(address);
+    equal((await enrol(edge, "p", "r")).status, 201);
+    const ask = () => edge.json("/v1/patients/p");
+    const together = () => Promise.all(Array.from({ length: 12 }, ask));
+    await together();
+    proxy.fallSilent();
+    let began = performance.now();
+    for (const { status } of await together()) ok([200, 503].includes(status));
+    for (const { status } of await together()) equal(status, 200);
+    const recovery = performance.now() - began;
+    ok(recovery < 13_000, `${recovery} ms`);
+
+    proxy.fallSilent();
+    const left = ask().catch(() => {});
+    began = performance.now();
+    await edge.kill("SIGTERM");
+    const stopping = performance.now() - began;
+    await left;
+    ok(stopping < 8000, `${stopping} ms`);
+    console.log({ recovery, stopping });
   },
 );
 

@@ -8,8 +8,8 @@ import type { PostgresAddress } from "./address.ts";
 const MOST = 10;
 /** How long a connection may take to be made, milliseconds. */
 const CONNECT_MS = 3000;
-/** How long the server may take to answer a statement, milliseconds. */
-const ANSWER_MS = 30_000;
+/** How long the server may take to answer a statement, milliseconds: one that vanished says nothing. */
+const ANSWER_MS = 8000;
 /** How long a statement that can be sent again waits for the server to come back, milliseconds. */
 const PATIENCE_MS = 8000;
 /** Pauses between the attempts, milliseconds. */
