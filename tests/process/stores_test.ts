@@ -59,6 +59,7 @@ for (
             seed: 3,
             sealed: true,
             path: server.path,
+            settle: () => server.settle(),
             ...(victim !== "a process" && { server }),
           });
           ok(tally.acknowledged > 0, JSON.stringify(tally));

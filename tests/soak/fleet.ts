@@ -41,7 +41,7 @@ type Held = Map<string, boolean | undefined>;
 const failures: string[] = [];
 const counts: Record<string, number> = {};
 const count = (what: string) => counts[what] = (counts[what] ?? 0) + 1;
-/** Times at which a request failed, milliseconds. */
+/** When the requests that failed were sent, milliseconds. */
 const failed: number[] = [];
 const say = (line: string) =>
   console.log(`${(performance.now() / 1000).toFixed(1)} s: ${line}`);
@@ -122,6 +122,7 @@ async function ask(
   init: RequestInit = {},
   at = url,
 ): Promise<Response | null> {
+  const began = performance.now();
   const response = await fetch(at + path, {
     ...init,
     headers: headers[client]!,
@@ -146,7 +147,7 @@ async function ask(
   } else {
     failures.push(`${init.method ?? "GET"} ${path}: ${response.message}`);
   }
-  failed.push(performance.now());
+  failed.push(began);
   return null;
 }
 
@@ -285,13 +286,10 @@ for (let turn = 0; performance.now() < ends; turn++) {
   const [name, kill] = kills[ORDER[turn % kills.length]!]!;
   const killed = performance.now();
   const own = await kill();
-  const back = performance.now();
   await returning;
   await delay(CALM_MS);
-  // The part's return may disturb, too; it is no longer the kill's.
-  const after = failed.filter((at) =>
-    at > killed && at < Math.max(back, killed + AWAY_MS) + CALM_MS / 2
-  );
+  // What was asked before the kill may fail by it, whenever it is answered.
+  const after = failed.filter((began) => began > killed);
   const recovery = after.length === 0 ? 0 : Math.max(...after) - killed - own;
   recoveries.push(name);
   say(

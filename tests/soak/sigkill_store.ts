@@ -108,6 +108,8 @@ export interface KillStores {
   sealed: boolean;
   /** The `KV_PATH` of an empty database; a file by default. */
   path?: string;
+  /** Waits until the database has done what a killed process had sent it. */
+  settle?(): Promise<void>;
   /** The server of the database: it is killed together with the process. */
   server?: DatabaseServer;
 }
@@ -120,7 +122,7 @@ export interface KillStores {
  * @throws AssertionError for anything torn, lost, or back after its erasure.
  */
 export function killStores(
-  { kills, seed, sealed, server, path: given }: KillStores,
+  { kills, seed, sealed, settle, server, path: given }: KillStores,
 ): Promise<{ acknowledged: number; done: number; not: number }> {
   return inFolder(async (folder) => {
     const path = given ?? `${folder}/kv`;
@@ -139,6 +141,7 @@ export function killStores(
       tally.acknowledged += steps.length;
 
       await server?.begin();
+      await settle?.();
       await using kv = await openStore(path);
       const { records, audit } = await openStores(kv, sealed);
       await records.sweep();
@@ -255,6 +258,7 @@ if (import.meta.main) {
         killStores({
           ...options,
           path: server.path,
+          settle: () => server.settle(),
           ...(victim === "server" && { server }),
         }));
     console.log(sealed ? "sealed:" : "in the clear:", JSON.stringify(tally));
