@@ -13,7 +13,7 @@ export const cancelBusy = () => waiting?.abort();
 /** Runs a step under the busy bar, whose button cancels it; where the server is too busy, again once it may not be. A
  * step that is still running is cancelled first.
  * @template T @param {string} text @param {(signal: AbortSignal) => Promise<T>} step
- * @param {{until?: AbortSignal, lost?: boolean}} [options] `until` cancels it too; `lost`: a server that does not
+ * @param {{until?: AbortSignal | undefined, lost?: boolean}} [options] `until` cancels it too; `lost`: a server that does not
  * respond is waited for @returns {Promise<T>} */
 export async function withBusyBar(text, step, { until, lost = false } = {}) {
   waiting?.abort();

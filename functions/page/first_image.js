@@ -1,23 +1,23 @@
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
-import { drawTile } from "./item.js";
+import { drawTile, Item } from "./item.js";
 import { restoreKept } from "./kept.js";
 import { Mask } from "./mask.js";
 import { isOfFile, showNotice, showProblem } from "./messages.js";
 import { startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
 import { queue } from "./queue.js";
-import { changed, session } from "./session.js";
+import { changed, render, session } from "./session.js";
 import {
   closeEditor,
   enterWorkspace,
+  isPrepared,
   leaveWorkspace,
+  openingSignal,
   showPicture,
 } from "./stage.js";
 import { lookUpPatient, takeReferences } from "./structures.js";
-
-/** @import { Item } from "./item.js" */
 
 /** Opens the first images: the first that can be read is outlined, unless the server has references of the patient.
  * @param {Item[]} items */
@@ -38,11 +38,17 @@ export async function openFirst(items) {
     queue(session.later.splice(0));
     return;
   }
+  await outlineNext();
+}
+
+/** Lets the user outline the first of the waiting images that can be read. */
+export async function outlineNext() {
   /** @type {Item[]} */ const leftOut = [];
   for (let item; (item = session.later.shift()) !== undefined;) {
     const error = await outlineReference(item);
     if (error === null) break;
-    if (!isOfFile(error) || session.later.length === 0) return;
+    const [next] = session.later;
+    if (!isOfFile(error) || next === undefined || next === item) return;
     leftOut.push(item);
   }
   if (leftOut.length === 0) return;
@@ -62,30 +68,40 @@ export async function outlineReference(item, known = null) {
   showText("start-problem", "");
   session.items.push(item);
   enterWorkspace();
+  try {
+    await prepareShown(item);
+  } catch (error) {
+    session.items.splice(session.items.indexOf(item), 1);
+    // What is drawn on it waits for another attempt.
+    if (item.drafts.length > 0) session.later.unshift(item);
+    leaveWorkspace();
+    showProblem("start-problem", error);
+    button("open").focus();
+    return error;
+  }
+  await openEditor(item, known);
+  return null;
+}
+
+/** Prepares an image, and shows its picture as soon as there is one. @param {Item} item @param {AbortSignal} [until] */
+async function prepareShown(item, until) {
   let preparing = true;
   const early = () => showPicture(item, false, () => preparing);
   try {
     await withBusyBar(
       "Preparing the image",
       (signal) => prepare(item, signal, early),
+      { until },
     );
-  } catch (error) {
-    session.items.splice(session.items.indexOf(item), 1);
-    leaveWorkspace();
-    showProblem("start-problem", error);
-    button("open").focus();
-    return error;
   } finally {
     preparing = false;
   }
-  await openEditor(item, known);
-  return null;
 }
 
 /** Goes on with the outline of the first image, which the page has restored. @param {Item} item */
 export async function resumeFirst(item) {
   enterWorkspace();
-  if (item.source !== null) return await openEditor(item, null);
+  if (isPrepared(item)) return await openEditor(item, null);
   session.items.splice(session.items.indexOf(item), 1);
   await outlineReference(item);
 }
@@ -107,14 +123,27 @@ export function showFrameNumber() {
   html("frame-number").textContent = `${value} of ${max}`;
 }
 
-/** Outlines another frame of the first image instead. What was drawn on this one is kept. */
+/** Outlines another frame of the first image instead, once that is prepared. What was drawn on this one is kept. */
 export async function openFrame() {
   noteDraft();
   closeEditor();
-  const [item] = session.items.splice(0);
+  render();
+  const [item] = session.items;
   if (item === undefined) return;
-  item.frame = input("frame").valueAsNumber - 1;
-  item.source = null;
-  await outlineReference(item);
+  const signal = openingSignal();
+  const { file, name, facts, fullSize } = item;
+  const frame = input("frame").valueAsNumber - 1;
+  const other = Object.assign(new Item(file, name), { facts, fullSize, frame });
+  /** @type {unknown} */ let problem = null;
+  try {
+    await prepareShown(other, signal);
+    const { source, embedding, size } = other;
+    Object.assign(item, { frame, source, embedding, size });
+  } catch (error) {
+    if (signal.aborted) return;
+    problem = error;
+  }
+  await openEditor(item, null);
+  if (problem !== null) showProblem("outline-problem", problem);
   input("frame").focus();
 }

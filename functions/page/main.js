@@ -54,7 +54,7 @@ function useImages(items) {
   if (session.enrolled) {
     session.following = true;
     queue(items);
-  } else if (session.editor === null && !isBusy() && !opening) {
+  } else if (session.items.length === 0 && !isBusy() && !opening) {
     openOnce(() => openFirst(items));
   } else {
     session.later.push(...items);

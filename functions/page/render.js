@@ -46,7 +46,7 @@ function renderAll() {
     (first === undefined || first.reference !== "");
   html("add").hidden = editing || !enrolled || !isAlone || session.held;
   showText("add-report", first ? reportText(first) : "");
-  const result = editing || isAlone || session.held ? null : shown;
+  const result = editing || !enrolled || isAlone || session.held ? null : shown;
   html("result").hidden = result === null;
   html("downloads").hidden = result?.state !== "done";
   if (result !== null) renderResult(result);

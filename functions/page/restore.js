@@ -1,6 +1,6 @@
 import { referencesOf } from "./api.js";
-import { showText } from "./dom.js";
-import { resumeFirst } from "./first_image.js";
+import { html, showText } from "./dom.js";
+import { outlineNext, resumeFirst } from "./first_image.js";
 import { drawTile } from "./item.js";
 import { restoreKept } from "./kept.js";
 import { explainError, showNotice } from "./messages.js";
@@ -37,6 +37,9 @@ export async function openPatient() {
   const { shown } = kept;
   if (shown && session.enrolled) await selectItem(shown);
   else if (shown) await resumeFirst(shown);
+  else if (!session.enrolled) await outlineNext();
+  // It could not be opened.
+  if (html("work").hidden) return;
   try {
     compare(await referencesOf(patient()));
   } catch (error) {

@@ -259,6 +259,35 @@ Deno.test({
     equal(await drawnArea(page), 0);
     await go("ArrowLeft", "1 of 2");
     equal(await drawnArea(page), painted);
+
+    // A frame that does not open leaves the one before as it was.
+    await page.route("**/v1/embeddings*", (route) => route.abort());
+    await go("ArrowRight", "1 of 2");
+    match(await page.textContent("#outline-problem") ?? "", /not responding/);
+    equal(await drawnArea(page), painted);
+    await page.unroute("**/v1/embeddings*");
+    const gate = Promise.withResolvers<void>();
+    await page.route("**/v1/embeddings*", async (route) => {
+      await gate.promise;
+      await route.continue().catch(() => {});
+    });
+    const slide = async () => {
+      await page.focus("#frame");
+      await page.keyboard.press("ArrowRight");
+      await page.waitForSelector("#busy:not([hidden])");
+    };
+    await slide();
+    await page.click("#busy-cancel");
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await page.textContent("#frame-number"), "1 of 2");
+    equal(await drawnArea(page), painted);
+    await slide();
+    await reload(page);
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await page.textContent("#frame-number"), "1 of 2");
+    equal(await drawnArea(page), painted);
+    gate.resolve();
+    await page.unroute("**/v1/embeddings*");
     await go("ArrowRight", "2 of 2");
     await reload(page);
     await page.waitForSelector("#outline:not([hidden])");
