@@ -42,30 +42,58 @@ export class Problem extends Error {
 export const isCancelled = (error) =>
   error instanceof DOMException && error.name === "AbortError";
 
+/** Carries out a step of the network; one that fails means that the server is lost.
+ * @template T @param {() => Promise<T>} step */
+async function received(step) {
+  try {
+    return await step();
+  } catch (error) {
+    throw isCancelled(error) ? error : lost();
+  }
+}
+
+const lost = (/** @type {number | null} */ retryAfter = null) =>
+  new Problem({
+    type: UNREACHABLE,
+    title: "The server is not responding",
+    detail:
+      "Check that it is running and that you are connected, then try again.",
+  }, retryAfter);
+
+/** Statuses by which a proxy says that the server behind it is lost. @param {number} status */
+const isOfProxy = (status) => status > 501 && status < 505 || status > 519;
+
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
 async function request(path, init = {}) {
-  let response;
-  try {
-    const headers = { ...init.headers, ...keyHeader() };
-    response = await fetch(path, { ...init, headers });
-  } catch (error) {
-    if (isCancelled(error)) throw error;
-    throw new Problem({
-      type: UNREACHABLE,
-      title: "The server is not responding",
-      detail:
-        "Check that it is running and that you are connected, then try again.",
-    });
-  }
+  const headers = { ...init.headers, ...keyHeader() };
+  const response = await received(() => fetch(path, { ...init, headers }));
   if (response.ok) return response;
-  if (response.status === 401 && await askKey()) {
-    return await request(path, init);
+  const { status } = response;
+  if (status === 401 && await askKey()) return await request(path, init);
+  const text = await received(() => response.text());
+  const problem = problemOf(text);
+  const retryAfter = retryAfterOf(response);
+  if (isOfProxy(status) && !problem?.type?.startsWith("/problems/")) {
+    throw lost(retryAfter);
   }
-  const problem = await response.json().catch(() => ({
-    title: "The server failed",
-    detail: `It responded with status ${response.status}.`,
-  }));
-  throw new Problem(problem, retryAfterOf(response));
+  throw new Problem(
+    problem ?? {
+      title: "The server failed",
+      detail: `It responded with status ${status}.`,
+    },
+    retryAfter,
+  );
+}
+
+/** The problem document of an answer; null where it is none. @param {string} text @returns {Schemas["Problem"] | null} */
+function problemOf(text) {
+  try {
+    const { title, detail } = JSON.parse(text);
+    const isProblem = typeof title === "string" && typeof detail === "string";
+    return isProblem ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Seconds of a Retry-After header (RFC 9110, section 10.2.3), which states them or a date. @param {Response} response */
@@ -78,9 +106,17 @@ function retryAfterOf({ headers }) {
     : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
 
-/** @param {string} path @param {RequestInit} init */
-const requestJson = async (path, init) =>
-  await (await request(path, init)).json();
+/** @param {string} path @param {RequestInit} [init] */
+async function requestJson(path, init) {
+  const response = await request(path, init);
+  return await received(() => response.json());
+}
+
+/** @param {string} path @param {RequestInit} [init] */
+async function requestBlob(path, init) {
+  const response = await request(path, init);
+  return await received(() => response.blob());
+}
 
 /** @param {unknown} body @param {AbortSignal} signal */
 const postJson = (body, signal) => ({
@@ -178,7 +214,7 @@ export async function preview(file, frame, signal) {
   const init = { method: "POST", body: file, signal };
   const response = await request(`/v1/previews${searchOf(query)}`, init);
   const frames = Number(response.headers.get("x-frame-count"));
-  return { picture: await response.blob(), frames };
+  return { picture: await received(() => response.blob()), frames };
 }
 
 /** @param {string} embedding @param {MaskPrompt} prompt @param {AbortSignal} signal @returns {Promise<Rle>} */
@@ -270,7 +306,7 @@ export async function maskToFile(
   /** @satisfies {Query<"exportMask">} */ const query = { label, frame };
   const init = { method: "POST", ...await bodyOf(fields), signal };
   const path = `/v1/masks/export${searchOf(query)}`;
-  return await (await request(path, init)).blob();
+  return await requestBlob(path, init);
 }
 
 /** Masks of a volume, or of the files of a series, as one file: the server only writes it.
@@ -285,20 +321,19 @@ export async function volumeToFile(files, masks, label, accept, signal) {
     const image = references.map((text) => JSON.parse(text).image);
     const { headers: own, ...init } = postJson({ image, masks }, signal);
     const whole = { ...init, headers: { ...own, ...headers } };
-    return await (await request(path, whole)).blob();
+    return await requestBlob(path, whole);
   }
   const form = new FormData();
   for (const file of files) form.append("image", file);
   form.append("masks", new Blob([JSON.stringify(masks)]), "masks.json");
   const init = { method: "POST", body: form, headers, signal };
-  return await (await request(path, init)).blob();
+  return await requestBlob(path, init);
 }
 
 /** Whether the server opens an image archive. @returns {Promise<boolean>} */
 export async function hasArchive() {
   /** @type {Schemas["Status"]} */ const { archive } = await requestJson(
     "/readyz",
-    {},
   );
   return archive !== undefined;
 }
@@ -316,7 +351,7 @@ export const listInstances = ({ study, series }, signal) =>
 
 /** A picture of the sample patient. @param {string} name */
 export async function samplePicture(name) {
-  return await (await request(`/page/sample/${name}.png`)).blob();
+  return await requestBlob(`/page/sample/${name}.png`);
 }
 
 /** The references of a patient; none for an unknown patient.
@@ -324,7 +359,7 @@ export async function samplePicture(name) {
 export async function referencesOf(patient) {
   try {
     /** @type {Schemas["Patient"]} */
-    const { references } = await (await request(patientPath(patient))).json();
+    const { references } = await requestJson(patientPath(patient));
     return references;
   } catch (error) {
     if (error instanceof Problem && error.code === "not-found") return [];
@@ -339,9 +374,8 @@ const revisionsPath = (patient, label) =>
 /** What the references of a structure were, the newest first, which is in use.
  * @param {string} patient @param {string} label @returns {Promise<Schemas["Revision"][]>} */
 export async function listRevisions(patient, label) {
-  const response = await request(revisionsPath(patient, label));
-  /** @type {Schemas["Revisions"]} */ const { revisions } = await response
-    .json();
+  /** @type {Schemas["Revisions"]} */
+  const { revisions } = await requestJson(revisionsPath(patient, label));
   return revisions;
 }
 

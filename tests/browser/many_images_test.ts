@@ -236,6 +236,26 @@ Deno.test({
       await page.unroute("**/segmentations?*");
     });
 
+    await t.step("so is one behind a proxy, and one lost halfway", async () => {
+      const answers = [
+        { status: 502, contentType: "text/html", body: "<h1>Bad Gateway" },
+        { status: 504, json: { message: "upstream request timeout" } },
+        { status: 200, contentType: "application/json", body: '{"mask": {' },
+      ];
+      await page.route("**/segmentations?*", async (route) => {
+        const answer = answers.shift();
+        await (answer ? route.fulfill(answer) : route.continue());
+      });
+      await choose(page, { ...visitPng(5), name: "proxied.png" });
+      await note(page, "proxied").filter({
+        hasText: /^The server is not responding, next try in \d s$/,
+      }).waitFor();
+      await finished(page);
+      match(await states(page), /^done( done)+$/);
+      deepEqual(answers, []);
+      await page.unroute("**/segmentations?*");
+    });
+
     await t.step("all that failed are tried again", async () => {
       const fail = { status: 500, contentType: "text/plain", body: "" };
       await page.route("**/v1/embeddings*", (route) => route.fulfill(fail));
