@@ -17,6 +17,8 @@ export interface Stack {
   positions?: string[];
   /** Pixel Spacing: between rows, then between columns. */
   spacing?: string;
+  /** Patient's Name. */
+  name?: string | Uint8Array;
   /** Further elements. */
   more?: WriteElement[];
 }
@@ -30,6 +32,7 @@ export function toSlices(
     orientation = "1\\0\\0\\0\\1\\0",
     positions = pictures.map((_, i) => `-90.5\\-70.25\\${2.5 * i - 40}`),
     spacing = "0.8\\0.7",
+    name = "Roe^Richard",
     more = [],
   }: Stack = {},
 ): Uint8Array<ArrayBuffer>[] {
@@ -53,7 +56,7 @@ export function toSlices(
         [TAG.studyDate, "DA", "20200102"],
         [TAG.studyTime, "TM", "030405"],
         [TAG.modality, "CS", "CT"],
-        [TAG.patientName, "PN", "Roe^Richard"],
+        [TAG.patientName, "PN", name],
         [TAG.patientId, "LO", "hidden-4711"],
         [TAG.instanceNumber, "IS", `${i + 1}`],
         ...place,

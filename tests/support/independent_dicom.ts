@@ -7,16 +7,17 @@ export const dicomPython = Deno.env.get("DICOM_PYTHON");
 const script = (name: string) =>
   new URL(`../parity/golden/${name}.py`, import.meta.url).pathname;
 
-/** Compares a segmentation with its images and masks by pydicom and highdicom; throws their findings. */
+/** Compares a segmentation with its images, masks and label by pydicom and highdicom; throws their findings. */
 export async function checkByReaders(
   segmentation: Uint8Array,
   pairs: { image: Uint8Array; frame?: number; png: Uint8Array }[],
+  label?: string,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/seg.dcm`;
     await Deno.writeFile(path, segmentation);
-    const args = [];
+    const args = label === undefined ? [] : [`--label=${label}`];
     for (const [i, { image, frame, png }] of pairs.entries()) {
       await Deno.writeFile(`${folder}/${i}.dcm`, image);
       await Deno.writeFile(`${folder}/${i}.png`, png);
@@ -29,17 +30,18 @@ export async function checkByReaders(
   }
 }
 
-/** Compares a structure set with the images of its series and their masks by pydicom and rt-utils. */
+/** Compares a structure set with the images of its series, their masks and its label by pydicom and rt-utils. */
 export async function checkContours(
   structureSet: Uint8Array,
   pairs: { image: Uint8Array; png: Uint8Array }[],
+  label?: string,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/rtstruct.dcm`;
     await Deno.writeFile(path, structureSet);
     await Deno.mkdir(`${folder}/series`);
-    const args = [];
+    const args = label === undefined ? [] : [`--label=${label}`];
     for (const [i, { image, png }] of pairs.entries()) {
       await Deno.writeFile(`${folder}/series/${i}.dcm`, image);
       await Deno.writeFile(`${folder}/${i}.png`, png);

@@ -2,6 +2,7 @@ import type { Bytes } from "../../core/bytes.ts";
 import { TAG } from "../data_set/tags.ts";
 import { deriveUid } from "../data_set/uid.ts";
 import { writeDicom, type WriteElement } from "../data_set/write.ts";
+import { firstOf } from "./elements.ts";
 import type { ImageSource } from "./read_source.ts";
 import type { SegmentDescription } from "./segment_description.ts";
 
@@ -44,7 +45,7 @@ export function writeDerived(
       [TAG.seriesTime, "TM", source.time],
       [TAG.modality, "CS", modality],
       [TAG.manufacturer, "LO", "P2SAM Edge"],
-      [TAG.seriesDescription, "LO", description.slice(0, 64)],
+      [TAG.seriesDescription, "LO", firstOf(description, 64)],
       [TAG.modelName, "LO", "P2SAM Edge"],
       [TAG.deviceSerialNumber, "LO", model?.slice(0, 16) || "0"],
       [TAG.softwareVersions, "LO", SOFTWARE.name],
@@ -59,8 +60,7 @@ export function writeDerived(
 
 /** What tells objects of one image apart, as parts of a UID: what is described, and which model drew it. */
 export function identityOf(
-  { category, property, region, model }: SegmentDescription,
-  label: string,
+  { label, category, property, region, model }: SegmentDescription,
 ): string[] {
   return [
     model ?? "manual",

@@ -1,6 +1,7 @@
 import { TAG } from "../data_set/tags.ts";
 import { optional, type WriteElement } from "../data_set/write.ts";
-import type { ImageSource } from "./read_source.ts";
+import { decodeText } from "../data_set/character_set.ts";
+import { cannotWrite, type ImageSource } from "./read_source.ts";
 import type { Code } from "./segment_description.ts";
 
 const SEGMENTATION = {
@@ -23,13 +24,53 @@ export function coded(tag: number, code: Code): WriteElement {
   ]]];
 }
 
+/** Text as 1 to 64 plain characters, which every character set has. */
+const toAscii = (text: string) => tidy(text.replace(/[^\x20-\x7e]/g, "_"));
+
+/** Text as 1 to 64 characters of one value, which a backslash would split in two. */
+function tidy(text: string): string {
+  const plain = text.replace(/[\p{Cc}\\]/gu, "_");
+  return firstOf(plain, 64) || "Segment";
+}
+
+/** The first characters of a text. */
+export const firstOf = (text: string, count: number) =>
+  [...text].slice(0, count).join("").trim();
+
+/** Value representations of texts in the character set of the file, of which names and the like are. */
+const IN_SET = ["LO", "PN", "SH"];
+
 /**
- * Text as 1 to 64 plain characters, which every character set has, since the image's may be any. Backslashes are
- * replaced, because they would split the value in two.
+ * A label, and the attributes of patient and study beside which it is written, in one character set: the image's, or
+ * Unicode where the label needs it.
+ *
+ * @throws {EdgeError} `invalid-input` where the label needs it and the attributes cannot be brought into it.
  */
-export function toAscii(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "")
-    .replace(/[^\x20-\x7e]|\\/g, "_").slice(0, 64).trim() || "Segment";
+export function inOneSet(
+  label: string,
+  { shared }: ImageSource,
+  what?: string,
+): { label: string; shared: WriteElement[] } {
+  if (/^[\x20-\x7e]*$/.test(label)) return { label: tidy(label), shared };
+  const set = shared.find(([tag]) => tag === TAG.characterSet)?.[2] ?? "";
+  const terms = typeof set === "string"
+    ? set
+    : new TextDecoder().decode(set as Uint8Array);
+  const others = shared.flatMap(([tag, vr, value]): WriteElement[] => {
+    if (tag === TAG.characterSet) return [];
+    if (!(value instanceof Uint8Array) || !IN_SET.includes(vr)) {
+      return [[tag, vr, value]];
+    }
+    const text = decodeText(value, terms);
+    if (text !== null) return [[tag, vr, text]];
+    throw cannotWrite(
+      "the label needs Unicode, and the image's attributes of patient and study are not text in a character set that is " +
+        "known; give a label of plain ASCII characters",
+      what,
+    );
+  });
+  const unicode: WriteElement = [TAG.characterSet, "CS", "ISO_IR 192"];
+  return { label: tidy(label.normalize()), shared: [unicode, ...others] };
 }
 
 /** The attributes that refer to an image. */

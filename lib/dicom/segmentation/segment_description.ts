@@ -7,7 +7,7 @@ export interface Code {
 
 /** The description of a segment in a DICOM segmentation. */
 export interface SegmentDescription {
-  /** Name of the structure; characters beyond ASCII are written without their accents, or as `_`. */
+  /** Name of the structure, in any script. */
   label: string;
   /** Segmented Property Category and Type, CID 7150 and those below it. */
   category: Code;

@@ -10,10 +10,10 @@ import type { SegmentDescription } from "./segment_description.ts";
 import {
   coded,
   dimensions,
+  inOneSet,
   perFrameGroups,
   reference,
   sharedGroups,
-  toAscii,
 } from "./elements.ts";
 
 /** A mask, and the image on which it was drawn. The mask may be a getter: few are held at once. */
@@ -33,20 +33,21 @@ const MAX_PIXEL_BYTES = 2 ** 27;
  * equal input gives equal bytes.
  *
  * @param images at least one, all of one series.
- * @throws {EdgeError} `invalid-input` for images of several series or sizes, or masks of other sizes than their
- * images; `too-large` for more frames than one file may hold.
+ * @throws {EdgeError} `invalid-input` for images of several series or sizes, masks of other sizes than their images, or a
+ * label that cannot be written beside the images' attributes; `too-large` for more frames than one file may hold.
  */
 export function writeSegmentation(
   images: SegmentedImage[],
   segment: SegmentDescription,
 ): Bytes {
   const sources = images.map(({ source }) => source);
-  const first = requireOneSeries(images);
-  const label = toAscii(segment.label);
+  const image = requireOneSeries(images);
+  const { label, shared } = inOneSet(segment.label, image);
+  const first = { ...image, shared };
   const isPlaced = sources.every(({ geometry }) => geometry !== null);
   const { width, height, lossy } = first;
   const pixels = packBits(images);
-  const identity = identityOf(segment, label);
+  const identity = identityOf(segment);
   const instance = deriveUid(
     "instance",
     ...identity,

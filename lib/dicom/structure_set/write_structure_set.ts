@@ -13,7 +13,12 @@ import {
   imagesAsParts,
   writeDerived,
 } from "../segmentation/derived_object.ts";
-import { coded, frameReference, toAscii } from "../segmentation/elements.ts";
+import {
+  coded,
+  firstOf,
+  frameReference,
+  inOneSet,
+} from "../segmentation/elements.ts";
 import { cannotWrite, type ImageSource } from "../segmentation/read_source.ts";
 import type { SegmentDescription } from "../segmentation/segment_description.ts";
 import { contourData } from "./contour_data.ts";
@@ -53,17 +58,18 @@ const ORGANS = ["123037004", "113343008"];
  * written without value representations, as those with them hold no more than 65,534 bytes of decimal strings.
  *
  * @param images at least one, all of one series and frame of reference.
- * @throws {EdgeError} `invalid-input` for images of several series or frames of reference, or without a place in one;
- * `too-large` for more points than one file may hold.
+ * @throws {EdgeError} `invalid-input` for images of several series or frames of reference, or without a place in one, and
+ * for a label that cannot be written beside the images' attributes; `too-large` for more points than one file may hold.
  */
 export function writeStructureSet(
   images: OutlinedImage[],
   structure: SegmentDescription,
 ): Bytes {
   const sources = images.map(({ source }) => source);
-  const { first, reference } = requireOneSpace(sources);
-  const label = toAscii(structure.label);
-  const identity = identityOf(structure, label);
+  const { first: image, reference } = requireOneSpace(sources);
+  const { label, shared } = inOneSet(structure.label, image, "structure set");
+  const first = { ...image, shared };
+  const identity = identityOf(structure);
   const contours = contoursOf(images);
   const instance = deriveUid(
     "structure set",
@@ -71,11 +77,11 @@ export function writeStructureSet(
     ...imagesAsParts(sources),
     ...contours.map(({ data }) => data),
   );
-  const [red, green, blue] = COLOURS[colourOf(label)]!;
+  const [red, green, blue] = COLOURS[colourOf(structure.label)]!;
   const contents: WriteElement[] = [
     [TAG.operatorsName, "PN", ""],
     [TAG.frameOfReference, "UI", reference],
-    [TAG.structureSetLabel, "SH", label.slice(0, 16).trim()],
+    [TAG.structureSetLabel, "SH", firstOf(label, 16)],
     [TAG.structureSetName, "LO", label],
     [TAG.structureSetDate, "DA", first.date],
     [TAG.structureSetTime, "TM", first.time],

@@ -1,6 +1,6 @@
 """Reads a structure set with pydicom and rt-utils, and compares it with the masks it was made of.
 
-    python tests/parity/golden/check_rtstruct.py rtstruct.dcm folder-of-the-series image.dcm:mask.png [image.dcm:mask.png …]
+    python tests/parity/golden/check_rtstruct.py rtstruct.dcm folder-of-the-series [--label=liver] image.dcm:mask.png [image.dcm:mask.png …]
 
 The folder holds the series and nothing else. Each mask is 8-bit grey, non-zero inside. Says `equal` and ends with 0 when
 the structure is found on its images, has a Dice of 0.99 with every mask, and shares the images' patient, study and frame
@@ -17,6 +17,8 @@ from rt_utils import RTStructBuilder
 path, folder, *pairs = sys.argv[1:]
 plain = pydicom.dcmread(path)
 structure = plain.StructureSetROISequence[0]
+if pairs[0].startswith("--label="):
+    assert structure.ROIName == pairs.pop(0).removeprefix("--label="), "pydicom reads another label"
 contours = plain.ROIContourSequence[0]
 observation = plain.RTROIObservationsSequence[0]
 assert structure.ROINumber == contours.ReferencedROINumber == observation.ReferencedROINumber

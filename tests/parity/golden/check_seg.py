@@ -1,6 +1,6 @@
 """Reads a DICOM segmentation with pydicom and highdicom, and compares it with the masks it was made of.
 
-    python tests/parity/golden/check_seg.py seg.dcm image.dcm:mask.png [image.dcm#frame:mask.png …]
+    python tests/parity/golden/check_seg.py seg.dcm [--label=liver] image.dcm:mask.png [image.dcm#frame:mask.png …]
 
 Each mask is 8-bit grey, non-zero inside. Frames count from 1, as DICOM does. Says `equal` and ends with 0
 when every frame is found by its source, has the mask's pixels, and shares the source's patient, study,
@@ -17,6 +17,10 @@ from PIL import Image
 path, *pairs = sys.argv[1:]
 plain = pydicom.dcmread(path)
 seg = hd.seg.segread(path)
+if pairs[0].startswith("--label="):
+    label = pairs.pop(0).removeprefix("--label=")
+    assert plain.SegmentSequence[0].SegmentLabel == label, "pydicom reads another label"
+    assert seg.get_segment_description(1).segment_label == label, "highdicom reads another label"
 frames = plain.pixel_array.reshape(len(pairs), plain.Rows, plain.Columns)
 for k, pair in enumerate(pairs):
     name, mask_path = pair.rsplit(":", 1)

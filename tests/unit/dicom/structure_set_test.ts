@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { emptyMask, type Mask } from "../../../lib/core/mask.ts";
 import { readDicom } from "../../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../../lib/dicom/data_set/tags.ts";
+import { nameOf } from "../../../lib/dicom/segmentation/structure_choice.ts";
 import { joinHoles } from "../../../lib/dicom/structure_set/join_holes.ts";
 import { EdgeError } from "../../../lib/core/errors.ts";
 import { outline } from "../../../lib/format/mask/polygons.ts";
@@ -103,12 +104,12 @@ Deno.test("a structure set belongs to the patient and refers to every image; an 
   ) {
     assert.equal(dataset.text(tag), first.text(tag));
   }
-  assert.equal(dataset.text(TAG.structureSetLabel), "Lesion of the ri");
+  assert.equal(nameOf(dataset, TAG.structureSetLabel), "Lésion of the ri");
   assert.equal(dataset.text(TAG.structureSetDate), "20200102");
   const structure = dataset.item(TAG.structures)!;
   assert.equal(
-    structure.text(TAG.structureName),
-    "Lesion of the right adrenal gland",
+    nameOf(structure, TAG.structureName),
+    "Lésion of the right adrenal gland",
   );
   assert.equal(
     structure.text(TAG.structureFrameOfReference),

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { concat } from "../../../../lib/core/bytes.ts";
+import type { WriteElement } from "../../../../lib/dicom/data_set/write.ts";
+import { toSlices } from "../../../support/dicom_slices.ts";
+import { writeMasksOn } from "../../../support/structure_masks.ts";
 import { readDicom } from "../../../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../../../lib/dicom/data_set/tags.ts";
 import { EdgeError } from "../../../../lib/core/errors.ts";
@@ -8,12 +11,14 @@ import {
   type SegmentDescription,
   TISSUE,
 } from "../../../../lib/dicom/segmentation/segment_description.ts";
+import { nameOf } from "../../../../lib/dicom/segmentation/structure_choice.ts";
 import { readSource } from "../../../../lib/dicom/segmentation/read_source.ts";
 import { decodeMask } from "../../../../lib/image/decode_mask.ts";
 import { encodePng } from "../../../../lib/codecs/png/encode.ts";
-import type { Mask } from "../../../../lib/core/mask.ts";
+import { emptyMask, type Mask } from "../../../../lib/core/mask.ts";
 import {
   checkByReaders,
+  checkContours,
   dicomPython,
   validate,
 } from "../../../support/independent_dicom.ts";
@@ -94,7 +99,7 @@ Deno.test("a segmentation belongs to the image's patient and study, and says wha
     source.text(TAG.seriesInstance),
   );
   const described = dataset.item(TAG.segments)!;
-  assert.equal(described.text(TAG.segmentLabel), "Lesion _");
+  assert.equal(nameOf(described, TAG.segmentLabel), "Lésion α");
   const coded = (tag: number) => {
     const code = described.item(tag)!;
     return [TAG.codeValue, TAG.codingScheme, TAG.codeMeaning].map((t) =>
@@ -104,6 +109,111 @@ Deno.test("a segmentation belongs to the image's patient and study, and says wha
   assert.deepEqual(coded(TAG.propertyCategory), ["113343008", "SCT", "Organ"]);
   assert.deepEqual(coded(TAG.propertyType), ["10200004", "SCT", "Liver"]);
   assert.deepEqual(coded(TAG.anatomicRegion), ["10200004", "SCT", "Liver"]);
+});
+
+const text = (...parts: (string | number[])[]) =>
+  Uint8Array.from(
+    parts.flatMap((part) =>
+      typeof part === "string"
+        ? Array.from(part, (character) => character.charCodeAt(0))
+        : part
+    ),
+  );
+
+/** Names of PS3.5, Annexes H to K, in the sets that they are written in. */
+const NAMES: [terms: string, name: Uint8Array][] = [
+  ["", text("Doe^Jane")],
+  ["ISO_IR 100", text("M\xfcller^\xc4nne")],
+  ["ISO_IR 144", text("\xbb\xee\xda\xce\xdc\xb1")],
+  ["ISO_IR 192", new TextEncoder().encode("Wang^XiaoDong=王^小东")],
+  [
+    "GB18030",
+    text("Wang^XiaoDong=", [0xcd, 0xf5], "^", [0xd0, 0xa1, 0xb6, 0xab]),
+  ],
+  [
+    "\\ISO 2022 IR 87",
+    text(
+      "Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B=\x1b$B$d$^$@\x1b(B^\x1b$B$?$m$&\x1b(B",
+    ),
+  ],
+  [
+    "ISO 2022 IR 13\\ISO 2022 IR 87",
+    text("\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\x1b$B;3ED\x1b(J^\x1b$BB@O:\x1b(J"),
+  ],
+  [
+    "\\ISO 2022 IR 149",
+    text("Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7"),
+  ],
+];
+
+Deno.test("labels of any script are written in Unicode, beside the patient's name as it was", async () => {
+  const mask = disc(4, 19, 19);
+  for (const [terms, name] of NAMES) {
+    const more: WriteElement[] = [[TAG.characterSet, "CS", terms]];
+    const [image] = toSlices([mask], { name, more });
+    for (const label of ["肝臓", "腫瘍", "Läsion", "liver"]) {
+      const png = encodePng(mask);
+      const pairs = [{ image: image!, png }];
+      const seg = writeMasksOn([image!], [mask], "seg", label);
+      const rtstruct = writeMasksOn([image!], [mask], "rtstruct", label);
+      const { dataset } = readDicom(seg);
+      assert.equal(
+        nameOf(dataset.item(TAG.segments)!, TAG.segmentLabel),
+        label,
+      );
+      const inSet = dataset.text(TAG.characterSet);
+      assert.equal(inSet, label === "liver" ? terms : "ISO_IR 192");
+      assert.deepEqual(await validate(seg) ?? [], [], `${terms}, ${label}`);
+      assert.deepEqual(
+        await validate(rtstruct) ?? [],
+        [],
+        `${terms}, ${label}`,
+      );
+      if (
+        dicomPython === undefined || terms !== NAMES[5]![0] && label !== "肝臓"
+      ) {
+        continue;
+      }
+      await checkByReaders(seg, pairs, label);
+      // Of a single slice, rt-utils does not know where the contours lie.
+      const empty = emptyMask(mask);
+      await checkContours(
+        writeMasksOn([image!], [empty], "rtstruct", label),
+        [{ image: image!, png: encodePng(empty) }],
+        label,
+      );
+    }
+  }
+});
+
+Deno.test("structures whose labels are of other scripts are told apart", () => {
+  const source = readSource(slices[0]);
+  const of = (label: string) =>
+    readDicom(
+      writeSegmentation([{ source, mask: disc(3) }], { ...segment, label }),
+    )
+      .dataset.text(TAG.seriesInstance);
+  assert.notEqual(of("肝臓"), of("腫瘍"));
+});
+
+Deno.test("a label that cannot be written beside the patient's name is refused", () => {
+  const mask = disc(4);
+  for (
+    const [terms, name] of [["", text("M\xfcller")], [
+      "ISO_IR 999",
+      text("M\xfcller"),
+    ], ["\\ISO 2022 IR 87", text("\x1b$XYamada")]] as const
+  ) {
+    const more: WriteElement[] = [[TAG.characterSet, "CS", terms]];
+    const [image] = toSlices([mask], { name, more });
+    assert.throws(
+      () => writeMasksOn([image!], [mask], "seg", "肝臓"),
+      (error) =>
+        error instanceof EdgeError && error.code === "invalid-input" &&
+        /plain ASCII/.test(error.message),
+    );
+    writeMasksOn([image!], [mask], "seg", "liver");
+  }
 });
 
 Deno.test("a structure that is absent gives one empty frame", async () => {
