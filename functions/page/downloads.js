@@ -48,10 +48,10 @@ export const savePolygons = () =>
 export const saveInSourceFormat = () => {
   const item = session.shown;
   if (item?.rle == null) return;
+  const { label } = session;
   const { rle, reference, corrected, answer } = item;
   const receipt = reference || corrected ? undefined : answer?.receipt;
   download(async (_, name, signal) => {
-    const { label } = session;
     const file = await maskToFile(item, rle, receipt, label, signal);
     const isDicom = item.format === "application/dicom";
     saveFile(file, name + (isDicom ? "_seg.dcm" : "_mask.nii.gz"));

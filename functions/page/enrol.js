@@ -16,18 +16,22 @@ export function newReference() {
 }
 
 /** Notes that the server has made a reference of an item.
- * @param {Item} item @param {Schemas["EnrolledReference"]} enrolled */
-export function noteEnrolled(item, enrolled) {
+ * @param {Item} item @param {Schemas["EnrolledReference"]} enrolled
+ * @param {boolean} [isShown] whether the item still has the outline that was enrolled */
+export function noteEnrolled(item, enrolled, isShown = true) {
   const { label, reference, report, mask, warnings, createdAt } = enrolled;
-  Object.assign(item.findingOf(label), {
-    reference,
-    report,
-    reading: mask,
-    doubts: warnings.map(({ detail }) => detail),
-    enrolledAt: createdAt,
-    // Should it cease to be a reference, its outline is still one that somebody approved.
-    corrected: true,
-  });
+  const finding = isShown && item.findingOf(label);
+  if (finding) {
+    Object.assign(finding, {
+      reference,
+      report,
+      reading: mask,
+      doubts: warnings.map(({ detail }) => detail),
+      enrolledAt: createdAt,
+      // Should it cease to be a reference, its outline is still one that somebody approved.
+      corrected: true,
+    });
+  }
   const { references } = structureOf(label);
   const at = references.findIndex((one) => one.reference === reference);
   if (at < 0) references.push(enrolled);
@@ -41,6 +45,8 @@ export function noteEnrolled(item, enrolled) {
 export async function enrolItem(item, mask, label, options = {}) {
   const { accepted, reference = newReference() } = options;
   const { file, frame } = item;
+  const outline = () => item.findings.get(label)?.rle;
+  const before = outline();
   try {
     const enrolled = await withBusyBar(
       "Enrolling the reference",
@@ -56,7 +62,7 @@ export async function enrolItem(item, mask, label, options = {}) {
         return await enrol(patient(), reference, annotation, signal);
       },
     );
-    noteEnrolled(item, enrolled);
+    noteEnrolled(item, enrolled, outline() === before);
     return enrolled;
   } catch (error) {
     // The server may have enrolled it before it noticed that the request was cancelled.

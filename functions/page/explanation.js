@@ -34,6 +34,8 @@ const HEADS = [
 const OTHER_REFERENCES =
   "References were added after this image was segmented; with them, it is outlined as shown here.";
 
+/** Name of the image that is explained. */ let explainedName = "";
+
 /** Segments the shown image again, with every candidate, and shows the candidates. */
 export async function explainShown() {
   const item = session.shown;
@@ -55,14 +57,18 @@ export async function explainShown() {
     const canvas = byId("explanation-picture", HTMLCanvasElement);
     const chosenTop = draw(canvas, bitmap, item, explained);
     bitmap.close();
+    explainedName = item.name;
+    html("explanation-title").textContent =
+      `How ${label} was outlined in ${item.name}`;
     html("explanation-why").textContent = explained.why;
-    const isSame = explained.mask.counts === item.rle?.counts;
+    const { rle } = item.findingOf(label);
+    const isSame = explained.mask.counts === rle?.counts;
     showText("explanation-note", isSame ? "" : OTHER_REFERENCES);
     byId("explanation", HTMLDialogElement).showModal();
     const scale = canvas.clientHeight / canvas.height;
     html("explanation-view").scrollTop = chosenTop * scale;
   } catch (error) {
-    showProblem("step-problem", error);
+    if (session.shown === item) showProblem("step-problem", error);
   }
 }
 
@@ -70,9 +76,8 @@ export const closeExplanation = () =>
   byId("explanation", HTMLDialogElement).close();
 
 export function saveExplanation() {
-  const name = session.shown?.name ?? "image";
   byId("explanation-picture", HTMLCanvasElement).toBlob((blob) => {
-    if (blob) saveFile(blob, `${name}_explain.png`);
+    if (blob) saveFile(blob, `${explainedName}_explain.png`);
   });
 }
 

@@ -198,9 +198,9 @@ async function enrolOutline(item, editor) {
 /** Goes on from the editor to the results, once structures are enrolled on its image.
  * @param {Item} item @param {string} label of the structure to choose */
 export async function afterEnrolment(item, label) {
+  session.label = label;
   discardDraft(item);
   session.enrolled = true;
-  session.label = label;
   item.overall = "done";
   closeEditor();
   changed(item);
@@ -250,7 +250,8 @@ async function acceptCorrection(item, mask) {
   const finding = item.findingOf(label);
   const before = { ...finding };
   setMask(item, mask, label);
-  finding.corrected = true;
+  // What was enrolled meanwhile is the outline before.
+  Object.assign(finding, { corrected: true, reference: "", enrolledAt: "" });
   changed(item);
   actOnFinding(item, before);
   await drawTile(item);
@@ -263,7 +264,8 @@ function actOnFinding(item, before) {
   const { label } = before;
   const after = { ...item.findingOf(label) };
   const set = async (/** @type {Partial<Finding>} */ fields) => {
-    Object.assign(item.findingOf(label), fields);
+    if (fields.rle === null) item.findings.delete(label);
+    else Object.assign(item.findingOf(label), fields);
     changed(item);
     await drawTile(item);
     if (session.shown === item) await selectItem(item);

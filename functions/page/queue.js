@@ -110,15 +110,21 @@ async function segmentItem(item, signal) {
     for (const other of others) changed(other);
     await drawTile(item);
     for (const { label } of enrolledStructures()) {
-      if (isKnown(item.findings.get(label))) continue;
       await carryOut("Segmenting", () => segmentStructure(item, label, signal));
     }
     item.failure = null;
     item.overall = "done";
     await drawTile(item);
   } catch (error) {
-    item.failure = error;
-    item.overall = isCancelled(error) ? "cancelled" : "failed";
+    const isDone = enrolledStructures().every(({ label }) =>
+      isKnown(item.findings.get(label))
+    );
+    item.failure = isDone ? null : error;
+    item.overall = isDone
+      ? "done"
+      : isCancelled(error)
+      ? "cancelled"
+      : "failed";
   }
 }
 
@@ -126,20 +132,24 @@ async function segmentItem(item, signal) {
 const isKnown = (finding) =>
   finding !== undefined && finding.rle !== null && finding.error === null;
 
-/** Looks for a structure in an item whose embedding is made. A refusal is kept with the structure, so that the others
+/** Looks for a structure in an item whose embedding is made, unless it is known by then. A refusal is kept with the structure, so that the others
  * are looked for all the same.
  * @param {Item} item @param {string} label @param {AbortSignal} signal */
 async function segmentStructure(item, label, signal) {
-  const finding = item.findingOf(label);
+  if (isKnown(item.findings.get(label))) return;
+  const { rle: before } = item.findingOf(label);
+  // Another outline was drawn or enrolled meanwhile.
+  const isLate = () => item.findingOf(label).rle !== before;
   try {
     const answer = await withEmbedding(
       item,
       signal,
       (id) => segment(patient(), label, id, signal),
     );
+    if (isLate()) return;
     const { mask: { size, counts, area } } = answer;
     const rle = { size, counts };
-    Object.assign(finding, {
+    Object.assign(item.findingOf(label), {
       answer,
       rle,
       area,
@@ -147,12 +157,13 @@ async function segmentStructure(item, label, signal) {
       error: null,
     });
   } catch (error) {
+    if (isLate()) return;
     // What is waited for must not pass for a refusal.
     if (isCancelled(error) || isPassing(error)) {
-      if (finding.rle === null) item.findings.delete(label);
+      if (before === null) item.findings.delete(label);
       throw error;
     }
-    finding.error = error;
+    item.findingOf(label).error = error;
   }
 }
 

@@ -68,8 +68,10 @@ export function takeReferences(known) {
 export async function lookUpPatient() {
   showText("patient-problem", "");
   if (patient() === "") input("patient").value = randomPatient();
+  const asked = patient();
   try {
-    const known = await referencesOf(patient());
+    const known = await referencesOf(asked);
+    if (patient() !== asked) return await lookUpPatient();
     session.structures = [];
     takeReferences(known);
     const [first] = known;

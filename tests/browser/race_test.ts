@@ -1,10 +1,13 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
+import { encodeRle } from "../../lib/format/mask/rle.ts";
+import { drawVisit } from "../../lib/sample/patient.ts";
 import {
   BOX,
   choose,
   decoded,
+  download,
   drag,
   drawnArea,
   enrolByBox,
@@ -241,6 +244,88 @@ Deno.test({
         enrolment.release();
         await page.waitForSelector("#add:not([hidden])");
         equal((await held(page))[0].area, outlined);
+        await page.close();
+      },
+    );
+
+    await t.step("a late result does not replace a correction", async () => {
+      const page = await visitor.open();
+      await enrolByBox(page);
+      const result = await holdBack(
+        page,
+        "**/v1/patients/*/segmentations*",
+        "response",
+      );
+      await choose(page, visitPng(2));
+      await result.asked;
+      await page.click("#filmstrip-cancel");
+      await page.click("#tiles li:nth-child(2) button");
+      await page.waitForSelector("#open-mask:not([hidden])");
+      const rle = encodeRle(drawVisit(1).mask);
+      await page.setInputFiles("#mask-file", {
+        name: "mask.json",
+        mimeType: "application/json",
+        buffer: Buffer.from(JSON.stringify(rle)),
+      });
+      await page.waitForSelector("#accept:enabled");
+      const asked = page.waitForRequest("**/v1/patients/*/segmentations*");
+      await page.click("#filmstrip-retry");
+      await asked;
+      await page.click("#accept");
+      await page.waitForSelector("#accept-result:not([hidden])");
+      result.release();
+      await finished(page);
+      const item = (await held(page))[1];
+      deepEqual([item.state, item.rle], ["done", rle]);
+      // Without the correction, there is no result.
+      await page.click("#undo-deed");
+      await page.waitForSelector("#retry:not([hidden])");
+      equal((await held(page))[1].state, "unasked");
+      await page.click("#retry");
+      await finished(page);
+      equal((await held(page))[1].state, "done");
+      await page.close();
+    });
+
+    await t.step("an explanation is saved by its image's name", async () => {
+      const page = await visitor.open();
+      await enrolByBox(page);
+      await choose(page, visitPng(2), visitPng(3));
+      await finished(page);
+      await page.click("#tiles li:nth-child(2) button");
+      await page.click("#explain");
+      await page.waitForSelector("#explanation[open]");
+      match(
+        await page.textContent("#explanation-title") ?? "",
+        /target .* visit-2$/,
+      );
+      // As when a running queue shows its next result.
+      await page.evaluate(async () => {
+        const module: string = "/page/session.js";
+        const { session } = await import(module);
+        session.shown = session.items[2];
+      });
+      const saved = await download(page, "#explanation-save");
+      equal(saved.name, "visit-2_explain.png");
+      await page.close();
+    });
+
+    await t.step(
+      "the references are those of the patient named last",
+      async () => {
+        const page = await visitor.open();
+        await enrolByBox(page);
+        const known = await page.inputValue("#patient");
+        await page.goto(visitor.server.url);
+        await page.waitForSelector("html[data-ready]");
+        const answer = await holdBack(page, `**/v1/patients/${known}`);
+        await page.fill("#patient", known);
+        await page.press("#patient", "Tab");
+        await answer.asked;
+        await page.fill("#patient", "p-other");
+        answer.release();
+        await settled(page);
+        match(await page.textContent("#patient-hint") ?? "", /random code/);
         await page.close();
       },
     );
