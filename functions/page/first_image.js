@@ -1,3 +1,4 @@
+import { isCancelled } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
@@ -28,7 +29,10 @@ export async function openFirst(items) {
   const kept = await restoreKept();
   if (kept !== null) {
     takeReferences(known);
-    session.later.push(...items);
+    const here = [...session.items, ...session.later];
+    for (const item of items) {
+      if (!await isAmong(item, here)) session.later.push(item);
+    }
     if (!session.enrolled && kept.shown) return await resumeFirst(kept.shown);
   }
   if (session.enrolled || known.length > 0) {
@@ -39,6 +43,20 @@ export async function openFirst(items) {
     return;
   }
   await outlineNext();
+}
+
+/** Whether the file of an image is that of another one. @param {Item} item @param {Item[]} others */
+async function isAmong({ path, file }, others) {
+  const bytesOf = async (/** @type {Blob} */ blob) =>
+    new Uint8Array(await blob.arrayBuffer());
+  const alike = others.filter((other) =>
+    other.path === path && other.file.size === file.size
+  );
+  for (const other of new Set(alike.map(({ file }) => file))) {
+    const [a, b] = await Promise.all([file, other].map(bytesOf));
+    if (a?.every((byte, i) => byte === b?.[i])) return true;
+  }
+  return false;
 }
 
 /** Lets the user outline the first of the waiting images that can be read. */
@@ -66,14 +84,19 @@ export async function outlineNext() {
  * @returns {Promise<unknown>} why it cannot be opened; null where it is */
 export async function outlineReference(item, known = null) {
   showText("start-problem", "");
+  const { file, fullSize } = item;
   session.items.push(item);
   enterWorkspace();
   try {
     await prepareShown(item);
   } catch (error) {
     session.items.splice(session.items.indexOf(item), 1);
-    // What is drawn on it waits for another attempt.
-    if (item.drafts.length > 0) session.later.unshift(item);
+    const isDrawn = item.drafts.length > 0;
+    if (isCancelled(error) && !isDrawn) session.later = [];
+    else if (isDrawn || !isOfFile(error)) {
+      // It waits for another attempt, as it was chosen.
+      session.later.unshift(Object.assign(item, { file, fullSize }));
+    }
     leaveWorkspace();
     showProblem("start-problem", error);
     button("open").focus();

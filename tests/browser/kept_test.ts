@@ -236,6 +236,47 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "images that could not be opened wait, and those that were let go of do not",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const names = () =>
+      ask(page, ({ items, later }) => [
+        items.map(({ name }: { name: string }) => name),
+        later.map(({ name }: { name: string }) => name),
+      ]);
+    const gate = Promise.withResolvers<void>();
+    await page.route("**/v1/embeddings*", async (route) => {
+      await gate.promise;
+      await route.continue().catch(() => {});
+    });
+    await choose(page, visitPng(1), visitPng(2), visitPng(3));
+    await page.click("#busy-cancel");
+    await page.waitForSelector("#start:not([hidden])");
+    gate.resolve();
+    await page.unroute("**/v1/embeddings*");
+    await openFirst(page, visitPng(4));
+    deepEqual(await names(), [["visit-4"], []]);
+    await page.click("#reject");
+    await page.waitForSelector("#start:not([hidden])");
+
+    await page.route("**/v1/embeddings*", (route) => route.abort());
+    await choose(page, visitPng(1), visitPng(2));
+    await page.waitForSelector("#start-problem:not([hidden])");
+    await page.unroute("**/v1/embeddings*");
+    // The same ones again, one more, and another file of the same name.
+    await openFirst(page, visitPng(1), visitPng(2), visitPng(3), {
+      ...visitPng(4),
+      name: "visit-2.png",
+    });
+    deepEqual(await names(), [["visit-1"], ["visit-2", "visit-2", "visit-3"]]);
+    await page.context().close();
+  },
+});
+
+Deno.test({
   name: "what is drawn on a frame of a volume waits there",
   ignore: !hasChromium,
   async fn() {
