@@ -59,9 +59,9 @@ const isJson = async (file) => /^\s*[[{]/.test(await file.slice(0, 64).text());
  * @param {AbortSignal} signal */
 async function readFile(item, mask, segment, signal) {
   if (!await isJson(mask)) return await readMask(item, mask, segment, signal);
-  const { name, size, fullSize } = item;
+  const { size, fullSize } = item;
   const sizes = fullSize === null ? [] : [fullSize];
-  const masks = readRleFile(await mask.text(), name, [size, ...sizes]);
+  const masks = readRleFile(await mask.text(), item, [size, ...sizes]);
   const names = masks.map(({ name }) => name);
   const chosen = masks.length === 1 ? 0 : names.indexOf(segment);
   const found = masks[chosen];

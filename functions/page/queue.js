@@ -2,6 +2,7 @@ import { isCancelled, segment } from "./api.js";
 import { acceptReferences, doubtfulReferences } from "./doubts.js";
 import { drawTile, Item } from "./item.js";
 import { announce } from "./messages.js";
+import { withoutEnding } from "./names.js";
 import { addInOrder } from "./order.js";
 import { isPassing, patiently } from "./patience.js";
 import { prepare, withEmbedding } from "./prepare.js";
@@ -17,12 +18,29 @@ import { enrolledStructures } from "./structures.js";
 /** Cancels the segmentation of the waiting images. @type {AbortController | null} */
 let segmenting = null;
 
-/** An item named like its file, without the extension.
+/** An item named like its file, without the ending.
  * @param {Found} found @param {ImageFacts | null} facts null where they are not known yet */
 export function itemOf({ file, path }, facts) {
-  const name = file.name.replace(/(\.nii)?\.[^.]{1,5}$/, "");
-  const item = new Item(file, name);
+  const item = new Item(file, withoutEnding(file.name));
   return Object.assign(item, { path, facts, frames: facts?.frames ?? 0 });
+}
+
+/** Puts the folders, or else a number, to names that would otherwise be the same. @param {Item[]} items */
+export function nameApart(items) {
+  const own = new Set(items);
+  const others = [...session.items, ...session.later].filter((item) =>
+    !own.has(item)
+  );
+  const taken = new Set(others.map(({ name }) => name));
+  for (const item of items) {
+    const folders = item.path.split("/").slice(0, -1);
+    while (taken.has(item.name) && folders.length > 0) {
+      item.name = `${folders.pop()}_${item.name}`;
+    }
+    const { name } = item;
+    for (let n = 2; taken.has(item.name); n++) item.name = `${name}-${n}`;
+    taken.add(item.name);
+  }
 }
 
 /** Takes the other frames out of an item's file, once. @param {Item} item */
@@ -44,6 +62,7 @@ export function otherFrames(item) {
  * @param {Item[]} added */
 export function queue(added) {
   const frames = added.flatMap((item) => [item, ...otherFrames(item)]);
+  nameApart(frames);
   session.items = addInOrder(session.items, frames);
   for (const item of frames) changed(item);
   const waits = session.items.some(isWaiting);
@@ -106,7 +125,10 @@ async function segmentItem(item, signal) {
   try {
     await carryOut("Reading", () => prepare(item, signal));
     const others = otherFrames(item);
-    if (others.length > 0) session.items = addInOrder(session.items, others);
+    if (others.length > 0) {
+      nameApart([item, ...others]);
+      session.items = addInOrder(session.items, others);
+    }
     for (const other of others) changed(other);
     await drawTile(item);
     for (const { label } of enrolledStructures()) {

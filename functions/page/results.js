@@ -6,7 +6,7 @@ import { forget } from "./kept.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { edit } from "./outline.js";
-import { queue } from "./queue.js";
+import { nameApart, queue } from "./queue.js";
 import { changeReferences } from "./references.js";
 import { changed, patient, session } from "./session.js";
 import { selectItem, showNothing } from "./stage.js";
@@ -60,6 +60,7 @@ export async function removeShown() {
   act({
     name: `the removal of ${item.name}`,
     undo: async () => {
+      nameApart([item]);
       session.items.splice(at, 0, item);
       changed(item);
       await selectItem(item);

@@ -1,9 +1,12 @@
 import { Problem } from "./api.js";
 import { Mask, runsOf } from "./mask.js";
+import { pathsLike } from "./names.js";
 
 /** @import { Rle, Size } from "./api.js" */
 /** @import { Point2 } from "./mask.js" */
 /** @typedef {{name: string, rle: Rle}} NamedMask */
+/** What tells an image from others: its name here, its file, and which frame it is of how many.
+ * @typedef {{name: string, path: string, frame: number, frames: number}} Named */
 
 const WANTED =
   "run lengths as JSON: { size: [height, width], counts }, or a COCO file with such segmentations";
@@ -19,7 +22,7 @@ const refused = (got) =>
 const isRecord = (value) => typeof value === "object" && value !== null;
 
 /** The masks of a file of COCO run lengths, one by one or as a whole data set.
- * @param {string} text @param {string} image name of the image, which a data set lists
+ * @param {string} text @param {Named} image which a data set lists
  * @param {[Size, ...Size[]]} sizes of the image: as it is shown, and as it was opened
  * @returns {NamedMask[]} of one of these sizes, at least one */
 export function readRleFile(text, image, sizes) {
@@ -53,7 +56,7 @@ export function readRleFile(text, image, sizes) {
   });
 }
 
-/** @param {unknown} document @param {string} image
+/** @param {unknown} document @param {Named} image
  * @returns {Generator<{name: string, size: [number, number], counts: unknown}>} */
 function* masksIn(document, image) {
   if (Array.isArray(document)) {
@@ -66,11 +69,9 @@ function* masksIn(document, image) {
   if (Array.isArray(size) && size.length === 2 && counts !== undefined) {
     yield { name, size: [Number(size[0]), Number(size[1])], counts };
   } else if (Array.isArray(annotations)) {
-    // The only image may have been renamed.
-    const isOnly = !Array.isArray(images) || images.length < 2;
-    const ids = idsOf(images, ({ file_name }) => isNamed(file_name, image));
+    const ids = Array.isArray(images) ? idsOfImage(images, image) : null;
     for (const one of annotations) {
-      if (!isRecord(one) || !isOnly && !ids.has(one.image_id)) continue;
+      if (!isRecord(one) || ids?.has(one.image_id) === false) continue;
       const labels = idsOf(categories, ({ id }) => id === one.category_id);
       const [label = ""] = labels.values();
       const { segmentation } = one;
@@ -117,12 +118,22 @@ const isPolygons = (value) =>
     Array.isArray(ring) && ring.length > 5 && ring.every(Number.isFinite)
   );
 
-/** Whether a file's name is that of the image, with or without folder and extension.
- * @param {unknown} file @param {string} image */
-function isNamed(file, image) {
-  const plain = (/** @type {string} */ path) =>
-    path.replace(/^.*\//, "").replace(/(\.nii)?\.[^.]{1,5}$/, "");
-  return typeof file === "string" && plain(file) === plain(image);
+/** Ids of the records of an image: those of its file, which state its frame or none, or else those of its name. The only
+ * record may be of a file that was renamed. @param {unknown[]} images @param {Named} image */
+function idsOfImage(images, { name, path, frame, frames }) {
+  const all = records(images).filter((one) =>
+    !Number.isInteger(one.frame) || frames < 2 || one.frame === frame
+  );
+  const pathOf = (/** @type {Record<string, unknown>} */ { file_name }) =>
+    String(file_name ?? "").replaceAll("\\", "/");
+  const paths = all.map(pathOf);
+  const byPath = pathsLike(path, paths);
+  const found = byPath.length > 0 ? byPath : pathsLike(name, paths);
+  const isOnly = images.length < 2;
+  return new Set(
+    all.filter((one) => isOnly || found.includes(pathOf(one)))
+      .map(({ id }) => id),
+  );
 }
 
 /** @param {unknown} counts or polygons @param {Size} size @returns {Rle} */

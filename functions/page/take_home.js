@@ -134,9 +134,9 @@ function coco(items) {
   const images = items.flatMap((item) => {
     const findings = labels().flatMap((label) => findingOf(item, label));
     if (findings.length === 0) return [];
-    const { file, name, frame, frames, fullSize, size } = item;
+    const { path, name, frame, frames, fullSize, size } = item;
     /** @type {CocoImage} */ const image = {
-      file: file instanceof File ? file.name : name,
+      file: path || name,
       frame: frames > 1 ? frame : null,
       size: fullSize ?? size,
       findings,

@@ -5,7 +5,7 @@ import { unpack } from "./intake.js";
 import { explainError, isOfFile } from "./messages.js";
 import { addInOrder, naturalOrder } from "./order.js";
 import { patiently } from "./patience.js";
-import { itemOf } from "./queue.js";
+import { itemOf, nameApart } from "./queue.js";
 import { session } from "./session.js";
 
 /** @import { ImageFacts } from "./api.js" */
@@ -103,18 +103,6 @@ async function readAll(files, signal, refused) {
 
 /** Of a file of another type what it is: a list would say of each what is read. @param {string} why */
 const shorten = (why) => why.replace(/^.*; (?=got )/s, "");
-
-/** Puts the folders before names that would otherwise be the same. @param {Item[]} items */
-function nameApart(items) {
-  const taken = new Set(session.items.map(({ name }) => name));
-  for (const item of items) {
-    const folders = item.path.split("/").slice(0, -1);
-    while (taken.has(item.name) && folders.length > 0) {
-      item.name = `${folders.pop()}_${item.name}`;
-    }
-    taken.add(item.name);
-  }
-}
 
 /** Names the files that are left out, and why; of many the first ones. @param {Refused[]} refused @param {number} taken */
 function showLeftOut(refused, taken) {

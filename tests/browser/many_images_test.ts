@@ -141,6 +141,37 @@ Deno.test({
       );
     });
 
+    await t.step(
+      "numbers are no endings, and no two names are one",
+      async () => {
+        await choose(
+          page,
+          { ...visitPng(2), name: "1.2.840.12.1" },
+          { ...visitPng(3), name: "1.2.840.12.2" },
+          { ...visitPng(4), name: "scan.png" },
+        );
+        await finished(page);
+        equal(
+          await names(page),
+          "IM2 IM3 IM1 scan march_scan 1.2.840.12.1 1.2.840.12.2 scan-2",
+        );
+        const { bytes } = await download(page, "#save-coco");
+        const { images } = JSON.parse(new TextDecoder().decode(bytes));
+        deepEqual(
+          images.map(({ file_name }: { file_name: string }) => file_name).slice(
+            3,
+          ),
+          [
+            "visits/april/scan.png",
+            "visits/march/scan.png",
+            "1.2.840.12.1",
+            "1.2.840.12.2",
+            "scan.png",
+          ],
+        );
+      },
+    );
+
     await t.step("reading is told, and can be cancelled", async () => {
       const gate = Promise.withResolvers<void>();
       await page.route("**/v1/images/read", async (route) => {

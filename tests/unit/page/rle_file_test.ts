@@ -13,8 +13,14 @@ function maskOf(width: number, height: number): Mask {
 
 const small = maskOf(3, 2).toRle();
 const large = maskOf(6, 4).toRle();
-const read = (document: unknown, name = "a") =>
-  readRleFile(JSON.stringify(document), name, [size, full]);
+const named = (path: string, frame = 0, frames = 1, name = path) => ({
+  name,
+  path,
+  frame,
+  frames,
+});
+const read = (document: unknown, image = named("a")) =>
+  readRleFile(JSON.stringify(document), image, [size, full]);
 
 Deno.test("run lengths are found wherever files have them", () => {
   for (
@@ -52,9 +58,44 @@ Deno.test("a data set gives the masks of the image alone", () => {
     { image_id: 2, category_id: 5, segmentation: small },
   ];
   const document = { images, categories, annotations };
-  deepEqual(read(document, "a"), [{ name: "organ", rle: small }]);
-  deepEqual(read(document, "b"), [{ name: "lesion", rle: small }]);
-  throws(() => read(document, "c"), /no mask of this image/);
+  deepEqual(read(document, named("a")), [{ name: "organ", rle: small }]);
+  deepEqual(read(document, named("b")), [{ name: "lesion", rle: small }]);
+  throws(() => read(document, named("c")), /no mask of this image/);
+});
+
+Deno.test("an image of a data set is told from others of its name by path and frame", () => {
+  const images = [
+    ["visit1/img.png"],
+    ["visit2/img.png"],
+    ["vol.nii.gz", 2],
+    ["vol.nii.gz", 3],
+    ["scan.v2.png"],
+    ["scan.v3.png"],
+    ["1.2.840.1"],
+    ["1.2.840.2"],
+    ["slices\\\\part_3.png"],
+  ].map(([file_name, frame], id) => ({ id, file_name, frame }));
+  const categories = images.map(({ id }) => ({ id, name: `of ${id}` }));
+  const annotations = images.map(({ id }) => ({
+    image_id: id,
+    category_id: id,
+    segmentation: small,
+  }));
+  const names = (...image: Parameters<typeof named>) => {
+    const document = { images, categories, annotations };
+    return read(document, named(...image)).map(({ name }) => name);
+  };
+  deepEqual(names("visit2/img.png"), ["of 1"]);
+  deepEqual(names("all.zip/visit2/img.png"), ["of 1"]);
+  deepEqual(names("visit2/img.jpg"), ["of 1"]);
+  deepEqual(names("img.png"), ["of 0", "of 1"]);
+  throws(() => names("visit3/img.png"), /no mask of this image/);
+  deepEqual(names("vol.nii.gz", 2, 9, "vol_3"), ["of 2"]);
+  throws(() => names("vol.nii.gz", 4, 9, "vol_5"), /no mask of this image/);
+  deepEqual(names("scan.v2.png", 0, 1, "scan.v2"), ["of 4"]);
+  deepEqual(names("scan.v3", 0, 1, "scan.v3"), ["of 5"]);
+  deepEqual(names("1.2.840.2"), ["of 7"]);
+  deepEqual(names("part.nii", 2, 9, "part_3"), ["of 8"]);
 });
 
 Deno.test("polygons of a data set are filled", () => {
@@ -83,6 +124,6 @@ Deno.test("what is no mask of the image is refused with the reason", () => {
   refused({ size: [2, 3], counts: [0.5, 5.5] }, /add up to 6/);
   refused({ size: [2, 3], counts: "~~" }, /add up to 6/);
   refused({ size: [2, 3], counts: null }, /add up to 6/);
-  throws(() => readRleFile("{", "a", [size]), /no JSON/);
+  throws(() => readRleFile("{", named("a"), [size]), /no JSON/);
   equal(read({ size: [2, 3], counts: [6] })[0].rle.counts, "6");
 });
