@@ -3,14 +3,12 @@ import type { Context } from "hono";
 import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
 import { recipeOf } from "../../lib/engine/catalogue.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
-import {
-  readLabelConfig,
-  REGION_KINDS,
-} from "../../lib/label_studio/label_config.ts";
+import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
 import {
   masksOf,
   type Region,
   regionsOf,
+  regionsOn,
 } from "../../lib/label_studio/regions.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
 import { parseJson } from "../body/json.ts";
@@ -57,6 +55,7 @@ const Regions = z.array(z.looseObject({
   original_width: z.int().min(1).default(1),
   original_height: z.int().min(1).default(1),
   image_rotation: z.number().default(0),
+  item_index: z.int().min(0).optional(),
   value: z.looseObject({
     rle: z.array(z.int().min(0).max(255)).optional(),
     brushlabels: z.array(z.string()).optional(),
@@ -168,9 +167,10 @@ export function labelStudioFunction(services: Services): Router {
     if (!parsed.success) {
       throw invalid("body.annotation.result", parsed.error.issues);
     }
-    const regions = parsed.data.filter(({ type }) =>
-      REGION_KINDS.some((kind) => kind === type)
-    ) as Region[];
+    const config = project?.label_config
+      ? readLabelConfig(project.label_config)
+      : undefined;
+    const regions = regionsOn(parsed.data, config?.to) as Region[];
     const prefix = `task-${await namePart(String(task.id), 32)}${MARK}`;
     const before = (await profiles.list(tenant, patient))
       .filter(({ reference }) => reference.startsWith(prefix));
@@ -179,7 +179,7 @@ export function labelStudioFunction(services: Services): Router {
       const image = await imageOf(
         c,
         task.data,
-        fieldOf(task.data, project?.label_config),
+        config?.field ?? onlyField(task.data),
       );
       const model = models.default;
       const work = workOf(c);
@@ -262,9 +262,8 @@ function checked(label: string): string {
   throw invalid("body.annotation.result", parsed.error.issues);
 }
 
-/** The field of a task that holds its image: as the interface says, else the only one that holds text. */
-function fieldOf(data: Record<string, unknown>, config: string | undefined) {
-  if (config) return readLabelConfig(config).field;
+/** The field of a task that holds its image, where no interface says it: the only one that holds text. */
+function onlyField(data: Record<string, unknown>) {
   const [only, ...others] = Object.keys(data)
     .filter((field) => typeof data[field] === "string");
   if (only !== undefined && others.length === 0) return only;

@@ -6,7 +6,11 @@ import type { MaskDocument } from "../format/mask/document.ts";
 import type { Ring } from "../format/mask/polygons.ts";
 import { decodeRle } from "../format/mask/rle.ts";
 import { decodeBrush, encodeBrush } from "./brush_rle.ts";
-import type { LabelConfig, RegionKind } from "./label_config.ts";
+import {
+  type LabelConfig,
+  REGION_KINDS,
+  type RegionKind,
+} from "./label_config.ts";
 
 /** A region as Label Studio sends and takes it. */
 export interface Region {
@@ -17,6 +21,8 @@ export interface Region {
   original_width: number;
   original_height: number;
   image_rotation: number;
+  /** Of an image of several pages: the page, from 0. */
+  item_index?: number | undefined;
   value: {
     format?: "rle";
     /** Of a brush: bytes. */
@@ -93,7 +99,35 @@ function areaOf(ring: Ring): number {
 }
 
 /**
- * The masks of an annotation's regions by label; regions of one label are joined. Regions of other kinds are left out.
+ * The regions that are masks of one image of a task.
+ *
+ * @param to the image's tag; undefined where the interface is not known: all regions must then name the same.
+ * @throws {EdgeError} `invalid-input` where it cannot be told which image a region is drawn on.
+ */
+export function regionsOn<T extends Pick<Region, "to_name" | "item_index">>(
+  regions: (T & { type: string })[],
+  to: string | undefined,
+): (T & Pick<Region, "type">)[] {
+  const masks = regions.filter((region): region is T & Pick<Region, "type"> =>
+    REGION_KINDS.some((kind) => kind === region.type)
+  );
+  const named = new Set(masks.map(({ to_name }) => to_name));
+  if (named.has("") || (to === undefined && named.size > 1)) {
+    throw invalidInput(
+      "Cannot use the annotation: which image of the task its regions are drawn on cannot be told.",
+    );
+  }
+  const own = masks.filter(({ to_name }) => to_name === (to ?? to_name));
+  if (own.some(({ item_index = 0 }) => item_index > 0)) {
+    throw invalidInput(
+      "Cannot use the annotation: it is drawn on several pages of an image; give each page a task of its own.",
+    );
+  }
+  return own;
+}
+
+/**
+ * The masks of an annotation's regions by label; regions of one label are joined.
  *
  * @param size of the image, which every region must state as its own.
  * @throws {EdgeError} `invalid-input`.

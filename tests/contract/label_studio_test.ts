@@ -83,6 +83,43 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
   );
 });
 
+Deno.test("a region on another image of the task is not enrolled on the one that is marked", async () => {
+  await using service = await openService();
+  const { app } = service;
+  const two = CONFIG.replace(
+    "</View>",
+    `<Image name="second" value="$other"/>
+     <BrushLabels name="tag2" toName="second"><Label value="lesion"/></BrushLabels></View>`,
+  );
+  const [own] = annotated("lesion");
+  const elsewhere = annotated("other")
+    .map((region) => ({ ...region, from_name: "tag2", to_name: "second" }));
+  const send = async (result: unknown[], label_config?: string) => {
+    const image = uri(files.image);
+    const response = await postJson(app, at("/webhook"), {
+      action: "ANNOTATION_CREATED",
+      annotation: { id: 3, result },
+      task: {
+        id: 41,
+        data: label_config ? { image, other: uri(files.next) } : { image },
+      },
+      project: { id: 1, label_config },
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  const both = await send([own, ...elsewhere], two);
+  deepEqual(both.body.references, ["task-41~lesion"]);
+  deepEqual((await send(elsewhere, two)).body.references, []);
+  // Without the interface it cannot be told which image is meant.
+  const unknown = await send([own, ...elsewhere]);
+  equal(unknown.status, 422);
+  match(unknown.body.detail, /which image/);
+  deepEqual((await send([own])).body.references, ["task-41~lesion"]);
+  const paged = await send([{ ...own, item_index: 1 }], CONFIG);
+  equal(paged.status, 422);
+  match(paged.body.detail, /pages/);
+});
+
 Deno.test("images come as data URIs or from the host that is named; no other host is asked", async (t) => {
   const asked: string[] = [];
   let elsewhereAsked = 0;
