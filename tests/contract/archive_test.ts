@@ -13,6 +13,7 @@ import { drawStudy, writeSlice } from "../support/archived_patient.ts";
 import { toDicom } from "../support/dicom_files.ts";
 import { openService } from "../support/service.ts";
 import { enrol, postJson } from "../support/requests.ts";
+import { unzip } from "../support/unzip.ts";
 
 const own = drawStudy(1);
 const other = drawStudy(2);
@@ -529,6 +530,89 @@ Deno.test("a result that the archive does not confirm is a problem, not an answe
     // What changes something is never sent twice by itself.
     equal(posts.length, Object.keys(STORED).length + 1);
   });
+});
+
+Deno.test("of a series that makes several files, those that show the structure are stored", async () => {
+  // Of another size, as a localizer is.
+  const [width, height] = [256, 192];
+  const data = new Uint8Array(width * height);
+  const localizer = {
+    instance: "2.25.139",
+    file: writeSlice({ width, height, channels: 1, data }, {
+      study,
+      series,
+      number: 1,
+      place: 9,
+    }),
+  };
+  const shown = [own.slices[0]!, own.slices[1]!];
+  const sent: string[] = [];
+  let confirm = true;
+  await using archive = host(async (path, request) => {
+    if (request.method === "POST") {
+      const body = new TextDecoder("latin1").decode(await request.bytes());
+      const [uid] = /2\.25\.\d{30,}/.exec(body)!;
+      sent.push(uid);
+      return json(
+        confirm ? { "00081199": { Value: [{ "00081155": ui(uid) }] } } : {},
+      );
+    }
+    if (path.endsWith("/metadata")) {
+      return json([localizer, ...shown].map(({ instance }, i) => ({
+        "0020000D": ui(study),
+        "0020000E": ui(series),
+        "00080018": ui(instance),
+        "00200013": { vr: "IS", Value: [i] },
+      })));
+    }
+    if (path.endsWith(localizer.instance)) return related(localizer.file);
+    return honest("http://x.invalid/")(path, request);
+  });
+  await using service = await openService(undefined, {
+    DICOMWEB_URL: `${archive.url}dicom-web/`,
+  });
+  const { app } = service;
+  equal((await enrol(app, "p", "r")).status, 201);
+  const segment = async (accept: string) => {
+    const answer = await app.request("/v1/patients/p/series?store=true", {
+      method: "POST",
+      headers: { accept, "content-type": "application/json" },
+      body: JSON.stringify({ dicomweb: { study, series } }),
+    });
+    equal(answer.headers.get("content-type"), "application/zip");
+    const entries = await unzip(await answer.bytes());
+    const { images } = JSON.parse(
+      new TextDecoder().decode(entries.get("series.json")),
+    );
+    return { entries, images };
+  };
+  const { entries, images } = await segment("application/dicom");
+  equal(entries.size, 3);
+  deepEqual(
+    images.map((
+      one: { segmentation: { present: boolean }; stored: string | null },
+    ) => [one.segmentation.present, one.stored]),
+    [[false, null], [true, sent[0]], [true, sent[0]]],
+  );
+  equal(sent.length, 1);
+  const written = entries.get(
+    [...entries.keys()].find((name) => name.startsWith("1_"))!,
+  )!;
+  equal(readIdentity(written)!.instance, sent[0]);
+
+  confirm = false;
+  const unconfirmed = await segment("application/dicom");
+  deepEqual(
+    unconfirmed.images.map((one: Record<string, { type: string }>) => [
+      one.problem?.type,
+      one.stored,
+    ]),
+    [
+      [undefined, null],
+      ["/problems/archive-failed", undefined],
+      ["/problems/archive-failed", undefined],
+    ],
+  );
 });
 
 Deno.test("the archive is closed to callers without its scope, and absent where no operator named one", async () => {

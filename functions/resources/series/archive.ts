@@ -19,10 +19,15 @@ export async function* masksOf(run: SeriesRun): AsyncGenerator<ZipFile> {
   yield contentsOf(images);
 }
 
-/** One image in the document beside the files. */
+/**
+ * One image in the document beside the files.
+ *
+ * @param stored the instance that the archive has of its file; null where none was stored of it.
+ */
 export function contentOf(
   { index, position, image, references, segmentation, problem }: ImageResult,
   file: string | undefined,
+  stored?: string | null,
 ) {
   // The mask is the file.
   const { mask: _, ...answer } = segmentation ?? {};
@@ -32,6 +37,7 @@ export function contentOf(
     name: image.name,
     ...(image.frameOf && { frame: image.frameOf.frame }),
     file: file ?? null,
+    ...(stored !== undefined && { stored }),
     ...(references && { references }),
     ...(segmentation && { segmentation: answer }),
     ...(problem && { problem }),

@@ -36,7 +36,12 @@ import { openSeries } from "./open_series.ts";
 import { masksOf } from "./archive.ts";
 import { cocoOf } from "./coco.ts";
 import { linesOf } from "./lines.ts";
-import { createPlacer, filesOf, gatherMasks } from "./placed_files.ts";
+import {
+  createPlacer,
+  filesOf,
+  gatherMasks,
+  type WrittenGroup,
+} from "./placed_files.ts";
 import { type ImageResult, type SeriesRun, streamOf } from "./run.ts";
 import { CocoDocument, SeriesLine, SeriesQuery } from "./schema.ts";
 import { runPatiently, segmentImage } from "./segment_image.ts";
@@ -232,29 +237,31 @@ export function seriesFunction(services: Services): Router {
         region,
         model: model.manifest.digest,
       };
-      const store = query.store && gathered.summary.present > 0;
-      const write = async (group: MaskGroup) => {
-        const file = await runPatiently(
+      const write = async (
+        group: MaskGroup,
+        number: number,
+      ): Promise<WrittenGroup> => {
+        const bytes = await runPatiently(
           deadline,
           caller,
           (work) => model.engineFor(work).writeMasks(group, segmentOf, form),
         );
-        if (store) {
-          const { instance } = await archiveOf(services, c)
-            .store(file, stop.signal);
-          c.header("x-stored-instance", instance);
-        }
-        return file;
+        if (!query.store) return { bytes, stored: undefined };
+        if (!gathered.present.has(number)) return { bytes, stored: null };
+        const { instance } = await archiveOf(services, c)
+          .store(bytes, stop.signal);
+        return { bytes, stored: instance };
       };
       const [group, ...more] = gathered.masks.groups;
       if (more.length > 0) {
         return sendArchive(c, run, filesOf(gathered, write, describe));
       }
-      const file = await write(group!);
+      const { bytes, stored } = await write(group!, 0);
+      if (stored) c.header("x-stored-instance", stored);
       end();
       gathered.summary.send(c);
       if (form === "nifti") attach(c, "mask.nii.gz");
-      return c.body(file, 200, { "content-type": type }) as never;
+      return c.body(bytes, 200, { "content-type": type }) as never;
     } catch (error) {
       end();
       throw error;

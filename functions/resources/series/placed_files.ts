@@ -55,6 +55,14 @@ export interface GatheredSeries {
     result: Omit<ImageResult, "png" | "places">;
     group: number | undefined;
   }[];
+  /** The numbers of the groups in which the structure is. */
+  present: Set<number>;
+}
+
+/** A file of a group, and the instance that was stored of it; null where none was, undefined where none was asked for. */
+export interface WrittenGroup {
+  bytes: Bytes;
+  stored: string | null | undefined;
 }
 
 /**
@@ -72,6 +80,7 @@ export async function gatherMasks(
   const masks = new MaskGroups(form);
   const summary = new SeriesSummary();
   const images: GatheredSeries["images"] = [];
+  const present = new Set<number>();
   for await (const { png: _, places, ...whole } of untilEnd(run)) {
     const { index, image, segmentation, ...about } = whole;
     let result = whole;
@@ -82,6 +91,7 @@ export async function gatherMasks(
         const { size, counts } = segmentation.mask;
         const frameOf = { name: image.name, id: sha256, frame };
         group = masks.add(frameOf, places, { size, counts });
+        if (segmentation.present) present.add(group);
       } catch (error) {
         result = { index, image, ...about, problem: describe(error) };
       }
@@ -90,7 +100,7 @@ export async function gatherMasks(
     images.push({ result: withoutMask(result), group });
   }
   if (masks.groups.length === 0) throw nothingGathered(summary, type);
-  return { masks, summary, images };
+  return { masks, summary, images, present };
 }
 
 /** The error of a series of which no mask can be written. */
@@ -142,7 +152,7 @@ function withoutMask<T extends Omit<ImageResult, "png" | "places">>(
  */
 export async function* filesOf(
   { masks, images }: GatheredSeries,
-  write: (group: MaskGroup) => Promise<Bytes>,
+  write: (group: MaskGroup, number: number) => Promise<WrittenGroup>,
   describe: (error: unknown) => Problem,
 ): AsyncGenerator<ZipFile> {
   const { form, groups } = masks;
@@ -150,19 +160,23 @@ export async function* filesOf(
     resultName(i, groups.length, name, FILE_NAMES[form].join(""))
   );
   const problems = new Map<number, Problem>();
+  const stored = new Map<number, WrittenGroup["stored"]>();
   for (const [i, group] of groups.entries()) {
     try {
-      yield { name: names[i]!, bytes: await write(group) };
+      const written = await write(group, i);
+      stored.set(i, written.stored);
+      yield { name: names[i]!, bytes: written.bytes };
     } catch (error) {
       problems.set(i, describe(error));
     }
   }
   yield contentsOf(
     images.map(({ result, group }) => {
-      const problem = group !== undefined && problems.get(group);
+      if (group === undefined) return contentOf(result, undefined);
+      const problem = problems.get(group);
       return problem
         ? contentOf({ ...result, problem }, undefined)
-        : contentOf(result, group === undefined ? undefined : names[group]);
+        : contentOf(result, names[group], stored.get(group));
     }),
   );
 }
