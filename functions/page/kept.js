@@ -53,20 +53,89 @@ function database() {
 /** @type {Promise<void> | null} */ let writing = null;
 /** Ends the wait before a write. */ let hurry = () => {};
 /** Whether the last write failed. */ let failed = false;
+/** Whether another tab keeps the patient at hand. */ let isRefused = false;
 /** Whether the user knows that. */ let isTold = false;
 
+/** No patient's work is for this tab to keep. */
+const NO_CLAIM = { whose: "", granted: Promise.resolve(false) };
+/** The patient whose work this tab has asked to keep, alone, and whether it may. */
+let claim = NO_CLAIM;
+/** Lets another tab keep it. */ let letGo = () => {};
+/** Settles when the patient before is let go of. */ let leaving = Promise
+  .resolve();
+
+/** Whether this tab alone keeps the work of a patient, so that no other one writes over it. A refusal stands until what
+ * is kept is read anew.
+ * @param {string} whose @param {boolean} [again] whether to ask again after a refusal */
+async function take(whose, again = false) {
+  await leaving;
+  if (claim.whose !== whose || again && !await claim.granted) {
+    letGo();
+    claim = { whose, granted: lock(whose) };
+  }
+  return await claim.granted;
+}
+
+/** How long to wait for a tab that is just being closed or loaded anew, milliseconds. */
+const CLOSING = 500;
+
+/** @param {string} whose @returns {Promise<boolean>} */
+function lock(whose) {
+  const { promise, resolve } = Promise.withResolvers();
+  const options = { signal: AbortSignal.timeout(CLOSING) };
+  // Pages without TLS have no locks.
+  navigator.locks?.request(`p2sam-${whose}`, options, () => {
+    const isWanted = claim.whose === whose;
+    resolve(isWanted);
+    return isWanted && new Promise((end) => letGo = () => end(null));
+  }).catch((error) => resolve(error.name !== "TimeoutError")) ?? resolve(true);
+  return promise;
+}
+
 /** Begins to keep the session of the patient at hand. */
-export function beginKeeping() {
-  if (keeping === patient()) return;
-  keeping = patient();
+export async function beginKeeping() {
+  const whose = patient();
+  const isOurs = await take(whose);
+  if (claim.whose !== whose || keeping === whose) return;
+  isRefused = !isOurs;
+  showNotice(
+    isRefused
+      ? "This patient is open in another tab, which keeps the work. Nothing that you do here is kept. " +
+        "To go on here, close the other tab and reload this page."
+      : "",
+    "kept",
+  );
+  if (isRefused) return;
+  keeping = whose;
   if (storedOf !== keeping) [stored, storedOf] = [new Set(), keeping];
   noteChange();
 }
 
+/** Writes what is left of the patient at hand, whom another tab may go on with then. */
+export function endKeeping() {
+  leaving = flush().then(release);
+}
+
+function release() {
+  keeping = "";
+  isRefused = false;
+  claim = NO_CLAIM;
+  letGo();
+}
+
+/** Makes sure that no other tab goes on keeping what is erased. @param {string} whose */
+export async function claimToErase(whose) {
+  if (await take(whose, true)) return;
+  throw new Problem({
+    title: "This patient is open in another tab",
+    detail: "Close that tab, then erase the patient here.",
+  });
+}
+
 /** @param {Item} [item] */
 function noteChange(item) {
-  if (keeping === "") return;
   if (item) changedItems.add(item);
+  if (keeping === "") return;
   isDue = true;
   writing ??= writeAll().finally(() => writing = null);
 }
@@ -74,7 +143,7 @@ whenChanged(noteChange);
 
 /** Whether something of the session would be lost with the page. */
 export const isAtRisk = () =>
-  failed &&
+  (failed || isRefused && changedItems.size > 0) &&
   session.items.some(({ findings, drafts }) =>
     findings.size > 0 || drafts.length > 0
   );
@@ -127,6 +196,7 @@ async function write(items) {
   const { structures, label, showsAll, enrolled, shown } = session;
   const all = [...session.items, ...session.later];
   const whose = keeping;
+  if (whose === "") return;
   const open = await database();
   const transaction = open.transaction(
     ["sessions", "items", "files"],
@@ -264,6 +334,7 @@ function read(record, file, blobs) {
 /** Brings back what is kept of the patient at hand in this browser.
  * @returns {Promise<{shown: Item | undefined} | null>} null where nothing is kept */
 export async function restoreKept() {
+  await take(patient(), true);
   const kept = await recall(patient()).catch((error) => {
     console.warn(error);
     return null;
@@ -284,7 +355,8 @@ export async function keptSessions() {
 
 /** Erases what is kept of a patient. @param {string} whose */
 export async function forget(whose) {
-  if (whose === keeping) keeping = "";
+  await claimToErase(whose);
+  keeping = "";
   await writing;
   const open = await database();
   const transaction = open.transaction(
@@ -299,6 +371,7 @@ export async function forget(whose) {
     }
   }
   await transaction.done;
+  release();
 }
 
 document.addEventListener("visibilitychange", () => hurry());

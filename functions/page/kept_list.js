@@ -1,6 +1,7 @@
 import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import * as dom from "./dom.js";
 import { forget, keptSessions } from "./kept.js";
+import { showProblem } from "./messages.js";
 
 const when = new Intl.DateTimeFormat("en", {
   dateStyle: "medium",
@@ -38,6 +39,11 @@ async function erase(patient) {
   const question =
     `Erase the images and outlines of ${patient} from this browser? References on the server stay.`;
   if (!confirm(question)) return;
-  await forget(patient);
+  dom.showText("start-problem", "");
+  try {
+    await forget(patient);
+  } catch (error) {
+    showProblem("start-problem", error);
+  }
   await showKept();
 }

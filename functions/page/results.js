@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { html, showText } from "./dom.js";
 import { enrolItem } from "./enrol.js";
 import { act, redoDeed, undoDeed } from "./history.js";
-import { forget } from "./kept.js";
+import { claimToErase, forget } from "./kept.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { edit } from "./outline.js";
@@ -96,6 +96,7 @@ export async function erasePatient() {
   if (!confirm(question)) return;
   showNotice("", "erase");
   try {
+    await claimToErase(patient());
     await api.erasePatient(patient()).catch((error) => {
       const isGone = error instanceof api.Problem && error.code === "not-found";
       if (!isGone) throw error;

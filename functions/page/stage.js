@@ -1,6 +1,6 @@
 import { noteDraft } from "./drafts.js";
 import { html } from "./dom.js";
-import { beginKeeping } from "./kept.js";
+import { beginKeeping, endKeeping } from "./kept.js";
 import { Mask } from "./mask.js";
 import { clearProblems, showNotice } from "./messages.js";
 import { changed, patient, render, session, viewer } from "./session.js";
@@ -25,7 +25,9 @@ export function enterWorkspace() {
 
 /** Goes back to the start, where no image is open. */
 export function leaveWorkspace() {
+  session.shown = null;
   changed();
+  endKeeping();
   history.replaceState(null, "", location.pathname);
   viewer.show(null, { width: 1, height: 1 });
   html("work").hidden = true;

@@ -437,6 +437,78 @@ Deno.test({
 });
 
 Deno.test({
+  name: "one tab keeps a patient, and another one says that it does not",
+  ignore: !hasChromium,
+  async fn(t) {
+    await using visitor = await Visitor.start();
+    const context = await visitor.browser.newContext();
+    const one = await context.newPage();
+    await one.goto(visitor.server.url);
+    await one.waitForSelector("html[data-ready]");
+    await enrolByBox(one);
+    await choose(one, visitPng(2));
+    await finished(one);
+    const before = await held(one);
+    const other = await context.newPage();
+    other.on("dialog", (dialog) => dialog.accept());
+    const correct = async (page: Page) => {
+      await page.click("#tiles li:nth-child(2) button");
+      await page.click("#correct");
+      await tool(page, "brush");
+      await drag(page, [60, 200], [110, 200]);
+      await page.click("#accept");
+      await page.waitForSelector("#accept-result:not([hidden])");
+      return (await held(page))[1].area;
+    };
+
+    await t.step("nothing of the other tab is kept", async () => {
+      await other.goto(one.url());
+      await other.waitForSelector("#notice:not([hidden])");
+      match(
+        await other.textContent("#notice-text") ?? "",
+        /open in another tab.*Nothing that you do here is kept/,
+      );
+      ok(await correct(other) > before[1].area);
+      await choose(one, visitPng(3));
+      await one.waitForSelector("#tiles li:nth-child(4)");
+      await finished(one);
+      await reload(one);
+      await one.waitForSelector("#tiles li:nth-child(4)");
+      deepEqual((await held(one)).slice(0, 2), before);
+      equal(await one.isVisible("#notice"), false);
+    });
+
+    await t.step("and it erases nothing that is open", async () => {
+      await other.click("#erase");
+      await other.locator("#notice-text", { hasText: /Close that tab/ })
+        .waitFor();
+      await other.goto(visitor.server.url);
+      await other.click("#kept button");
+      await other.waitForSelector("#start-problem:not([hidden])");
+      match(
+        await other.textContent("#start-problem") ?? "",
+        /open in another tab/,
+      );
+      await reload(one);
+      await one.waitForSelector("#tiles li:nth-child(4)");
+      equal((await held(one)).length, 3);
+    });
+
+    await t.step("until the patient is left", async () => {
+      await one.close();
+      await other.click("#kept a");
+      await other.waitForSelector("#tiles li:nth-child(4)");
+      equal(await other.isVisible("#notice"), false);
+      const area = await correct(other);
+      await reload(other);
+      await other.waitForSelector("#tiles li:nth-child(4)");
+      equal((await held(other))[1].area, area);
+      await context.close();
+    });
+  },
+});
+
+Deno.test({
   name: "a server that is gone loses nothing",
   ignore: !hasChromium,
   async fn() {
