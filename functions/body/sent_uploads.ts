@@ -7,6 +7,8 @@ export interface SentUploads {
   read(id: string): Promise<Bytes>;
   /** A file of any size, piece by piece. @throws EdgeError for an upload that is unknown or incomplete. */
   stream(id: string): AsyncGenerator<Bytes>;
+  /** Leaves those taken in place: a part of the request failed, and may be sent again. */
+  keep(): void;
 }
 
 /** The uploads that a request may take. */

@@ -4,6 +4,7 @@ import {
   EdgeError,
   type ErrorCode,
   type Fault,
+  isRetryable,
 } from "../../lib/core/errors.ts";
 import { traceOf } from "../../lib/core/error_trace.ts";
 import { NotReproduced } from "../../lib/receipt/differences.ts";
@@ -30,6 +31,7 @@ export function describeProblem(error: unknown, c: Context): Problem {
   const { code, detail, faults = [], choices = [] } = explain(error, c);
   const [status, title] = PROBLEMS[code];
   const instance = c.get("requestId");
+  if (status >= 500 || isRetryable(error)) c.get("uploads")?.keep();
   const cause = error instanceof EdgeError ? error.cause : undefined;
   if (status === 500 || (status > 500 && cause !== undefined)) {
     const trace = traceOf(cause ?? error);

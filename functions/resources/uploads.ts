@@ -81,7 +81,7 @@ const create = createRoute({
   description:
     "Any client of tus 1.0 goes on from here. A complete upload stands in place of a file in JSON, " +
     '`{"image":{"upload":id}}`, or of the body of a series or an archive, `{"upload":id}`. It is erased when the ' +
-    "request that used it has succeeded, and after a day in any case.",
+    "whole answer of the request that used it was read, and after a day in any case.",
   request: {
     headers: Tus.extend({
       "upload-length": Count,

@@ -4,7576 +4,7576 @@
  */
 
 export interface paths {
-  "/v1/embeddings": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make and cache the embedding of an image */
+        post: operations["createEmbedding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Make and cache the embedding of an image */
-    post: operations["createEmbedding"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/embeddings/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/embeddings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The embedding as safetensors, float16 */
+        get: operations["readEmbedding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The embedding as safetensors, float16 */
-    get: operations["readEmbedding"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/references/{reference}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/references/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A reference */
+        get: operations["readReference"];
+        /** Enrol an annotated image as a reference */
+        put: operations["enrolReference"];
+        post?: never;
+        /** Remove a reference; earlier revisions keep it */
+        delete: operations["eraseReference"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A reference */
-    get: operations["readReference"];
-    /** Enrol an annotated image as a reference */
-    put: operations["enrolReference"];
-    post?: never;
-    /** Remove a reference; earlier revisions keep it */
-    delete: operations["eraseReference"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/enrolments": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol a zip archive of annotated images, one line each as it is ready
+         * @description The archive is in PerSeg layout: `Images/<object>/NN.jpg` and `Annotations/<object>/NN.png`. Every object becomes a patient, as in an evaluation, and each of its annotated images a reference named NN, which replaces one of that name. A line is a JSON object and ends with a newline; a file without its counterpart gives one with a problem. Sent again, the archive enrols the same references again.
+         */
+        post: operations["enrolArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Enrol a zip archive of annotated images, one line each as it is ready
-     * @description The archive is in PerSeg layout: `Images/<object>/NN.jpg` and `Annotations/<object>/NN.png`. Every object becomes a patient, as in an evaluation, and each of its annotated images a reference named NN, which replaces one of that name. A line is a JSON object and ends with a newline; a file without its counterpart gives one with a problem. Sent again, the archive enrols the same references again.
-     */
-    post: operations["enrolArchive"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The patients that have references, page by page
+         * @description In order of name; where the store is encrypted, names are hidden from it, and the order is one that says nothing. A page may then hold fewer patients than `limit`, or none, before the last: go on while `cursor` is not null.
+         */
+        get: operations["listPatients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The patients that have references, page by page
-     * @description In order of name; where the store is encrypted, names are hidden from it, and the order is one that says nothing. A page may then hold fewer patients than `limit`, or none, before the last: go on while `cursor` is not null.
-     */
-    get: operations["listPatients"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A patient's references, and the state of every label */
+        get: operations["readPatient"];
+        put?: never;
+        post?: never;
+        /** Erase a patient */
+        delete: operations["erasePatient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A patient's references, and the state of every label */
-    get: operations["readPatient"];
-    put?: never;
-    post?: never;
-    /** Erase a patient */
-    delete: operations["erasePatient"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/labels/{label}/revisions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/labels/{label}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of a label's references */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The history of a label's references */
-    get: operations["listRevisions"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/labels/{label}/revisions/{revision}/restore": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/labels/{label}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the references of a label back to an earlier revision
+         * @description It becomes a new revision; none is lost.
+         */
+        post: operations["restoreRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Bring the references of a label back to an earlier revision
-     * @description It becomes a new revision; none is lost.
-     */
-    post: operations["restoreRevision"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/prompts": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The points that the patient's profile proposes for an image */
+        post: operations["proposePrompts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** The points that the patient's profile proposes for an image */
-    post: operations["proposePrompts"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/masks": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/masks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decode points, a box or an earlier mask to a mask */
+        post: operations["decodeMask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Decode points, a box or an earlier mask to a mask */
-    post: operations["decodeMask"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/masks/export": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/masks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A mask that you have, in the format of its image
+         * @description For a DICOM image, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) that refers to it, whose structure is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
+         */
+        post: operations["exportMask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * A mask that you have, in the format of its image
-     * @description For a DICOM image, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) that refers to it, whose structure is marked as drawn by hand unless the mask comes with its receipt; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume with the mask in its place. Nothing is segmented or stored.
-     */
-    post: operations["exportMask"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/masks/export/volume": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/masks/export/volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Masks that you have of a volume or a series, in one file
+         * @description For DICOM images of one series, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) with a frame or the contours of each mask; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume. Slices without a mask are empty. The structure is marked as drawn by hand unless a mask comes with its receipt. Nothing is segmented or stored.
+         */
+        post: operations["exportVolumeMasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Masks that you have of a volume or a series, in one file
-     * @description For DICOM images of one series, a segmentation (SEG) or, where that is accepted, a structure set (RTSTRUCT) with a frame or the contours of each mask; for a volume (NIfTI, NRRD or MetaImage), a gzipped NIfTI volume. Slices without a mask are empty. The structure is marked as drawn by hand unless a mask comes with its receipt. Nothing is segmented or stored.
-     */
-    post: operations["exportVolumeMasks"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/masks/read": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/masks/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a mask file means on an image, before it is enrolled
+         * @description A label map or a segmentation of several structures needs `segment`; without it, the problem's `choices` list what there is. Nothing is stored.
+         */
+        post: operations["readMask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * What a mask file means on an image, before it is enrolled
-     * @description A label map or a segmentation of several structures needs `segment`; without it, the problem's `choices` list what there is. Nothing is stored.
-     */
-    post: operations["readMask"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/segmentations": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Segment a new image of a patient */
+        post: operations["segmentImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Segment a new image of a patient */
-    post: operations["segmentImage"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/series": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Segment many images of a patient, one line each as it is ready, or one file of all
+         * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
+         *
+         *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/x-coco` (COCO's JSON, also `application/json; profile=coco`), or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
+         */
+        post: operations["segmentSeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Segment many images of a patient, one line each as it is ready, or one file of all
-     * @description The whole body is received before the first line is sent. A line is a JSON object and ends with a newline; every image gives exactly one, in order; an image that cannot be read gives one with its problem. After a broken connection send the very same body again with the `cursor` of the last complete line: the lines continue after it. Ending the request ends the work.
-     *
-     *     `Accept` may ask for all masks at once instead: `application/dicom` (a segmentation), `application/dicom; type=rtstruct` (a structure set), `application/x-nifti` (a volume), `application/x-coco` (COCO's JSON, also `application/json; profile=coco`), or `image/png` (a zip archive of a PNG for each image). Such an answer begins when the last image is done. Images that one DICOM or NIfTI file cannot hold (several series, orientations or volumes) come as a zip archive of files. An archive has a document `series.json` of what became of every image; headers say it of one file.
-     */
-    post: operations["segmentSeries"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/receipts/replay": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/receipts/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a mask again from its receipt
+         * @description Runs what the receipt states on the same image, without any cache, and compares the masks. What changed is reported in `errors` of a 409, with what was expected and what was found. Nothing is stored.
+         */
+        post: operations["replayReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Make a mask again from its receipt
-     * @description Runs what the receipt states on the same image, without any cache, and compares the masks. What changed is reported in `errors` of a 409, with what was expected and what was found. Nothing is stored.
-     */
-    post: operations["replayReceipt"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/export": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A patient's references as one signed file, without the patient's id */
+        get: operations["exportPatient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A patient's references as one signed file, without the patient's id */
-    get: operations["exportPatient"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/patients/{patient}/import": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/patients/{patient}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import exported references: all or none */
+        post: operations["importPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Import exported references: all or none */
-    post: operations["importPatient"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/previews": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An image as a PNG that any browser shows
+         * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a browser cannot show. Nothing is stored.
+         */
+        post: operations["previewImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * An image as a PNG that any browser shows
-     * @description The pixels that the model sees, upright and in 8 bits: for TIFF, 16-bit files and whatever else a browser cannot show. Nothing is stored.
-     */
-    post: operations["previewImage"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/images/read": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/images/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an image file is, by its headers
+         * @description To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image that is too large to be segmented is told as well. Nothing is stored.
+         */
+        post: operations["readImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * What an image file is, by its headers
-     * @description To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image that is too large to be segmented is told as well. Nothing is stored.
-     */
-    post: operations["readImage"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/archive/series": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/archive/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The series of a patient in the image archive
+         * @description Asked for by POST, since addresses are written into logs. Nothing is stored.
+         */
+        post: operations["findArchivedSeries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * The series of a patient in the image archive
-     * @description Asked for by POST, since addresses are written into logs. Nothing is stored.
-     */
-    post: operations["findArchivedSeries"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/archive/instances": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/archive/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The objects of a series in the image archive, in slice order */
+        post: operations["listArchivedInstances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** The objects of a series in the image archive, in slice order */
-    post: operations["listArchivedInstances"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/uploads": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload that survives a broken connection (tus 1.0)
+         * @description Any client of tus 1.0 goes on from here. A complete upload stands in place of a file in JSON, `{"image":{"upload":id}}`, or of the body of a series or an archive, `{"upload":id}`. It is erased when the whole answer of the request that used it was read, and after a day in any case.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What the server speaks of the protocol tus */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Begin an upload that survives a broken connection (tus 1.0)
-     * @description Any client of tus 1.0 goes on from here. A complete upload stands in place of a file in JSON, `{"image":{"upload":id}}`, or of the body of a series or an archive, `{"upload":id}`. It is erased when the request that used it has succeeded, and after a day in any case.
-     */
-    post: operations["createUpload"];
-    delete?: never;
-    /** What the server speaks of the protocol tus */
-    options: operations["describeUploads"];
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/uploads/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload has come; HEAD is what tus clients ask */
+        get: operations["readUpload"];
+        put?: never;
+        post?: never;
+        /** Erase an upload */
+        delete: operations["eraseUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Send bytes of an upload, from where it is
+         * @description What arrives is kept, also when the connection breaks: ask for the offset, and go on from there.
+         */
+        patch: operations["appendUpload"];
+        trace?: never;
     };
-    /** How far an upload has come; HEAD is what tus clients ask */
-    get: operations["readUpload"];
-    put?: never;
-    post?: never;
-    /** Erase an upload */
-    delete: operations["eraseUpload"];
-    options?: never;
-    head?: never;
-    /**
-     * Send bytes of an upload, from where it is
-     * @description What arrives is kept, also when the connection breaks: ask for the offset, and go on from there.
-     */
-    patch: operations["appendUpload"];
-    trace?: never;
-  };
-  "/v1/models": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models served */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The models served */
-    get: operations["listModels"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/audit": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail: a line of JSON for each entry */
+        get: operations["readAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The audit trail: a line of JSON for each entry */
-    get: operations["readAudit"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/healthz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The process answers */
-    get: operations["live"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/readyz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests can be served */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Requests can be served */
-    get: operations["ready"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/metrics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics for Prometheus */
+        get: operations["readMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Metrics for Prometheus */
-    get: operations["readMetrics"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @description One of `base64`, `upload` and `dicomweb` */
-    InlineFile: {
-      /** @description The file's bytes (RFC 4648, section 4) */
-      base64?: string;
-      /** @description Id of a complete upload, in place of `base64` */
-      upload?: string;
-      /** @description Needed for an embedding that the client made */
-      mediaType?: string;
-      /** @description An object of the image archive */
-      dicomweb?: components["schemas"]["ArchiveReference"];
-    };
-    Prompts: {
-      /** @default [] */
-      points: components["schemas"]["PointPrompt"][];
-      /**
-       * @description Inclusive corners x0, y0, x1, y1 in pixels
-       * @example [
-       *       212,
-       *       114,
-       *       270,
-       *       162
-       *     ]
-       */
-      box?: [
-        number,
-        number,
-        number,
-        number,
-      ];
-    };
-    /**
-     * @example {
-     *       "x": 242,
-     *       "y": 138,
-     *       "label": 1
-     *     }
-     */
-    PointPrompt: {
-      x: number;
-      y: number;
-      /** @description 1 is inside the structure, 0 outside */
-      label: number;
-    };
-    /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
-    Rle: {
-      /** @description Height and width in pixels */
-      size: [
-        number,
-        number,
-      ];
-      /** @description COCO compressed run-length encoding, or the lengths themselves, column by column, the first outside */
-      counts: string | number[];
-      area?: number;
-      /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
-      box?: [
-        number,
-        number,
-        number,
-        number,
-      ] | null;
-      /** @description Rings to fill by the even-odd rule */
-      polygons?: [
-        number,
-        number,
-      ][][];
-    };
-    /**
-     * @description Who accepted the result, and when, in the caller's own words; kept and given back unchanged
-     * @example {
-     *       "by": "reader-7",
-     *       "at": "2026-11-25T09:44:35Z"
-     *     }
-     */
-    Accepted: {
-      /** @default null */
-      by: string | null;
-      /** @default null */
-      at: string | null;
-    };
-    /**
-     * @description Labels by value of a label map, or by number or name of a segment or region of interest
-     * @example {
-     *       "1": "liver",
-     *       "2": "lesion"
-     *     }
-     */
-    Labels: {
-      [key: string]: string;
-    };
-    /**
-     * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
-     * @example {
-     *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
-     *       "format": 1,
-     *       "model": {
-     *         "id": "nano",
-     *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *       },
-     *       "input": {
-     *         "kind": "image",
-     *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-     *         "frame": null,
-     *         "width": 384,
-     *         "height": 384,
-     *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-     *       },
-     *       "profile": {
-     *         "label": "target",
-     *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-     *         "references": [
-     *           {
-     *             "reference": "visit-1",
-     *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-     *           }
-     *         ]
-     *       },
-     *       "parameters": {
-     *         "recipe": "medical",
-     *         "parts": [
-     *           1,
-     *           2,
-     *           3,
-     *           4,
-     *           5
-     *         ],
-     *         "negatives": [
-     *           1
-     *         ],
-     *         "guided": false,
-     *         "passes": 3,
-     *         "position": null
-     *       },
-     *       "runtime": {
-     *         "name": "wasm",
-     *         "onnxruntime": "1.30.0",
-     *         "threads": 2,
-     *         "encoder": "local",
-     *         "deno": "2.9.6",
-     *         "v8": "14.9.207.2-rusty",
-     *         "platform": "x86_64-unknown-linux-gnu"
-     *       },
-     *       "version": "0.1.0",
-     *       "mask": {
-     *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-     *         "area": 2814
-     *       }
-     *     }
-     */
-    Receipt: {
-      id: string;
-      format: number;
-      model: {
-        id: string;
-        digest: string;
-      };
-      input: {
-        /** @enum {string} */
-        kind: "image" | "embedding";
-        sha256: string;
-        frame: number | null;
-        reading?: string;
-        width: number;
-        height: number;
-        embedding: string;
-      };
-      profile: {
-        label: string;
-        revision?: number;
-        digest: string;
-        references: {
-          reference: string;
-          sha256: string;
-        }[];
-      };
-      parameters: {
-        recipe: string;
-        parts: number[];
-        /** @description Numbers of negative prototypes, or `least` */
-        negatives: unknown;
-        guided: boolean;
-        dense?: boolean;
-        passes: number;
-        position: number | null;
-        /** @enum {string} */
-        combine?: "pooled" | "nearest";
-      };
-      runtime: {
-        /** @enum {string} */
-        name: "wasm" | "webgpu" | "native";
-        onnxruntime: string;
-        threads: number;
-        /** @enum {string} */
-        encoder: "local" | "remote";
-        deno: string;
-        v8: string;
-        platform: string;
-      };
-      version: string;
-      mask: {
-        sha256: string;
-        area: number;
-      };
-    };
-    VolumeMask: {
-      /**
-       * @description Which of the images, from 0
-       * @default 0
-       */
-      image: number;
-      /**
-       * @description Frame of a DICOM image or slice of a volume, from 0
-       * @default 0
-       */
-      frame: number;
-      rle: components["schemas"]["Rle"];
-      receipt?: components["schemas"]["Receipt"] & unknown;
-    };
-    ArchivedVolumeMasks: {
-      /** @description The objects of one series */
-      image: {
-        dicomweb: {
-          /** @description Study Instance UID */
-          study: string;
-          /** @description Series Instance UID */
-          series: string;
-          /** @description SOP Instance UID */
-          instance: string;
+    schemas: {
+        /** @description One of `base64`, `upload` and `dicomweb` */
+        InlineFile: {
+            /** @description The file's bytes (RFC 4648, section 4) */
+            base64?: string;
+            /** @description Id of a complete upload, in place of `base64` */
+            upload?: string;
+            /** @description Needed for an embedding that the client made */
+            mediaType?: string;
+            /** @description An object of the image archive */
+            dicomweb?: components["schemas"]["ArchiveReference"];
         };
-      }[];
-      masks: components["schemas"]["VolumeMask"][];
-    };
-    /**
-     * @example {
-     *       "study": "2.25.78",
-     *       "series": "2.25.79",
-     *       "instance": "2.25.80"
-     *     }
-     */
-    ArchiveReference: {
-      /** @description Study Instance UID */
-      study: string;
-      /** @description Series Instance UID */
-      series: string;
-      /** @description SOP Instance UID; may be left out where the series has one object */
-      instance?: string;
-      /** @description Frame of the image, from 0 */
-      frame?: number;
-    };
-    /**
-     * @example {
-     *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
-     *       "model": {
-     *         "id": "nano",
-     *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *       },
-     *       "image": {
-     *         "width": 384,
-     *         "height": 384
-     *       },
-     *       "expiresAt": "2026-11-25T09:44:35.362Z",
-     *       "warnings": []
-     *     }
-     */
-    Embedding: {
-      /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
-      id: string;
-      model: components["schemas"]["ModelName"];
-      image: components["schemas"]["ImageSize"];
-      /** Format: date-time */
-      expiresAt: string;
-      /** @description Doubts about the files that were sent; empty where there are none */
-      warnings: components["schemas"]["Warning"][];
-    };
-    /**
-     * @example {
-     *       "id": "nano",
-     *       "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *     }
-     */
-    ModelName: {
-      id: string;
-      digest: string;
-    };
-    /**
-     * @example {
-     *       "width": 384,
-     *       "height": 384
-     *     }
-     */
-    ImageSize: {
-      width: number;
-      height: number;
-    };
-    /**
-     * @example {
-     *       "code": "window-ignored",
-     *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
-     *     }
-     */
-    Warning: {
-      /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, hot-pixels, end-mended, contradiction; later versions may add some */
-      code: string;
-      detail: string;
-    };
-    /**
-     * @description RFC 9457
-     * @example {
-     *       "type": "/problems/not-found",
-     *       "title": "Not found",
-     *       "status": 404,
-     *       "detail": "There is no patient \"p-18\"; enrol a reference first.",
-     *       "instance": "9ab6d1fc-06fa-4d14-90d8-1c84b6ed0283"
-     *     }
-     */
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      detail: string;
-      /** @description The request's id */
-      instance: string;
-      errors?: components["schemas"]["Fault"][];
-      /** @description What `segment` may be, where the mask holds several structures */
-      choices?: string[];
-    };
-    Fault: {
-      path: string;
-      message: string;
-      /** @description What a receipt states */
-      expected?: string;
-      /** @description What was found instead */
-      actual?: string;
-    };
-    /**
-     * @example {
-     *       "patient": "p-17",
-     *       "reference": "visit-1",
-     *       "label": "target",
-     *       "position": null,
-     *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
-     *       "modelId": "nano",
-     *       "image": {
-     *         "width": 384,
-     *         "height": 384
-     *       },
-     *       "patches": 47,
-     *       "mask": {
-     *         "kind": "label",
-     *         "value": 2,
-     *         "threshold": null,
-     *         "pixels": 12031,
-     *         "share": 0.0816
-     *       },
-     *       "report": {
-     *         "verdict": "good",
-     *         "advice": "The structure is found again in this image and in varied copies of it.",
-     *         "selfDice": 0.96,
-     *         "copies": [
-     *           {
-     *             "name": "brighter",
-     *             "dice": 0.95
-     *           },
-     *           {
-     *             "name": "noisy",
-     *             "dice": 0.93
-     *           }
-     *         ],
-     *         "skipped": null,
-     *         "dice": {
-     *           "mean": 0.947,
-     *           "worst": 0.93
-     *         },
-     *         "parts": {
-     *           "best": 1,
-     *           "dice": [
-     *             {
-     *               "parts": 1,
-     *               "dice": 0.947
-     *             }
-     *           ]
-     *         },
-     *         "distance": {
-     *           "least": 9.1,
-     *           "mean": 12.4,
-     *           "most": 16.2
-     *         },
-     *         "lookAlike": {
-     *           "box": [
-     *             81,
-     *             113,
-     *             146,
-     *             166
-     *           ],
-     *           "distance": 61.7,
-     *           "asGood": false
-     *         }
-     *       },
-     *       "createdAt": "2026-11-24T09:44:35.362Z"
-     *     }
-     */
-    EnrolledReference: components["schemas"]["Reference"] & {
-      /** @description Of the label, counting up from 1 with every change */
-      revision: number;
-      /** @description Doubts about the files that were sent; empty where there are none */
-      warnings: components["schemas"]["Warning"][];
-    };
-    /** @description Absent from references enrolled before this was kept */
-    MaskReading: {
-      /**
-       * @description `binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT
-       * @enum {string}
-       */
-      kind: "binary" | "label" | "soft" | "alpha" | "segment" | "contours";
-      /** @description The label, segment or region of interest; null where the file holds one structure */
-      value: number | null;
-      /** @description Values from this on are inside; null where nothing was cut */
-      threshold: number | null;
-      /** @description Of the structure */
-      pixels: number;
-      /** @description Of the image */
-      share: number;
-    };
-    EnrolmentReport: {
-      /**
-       * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
-       * @enum {string}
-       */
-      verdict: "good" | "weak" | "ambiguous" | "unusable";
-      advice: string;
-      /** @description Dice of the reference segmented by its own profile */
-      selfDice: number;
-      /** @description The same of augmentations of the reference */
-      copies: components["schemas"]["CopyTrial"][];
-      /** @description Why augmentations are missing; null when all were tested */
-      skipped: string | null;
-      dice: components["schemas"]["DiceSpread"];
-      parts: components["schemas"]["PartsReport"];
-      /** @description Earth mover's distances over the same; null where one of the masks was empty */
-      distance: {
-        least: number;
-        mean: number;
-        most: number;
-      } | null;
-      /** @description What else in the image looks most like the structure; null where nothing does, absent from older references */
-      lookAlike?: {
-        /** @description Inclusive corners x0, y0, x1, y1 in pixels */
-        box: [
-          number,
-          number,
-          number,
-          number,
-        ];
-        distance: number;
-        /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
-        asGood: boolean;
-      } | null;
-    };
-    CopyTrial: {
-      name: string;
-      dice: number;
-    };
-    /** @description Over the reference and its augmentations */
-    DiceSpread: {
-      mean: number;
-      worst: number;
-    };
-    /** @description Mean Dice of every number of prototypes over the same */
-    PartsReport: {
-      best: number;
-      dice: components["schemas"]["PartsTrial"][];
-    };
-    PartsTrial: {
-      parts: number;
-      dice: number;
-    };
-    /**
-     * @description Only of an accepted result
-     * @example {
-     *       "value": 0.9,
-     *       "warning": null
-     *     }
-     */
-    Drift: {
-      /** @description Distance to the first reference divided by the expected one; about 1 where nothing moved */
-      value: number;
-      warning: string | null;
-    };
-    /**
-     * @example {
-     *       "patient": "p-17",
-     *       "reference": "visit-1",
-     *       "label": "target",
-     *       "position": null,
-     *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
-     *       "modelId": "nano",
-     *       "image": {
-     *         "width": 384,
-     *         "height": 384
-     *       },
-     *       "patches": 47,
-     *       "mask": {
-     *         "kind": "label",
-     *         "value": 2,
-     *         "threshold": null,
-     *         "pixels": 12031,
-     *         "share": 0.0816
-     *       },
-     *       "report": {
-     *         "verdict": "good",
-     *         "advice": "The structure is found again in this image and in varied copies of it.",
-     *         "selfDice": 0.96,
-     *         "copies": [
-     *           {
-     *             "name": "brighter",
-     *             "dice": 0.95
-     *           },
-     *           {
-     *             "name": "noisy",
-     *             "dice": 0.93
-     *           }
-     *         ],
-     *         "skipped": null,
-     *         "dice": {
-     *           "mean": 0.947,
-     *           "worst": 0.93
-     *         },
-     *         "parts": {
-     *           "best": 1,
-     *           "dice": [
-     *             {
-     *               "parts": 1,
-     *               "dice": 0.947
-     *             }
-     *           ]
-     *         },
-     *         "distance": {
-     *           "least": 9.1,
-     *           "mean": 12.4,
-     *           "most": 16.2
-     *         },
-     *         "lookAlike": {
-     *           "box": [
-     *             81,
-     *             113,
-     *             146,
-     *             166
-     *           ],
-     *           "distance": 61.7,
-     *           "asGood": false
-     *         }
-     *       },
-     *       "createdAt": "2026-11-24T09:44:35.362Z"
-     *     }
-     */
-    Reference: {
-      patient: string;
-      reference: string;
-      label: string;
-      /** @description Position along a volume, 0 to 1 */
-      position: number | null;
-      /** @description Digest of the model */
-      model: string;
-      /** @description Id of the model; absent from references enrolled before it was kept */
-      modelId?: string;
-      image: components["schemas"]["ImageSize"];
-      /** @description Annotated patches */
-      patches: number;
-      mask?: components["schemas"]["MaskReading"];
-      /**
-       * @description Where its image alone enrols it anew, by another model
-       * @enum {boolean}
-       */
-      annotationKept?: true;
-      /** @description How well the reference finds itself again; null for references enrolled before self-tests */
-      report: components["schemas"]["EnrolmentReport"] | null;
-      /** Format: date-time */
-      createdAt: string;
-      accepted?: components["schemas"]["Accepted"] & unknown;
-      drift?: components["schemas"]["Drift"];
-    };
-    EnrolledLabels: {
-      patient: string;
-      /** @description Either `enrolled` or `problem` */
-      labels: components["schemas"]["EnrolledLabel"][];
-    };
-    EnrolledLabel: {
-      label: string;
-      segment: string;
-      /** @description The name of the request, a point and the segment */
-      reference: string;
-      enrolled?: components["schemas"]["EnrolledReference"];
-      problem?: components["schemas"]["Problem"];
-    };
-    EnrolmentLine: {
-      /** @description From 0 */
-      index: number;
-      total: number;
-      /** @description The object's folder */
-      patient: string;
-      /** @description The file's name without its ending */
-      reference: string;
-      /** @description Estimated */
-      secondsLeft: number;
-      enrolled?: components["schemas"]["EnrolledReference"];
-      problem?: components["schemas"]["Problem"];
-    };
-    /**
-     * @example {
-     *       "patients": [
-     *         "p-17",
-     *         "p-18"
-     *       ],
-     *       "cursor": null
-     *     }
-     */
-    PatientPage: {
-      patients: string[];
-      /** @description Gives the next page; null on the last */
-      cursor: string | null;
-    };
-    /**
-     * @example {
-     *       "patient": "p-17",
-     *       "references": [
-     *         {
-     *           "patient": "p-17",
-     *           "reference": "visit-1",
-     *           "label": "target",
-     *           "position": null,
-     *           "model": "9393939393939393939393939393939393939393939393939393939393939393",
-     *           "modelId": "nano",
-     *           "image": {
-     *             "width": 384,
-     *             "height": 384
-     *           },
-     *           "patches": 47,
-     *           "mask": {
-     *             "kind": "label",
-     *             "value": 2,
-     *             "threshold": null,
-     *             "pixels": 12031,
-     *             "share": 0.0816
-     *           },
-     *           "report": {
-     *             "verdict": "good",
-     *             "advice": "The structure is found again in this image and in varied copies of it.",
-     *             "selfDice": 0.96,
-     *             "copies": [
-     *               {
-     *                 "name": "brighter",
-     *                 "dice": 0.95
-     *               },
-     *               {
-     *                 "name": "noisy",
-     *                 "dice": 0.93
-     *               }
-     *             ],
-     *             "skipped": null,
-     *             "dice": {
-     *               "mean": 0.947,
-     *               "worst": 0.93
-     *             },
-     *             "parts": {
-     *               "best": 1,
-     *               "dice": [
-     *                 {
-     *                   "parts": 1,
-     *                   "dice": 0.947
-     *                 }
-     *               ]
-     *             },
-     *             "distance": {
-     *               "least": 9.1,
-     *               "mean": 12.4,
-     *               "most": 16.2
-     *             },
-     *             "lookAlike": {
-     *               "box": [
-     *                 81,
-     *                 113,
-     *                 146,
-     *                 166
-     *               ],
-     *               "distance": 61.7,
-     *               "asGood": false
-     *             }
-     *           },
-     *           "createdAt": "2026-11-24T09:44:35.362Z"
-     *         }
-     *       ],
-     *       "labels": [
-     *         {
-     *           "label": "target",
-     *           "revision": 1,
-     *           "references": 1,
-     *           "drift": null
-     *         }
-     *       ],
-     *       "waiting": []
-     *     }
-     */
-    Patient: {
-      patient: string;
-      references: components["schemas"]["Reference"][];
-      labels: components["schemas"]["LabelState"][];
-      /** @description References that another model than the default one made, and what enrols them anew; their own model finds them while it is served */
-      waiting: components["schemas"]["WaitingReference"][];
-    };
-    LabelState: {
-      label: string;
-      /** @description Of the label, counting up from 1 with every change */
-      revision: number;
-      /** @description How many there are */
-      references: number;
-      /** @description The largest of the accepted references; null where there is none */
-      drift: components["schemas"]["Drift"] | null;
-    };
-    WaitingReference: {
-      reference: string;
-      label: string;
-      /** @description Digest of the model that made it */
-      model: string;
-      /** @description Null for references enrolled before it was kept, by a model that is not served */
-      modelId: string | null;
-      /** @enum {string} */
-      needs: "image" | "image and annotation";
-    };
-    Revisions: {
-      patient: string;
-      label: string;
-      /** @description Those that are kept, newest first; the first is in use */
-      revisions: components["schemas"]["Revision"][];
-    };
-    Revision: {
-      /** @description Of the label, counting up from 1 with every change */
-      revision: number;
-      /** @enum {string} */
-      change: "enrolled" | "replaced" | "accepted" | "deleted" | "restored";
-      /** @description The one that was changed; null where all were */
-      reference: string | null;
-      /** @description The revision that was restored */
-      restored: number | null;
-      /** Format: date-time */
-      at: string;
-      references: components["schemas"]["Reference"][];
-    };
-    /**
-     * @example {
-     *       "patient": "p-17",
-     *       "label": "target",
-     *       "candidates": [
-     *         {
-     *           "parts": 1,
-     *           "negatives": 1,
-     *           "points": [
-     *             {
-     *               "x": 266,
-     *               "y": 157,
-     *               "label": 1,
-     *               "similarity": 0.8989014529726027
-     *             },
-     *             {
-     *               "x": 351,
-     *               "y": 49,
-     *               "label": 0,
-     *               "similarity": 0.6786726254990478
-     *             }
-     *           ],
-     *           "reference": "visit-1"
-     *         }
-     *       ]
-     *     }
-     */
-    CandidatePrompts: {
-      patient: string;
-      label: string;
-      candidates: components["schemas"]["CandidatePrompt"][];
-    };
-    CandidatePrompt: {
-      /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
-      parts: number;
-      negatives: number;
-      points: components["schemas"]["ScoredPoint"][];
-      reference: string;
-    };
-    ScoredPoint: {
-      x: number;
-      y: number;
-      /** @description 1 is inside the structure, 0 outside */
-      label: number;
-      similarity: number;
-    };
-    PromptsRequest: {
-      /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
-      embedding: string;
-      /**
-       * @description Name of the structure
-       * @default target
-       * @example target
-       */
-      label: string;
-      /**
-       * @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other
-       * @enum {string}
-       */
-      recipe?: "medical" | "natural" | "dense";
-    };
-    /**
-     * @example {
-     *       "mask": {
-     *         "size": [
-     *           384,
-     *           384
-     *         ],
-     *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
-     *         "area": 2814,
-     *         "box": [
-     *           231,
-     *           113,
-     *           296,
-     *           166
-     *         ],
-     *         "polygons": [
-     *           [
-     *             [
-     *               270.5,
-     *               166
-     *             ],
-     *             [
-     *               275.5,
-     *               166
-     *             ],
-     *             [
-     *               276.5,
-     *               165
-     *             ]
-     *           ]
-     *         ]
-     *       },
-     *       "predictedIou": 0.917,
-     *       "model": {
-     *         "id": "nano",
-     *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *       }
-     *     }
-     */
-    Mask: {
-      mask: components["schemas"]["MaskBody"];
-      predictedIou: number;
-      model: components["schemas"]["ModelName"];
-    };
-    MaskBody: {
-      /** @description Height and width in pixels */
-      size: [
-        number,
-        number,
-      ];
-      /** @description COCO compressed run-length encoding */
-      counts: string;
-      /** @description Pixels of the structure */
-      area: number;
-      /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
-      box: [
-        number,
-        number,
-        number,
-        number,
-      ] | null;
-      /** @description Rings to fill by the even-odd rule */
-      polygons: [
-        number,
-        number,
-      ][][];
-    };
-    MaskRequest: {
-      /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
-      embedding: string;
-      /** @default [] */
-      points: components["schemas"]["PointPrompt"][];
-      /**
-       * @description Inclusive corners x0, y0, x1, y1 in pixels
-       * @example [
-       *       212,
-       *       114,
-       *       270,
-       *       162
-       *     ]
-       */
-      box?: [
-        number,
-        number,
-        number,
-        number,
-      ];
-      mask?: components["schemas"]["Rle"];
-      /** @description How often the decoder runs for a mask: 3 by default; fewer are quicker and rougher, as for a preview under the pointer */
-      passes?: number;
-    };
-    ReadMask: {
-      mask: components["schemas"]["MaskBody"];
-      reading: components["schemas"]["MaskReading"] & unknown;
-      /** @description Doubts about the files that were sent; empty where there are none */
-      warnings: components["schemas"]["Warning"][];
-    };
-    /**
-     * @example {
-     *       "patient": "p-17",
-     *       "label": "target",
-     *       "present": true,
-     *       "reason": null,
-     *       "confidence": 0.83,
-     *       "presence": {
-     *         "score": 0.74,
-     *         "threshold": 0.125,
-     *         "structure": 0.61,
-     *         "surroundings": 0.87
-     *       },
-     *       "mask": {
-     *         "size": [
-     *           384,
-     *           384
-     *         ],
-     *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
-     *         "area": 2814,
-     *         "box": [
-     *           231,
-     *           113,
-     *           296,
-     *           166
-     *         ],
-     *         "polygons": [
-     *           [
-     *             [
-     *               270.5,
-     *               166
-     *             ],
-     *             [
-     *               275.5,
-     *               166
-     *             ],
-     *             [
-     *               276.5,
-     *               165
-     *             ]
-     *           ]
-     *         ]
-     *       },
-     *       "reference": "visit-1",
-     *       "parts": 1,
-     *       "negatives": 1,
-     *       "points": [
-     *         {
-     *           "x": 266,
-     *           "y": 157,
-     *           "label": 1,
-     *           "similarity": 0.8989014529726027
-     *         },
-     *         {
-     *           "x": 351,
-     *           "y": 49,
-     *           "label": 0,
-     *           "similarity": 0.6786726254990478
-     *         }
-     *       ],
-     *       "distance": 21.5337368154352,
-     *       "predictedIou": 0.9173192381858826,
-     *       "profile": {
-     *         "revision": 1,
-     *         "choice": "pooled",
-     *         "references": [
-     *           "visit-1"
-     *         ],
-     *         "why": "It is the only one."
-     *       },
-     *       "warnings": [],
-     *       "model": {
-     *         "id": "nano",
-     *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *       },
-     *       "timings": {
-     *         "encode": 450.8,
-     *         "prompt": 127.1,
-     *         "decode": 1123.1,
-     *         "retrieve": 26.1,
-     *         "judge": 6.2
-     *       },
-     *       "receipt": {
-     *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
-     *         "format": 1,
-     *         "model": {
-     *           "id": "nano",
-     *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *         },
-     *         "input": {
-     *           "kind": "image",
-     *           "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-     *           "frame": null,
-     *           "width": 384,
-     *           "height": 384,
-     *           "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-     *         },
-     *         "profile": {
-     *           "label": "target",
-     *           "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-     *           "references": [
-     *             {
-     *               "reference": "visit-1",
-     *               "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-     *             }
-     *           ]
-     *         },
-     *         "parameters": {
-     *           "recipe": "medical",
-     *           "parts": [
-     *             1,
-     *             2,
-     *             3,
-     *             4,
-     *             5
-     *           ],
-     *           "negatives": [
-     *             1
-     *           ],
-     *           "guided": false,
-     *           "passes": 3,
-     *           "position": null
-     *         },
-     *         "runtime": {
-     *           "name": "wasm",
-     *           "onnxruntime": "1.30.0",
-     *           "threads": 2,
-     *           "encoder": "local",
-     *           "deno": "2.9.6",
-     *           "v8": "14.9.207.2-rusty",
-     *           "platform": "x86_64-unknown-linux-gnu"
-     *         },
-     *         "version": "0.1.0",
-     *         "mask": {
-     *           "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-     *           "area": 2814
-     *         }
-     *       }
-     *     }
-     */
-    Segmentation: {
-      patient: string;
-      label: string;
-      /** @description Whether the structure is in the image; where it is not, the mask is empty */
-      present: boolean;
-      /** @description Why it is not, in plain words; null when it is present */
-      reason: string | null;
-      /** @description Ranks answers by how well their masks fit; by dense matching the chance of a Dice of 0.7. Null for profiles enrolled before presence scoring */
-      confidence: number | null;
-      presence: components["schemas"]["Presence"];
-      mask: components["schemas"]["MaskBody"];
-      /** @description The one whose prototypes won; * where they are those of all together */
-      reference: string;
-      /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
-      parts: number;
-      negatives: number;
-      points: components["schemas"]["ScoredPoint"][];
-      /** @description Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask */
-      distance: number | null;
-      predictedIou: number;
-      /** @description Only with `explain` */
-      candidates?: components["schemas"]["Candidate"][];
-      /**
-       * @description Only with `explain`: why the winner won, in plain words
-       * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
-       */
-      why?: string;
-      match?: components["schemas"]["Match"];
-      profile: components["schemas"]["ProfileUsed"];
-      /** @description Doubts about the files that were sent; empty where there are none */
-      warnings: components["schemas"]["Warning"][];
-      stored?: components["schemas"]["Stored"];
-      model: components["schemas"]["ModelName"];
-      timings: components["schemas"]["Timings"];
-      receipt: components["schemas"]["Receipt"];
-    };
-    Presence: {
-      /** @description The structure is called present where this is at least `threshold` */
-      score: number | null;
-      threshold: number;
-      /** @description Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, 0 as its own surroundings */
-      structure: number | null;
-      /** @description Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone */
-      surroundings: number | null;
-    };
-    Candidate: {
-      /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
-      parts: number;
-      negatives: number;
-      points: components["schemas"]["ScoredPoint"][];
-      reference: string;
-      /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask. Dense matching chooses by `predictedIou` instead */
-      distance: number | null;
-      predictedIou: number;
-      /** @description After the points alone; after adding the mask before; after adding its box */
-      passes: components["schemas"]["Pass"][];
-    };
-    Pass: {
-      mask: components["schemas"]["PassMask"];
-      predictedIou: number;
-    };
-    PassMask: {
-      /** @description Height and width in pixels */
-      size: [
-        number,
-        number,
-      ];
-      /** @description COCO compressed run-length encoding */
-      counts: string;
-      /** @description Pixels of the structure */
-      area: number;
-    };
-    /** @description Only with `explain`, of dense matching */
-    Match: {
-      columns: number;
-      rows: number;
-      /** @description Of every patch, row by row: 1 is surely inside the structure, −1 surely outside, by all patches of the references */
-      evidence: number[];
-    };
-    ProfileUsed: {
-      /** @description Of the label */
-      revision: number;
-      /** @enum {string} */
-      choice: "pooled" | "nearest" | "position" | "latest";
-      references: string[];
-      why: string;
-    };
-    /** @description Only with `store`: the object that the archive has confirmed; null where the structure is absent */
-    Stored: {
-      study: string;
-      series: string;
-      instance: string;
-    } | null;
-    /** @description Milliseconds */
-    Timings: {
-      encode: number;
-      prompt: number;
-      decode: number;
-      retrieve: number;
-      judge: number;
-    };
-    SegmentedLabels: {
-      patient: string;
-      /** @description Either `segmentation` or `problem`, by label */
-      labels: components["schemas"]["SegmentedLabel"][];
-    };
-    SegmentedLabel: {
-      label: string;
-      segmentation?: components["schemas"]["Segmentation"];
-      problem?: components["schemas"]["Problem"];
-    };
-    /**
-     * @example {
-     *       "index": 0,
-     *       "total": 100,
-     *       "position": 0,
-     *       "name": "slice-1.png",
-     *       "cursor": "1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
-     *       "secondsLeft": 61.2,
-     *       "references": [
-     *         "visit-1"
-     *       ],
-     *       "segmentation": {
-     *         "patient": "p-17",
-     *         "label": "target",
-     *         "present": true,
-     *         "reason": null,
-     *         "confidence": 0.83,
-     *         "presence": {
-     *           "score": 0.74,
-     *           "threshold": 0.125,
-     *           "structure": 0.61,
-     *           "surroundings": 0.87
-     *         },
-     *         "mask": {
-     *           "size": [
-     *             384,
-     *             384
-     *           ],
-     *           "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
-     *           "area": 2814,
-     *           "box": [
-     *             231,
-     *             113,
-     *             296,
-     *             166
-     *           ],
-     *           "polygons": [
-     *             [
-     *               [
-     *                 270.5,
-     *                 166
-     *               ],
-     *               [
-     *                 275.5,
-     *                 166
-     *               ],
-     *               [
-     *                 276.5,
-     *                 165
-     *               ]
-     *             ]
-     *           ]
-     *         },
-     *         "reference": "visit-1",
-     *         "parts": 1,
-     *         "negatives": 1,
-     *         "points": [
-     *           {
-     *             "x": 266,
-     *             "y": 157,
-     *             "label": 1,
-     *             "similarity": 0.8989014529726027
-     *           },
-     *           {
-     *             "x": 351,
-     *             "y": 49,
-     *             "label": 0,
-     *             "similarity": 0.6786726254990478
-     *           }
-     *         ],
-     *         "distance": 21.5337368154352,
-     *         "predictedIou": 0.9173192381858826,
-     *         "profile": {
-     *           "revision": 1,
-     *           "choice": "pooled",
-     *           "references": [
-     *             "visit-1"
-     *           ],
-     *           "why": "It is the only one."
-     *         },
-     *         "warnings": [],
-     *         "model": {
-     *           "id": "nano",
-     *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *         },
-     *         "timings": {
-     *           "encode": 450.8,
-     *           "prompt": 127.1,
-     *           "decode": 1123.1,
-     *           "retrieve": 26.1,
-     *           "judge": 6.2
-     *         },
-     *         "receipt": {
-     *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
-     *           "format": 1,
-     *           "model": {
-     *             "id": "nano",
-     *             "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *           },
-     *           "input": {
-     *             "kind": "image",
-     *             "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-     *             "frame": null,
-     *             "width": 384,
-     *             "height": 384,
-     *             "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-     *           },
-     *           "profile": {
-     *             "label": "target",
-     *             "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-     *             "references": [
-     *               {
-     *                 "reference": "visit-1",
-     *                 "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-     *               }
-     *             ]
-     *           },
-     *           "parameters": {
-     *             "recipe": "medical",
-     *             "parts": [
-     *               1,
-     *               2,
-     *               3,
-     *               4,
-     *               5
-     *             ],
-     *             "negatives": [
-     *               1
-     *             ],
-     *             "guided": false,
-     *             "passes": 3,
-     *             "position": null
-     *           },
-     *           "runtime": {
-     *             "name": "wasm",
-     *             "onnxruntime": "1.30.0",
-     *             "threads": 2,
-     *             "encoder": "local",
-     *             "deno": "2.9.6",
-     *             "v8": "14.9.207.2-rusty",
-     *             "platform": "x86_64-unknown-linux-gnu"
-     *           },
-     *           "version": "0.1.0",
-     *           "mask": {
-     *             "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-     *             "area": 2814
-     *           }
-     *         }
-     *       }
-     *     }
-     */
-    SeriesLine: {
-      /** @description From 0 */
-      index: number;
-      total: number;
-      /** @description Along the volume where the image's file says, else by its place in the order of the images; null for a file that is no image */
-      position: number | null;
-      /** @description What the sender called the file */
-      name: string | null;
-      /** @description Continues after this line */
-      cursor: string;
-      /** @description Estimated */
-      secondsLeft: number;
-      /** @description Those that the image was compared with */
-      references?: string[];
-      segmentation?: components["schemas"]["Segmentation"];
-      problem?: components["schemas"]["Problem"];
-    };
-    /**
-     * @example {
-     *       "info": {
-     *         "description": "P²SAM Edge",
-     *         "model": {
-     *           "id": "nano",
-     *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *         }
-     *       },
-     *       "images": [
-     *         {
-     *           "id": 1,
-     *           "width": 384,
-     *           "height": 384,
-     *           "file_name": "slice-1.png",
-     *           "present": true,
-     *           "warnings": [],
-     *           "receipt": {
-     *             "id": "5555555555555555555555555555555555555555555555555555555555555555",
-     *             "format": 1,
-     *             "model": {
-     *               "id": "nano",
-     *               "digest": "9393939393939393939393939393939393939393939393939393939393939393"
-     *             },
-     *             "input": {
-     *               "kind": "image",
-     *               "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
-     *               "frame": null,
-     *               "width": 384,
-     *               "height": 384,
-     *               "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
-     *             },
-     *             "profile": {
-     *               "label": "target",
-     *               "digest": "3333333333333333333333333333333333333333333333333333333333333333",
-     *               "references": [
-     *                 {
-     *                   "reference": "visit-1",
-     *                   "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
-     *                 }
-     *               ]
-     *             },
-     *             "parameters": {
-     *               "recipe": "medical",
-     *               "parts": [
-     *                 1,
-     *                 2,
-     *                 3,
-     *                 4,
-     *                 5
-     *               ],
-     *               "negatives": [
-     *                 1
-     *               ],
-     *               "guided": false,
-     *               "passes": 3,
-     *               "position": null
-     *             },
-     *             "runtime": {
-     *               "name": "wasm",
-     *               "onnxruntime": "1.30.0",
-     *               "threads": 2,
-     *               "encoder": "local",
-     *               "deno": "2.9.6",
-     *               "v8": "14.9.207.2-rusty",
-     *               "platform": "x86_64-unknown-linux-gnu"
-     *             },
-     *             "version": "0.1.0",
-     *             "mask": {
-     *               "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
-     *               "area": 2814
-     *             }
-     *           }
-     *         }
-     *       ],
-     *       "annotations": [
-     *         {
-     *           "id": 1,
-     *           "image_id": 1,
-     *           "category_id": 1,
-     *           "segmentation": {
-     *             "size": [
-     *               384,
-     *               384
-     *             ],
-     *             "counts": "Shf29e;5K5L3L4M3M3M2N2N2"
-     *           },
-     *           "area": 2814,
-     *           "bbox": [
-     *             231,
-     *             113,
-     *             66,
-     *             54
-     *           ],
-     *           "iscrowd": 0,
-     *           "score": 0.83
-     *         }
-     *       ],
-     *       "categories": [
-     *         {
-     *           "id": 1,
-     *           "name": "target"
-     *         }
-     *       ],
-     *       "problems": []
-     *     }
-     */
-    CocoSeries: {
-      info: {
-        description: string;
-        model: {
-          id: string;
-          digest: string;
+        Prompts: {
+            /** @default [] */
+            points: components["schemas"]["PointPrompt"][];
+            /**
+             * @description Inclusive corners x0, y0, x1, y1 in pixels
+             * @example [
+             *       212,
+             *       114,
+             *       270,
+             *       162
+             *     ]
+             */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
-      };
-      /** @description Those that were segmented */
-      images: {
-        /** @description The index of the image in the series, from 1 */
-        id: number;
-        width: number;
-        height: number;
-        /** @description What the sender called the file */
-        file_name: string;
-        /** @description Of a file of several frames, from 0 */
-        frame?: number;
-        /** @description Whether the structure is in the image */
-        present: boolean;
-        /** @description Doubts about the files that were sent; empty where there are none */
-        warnings: components["schemas"]["Warning"][];
-        receipt: components["schemas"]["Receipt"];
-      }[];
-      /** @description One for each image in which the structure is */
-      annotations: {
-        id: number;
-        image_id: number;
-        category_id: number;
-        segmentation: components["schemas"]["CocoRle"];
-        area: number;
-        /** @description x, y, width and height */
-        bbox: [
-          number,
-          number,
-          number,
-          number,
-        ];
-        /** @enum {number} */
-        iscrowd: 0;
-        /** @description The answer's confidence */
-        score: number | null;
-      }[];
-      categories: {
-        id: number;
-        name: string;
-      }[];
-      /** @description Of images that could not be segmented */
-      problems: {
-        index: number;
-        name: string | null;
-        problem: components["schemas"]["Problem"];
-      }[];
+        /**
+         * @example {
+         *       "x": 242,
+         *       "y": 138,
+         *       "label": 1
+         *     }
+         */
+        PointPrompt: {
+            x: number;
+            y: number;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
+        };
+        /** @description COCO compressed run-length encoding; the `mask` of an answer is one */
+        Rle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding, or the lengths themselves, column by column, the first outside */
+            counts: string | number[];
+            area?: number;
+            /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** @description Rings to fill by the even-odd rule */
+            polygons?: [
+                number,
+                number
+            ][][];
+        };
+        /**
+         * @description Who accepted the result, and when, in the caller's own words; kept and given back unchanged
+         * @example {
+         *       "by": "reader-7",
+         *       "at": "2026-11-25T09:44:35Z"
+         *     }
+         */
+        Accepted: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            at: string | null;
+        };
+        /**
+         * @description Labels by value of a label map, or by number or name of a segment or region of interest
+         * @example {
+         *       "1": "liver",
+         *       "2": "lesion"
+         *     }
+         */
+        Labels: {
+            [key: string]: string;
+        };
+        /**
+         * @description What an answer was made of, to be replayed. `id` is the sha256 of the rest as canonical JSON (RFC 8785), which finds mistakes but is not a signature; `mask.sha256` is that of `{"counts","size"}`. It names no patient.
+         * @example {
+         *       "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *       "format": 1,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "input": {
+         *         "kind": "image",
+         *         "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *         "frame": null,
+         *         "width": 384,
+         *         "height": 384,
+         *         "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *       },
+         *       "profile": {
+         *         "label": "target",
+         *         "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *         "references": [
+         *           {
+         *             "reference": "visit-1",
+         *             "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *           }
+         *         ]
+         *       },
+         *       "parameters": {
+         *         "recipe": "medical",
+         *         "parts": [
+         *           1,
+         *           2,
+         *           3,
+         *           4,
+         *           5
+         *         ],
+         *         "negatives": [
+         *           1
+         *         ],
+         *         "guided": false,
+         *         "passes": 3,
+         *         "position": null
+         *       },
+         *       "runtime": {
+         *         "name": "wasm",
+         *         "onnxruntime": "1.30.0",
+         *         "threads": 2,
+         *         "encoder": "local",
+         *         "deno": "2.9.6",
+         *         "v8": "14.9.207.2-rusty",
+         *         "platform": "x86_64-unknown-linux-gnu"
+         *       },
+         *       "version": "0.1.0",
+         *       "mask": {
+         *         "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *         "area": 2814
+         *       }
+         *     }
+         */
+        Receipt: {
+            id: string;
+            format: number;
+            model: {
+                id: string;
+                digest: string;
+            };
+            input: {
+                /** @enum {string} */
+                kind: "image" | "embedding";
+                sha256: string;
+                frame: number | null;
+                reading?: string;
+                width: number;
+                height: number;
+                embedding: string;
+            };
+            profile: {
+                label: string;
+                revision?: number;
+                digest: string;
+                references: {
+                    reference: string;
+                    sha256: string;
+                }[];
+            };
+            parameters: {
+                recipe: string;
+                parts: number[];
+                /** @description Numbers of negative prototypes, or `least` */
+                negatives: unknown;
+                guided: boolean;
+                dense?: boolean;
+                passes: number;
+                position: number | null;
+                /** @enum {string} */
+                combine?: "pooled" | "nearest";
+            };
+            runtime: {
+                /** @enum {string} */
+                name: "wasm" | "webgpu" | "native";
+                onnxruntime: string;
+                threads: number;
+                /** @enum {string} */
+                encoder: "local" | "remote";
+                deno: string;
+                v8: string;
+                platform: string;
+            };
+            version: string;
+            mask: {
+                sha256: string;
+                area: number;
+            };
+        };
+        VolumeMask: {
+            /**
+             * @description Which of the images, from 0
+             * @default 0
+             */
+            image: number;
+            /**
+             * @description Frame of a DICOM image or slice of a volume, from 0
+             * @default 0
+             */
+            frame: number;
+            rle: components["schemas"]["Rle"];
+            receipt?: components["schemas"]["Receipt"] & unknown;
+        };
+        ArchivedVolumeMasks: {
+            /** @description The objects of one series */
+            image: {
+                dicomweb: {
+                    /** @description Study Instance UID */
+                    study: string;
+                    /** @description Series Instance UID */
+                    series: string;
+                    /** @description SOP Instance UID */
+                    instance: string;
+                };
+            }[];
+            masks: components["schemas"]["VolumeMask"][];
+        };
+        /**
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "instance": "2.25.80"
+         *     }
+         */
+        ArchiveReference: {
+            /** @description Study Instance UID */
+            study: string;
+            /** @description Series Instance UID */
+            series: string;
+            /** @description SOP Instance UID; may be left out where the series has one object */
+            instance?: string;
+            /** @description Frame of the image, from 0 */
+            frame?: number;
+        };
+        /**
+         * @example {
+         *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "image": {
+         *         "width": 384,
+         *         "height": 384
+         *       },
+         *       "expiresAt": "2026-11-25T09:44:35.362Z",
+         *       "warnings": []
+         *     }
+         */
+        Embedding: {
+            /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
+            id: string;
+            model: components["schemas"]["ModelName"];
+            image: components["schemas"]["ImageSize"];
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /**
+         * @example {
+         *       "id": "nano",
+         *       "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *     }
+         */
+        ModelName: {
+            id: string;
+            digest: string;
+        };
+        /**
+         * @example {
+         *       "width": 384,
+         *       "height": 384
+         *     }
+         */
+        ImageSize: {
+            width: number;
+            height: number;
+        };
+        /**
+         * @example {
+         *       "code": "window-ignored",
+         *       "detail": "The file states a window that leaves the picture all black, so its own values are used."
+         *     }
+         */
+        Warning: {
+            /** @description One of annotation-covers-most, annotation-touches-borders, annotation-inverted, annotation-in-pieces, mask-resampled, window-ignored, hot-pixels, end-mended, contradiction; later versions may add some */
+            code: string;
+            detail: string;
+        };
+        /**
+         * @description RFC 9457
+         * @example {
+         *       "type": "/problems/not-found",
+         *       "title": "Not found",
+         *       "status": 404,
+         *       "detail": "There is no patient \"p-18\"; enrol a reference first.",
+         *       "instance": "9ab6d1fc-06fa-4d14-90d8-1c84b6ed0283"
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @description The request's id */
+            instance: string;
+            errors?: components["schemas"]["Fault"][];
+            /** @description What `segment` may be, where the mask holds several structures */
+            choices?: string[];
+        };
+        Fault: {
+            path: string;
+            message: string;
+            /** @description What a receipt states */
+            expected?: string;
+            /** @description What was found instead */
+            actual?: string;
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "reference": "visit-1",
+         *       "label": "target",
+         *       "position": null,
+         *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "modelId": "nano",
+         *       "image": {
+         *         "width": 384,
+         *         "height": 384
+         *       },
+         *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "brighter",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
+         *         }
+         *       },
+         *       "createdAt": "2026-11-24T09:44:35.362Z"
+         *     }
+         */
+        EnrolledReference: components["schemas"]["Reference"] & {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description Absent from references enrolled before this was kept */
+        MaskReading: {
+            /**
+             * @description `binary`: one value; `label`: one of a label map; `soft`: degrees, cut at `threshold`; `alpha`: the opaque part; `segment` and `contours`: of a DICOM segmentation or RTSTRUCT
+             * @enum {string}
+             */
+            kind: "binary" | "label" | "soft" | "alpha" | "segment" | "contours";
+            /** @description The label, segment or region of interest; null where the file holds one structure */
+            value: number | null;
+            /** @description Values from this on are inside; null where nothing was cut */
+            threshold: number | null;
+            /** @description Of the structure */
+            pixels: number;
+            /** @description Of the image */
+            share: number;
+        };
+        EnrolmentReport: {
+            /**
+             * @description `weak`, `ambiguous` and `unusable` references are enrolled too; the advice says what to do about them
+             * @enum {string}
+             */
+            verdict: "good" | "weak" | "ambiguous" | "unusable";
+            advice: string;
+            /** @description Dice of the reference segmented by its own profile */
+            selfDice: number;
+            /** @description The same of augmentations of the reference */
+            copies: components["schemas"]["CopyTrial"][];
+            /** @description Why augmentations are missing; null when all were tested */
+            skipped: string | null;
+            dice: components["schemas"]["DiceSpread"];
+            parts: components["schemas"]["PartsReport"];
+            /** @description Earth mover's distances over the same; null where one of the masks was empty */
+            distance: {
+                least: number;
+                mean: number;
+                most: number;
+            } | null;
+            /** @description What else in the image looks most like the structure; null where nothing does, absent from older references */
+            lookAlike?: {
+                /** @description Inclusive corners x0, y0, x1, y1 in pixels */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                distance: number;
+                /** @description Whether it is as near to the structure as the structure's own augmentations are; then the verdict is `ambiguous` */
+                asGood: boolean;
+            } | null;
+        };
+        CopyTrial: {
+            name: string;
+            dice: number;
+        };
+        /** @description Over the reference and its augmentations */
+        DiceSpread: {
+            mean: number;
+            worst: number;
+        };
+        /** @description Mean Dice of every number of prototypes over the same */
+        PartsReport: {
+            best: number;
+            dice: components["schemas"]["PartsTrial"][];
+        };
+        PartsTrial: {
+            parts: number;
+            dice: number;
+        };
+        /**
+         * @description Only of an accepted result
+         * @example {
+         *       "value": 0.9,
+         *       "warning": null
+         *     }
+         */
+        Drift: {
+            /** @description Distance to the first reference divided by the expected one; about 1 where nothing moved */
+            value: number;
+            warning: string | null;
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "reference": "visit-1",
+         *       "label": "target",
+         *       "position": null,
+         *       "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *       "modelId": "nano",
+         *       "image": {
+         *         "width": 384,
+         *         "height": 384
+         *       },
+         *       "patches": 47,
+         *       "mask": {
+         *         "kind": "label",
+         *         "value": 2,
+         *         "threshold": null,
+         *         "pixels": 12031,
+         *         "share": 0.0816
+         *       },
+         *       "report": {
+         *         "verdict": "good",
+         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "selfDice": 0.96,
+         *         "copies": [
+         *           {
+         *             "name": "brighter",
+         *             "dice": 0.95
+         *           },
+         *           {
+         *             "name": "noisy",
+         *             "dice": 0.93
+         *           }
+         *         ],
+         *         "skipped": null,
+         *         "dice": {
+         *           "mean": 0.947,
+         *           "worst": 0.93
+         *         },
+         *         "parts": {
+         *           "best": 1,
+         *           "dice": [
+         *             {
+         *               "parts": 1,
+         *               "dice": 0.947
+         *             }
+         *           ]
+         *         },
+         *         "distance": {
+         *           "least": 9.1,
+         *           "mean": 12.4,
+         *           "most": 16.2
+         *         },
+         *         "lookAlike": {
+         *           "box": [
+         *             81,
+         *             113,
+         *             146,
+         *             166
+         *           ],
+         *           "distance": 61.7,
+         *           "asGood": false
+         *         }
+         *       },
+         *       "createdAt": "2026-11-24T09:44:35.362Z"
+         *     }
+         */
+        Reference: {
+            patient: string;
+            reference: string;
+            label: string;
+            /** @description Position along a volume, 0 to 1 */
+            position: number | null;
+            /** @description Digest of the model */
+            model: string;
+            /** @description Id of the model; absent from references enrolled before it was kept */
+            modelId?: string;
+            image: components["schemas"]["ImageSize"];
+            /** @description Annotated patches */
+            patches: number;
+            mask?: components["schemas"]["MaskReading"];
+            /**
+             * @description Where its image alone enrols it anew, by another model
+             * @enum {boolean}
+             */
+            annotationKept?: true;
+            /** @description How well the reference finds itself again; null for references enrolled before self-tests */
+            report: components["schemas"]["EnrolmentReport"] | null;
+            /** Format: date-time */
+            createdAt: string;
+            accepted?: components["schemas"]["Accepted"] & unknown;
+            drift?: components["schemas"]["Drift"];
+        };
+        EnrolledLabels: {
+            patient: string;
+            /** @description Either `enrolled` or `problem` */
+            labels: components["schemas"]["EnrolledLabel"][];
+        };
+        EnrolledLabel: {
+            label: string;
+            segment: string;
+            /** @description The name of the request, a point and the segment */
+            reference: string;
+            enrolled?: components["schemas"]["EnrolledReference"];
+            problem?: components["schemas"]["Problem"];
+        };
+        EnrolmentLine: {
+            /** @description From 0 */
+            index: number;
+            total: number;
+            /** @description The object's folder */
+            patient: string;
+            /** @description The file's name without its ending */
+            reference: string;
+            /** @description Estimated */
+            secondsLeft: number;
+            enrolled?: components["schemas"]["EnrolledReference"];
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "patients": [
+         *         "p-17",
+         *         "p-18"
+         *       ],
+         *       "cursor": null
+         *     }
+         */
+        PatientPage: {
+            patients: string[];
+            /** @description Gives the next page; null on the last */
+            cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "references": [
+         *         {
+         *           "patient": "p-17",
+         *           "reference": "visit-1",
+         *           "label": "target",
+         *           "position": null,
+         *           "model": "9393939393939393939393939393939393939393939393939393939393939393",
+         *           "modelId": "nano",
+         *           "image": {
+         *             "width": 384,
+         *             "height": 384
+         *           },
+         *           "patches": 47,
+         *           "mask": {
+         *             "kind": "label",
+         *             "value": 2,
+         *             "threshold": null,
+         *             "pixels": 12031,
+         *             "share": 0.0816
+         *           },
+         *           "report": {
+         *             "verdict": "good",
+         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "selfDice": 0.96,
+         *             "copies": [
+         *               {
+         *                 "name": "brighter",
+         *                 "dice": 0.95
+         *               },
+         *               {
+         *                 "name": "noisy",
+         *                 "dice": 0.93
+         *               }
+         *             ],
+         *             "skipped": null,
+         *             "dice": {
+         *               "mean": 0.947,
+         *               "worst": 0.93
+         *             },
+         *             "parts": {
+         *               "best": 1,
+         *               "dice": [
+         *                 {
+         *                   "parts": 1,
+         *                   "dice": 0.947
+         *                 }
+         *               ]
+         *             },
+         *             "distance": {
+         *               "least": 9.1,
+         *               "mean": 12.4,
+         *               "most": 16.2
+         *             },
+         *             "lookAlike": {
+         *               "box": [
+         *                 81,
+         *                 113,
+         *                 146,
+         *                 166
+         *               ],
+         *               "distance": 61.7,
+         *               "asGood": false
+         *             }
+         *           },
+         *           "createdAt": "2026-11-24T09:44:35.362Z"
+         *         }
+         *       ],
+         *       "labels": [
+         *         {
+         *           "label": "target",
+         *           "revision": 1,
+         *           "references": 1,
+         *           "drift": null
+         *         }
+         *       ],
+         *       "waiting": []
+         *     }
+         */
+        Patient: {
+            patient: string;
+            references: components["schemas"]["Reference"][];
+            labels: components["schemas"]["LabelState"][];
+            /** @description References that another model than the default one made, and what enrols them anew; their own model finds them while it is served */
+            waiting: components["schemas"]["WaitingReference"][];
+        };
+        LabelState: {
+            label: string;
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @description How many there are */
+            references: number;
+            /** @description The largest of the accepted references; null where there is none */
+            drift: components["schemas"]["Drift"] | null;
+        };
+        WaitingReference: {
+            reference: string;
+            label: string;
+            /** @description Digest of the model that made it */
+            model: string;
+            /** @description Null for references enrolled before it was kept, by a model that is not served */
+            modelId: string | null;
+            /** @enum {string} */
+            needs: "image" | "image and annotation";
+        };
+        Revisions: {
+            patient: string;
+            label: string;
+            /** @description Those that are kept, newest first; the first is in use */
+            revisions: components["schemas"]["Revision"][];
+        };
+        Revision: {
+            /** @description Of the label, counting up from 1 with every change */
+            revision: number;
+            /** @enum {string} */
+            change: "enrolled" | "replaced" | "accepted" | "deleted" | "restored";
+            /** @description The one that was changed; null where all were */
+            reference: string | null;
+            /** @description The revision that was restored */
+            restored: number | null;
+            /** Format: date-time */
+            at: string;
+            references: components["schemas"]["Reference"][];
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "label": "target",
+         *       "candidates": [
+         *         {
+         *           "parts": 1,
+         *           "negatives": 1,
+         *           "points": [
+         *             {
+         *               "x": 266,
+         *               "y": 157,
+         *               "label": 1,
+         *               "similarity": 0.8989014529726027
+         *             },
+         *             {
+         *               "x": 351,
+         *               "y": 49,
+         *               "label": 0,
+         *               "similarity": 0.6786726254990478
+         *             }
+         *           ],
+         *           "reference": "visit-1"
+         *         }
+         *       ]
+         *     }
+         */
+        CandidatePrompts: {
+            patient: string;
+            label: string;
+            candidates: components["schemas"]["CandidatePrompt"][];
+        };
+        CandidatePrompt: {
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            parts: number;
+            negatives: number;
+            points: components["schemas"]["ScoredPoint"][];
+            reference: string;
+        };
+        ScoredPoint: {
+            x: number;
+            y: number;
+            /** @description 1 is inside the structure, 0 outside */
+            label: number;
+            similarity: number;
+        };
+        PromptsRequest: {
+            /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
+            embedding: string;
+            /**
+             * @description Name of the structure
+             * @default target
+             * @example target
+             */
+            label: string;
+            /**
+             * @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other
+             * @enum {string}
+             */
+            recipe?: "medical" | "natural" | "dense";
+        };
+        /**
+         * @example {
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "predictedIou": 0.917,
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       }
+         *     }
+         */
+        Mask: {
+            mask: components["schemas"]["MaskBody"];
+            predictedIou: number;
+            model: components["schemas"]["ModelName"];
+        };
+        MaskBody: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
+            /** @description Inclusive corners x0, y0, x1, y1 in pixels; null for an empty mask */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** @description Rings to fill by the even-odd rule */
+            polygons: [
+                number,
+                number
+            ][][];
+        };
+        MaskRequest: {
+            /** @example 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f */
+            embedding: string;
+            /** @default [] */
+            points: components["schemas"]["PointPrompt"][];
+            /**
+             * @description Inclusive corners x0, y0, x1, y1 in pixels
+             * @example [
+             *       212,
+             *       114,
+             *       270,
+             *       162
+             *     ]
+             */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ];
+            mask?: components["schemas"]["Rle"];
+            /** @description How often the decoder runs for a mask: 3 by default; fewer are quicker and rougher, as for a preview under the pointer */
+            passes?: number;
+        };
+        ReadMask: {
+            mask: components["schemas"]["MaskBody"];
+            reading: components["schemas"]["MaskReading"] & unknown;
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /**
+         * @example {
+         *       "patient": "p-17",
+         *       "label": "target",
+         *       "present": true,
+         *       "reason": null,
+         *       "confidence": 0.83,
+         *       "presence": {
+         *         "score": 0.74,
+         *         "threshold": 0.125,
+         *         "structure": 0.61,
+         *         "surroundings": 0.87
+         *       },
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "reference": "visit-1",
+         *       "parts": 1,
+         *       "negatives": 1,
+         *       "points": [
+         *         {
+         *           "x": 266,
+         *           "y": 157,
+         *           "label": 1,
+         *           "similarity": 0.8989014529726027
+         *         },
+         *         {
+         *           "x": 351,
+         *           "y": 49,
+         *           "label": 0,
+         *           "similarity": 0.6786726254990478
+         *         }
+         *       ],
+         *       "distance": 21.5337368154352,
+         *       "predictedIou": 0.9173192381858826,
+         *       "profile": {
+         *         "revision": 1,
+         *         "choice": "pooled",
+         *         "references": [
+         *           "visit-1"
+         *         ],
+         *         "why": "It is the only one."
+         *       },
+         *       "warnings": [],
+         *       "model": {
+         *         "id": "nano",
+         *         "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *       },
+         *       "timings": {
+         *         "encode": 450.8,
+         *         "prompt": 127.1,
+         *         "decode": 1123.1,
+         *         "retrieve": 26.1,
+         *         "judge": 6.2
+         *       },
+         *       "receipt": {
+         *         "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *         "format": 1,
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         },
+         *         "input": {
+         *           "kind": "image",
+         *           "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *           "frame": null,
+         *           "width": 384,
+         *           "height": 384,
+         *           "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *         },
+         *         "profile": {
+         *           "label": "target",
+         *           "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *           "references": [
+         *             {
+         *               "reference": "visit-1",
+         *               "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *             }
+         *           ]
+         *         },
+         *         "parameters": {
+         *           "recipe": "medical",
+         *           "parts": [
+         *             1,
+         *             2,
+         *             3,
+         *             4,
+         *             5
+         *           ],
+         *           "negatives": [
+         *             1
+         *           ],
+         *           "guided": false,
+         *           "passes": 3,
+         *           "position": null
+         *         },
+         *         "runtime": {
+         *           "name": "wasm",
+         *           "onnxruntime": "1.30.0",
+         *           "threads": 2,
+         *           "encoder": "local",
+         *           "deno": "2.9.6",
+         *           "v8": "14.9.207.2-rusty",
+         *           "platform": "x86_64-unknown-linux-gnu"
+         *         },
+         *         "version": "0.1.0",
+         *         "mask": {
+         *           "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *           "area": 2814
+         *         }
+         *       }
+         *     }
+         */
+        Segmentation: {
+            patient: string;
+            label: string;
+            /** @description Whether the structure is in the image; where it is not, the mask is empty */
+            present: boolean;
+            /** @description Why it is not, in plain words; null when it is present */
+            reason: string | null;
+            /** @description Ranks answers by how well their masks fit; by dense matching the chance of a Dice of 0.7. Null for profiles enrolled before presence scoring */
+            confidence: number | null;
+            presence: components["schemas"]["Presence"];
+            mask: components["schemas"]["MaskBody"];
+            /** @description The one whose prototypes won; * where they are those of all together */
+            reference: string;
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            parts: number;
+            negatives: number;
+            points: components["schemas"]["ScoredPoint"][];
+            /** @description Earth mover's distance to the annotated patches, of pooled references one that they have in common; null for an empty mask */
+            distance: number | null;
+            predictedIou: number;
+            /** @description Only with `explain` */
+            candidates?: components["schemas"]["Candidate"][];
+            /**
+             * @description Only with `explain`: why the winner won, in plain words
+             * @example n = 1 has the smallest distance, 19.7; the next, n = 2, 21.3. One candidate found nothing.
+             */
+            why?: string;
+            match?: components["schemas"]["Match"];
+            profile: components["schemas"]["ProfileUsed"];
+            /** @description Doubts about the files that were sent; empty where there are none */
+            warnings: components["schemas"]["Warning"][];
+            stored?: components["schemas"]["Stored"];
+            model: components["schemas"]["ModelName"];
+            timings: components["schemas"]["Timings"];
+            receipt: components["schemas"]["Receipt"];
+        };
+        Presence: {
+            /** @description The structure is called present where this is at least `threshold` */
+            score: number | null;
+            threshold: number;
+            /** @description Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, 0 as its own surroundings */
+            structure: number | null;
+            /** @description Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone */
+            surroundings: number | null;
+        };
+        Candidate: {
+            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            parts: number;
+            negatives: number;
+            points: components["schemas"]["ScoredPoint"][];
+            reference: string;
+            /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask. Dense matching chooses by `predictedIou` instead */
+            distance: number | null;
+            predictedIou: number;
+            /** @description After the points alone; after adding the mask before; after adding its box */
+            passes: components["schemas"]["Pass"][];
+        };
+        Pass: {
+            mask: components["schemas"]["PassMask"];
+            predictedIou: number;
+        };
+        PassMask: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            /** @description COCO compressed run-length encoding */
+            counts: string;
+            /** @description Pixels of the structure */
+            area: number;
+        };
+        /** @description Only with `explain`, of dense matching */
+        Match: {
+            columns: number;
+            rows: number;
+            /** @description Of every patch, row by row: 1 is surely inside the structure, −1 surely outside, by all patches of the references */
+            evidence: number[];
+        };
+        ProfileUsed: {
+            /** @description Of the label */
+            revision: number;
+            /** @enum {string} */
+            choice: "pooled" | "nearest" | "position" | "latest";
+            references: string[];
+            why: string;
+        };
+        /** @description Only with `store`: the object that the archive has confirmed; null where the structure is absent */
+        Stored: {
+            study: string;
+            series: string;
+            instance: string;
+        } | null;
+        /** @description Milliseconds */
+        Timings: {
+            encode: number;
+            prompt: number;
+            decode: number;
+            retrieve: number;
+            judge: number;
+        };
+        SegmentedLabels: {
+            patient: string;
+            /** @description Either `segmentation` or `problem`, by label */
+            labels: components["schemas"]["SegmentedLabel"][];
+        };
+        SegmentedLabel: {
+            label: string;
+            segmentation?: components["schemas"]["Segmentation"];
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "index": 0,
+         *       "total": 100,
+         *       "position": 0,
+         *       "name": "slice-1.png",
+         *       "cursor": "1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
+         *       "secondsLeft": 61.2,
+         *       "references": [
+         *         "visit-1"
+         *       ],
+         *       "segmentation": {
+         *         "patient": "p-17",
+         *         "label": "target",
+         *         "present": true,
+         *         "reason": null,
+         *         "confidence": 0.83,
+         *         "presence": {
+         *           "score": 0.74,
+         *           "threshold": 0.125,
+         *           "structure": 0.61,
+         *           "surroundings": 0.87
+         *         },
+         *         "mask": {
+         *           "size": [
+         *             384,
+         *             384
+         *           ],
+         *           "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *           "area": 2814,
+         *           "box": [
+         *             231,
+         *             113,
+         *             296,
+         *             166
+         *           ],
+         *           "polygons": [
+         *             [
+         *               [
+         *                 270.5,
+         *                 166
+         *               ],
+         *               [
+         *                 275.5,
+         *                 166
+         *               ],
+         *               [
+         *                 276.5,
+         *                 165
+         *               ]
+         *             ]
+         *           ]
+         *         },
+         *         "reference": "visit-1",
+         *         "parts": 1,
+         *         "negatives": 1,
+         *         "points": [
+         *           {
+         *             "x": 266,
+         *             "y": 157,
+         *             "label": 1,
+         *             "similarity": 0.8989014529726027
+         *           },
+         *           {
+         *             "x": 351,
+         *             "y": 49,
+         *             "label": 0,
+         *             "similarity": 0.6786726254990478
+         *           }
+         *         ],
+         *         "distance": 21.5337368154352,
+         *         "predictedIou": 0.9173192381858826,
+         *         "profile": {
+         *           "revision": 1,
+         *           "choice": "pooled",
+         *           "references": [
+         *             "visit-1"
+         *           ],
+         *           "why": "It is the only one."
+         *         },
+         *         "warnings": [],
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         },
+         *         "timings": {
+         *           "encode": 450.8,
+         *           "prompt": 127.1,
+         *           "decode": 1123.1,
+         *           "retrieve": 26.1,
+         *           "judge": 6.2
+         *         },
+         *         "receipt": {
+         *           "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *           "format": 1,
+         *           "model": {
+         *             "id": "nano",
+         *             "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *           },
+         *           "input": {
+         *             "kind": "image",
+         *             "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *             "frame": null,
+         *             "width": 384,
+         *             "height": 384,
+         *             "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *           },
+         *           "profile": {
+         *             "label": "target",
+         *             "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *             "references": [
+         *               {
+         *                 "reference": "visit-1",
+         *                 "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *               }
+         *             ]
+         *           },
+         *           "parameters": {
+         *             "recipe": "medical",
+         *             "parts": [
+         *               1,
+         *               2,
+         *               3,
+         *               4,
+         *               5
+         *             ],
+         *             "negatives": [
+         *               1
+         *             ],
+         *             "guided": false,
+         *             "passes": 3,
+         *             "position": null
+         *           },
+         *           "runtime": {
+         *             "name": "wasm",
+         *             "onnxruntime": "1.30.0",
+         *             "threads": 2,
+         *             "encoder": "local",
+         *             "deno": "2.9.6",
+         *             "v8": "14.9.207.2-rusty",
+         *             "platform": "x86_64-unknown-linux-gnu"
+         *           },
+         *           "version": "0.1.0",
+         *           "mask": {
+         *             "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *             "area": 2814
+         *           }
+         *         }
+         *       }
+         *     }
+         */
+        SeriesLine: {
+            /** @description From 0 */
+            index: number;
+            total: number;
+            /** @description Along the volume where the image's file says, else by its place in the order of the images; null for a file that is no image */
+            position: number | null;
+            /** @description What the sender called the file */
+            name: string | null;
+            /** @description Continues after this line */
+            cursor: string;
+            /** @description Estimated */
+            secondsLeft: number;
+            /** @description Those that the image was compared with */
+            references?: string[];
+            segmentation?: components["schemas"]["Segmentation"];
+            problem?: components["schemas"]["Problem"];
+        };
+        /**
+         * @example {
+         *       "info": {
+         *         "description": "P²SAM Edge",
+         *         "model": {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *         }
+         *       },
+         *       "images": [
+         *         {
+         *           "id": 1,
+         *           "width": 384,
+         *           "height": 384,
+         *           "file_name": "slice-1.png",
+         *           "present": true,
+         *           "warnings": [],
+         *           "receipt": {
+         *             "id": "5555555555555555555555555555555555555555555555555555555555555555",
+         *             "format": 1,
+         *             "model": {
+         *               "id": "nano",
+         *               "digest": "9393939393939393939393939393939393939393939393939393939393939393"
+         *             },
+         *             "input": {
+         *               "kind": "image",
+         *               "sha256": "1111111111111111111111111111111111111111111111111111111111111111",
+         *               "frame": null,
+         *               "width": 384,
+         *               "height": 384,
+         *               "embedding": "2222222222222222222222222222222222222222222222222222222222222222"
+         *             },
+         *             "profile": {
+         *               "label": "target",
+         *               "digest": "3333333333333333333333333333333333333333333333333333333333333333",
+         *               "references": [
+         *                 {
+         *                   "reference": "visit-1",
+         *                   "sha256": "3333333333333333333333333333333333333333333333333333333333333333"
+         *                 }
+         *               ]
+         *             },
+         *             "parameters": {
+         *               "recipe": "medical",
+         *               "parts": [
+         *                 1,
+         *                 2,
+         *                 3,
+         *                 4,
+         *                 5
+         *               ],
+         *               "negatives": [
+         *                 1
+         *               ],
+         *               "guided": false,
+         *               "passes": 3,
+         *               "position": null
+         *             },
+         *             "runtime": {
+         *               "name": "wasm",
+         *               "onnxruntime": "1.30.0",
+         *               "threads": 2,
+         *               "encoder": "local",
+         *               "deno": "2.9.6",
+         *               "v8": "14.9.207.2-rusty",
+         *               "platform": "x86_64-unknown-linux-gnu"
+         *             },
+         *             "version": "0.1.0",
+         *             "mask": {
+         *               "sha256": "4444444444444444444444444444444444444444444444444444444444444444",
+         *               "area": 2814
+         *             }
+         *           }
+         *         }
+         *       ],
+         *       "annotations": [
+         *         {
+         *           "id": 1,
+         *           "image_id": 1,
+         *           "category_id": 1,
+         *           "segmentation": {
+         *             "size": [
+         *               384,
+         *               384
+         *             ],
+         *             "counts": "Shf29e;5K5L3L4M3M3M2N2N2"
+         *           },
+         *           "area": 2814,
+         *           "bbox": [
+         *             231,
+         *             113,
+         *             66,
+         *             54
+         *           ],
+         *           "iscrowd": 0,
+         *           "score": 0.83
+         *         }
+         *       ],
+         *       "categories": [
+         *         {
+         *           "id": 1,
+         *           "name": "target"
+         *         }
+         *       ],
+         *       "problems": []
+         *     }
+         */
+        CocoSeries: {
+            info: {
+                description: string;
+                model: {
+                    id: string;
+                    digest: string;
+                };
+            };
+            /** @description Those that were segmented */
+            images: {
+                /** @description The index of the image in the series, from 1 */
+                id: number;
+                width: number;
+                height: number;
+                /** @description What the sender called the file */
+                file_name: string;
+                /** @description Of a file of several frames, from 0 */
+                frame?: number;
+                /** @description Whether the structure is in the image */
+                present: boolean;
+                /** @description Doubts about the files that were sent; empty where there are none */
+                warnings: components["schemas"]["Warning"][];
+                receipt: components["schemas"]["Receipt"];
+            }[];
+            /** @description One for each image in which the structure is */
+            annotations: {
+                id: number;
+                image_id: number;
+                category_id: number;
+                segmentation: components["schemas"]["CocoRle"];
+                area: number;
+                /** @description x, y, width and height */
+                bbox: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @enum {number} */
+                iscrowd: 0;
+                /** @description The answer's confidence */
+                score: number | null;
+            }[];
+            categories: {
+                id: number;
+                name: string;
+            }[];
+            /** @description Of images that could not be segmented */
+            problems: {
+                index: number;
+                name: string | null;
+                problem: components["schemas"]["Problem"];
+            }[];
+        };
+        CocoRle: {
+            /** @description Height and width in pixels */
+            size: [
+                number,
+                number
+            ];
+            counts: string;
+        };
+        /**
+         * @example {
+         *       "identical": true,
+         *       "mask": {
+         *         "size": [
+         *           384,
+         *           384
+         *         ],
+         *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
+         *         "area": 2814,
+         *         "box": [
+         *           231,
+         *           113,
+         *           296,
+         *           166
+         *         ],
+         *         "polygons": [
+         *           [
+         *             [
+         *               270.5,
+         *               166
+         *             ],
+         *             [
+         *               275.5,
+         *               166
+         *             ],
+         *             [
+         *               276.5,
+         *               165
+         *             ]
+         *           ]
+         *         ]
+         *       },
+         *       "notes": [
+         *         {
+         *           "path": "receipt.runtime.threads",
+         *           "message": "runtime.threads is 1, was 2",
+         *           "expected": "2",
+         *           "actual": "1"
+         *         }
+         *       ]
+         *     }
+         */
+        Replay: {
+            identical: boolean;
+            mask: components["schemas"]["MaskBody"];
+            /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
+            notes: components["schemas"]["Fault"][];
+        };
+        Imported: {
+            patient: string;
+            references: components["schemas"]["Reference"][];
+        };
+        /**
+         * @description Null where the file does not say it
+         * @example {
+         *       "format": "application/dicom",
+         *       "width": 512,
+         *       "height": 512,
+         *       "frames": 1,
+         *       "spacing": {
+         *         "x": 0.78,
+         *         "y": 0.78,
+         *         "z": null
+         *       },
+         *       "slice": -112.5,
+         *       "slices": null,
+         *       "acquiredAt": "2026-11-17T09:30:00",
+         *       "series": "c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4"
+         *     }
+         */
+        ImageFacts: {
+            /** @description Media type, by the bytes of the file */
+            format: string;
+            width: number;
+            height: number;
+            /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
+            frames: number;
+            /** @description Millimetres from one column, row and slice to the next */
+            spacing: {
+                x: number;
+                y: number;
+                /** @description Null for a picture that is in no stack, and where the steps are unequal */
+                z: number | null;
+            } | null;
+            /** @description Millimetres along the normal of its plane; places of one `series` can be compared */
+            slice: number | null;
+            /** @description The same of every frame, of a file of several */
+            slices: (number | null)[] | null;
+            /** @description ISO 8601: without a zone where the file states none, a date alone where it states no time */
+            acquiredAt: string | null;
+            /** @description An opaque digest that parallel images of one DICOM series have in common */
+            series: string | null;
+        };
+        ArchivedSeriesList: {
+            series: components["schemas"]["ArchivedSeries"][];
+            /** @description False where the patient has more than is listed: 100 studies, 100 series of a study */
+            complete: boolean;
+        };
+        /**
+         * @description Texts are the archive's, and empty where it states none
+         * @example {
+         *       "study": "2.25.78",
+         *       "series": "2.25.79",
+         *       "modality": "CT",
+         *       "description": "Abdomen 1 mm",
+         *       "studyDescription": "CT abdomen",
+         *       "studyDate": "20261117",
+         *       "number": "2",
+         *       "instances": 184
+         *     }
+         */
+        ArchivedSeries: {
+            study: string;
+            series: string;
+            /** @description CT, MR, SEG, RTSTRUCT, … */
+            modality: string;
+            description: string;
+            studyDescription: string;
+            /** @description YYYYMMDD */
+            studyDate: string;
+            number: string;
+            /** @description Objects of the series; null where the archive does not say */
+            instances: number | null;
+        };
+        ArchivedInstanceList: {
+            instances: components["schemas"]["ArchivedInstance"][];
+        };
+        ArchivedInstance: {
+            instance: string;
+            frames: number;
+        };
+        /**
+         * @example {
+         *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "length": 12000000,
+         *       "offset": 5242880,
+         *       "expiresAt": "2026-11-25T09:44:35.362Z"
+         *     }
+         */
+        Upload: {
+            /** @description Stands in place of a file in JSON: `{"upload":id}` */
+            id: string;
+            /** @description Bytes of the whole */
+            length: number;
+            /** @description Bytes that have arrived */
+            offset: number;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /**
+         * @example {
+         *       "models": [
+         *         {
+         *           "id": "nano",
+         *           "digest": "9393939393939393939393939393939393939393939393939393939393939393",
+         *           "family": "nano",
+         *           "licence": "MIT",
+         *           "source": "models/nano",
+         *           "trainedOn": [
+         *             "generated images"
+         *           ],
+         *           "default": true
+         *         }
+         *       ]
+         *     }
+         */
+        Models: {
+            models: components["schemas"]["Model"][];
+        };
+        Model: {
+            id: string;
+            digest: string;
+            family: string;
+            licence: string;
+            source: string;
+            trainedOn: string[];
+            default: boolean;
+        };
+        /**
+         * @example {
+         *       "status": "ok"
+         *     }
+         */
+        Status: {
+            status: string;
+            /** @enum {string} */
+            encode?: "available" | "unavailable";
+            /**
+             * @description Present where the server opens an image archive; whether that answers is not known
+             * @enum {string}
+             */
+            archive?: "configured";
+        };
     };
-    CocoRle: {
-      /** @description Height and width in pixels */
-      size: [
-        number,
-        number,
-      ];
-      counts: string;
-    };
-    /**
-     * @example {
-     *       "identical": true,
-     *       "mask": {
-     *         "size": [
-     *           384,
-     *           384
-     *         ],
-     *         "counts": "Shf29e;5K5L3L4M3M3M2N2N2",
-     *         "area": 2814,
-     *         "box": [
-     *           231,
-     *           113,
-     *           296,
-     *           166
-     *         ],
-     *         "polygons": [
-     *           [
-     *             [
-     *               270.5,
-     *               166
-     *             ],
-     *             [
-     *               275.5,
-     *               166
-     *             ],
-     *             [
-     *               276.5,
-     *               165
-     *             ]
-     *           ]
-     *         ]
-     *       },
-     *       "notes": [
-     *         {
-     *           "path": "receipt.runtime.threads",
-     *           "message": "runtime.threads is 1, was 2",
-     *           "expected": "2",
-     *           "actual": "1"
-     *         }
-     *       ]
-     *     }
-     */
-    Replay: {
-      identical: boolean;
-      mask: components["schemas"]["MaskBody"];
-      /** @description What differs from the receipt and made no difference: runtime, versions, another file of the same pixels */
-      notes: components["schemas"]["Fault"][];
-    };
-    Imported: {
-      patient: string;
-      references: components["schemas"]["Reference"][];
-    };
-    /**
-     * @description Null where the file does not say it
-     * @example {
-     *       "format": "application/dicom",
-     *       "width": 512,
-     *       "height": 512,
-     *       "frames": 1,
-     *       "spacing": {
-     *         "x": 0.78,
-     *         "y": 0.78,
-     *         "z": null
-     *       },
-     *       "slice": -112.5,
-     *       "slices": null,
-     *       "acquiredAt": "2026-11-17T09:30:00",
-     *       "series": "c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4"
-     *     }
-     */
-    ImageFacts: {
-      /** @description Media type, by the bytes of the file */
-      format: string;
-      width: number;
-      height: number;
-      /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
-      frames: number;
-      /** @description Millimetres from one column, row and slice to the next */
-      spacing: {
-        x: number;
-        y: number;
-        /** @description Null for a picture that is in no stack, and where the steps are unequal */
-        z: number | null;
-      } | null;
-      /** @description Millimetres along the normal of its plane; places of one `series` can be compared */
-      slice: number | null;
-      /** @description The same of every frame, of a file of several */
-      slices: (number | null)[] | null;
-      /** @description ISO 8601: without a zone where the file states none, a date alone where it states no time */
-      acquiredAt: string | null;
-      /** @description An opaque digest that parallel images of one DICOM series have in common */
-      series: string | null;
-    };
-    ArchivedSeriesList: {
-      series: components["schemas"]["ArchivedSeries"][];
-      /** @description False where the patient has more than is listed: 100 studies, 100 series of a study */
-      complete: boolean;
-    };
-    /**
-     * @description Texts are the archive's, and empty where it states none
-     * @example {
-     *       "study": "2.25.78",
-     *       "series": "2.25.79",
-     *       "modality": "CT",
-     *       "description": "Abdomen 1 mm",
-     *       "studyDescription": "CT abdomen",
-     *       "studyDate": "20261117",
-     *       "number": "2",
-     *       "instances": 184
-     *     }
-     */
-    ArchivedSeries: {
-      study: string;
-      series: string;
-      /** @description CT, MR, SEG, RTSTRUCT, … */
-      modality: string;
-      description: string;
-      studyDescription: string;
-      /** @description YYYYMMDD */
-      studyDate: string;
-      number: string;
-      /** @description Objects of the series; null where the archive does not say */
-      instances: number | null;
-    };
-    ArchivedInstanceList: {
-      instances: components["schemas"]["ArchivedInstance"][];
-    };
-    ArchivedInstance: {
-      instance: string;
-      frames: number;
-    };
-    /**
-     * @example {
-     *       "id": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
-     *       "length": 12000000,
-     *       "offset": 5242880,
-     *       "expiresAt": "2026-11-25T09:44:35.362Z"
-     *     }
-     */
-    Upload: {
-      /** @description Stands in place of a file in JSON: `{"upload":id}` */
-      id: string;
-      /** @description Bytes of the whole */
-      length: number;
-      /** @description Bytes that have arrived */
-      offset: number;
-      /** Format: date-time */
-      expiresAt: string;
-    };
-    /**
-     * @example {
-     *       "models": [
-     *         {
-     *           "id": "nano",
-     *           "digest": "9393939393939393939393939393939393939393939393939393939393939393",
-     *           "family": "nano",
-     *           "licence": "MIT",
-     *           "source": "models/nano",
-     *           "trainedOn": [
-     *             "generated images"
-     *           ],
-     *           "default": true
-     *         }
-     *       ]
-     *     }
-     */
-    Models: {
-      models: components["schemas"]["Model"][];
-    };
-    Model: {
-      id: string;
-      digest: string;
-      family: string;
-      licence: string;
-      source: string;
-      trainedOn: string[];
-      default: boolean;
-    };
-    /**
-     * @example {
-     *       "status": "ok"
-     *     }
-     */
-    Status: {
-      status: string;
-      /** @enum {string} */
-      encode?: "available" | "unavailable";
-      /**
-       * @description Present where the server opens an image archive; whether that answers is not known
-       * @enum {string}
-       */
-      archive?: "configured";
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  createEmbedding: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-        "image/png": string;
-        "image/jpeg": string;
-        "image/webp": string;
-        "image/tiff": string;
-        "image/gif": string;
-        "image/bmp": string;
-        "image/jp2": string;
-        "image/avif": string;
-        "image/heic": string;
-        "image/heif": string;
-        "image/jxl": string;
-        "application/dicom": string;
-        "application/x-nifti": string;
-        "application/x-nrrd": string;
-        "application/x-metaimage": string;
-        "application/x-safetensors": string;
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image: string;
-        };
-        "application/json": {
-          /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description It was cached */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Address of the tensors */
-          location?: string;
-          /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
-          "x-warnings"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Embedding"];
-          "application/x-safetensors": string;
-        };
-      };
-      /** @description It was made */
-      201: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Address of the tensors */
-          location?: string;
-          /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
-          "x-warnings"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Embedding"];
-          "application/x-safetensors": string;
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readEmbedding: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description An entity tag that the caller holds */
-        "if-none-match"?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The tensors; they never change */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description The embedding's id, quoted */
-          etag?: string;
-          /** @description Until when it may be kept */
-          "cache-control"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-safetensors": string;
-        };
-      };
-      /** @description Unchanged */
-      304: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description The embedding's id, quoted */
-          etag?: string;
-          /** @description Until when it may be kept */
-          "cache-control"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readReference: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        patient: string;
-        reference: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The reference */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Reference"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  enrolReference: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path: {
-        patient: string;
-        reference: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image?: string;
-          /** @description Id of a cached embedding */
-          embedding?: string;
-          /**
-           * Format: binary
-           * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          mask?: string;
-          /** @description JSON by the schema Rle, of the image's size */
-          rle?: string;
-          /** @description JSON by the schema Prompts */
-          prompts?: string;
-          /** @description `target` where left out */
-          label?: string;
-          /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
-          labels?: string;
-          position?: number;
-          /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
-          frame?: number;
-          /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
-          segment?: string;
-          /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
-          accepted?: string;
-        };
-        "application/json": {
-          /** @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Id of a cached embedding */
-          embedding?: string;
-          /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          mask?: components["schemas"]["InlineFile"];
-          rle?: components["schemas"]["Rle"];
-          prompts?: components["schemas"]["Prompts"];
-          /** @description `target` where left out */
-          label?: string;
-          labels?: components["schemas"]["Labels"];
-          position?: number;
-          /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
-          frame?: number;
-          /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
-          segment?: string;
-          accepted?: components["schemas"]["Accepted"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description It replaced one */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["EnrolledReference"];
-        };
-      };
-      /** @description It is new */
-      201: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["EnrolledReference"];
-        };
-      };
-      /** @description With `labels`: a reference for each structure, or why there is none */
-      207: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["EnrolledLabels"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  eraseReference: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        patient: string;
-        reference: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Removed */
-      204: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  enrolArchive: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-        /** @description Name of the structure */
-        label?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/zip": string;
-        "application/json": {
-          /** @description Id of a complete upload */
-          upload?: string;
-          /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description A line for every annotated image */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-ndjson": components["schemas"]["EnrolmentLine"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listPatients: {
-    parameters: {
-      query?: {
-        /** @description How the patients' names begin */
-        prefix?: string;
-        limit?: number;
-        /** @description Of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of patients */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["PatientPage"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readPatient: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The patient */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Patient"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  erasePatient: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Erased */
-      204: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listRevisions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        patient: string;
-        label: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The revisions that are kept, newest first */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Revisions"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  restoreRevision: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path: {
-        patient: string;
-        label: string;
-        /** @description Number of a revision */
-        revision: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The new revision */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Revision"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  proposePrompts: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PromptsRequest"];
-      };
-    };
-    responses: {
-      /** @description Points of every candidate */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CandidatePrompts"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  decodeMask: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["MaskRequest"];
-      };
-    };
-    responses: {
-      /** @description The mask */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Mask"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  exportMask: {
-    parameters: {
-      query?: {
-        /** @description Name of the structure */
-        label?: string;
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-        /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
-        segment?: string;
-        /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
-        category?: string;
-        /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
-        property?: string;
-        /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
-        region?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image: string;
-          /**
-           * Format: binary
-           * @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          mask?: string;
-          /**
-           * @description JSON by the schema Rle
-           * @example {"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}
-           */
-          rle?: string;
-          /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
-          receipt?: string;
-        };
-        "application/json": {
-          /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          mask?: components["schemas"]["InlineFile"];
-          rle?: components["schemas"]["Rle"];
-          receipt?: components["schemas"]["Receipt"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description The file */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/dicom": string;
-          "application/dicom; type=rtstruct": string;
-          "application/x-nifti": string;
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  exportVolumeMasks: {
-    parameters: {
-      query?: {
-        /** @description Name of the structure */
-        label?: string;
-        /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
-        category?: string;
-        /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
-        property?: string;
-        /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
-        region?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /** @description One volume, or the DICOM files of one series. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
-          image: string[];
-          /**
-           * @description JSON: an array of masks by the schema VolumeMask, as text or as a file
-           * @example [{"image":0,"frame":3,"rle":{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}}]
-           */
-          masks: string;
-        };
-        "application/json": components["schemas"]["ArchivedVolumeMasks"];
-      };
-    };
-    responses: {
-      /** @description The file */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/dicom": string;
-          "application/dicom; type=rtstruct": string;
-          "application/x-nifti": string;
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Answer format not available */
-      406: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readMask: {
-    parameters: {
-      query?: {
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-        /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
-        segment?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image?: string;
-          /**
-           * Format: binary
-           * @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          mask: string;
-        };
-        "application/json": {
-          /** @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          mask: components["schemas"]["InlineFile"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description The mask, and how it was read */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReadMask"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  segmentImage: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-        /** @description Name of the structure, or * for every structure enrolled */
-        label?: string;
-        /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
-        explain?: boolean;
-        /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
-        recipe?: "medical" | "natural" | "dense";
-        /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
-        store?: boolean;
-        /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
-        references?: "pooled" | "nearest" | "position" | "latest";
-        /** @description Where the image lies along its volume, 0 to 1 */
-        position?: number;
-        /** @description Of the label's references; the newest where left out */
-        revision?: number;
-        /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
-        category?: string;
-        /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
-        property?: string;
-        /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
-        region?: string;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-        "image/png": string;
-        "image/jpeg": string;
-        "image/webp": string;
-        "image/tiff": string;
-        "image/gif": string;
-        "image/bmp": string;
-        "image/jp2": string;
-        "image/avif": string;
-        "image/heic": string;
-        "image/heif": string;
-        "image/jxl": string;
-        "application/dicom": string;
-        "application/x-nifti": string;
-        "application/x-nrrd": string;
-        "application/x-metaimage": string;
-        "application/x-safetensors": string;
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image: string;
-        };
-        "application/json": {
-          /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Id of a cached embedding */
-          embedding?: string;
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Of an answer other than JSON: its receipt's JSON in base64url; left out above 6000 characters */
-          "x-receipt"?: string;
-          /** @description Of an answer other than JSON: its receipt's id */
-          "x-receipt-id"?: string;
-          /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
-          "x-structure-present"?: string;
-          /** @description Of an answer that is a file: its confidence */
-          "x-confidence"?: string;
-          /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
-          "x-warnings"?: string;
-          /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
-          "x-stored-instance"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Segmentation"];
-          "image/png": string;
-          "application/dicom": string;
-          "application/dicom; type=rtstruct": string;
-          "application/x-nifti": string;
-        };
-      };
-      /** @description With `label=*`: the segmentation of every label, each with its receipt, or why there is none */
-      207: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SegmentedLabels"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Answer format not available */
-      406: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  segmentSeries: {
-    parameters: {
-      query?: {
-        /** @description Id of a served model */
-        model?: string;
-        /** @description Name of the structure */
-        label?: string;
-        /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
-        explain?: boolean;
-        /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
-        recipe?: "medical" | "natural" | "dense";
-        /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
-        store?: boolean;
-        /** @description The cursor of the last complete line; of an answer in lines alone */
-        cursor?: string;
-        /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
-        category?: string;
-        /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
-        property?: string;
-        /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
-        region?: string;
-      };
-      header?: never;
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
-          image: string[];
-        };
-        "application/json": {
-          /** @description Id of a complete upload */
-          upload?: string;
-          /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-        "application/zip": string;
-        "image/tiff": string;
-        "application/dicom": string;
-        "application/x-nifti": string;
-        "application/x-nrrd": string;
-        "application/x-metaimage": string;
-      };
-    };
-    responses: {
-      /** @description A line for every image that is left, or the masks of all */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
-          "x-structure-present"?: string;
-          /** @description Of an answer that is a file: how many images there were, had the structure, and could not be segmented, as JSON with the fields images, present and refused */
-          "x-series"?: string;
-          /** @description Of an answer that is a file: the images that could not be segmented, as a JSON array of index, type and detail in ASCII; without detail where it is long, and the first ones where there are many; absent where there are none */
-          "x-refused"?: string;
-          /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
-          "x-warnings"?: string;
-          /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
-          "x-stored-instance"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-ndjson": components["schemas"]["SeriesLine"];
-          "application/x-coco": components["schemas"]["CocoSeries"];
-          "application/dicom": string;
-          "application/dicom; type=rtstruct": string;
-          "application/x-nifti": string;
-          "application/zip": string;
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Answer format not available */
-      406: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  replayReceipt: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /** @description JSON by the schema Receipt */
-          receipt: string;
-          /** @description Whose references they were; a receipt does not say */
-          patient: string;
-          /**
-           * Format: binary
-           * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image?: string;
-          /** @description Id of a cached embedding */
-          embedding?: string;
-        };
-        "application/json": {
-          receipt: components["schemas"]["Receipt"];
-          /** @description Whose references they were; a receipt does not say */
-          patient: string;
-          /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Id of a cached embedding */
-          embedding?: string;
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description The identical mask */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Replay"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  exportPatient: {
-    parameters: {
-      query?: {
-        /** @description Name of the structure; all where left out */
-        label?: string;
-      };
-      header?: never;
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The file, for the import of another installation */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/vnd.p2sam.profile": string;
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  importPatient: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path: {
-        patient: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/vnd.p2sam.profile": string;
-      };
-    };
-    responses: {
-      /** @description The references that were imported */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Imported"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  previewImage: {
-    parameters: {
-      query?: {
-        /** @description Long side at most, pixels */
-        side?: number;
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-        "image/png": string;
-        "image/jpeg": string;
-        "image/webp": string;
-        "image/tiff": string;
-        "image/gif": string;
-        "image/bmp": string;
-        "image/jp2": string;
-        "image/avif": string;
-        "image/heic": string;
-        "image/heif": string;
-        "image/jxl": string;
-        "application/dicom": string;
-        "application/x-nifti": string;
-        "application/x-nrrd": string;
-        "application/x-metaimage": string;
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image: string;
-        };
-        "application/json": {
-          /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description The picture */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
-          "x-warnings"?: string;
-          /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
-          "x-frame-count"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "image/png": string;
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readImage: {
-    parameters: {
-      query?: {
-        /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
-        frame?: number;
-      };
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-        "image/png": string;
-        "image/jpeg": string;
-        "image/webp": string;
-        "image/tiff": string;
-        "image/gif": string;
-        "image/bmp": string;
-        "image/jp2": string;
-        "image/avif": string;
-        "image/heic": string;
-        "image/heif": string;
-        "image/jxl": string;
-        "application/dicom": string;
-        "application/x-nifti": string;
-        "application/x-nrrd": string;
-        "application/x-metaimage": string;
-        "multipart/form-data": {
-          /**
-           * Format: binary
-           * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
-           */
-          image: string;
-        };
-        "application/json": {
-          /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
-          image?: components["schemas"]["InlineFile"];
-          /** @description Short for `"image": {"dicomweb": …}` */
-          dicomweb?: components["schemas"]["ArchiveReference"];
-        };
-      };
-    };
-    responses: {
-      /** @description What it says of itself */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ImageFacts"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  findArchivedSeries: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Patient ID in the archive, to the letter */
-          patientId: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The series; none of a patient whom the archive does not have */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ArchivedSeriesList"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listArchivedInstances: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Study Instance UID */
-          study: string;
-          /** @description Series Instance UID */
-          series: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The objects, by their place along the normal of their planes */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ArchivedInstanceList"];
-        };
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive failed */
-      502: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  createUpload: {
-    parameters: {
-      query?: never;
-      header: {
-        /** @description Always 1.0.0 */
-        "tus-resumable": string;
-        "upload-length": number;
-        "upload-metadata"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description It has begun */
-      201: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description 1.0.0 */
-          "tus-resumable"?: string;
-          /** @description Bytes that have arrived */
-          "upload-offset"?: string;
-          /** @description Bytes of the whole */
-          "upload-length"?: string;
-          /** @description When it is erased */
-          "upload-expires"?: string;
-          /** @description Where its bytes are sent */
-          location?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Upload"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Upload protocol not spoken */
-      412: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  describeUploads: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its version, its extensions, and the largest upload */
-      204: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description 1.0.0 */
-          "tus-resumable"?: string;
-          /** @description 1.0.0 */
-          "tus-version"?: string;
-          /** @description creation,expiration,termination */
-          "tus-extension"?: string;
-          /** @description Bytes */
-          "tus-max-size"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readUpload: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its state */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description 1.0.0 */
-          "tus-resumable"?: string;
-          /** @description Bytes that have arrived */
-          "upload-offset"?: string;
-          /** @description Bytes of the whole */
-          "upload-length"?: string;
-          /** @description When it is erased */
-          "upload-expires"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Upload"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Upload protocol not spoken */
-      412: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  eraseUpload: {
-    parameters: {
-      query?: never;
-      header: {
-        /** @description Always 1.0.0 */
-        "tus-resumable": string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Erased */
-      204: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description 1.0.0 */
-          "tus-resumable"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Upload protocol not spoken */
-      412: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  appendUpload: {
-    parameters: {
-      query?: never;
-      header: {
-        /** @description Always 1.0.0 */
-        "tus-resumable": string;
-        "upload-offset": number;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/offset+octet-stream": string;
-      };
-    };
-    responses: {
-      /** @description All of them arrived */
-      204: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description 1.0.0 */
-          "tus-resumable"?: string;
-          /** @description Bytes that have arrived */
-          "upload-offset"?: string;
-          /** @description Bytes of the whole */
-          "upload-length"?: string;
-          /** @description When it is erased */
-          "upload-expires"?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The request cannot be read; The image is empty */
-      400: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Request timeout: the body arrived too slowly */
-      408: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
-      409: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Upload protocol not spoken */
-      412: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is too large; The image has too many pixels */
-      413: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Unsupported media type */
-      415: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listModels: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The models */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Models"];
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readAudit: {
-    parameters: {
-      query?: {
-        /** @description `chain.seq` of the last entry of the page before, as its header x-next-after says */
-        after?: string;
-        /** @description Entries looked at */
-        limit?: number;
-        /** @description Only entries that concern this patient, erased or not */
-        patient?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Entries (schema AuditEntry), chain by chain; `deno task audit:trail` verifies a whole export */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Of a full page: the `after` of the next one */
-          "x-next-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-ndjson": string;
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Not found; No such route; Not configured on this server */
-      404: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
-      422: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  live: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Alive */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Status"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  ready: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Ready */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Status"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  readMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The text format of Prometheus, version 0.0.4 */
-      200: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description The key or token is missing or wrong */
-      401: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and what is wrong */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Forbidden; Untrusted signature */
-      403: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Bearer, and the scope that is needed */
-          "www-authenticate"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Too many requests */
-      429: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description Stored data is damaged; Internal error */
-      500: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
-      503: {
-        headers: {
-          /** @description Names the request in the log */
-          "x-request-id"?: string;
-          /** @description Seconds until another attempt is worthwhile */
-          "retry-after"?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
+    createEmbedding: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+                "application/x-safetensors": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description It was cached */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Address of the tensors */
+                    location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embedding"];
+                    "application/x-safetensors": string;
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Address of the tensors */
+                    location?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embedding"];
+                    "application/x-safetensors": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readEmbedding: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that the caller holds */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tensors; they never change */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description The embedding's id, quoted */
+                    etag?: string;
+                    /** @description Until when it may be kept */
+                    "cache-control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-safetensors": string;
+                };
+            };
+            /** @description Unchanged */
+            304: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description The embedding's id, quoted */
+                    etag?: string;
+                    /** @description Until when it may be kept */
+                    "cache-control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reference */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolReference: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient: string;
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /**
+                     * Format: binary
+                     * @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    mask?: string;
+                    /** @description JSON by the schema Rle, of the image's size */
+                    rle?: string;
+                    /** @description JSON by the schema Prompts */
+                    prompts?: string;
+                    /** @description `target` where left out */
+                    label?: string;
+                    /** @description JSON by the schema Labels: enrols several structures of the mask's file at once */
+                    labels?: string;
+                    position?: number;
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
+                    frame?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
+                    /** @description JSON by the schema Accepted: the mask is a result that somebody accepted, perhaps after a correction */
+                    accepted?: string;
+                };
+                "application/json": {
+                    /** @description The image; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Non-zero is the structure; a label map needs `segment`; soft edges are cut at half the maximum; where alpha varies, the opaque part is the structure; of a DICOM segmentation or RTSTRUCT, the part that lies on the image; or give `rle` or `prompts`, or none of them to enrol a reference anew, by another model, with the annotation that is kept of it. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: components["schemas"]["InlineFile"];
+                    rle?: components["schemas"]["Rle"];
+                    prompts?: components["schemas"]["Prompts"];
+                    /** @description `target` where left out */
+                    label?: string;
+                    labels?: components["schemas"]["Labels"];
+                    position?: number;
+                    /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; of the mask too, where it has several */
+                    frame?: number;
+                    /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                    segment?: string;
+                    accepted?: components["schemas"]["Accepted"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description It replaced one */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledReference"];
+                };
+            };
+            /** @description It is new */
+            201: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledReference"];
+                };
+            };
+            /** @description With `labels`: a reference for each structure, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledLabels"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolArchive: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+                /** @description Name of the structure */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+                "application/json": {
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description A line for every annotated image */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["EnrolmentLine"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatients: {
+        parameters: {
+            query?: {
+                /** @description How the patients' names begin */
+                prefix?: string;
+                limit?: number;
+                /** @description Of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of patients */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientPage"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The patient */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasePatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The revisions that are kept, newest first */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient: string;
+                label: string;
+                /** @description Number of a revision */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new revision */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposePrompts: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptsRequest"];
+            };
+        };
+        responses: {
+            /** @description Points of every candidate */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatePrompts"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decodeMask: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaskRequest"];
+            };
+        };
+        responses: {
+            /** @description The mask */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mask"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportMask: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure */
+                label?: string;
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                    /**
+                     * Format: binary
+                     * @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    mask?: string;
+                    /**
+                     * @description JSON by the schema Rle
+                     * @example {"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}
+                     */
+                    rle?: string;
+                    /** @description JSON by the schema Receipt that came with the mask in `rle`: the segment then names the model that made it */
+                    receipt?: string;
+                };
+                "application/json": {
+                    /** @description The DICOM image or the volume. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Read as the mask of a reference; or give `rle`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask?: components["schemas"]["InlineFile"];
+                    rle?: components["schemas"]["Rle"];
+                    receipt?: components["schemas"]["Receipt"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportVolumeMasks: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure */
+                label?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description One volume, or the DICOM files of one series. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
+                    image: string[];
+                    /**
+                     * @description JSON: an array of masks by the schema VolumeMask, as text or as a file
+                     * @example [{"image":0,"frame":3,"rle":{"size":[384,384],"counts":"Shf29e;5K5L3L4M3M3"}}]
+                     */
+                    masks: string;
+                };
+                "application/json": components["schemas"]["ArchivedVolumeMasks"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMask: {
+        parameters: {
+            query?: {
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+                /** @description Which structure, where the mask's file holds several: a value of a label map, or the number or name of a segment of a DICOM segmentation or of a region of interest of an RTSTRUCT */
+                segment?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image?: string;
+                    /**
+                     * Format: binary
+                     * @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    mask: string;
+                };
+                "application/json": {
+                    /** @description The image on which it was drawn. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Read as the mask of a reference. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    mask: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description The mask, and how it was read */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMask"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentImage: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+                /** @description Name of the structure, or * for every structure enrolled */
+                label?: string;
+                /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
+                explain?: boolean;
+                /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
+                recipe?: "medical" | "natural" | "dense";
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
+                /** @description Which references are used: `pooled`, all together; `nearest`, each for itself, and the smallest distance wins; `position`, those nearest to `position`; `latest`, the one enrolled last */
+                references?: "pooled" | "nearest" | "position" | "latest";
+                /** @description Where the image lies along its volume, 0 to 1 */
+                position?: number;
+                /** @description Of the label's references; the newest where left out */
+                revision?: number;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+                "application/x-safetensors": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Of an answer other than JSON: its receipt's JSON in base64url; left out above 6000 characters */
+                    "x-receipt"?: string;
+                    /** @description Of an answer other than JSON: its receipt's id */
+                    "x-receipt-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: its confidence */
+                    "x-confidence"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segmentation"];
+                    "image/png": string;
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                };
+            };
+            /** @description With `label=*`: the segmentation of every label, each with its receipt, or why there is none */
+            207: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentedLabels"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentSeries: {
+        parameters: {
+            query?: {
+                /** @description Id of a served model */
+                model?: string;
+                /** @description Name of the structure */
+                label?: string;
+                /** @description Whether every candidate is reported, its mask after every pass, and why the winner won */
+                explain?: boolean;
+                /** @description Which candidates are tried, and how; where left out, `dense` for a model that takes match maps, and `medical` for any other */
+                recipe?: "medical" | "natural" | "dense";
+                /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
+                store?: boolean;
+                /** @description The cursor of the last complete line; of an answer in lines alone */
+                cursor?: string;
+                /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
+                category?: string;
+                /** @description Of a DICOM answer: segmented property type; Tissue where left out, as value:scheme:meaning */
+                property?: string;
+                /** @description Of a DICOM answer: anatomic region, as value:scheme:meaning */
+                region?: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) of one name is one volume. */
+                    image: string[];
+                };
+                "application/json": {
+                    /** @description Id of a complete upload */
+                    upload?: string;
+                    /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+                "application/zip": string;
+                "image/tiff": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+            };
+        };
+        responses: {
+            /** @description A line for every image that is left, or the masks of all */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Of an answer that is a file: false where the structure is not in the image and the mask is empty */
+                    "x-structure-present"?: string;
+                    /** @description Of an answer that is a file: how many images there were, had the structure, and could not be segmented, as JSON with the fields images, present and refused */
+                    "x-series"?: string;
+                    /** @description Of an answer that is a file: the images that could not be segmented, as a JSON array of index, type and detail in ASCII; without detail where it is long, and the first ones where there are many; absent where there are none */
+                    "x-refused"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    /** @description Of an answer that is a file, with `store`: the SOP Instance UID of what the archive has confirmed */
+                    "x-stored-instance"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["SeriesLine"];
+                    "application/x-coco": components["schemas"]["CocoSeries"];
+                    "application/dicom": string;
+                    "application/dicom; type=rtstruct": string;
+                    "application/x-nifti": string;
+                    "application/zip": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer format not available */
+            406: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayReceipt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description JSON by the schema Receipt */
+                    receipt: string;
+                    /** @description Whose references they were; a receipt does not say */
+                    patient: string;
+                    /**
+                     * Format: binary
+                     * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image?: string;
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                };
+                "application/json": {
+                    receipt: components["schemas"]["Receipt"];
+                    /** @description Whose references they were; a receipt does not say */
+                    patient: string;
+                    /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Id of a cached embedding */
+                    embedding?: string;
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description The identical mask */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPatient: {
+        parameters: {
+            query?: {
+                /** @description Name of the structure; all where left out */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, for the import of another installation */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.p2sam.profile": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importPatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.p2sam.profile": string;
+            };
+        };
+        responses: {
+            /** @description The references that were imported */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewImage: {
+        parameters: {
+            query?: {
+                /** @description Long side at most, pixels */
+                side?: number;
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Of an answer that is a file: its warnings as a JSON array in ASCII; absent where there are none */
+                    "x-warnings"?: string;
+                    /** @description Frames of the DICOM image, pages of the TIFF file or slices of the volume, 1 of other images */
+                    "x-frame-count"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readImage: {
+        parameters: {
+            query?: {
+                /** @description Frame of a DICOM image, page of a TIFF file or slice of a volume, from 0; the first of a DICOM image or TIFF file */
+                frame?: number;
+            };
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/tiff": string;
+                "image/gif": string;
+                "image/bmp": string;
+                "image/jp2": string;
+                "image/avif": string;
+                "image/heic": string;
+                "image/heif": string;
+                "image/jxl": string;
+                "application/dicom": string;
+                "application/x-nifti": string;
+                "application/x-nrrd": string;
+                "application/x-metaimage": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    image?: components["schemas"]["InlineFile"];
+                    /** @description Short for `"image": {"dicomweb": …}` */
+                    dicomweb?: components["schemas"]["ArchiveReference"];
+                };
+            };
+        };
+        responses: {
+            /** @description What it says of itself */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageFacts"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findArchivedSeries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Patient ID in the archive, to the letter */
+                    patientId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The series; none of a patient whom the archive does not have */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedSeriesList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArchivedInstances: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Study Instance UID */
+                    study: string;
+                    /** @description Series Instance UID */
+                    series: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The objects, by their place along the normal of their planes */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivedInstanceList"];
+                };
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive failed */
+            502: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-length": number;
+                "upload-metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            201: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    /** @description Where its bytes are sent */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its version, its extensions, and the largest upload */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description 1.0.0 */
+                    "tus-version"?: string;
+                    /** @description creation,expiration,termination */
+                    "tus-extension"?: string;
+                    /** @description Bytes */
+                    "tus-max-size"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its state */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Always 1.0.0 */
+                "tus-resumable": string;
+                "upload-offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description All of them arrived */
+            204: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description 1.0.0 */
+                    "tus-resumable"?: string;
+                    /** @description Bytes that have arrived */
+                    "upload-offset"?: string;
+                    /** @description Bytes of the whole */
+                    "upload-length"?: string;
+                    /** @description When it is erased */
+                    "upload-expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read; The image is empty */
+            400: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request timeout: the body arrived too slowly */
+            408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced */
+            409: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upload protocol not spoken */
+            412: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large; The image has too many pixels */
+            413: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description `chain.seq` of the last entry of the page before, as its header x-next-after says */
+                after?: string;
+                /** @description Entries looked at */
+                limit?: number;
+                /** @description Only entries that concern this patient, erased or not */
+                patient?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries (schema AuditEntry), chain by chain; `deno task audit:trail` verifies a whole export */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Of a full page: the `after` of the next one */
+                    "x-next-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found; No such route; Not configured on this server */
+            404: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid; The input cannot be used; The frame or segment must be chosen; The annotation is too small; The model does not support this recipe; The image is cut short; The image is damaged */
+            422: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus, version 0.0.4 */
+            200: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The key or token is missing or wrong */
+            401: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and what is wrong */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; Untrusted signature */
+            403: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Bearer, and the scope that is needed */
+                    "www-authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stored data is damaged; Internal error */
+            500: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The image archive does not answer; Busy; No encode host answers; The host of the images does not answer; The store is unavailable; The token cannot be verified now; Deadline exceeded; Not ready */
+            503: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    /** @description Seconds until another attempt is worthwhile */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-  };
 }

@@ -1,4 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { createApp } from "../../functions/app.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
+import { createCatalogue } from "../../lib/engine/catalogue.ts";
+import type { EngineFor } from "../../lib/engine/work.ts";
 import { operatorKey, stated } from "../support/operator_key.ts";
 import {
   type Asked,
@@ -139,6 +143,73 @@ Deno.test("an upload stands in place of a file, and is erased once it was used",
     image: { upload: await upload(app, files.image) },
   })).json();
   equal(id, await embeddingOf(app, files.image));
+});
+
+Deno.test("an upload outlives an answer that breaks off, and one that failed in part", async (t) => {
+  await using service = await openService();
+  const { app, services } = service;
+  equal((await enrol(app, "p", "r")).status, 201);
+
+  await t.step("lines go on from a cursor", async () => {
+    const zip = zipOf([
+      { name: "1.png", bytes: files.next },
+      { name: "2.png", bytes: files.image },
+    ]);
+    const body = { upload: await upload(app, zip) };
+    const path = "/v1/patients/p/series";
+    const reader = (await postJson(app, path, body)).body!.getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    const { cursor } = JSON.parse(new TextDecoder().decode(value));
+    const rest = await postJson(app, `${path}?cursor=${cursor}`, body);
+    equal(rest.status, 200);
+    equal(JSON.parse(await rest.text()).name, "2.png");
+    equal((await postJson(app, path, body)).status, 404);
+  });
+
+  await t.step("a server that stops", async () => {
+    const body = {
+      upload: await upload(app, zipOf([{ name: "1.png", bytes: files.next }])),
+    };
+    const closing = AbortSignal.abort();
+    const stopping = createApp({ ...services, closing });
+    const path = "/v1/patients/p/series";
+    await (await postJson(stopping, path, body)).text();
+    equal((await postJson(app, path, body)).status, 200);
+  });
+
+  await t.step("a label of several is refused for now", async () => {
+    let isBusy = true;
+    const served = services.models.default;
+    const engineFor: EngineFor = (work) => {
+      const engine = served.engineFor(work);
+      return {
+        ...engine,
+        enrol: (...args) => {
+          if (isBusy) throw new EdgeError("too-late", "Out of time.");
+          return engine.enrol(...args);
+        },
+      };
+    };
+    const models = createCatalogue([{ ...served, engineFor }]);
+    const hurried = createApp({ ...services, models });
+    const image = { upload: await upload(app, files.image) };
+    const mask = { upload: await upload(app, files.mask) };
+    const send = async () => {
+      const answer = await hurried.request("/v1/patients/q/references/r", {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ image, mask, labels: { 255: "liver" } }),
+      });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const first = await send();
+    equal(first.status, 207);
+    equal(first.body.labels[0].problem.type, "/problems/too-late");
+    isBusy = false;
+    equal((await send()).body.labels[0].enrolled.label, "liver");
+    equal((await send()).status, 404);
+  });
 });
 
 Deno.test("uploads are bounded in bytes and time, and are their tenant's own", async () => {
