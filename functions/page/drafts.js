@@ -8,12 +8,12 @@ import { session } from "./session.js";
 /** A drawing that is not accepted yet, of a structure on a frame of its image.
  * @typedef {Drawing & {label: string, frame: number, purpose: Purpose}} Draft */
 
-/** Keeps what is being drawn with its image. */
+/** Keeps what is being drawn with its image: the outline of the first image even if nobody has changed it. */
 export function noteDraft() {
   const { editor, edited, label, purpose } = session;
   if (editor === null || edited === null) return;
   discardDraft(edited);
-  if (!editor.touched) return;
+  if (!editor.touched && (purpose !== "first" || editor.area === 0)) return;
   const { frame } = edited;
   edited.drafts.push({ ...editor.drawing, label, frame, purpose });
 }

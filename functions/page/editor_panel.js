@@ -1,5 +1,10 @@
-import { button, html } from "./dom.js";
+import { button, html, input } from "./dom.js";
 import { session } from "./session.js";
+
+export function showFrameNumber() {
+  const { value, max } = input("frame");
+  html("frame-number").textContent = `${value} of ${max}`;
+}
 
 /** Brings the buttons of the editor up to date with it. */
 export function renderEditor() {

@@ -1,6 +1,6 @@
 import { isCancelled } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
-import { button, html, input, showText } from "./dom.js";
+import { button, input, showText } from "./dom.js";
 import { noteDraft } from "./drafts.js";
 import { drawTile, Item } from "./item.js";
 import { restoreKept } from "./kept.js";
@@ -131,19 +131,12 @@ export async function resumeFirst(item) {
 
 /** @param {Item} item @param {Mask | null} known an outline to begin with */
 async function openEditor(item, known) {
-  input("frame").max = String(item.frames);
-  input("frame").valueAsNumber = item.frame + 1;
-  showFrameNumber();
   await showPicture(item, true);
   const mask = known ?? new Mask(item.size.width, item.size.height);
   startEditing(item, mask, "first");
+  noteDraft();
   changed(item);
   await drawTile(item);
-}
-
-export function showFrameNumber() {
-  const { value, max } = input("frame");
-  html("frame-number").textContent = `${value} of ${max}`;
 }
 
 /** Outlines another frame of the first image instead, once that is prepared. What was drawn on this one is kept. */

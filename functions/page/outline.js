@@ -2,7 +2,7 @@ import { decode, isCancelled } from "./api.js";
 import { cancelBusy, withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
 import { discardDraft, leaveDraft, noteDraft } from "./drafts.js";
-import { renderEditor } from "./editor_panel.js";
+import { renderEditor, showFrameNumber } from "./editor_panel.js";
 import { enrolItem } from "./enrol.js";
 import { act } from "./history.js";
 import { drawTile } from "./item.js";
@@ -105,6 +105,11 @@ export function startEditing(item, mask, purpose) {
   button("accept").textContent = words.accept;
   button("reject").textContent = words.reject;
   showText("outline-problem", "");
+  if (purpose === "first") {
+    input("frame").max = String(item.frames);
+    input("frame").valueAsNumber = item.frame + 1;
+    showFrameNumber();
+  }
   for (const listener of listeners) listener();
   viewer.colour = colourOf(session.label);
   session.editor = new MaskEditor(viewer, mask, {

@@ -57,11 +57,13 @@ let edit = async () => {};
 /** What goes on with the drawing of an image that is shown again. @param {typeof edit} how */
 export const editWith = (how) => edit = how;
 
-/** Shows an item's image and result, or goes on with what was begun to be drawn on it. What is being drawn is kept
- * with its image.
+/** Shows an item's image and result, or goes on with what is to be drawn on it: what was begun, or the first outline.
+ * What is being drawn is kept with its image.
  * @param {Item} item @param {boolean} [automatic] whether no user selected it */
 export async function selectItem(item, automatic = false) {
   if (automatic && session.editor !== null) return;
+  const isFirst = !session.enrolled;
+  if (isFirst && !isPrepared(item)) return;
   noteDraft();
   closeEditor();
   if (!automatic) session.following = false;
@@ -73,7 +75,9 @@ export async function selectItem(item, automatic = false) {
   if (session.shown !== item) return;
   if (item.source === null) viewer.show(null, item.size);
   showFindings(item);
-  if (item.draft && !automatic) edit(item, item.draft.purpose);
+  if (!automatic && (isFirst || item.draft)) {
+    edit(item, item.draft?.purpose ?? "first");
+  }
   render();
   changed();
   item.tile.button.scrollIntoView({ block: "nearest", inline: "nearest" });

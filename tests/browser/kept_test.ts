@@ -509,6 +509,57 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the first outline is there until it is used",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    await page.click("#sample");
+    await page.waitForSelector("#outline:not([hidden])");
+    const area = await drawnArea(page);
+    ok(area > 0);
+    await reload(page);
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await drawnArea(page), area);
+    await page.click("#reject");
+    await page.waitForSelector("#start:not([hidden])");
+
+    const volume = toNifti([1, 2].map((n) => drawVisit(n).image));
+    const mimeType = "application/octet-stream";
+    await openFirst(
+      page,
+      { name: "a.nii", mimeType, buffer: volume },
+      visitPng(3),
+    );
+    const tile = "#tiles li:nth-child(1) button";
+    await page.click(tile);
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await drawnArea(page), 0);
+    // Not while another frame is on its way, which is let go of.
+    const gate = Promise.withResolvers<void>();
+    await page.route("**/v1/embeddings*", async (route) => {
+      await gate.promise;
+      await route.continue().catch(() => {});
+    });
+    await page.focus("#frame");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector("#outline", { state: "hidden" });
+    await page.click(tile);
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await page.textContent("#frame-number"), "1 of 2");
+    gate.resolve();
+    await page.unroute("**/v1/embeddings*");
+    await tool(page, "box");
+    await drag(page, ...BOX);
+    await decoded(page, 0);
+    equal(await page.textContent("#frame-number"), "1 of 2");
+    await page.click("#accept");
+    await page.waitForSelector("#tiles [data-state=done]");
+    await page.context().close();
+  },
+});
+
+Deno.test({
   name: "a server that is gone loses nothing",
   ignore: !hasChromium,
   async fn() {
