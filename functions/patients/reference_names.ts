@@ -8,10 +8,16 @@ export const MARK = "~";
  * that is too long, ends with a digest, so that two names never share one.
  *
  * @param most characters of the part, more than 9.
+ * @param content a digest of what is named, where things of one name are to be told apart; the part then always ends
+ * with a digest.
  */
-export async function namePart(name: string, most: number): Promise<string> {
+export async function namePart(
+  name: string,
+  most: number,
+  content = "",
+): Promise<string> {
   const plain = name.replace(/[^A-Za-z0-9._-]+/g, "_");
-  if (plain === name && name.length <= most) return name;
-  const digest = await hexDigest(new TextEncoder().encode(name));
+  if (plain === name && name.length <= most && content === "") return name;
+  const digest = await hexDigest(new TextEncoder().encode(name + content));
   return `${plain.slice(0, most - 9)}-${digest.slice(0, 8)}`;
 }

@@ -84,10 +84,9 @@ Deno.test("two labels of a map are enrolled by their names, and answered as the 
     );
     equal(response.status, 200, await response.clone().text());
     const { references } = await response.json();
-    deepEqual(
-      references.map(({ reference }: { reference: string }) => reference),
-      ["a~0~lesion", "a~0~corner"],
-    );
+    for (const [i, label] of ["lesion", "corner"].entries()) {
+      match(references[i].reference, RegExp(`^a-[0-9a-f]{8}~0~${label}$`));
+    }
     const stored = await (await app.request("/v1/patients/p")).json();
     deepEqual(
       stored.references.map((
@@ -164,6 +163,41 @@ Deno.test("two labels of a map are enrolled by their names, and answered as the 
     equal((await remove("/datastore/image?id=a")).status, 200);
     equal((await remove("/datastore/image?id=a")).status, 404);
   });
+});
+
+Deno.test("another file of the same name keeps the first one's labels", async () => {
+  await using service = await openService();
+  const { app } = service;
+  const label_info = [{ name: "lesion", idx: 1 }];
+  const params = JSON.stringify({ label_info });
+  const save = async (image: Uint8Array, mask: Uint8Array) => {
+    const file = niftiOf([image, blank], width, height);
+    await put(app, "/datastore/?image=CT", form({ file }));
+    const map = mask.map((value) => value === 0 ? 0 : 1);
+    const label = niftiOf([map, blank], width, height);
+    const body = form({ label, params });
+    const saved = await put(app, "/datastore/label?image=CT", body);
+    equal(saved.status, 200, await saved.clone().text());
+    return (await saved.json()).references[0].reference as string;
+  };
+  const stored = async () => {
+    const answer = await app.request("/v1/patients/p");
+    const { references } = await answer.json();
+    return references.map(({ reference }: { reference: string }) => reference);
+  };
+  const remove = (path: string) =>
+    app.request(`/monailabel/p${path}`, { method: "DELETE" });
+  const one = await save(first.image.data, first.mask.data);
+  const two = await save(second.image.data, second.mask.data);
+  deepEqual(await stored(), [one, two].sort());
+  equal(await save(second.image.data, second.mask.data), two);
+  deepEqual(await stored(), [one, two].sort());
+
+  // The file that is held is meant.
+  equal((await remove("/datastore/label?id=CT")).status, 200);
+  deepEqual(await stored(), [one]);
+  equal((await remove("/datastore/image?id=CT")).status, 200);
+  deepEqual(await stored(), [one]);
 });
 
 Deno.test("a picture is labelled and answered as PNG", async () => {

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "@hono/zod-openapi";
 import { EdgeError, invalidInput } from "../../../lib/core/errors.ts";
+import type { HeldImage } from "../../../lib/store/images/image_store.ts";
 import { PatientParams } from "../../contract/parameters.ts";
 import { invalid } from "../../contract/problems.ts";
 import { callerOf, createRouter, type Env, type Router } from "../../router.ts";
@@ -74,9 +75,7 @@ export function monaiLabelFunction(
     return found;
   };
   const describeSession = (
-    { id, createdAt, expiresAt }: Awaited<
-      ReturnType<typeof sessionOf>
-    >["image"],
+    { id, createdAt, expiresAt }: HeldImage,
   ) => ({
     name: id,
     path: "",
@@ -114,11 +113,11 @@ export function monaiLabelFunction(
     );
     return c.json({ image: id }, 200);
   };
-  const removeLabels = async (c: Context<Env>, id: string) => {
+  const removeLabels = async (c: Context<Env>, image: HeldImage) => {
     const { tenant, patient } = whoseOf(c);
     const made = await referencesOf(
       await profiles.list(tenant, patient),
-      id,
+      image,
     );
     for (const { reference } of made) {
       await profiles.delete(tenant, patient, reference);
@@ -127,11 +126,9 @@ export function monaiLabelFunction(
   };
   const removeImage = async (c: Context<Env>) => {
     const { tenant, patient } = whoseOf(c);
-    const id = requireImageId(c.req.query("id"));
-    const labels = await removeLabels(c, id);
-    if (!await images.delete(tenant, patient, id) && labels === 0) {
-      throw notHeld(id);
-    }
+    const { image } = await imageOf(c, "id");
+    await removeLabels(c, image);
+    await images.delete(tenant, patient, image.id);
     return c.json({}, 200);
   };
   const train = (c: Context<Env>) => {
@@ -260,7 +257,7 @@ export function monaiLabelFunction(
     const made = await saveLabel(services, services.models.default, {
       ...whose,
       signal: c.req.raw.signal,
-      id: image.id,
+      named: image,
       image: bytes,
       label,
       params,
@@ -284,9 +281,9 @@ export function monaiLabelFunction(
     );
   });
   router.on("DELETE", both("/datastore/label"), async (c) => {
-    const id = requireImageId(c.req.query("id"));
-    if (await removeLabels(c, id) === 0) {
-      throw new EdgeError("not-found", `There is no label of "${id}".`);
+    const { image } = await imageOf(c, "id");
+    if (await removeLabels(c, image) === 0) {
+      throw new EdgeError("not-found", `There is no label of "${image.id}".`);
     }
     return c.json({});
   });

@@ -38,7 +38,7 @@ export async function readDatastore(
     images: await Promise.all(
       held.filter(({ isSession }) => !isSession).map(async (image) => ({
         image,
-        references: await referencesOf(references, image.id),
+        references: await referencesOf(references, image),
       })),
     ),
   };

@@ -1,16 +1,20 @@
 import { hasControlCharacter } from "../../../lib/core/control_characters.ts";
 import { EdgeError, invalidInput } from "../../../lib/core/errors.ts";
 import { MARK, namePart } from "../../patients/reference_names.ts";
+import type { HeldImage } from "../../../lib/store/images/image_store.ts";
 import type { Reference } from "../../../lib/store/profiles/reference.ts";
 
+/** An image that labels belong to: programs give another visit's file the same name. */
+export type NamedImage = Pick<HeldImage, "id" | "digest">;
+
 /** What the names of all references of an image begin with. */
-export async function prefixOf(image: string): Promise<string> {
-  return (await namePart(image, 64)) + MARK;
+async function prefixOf({ id, digest }: NamedImage): Promise<string> {
+  return (await namePart(id, 64, digest)) + MARK;
 }
 
-/** The name of the reference that a label makes on a slice of an image: `ct-1~41~liver`. */
+/** The name of the reference that a label makes on a slice of an image: `ct-1-3f9c01ab~41~liver`. */
 export async function referenceName(
-  image: string,
+  image: NamedImage,
   slice: number,
   label: string,
 ): Promise<string> {
@@ -20,7 +24,7 @@ export async function referenceName(
 /** The references that the labels of an image made. */
 export async function referencesOf(
   references: Reference[],
-  image: string,
+  image: NamedImage,
 ): Promise<Reference[]> {
   const prefix = await prefixOf(image);
   return references.filter(({ reference }) => reference.startsWith(prefix));

@@ -13,7 +13,7 @@ import { runPatiently } from "../series/segment_image.ts";
 import type { Params } from "./forms.ts";
 import { openSlices } from "./infer.ts";
 import { numberLabels } from "./info.ts";
-import { referenceName, referencesOf } from "./names.ts";
+import { type NamedImage, referenceName, referencesOf } from "./names.ts";
 
 /** Slices of a volume that become references of a label, evenly spread over those on which it lies. */
 const SLICES = 5;
@@ -21,8 +21,8 @@ const SLICES = 5;
 /** A label map of a held image. */
 interface Saved extends Work {
   patient: string;
-  /** The image's name. */
-  id: string;
+  /** The image, and its file. */
+  named: NamedImage;
   image: Bytes;
   label: Bytes;
   params: Params;
@@ -37,7 +37,7 @@ interface Chosen {
 }
 
 /**
- * Enrols the labels of a map: of each, a few slices on which it lies. What an earlier map of the same image made is
+ * Enrols the labels of a map: of each, a few slices on which it lies. What an earlier map of the same file made is
  * replaced.
  *
  * @throws EdgeError `invalid-input` for an empty map, and for values that no name is given for.
@@ -45,7 +45,7 @@ interface Chosen {
 export async function saveLabel(
   services: Services,
   model: ServedModel,
-  { patient, id, image, label: file, params, ...work }: Saved,
+  { patient, named, image, label: file, params, ...work }: Saved,
 ): Promise<Reference[]> {
   const { tenant, signal } = work;
   const engine = model.engineFor(work);
@@ -66,7 +66,7 @@ export async function saveLabel(
     const spread = evenlySpread(slices.length, SLICES);
     return await Promise.all([...spread].map(async (i): Promise<Chosen> => {
       const { index } = slices[i]!;
-      const reference = await referenceName(id, index, label);
+      const reference = await referenceName(named, index, label);
       return { reference, label, value, index };
     }));
   }))).flat();
@@ -112,7 +112,7 @@ export async function saveLabel(
     if (!enrolled.some((one) => one.label === label)) throw refusal;
   }
   const made = new Set(enrolled.map(({ reference }) => reference));
-  for (const { reference } of await referencesOf(before, id)) {
+  for (const { reference } of await referencesOf(before, named)) {
     if (!made.has(reference)) {
       await services.profiles.delete(tenant, patient, reference);
     }

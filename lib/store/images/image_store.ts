@@ -1,4 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
+import { hexDigest } from "../../core/digest.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { RecordStore } from "../records/record_store.ts";
 
@@ -11,6 +12,8 @@ export interface HeldImage {
   id: string;
   /** Of its file's name, with its dot: `.nii.gz`; empty where the name had none. */
   extension: string;
+  /** SHA-256 of its file, lower-case hex; absent of images held by a version that did not state it. */
+  digest?: string;
   /** Whether it belongs to a session, and is no image of the patient's list. */
   isSession: boolean;
   /** Milliseconds since 1970. */
@@ -38,7 +41,8 @@ export function createImageStore(records: RecordStore) {
     async get(tenant: string, patient: string, id: string) {
       const found = await records.get<HeldImage>(imageAt(tenant, patient, id));
       if (found === null || !isAlive(found.record)) return null;
-      return { image: found.record, bytes: found.bytes };
+      const digest = await hexDigest(found.bytes);
+      return { image: { ...found.record, digest }, bytes: found.bytes };
     },
 
     /**
@@ -67,7 +71,8 @@ export function createImageStore(records: RecordStore) {
       }
       const createdAt = records.now();
       const expiresAt = createdAt + lifetime;
-      const record = { id, extension, isSession, createdAt, expiresAt };
+      const digest = await hexDigest(bytes);
+      const record = { id, extension, digest, isSession, createdAt, expiresAt };
       const key = imageAt(tenant, patient, id);
       await records.put(key, { record, bytes }, lifetime);
       return record;
