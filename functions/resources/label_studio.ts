@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
+import { hexDigest } from "../../lib/core/digest.ts";
 import { recipeOf } from "../../lib/engine/catalogue.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
 import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
@@ -11,6 +12,7 @@ import {
   regionsOn,
 } from "../../lib/label_studio/regions.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
+import type { Reference } from "../../lib/store/profiles/reference.ts";
 import { parseJson } from "../body/json.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { Label, PatientParams } from "../contract/parameters.ts";
@@ -95,9 +97,16 @@ export function labelStudioFunction(services: Services): Router {
     requireMediaType(c, "application/json");
     return parseJson(await c.req.text(), schema, "body");
   };
-  const version = () => {
+  /** Label Studio predicts a task once for each version, so that a changed reference is a new one. */
+  const versionOf = async (c: Context<Env>, listed?: Reference[]) => {
+    const references = listed ??
+      await profiles.list(callerOf(c).tenant, patientOf(c));
     const { id, digest } = models.default.manifest;
-    return `${id}-${digest.slice(0, 12)}`;
+    const version = `${id}-${digest.slice(0, 12)}`;
+    if (references.length === 0) return version;
+    const made = references.map((one) => [one.reference, one.createdAt]);
+    const text = new TextEncoder().encode(JSON.stringify(made));
+    return `${version}-${(await hexDigest(text)).slice(0, 8)}`;
   };
   const imageOf = async (
     c: Context<Env>,
@@ -119,13 +128,13 @@ export function labelStudioFunction(services: Services): Router {
     const { tenant } = callerOf(c);
     const patient = patientOf(c);
     const config = readLabelConfig(labelConfig);
-    const known = new Set(
-      (await profiles.list(tenant, patient)).map(({ label }) => label),
-    );
+    const references = await profiles.list(tenant, patient);
+    const model_version = await versionOf(c, references);
+    const known = new Set(references.map(({ label }) => label));
     const labels = config.labels.filter((label) => known.has(plain(label)));
     const result: Region[] = [];
     let score = 0;
-    if (labels.length === 0) return { result, score, model_version: version() };
+    if (labels.length === 0) return { result, score, model_version };
     const model = models.default;
     const work = workOf(c);
     const image = await imageOf(c, data, config.field);
@@ -149,7 +158,7 @@ export function labelStudioFunction(services: Services): Router {
       result.push(...regionsOf(mask, label, config, confidence));
       score += confidence / labels.length;
     }
-    return { result, score, model_version: version() };
+    return { result, score, model_version };
   };
 
   const enrolAnnotation = async (
@@ -228,12 +237,12 @@ export function labelStudioFunction(services: Services): Router {
     );
     // A project that cannot be predicted is told so when it is connected.
     if (schema) readLabelConfig(schema);
-    return c.json({ model_version: version() });
+    return c.json({ model_version: await versionOf(c) });
   });
   router.on(
     ["GET", "POST"],
     both("/versions"),
-    (c) => c.json({ versions: [version()] }),
+    async (c) => c.json({ versions: [await versionOf(c)] }),
   );
   router.on("POST", both("/predict"), async (c) => {
     const { tasks, label_config } = await readJson(c, Predict);
@@ -241,7 +250,7 @@ export function labelStudioFunction(services: Services): Router {
     for (const { data } of tasks) {
       results.push(await predictTask(c, data, label_config));
     }
-    return c.json({ results, model_version: version() });
+    return c.json({ results, model_version: await versionOf(c) });
   });
   router.on("POST", both("/webhook"), async (c) => {
     const event = await readJson(c, Webhook);

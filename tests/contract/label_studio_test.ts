@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
@@ -36,7 +36,12 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
   const health = await (await app.request(at("/health"))).json();
   equal(health.status, "UP");
   const setup = await postJson(app, at("/setup"), { schema: CONFIG });
-  match((await setup.json()).model_version, /^tiny-[0-9a-f]{12}$/);
+  const versionNow = async () => {
+    const answer = await postJson(app, at("/setup"), { schema: CONFIG });
+    return (await answer.json()).model_version;
+  };
+  const model = (await setup.json()).model_version;
+  match(model, /^tiny-[0-9a-f]{12}$/);
   const next = predict(uri(files.next));
   const before = await (await postJson(app, at("/predict"), next)).json();
   deepEqual(before.results[0].result, []);
@@ -45,6 +50,13 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
   equal(saved.status, 201, await saved.clone().text());
   deepEqual((await saved.json()).references, ["task-41~lesion"]);
   const after = await (await postJson(app, at("/predict"), next)).json();
+  const enrolled = await versionNow();
+  match(enrolled, RegExp(`^${model}-[0-9a-f]{8}$`));
+  deepEqual([after.model_version, after.results[0].model_version], [
+    enrolled,
+    enrolled,
+  ]);
+  equal(await versionNow(), enrolled);
   const segmented = await app.request(
     "/v1/patients/p/segmentations?label=lesion",
     {
@@ -70,6 +82,8 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
     (await (await postJson(app, at("/webhook"), update)).json()).references,
     ["task-41~other"],
   );
+  // Tasks that were predicted are predicted again.
+  notEqual(await versionNow(), enrolled);
   const skipped = await postJson(
     app,
     at("/webhook"),
