@@ -50,8 +50,13 @@ function between(before: string, gap: string, after: string): string {
   if (gap === "") return "";
   const lines = gap.match(/\r\n|[\n\r\u2028\u2029]/g);
   if (lines !== null) return lines.join("");
-  const joins = isWord(before) === isWord(after) || after.startsWith(".");
+  const joins = isWord(before)
+    ? isWord(after) || after.startsWith(".")
+    : isOperator(before) && isOperator(after) && !isWord(after);
   return joins ? " " : "";
 }
 
-const isWord = (text: string) => /[\p{ID_Continue}$"'`/]/u.test(text.charAt(0));
+/** Of operators that may go on in the next one, as brackets, commas, semicolons and quotes do not. */
+const isOperator = (text: string) => /[^\s()[\]{},;"'`]/.test(text.charAt(0));
+
+const isWord = (text: string) => /[\p{ID_Continue}$/]/u.test(text.charAt(0));
