@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { recipeOf } from "../../lib/engine/catalogue.ts";
+import type { Work } from "../../lib/engine/work.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
 import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
 import {
@@ -31,6 +32,7 @@ import {
   workOf,
 } from "../router.ts";
 import type { Services } from "../services.ts";
+import { runPatiently } from "./series/segment_image.ts";
 
 /** Tasks of one request. */
 const MAX_TASKS = 64;
@@ -109,15 +111,15 @@ export function labelStudioFunction(services: Services): Router {
     return `${version}-${(await hexDigest(text)).slice(0, 8)}`;
   };
   const imageOf = async (
-    c: Context<Env>,
     data: z.infer<typeof Task>["data"],
     field: string,
+    { signal }: Work,
   ) => {
     const source = data[field];
     if (typeof source !== "string") {
       throw invalidInput(`The task has no image in its field "${field}".`);
     }
-    return { bytes: await readTaskImage(source, workOf(c).signal) };
+    return { bytes: await readTaskImage(source, signal) };
   };
 
   const predictTask = async (
@@ -137,7 +139,7 @@ export function labelStudioFunction(services: Services): Router {
     if (labels.length === 0) return { result, score, model_version };
     const model = models.default;
     const work = workOf(c);
-    const image = await imageOf(c, data, config.field);
+    const image = await imageOf(data, config.field, work);
     const made = await model.embedder.embed(work, image);
     await keepEmbedding(services, model.embedder, { tenant, patient }, made);
     for (const label of labels) {
@@ -163,6 +165,7 @@ export function labelStudioFunction(services: Services): Router {
 
   const enrolAnnotation = async (
     c: Context<Env>,
+    work: Work,
     { annotation, task, project }: z.infer<typeof Webhook>,
   ) => {
     const { tenant } = callerOf(c);
@@ -185,13 +188,9 @@ export function labelStudioFunction(services: Services): Router {
       .filter(({ reference }) => reference.startsWith(prefix));
     const enrolled: string[] = [];
     if (regions.length > 0) {
-      const image = await imageOf(
-        c,
-        task.data,
-        config?.field ?? onlyField(task.data),
-      );
+      const field = config?.field ?? onlyField(task.data);
+      const image = await imageOf(task.data, field, work);
       const model = models.default;
-      const work = workOf(c);
       const { image: size } = await model.embedder.embed(work, image);
       const masks = masksOf(regions, size);
       const named = await Promise.all(
@@ -257,7 +256,15 @@ export function labelStudioFunction(services: Services): Router {
     if (!ACCEPTED.has(event.action) || event.annotation?.was_cancelled) {
       return c.json({ ignored: event.action, references: [] }, 201);
     }
-    return c.json({ references: await enrolAnnotation(c, event) }, 201);
+    // Label Studio hangs up after a second, and sends no event twice: the work is not its request's.
+    const { tenant } = callerOf(c);
+    const whose = { tenant, signal: new AbortController().signal };
+    const references = await runPatiently(
+      services.deadline,
+      whose,
+      (work) => enrolAnnotation(c, work, event),
+    );
+    return c.json({ references }, 201);
   });
   return router;
 }

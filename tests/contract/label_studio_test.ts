@@ -2,6 +2,9 @@ import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
 import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
+import { EdgeError } from "../../lib/core/errors.ts";
+import { createCatalogue } from "../../lib/engine/catalogue.ts";
+import type { EngineFor } from "../../lib/engine/work.ts";
 import { describeMask } from "../../lib/format/mask/document.ts";
 import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
 import { type Region, regionsOf } from "../../lib/label_studio/regions.ts";
@@ -95,6 +98,37 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
     references.map(({ reference }: { reference: string }) => reference),
     ["task-41~other"],
   );
+});
+
+Deno.test("an annotation is enrolled when Label Studio has hung up, and when the workers were busy", async () => {
+  await using service = await openService();
+  const { services } = service;
+  const served = services.models.default;
+  const leave = new AbortController();
+  let tries = 0;
+  const engineFor: EngineFor = (work) => {
+    const engine = served.engineFor(work);
+    return {
+      ...engine,
+      enrol: (...args) => {
+        leave.abort();
+        if (++tries === 1) throw new EdgeError("busy", "All are busy.");
+        return engine.enrol(...args);
+      },
+    };
+  };
+  const models = createCatalogue([{ ...served, engineFor }]);
+  const app = createApp({ ...services, models });
+  const answer = await app.request(at("/webhook"), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(event(uri(files.image))),
+    signal: leave.signal,
+  });
+  equal(answer.status, 201);
+  equal(tries, 2);
+  const { references } = await (await app.request("/v1/patients/p")).json();
+  deepEqual(references.length, 1);
 });
 
 Deno.test("a region on another image of the task is not enrolled on the one that is marked", async () => {
