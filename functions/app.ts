@@ -174,7 +174,6 @@ export function createApp(
     await body(c, () => work(c, run) as Promise<void>);
   });
 
-  app.use("/label-studio/*", work);
   for (const path of PROGRAMS) {
     app.use(path, async (c, next) => {
       // Routes that are open to anyone bound their bodies themselves.

@@ -5,7 +5,10 @@ import { hexDigest } from "../../lib/core/digest.ts";
 import { recipeOf } from "../../lib/engine/catalogue.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
-import { readLabelConfig } from "../../lib/label_studio/label_config.ts";
+import {
+  type LabelConfig,
+  readLabelConfig,
+} from "../../lib/label_studio/label_config.ts";
 import {
   masksOf,
   type Region,
@@ -13,29 +16,23 @@ import {
   regionsOn,
 } from "../../lib/label_studio/regions.ts";
 import { RECIPES } from "../../lib/pipeline/recipe.ts";
+import { inOrder } from "../../lib/series/in_order.ts";
 import type { Reference } from "../../lib/store/profiles/reference.ts";
 import { parseJson } from "../body/json.ts";
 import { requireMediaType } from "../body/media_type.ts";
 import { Label, PatientParams } from "../contract/parameters.ts";
 import { invalid } from "../contract/problems.ts";
+import { describeProblem } from "../middleware/answer_problem.ts";
 import { chooseReferences } from "../patients/choose_references.ts";
 import { enrolImage } from "../patients/enrol_image.ts";
 import { findProfile } from "../patients/find_profile.ts";
 import { keepEmbedding } from "../patients/keep_embedding.ts";
 import { MARK, namePart } from "../patients/reference_names.ts";
 import { requireReferenceQuota } from "../patients/reference_quota.ts";
-import {
-  callerOf,
-  createRouter,
-  type Env,
-  type Router,
-  workOf,
-} from "../router.ts";
+import { callerOf, createRouter, type Env, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { runPatiently } from "./series/segment_image.ts";
 
-/** Tasks of one request. */
-const MAX_TASKS = 64;
 const BASE = "/label-studio/:patient";
 
 const Task = z.looseObject({
@@ -47,7 +44,7 @@ const Task = z.looseObject({
 const Interface = z.string().max(200_000);
 
 const Predict = z.looseObject({
-  tasks: z.array(Task).max(MAX_TASKS),
+  tasks: z.array(Task),
   label_config: Interface,
 });
 
@@ -99,10 +96,10 @@ export function labelStudioFunction(services: Services): Router {
     requireMediaType(c, "application/json");
     return parseJson(await c.req.text(), schema, "body");
   };
+  const referencesOf = (c: Context<Env>) =>
+    profiles.list(callerOf(c).tenant, patientOf(c));
   /** Label Studio predicts a task once for each version, so that a changed reference is a new one. */
-  const versionOf = async (c: Context<Env>, listed?: Reference[]) => {
-    const references = listed ??
-      await profiles.list(callerOf(c).tenant, patientOf(c));
+  const versionOf = async (references: Reference[]) => {
     const { id, digest } = models.default.manifest;
     const version = `${id}-${digest.slice(0, 12)}`;
     if (references.length === 0) return version;
@@ -123,26 +120,19 @@ export function labelStudioFunction(services: Services): Router {
   };
 
   const predictTask = async (
-    c: Context<Env>,
+    work: Work,
+    patient: string,
     data: z.infer<typeof Task>["data"],
-    labelConfig: string,
+    config: LabelConfig,
   ) => {
-    const { tenant } = callerOf(c);
-    const patient = patientOf(c);
-    const config = readLabelConfig(labelConfig);
-    const references = await profiles.list(tenant, patient);
-    const model_version = await versionOf(c, references);
-    const known = new Set(references.map(({ label }) => label));
-    const labels = config.labels.filter((label) => known.has(plain(label)));
-    const result: Region[] = [];
-    let score = 0;
-    if (labels.length === 0) return { result, score, model_version };
+    const { tenant } = work;
     const model = models.default;
-    const work = workOf(c);
     const image = await imageOf(data, config.field, work);
     const made = await model.embedder.embed(work, image);
     await keepEmbedding(services, model.embedder, { tenant, patient }, made);
-    for (const label of labels) {
+    const result: Region[] = [];
+    let score = 0;
+    for (const label of config.labels) {
       const whose = { tenant, patient, label: plain(label) };
       const { enrolled } = await findProfile(services, model, whose);
       const chosen = chooseReferences(enrolled, "pooled");
@@ -158,9 +148,49 @@ export function labelStudioFunction(services: Services): Router {
       );
       const confidence = presence.confidence ?? 0;
       result.push(...regionsOf(mask, label, config, confidence));
-      score += confidence / labels.length;
+      score += confidence / config.labels.length;
     }
-    return { result, score, model_version };
+    return { result, score };
+  };
+
+  /** A prediction of each task; of one that cannot be predicted an empty one, since an error would leave all without. */
+  const predictTasks = async (
+    c: Context<Env>,
+    { tasks, label_config }: z.infer<typeof Predict>,
+  ) => {
+    const patient = patientOf(c);
+    const caller = { ...callerOf(c), signal: c.req.raw.signal };
+    const config = readLabelConfig(label_config);
+    const references = await referencesOf(c);
+    const model_version = await versionOf(references);
+    const known = new Set(references.map(({ label }) => label));
+    const labels = config.labels.filter((label) => known.has(plain(label)));
+    const predict = async (i: number) => {
+      const empty = { result: [], score: 0, model_version };
+      if (labels.length === 0) return empty;
+      const { data } = tasks[i]!;
+      try {
+        const made = await runPatiently(
+          services.deadline,
+          caller,
+          (work) => predictTask(work, patient, data, { ...config, labels }),
+        );
+        return { ...made, model_version };
+      } catch (error) {
+        if (!caller.signal.aborted) {
+          const { type, instance } = describeProblem(error, c);
+          const line = { level: "error", request: instance, task: i, type };
+          console.error(JSON.stringify(line));
+        }
+        // Under this version it is asked for again.
+        return { ...empty, model_version: `${model_version}-failed` };
+      }
+    };
+    const { parallel } = services;
+    const results = await Array.fromAsync(
+      inOrder({ from: 0, to: tasks.length, parallel }, predict),
+    );
+    return { results, model_version };
   };
 
   const enrolAnnotation = async (
@@ -236,20 +266,15 @@ export function labelStudioFunction(services: Services): Router {
     );
     // A project that cannot be predicted is told so when it is connected.
     if (schema) readLabelConfig(schema);
-    return c.json({ model_version: await versionOf(c) });
+    return c.json({ model_version: await versionOf(await referencesOf(c)) });
   });
   router.on(
     ["GET", "POST"],
     both("/versions"),
-    async (c) => c.json({ versions: [await versionOf(c)] }),
+    async (c) => c.json({ versions: [await versionOf(await referencesOf(c))] }),
   );
   router.on("POST", both("/predict"), async (c) => {
-    const { tasks, label_config } = await readJson(c, Predict);
-    const results = [];
-    for (const { data } of tasks) {
-      results.push(await predictTask(c, data, label_config));
-    }
-    return c.json({ results, model_version: await versionOf(c) });
+    return c.json(await predictTasks(c, await readJson(c, Predict)));
   });
   router.on("POST", both("/webhook"), async (c) => {
     const event = await readJson(c, Webhook);

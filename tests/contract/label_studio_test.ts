@@ -100,6 +100,43 @@ Deno.test("an accepted annotation enrols, and the next task is predicted", async
   );
 });
 
+Deno.test("every task of many is predicted; one that cannot be spoils no other", async () => {
+  await using host = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(files.next),
+  );
+  await using service = await openService(":memory:", {
+    LABEL_STUDIO_URL: `http://127.0.0.1:${host.addr.port}`,
+  });
+  const { app } = service;
+  await postJson(app, at("/webhook"), event(uri(files.image)));
+  const image = "/data/next.png";
+  const broken = "data:image/png;base64,!!!";
+  const { error } = console;
+  const said: string[] = [];
+  console.error = (line) => said.push(line);
+  const answer = await postJson(app, at("/predict"), {
+    tasks: Array.from({ length: 70 }, (_, i) => ({
+      id: i,
+      data: i === 3 ? {} : { image: i === 5 ? broken : image },
+    })),
+    label_config: CONFIG,
+  });
+  console.error = error;
+  equal(answer.status, 200);
+  const { results, model_version } = await answer.json();
+  deepEqual(
+    results.map(({ result }: { result: Region[] }) => result.length),
+    Array.from({ length: 70 }, (_, i) => i === 3 || i === 5 ? 0 : 1),
+  );
+  equal(results[4].model_version, model_version);
+  notEqual(results[5].model_version, model_version);
+  deepEqual(
+    said.map((line) => JSON.parse(line)).map(({ task, type }) => [task, type]),
+    [[3, "/problems/invalid-input"], [5, "/problems/invalid-input"]],
+  );
+});
+
 Deno.test("an annotation is enrolled when Label Studio has hung up, and when the workers were busy", async () => {
   await using service = await openService();
   const { services } = service;
