@@ -17,15 +17,24 @@ const LAYOUT = /^(.*\/)?(Images|Annotations)\/([^/]+)\/([^/]+)\.[^./]+$/;
 /**
  * The pairs of a set in PerSeg layout, in order of object and name. Files outside the layout are not of the set.
  *
- * @throws EdgeError `invalid-input` for files without that layout, or with two files of one name.
+ * @throws EdgeError `invalid-input` for files without that layout, or with two files of one name, in
+ * one folder or in two.
  */
 export function pairAnnotated(files: PackedFile[]): AnnotatedPair[] {
   const pairs = new Map<string, AnnotatedPair>();
+  const folders = new Map<string, string>();
   for (const file of files) {
     const found = LAYOUT.exec(file.name ?? "");
     if (found === null) continue;
     const [, folder = "", kind, object = "", name = ""] = found;
-    const key = `${folder}${object}/${name}`;
+    const key = `${object}/${name}`;
+    // An image of one set has no annotation in another.
+    if ((folders.get(key) ?? folder) !== folder) {
+      throw invalidInput(
+        "Cannot enrol the archive: two of its folders hold files of one object and name; send each folder by itself.",
+      );
+    }
+    folders.set(key, folder);
     const pair: AnnotatedPair = pairs.get(key) ?? { object, name };
     const what = kind === "Images" ? "image" : "mask";
     if (pair[what] !== undefined) {

@@ -100,6 +100,28 @@ Deno.test("an archive in PerSeg layout enrols a patient for every object", async
         name: "Images/dog/00.png",
       }]);
       equal(again.status, 422);
+      const inFolder = (folder: string, files: typeof twice) =>
+        files.map((file) => ({ ...file, name: `${folder}/${file.name}` }));
+      for (
+        const entries of [
+          [...inFolder("one", twice), ...inFolder("two", twice)],
+          [...twice, ...inFolder("two", twice)],
+          // An image of one set and a mask of another are no pair.
+          [
+            ...inFolder("one", twice.slice(0, 1)),
+            ...inFolder("two", twice.slice(1)),
+          ],
+        ]
+      ) {
+        const mixed = await post(entries);
+        equal(mixed.status, 422);
+        match((await mixed.json()).detail, /two of its folders/);
+      }
+      const sets = [
+        ...inFolder("one", twice),
+        ...inFolder("b", pair("c", "0")),
+      ];
+      equal((await linesOf(await post(sets))).length, 2);
       const none = await app.request("/v1/enrolments", {
         method: "POST",
         body: files.image,
