@@ -127,7 +127,7 @@ const postJson = (body, signal) => ({
 });
 
 /** The fields that hold JSON as text. */
-const JSON_FIELDS = ["accepted", "receipt", "rle"];
+const JSON_FIELDS = ["accepted", "labels", "receipt", "rle"];
 
 /** A body of these fields: a form, or, where the image lies in the archive, JSON that refers to it.
  * @param {Record<string, Blob | string | undefined>} fields @returns {Promise<RequestInit>} */
@@ -284,7 +284,7 @@ export async function enrolLabels(patient, reference, annotation, signal) {
     mask,
     labels: JSON.stringify(labels),
   };
-  const init = { method: "PUT", body: formOf(fields), signal };
+  const init = { method: "PUT", ...await bodyOf(fields), signal };
   return await requestJson(referencePath(patient, reference), init);
 }
 

@@ -4,6 +4,7 @@ import { button, byId, html, input, showText } from "./dom.js";
 import { resized } from "./full_size.js";
 import { offerAll } from "./label_map.js";
 import { Mask } from "./mask.js";
+import { scaledMask } from "./mask_picture.js";
 import { forgetOrigin, rememberOrigin } from "./mask_origin.js";
 import { announce, showProblem } from "./messages.js";
 import { whenEditing } from "./outline.js";
@@ -44,7 +45,16 @@ async function takeMaskFile(files) {
       } files. Choose one; images are dropped beside it.`,
     );
   }
+  const { edited: item } = session;
+  if (item === null) return;
   file = chosen;
+  // The server says what is wrong with a damaged one.
+  const scaled = await withBusyBar(
+    "Reading the mask",
+    () => scaledMask(chosen, item),
+  ).catch(() => chosen);
+  if (file !== chosen) return;
+  file = scaled;
   await readChosen("");
 }
 

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { dice } from "../../lib/core/mask.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { decodeMask } from "../../lib/image/decode_mask.ts";
@@ -111,6 +113,36 @@ Deno.test({
         const image = { bytes: study.slices[i]!.file };
         deepEqual(await decodeMask(bytes, LIMITS, { image }), decodeRle(rle));
       }
+    });
+
+    await t.step("all structures of a mask are enrolled there", async () => {
+      const other = await visitor.open();
+      await other.click("#archive-open");
+      await other.fill("#archive-patient", study.patientId);
+      await other.keyboard.press("Enter");
+      await other.click(".series");
+      await other.waitForSelector("#mask-row:not([hidden])");
+      const { width, height, data } = drawVisit(1).mask;
+      const labels = data.map((value, i) => {
+        const [x, y] = [i % width, Math.floor(i / width)];
+        return value > 0 ? 2 : x > 90 && x < 160 && y > 110 && y < 230 ? 1 : 0;
+      });
+      await other.setInputFiles("#mask-file", {
+        name: "labels.png",
+        mimeType: "image/png",
+        buffer: Buffer.from(
+          encodePng({ width, height, channels: 1, data: labels }),
+        ),
+      });
+      await other.click("#mask-all button");
+      await other.waitForSelector("#structures .name >> nth=1", {
+        timeout: 120_000,
+      });
+      deepEqual(
+        await other.locator("#structures .name").allInnerTexts(),
+        ["structure 1", "structure 2"],
+      );
+      await other.close();
     });
 
     await t.step("without an archive, none is offered", async () => {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { zipSync } from "fflate/browser";
+import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
@@ -342,6 +343,19 @@ Deno.test({
           .at(-1)!.split(",");
         deepEqual([row[0], row[3]], ["large", String(area)]);
         ok(area > 100_000);
+
+        // What was saved is a mask of the image again.
+        await page.setInputFiles("#mask-file", {
+          name: "large_mask.png",
+          mimeType: "image/png",
+          buffer: Buffer.from(bytes),
+        });
+        await page.waitForSelector("#mask-reading:not([hidden])", {
+          timeout: 120_000,
+        });
+        await page.click("#accept");
+        await page.waitForSelector("#result:not([hidden])");
+        deepEqual((await held(page)).at(-1)!.rle, item.rle);
       },
     );
 
