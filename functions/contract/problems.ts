@@ -78,6 +78,9 @@ export const ProblemDocument = z.object({
   choices: z.array(z.string()).optional().describe(
     "What `segment` may be, where the mask holds several structures",
   ),
+  names: z.array(z.string()).optional().describe(
+    "What the mask's file calls each of `choices`, where it does; empty texts elsewhere",
+  ),
 }).openapi("Problem", { description: "RFC 9457", example: PROBLEM });
 
 export type Problem = z.infer<typeof ProblemDocument> & {

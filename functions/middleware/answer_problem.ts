@@ -28,7 +28,10 @@ export function answerProblem(error: unknown, c: Context): Response {
 
 /** The problem of any error; the one place that maps errors to HTTP. Failures of the server are logged. */
 export function describeProblem(error: unknown, c: Context): Problem {
-  const { code, detail, faults = [], choices = [] } = explain(error, c);
+  const { code, detail, faults = [], choices = [], names = [] } = explain(
+    error,
+    c,
+  );
   const [status, title] = PROBLEMS[code];
   const instance = c.get("requestId");
   if (status >= 500 || isRetryable(error)) c.get("uploads")?.keep();
@@ -46,20 +49,27 @@ export function describeProblem(error: unknown, c: Context): Problem {
     instance,
     ...(faults.length > 0 && { errors: faults }),
     ...(choices.length > 0 && { choices }),
+    ...(names.some((name) => name !== "") && { names }),
   };
 }
 
 function explain(
   error: unknown,
   c: Context,
-): { code: ErrorCode; detail: string; faults?: Fault[]; choices?: string[] } {
+): {
+  code: ErrorCode;
+  detail: string;
+  faults?: Fault[];
+  choices?: string[];
+  names?: string[];
+} {
   if (error instanceof NotReproduced) {
     const { code, message, differences } = error;
     return { code, detail: message, faults: faultsOf(differences) };
   }
   if (error instanceof EdgeError) {
-    const { code, message, faults, choices } = error;
-    return { code, detail: message, faults, choices };
+    const { code, message, faults, choices, names } = error;
+    return { code, detail: message, faults, choices, names };
   }
   if (error instanceof HTTPException && error.status < 500) {
     if (error.status !== 415) {

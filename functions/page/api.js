@@ -26,7 +26,7 @@ export class Problem extends Error {
   /** @param {Pick<Schemas["Problem"], "title" | "detail"> & Partial<Schemas["Problem"]>} document
    * @param {number | null} retryAfter seconds after which another attempt is worthwhile; null where that is not known */
   constructor(
-    { title, detail, type = "", errors = [], choices = [] },
+    { title, detail, type = "", errors = [], choices = [], names = [] },
     retryAfter = null,
   ) {
     super(detail);
@@ -35,6 +35,7 @@ export class Problem extends Error {
     this.code = type.replace("/problems/", "");
     this.faults = errors;
     this.choices = choices;
+    this.names = names;
   }
 }
 

@@ -11,8 +11,9 @@ import { patient, session } from "./session.js";
 /** @import { Item } from "./item.js" */
 
 /** Offers to take all structures of a mask file, each with a name. None are offered for an empty list.
- * @param {File | null} file @param {string[]} choices */
-export function offerAll(file, choices) {
+ * @param {File | null} file @param {string[]} choices @param {string[]} [names] what the file calls them */
+export function offerAll(file, choices, names = []) {
+  const labels = choices.map((choice, i) => labelOf(names[i] || choice));
   const part = file === null || choices.length < 2 ? nothing : html`
     <form @submit=${(/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -21,9 +22,11 @@ export function offerAll(file, choices) {
       <p>Or take all ${choices.length}, each with its name:</p>
       ${choices.map((choice, i) =>
         html`
-          <label for="mask-name-${i}">${choice}</label>
+          <label for="mask-name-${i}">${names[i]
+            ? `${choice}: ${names[i]}`
+            : choice}</label>
           <input id="mask-name-${i}" required maxlength="64" autocomplete="off"
-            .value=${nameOf(choice)}>
+            .value=${apart(labels, i, choice)}>
         `
       )}
       <button type="submit">Enrol all ${choices.length}</button>
@@ -32,11 +35,22 @@ export function offerAll(file, choices) {
   render(part, dom.html("mask-all"));
 }
 
-/** What a structure is called at first: a name of the file's own, or its number in words. @param {string} choice */
-const nameOf = (choice) =>
-  /^[\d.]+$/.test(choice)
-    ? `structure ${choice}`
-    : choice.replace(/[^\p{L}\p{M}\p{N} ._-]/gu, " ").trim();
+/** What a structure is called at first: what its file calls it, as a name may be here, or its number in words; empty where
+ * nothing of it may be a name. @param {string} name */
+export const labelOf = (name) =>
+  /^[\d.]+$/.test(name)
+    ? `structure ${name}`
+    : name.normalize().replace(/[^\p{L}\p{M}\p{N} ._-]/gu, " ")
+      .replace(/^[^\p{L}\p{N}]+/u, "").slice(0, 64).trim();
+
+/** A name that none of the others is. @param {string[]} labels @param {number} i @param {string} choice */
+const apart = (labels, i, choice) => {
+  const label = labels[i] ?? "";
+  const isShared = labels.some((other, k) => k !== i && other === label);
+  return label && !isShared
+    ? label
+    : `${label.slice(0, 40) || "structure"} ${labelOf(choice).slice(-20)}`;
+};
 
 /** Enrols every structure of a file on the image that is being outlined.
  * @param {File} file @param {string[]} choices */

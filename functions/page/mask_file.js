@@ -2,7 +2,7 @@ import { Problem, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, byId, html, input, showText } from "./dom.js";
 import { resized } from "./full_size.js";
-import { offerAll } from "./label_map.js";
+import { labelOf, offerAll } from "./label_map.js";
 import { Mask } from "./mask.js";
 import { scaledMask } from "./mask_picture.js";
 import { forgetOrigin, rememberOrigin } from "./mask_origin.js";
@@ -11,7 +11,7 @@ import { whenEditing } from "./outline.js";
 import { readingText } from "./reference_words.js";
 import { correctShown } from "./results.js";
 import { readRleFile } from "./rle_file.js";
-import { session } from "./session.js";
+import { changed, session } from "./session.js";
 
 /** @import { Item } from "./item.js" */
 
@@ -23,6 +23,7 @@ function forgetMaskFile() {
   file = null;
   html("mask-choice").hidden = true;
   offerAll(null, []);
+  named.clear();
   showText("mask-reading", "");
   showText("mask-problem", "");
 }
@@ -108,6 +109,7 @@ async function readChosen(segment) {
     const drawn = editor.mask.toRle();
     if (reading) rememberOrigin({ item, file: mask, segment, rle: drawn });
     else forgetOrigin();
+    suggestLabel(named.get(segment) ?? "");
     const text = reading
       ? readingText(reading)
       : `The mask has ${editor.area.toLocaleString("en")} pixels.`;
@@ -117,20 +119,39 @@ async function readChosen(segment) {
   } catch (error) {
     if (!offerChoices(error)) showProblem("mask-problem", error);
     else if (session.purpose !== "correction" && !await isJson(mask)) {
-      offerAll(mask, error instanceof Problem ? error.choices : []);
+      if (error instanceof Problem) offerAll(mask, error.choices, error.names);
     }
   } finally {
     button("mask-open").disabled = false;
   }
 }
 
+/** What the file calls its structures, by what they are chosen by. @type {Map<string, string>} */
+const named = new Map();
+/** The name that was suggested last. */ let suggested = "";
+
+/** Names the first structure as its file does, unless the user has named it. @param {string} name */
+function suggestLabel(name) {
+  const field = input("label");
+  if (session.purpose !== "first" || !["", suggested].includes(field.value)) {
+    return;
+  }
+  field.value = suggested = labelOf(name);
+  changed();
+}
+
 /** Lets the user choose among the structures that a refusal lists; false for any other error. @param {unknown} error */
 function offerChoices(error) {
   if (!(error instanceof Problem) || error.choices.length === 0) return false;
+  const { choices, names } = error;
+  choices.forEach((choice, i) => named.set(choice, names[i] ?? ""));
   const list = byId("mask-segment", HTMLSelectElement);
   list.replaceChildren(
     new Option("Choose…", ""),
-    ...error.choices.map((choice) => new Option(choice)),
+    ...choices.map((choice, i) => {
+      const name = names[i];
+      return new Option(name ? `${choice}: ${name}` : choice, choice);
+    }),
   );
   html("mask-choice").hidden = false;
   list.focus();

@@ -872,6 +872,8 @@ export interface components {
             errors?: components["schemas"]["Fault"][];
             /** @description What `segment` may be, where the mask holds several structures */
             choices?: string[];
+            /** @description What the mask's file calls each of `choices`, where it does; empty texts elsewhere */
+            names?: string[];
         };
         Fault: {
             path: string;

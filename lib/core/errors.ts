@@ -111,6 +111,8 @@ interface EdgeErrorOptions extends ErrorOptions {
   faults?: Fault[];
   /** What the request's `segment` may be, of a file of several structures; at most {@linkcode MAX_CHOICES}. */
   choices?: string[];
+  /** What the file calls each of them, for its sender alone; empty texts where it does not say. */
+  names?: string[];
   /** Seconds after which another attempt may succeed. */
   retryAfter?: number | undefined;
 }
@@ -123,17 +125,19 @@ export class EdgeError extends Error {
   override name = "EdgeError";
   readonly faults: Fault[];
   readonly choices: string[];
+  readonly names: string[];
   readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { faults = [], choices = [], retryAfter, ...options }: EdgeErrorOptions =
-      {},
+    { faults = [], choices = [], names = [], retryAfter, ...options }:
+      EdgeErrorOptions = {},
   ) {
     super(message, options);
     this.faults = faults;
     this.choices = choices;
+    this.names = names;
     this.retryAfter = retryAfter;
   }
 }

@@ -43,7 +43,13 @@ export type Reply = { value: unknown } | {
 
 /** An error on its way between threads. */
 export type ErrorDescription =
-  | { kind: "edge"; code: ErrorCode; message: string; choices?: string[] }
+  | {
+    kind: "edge";
+    code: ErrorCode;
+    message: string;
+    choices?: string[];
+    names?: string[];
+  }
   | { kind: "other"; name: string; frames: string[] };
 
 /** A thread's answer to a call that failed. */
@@ -64,8 +70,8 @@ function isExhausted(error: unknown): boolean {
 
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof EdgeError) {
-    const { code, message, choices } = error;
-    return { kind: "edge", code, message, choices };
+    const { code, message, choices, names } = error;
+    return { kind: "edge", code, message, choices, names };
   }
   return { kind: "other", ...traceOf(error) };
 }
@@ -83,8 +89,8 @@ export function settle(
 function restoreError(description: ErrorDescription): Error {
   switch (description.kind) {
     case "edge": {
-      const { code, message, choices = [] } = description;
-      return new EdgeError(code, message, { choices });
+      const { code, message, choices = [], names = [] } = description;
+      return new EdgeError(code, message, { choices, names });
     }
     case "other":
       return new InternalError(description.name, description.frames);

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { decodeRle } from "../../lib/format/mask/rle.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
+import { readAnnotationFile } from "../support/annotation_cases.ts";
 import { toNifti } from "../support/dicom_files.ts";
 import {
   accessible,
@@ -223,6 +224,48 @@ Deno.test({
       await page.setInputFiles("#mask-file", volume("labels.nii", map));
       await page.waitForSelector("#mask-all form");
       await takeAll(page);
+      await page.close();
+    });
+
+    await t.step("a segmentation names its structures", async () => {
+      const page = await visitor.open();
+      const dicom = (name: string) => ({
+        name,
+        mimeType: "application/dicom",
+        buffer: Buffer.from(readAnnotationFile(name)),
+      });
+      await openFirst(page, dicom("axial-2.dcm"));
+      await page.setInputFiles("#mask-file", dicom("two.dcm"));
+      await page.waitForSelector("#mask-all form");
+      const texts = (selector: string) =>
+        page.locator(selector).allTextContents();
+      deepEqual(await texts("#mask-segment option"), [
+        "Choose…",
+        "1: Kidney left",
+        "2: KIDNEY right",
+      ]);
+      deepEqual(await texts("#mask-all label"), [
+        "1: Kidney left",
+        "2: KIDNEY right",
+      ]);
+      equal(await page.inputValue("#mask-name-0"), "Kidney left");
+      equal(await page.inputValue("#mask-name-1"), "KIDNEY right");
+      for (
+        const [segment, name] of [["2", "KIDNEY right"], ["1", "Kidney left"]]
+      ) {
+        await page.selectOption("#mask-segment", segment!);
+        await page.waitForFunction(
+          // deno-lint-ignore no-explicit-any -- it runs in the page
+          (name) =>
+            (globalThis as any).document.querySelector("#label").value === name,
+          name,
+        );
+      }
+      // A name that the user typed stays.
+      await page.fill("#label", "mine");
+      await page.selectOption("#mask-segment", "2");
+      await page.waitForSelector("#mask-reading:not([hidden])");
+      equal(await page.inputValue("#label"), "mine");
       await page.close();
     });
 

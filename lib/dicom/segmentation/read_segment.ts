@@ -74,9 +74,10 @@ export async function readSegment(
 
 /** The segments that a segmentation describes, without the background of a label map. */
 function segmentsOf(dataset: Dataset): Structure[] {
+  const terms = dataset.text(TAG.characterSet);
   const all = dataset.items(TAG.segments).flatMap((item) => {
     const number = item.short(TAG.segmentNumber);
-    const name = nameOf(item, TAG.segmentLabel);
+    const name = nameOf(item, TAG.segmentLabel, terms);
     return number === undefined ? [] : [{ number, name }];
   });
   if (all.length === 0) throw malformed("it describes no segments.");

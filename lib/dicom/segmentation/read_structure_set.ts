@@ -134,9 +134,10 @@ function structuresOf(
   drawn: Set<number>,
   wanted: string | undefined,
 ): Structure[] {
+  const terms = dataset.text(TAG.characterSet);
   const named = dataset.items(TAG.structures).flatMap((item) => {
     const [number] = item.decimals(TAG.structureNumber);
-    const name = nameOf(item, TAG.structureName);
+    const name = nameOf(item, TAG.structureName, terms);
     return number === undefined ? [] : [{ number, name }];
   });
   const numbers = new Set(named.map(({ number }) => number));

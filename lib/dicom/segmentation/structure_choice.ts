@@ -1,20 +1,29 @@
 import { EdgeError, MAX_CHOICES } from "../../core/errors.ts";
+import { decodeText } from "../data_set/character_set.ts";
 import type { Dataset } from "../data_set/data_set.ts";
 
 /** A part of an annotation file: a segment of a segmentation, or a region of interest of a structure set. */
 export interface Structure {
   number: number;
-  /** Segment label or name; never shown, since the file's author may have written a patient's name there. */
+  /**
+   * Segment label or name. It is told to the sender of the file, and stands in no message, since the file's author may
+   * have written a patient's name there.
+   */
   name: string;
 }
 
 /** The error of an annotation file of which no part, or no single part, fits; with the parts to choose from. */
-export type Refuse = (sentence: string, choices?: string[]) => EdgeError;
+export type Refuse = (
+  sentence: string,
+  choices?: string[],
+  names?: string[],
+) => EdgeError;
 
 export function cannotUse(kind: string): Refuse {
-  return (sentence, choices = []) =>
+  return (sentence, choices = [], names = []) =>
     new EdgeError("frame-choice", `Cannot use the ${kind}: ${sentence}`, {
       choices,
+      names,
     });
 }
 
@@ -31,7 +40,12 @@ export function chooseStructure(
   refuse: Refuse,
 ): number {
   const numbers = [...new Set(structures.map(({ number }) => number))];
-  const choices = numbers.slice(0, MAX_CHOICES).map(String);
+  const listed = numbers.slice(0, MAX_CHOICES);
+  const choices = listed.map(String);
+  const names = listed.map((number) =>
+    structures.find((one) => one.number === number && one.name !== "")?.name ??
+      ""
+  );
   const list = choices.join(", ") +
     (numbers.length > MAX_CHOICES ? ", …" : "");
   if (wanted === undefined) {
@@ -39,6 +53,7 @@ export function chooseStructure(
     throw refuse(
       `it has several ${noun}s; choose one with segment, by number or name: ${list}.`,
       choices,
+      names,
     );
   }
   const text = wanted.trim();
@@ -57,18 +72,22 @@ export function chooseStructure(
     }
   }
   const missing = isNumber ? `${noun} ${text}` : `${noun} of that name`;
-  throw refuse(`it has no ${missing}; it has: ${list}.`, choices);
+  throw refuse(`it has no ${missing}; it has: ${list}.`, choices, names);
 }
 
-/** A name in the characters of its file: UTF-8, or else Latin-1 (PS3.3 §C.12.1.1.2). */
-export function nameOf(dataset: Dataset, tag: number): string {
+/**
+ * A name in the characters of its file: UTF-8, which many writers use unsaid, or else the character set that it states
+ * (PS3.3 §C.12.1.1.2), or else Latin-1. What UTF-8 cannot be told from is read as stated.
+ *
+ * @param terms of the file's Specific Character Set.
+ */
+export function nameOf(dataset: Dataset, tag: number, terms = ""): string {
   const text = dataset.text(tag);
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return text;
-  }
+  const stated = decodeText(bytes, terms);
+  const isStated = terms.startsWith("GB") || text.includes("\x1b");
+  const unicode = isStated ? null : decodeText(bytes, "ISO_IR 192");
+  return unicode ?? stated ?? text;
 }
 
 const exact = (name: string) => name.trim().normalize();

@@ -3,6 +3,7 @@ import { concat } from "../../../../lib/core/bytes.ts";
 import type { WriteElement } from "../../../../lib/dicom/data_set/write.ts";
 import { toSlices } from "../../../support/dicom_slices.ts";
 import { writeMasksOn } from "../../../support/structure_masks.ts";
+import { decodeText } from "../../../../lib/dicom/data_set/character_set.ts";
 import { readDicom } from "../../../../lib/dicom/data_set/file.ts";
 import { TAG } from "../../../../lib/dicom/data_set/tags.ts";
 import { EdgeError } from "../../../../lib/core/errors.ts";
@@ -184,6 +185,24 @@ Deno.test("labels of any script are written in Unicode, beside the patient's nam
       );
     }
   }
+});
+
+Deno.test("a name is read in the character set of its file, or in the UTF-8 that it does not state", () => {
+  for (const [terms, name] of NAMES) {
+    const more: WriteElement[] = [[TAG.characterSet, "CS", terms]];
+    const [image] = toSlices([disc(4)], { name, more });
+    const { dataset } = readDicom(image!);
+    assert.equal(
+      nameOf(dataset, TAG.patientName, terms),
+      decodeText(name, terms),
+    );
+  }
+  const [image] = toSlices([disc(4)], {
+    name: new TextEncoder().encode("肝臓"),
+    more: [[TAG.characterSet, "CS", "ISO_IR 100"]],
+  });
+  const { dataset } = readDicom(image!);
+  assert.equal(nameOf(dataset, TAG.patientName, "ISO_IR 100"), "肝臓");
 });
 
 Deno.test("structures whose labels are of other scripts are told apart", () => {
