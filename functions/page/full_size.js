@@ -142,3 +142,23 @@ export function resized(mask, { width, height }) {
   }
   return out;
 }
+
+/** A picture of a mask as large as the file of an image that the browser has scaled down, scaled like it, each pixel with
+ * its nearest value; any other file as it is. So is one of 16 bits or with a palette, whose entries a canvas does not
+ * tell: the server says that it does not fit.
+ * @param {File} file @param {Pick<Item, "size" | "fullSize">} image */
+export async function scaledMask(file, { size: { width, height }, fullSize }) {
+  if (fullSize === null) return file;
+  const head = new Uint8Array(await file.slice(0, 26).arrayBuffer());
+  const isTold = head[0] !== 0x89 || head[24] !== 16 && head[25] !== 3;
+  const bitmap = isTold && await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return file;
+  const isFull = bitmap.width === fullSize.width &&
+    bitmap.height === fullSize.height;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = context2d(canvas);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  return isFull ? new File([await canvas.convertToBlob()], file.name) : file;
+}

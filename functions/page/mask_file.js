@@ -1,10 +1,9 @@
 import { Problem, readMask } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import { button, byId, html, input, showText } from "./dom.js";
-import { resized } from "./full_size.js";
+import { resized, scaledMask } from "./full_size.js";
 import { labelOf, offerAll } from "./label_map.js";
 import { Mask } from "./mask.js";
-import { scaledMask } from "./mask_picture.js";
 import { forgetOrigin, rememberOrigin } from "./mask_origin.js";
 import { announce, showProblem } from "./messages.js";
 import { whenEditing } from "./outline.js";

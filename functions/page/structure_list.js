@@ -1,5 +1,4 @@
 import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
-import { live } from "./libraries/lit-html/directives/live.js";
 import * as dom from "./dom.js";
 import { drawTile } from "./item.js";
 import { edit } from "./outline.js";
@@ -27,7 +26,7 @@ export function renderStructures() {
       <h2>Structures</h2>
       <ul>${structures.map(structureRow)}</ul>
       ${structures.length < 2 ? nothing : html`<label class="check">
-        <input type="checkbox" id="show-all" .checked=${live(showsAll)}
+        <input type="checkbox" id="show-all" .checked=${showsAll}
           @change=${toggleAll}>Show all of them on the image</label>`}
       <form class="row" @submit=${addStructure}>
         <input id="new-structure" required maxlength="64" autocomplete="off"

@@ -25,16 +25,10 @@ export const LIBRARIES = new Map<string, LibraryFile>([
     specifier: "idb/build/index.js",
     path: "./index.js",
   }],
-  ...[
-    "lit-html",
-    "directive",
-    "directive-helpers",
-    "directives/live",
-    "directives/repeat",
-  ].map((name): [string, LibraryFile] => [
-    `lit-html/${name}.js`,
-    { specifier: "lit-html/", path: `../${name}.js` },
-  ]),
+  ["lit-html/lit-html.js", {
+    specifier: "lit-html/",
+    path: "../lit-html.js",
+  }],
   [UPLOT, {
     specifier: UPLOT,
     path: "./uPlot.iife.min.js",
