@@ -73,3 +73,21 @@ Deno.test("regions of another size, rotated or too many are refused", () => {
     /too many/,
   );
 });
+
+Deno.test("an island with a hole, within the hole of another piece, comes back", () => {
+  const side = 41;
+  for (const middle of [20, 14]) {
+    const data = Uint8Array.from({ length: side * side }, (_, i) => {
+      const [x, y] = [i % side, Math.floor(i / side)];
+      const outer = Math.max(Math.abs(x - 20), Math.abs(y - 20));
+      const inner = Math.max(Math.abs(x - middle), Math.abs(y - middle));
+      const isIn = outer < 19 && outer >= 14 || inner < 6 && inner >= 2;
+      return isIn ? 255 : 0;
+    });
+    const mask = { width: side, height: side, data };
+    const config = readLabelConfig(POLYGON);
+    const regions = regionsOf(describeMask(mask), "liver", config, 0.5);
+    equal(regions.length, 2);
+    deepEqual(masksOf(regions, mask).get("liver")!.data, data);
+  }
+});
