@@ -81,7 +81,7 @@ async function readAll(files, signal, refused) {
         const own = isLarge ? await factsByBrowser(file) : null;
         if (own !== null) facts[at] = own;
         else if (isOfFile(error)) {
-          const full = explainError(error);
+          const full = HALF.test(path) ? HALF_WHY : explainError(error);
           refused.push({ name: path, why: shorten(full), full });
         } else facts[at] = null;
       }
@@ -100,6 +100,12 @@ async function readAll(files, signal, refused) {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return facts;
 }
+
+/** Names of the two files of one volume, a header and its voxels, which the server reads together alone. */
+const HALF = /\.(hdr|nhdr|mhd|img|z?raw)(\.gz)?$/i;
+const HALF_WHY =
+  "it may be one of the two files of a volume, which are not joined here. Save the volume as one file (.nii.gz, .nrrd or " +
+  ".mha) and open that";
 
 /** Of a file of another type what it is: a list would say of each what is read. @param {string} why */
 const shorten = (why) => why.replace(/^.*; (?=got )/s, "");

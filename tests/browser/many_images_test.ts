@@ -173,6 +173,31 @@ Deno.test({
       },
     );
 
+    await t.step(
+      "of a volume in two files, it is said what to do",
+      async () => {
+        const text = (name: string, content: string) => ({
+          name,
+          mimeType: "application/octet-stream",
+          buffer: new TextEncoder().encode(content),
+        });
+        await choose(
+          page,
+          text(
+            "vol.mhd",
+            "ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = vol.raw\n",
+          ),
+          text("vol.raw", "12345678"),
+          visitPng(2),
+        );
+        const two =
+          /vol.mhd: it may be one of the two files.*vol.raw: it may be one of the two files of a volume.*one file/;
+        match(await leftOut(page), two);
+        await page.click("#left-out-close");
+        await finished(page);
+      },
+    );
+
     await t.step("reading is told, and can be cancelled", async () => {
       const gate = Promise.withResolvers<void>();
       await page.route("**/v1/images/read", async (route) => {
