@@ -255,8 +255,8 @@ Deno.test({
       ) {
         await page.selectOption("#mask-segment", segment!);
         await page.waitForFunction(
-          // deno-lint-ignore no-explicit-any -- it runs in the page
           (name) =>
+            // deno-lint-ignore no-explicit-any -- it runs in the page
             (globalThis as any).document.querySelector("#label").value === name,
           name,
         );
