@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from data import MIX, PairMaker, Photos, Subjects
+from data import PairMaker, Photos, Subjects
 from package import with_calibration
 
 GOOD = 0.7  # Dice
@@ -53,7 +53,7 @@ def write_held_back(root: Path, out: Path) -> None:
 def write_generated(data: Path, subjects: Path, out: Path) -> None:
     photos, shown = Photos(data), Subjects(subjects)
     for kind, count in GENERATED.items():
-        maker = PairMaker(photos, shown, SEED, {kind: MIX[kind]})
+        maker = PairMaker(photos, shown, SEED, {SIDE: {kind: 1.0}})
         drawn = 0
         while drawn < count:
             pair = maker.draw(SIDE)

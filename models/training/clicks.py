@@ -39,15 +39,31 @@ def jitter_box(rng: Rng, box: np.ndarray, amount: float) -> np.ndarray:
     return (box + np.clip(rng.normal(0, amount, 4), -0.25, 0.25) * side).astype(np.float32)
 
 
-def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A first prompt for mask [S,S] uint8. Returns coords [8,2], labels [8] (float32) and the tight box [4].
+def plain(rng: Rng, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a person gives most often for mask [S,S] uint8: its box, a click on its middle, or any first prompt. Returns
+    coords [8,2] and labels [8] (float32)."""
+    coords = np.zeros((SLOTS, 2), np.float32)
+    labels = np.full(SLOTS, -1, np.float32)
+    roll = rng.random()
+    if roll < 0.2:
+        return simulate(rng, mask)
+    if roll < 0.45:
+        coords[0], labels[0] = deepest(mask)[0], 1
+        return coords, labels
+    drawn = jitter_box(rng, tight_box(mask), float(rng.choice([0.0, 0.03, 0.08], p=[0.5, 0.3, 0.2])))
+    coords[6], coords[7] = drawn[:2], drawn[2:]
+    labels[6], labels[7] = 2, 3
+    return coords, labels
+
+
+def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A first prompt for mask [S,S] uint8. Returns coords [8,2] and labels [8] (float32).
     A part of a larger object always gets its box: clicks alone shall mean whole objects."""
     coords = np.zeros((SLOTS, 2), np.float32)
     labels = np.full(SLOTS, -1, np.float32)
-    box = tight_box(mask)
     if not part and rng.random() < 0.35:  # a single click
         coords[0], labels[0] = deepest(mask)[0], 1
-        return coords, labels, box
+        return coords, labels
     roll = rng.random()
     with_box = part or roll < 0.45
     with_points = roll > 0.3
@@ -76,7 +92,7 @@ def simulate(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray
                 coords[5] = outside[0]
                 labels[5] = 0
     if with_box:
-        drawn = jitter_box(rng, box, float(rng.choice([0.0, 0.03, 0.08])))
+        drawn = jitter_box(rng, tight_box(mask), float(rng.choice([0.0, 0.03, 0.08])))
         coords[6], coords[7] = drawn[:2], drawn[2:]
         labels[6], labels[7] = 2, 3
-    return coords, labels, box
+    return coords, labels

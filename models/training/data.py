@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from clicks import simulate
+from clicks import plain, simulate
 from colon import colon
 from figures import figure
 from head import head
@@ -25,13 +25,19 @@ from textures import Rng, clouds, grey
 LONG_SIDE = 448  # real images are cached at most this large
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
-MIX = {
-    "abstract": 0.02, "brain": 0.02, "head": 0.11, "slices": 0.03, "ultrasound": 0.01, "endoscopy": 0.02, "colon": 0.09,
-    "figures": 0.10, "paste": 0.06, "still": 0.05, "nuclei": 0.02, "clip": 0.06, "subject": 0.23, "single": 0.10,
-    "absent": 0.11, "repeats": 0.06,
+# Shares of the kinds at each size. A whole scan at 256 pixels shows its structure in a cell or two, and teaches little.
+SMALL = {
+    "figures": 0.22, "paste": 0.14, "repeats": 0.14, "still": 0.10, "nuclei": 0.04, "clip": 0.14, "single": 0.08,
+    "absent": 0.06, "abstract": 0.04, "endoscopy": 0.04,
 }
+LARGE = {
+    "head": 0.20, "colon": 0.15, "endoscopy": 0.03, "brain": 0.02, "slices": 0.03, "ultrasound": 0.02, "subject": 0.25,
+    "single": 0.10, "absent": 0.07, "repeats": 0.03, "figures": 0.03, "still": 0.03, "clip": 0.04,
+}
+MIX = {256: SMALL, 384: LARGE, 512: LARGE}
+KINDS = [*{**SMALL, **LARGE}]
 REAL_KINDS = ("subject", "single", "absent", "repeats", "figures", "paste", "still", "nuclei", "clip")  # the kinds that show real photographs
-GENERATED_KINDS = tuple(kind for kind in MIX if kind not in REAL_KINDS)
+GENERATED_KINDS = tuple(kind for kind in KINDS if kind not in REAL_KINDS)
 
 
 @dataclass
@@ -193,10 +199,8 @@ def cut_out(photo: Photo, corner: np.ndarray, side: float, size: int, region: np
 class PairMaker:
     """Draws random training pairs. One instance (and one generator) per loader process."""
 
-    def __init__(self, photos: Photos, subjects: Subjects, seed: int, mix: dict[str, float]):
-        self.photos, self.subjects, self.rng = photos, subjects, np.random.default_rng(seed)
-        self.kinds, weights = list(mix), np.array(list(mix.values()))
-        self.weights = weights / weights.sum()
+    def __init__(self, photos: Photos, subjects: Subjects, seed: int, mix: dict[int, dict[str, float]]):
+        self.photos, self.subjects, self.rng, self.mix = photos, subjects, np.random.default_rng(seed), mix
 
     def pick(self, items: list):
         return items[int(self.rng.integers(0, len(items)))]
@@ -398,7 +402,8 @@ class PairMaker:
     def draw(self, size: int) -> Pair:
         """One pair at the given size; retries until the target is visible in both views."""
         while True:
-            kind = str(self.rng.choice(self.kinds, p=self.weights))
+            shares = np.array(list(self.mix[size].values()))
+            kind = str(self.rng.choice(list(self.mix[size]), p=shares / shares.sum()))
             generated = kind in GENERATED_KINDS
             scan = kind in ("brain", "head", "slices", "ultrasound")
             grey_chance = 0.05 if scan or kind == "endoscopy" else 0.25
@@ -426,11 +431,12 @@ class PairMaker:
 
 def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
-    float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], boxes [2P,4],
+    float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], the same of a second prompt,
     source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else)."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
     prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
+    others = [plain(rng, mask) for mask in masks]
     coarse = [cv2.resize(m.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for m in masks]
     return {
         "images": torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),
@@ -438,7 +444,8 @@ def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
         "extents": torch.from_numpy(np.concatenate([p.extents for p in pairs]).astype(np.int64)),
         "coords": torch.from_numpy(np.stack([p[0] for p in prompts])),
         "labels": torch.from_numpy(np.stack([p[1] for p in prompts])),
-        "boxes": torch.from_numpy(np.stack([p[2] for p in prompts])),
+        "other_coords": torch.from_numpy(np.stack([p[0] for p in others])),
+        "other_labels": torch.from_numpy(np.stack([p[1] for p in others])),
         "source": torch.from_numpy(np.stack([p.source for p in pairs])),
         "known": torch.from_numpy(np.stack([p.known for p in pairs])),
         "absent": torch.tensor([p.absent for p in pairs]),

@@ -20,10 +20,10 @@ def part_means(patches: Tensor, parts: int, rounds: int = 5) -> Tensor:
 
 @torch.no_grad()
 def replace_prompts(
-    embedding: Tensor, masks: Tensor, valid: Tensor, coords: Tensor, labels: Tensor, chance: float, force: Tensor
+    embedding: Tensor, masks: Tensor, valid: Tensor, coords: Tensor, labels: Tensor, chance: Tensor, force: Tensor
 ) -> tuple[Tensor, Tensor, float]:
-    """Swaps in prototype prompts for a share of the samples where most positives land in or next to the
-    structure, and wherever `force` [2P]. embedding [2P,C,g,g]; masks [2P,1,2g,2g]; coords [2P,8,2]; labels [2P,8].
+    """Swaps in prototype prompts: with `chance` [2P] where most positives land in or next to the structure, and, of one or
+    three parts as dense matching has them, wherever `force` [2P]. embedding [2P,C,g,g]; masks [2P,1,2g,2g]; coords [2P,8,2]; labels [2P,8].
     Returns new coords, labels and how often a single mean prototype landed inside."""
     coords, labels = coords.clone(), labels.clone()
     grid = embedding.shape[3]
@@ -34,13 +34,14 @@ def replace_prompts(
     open_cells = valid.flatten(1) > 0.5
     hits, tried = 0, 0
     for index in range(len(patches)):
-        if not force[index] and torch.rand(()) > chance:
+        if not force[index] and torch.rand(()) > chance[index]:
             continue
         other = index ^ 1
         own = patches[other][inside[other]]
         if len(own) < 2:
             continue
-        parts = min(int(torch.randint(1, 6, ())), len(own))
+        drawn = int(torch.randint(0, 2, ())) * 2 + 1 if force[index] else int(torch.randint(1, 6, ()))
+        parts = min(drawn, len(own))
         means = part_means(own, parts)
         ground = F.normalize(patches[other][~inside[other] & open_cells[other]].mean(dim=0), dim=0)
         target = F.normalize(patches[index], dim=1)
@@ -58,14 +59,14 @@ def replace_prompts(
         coords[index, :parts] = spots[:parts]
         labels[index, :parts] = 1
         coords[index, 5] = spots[parts]
-        if torch.rand(()) < 0.85:
+        if force[index] or torch.rand(()) < 0.85:
             labels[index, 5] = 0
     return coords, labels, hits / max(tried, 1)
 
 
 @torch.no_grad()
-def corrective_click(logits: Tensor, target: Tensor, chance: float) -> tuple[Tensor, Tensor]:
-    """A click in a random wrongly labelled place: coords [B,1,2] pixels, labels [B,1] (-1 = none)."""
+def corrective_click(logits: Tensor, target: Tensor, chance: Tensor) -> tuple[Tensor, Tensor]:
+    """With `chance` [B] a click in a random wrongly labelled place: coords [B,1,2] pixels, labels [B,1] (-1 = none)."""
     wrong = ((logits > 0) != (target > 0.5)).flatten(1).float()
     enough = (wrong.sum(dim=1) >= 4) & (torch.rand(len(wrong), device=wrong.device) < chance)
     chosen = torch.multinomial(wrong + 1e-6, 1)[:, 0]

@@ -3,8 +3,9 @@
     python restore.py --package ../lite --out runs/lite/checkpoint.pt
     python train.py --start runs/lite/checkpoint.pt --frozen 5 --out runs/more --rate 7e-4 --minutes 120
 
-The package holds convolutions with their norms folded in, as float16, and no state of the optimiser. The restored norms
-add the bias alone.
+The package holds convolutions with their norms folded in, as float16, and no state of the optimiser. Training moves all
+weights by steps of about one size, so each restored norm takes a power of two as its gain that leaves the weights of its
+convolution as large as fresh ones: else a few steps would overwrite the smallest.
 """
 
 from __future__ import annotations
@@ -73,6 +74,13 @@ def folded_weights(package: Path) -> Model:
     return model
 
 
+def gains(weight: Tensor) -> Tensor:
+    """How much larger each output channel's weights [O,·,·,·] are than fresh ones (uniform within 1/√inputs), [O]."""
+    inputs = weight[0].numel()
+    size = weight.flatten(1).square().mean(dim=1).sqrt() * (3 * inputs) ** 0.5
+    return torch.where(size > 0, 2 ** torch.log2(size.clamp(min=1e-9)).round(), torch.ones_like(size))
+
+
 def unfold(model: nn.Module, folded: nn.Module) -> None:
     """Copies folded weights into a model with norms; a norm that was folded adds the bias."""
     if not isinstance(folded, nn.Identity):
@@ -86,8 +94,11 @@ def unfold(model: nn.Module, folded: nn.Module) -> None:
     for index in range(len(model) - 1):
         norm = model[index + 1]
         if isinstance(model[index], nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            weight = model[index].weight.data
+            gain = gains(weight)
+            weight.div_(gain[:, None, None, None])
             nn.init.zeros_(norm.running_mean)
-            nn.init.constant_(norm.running_var, 1 - norm.eps)
+            norm.running_var.copy_(gain**-2 - norm.eps)
             nn.init.ones_(norm.weight)
             norm.bias.data.copy_(folded[index].bias.data)
 

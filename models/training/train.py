@@ -50,8 +50,8 @@ def size_weights(progress: float, fresh: bool) -> list[float]:
     if fresh and progress < 0.5:
         return [0.75, 0.2, 0.05]
     if progress < FREEZE_AT:
-        return [0.4, 0.4, 0.2]
-    return [0.1, 0.35, 0.55]
+        return [0.2, 0.35, 0.45]
+    return [0.1, 0.3, 0.6]
 
 
 def normalise(images: Tensor, extents: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,8 +77,9 @@ def with_box(coords: Tensor, labels: Tensor, box: Tensor, use: Tensor) -> tuple[
 class Matching:
     """Which views of a batch are matched with the other of their pair, and how. Flags are [2P] bool.
 
-    A view is matched in every pass, as in dense matching; or `late`, in the last pass alone, where a mask that was made
-    without the maps is rated by them. Some of the late masks come from a click that is `astray`.
+    A matched view is given its maps in every pass, as in dense matching: alone, or with the points of prototypes, good or
+    bad. Or `late`, in the last pass alone, where a mask that was made without the maps is rated by them; some of these
+    masks come from a click that is `astray`.
     """
 
     maps: Tensor
@@ -90,64 +91,56 @@ class Matching:
 
 
 def match_prompts(
-    batch: dict[str, Tensor], coords: Tensor, labels: Tensor, maps: Tensor, valid: Tensor
-) -> tuple[Matching, Tensor, Tensor]:
-    """Draws the matching of a batch; labels without any point where the maps alone shall do, and clicks that are astray."""
-    count, device = len(labels), labels.device
-    absent = batch["absent"].repeat_interleave(2)
-    second = torch.arange(count, device=device) % 2 == 1
-    chance = torch.where(absent > 0, second.float(), torch.full((count,), MATCHED, device=device))
+    batch: dict[str, Tensor], embedding: Tensor, valid: Tensor, here: Tensor
+) -> tuple[Matching, Tensor, Tensor, float]:
+    """Draws the matching of a batch, and its prompts; also how often a single prototype landed inside."""
+    target, count, device = batch["masks"], len(embedding), embedding.device
+    maps = all_match_maps(embedding, target, valid)
+    chance = torch.where(here, torch.full((count,), MATCHED, device=device), torch.ones(count, device=device))
     matched = (torch.rand(count, device=device) < chance) & (maps.abs().amax(dim=(1, 2, 3)) > 0)
     roll = torch.rand(count, device=device)
-    alone, late = matched & (roll < 0.35), matched & (roll > 0.6)
-    astray = late & (torch.rand(count, device=device) < 0.4)
+    alone, placed, late = matched & (roll < 0.45), matched & (roll >= 0.45) & (roll < 0.9), matched & (roll >= 0.9)
+    astray = late & (torch.rand(count, device=device) < 0.5)
     maps = maps * matched[:, None, None, None]
     maps[:, 3] = maps[:, 3] * (torch.rand(count, device=device) > 0.25)[:, None, None]
+    tried = torch.where(matched, 0.0, 0.4)
+    coords, labels, hit_rate = replace_prompts(
+        embedding, target, valid, batch["coords"], batch["labels"], tried, placed | (~here & ~alone)
+    )
     labels = torch.where((alone | astray)[:, None], torch.full_like(labels, -1.0), labels)
     # A click anywhere in the image but on the structure.
-    free = (valid.flatten(1) > 0.5) & (torch.nn.functional.max_pool2d(batch["masks"], 2).flatten(1) < 0.05)
+    free = (valid.flatten(1) > 0.5) & (torch.nn.functional.max_pool2d(target, 2).flatten(1) < 0.05)
     cell = torch.multinomial(free.float() + 1e-6, 1)[:, 0]
     width = valid.shape[3]
     spot = torch.stack([cell % width, cell // width], dim=1).float() * 8.0 + 3.5
-    coords, labels = coords.clone(), labels.clone()
     coords[astray, 0], labels[astray, 0] = spot[astray], 1.0
-    return Matching(maps, late, astray), coords, labels
+    return Matching(maps, late, astray), coords, labels, hit_rate
 
 
-def train_step(
-    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float, teacher: tuple[torch.nn.Module, float] | None
+def decoding_loss(
+    model: Model, unit: Tensor, features: tuple[Tensor, ...], target: Tensor, here: Tensor, coords: Tensor, labels: Tensor,
+    matching: Matching, bf16: bool,
 ) -> tuple[Tensor, dict[str, float]]:
-    """Loss of one batch: three decoding passes on both views, plus `match` times the embedding's losses, plus how far
-    the embedding is from that of a teacher, times its share."""
-    images, valid = normalise(batch["images"], batch["extents"])
-    target, count, kind = batch["masks"], len(images), images.device.type
-    absent = batch["absent"].repeat_interleave(2)
-    here = (absent == 0) | (torch.arange(count, device=images.device) % 2 == 0)  # the view shows its target
-    both = absent == 0
-    with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-        embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
-        features = model.decoder.image(embedding)
-    coords, labels, hit_rate = replace_prompts(embedding, target, valid, batch["coords"], batch["labels"], 0.4, ~here)
-    matching, coords, labels = match_prompts(batch, coords, labels, all_match_maps(embedding, target, valid), valid)
+    """Loss of three decoding passes of one prompt for every view. `here` [2P]: the view shows its target."""
+    count, device = len(target), target.device
     meant = here & ~matching.astray  # the prompt means the target
     weight = meant.float() / meant.sum().clamp(min=1)
+    any_maps = matching.maps.abs().amax(dim=(1, 2, 3)) > 0
     logits = torch.zeros_like(target)
-    has_mask = torch.zeros(count, device=images.device)
-    extra = torch.zeros(count, 1, 2, device=images.device), -torch.ones(count, 1, device=images.device)
+    has_mask = torch.zeros(count, device=device)
+    extra = torch.zeros(count, 1, 2, device=device), -torch.ones(count, 1, device=device)
     total, ious, alone, rated = 0.0, [], 0.0, 0.0
     for step in range(3):
         maps = matching.at(step)
         matched = maps.abs().amax(dim=(1, 2, 3)) > 0
         if step == 2:
             box, some = predicted_box(logits)
-            sides = (batch["boxes"][:, 2:] - batch["boxes"][:, :2]).repeat(1, 2)
-            truth = batch["boxes"] + torch.randn(count, 4, device=box.device) * 0.03 * sides
-            exact = here & ~matched & (torch.rand(count, device=box.device) < 0.35)
-            coords, labels = with_box(coords, labels, torch.where(exact[:, None], truth, box), exact | some)
-        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            # A person's box stays.
+            own = (labels[:, 6] == 2) & ~any_maps
+            coords, labels = with_box(coords, labels, box, some & ~own)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             raw, score, rating = model.decoder.prompt(
-                unit_patches(embedding), features, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1),
-                logits, has_mask, maps,
+                unit, features, torch.cat([coords, extra[0]], 1), torch.cat([labels, extra[1]], 1), logits, has_mask, maps,
             )
         iou = true_iou(raw, target) * here
         # Where nothing says what is meant, no score is right.
@@ -165,12 +158,42 @@ def train_step(
             alone = (iou * mine).sum().item() / max(1, int(mine.sum()))
         logits, has_mask = raw.detach(), torch.ones_like(has_mask)
         if step == 0:
-            extra = corrective_click(logits, target, 0.3)
-            extra = extra[0], torch.where((here & ~matching.late)[:, None], extra[1], torch.full_like(extra[1], -1.0))
+            extra = corrective_click(logits, target, torch.where(here & ~any_maps, 0.3, 0.0))
+    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "rated": rated**0.5}
+    return total / 3, stats
+
+
+def train_step(
+    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float, teacher: tuple[torch.nn.Module, float] | None,
+    still: bool = False,
+) -> tuple[Tensor, dict[str, float]]:
+    """Loss of one batch: the passes of two prompts on both views, plus `match` times the embedding's losses, plus how far
+    the embedding is from that of a teacher, times its share. With `still` the encoder is only used."""
+    images, valid = normalise(batch["images"], batch["extents"])
+    target, count, kind = batch["masks"], len(images), images.device.type
+    absent = batch["absent"].repeat_interleave(2)
+    here = (absent == 0) | (torch.arange(count, device=images.device) % 2 == 0)  # the view shows its target
+    both = absent == 0
+    with torch.set_grad_enabled(not still), torch.autocast(kind, torch.bfloat16, enabled=bf16):
+        embedding = model.encoder(images.contiguous(memory_format=torch.channels_last))
+    with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+        features = model.decoder.image(embedding)
+    unit = unit_patches(embedding)
+    matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here)
+    loss, stats = decoding_loss(model, unit, features, target, here, coords, labels, matching, bf16)
+    never = torch.zeros_like(here)
+    unmatched = Matching(torch.zeros_like(matching.maps), never, never)
+    second, own = decoding_loss(
+        model, unit, features, target, here, batch["other_coords"], batch["other_labels"], unmatched, bf16
+    )
+    loss = 0.5 * (loss + second)
+    stats |= {"own": own["iou3"], "inside": hit_rate}
+    if still:
+        return loss, stats
     contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
     separation, hit = prototype_losses(embedding, target, valid, scalars[0].exp(), scalars[1], both)
     vote = matching_loss(embedding, target, valid, both | ((absent == 1) & ~here))
-    loss = total / 3 + match * (0.12 * contrast + 0.15 * separation + 0.15 * hit + 0.3 * vote)
+    loss = loss + match * (0.12 * contrast + 0.15 * separation + 0.15 * hit + 0.3 * vote)
     away = torch.zeros(())
     if teacher is not None:
         encoder, share = teacher
@@ -179,8 +202,7 @@ def train_step(
         likeness = torch.nn.functional.cosine_similarity(embedding, wanted, dim=1)[:, None]
         away = ((1 - likeness) * valid).sum() / valid.sum()
         loss = loss + share * away
-    stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "rated": rated**0.5, "nce": contrast.item(),
-             "sep": separation.item(), "hit": hit.item(), "vote": vote.item(), "inside": hit_rate, "away": away.item()}
+    stats |= {"nce": contrast.item(), "sep": separation.item(), "hit": hit.item(), "vote": vote.item(), "away": away.item()}
     return loss, stats
 
 
@@ -229,6 +251,8 @@ def run(rank: int, args: argparse.Namespace) -> None:
     model = Model()
     load_imagenet(model.encoder.trunk)
     model.encoder.trunk.freeze(args.frozen)
+    if args.still:
+        model.encoder.requires_grad_(False)
     if args.start is not None:
         stored = torch.load(args.start, map_location="cpu", weights_only=True)["average"]
         # What the checkpoint lacks keeps its fresh start.
@@ -258,7 +282,8 @@ def run(rank: int, args: argparse.Namespace) -> None:
         spent, step, pairs = saved["spent"], saved["step"], saved["pairs"]
     torch.manual_seed(args.seed + 7919 * (step + 1) + rank)
 
-    mix = {kind: share for kind, share in MIX.items() if kind not in ABLATIONS.get(args.without, ())}
+    left_out = ABLATIONS.get(args.without, ())
+    mix = {size: {kind: share for kind, share in shares.items() if kind not in left_out} for size, shares in MIX.items()}
     match = 0.0 if args.without == "correspondence" else 1.0
     maker = PairMaker(Photos(args.data), Subjects(args.subjects), args.seed + 1000 * (rank + 1) + step, mix)
     if rank == 0:
@@ -290,10 +315,11 @@ def run(rank: int, args: argparse.Namespace) -> None:
             group["lr"] = rate * group["share"]
         # A teacher shows the way at first; then the losses of matching go further.
         lead = 4.0 * max(0.0, 1 - share / TAUGHT)
-        loss, stats = train_step(model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None and lead > 0 else None)
+        loss, stats = train_step(model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None and lead > 0 else None, args.still)
         optimiser.zero_grad(set_to_none=False)
         loss.backward()
-        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in [*model.parameters(), scalars]]
+        trained = [p for p in [*model.parameters(), scalars] if p.requires_grad]
+        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in trained]
         now = time.time()
         clock = torch.tensor([spent + now - last, loss.item(), *stats.values()])
         spent_now, *shown = average_over_ranks(gradients, clock).tolist()
@@ -331,6 +357,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--start", type=Path, help="a checkpoint whose averaged weights to start from; its norms stay frozen")
     parser.add_argument("--frozen", type=int, default=0, help="blocks of the pretrained trunk that keep their weights")
+    parser.add_argument("--still", action="store_true", help="the encoder stays as it is; the decoder alone learns")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="per rank")
