@@ -13,6 +13,7 @@ is enrolled already, once or for every request (cvat-cli):
 """
 
 import argparse
+import hashlib
 import io
 import json
 import os
@@ -29,6 +30,10 @@ from cvat_sdk.masks import decode_mask, encode_mask
 
 #: Seconds that the server may take: its own deadline, and the way.
 TIMEOUT = 90
+#: A busy server is asked again. Whatever is sent here may be sent twice.
+RETRIES = urllib3.Retry(
+    5, redirect=False, status_forcelist=[429, 503], allowed_methods=None, backoff_factor=1, raise_on_status=False
+)
 
 
 class Server:
@@ -37,7 +42,7 @@ class Server:
     def __init__(self, server, patient, key=""):
         self.root = f"{server.rstrip('/')}/v1/patients/{quote(patient, safe='')}"
         self.headers = {"authorization": f"Bearer {key}"} if key else {}
-        self.http = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
+        self.http = urllib3.PoolManager(retries=RETRIES, timeout=TIMEOUT)
 
     def call(self, method, path, accept="application/json", **request):
         answer = self.http.request(
@@ -168,6 +173,14 @@ def masks_of(shapes, names, size):
     return masks
 
 
+def name_part(name, most):
+    """A label as a part of a reference's name; one that this changes ends with a digest, so that two never share one."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+    if plain == name and len(name) <= most:
+        return name
+    return f"{plain[:most - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("cvat", "server", "patient"):
@@ -186,8 +199,7 @@ def main():
         masks = masks_of(drawn, names, image.size)
         server = Server(options.server, options.patient, os.environ.get("P2SAM_KEY", ""))
         for label, mask in masks.items():
-            name = re.sub(r"[^A-Za-z0-9._-]+", "_", label)
-            server.enrol(f"cvat-{options.task}~{frame}~{name}", label, image, mask)
+            server.enrol(f"cvat-{options.task}~{frame}~{name_part(label, 48)}", label, image, mask)
         frames = task.get_frames_info()
         annotated = {frames[shape.frame].name for shape in shapes}
         cvataa.annotate_task(

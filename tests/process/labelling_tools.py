@@ -5,10 +5,12 @@ cvat-cli loads.
 """
 
 import base64
+import http.server
 import importlib.util
 import json
 import logging
 import sys
+import threading
 
 import cvat_sdk.auto_annotation as cvataa
 import numpy
@@ -147,6 +149,39 @@ out["cvat"] = {
     "polygons": dice(cvat.masks_of(polygons, {5: "lesion"}, (width, height))["lesion"], truth[3]),
     "sure": annotate(2, conf_threshold=1.0),
 }
+out["cvat"]["names"] = [cvat.name_part(name, 48) for name in ("liver", "Leber links", "肝臓", "脾臓", "x" * 60)]
+
+
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Busy twice, for ever under a path with that word, then says that there is nothing."""
+
+    asked = 0
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        Busy.asked += 1
+        is_busy = Busy.asked <= 2 or "ever" in self.path
+        body = json.dumps({"detail": "All are busy."} if is_busy else {"present": False}).encode()
+        self.send_response(503 if is_busy else 200)
+        self.send_header("retry-after", "0")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+with http.server.HTTPServer(("127.0.0.1", 0), Busy) as busy:
+    threading.Thread(target=busy.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{busy.server_port}"
+    absent = cvat.Server(address, "p").segment(picture(1), "lesion", "application/json")
+    out["cvat"]["busy"] = [absent, Busy.asked]
+    try:
+        cvat.Server(address, "ever").segment(picture(1), "lesion", "application/json")
+    except cvataa.BadFunctionError as error:
+        out["cvat"]["always busy"] = str(error)
+    busy.shutdown()
 try:
     cvat.create(server, "cvat", "no such label").detect(_DetectionFunctionContextImpl(frame_name="x"), picture(1))
 except cvataa.BadFunctionError as error:

@@ -47,5 +47,11 @@ Deno.test({
   ok(cvat.mask > 0.9, `CVAT's mask: Dice ${cvat.mask}`);
   ok(cvat.polygons > 0.9, `CVAT's polygons: Dice ${cvat.polygons}`);
   deepEqual(sure, []);
+  deepEqual(cvat.names[0], "liver");
+  match(cvat.names[1], /^Leber_links-[0-9a-f]{8}$/);
+  equal(new Set(cvat.names).size, 5);
+  for (const name of cvat.names) match(name, /^[A-Za-z0-9._-]{1,48}$/);
+  deepEqual(cvat.busy, [null, 3]);
+  match(cvat["always busy"], /^503: All are busy/);
   match(refusal, /^404: .*no reference labelled/);
 });
