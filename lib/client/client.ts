@@ -390,8 +390,7 @@ export class Client {
         return;
       } catch (error) {
         const refusal = error instanceof ProblemError ? error : null;
-        const isTemporary = error instanceof TypeError ||
-          refusal?.problem.status === 503;
+        const isTemporary = error instanceof TypeError || refusal?.isTemporary;
         if (signal?.aborted || !isTemporary || ++failed > tries) throw error;
         const seconds = refusal?.retryAfter ?? Math.min(2 ** failed, 30);
         await pause(1000 * seconds, signal);

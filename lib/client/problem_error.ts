@@ -2,6 +2,9 @@ import type { components } from "./api.ts";
 
 export type Problem = components["schemas"]["Problem"];
 
+/** Type of the problem that is made up for the response of a proxy. */
+const PROXY = "about:blank";
+
 /** The service refused a call, in the words of its problem document (RFC 9457). */
 export class ProblemError extends Error {
   override name = "ProblemError";
@@ -9,6 +12,13 @@ export class ProblemError extends Error {
   /** @param retryAfter seconds after which to call again, where the service states them */
   constructor(readonly problem: Problem, readonly retryAfter: number | null) {
     super(problem.detail);
+  }
+
+  /** Whether the same call may succeed soon: the service is busy, or a proxy says that it is down. */
+  get isTemporary(): boolean {
+    const { status, type } = this.problem;
+    return status === 429 || status === 503 ||
+      (type === PROXY && status >= 502 && status <= 504);
   }
 
   static async of(response: Response): Promise<ProblemError> {
@@ -31,5 +41,5 @@ async function problemOf(response: Response): Promise<Problem> {
   }
   const title = `Status ${status}`;
   const detail = `The service responded with status ${status} and no reason.`;
-  return { type: "about:blank", title, status, detail, instance: "" };
+  return { type: PROXY, title, status, detail, instance: "" };
 }

@@ -166,6 +166,35 @@ Deno.test("a Retry-After that is no number of seconds is ignored", async () => {
   }
 });
 
+Deno.test("a series goes on after a server that is busy and a proxy that lost it", async () => {
+  const line = { index: 0, total: 1, cursor: "1" };
+  const headers = { "retry-after": "0" };
+  const problem = (status: number, type: string) =>
+    Response.json({ type, title: "", status, detail: "No.", instance: "" }, {
+      status,
+      headers,
+    });
+  let asked = 0;
+  const answers = [
+    () => problem(429, "/problems/too-many-requests"),
+    () => new Response("<h1>Bad Gateway</h1>", { status: 502, headers }),
+    () => problem(503, "/problems/busy"),
+    () => new Response(JSON.stringify(line) + "\n"),
+    () => problem(502, "/problems/archive-failed"),
+  ];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      await request.bytes();
+      return answers[asked++]!();
+    },
+  );
+  const client = new Client({ url: `http://127.0.0.1:${server.addr.port}` });
+  deepEqual(await Array.fromAsync(client.series("p", [image])), [line]);
+  await rejects(client.series("p", [image]).next(), ProblemError);
+  equal(asked, 5);
+});
+
 Deno.test("pages of the origins named may call, with the token; others may not", async () => {
   const models = { all: [] };
   const app = createApp({ models, telemetry } as never, [docsFunction], {

@@ -1,7 +1,10 @@
 """Makes every call of the Python client; run in the folder of the images, with the server's address."""
 
+import http.server
 import json
 import sys
+import threading
+import time
 
 from p2sam_edge import Client, ProblemError
 
@@ -66,4 +69,56 @@ try:
     raise AssertionError("the patient is still there")
 except ProblemError as error:
     assert error.problem["status"] == 404
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """A server that reads as slowly as it is told, and answers one after the other."""
+
+    pause = 0.0
+    answers = iter(())
+
+    def do_POST(self):
+        left = int(self.headers["content-length"])
+        while left > 0:
+            time.sleep(self.pause)
+            left -= len(self.rfile.read(min(left, 2**21)))
+        status, body = next(Answers.answers)
+        self.send_response(status)
+        self.send_header("retry-after", "0")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as slow:
+    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    client = Client(f"http://127.0.0.1:{slow.server_port}", timeout=2)
+
+    # A large body takes longer than the timeout, and is not silent.
+    Answers.pause, Answers.answers = 0.25, iter([(200, b'{"id": "whole"}')])
+    assert client.embed(bytes(40_000_000)) == {"id": "whole"}
+
+    def problem(status, kind):
+        return status, json.dumps({"type": kind, "title": "", "status": status, "detail": "No."}).encode()
+
+    line = {"index": 0, "total": 1, "cursor": "1"}
+    Answers.pause, Answers.answers = 0, iter(
+        [
+            problem(429, "/problems/too-many-requests"),
+            (502, b"<h1>Bad Gateway</h1>"),
+            problem(503, "/problems/busy"),
+            (200, json.dumps(line).encode() + b"\n"),
+            problem(502, "/problems/archive-failed"),
+        ]
+    )
+    assert list(client.series("p", ["image.png"])) == [line]
+    try:
+        next(client.series("p", ["image.png"]))
+        raise AssertionError("a refusal was asked again")
+    except ProblemError as error:
+        assert error.problem["status"] == 502
+    slow.shutdown()
 print("every call")

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from http.client import HTTPException, HTTPResponse
+from io import BytesIO
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
@@ -151,7 +152,7 @@ class Client:
             except (OSError, HTTPException, ValueError, ProblemError) as error:
                 refused = error if isinstance(error, ProblemError) else None
                 failed += 1
-                if failed > tries or (refused is not None and refused.problem["status"] != 503):
+                if failed > tries or (refused is not None and not refused.is_temporary):
                     raise
                 stated = refused.retry_after if refused is not None else None
                 time.sleep(stated if stated is not None else min(2**failed, 30))
@@ -218,6 +219,7 @@ class Client:
             kind, content = "application/json", json.dumps(body).encode()
         headers = {
             "content-type": kind,
+            "content-length": None if content is None else str(len(content)),
             "accept": accept,
             "idempotency-key": key,
             "authorization": self._token and f"Bearer {self._token}",
@@ -225,7 +227,8 @@ class Client:
         search = urlencode({name: _text(value) for name, value in (query or {}).items() if value is not None})
         request = Request(
             self._url + path + (f"?{search}" if search else ""),
-            data=content,
+            # Sent as a file in blocks, each within the timeout; bytes would have to go as a whole within it.
+            data=None if content is None else BytesIO(content),
             method=method,
             headers={name: value for name, value in headers.items() if value is not None},
         )
