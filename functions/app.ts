@@ -13,6 +13,7 @@ import { limitBodies } from "./middleware/body_limit.ts";
 import { decodeBodies } from "./middleware/content_encoding.ts";
 import { allowOrigins, refuseOtherSites } from "./middleware/cross_origin.ts";
 import { repeatAnswers } from "./middleware/idempotency.ts";
+import { overrideMethod } from "./middleware/method_override.ts";
 import {
   type MinimumRate,
   requireMinimumRate,
@@ -128,6 +129,7 @@ export function createApp(
   app.onError(answerProblem);
   app.notFound(answerNoRoute(app));
 
+  app.use("/v1/uploads/*", overrideMethod(app));
   app.use(nameRequests());
   app.use(observeRequests(services, log));
   app.use(stateHeadLength());

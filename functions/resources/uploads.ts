@@ -91,7 +91,12 @@ const create = createRoute({
   responses: {
     201: {
       ...json(UploadDocument, "It has begun"),
-      headers: { ...state, location: header("Where its bytes are sent") },
+      headers: {
+        ...state,
+        location: header(
+          "Where its bytes are sent; relative to the address of the request",
+        ),
+      },
     },
     ...problems(409, 412, 413, 422),
   },
@@ -170,7 +175,9 @@ export function uploadsFunction(services: Services): Router {
       const { tenant } = callerOf(c);
       const upload = await uploads.create(tenant, id, length, metadata);
       sendState(c, upload);
-      c.header("location", `${path}/${id}`);
+      // Relative, since a proxy may serve the API below a path of its own.
+      const isFolder = new URL(c.req.url).pathname.endsWith("/");
+      c.header("location", `${isFolder ? "../.." : ".."}${path}/${id}`);
       return c.json(describe(id, upload), 201);
     })
     .openapi(read, async (c) => {

@@ -6576,7 +6576,7 @@ export interface operations {
                     "upload-length"?: string;
                     /** @description When it is erased */
                     "upload-expires"?: string;
-                    /** @description Where its bytes are sent */
+                    /** @description Where its bytes are sent; relative to the address of the request */
                     location?: string;
                     [name: string]: unknown;
                 };

@@ -222,6 +222,23 @@ Deno.test("a page whose origin is named may send what it needs and read every he
       "content-disposition",
     ]
   ) ok(exposed.includes(name), name);
+  // What uploads speak is no preflight's to answer.
+  for (const origin of [VIEWER, undefined]) {
+    const spoken = await app.request("/v1/uploads", {
+      method: "OPTIONS",
+      headers: origin === undefined ? {} : { origin },
+    });
+    equal(spoken.status, 204);
+    equal(spoken.headers.get("tus-version"), "1.0.0");
+    ok(spoken.headers.get("tus-max-size"));
+    equal(spoken.headers.get("access-control-allow-origin"), origin ?? null);
+    equal(
+      spoken.headers.get("access-control-expose-headers")?.includes(
+        "tus-version",
+      ),
+      origin && true,
+    );
+  }
   // It may read why it was refused, too.
   const refused = await app.request("/v1/nothing", {
     headers: { origin: VIEWER },

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createApp } from "../../functions/app.ts";
+import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
+import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import { createCatalogue } from "../../lib/engine/catalogue.ts";
 import type { EngineFor } from "../../lib/engine/work.ts";
@@ -100,6 +102,59 @@ Deno.test("an upload speaks tus 1.0, and keeps what arrived before the connectio
   const erased = await app.request(path, { method: "DELETE", headers: TUS });
   equal(erased.status, 204);
   equal((await app.request(path, { headers: TUS })).status, 404);
+});
+
+Deno.test("an upload's address stays below the path that a proxy serves", async () => {
+  await using service = await openService();
+  for (const path of ["/v1/uploads", "/v1/uploads/"]) {
+    const answer = await service.app.request(path, {
+      method: "POST",
+      headers: { ...TUS, "upload-length": "1" },
+    });
+    const location = answer.headers.get("location")!;
+    const { id } = await answer.json();
+    equal(
+      new URL(location, `https://example.org/edge${path}`).href,
+      `https://example.org/edge/v1/uploads/${id}`,
+    );
+  }
+});
+
+Deno.test("a POST may state the method that a network does not let through", async () => {
+  await using service = await openService();
+  const { entry, secret } = mintKey("k", "a", ["encode"]);
+  const access = createAuthenticator({ keys: parseKeys(entry) });
+  const app = createApp(service.services, undefined, { access });
+  const key = { "x-api-key": secret };
+  const { path } = await begin(app, 3, key);
+  const send = (method: string, more: Record<string, string>, body?: string) =>
+    app.request(path, {
+      method: "POST",
+      headers: { ...TUS, "x-http-method-override": method, ...more },
+      ...(body && { body }),
+    });
+  const piece = {
+    ...key,
+    "upload-offset": "0",
+    "content-type": "application/offset+octet-stream",
+  };
+  const { "x-api-key": _, ...without } = piece;
+  equal((await send("PATCH", without, "abc")).status, 401);
+  const sent = await send("PATCH", piece, "abc");
+  equal(sent.status, 204);
+  equal(sent.headers.get("upload-offset"), "3");
+  const head = await send("HEAD", key);
+  equal(head.status, 200);
+  equal(head.headers.get("upload-offset"), "3");
+  equal((await send("CONNECT", key)).status, 405);
+  equal((await send("DELETE", key)).status, 204);
+  equal((await send("HEAD", key)).status, 404);
+  // Nowhere else.
+  const elsewhere = await app.request("/v1/patients/p", {
+    method: "POST",
+    headers: { ...key, "x-http-method-override": "DELETE" },
+  });
+  equal(elsewhere.status, 405);
 });
 
 Deno.test("an upload stands in place of a file, and is erased once it was used", async () => {
