@@ -26,6 +26,7 @@ export const PROBLEMS: Record<ErrorCode, [ContentfulStatusCode, string]> = {
   "model-mismatch": [409, "Made by another model"],
   "not-reproduced": [409, "The mask cannot be reproduced"],
   "tus-version": [412, "Upload protocol not spoken"],
+  "other-patient": [409, "The image is of another patient"],
   "too-many-bytes": [413, "The request is too large"],
   "too-large": [413, "The image has too many pixels"],
   "unsupported-type": [415, "Unsupported media type"],

@@ -1,5 +1,6 @@
 import type { Warning } from "../../lib/core/warnings.ts";
 import type { ServedModel } from "../../lib/engine/catalogue.ts";
+import type { Subject } from "../../lib/dicom/data_set/subject.ts";
 import type { AddressedEmbedding } from "../../lib/engine/embedder.ts";
 import type { Annotation, InputFile } from "../../lib/engine/engine.ts";
 import type { Work } from "../../lib/engine/work.ts";
@@ -7,6 +8,7 @@ import type { Reference } from "../../lib/store/profiles/reference.ts";
 import type { Services } from "../services.ts";
 import { keepEmbedding } from "./keep_embedding.ts";
 import { measureDrift } from "./measure_drift.ts";
+import { sealSubject, warnOfOther } from "./other_patient.ts";
 
 /** An annotated image of a patient. */
 export interface Annotated
@@ -17,6 +19,8 @@ export interface Annotated
   image: InputFile | undefined;
   /** Of the image, by `imageDigest`, where it was sent: the annotation is kept with it, to be enrolled anew. */
   digest: string | undefined;
+  /** Whom the image is of, where it was sent and says so. */
+  subject: Subject | null;
   annotation: Annotation;
   /** How the annotation was read the first time, where it is enrolled anew. */
   reading?: Reference["mask"] | undefined;
@@ -44,6 +48,7 @@ export async function enrolReference(
     embedding,
     image,
     digest,
+    subject,
     annotation,
     reading,
     budget = services.selfTestBudget,
@@ -59,6 +64,8 @@ export async function enrolReference(
   const { patient } = whose;
   const linked = { tenant, patient, enrols: true };
   await keepEmbedding(services, model.embedder, linked, embedding);
+  const others = (await profiles.list(tenant, patient))
+    .filter(({ reference }) => reference !== whose.reference);
   const record: Reference = {
     ...whose,
     model: model.manifest.digest,
@@ -70,6 +77,7 @@ export async function enrolReference(
     report: report!,
     createdAt: new Date(now()).toISOString(),
     ...(digest && { annotationKept: true }),
+    ...(subject && { subject: await sealSubject(subject) }),
     ...(accepted && { accepted }),
   };
   const drift = accepted &&
@@ -84,6 +92,10 @@ export async function enrolReference(
     record,
     revision,
     replaced,
-    warnings: [...embedding.warnings ?? [], ...warnings],
+    warnings: [
+      ...embedding.warnings ?? [],
+      ...warnings,
+      ...await warnOfOther(others, subject),
+    ],
   };
 }

@@ -153,7 +153,7 @@ async function collect(
     // It may have been erased since it was listed.
     if (found === null) continue;
     if (label !== undefined && found.reference.label !== label) continue;
-    const { patient: _, ...record } = found.reference;
+    const { patient: _, subject: __, ...record } = found.reference;
     archived.push({ record, profile: found.profile });
   }
   return archived;
@@ -173,8 +173,8 @@ function restore(
 ): Enrolled {
   const parsed = ArchivedReference.safeParse(record);
   if (!parsed.success) throw invalid(`references.${i}`, parsed.error.issues);
-  // The annotation itself does not travel.
-  const { annotationKept: _, ...rest } = parsed.data;
+  // The annotation itself does not travel, and whom its image is of is no other installation's to say.
+  const { annotationKept: _, subject: __, ...rest } = parsed.data;
   const reference = { ...rest, patient };
   const { model, patches, channels } = readProfile(profile);
   const isServed = models.all.some(({ manifest }) =>

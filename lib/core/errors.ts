@@ -50,6 +50,8 @@ const ERROR_CODES = {
   /** A receipt cannot be replayed to the identical mask. */
   "not-reproduced": { about: "method", retryable: false },
 
+  /** The image states another patient than the references do. */
+  "other-patient": { about: "store", retryable: false },
   "not-found": { about: "store", retryable: false },
   /** A concurrent write won. */
   "conflict": { about: "store", retryable: true },

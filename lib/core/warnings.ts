@@ -21,6 +21,8 @@ export const WARNING_CODES = [
   "end-mended",
   /** The file contradicts itself, and one of the readings was chosen. */
   "contradiction",
+  /** The image states another patient than references of its code do. */
+  "other-patient",
 ] as const;
 export type WarningCode = typeof WARNING_CODES[number];
 

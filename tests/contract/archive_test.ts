@@ -1,6 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { createApp } from "../../functions/app.ts";
+import {
+  sealSubject,
+  warnOfOther,
+} from "../../functions/patients/other_patient.ts";
 import { mintKey } from "../../lib/access/api_keys.ts";
 import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { parseKeys } from "../../lib/access/api_keys.ts";
@@ -9,10 +13,14 @@ import { concat } from "../../lib/core/bytes.ts";
 import { readIdentity } from "../../lib/dicom/data_set/identity.ts";
 import { drawVisit } from "../../lib/sample/patient.ts";
 import { mulberry32 } from "../../lib/numerics/random.ts";
-import { drawStudy, writeSlice } from "../support/archived_patient.ts";
+import {
+  drawStudy,
+  replaceText,
+  writeSlice,
+} from "../support/archived_patient.ts";
 import { toDicom } from "../support/dicom_files.ts";
 import { openService } from "../support/service.ts";
-import { enrol, postJson } from "../support/requests.ts";
+import { enrol, files, postJson, segment } from "../support/requests.ts";
 import { unzip } from "../support/unzip.ts";
 
 const own = drawStudy(1);
@@ -613,6 +621,110 @@ Deno.test("of a series that makes several files, those that show the structure a
       ["/problems/archive-failed", undefined],
     ],
   );
+});
+
+/** The same file of another patient. */
+const ofAnother = (file: Uint8Array) =>
+  replaceText(file, "drawn-4711", "drawn-4712");
+
+Deno.test("an image that states another patient than the references is warned of, and its result not stored", async (t) => {
+  let isOther = true;
+  await using archive = host(async (path, request) => {
+    const answer = await honest("http://x.invalid/")(path, request);
+    const found = own.slices.find(({ instance }) => path.endsWith(instance));
+    return isOther && found ? related(ofAnother(found.file)) : answer;
+  });
+  await using service = await openService(undefined, {
+    DICOMWEB_URL: `${archive.url}dicom-web/`,
+  });
+  const { app, services } = service;
+  const [image, next] = own.slices.map(({ file }) => file);
+  const fields = { image: image!, mask: files.mask };
+  const first = await enrol(app, "p", "r", fields);
+  equal(first.status, 201);
+  const codesOf = ({ warnings }: { warnings: { code: string }[] }) =>
+    warnings.map(({ code }) => code).filter((code) => code === "other-patient");
+  const whose = await first.text();
+  deepEqual(codesOf(JSON.parse(whose)), []);
+  ok(!whose.includes("subject"));
+  const kept = JSON.stringify(await services.profiles.list("default", "p"));
+  match(kept, /"subject":/);
+  ok(!kept.includes("drawn-4711"));
+  const listed = await (await app.request("/v1/patients/p")).text();
+  ok(!listed.includes("subject"));
+
+  await t.step("an image", async () => {
+    const same = await (await segment(app, "p", next)).json();
+    deepEqual(codesOf(same), []);
+    const answer = await segment(app, "p", ofAnother(next!));
+    const text = await answer.text();
+    deepEqual(codesOf(JSON.parse(text)), ["other-patient"]);
+    ok(!text.includes("drawn-47"));
+    const png = await segment(app, "p", ofAnother(next!), "", {
+      accept: "image/png",
+    });
+    match(png.headers.get("x-warnings")!, /other-patient/);
+    const plain = await (await segment(app, "p", files.next)).json();
+    deepEqual(codesOf(plain), []);
+  });
+
+  await t.step("a series", async () => {
+    const path = "/v1/patients/p/series";
+    const answer = await postJson(app, path, { dicomweb: { study, series } });
+    const lines = (await answer.text()).trim().split("\n");
+    deepEqual(
+      lines.map((line) => codesOf(JSON.parse(line).segmentation)),
+      Array(3).fill(["other-patient"]),
+    );
+  });
+
+  await t.step("nothing is stored", async () => {
+    const path = "/v1/patients/p/segmentations?store=true";
+    const refused = await postJson(app, path, { dicomweb: reference });
+    equal(refused.status, 409);
+    equal((await refused.json()).type, "/problems/other-patient");
+    const whole = await app.request("/v1/patients/p/series?store=true", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/dicom",
+      },
+      body: JSON.stringify({ dicomweb: { study, series } }),
+    });
+    equal(whole.status, 422);
+    match((await whole.json()).detail, /states another patient/);
+    ok(!archive.asked.some((line) => line.startsWith("POST")));
+    isOther = false;
+    const stored = await postJson(app, path, { dicomweb: reference });
+    equal(stored.status, 502, "the archive of this test confirms another");
+  });
+
+  await t.step("a reference", async () => {
+    const other = { ...fields, image: ofAnother(image!) };
+    const answer = await (await enrol(app, "p", "s", other)).json();
+    deepEqual(codesOf(answer), ["other-patient"]);
+    // In the place of the one that it differs from there is nothing to compare.
+    await app.request("/v1/patients/p/references/s", { method: "DELETE" });
+    deepEqual(codesOf(await (await enrol(app, "p", "r", other)).json()), []);
+  });
+
+  await t.step("an issuer counts where both state one", async () => {
+    const sealed = await sealSubject({ id: "1", issuer: "A" });
+    for (
+      const [id, issuer, others] of [
+        ["1", "A", 0],
+        ["1", "B", 1],
+        ["1", "", 0],
+        ["2", "A", 1],
+      ] as const
+    ) {
+      const warnings = await warnOfOther([{ subject: sealed }, {}], {
+        id,
+        issuer,
+      });
+      equal(warnings.length, others, `${id} of ${issuer}`);
+    }
+  });
 });
 
 Deno.test("the archive is closed to callers without its scope, and absent where no operator named one", async () => {

@@ -75,7 +75,7 @@ function realStudies(): [ArchivedPatient, ArchivedPatient] {
 }
 
 /** A file in which a text is another one of its length. */
-function replaceText(file: Uint8Array, from: string, to: string) {
+export function replaceText(file: Uint8Array, from: string, to: string) {
   const out = new Uint8Array(file);
   const [wanted, other] = [from, to].map((text) =>
     new TextEncoder().encode(text)

@@ -1,5 +1,6 @@
 import { createRoute, type z } from "@hono/zod-openapi";
 import { EdgeError } from "../../../lib/core/errors.ts";
+import { readSubject } from "../../../lib/dicom/data_set/subject.ts";
 import type { Annotation, InputFile } from "../../../lib/engine/engine.ts";
 import { Prompts, requireInBounds } from "../../contract/points.ts";
 import {
@@ -160,6 +161,7 @@ export function referencesFunction(services: Services): Router {
         : null;
       const { label, position, accepted } = anew?.reference ?? form;
       const digest = image && await imageDigest(image);
+      const subject = image === undefined ? null : readSubject(image.bytes);
       const work = workOf(c);
       // The form has one of the two.
       const embedding = image !== undefined
@@ -175,6 +177,7 @@ export function referencesFunction(services: Services): Router {
         embedding,
         image,
         digest,
+        subject,
       };
       if (structures === undefined) {
         const enrolled = await enrolReference(services, model, work, {

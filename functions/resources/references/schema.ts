@@ -167,7 +167,7 @@ export const EnrolledDocument = ReferenceDocument.extend({
 
 /** A reference as the contract gives it. */
 export function describeReference(
-  reference: Reference,
+  { subject: _, ...reference }: Reference,
 ): z.infer<typeof ReferenceDocument> {
   return { ...reference, report: reference.report ?? null };
 }

@@ -1,6 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { EdgeError } from "../../../lib/core/errors.ts";
+import type { Warning } from "../../../lib/core/warnings.ts";
+import { readSubject } from "../../../lib/dicom/data_set/subject.ts";
 import { TISSUE } from "../../../lib/dicom/segmentation/segment_description.ts";
 import { recipeOf, type ServedModel } from "../../../lib/engine/catalogue.ts";
 import type { AddressedEmbedding } from "../../../lib/engine/embedder.ts";
@@ -37,6 +39,7 @@ import {
   segmentWithReceipt,
   sourceOf,
 } from "../../patients/segment_with_receipt.ts";
+import { otherPatient, warnOfOther } from "../../patients/other_patient.ts";
 import { requireArchived } from "../../patients/require_archived.ts";
 import type { Services } from "../../services.ts";
 import { receiptHeaders, sendReceipt } from "../receipts.ts";
@@ -115,15 +118,18 @@ const segmentRoute = createRoute({
 
 /** The segment function: from image to mask, end to end. */
 export function segmentFunction(services: Services): Router {
-  const { models } = services;
+  const { models, profiles } = services;
 
   /** The embedding of the image in the body, or the cached one that the body names. */
   const readEmbedding = async (
     c: Context<Env>,
     model: ServedModel,
     type: AnswerType,
+    patient: string,
     { frame, store }: { frame?: number | undefined; store: boolean },
-  ): Promise<{ made: AddressedEmbedding; image?: InputFile }> => {
+  ): Promise<
+    { made: AddressedEmbedding; image?: InputFile; doubts: Warning[] }
+  > => {
     const isJson = mediaTypeOf(c) === "application/json";
     const { image: file, embedding } = isJson
       ? await ImageOrEmbedding.read(c)
@@ -131,12 +137,17 @@ export function segmentFunction(services: Services): Router {
     const image = file && withFrame(file, frame);
     requireSource(type, image);
     requireArchived(store, file !== undefined && "archived" in file);
+    const { tenant } = callerOf(c);
     if (image === undefined) {
-      const { tenant } = callerOf(c);
       // The body has one of the two.
-      return { made: await models.recall(tenant, model, embedding!) };
+      const made = await models.recall(tenant, model, embedding!);
+      return { made, doubts: [] };
     }
-    return { made: await model.embedder.embed(workOf(c), image), image };
+    const references = await profiles.list(tenant, patient);
+    const doubts = await warnOfOther(references, readSubject(image.bytes));
+    if (store && doubts.length > 0) throw otherPatient(patient);
+    const made = await model.embedder.embed(workOf(c), image);
+    return { made, image, doubts };
   };
 
   return createRouter().openapi(segmentRoute, async (c) => {
@@ -164,8 +175,18 @@ export function segmentFunction(services: Services): Router {
     const first = isAll ? undefined : await choose(query.label);
 
     const started = performance.now();
-    const { made, image } = await readEmbedding(c, model, type, query);
-    await keepEmbedding(services, model.embedder, { tenant, patient }, made);
+    const read = await readEmbedding(c, model, type, patient, query);
+    const { image, doubts } = read;
+    await keepEmbedding(
+      services,
+      model.embedder,
+      { tenant, patient },
+      read.made,
+    );
+    const made = {
+      ...read.made,
+      warnings: [...read.made.warnings ?? [], ...doubts],
+    };
     const encode = performance.now() - started;
     const work = workOf(c);
     const segment = async (

@@ -30,6 +30,11 @@ import {
   workOf,
 } from "../../router.ts";
 import { findProfile } from "../../patients/find_profile.ts";
+import {
+  createSubjectReader,
+  otherPatient,
+  warnOfOther,
+} from "../../patients/other_patient.ts";
 import { requireArchived } from "../../patients/require_archived.ts";
 import type { Services } from "../../services.ts";
 import { openSeries } from "./open_series.ts";
@@ -181,17 +186,25 @@ export function seriesFunction(services: Services): Router {
       const place = isPlaced(type)
         ? createPlacer(model.engineFor, PLACED_FORMS[type])
         : undefined;
+      const references = await services.profiles.list(tenant, patient);
+      const subjectOf = createSubjectReader();
       const segment = async (index: number): Promise<ImageResult> => {
         const image = images[index]!;
         const position = positions[index]!;
         const result = await runPatiently(deadline, caller, async (work) => {
           const file = await image.read();
+          const doubts = await warnOfOther(
+            references,
+            await subjectOf(image, file),
+          );
+          if (query.store && doubts.length > 0) throw otherPatient(patient);
+          const warnings = [...file.warnings ?? [], ...doubts];
           const places = await place?.(image, file, work);
           const form = { png: type === PNG };
           const made = await segmentImage(
             services,
             request,
-            { ...image, read: () => Promise.resolve(file) },
+            { ...image, read: () => Promise.resolve({ ...file, warnings }) },
             position,
             work,
             form,

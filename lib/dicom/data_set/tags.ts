@@ -37,6 +37,7 @@ export const TAG = {
   derivationCode: 0x00089215,
   patientName: 0x00100010,
   patientId: 0x00100020,
+  issuerOfPatientId: 0x00100021,
   patientBirthDate: 0x00100030,
   patientSex: 0x00100040,
   patientAge: 0x00101010,

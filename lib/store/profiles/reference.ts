@@ -27,6 +27,16 @@ export interface KeptAnnotation {
   image: string;
 }
 
+/** Salted digests of whom an image is of. */
+export interface SealedSubject {
+  /** Random, of this reference. */
+  salt: string;
+  /** Of its Patient ID. */
+  id: string;
+  /** Of the issuer, or null where its image states none. */
+  issuer: string | null;
+}
+
 /** What is known of a reference besides its profile. */
 export interface Reference {
   patient: string;
@@ -48,6 +58,8 @@ export interface Reference {
   annotationKept?: true;
   /** Result of its self-test; absent from references enrolled before there were self-tests. */
   report?: EnrolmentReport;
+  /** Whom its image is of; absent where that states nobody, or before this was kept. Never leaves the store. */
+  subject?: SealedSubject;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** Of an accepted result alone. */
