@@ -4,7 +4,6 @@ import {
   EdgeError,
   type ErrorCode,
   type Fault,
-  isRetryable,
 } from "../../lib/core/errors.ts";
 import { traceOf } from "../../lib/core/error_trace.ts";
 import { NotReproduced } from "../../lib/receipt/differences.ts";
@@ -12,6 +11,13 @@ import { faultsOf, type Problem, PROBLEMS } from "../contract/problems.ts";
 
 /** Seconds after which a refused request is worth another try, where the error states none. */
 const RETRY_AFTER = 2;
+
+/** Codes of what may succeed when it is sent again as it is. */
+const SENT_AGAIN = new Set<ErrorCode>([
+  "conflict",
+  ...(Object.keys(PROBLEMS) as ErrorCode[])
+    .filter((code) => PROBLEMS[code][0] >= 429),
+]);
 
 /** Answers any error with its problem document. */
 export function answerProblem(error: unknown, c: Context): Response {
@@ -34,7 +40,7 @@ export function describeProblem(error: unknown, c: Context): Problem {
   );
   const [status, title] = PROBLEMS[code];
   const instance = c.get("requestId");
-  if (status >= 500 || isRetryable(error)) c.get("uploads")?.keep();
+  if (SENT_AGAIN.has(code)) c.get("uploads")?.keep();
   const cause = error instanceof EdgeError ? error.cause : undefined;
   if (status === 500 || (status > 500 && cause !== undefined)) {
     const trace = traceOf(cause ?? error);
