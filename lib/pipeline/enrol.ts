@@ -6,6 +6,7 @@ import {
   requireSameSize,
   splitPatches,
 } from "./annotation.ts";
+import { Coordinates } from "./coordinates.ts";
 import { STRIDE } from "./nearness.ts";
 import { surroundingsOf } from "./similarity.ts";
 import type { Profile } from "./profile.ts";
@@ -57,6 +58,10 @@ export function enrol(
   );
   const { data } = embedding.tensors.image_embeddings!;
   const patches = pickPatches(data, model.channels, foreground);
+  const coordinates = new Coordinates(embedding.image, model);
+  // A model that matches was trained against what the image shows.
+  const isBackground = (cell: number) =>
+    isKept(cell, model.grid) && (!model.matched || coordinates.shows(cell));
   return {
     model: model.digest,
     channels: model.channels,
@@ -67,7 +72,7 @@ export function enrol(
     background: pickPatches(
       data,
       model.channels,
-      background.filter((cell) => isKept(cell, model.grid)),
+      background.filter(isBackground),
     ),
     ...surroundingsOf(embedding, patches, background, model),
   };

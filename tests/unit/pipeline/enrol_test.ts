@@ -88,6 +88,17 @@ Deno.test("a profile holds unit prototypes for every count, and the raw patches"
   }
 });
 
+Deno.test("a model that matches is given the background that the image shows, and no padding", () => {
+  const kept = (matched: boolean) =>
+    enrol(
+      embedding(64, 32),
+      mask(64, 32, (x, y) => x < 32 && y < 16),
+      { ...model, matched },
+    ).background!.length;
+  ok(kept(true) > 0);
+  ok(kept(true) < kept(false), `${kept(true)} of ${kept(false)}`);
+});
+
 Deno.test("one patch gives one part", () => {
   const { parts } = enrol(
     embedding(64, 64),
