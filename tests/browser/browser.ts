@@ -195,12 +195,17 @@ export function held(page: Page): Promise<Held[]> {
   });
 }
 
-/** Area of the mask that is being drawn. */
-export function drawnArea(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const module: string = "/page/session.js";
-    return (await import(module)).session.editor.mask.area;
+/** Area of the mask that is being drawn, once its editor has opened. */
+export async function drawnArea(page: Page): Promise<number> {
+  let area: number | null = null;
+  await until(async () => {
+    area = await page.evaluate(async () => {
+      const module: string = "/page/session.js";
+      return (await import(module)).session.editor?.mask.area ?? null;
+    });
+    return area !== null;
   });
+  return area!;
 }
 
 /** Asks the page until it says yes. */
