@@ -171,8 +171,10 @@ export async function openKv(
       );
       return await openPostgres(path);
     }
-    if (file !== null && how.isThere) await Deno.stat(file);
-    if (file !== null) await Deno.mkdir(dirname(file), { recursive: true });
+    if (file !== null) {
+      if (how.isThere) await Deno.stat(file);
+      else await Deno.mkdir(dirname(file), { recursive: true });
+    }
     return await Deno.openKv(path);
   } catch (error) {
     if (error instanceof EdgeError) throw error;

@@ -89,9 +89,10 @@ async function request(path, init = {}) {
 /** The problem document of an answer; null where it is none. @param {string} text @returns {Schemas["Problem"] | null} */
 function problemOf(text) {
   try {
-    const { title, detail } = JSON.parse(text);
+    const problem = JSON.parse(text);
+    const { title, detail } = problem;
     const isProblem = typeof title === "string" && typeof detail === "string";
-    return isProblem ? JSON.parse(text) : null;
+    return isProblem ? problem : null;
   } catch {
     return null;
   }

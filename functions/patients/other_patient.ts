@@ -1,4 +1,4 @@
-import { hexDigest } from "../../lib/core/digest.ts";
+import { textDigest } from "../../lib/core/digest.ts";
 import { EdgeError } from "../../lib/core/errors.ts";
 import type { Warning } from "../../lib/core/warnings.ts";
 import { readSubject, type Subject } from "../../lib/dicom/data_set/subject.ts";
@@ -85,5 +85,4 @@ async function isOther(
     await seal(salt, subject.issuer) !== issuer;
 }
 
-const seal = (salt: string, text: string) =>
-  hexDigest(new TextEncoder().encode(`${salt} ${text}`));
+const seal = (salt: string, text: string) => textDigest(`${salt} ${text}`);

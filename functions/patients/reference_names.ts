@@ -1,4 +1,4 @@
-import { hexDigest } from "../../lib/core/digest.ts";
+import { textDigest } from "../../lib/core/digest.ts";
 
 /** Stands between the parts of the names of references that programs make, and in none of them. */
 export const MARK = "~";
@@ -18,6 +18,6 @@ export async function namePart(
 ): Promise<string> {
   const plain = name.replace(/[^A-Za-z0-9._-]+/g, "_");
   if (plain === name && name.length <= most && content === "") return name;
-  const digest = await hexDigest(new TextEncoder().encode(name + content));
+  const digest = await textDigest(name + content);
   return `${plain.slice(0, most - 9)}-${digest.slice(0, 8)}`;
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { EdgeError, invalidInput } from "../../lib/core/errors.ts";
-import { hexDigest } from "../../lib/core/digest.ts";
+import { textDigest } from "../../lib/core/digest.ts";
 import { recipeOf } from "../../lib/engine/catalogue.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { encodeRle } from "../../lib/format/mask/rle.ts";
@@ -104,8 +104,8 @@ export function labelStudioFunction(services: Services): Router {
     const version = `${id}-${digest.slice(0, 12)}`;
     if (references.length === 0) return version;
     const made = references.map((one) => [one.reference, one.createdAt]);
-    const text = new TextEncoder().encode(JSON.stringify(made));
-    return `${version}-${(await hexDigest(text)).slice(0, 8)}`;
+    const state = await textDigest(JSON.stringify(made));
+    return `${version}-${state.slice(0, 8)}`;
   };
   const imageOf = async (
     data: z.infer<typeof Task>["data"],

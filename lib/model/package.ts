@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Bytes } from "../core/bytes.ts";
-import { hexDigest } from "../core/digest.ts";
+import { hexDigest, textDigest } from "../core/digest.ts";
 import { EdgeError } from "../core/errors.ts";
 import type { ModelGeometry, ScoreCalibration } from "../pipeline/types.ts";
 import { NAME } from "./locate.ts";
@@ -208,7 +208,7 @@ export function packageDigest(
     `input ${input.size} ${input.mean.join()} ${input.std.join()}\n`,
     ...(calibration === undefined ? [] : [calibrationLine(calibration)]),
   ];
-  return hexDigest(new TextEncoder().encode(lines.join("")));
+  return textDigest(lines.join(""));
 }
 
 function calibrationLine(

@@ -1,5 +1,5 @@
 import type { Bytes } from "../core/bytes.ts";
-import { hexDigest } from "../core/digest.ts";
+import { hexDigest, textDigest } from "../core/digest.ts";
 
 /** Closed: calls pass. Open: none does. Half-open: one probe is running, and decides. */
 export type BreakerState = "closed" | "open" | "half-open";
@@ -83,8 +83,7 @@ export async function preferredHosts(
   if (hosts.length === 1) return hosts;
   const digest = await hexDigest(file);
   const scored = await Promise.all(hosts.map(async (host) => {
-    const text = new TextEncoder().encode(`${digest} ${host.url.href}`);
-    return { host, score: await hexDigest(text) };
+    return { host, score: await textDigest(`${digest} ${host.url.href}`) };
   }));
   scored.sort((a, b) => a.score < b.score ? -1 : 1);
   return scored.map(({ host }) => host);

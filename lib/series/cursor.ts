@@ -1,4 +1,4 @@
-import { hexDigest } from "../core/digest.ts";
+import { textDigest } from "../core/digest.ts";
 import { EdgeError, invalidInput } from "../core/errors.ts";
 
 /**
@@ -40,7 +40,7 @@ export interface SeriesKey {
 export async function seriesTag(key: SeriesKey): Promise<string> {
   const { images, model, label, recipe, references } = key;
   const text = JSON.stringify([images, model, label, recipe, references]);
-  return (await hexDigest(new TextEncoder().encode(text))).slice(0, 32);
+  return (await textDigest(text)).slice(0, 32);
 }
 
 export function writeCursor(done: number, tag: string): string {

@@ -1,4 +1,4 @@
-import { hexDigest } from "../../core/digest.ts";
+import { textDigest } from "../../core/digest.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import type { RecordStore } from "../records/record_store.ts";
 
@@ -52,8 +52,7 @@ export function createAnswerStore(records: RecordStore) {
   /** A digest: the place of a claim outlives the patient for a while if the process ends, and must not name it. */
   const claimAt = async ({ tenant, ...whose }: AnswerKey) => {
     const text = JSON.stringify([whose.caller, whose.patient, whose.key]);
-    const bytes = new TextEncoder().encode(text);
-    return ["claim", tenant, NOBODY, await hexDigest(bytes)];
+    return ["claim", tenant, NOBODY, await textDigest(text)];
   };
   return {
     /** The answer kept under a key, or null. */

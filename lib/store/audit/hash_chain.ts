@@ -1,4 +1,4 @@
-import { hexDigest } from "../../core/digest.ts";
+import { textDigest } from "../../core/digest.ts";
 import { type EdgeError, invalidInput } from "../../core/errors.ts";
 
 /** What happened, as one entry of the trail. */
@@ -44,7 +44,7 @@ export function hashEntry(entry: Omit<AuditEntry, "hash">): Promise<string> {
     [chain, seq, at, caller, operation, names],
     [phase, status, request, heads, previous],
   ]);
-  return hexDigest(new TextEncoder().encode(text));
+  return textDigest(text);
 }
 
 /**
