@@ -426,13 +426,14 @@ class PairMaker:
                     scene = getattr(self, kind)(size)
                 pair = render_pair(self.rng, scene, look) if scene is not None else None
             if pair is not None:
+                pair.scan = scan
                 return pair
 
 
 def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
     float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], the same of a second prompt,
-    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else)."""
+    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else), scan [P]."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
     prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
@@ -449,4 +450,5 @@ def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
         "source": torch.from_numpy(np.stack([p.source for p in pairs])),
         "known": torch.from_numpy(np.stack([p.known for p in pairs])),
         "absent": torch.tensor([p.absent for p in pairs]),
+        "scan": torch.tensor([p.scan for p in pairs]),
     }

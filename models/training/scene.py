@@ -53,7 +53,7 @@ class Scene:
 class Pair:
     """Two views. images [2,S,S,3] uint8, masks [2,S,S] uint8 0/1, source [g,g,2] float32 (x,y in A's pixels
     for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene. `absent`: 1 where view B is the
-    same scene without the target, 2 where it is another scene."""
+    same scene without the target, 2 where it is another scene. `scan`: both views are drawn MR, CT or ultrasound."""
 
     images: np.ndarray
     masks: np.ndarray
@@ -62,6 +62,7 @@ class Pair:
     extents: np.ndarray
     part: bool = False
     absent: int = 0
+    scan: bool = False
 
 
 def smooth_motion(rng: Rng, size: int, strength: float) -> np.ndarray:

@@ -41,7 +41,8 @@ PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
 ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
 TRUNK_RATE = 0.3  # of pretrained weights, as a share of the rate
 MATCHED = 0.65  # how often a view is matched with the other of its pair
-TAUGHT = 0.4  # the share of a run in which a teacher leads
+TAUGHT = 0.4  # the share of a run in which a teacher leads everywhere
+TAUGHT_SCANS = 0.5  # how much it leads on drawn scans, to the end
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
 
 
@@ -164,11 +165,11 @@ def decoding_loss(
 
 
 def train_step(
-    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float, teacher: tuple[torch.nn.Module, float] | None,
-    still: bool = False,
+    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float,
+    teacher: tuple[torch.nn.Module, float] | None, still: bool = False,
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch: the passes of two prompts on both views, plus `match` times the embedding's losses, plus how far
-    the embedding is from that of a teacher, times its share. With `still` the encoder is only used."""
+    the embedding is from that of a teacher, times its lead. With `still` the encoder is only used."""
     images, valid = normalise(batch["images"], batch["extents"])
     target, count, kind = batch["masks"], len(images), images.device.type
     absent = batch["absent"].repeat_interleave(2)
@@ -196,12 +197,16 @@ def train_step(
     loss = loss + match * (0.12 * contrast + 0.15 * separation + 0.15 * hit + 0.3 * vote)
     away = torch.zeros(())
     if teacher is not None:
-        encoder, share = teacher
-        with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=bf16):
-            wanted = encoder(images.contiguous(memory_format=torch.channels_last))
-        likeness = torch.nn.functional.cosine_similarity(embedding, wanted, dim=1)[:, None]
-        away = ((1 - likeness) * valid).sum() / valid.sum()
-        loss = loss + share * away
+        encoder, lead = teacher
+        leads = (lead + TAUGHT_SCANS * batch["scan"].float()).repeat_interleave(2)
+        led = leads > 0
+        if led.any():
+            with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=bf16):
+                wanted = encoder(images[led].contiguous(memory_format=torch.channels_last))
+            likeness = torch.nn.functional.cosine_similarity(embedding[led], wanted, dim=1)[:, None]
+            distance = ((1 - likeness) * valid[led]).sum(dim=(1, 2, 3)) / valid[led].sum(dim=(1, 2, 3))
+            away = distance.mean()
+            loss = loss + (distance * leads[led]).sum() / len(images)
     stats |= {"nce": contrast.item(), "sep": separation.item(), "hit": hit.item(), "vote": vote.item(), "away": away.item()}
     return loss, stats
 
@@ -313,9 +318,11 @@ def run(rank: int, args: argparse.Namespace) -> None:
         rate = args.rate * min(1.0, (step + 1) / 150) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
         for group in optimiser.param_groups:
             group["lr"] = rate * group["share"]
-        # A teacher shows the way at first; then the losses of matching go further.
-        lead = 4.0 * max(0.0, 1 - share / TAUGHT)
-        loss, stats = train_step(model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None and lead > 0 else None, args.still)
+        # A teacher shows a fresh model the way at first; then the losses of matching go further.
+        lead = 4.0 * max(0.0, 1 - share / TAUGHT) if args.start is None else 0.0
+        loss, stats = train_step(
+            model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None else None, args.still
+        )
         optimiser.zero_grad(set_to_none=False)
         loss.backward()
         trained = [p for p in [*model.parameters(), scalars] if p.requires_grad]

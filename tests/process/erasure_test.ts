@@ -176,9 +176,10 @@ Deno.test("the task that seals and rotates keys, and servers that hold none, som
       await refused(stated(old)),
       "error: KV_PATH cannot be used: the store holds unencrypted data, which `deno task operator-keys seal` encrypts.",
     );
+    // The ledger, the reference, and its annotation.
     deepEqual(await task("seal", stated(old)), {
       success: true,
-      printed: 'sealed 2 records under "2025"',
+      printed: 'sealed 3 records under "2025"',
     });
     ok(!(await contents(KV_PATH)).includes(PATIENT));
     deepEqual(await names(stated(old)), [REFERENCE]);
