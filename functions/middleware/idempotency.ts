@@ -106,6 +106,14 @@ export function repeatAnswers(
       } as RequestInit);
     }
     await next();
+    // A route may leave a body unread, such as the empty one that every POST over HTTP has.
+    if (c.res.ok && !c.req.raw.bodyUsed) {
+      try {
+        for await (const _ of bytesOf(c));
+      } catch {
+        // What cannot be read whole is not kept.
+      }
+    }
     const { status, headers } = c.res;
     if (!c.res.ok || !isWhole) return;
     const body = new Uint8Array(await c.res.arrayBuffer());
@@ -127,7 +135,8 @@ export function takesIdempotencyKey(method: string, path: string): boolean {
 }
 
 /** Answers that are streams: their requests are continued, not repeated. */
-const STREAMS = /\/(series|enrolments|uploads|uploads\/[^/]+)$/;
+const STREAMS =
+  /^\/v1\/(patients\/[^/]+\/series|enrolments|uploads(\/[^/]+)?)$/;
 const PATIENT = /^\/v1\/patients\/([^/]+)/;
 
 /** @throws EdgeError `validation` for a key that cannot be kept, or a request that takes none. */

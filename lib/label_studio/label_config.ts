@@ -54,7 +54,10 @@ export function readLabelConfig(xml: string): LabelConfig {
     const end = tags.findIndex(({ name, isEnd }) => name === kind && isEnd);
     const labels = tags.slice(at + 1, Math.max(at + 1, end))
       .filter(({ name }) => name === "label")
-      .flatMap(({ attributes }) => attributes.get("value") ?? []);
+      // Regions name a label by its alias where it has one.
+      .flatMap(({ attributes: its }) =>
+        its.get("alias") || its.get("value") || []
+      );
     return { from, to, field, kind, labels };
   }
   throw invalidInput(

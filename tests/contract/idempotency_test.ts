@@ -181,6 +181,40 @@ Deno.test("a key that cannot be kept, or has no use, is refused", async () => {
   await problemOf(series, 422, /continue a series by its cursor/);
 });
 
+Deno.test("a key is taken for a reference that is named as a stream is", async () => {
+  await using service = await openService();
+  const { app } = service;
+  for (const name of ["series", "uploads", "enrolments"]) {
+    const put = () =>
+      app.request(`/v1/patients/uploads/references/${name}`, {
+        method: "PUT",
+        headers: { "idempotency-key": name },
+        body: whole(),
+      });
+    equal((await put()).status, 201);
+    equal((await put()).headers.get("idempotent-replayed"), "true");
+  }
+});
+
+Deno.test("a body that the route leaves unread is no obstacle: over HTTP every POST has one", async () => {
+  await using service = await openService();
+  const { app } = service;
+  for (const key of ["a", "b"]) equal((await put(app, key)).ok, true);
+  for (const body of ["", "{}"]) {
+    const restore = () =>
+      app.request(
+        "/v1/patients/p-17/labels/target/revisions/1/restore",
+        { method: "POST", headers: { "idempotency-key": `r${body}` }, body },
+      );
+    const first = await restore();
+    equal(first.status, 200);
+    const { revision } = await first.json();
+    const again = await restore();
+    equal(again.headers.get("idempotent-replayed"), "true");
+    equal((await again.json()).revision, revision);
+  }
+});
+
 Deno.test("in an encrypted store, neither key nor answer is legible, and an unknown patient keeps none", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/kv`;
