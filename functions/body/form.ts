@@ -7,8 +7,9 @@ import { binary } from "../contract/answers.ts";
 import { invalid } from "../contract/problems.ts";
 import type { Env } from "../router.ts";
 import { readReferred, type ReferredFile } from "./archive_reference.ts";
-import { InlineBytes, parseInlineFiles } from "./inline_files.ts";
+import { parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
+import { isObject, readJsonFile, withoutNulls } from "./json_file.ts";
 import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 import { uploadsOf } from "./sent_uploads.ts";
@@ -219,30 +220,6 @@ const REFERENCE = {
   description: 'Short for `"image": {"dicomweb": …}`',
 } as never;
 
-/** A file in JSON, a component of the OpenAPI document. */
-export const INLINE_FILE = {
-  type: "object" as const,
-  description: "One of `base64`, `upload` and `dicomweb`",
-  properties: {
-    base64: {
-      type: "string" as const,
-      description: "The file's bytes (RFC 4648, section 4)",
-    },
-    upload: {
-      type: "string" as const,
-      description: "Id of a complete upload, in place of `base64`",
-    },
-    mediaType: {
-      type: "string" as const,
-      description: "Needed for an embedding that the client made",
-    },
-    dicomweb: {
-      $ref: "#/components/schemas/ArchiveReference",
-      description: "An object of the image archive",
-    } as never,
-  },
-};
-
 /** Refuses a form that has several of these fields, or none. */
 function requireOne(sent: Record<string, FieldValue>, names: string[]): void {
   const has = names.filter((name) => sent[name] !== undefined);
@@ -320,7 +297,11 @@ async function readJsonFields(
     throw invalid("body", [{ path: [], message: "must be an object" }]);
   }
   const fields: Record<string, FieldValue> = {};
-  for (const [name, value] of Object.entries(unfold(body, declared))) {
+  for (
+    const [name, value] of Object.entries(
+      unfold(withoutNulls(body), declared),
+    )
+  ) {
     const field = Object.hasOwn(declared, name) ? declared[name] : undefined;
     if (field === undefined) {
       const message = `has an unknown field; it takes ${
@@ -328,7 +309,6 @@ async function readJsonFields(
       }`;
       throw invalid("body", [{ path: [], message }]);
     }
-    if (value === null) continue;
     fields[name] = await inJson(c, field, value, name);
   }
   return fields;
@@ -364,46 +344,23 @@ async function inJson(
     // Run lengths, where a mask may be some.
     return JSON.stringify(first);
   }
-  if (isObject(first) && "dicomweb" in first) {
-    const { dicomweb, ...others } = first;
+  const { dicomweb, ...others } = isObject(first) ? withoutNulls(first) : {};
+  if (dicomweb !== undefined) {
     if (second === undefined && Object.keys(others).length === 0) {
       return await readReferred(c, dicomweb, `body.${name}`);
     }
     throw wrong(name, 'must be an object {"dicomweb": reference} alone');
   }
-  const file = await inlineFile(c, first, name);
+  const read = async (sent: unknown): Promise<SentFile> => {
+    const file = readJsonFile(sent, name);
+    const { mediaType } = file;
+    if ("bytes" in file) return { bytes: file.bytes, mediaType };
+    return { bytes: await uploadsOf(c).read(file.upload), mediaType };
+  };
+  const file = await read(first);
   if (second === undefined) return file;
   if (more.length > 0) throw repeated(name);
-  return inOne(file, (await inlineFile(c, second, name)).bytes, name);
-}
-
-/** @throws EdgeError `validation` for what is no file. */
-async function inlineFile(
-  c: Context,
-  value: unknown,
-  name: string,
-): Promise<SentFile> {
-  const { base64, upload, mediaType, ...others } = isObject(value) ? value : {};
-  const isKnown = Object.keys(others).length === 0 &&
-    (mediaType === undefined || typeof mediaType === "string");
-  if (isKnown && typeof upload === "string" && base64 === undefined) {
-    return { bytes: await uploadsOf(c).read(upload), mediaType };
-  }
-  const isFile = isKnown && upload === undefined &&
-    base64 instanceof InlineBytes;
-  if (!isFile) {
-    throw wrong(
-      name,
-      'must be an object {"base64": text} or {"upload": id}, perhaps with a "mediaType", or {"dicomweb": reference}',
-    );
-  }
-  if (base64.bytes === null) throw wrong(`${name}.base64`, base64.why);
-  return { bytes: base64.bytes, mediaType };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !(value instanceof InlineBytes);
+  return inOne(file, (await read(second)).bytes, name);
 }
 
 /** The two parts of a volume as one file. @throws EdgeError `validation` where they are something else. */

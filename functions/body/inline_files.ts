@@ -19,13 +19,14 @@ const KEPT = KEY.length + 1;
  * and become {@linkcode InlineBytes}, so that neither they nor the whole body are ever held as text. Parsers of npm
  * that read by chunks hold each text whole until it ends.
  *
- * @throws EdgeError `malformed-request` for what is not JSON; `too-many-bytes` where the rest is longer than
- * {@linkcode MAX_JSON_BYTES}.
+ * @param maxBytes of the rest.
+ * @throws EdgeError `malformed-request` for what is not JSON; `too-many-bytes` if the rest is longer.
  */
 export async function parseInlineFiles(
   body: AsyncIterable<Uint8Array>,
+  maxBytes = MAX_JSON_BYTES,
 ): Promise<unknown> {
-  const text = new BoundedText();
+  const text = new BoundedText(maxBytes);
   const files = new Map<string, Base64Text>();
   let place: "outside" | "text" | Base64Text = "outside";
   let isEscaped = false;
@@ -86,16 +87,21 @@ export async function parseInlineFiles(
 class BoundedText {
   #bytes = new Uint8Array(1024);
   #length = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   add(byte: number): void {
     if (this.#length === this.#bytes.length) {
-      if (this.#length >= MAX_JSON_BYTES) {
+      if (this.#length >= this.#maxBytes) {
         throw new EdgeError(
           "too-many-bytes",
-          `The request body is larger than ${MAX_JSON_BYTES} bytes, without the files in it.`,
+          `The request body is larger than ${this.#maxBytes} bytes, without the files in it.`,
         );
       }
-      const most = Math.min(2 * this.#length, MAX_JSON_BYTES);
+      const most = Math.min(2 * this.#length, this.#maxBytes);
       const larger = new Uint8Array(most);
       larger.set(this.#bytes);
       this.#bytes = larger;

@@ -25,6 +25,15 @@ export function parseJson<T>(
       `Cannot read ${place}: it is not JSON.`,
     );
   }
+  return checkJson(value, schema, place);
+}
+
+/** Checks what was parsed already. @throws EdgeError `validation` for JSON that breaks the schema. */
+export function checkJson<T>(
+  value: unknown,
+  schema: z.ZodType<T>,
+  place: string,
+): T {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalid(place, parsed.error.issues);
   return parsed.data;

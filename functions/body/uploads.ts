@@ -9,7 +9,14 @@ import type {
 } from "../../lib/series/series_image.ts";
 import { sectionOf, type Spool } from "../../lib/series/range_file.ts";
 import { SeriesByReference } from "../contract/archive.ts";
-import { parseJson } from "./json.ts";
+import { parseInlineFiles } from "./inline_files.ts";
+import { checkJson } from "./json.ts";
+import {
+  isObject,
+  type JsonFile,
+  readJsonFile,
+  withoutNulls,
+} from "./json_file.ts";
 import { mediaTypeOf } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
 import { uploadsOf } from "./sent_uploads.ts";
@@ -56,8 +63,13 @@ export const seriesBody = {
   "application/json": {
     schema: {
       type: "object" as const,
-      description: "Either `upload` or `dicomweb`",
+      description: "One of `image`, `upload` and `dicomweb`",
       properties: {
+        image: {
+          type: "array" as const,
+          items: { $ref: "#/components/schemas/InlineFile" } as never,
+          description: "The files",
+        },
         upload: {
           type: "string" as const,
           description: "Id of a complete upload",
@@ -79,34 +91,46 @@ export const seriesBody = {
 };
 
 const UploadReference = z.strictObject({ upload: z.string() });
+const FilesInJson = z.strictObject({ [FIELD]: z.unknown() });
 
 /**
- * What JSON names in the place of a series' files.
+ * The files of a series that JSON holds or names, or the series of the archive that it refers to.
  *
  * @throws EdgeError `malformed-request` or `validation` for other JSON.
  */
-export async function readSeriesReference(c: Context) {
-  const text = await readShort(c);
-  return text.includes('"dicomweb"')
-    ? parseJson(text, SeriesByReference, "body")
-    : parseJson(text, UploadReference, "body");
+export async function readSeriesJson(
+  c: Context,
+  limits: SeriesLimits,
+): Promise<{ files: JsonFile[] } | z.infer<typeof SeriesByReference>> {
+  const sent = await parseInlineFiles(boundedJson(c, limits));
+  const body = isObject(sent) ? withoutNulls(sent) : sent;
+  const has = (name: string) => isObject(body) && name in body;
+  if (has(FIELD)) {
+    const { [FIELD]: image } = checkJson(body, FilesInJson, "body");
+    if (isObject(image) && "dicomweb" in withoutNulls(image)) {
+      return checkJson(withoutNulls(image), SeriesByReference, "body.image");
+    }
+    const files = Array.isArray(image) ? image : [image];
+    return { files: files.map((file) => readJsonFile(file, FIELD)) };
+  }
+  if (has("dicomweb")) return checkJson(body, SeriesByReference, "body");
+  const { upload } = checkJson(body, UploadReference, "body");
+  return { files: [{ upload, mediaType: undefined }] };
 }
-
-type UploadLimits = Pick<SeriesLimits, "maxSeriesBytes" | "maxImages">;
 
 /**
  * Writes a body of any length to a spool as it arrives: the files of a multipart body, or the whole body as one file.
  *
- * @param reference of JSON that was read already.
+ * @param inJson the files of a JSON body that was read already.
  * @param json the field that a multipart body has beside its files.
  * @throws EdgeError `malformed-request` for a body that is cut short, `too-many-bytes` for one over the limit.
  */
 export async function receiveFiles(
   c: Context,
   spool: Spool,
-  limits: UploadLimits,
-  { reference, json }: {
-    reference?: z.infer<typeof UploadReference> | undefined;
+  limits: SeriesLimits,
+  { inJson, json }: {
+    inJson?: JsonFile[] | undefined;
     json?: SentJson;
   } = {},
 ): Promise<SentFiles> {
@@ -174,9 +198,12 @@ export async function receiveFiles(
       throw failure ?? error;
     });
   } else if (mediaTypeOf(c) === "application/json") {
-    const { upload } = reference ??
-      parseJson(await readShort(c), UploadReference, "body");
-    await store(uploadsOf(c).stream(upload), undefined, null);
+    for (const file of inJson ?? await readFilesInJson(c, limits)) {
+      const bytes = "bytes" in file
+        ? ReadableStream.from([file.bytes])
+        : uploadsOf(c).stream(file.upload);
+      await store(bytes, file.mediaType, null);
+    }
   } else {
     await store(bounded(c, limits), mediaTypeOf(c) || undefined, null);
   }
@@ -184,7 +211,7 @@ export async function receiveFiles(
 }
 
 /** The text of a part, or of a body, that is JSON. */
-export async function textOf(
+async function textOf(
   bytes: AsyncIterable<Uint8Array>,
   { name, maxBytes }: Pick<SentJson, "name" | "maxBytes">,
 ): Promise<string> {
@@ -202,14 +229,34 @@ export async function textOf(
   return read + text.decode();
 }
 
-/** The text of a body that holds names alone. */
-async function readShort(c: Context): Promise<string> {
-  const limits = { maxSeriesBytes: MAX_FIELD_BYTES, maxImages: 0 };
-  return await new Response(ReadableStream.from(bounded(c, limits))).text();
+/** @throws EdgeError `validation` for a series of the archive. */
+async function readFilesInJson(c: Context, limits: SeriesLimits) {
+  const body = await readSeriesJson(c, limits);
+  if ("files" in body) return body.files;
+  const message = "is not taken here; send files, or an upload";
+  throw invalid("body", [{ path: ["dicomweb"], message }]);
+}
+
+/** The bytes of a body of JSON, which is held in memory: up to the limit of one image. */
+export async function* boundedJson(
+  c: Context,
+  { maxBytes }: Pick<SeriesLimits, "maxBytes">,
+) {
+  let received = 0;
+  for await (const part of bytesOf(c)) {
+    received += part.length;
+    if (received > maxBytes) {
+      throw new EdgeError(
+        "too-many-bytes",
+        `The JSON is larger than ${maxBytes} bytes; send the files as multipart/form-data or as an upload.`,
+      );
+    }
+    yield part;
+  }
 }
 
 /** The body's bytes as they arrive, up to the limit. */
-async function* bounded(c: Context, limits: UploadLimits) {
+async function* bounded(c: Context, limits: SeriesLimits) {
   let received = 0;
   for await (const part of bytesOf(c)) {
     received += part.length;
@@ -218,7 +265,7 @@ async function* bounded(c: Context, limits: UploadLimits) {
   }
 }
 
-function tooManyBytes({ maxSeriesBytes }: UploadLimits): EdgeError {
+function tooManyBytes({ maxSeriesBytes }: SeriesLimits): EdgeError {
   const why = `The series is larger than ${maxSeriesBytes} bytes.`;
   return new EdgeError("too-many-bytes", why);
 }

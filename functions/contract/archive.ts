@@ -5,11 +5,11 @@ import { header } from "./answers.ts";
 /** A unique identifier (PS3.5 §9.1). */
 export const Uid = z.string().refine(
   isUid,
-  "must be a UID: at most 64 digits and dots, without leading zeros",
+  "must be a UID: at most 64 digits, and dots between them",
 ).openapi({
   type: "string",
   maxLength: 64,
-  pattern: "^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*))*$",
+  pattern: "^[0-9]+(\\.[0-9]+)*$",
 });
 
 /** A series of the image archive. */

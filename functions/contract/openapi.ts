@@ -1,5 +1,5 @@
 import type { Router } from "../router.ts";
-import { INLINE_FILE } from "../body/form.ts";
+import { INLINE_FILE } from "../body/json_file.ts";
 import { takesIdempotencyKey } from "../middleware/idempotency.ts";
 import { needOf } from "../middleware/scopes.ts";
 import { ArchiveReference } from "./archive.ts";

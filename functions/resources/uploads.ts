@@ -85,7 +85,7 @@ const create = createRoute({
   request: {
     headers: Tus.extend({
       "upload-length": Count,
-      "upload-metadata": z.string().max(1024).optional(),
+      "upload-metadata": z.string().max(8192).optional(),
     }),
   },
   responses: {

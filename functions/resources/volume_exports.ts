@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Bytes } from "../../lib/core/bytes.ts";
 import { hexDigest } from "../../lib/core/digest.ts";
 import { invalidInput } from "../../lib/core/errors.ts";
 import { requireFrame } from "../../lib/core/frames.ts";
@@ -22,10 +23,12 @@ import type {
 } from "../../lib/series/series_image.ts";
 import type { Work } from "../../lib/engine/work.ts";
 import { requireMaskOf } from "../../lib/receipt/receipt.ts";
-import { parseJson } from "../body/json.ts";
+import { parseInlineFiles } from "../body/inline_files.ts";
+import { checkJson, parseJson } from "../body/json.ts";
+import { isObject, readJsonFile, withoutNulls } from "../body/json_file.ts";
 import { mediaTypeOf, requireMediaType } from "../body/media_type.ts";
-import { bytesOf } from "../body/multipart.ts";
-import { receiveFiles, seriesBody, textOf } from "../body/uploads.ts";
+import { uploadsOf } from "../body/sent_uploads.ts";
+import { boundedJson, receiveFiles, seriesBody } from "../body/uploads.ts";
 import {
   acceptedType,
   PLACED_FORMS,
@@ -64,13 +67,20 @@ const VolumeMask = z.strictObject({
 const VolumeMasks = z.array(VolumeMask).min(1).max(MAX_IMAGES);
 type SentMask = z.output<typeof VolumeMask>;
 
-/** Masks of images that lie in the archive. */
-const ArchivedMasks = z.strictObject({
-  image: z.array(z.strictObject({
-    dicomweb: SeriesOfArchive.extend({
-      instance: Uid.describe("SOP Instance UID"),
-    }),
-  })).min(1).max(MAX_IMAGES).describe("The objects of one series"),
+/** An image that lies in the archive. */
+const InArchive = SeriesOfArchive.extend({
+  instance: Uid.describe("SOP Instance UID"),
+});
+
+/** Images and their masks in JSON. */
+const MasksInJson = z.strictObject({
+  image: z.array(
+    z.unknown().openapi({
+      $ref: "#/components/schemas/InlineFile",
+    } as never),
+  ).min(1).max(MAX_IMAGES).describe(
+    "One volume, or the objects of one series, which may lie in the archive",
+  ),
   masks: VolumeMasks,
 }).openapi("ArchivedVolumeMasks");
 
@@ -138,7 +148,7 @@ export function volumeExportFunction(services: Services): Router {
   const router = createRouter();
   // Schemas to which only the body refers.
   router.openAPIRegistry.register("VolumeMask", VolumeMask);
-  router.openAPIRegistry.register("ArchivedVolumeMasks", ArchivedMasks);
+  router.openAPIRegistry.register("ArchivedVolumeMasks", MasksInJson);
   return router.openapi(create, async (c) => {
     const query = c.req.valid("query");
     const { label, category = TISSUE, property = TISSUE, region } = query;
@@ -201,7 +211,7 @@ async function receive(
   limits: SeriesLimits,
 ) {
   const { images, masks } = mediaTypeOf(c) === "application/json"
-    ? await receiveReferences(services, c)
+    ? await receiveJson(services, c, limits)
     : await receiveForm(c, spool, limits);
   masks.forEach(({ image }, i) => {
     if (image < images.length) return;
@@ -235,21 +245,52 @@ async function receiveForm(
   return { images, masks: parseJson(text, VolumeMasks, "body.masks") };
 }
 
-/** The same of images that lie in the archive. */
-async function receiveReferences(services: Services, c: Context<Env>) {
-  const whole = { name: "it", maxBytes: MAX_JSON };
-  const text = await textOf(bytesOf(c), whole);
-  const { image, masks } = parseJson(text, ArchivedMasks, "body");
+/** The same of JSON, whose images lie in it, in the archive, or are uploads. */
+async function receiveJson(
+  services: Services,
+  c: Context<Env>,
+  limits: SeriesLimits,
+) {
+  const body = await parseInlineFiles(boundedJson(c, limits), MAX_JSON);
+  const { image, masks } = checkJson(body, MasksInJson, "body");
+  const read = (sent: unknown, i: number): PackedFile => {
+    const { dicomweb } = isObject(sent) ? withoutNulls(sent) : {};
+    if (dicomweb !== undefined) {
+      const place = `body.image.${i}.dicomweb`;
+      return archived(services, c, checkJson(dicomweb, InArchive, place));
+    }
+    const file = readJsonFile(sent, `image.${i}`);
+    const read = async () =>
+      "bytes" in file ? file.bytes : await uploadsOf(c).read(file.upload);
+    return readWhole(read, limits.maxBytes);
+  };
+  return { images: image.map(read), masks };
+}
+
+function archived(
+  services: Services,
+  c: Context<Env>,
+  place: z.output<typeof InArchive>,
+): PackedFile {
+  const { maxBytes } = services;
   const archive = archiveOf(services, c);
   const { signal } = c.req.raw;
-  const images = image.map(({ dicomweb }): PackedFile => {
-    const read = () =>
-      archive.readInstance(dicomweb, services.maxBytes, signal);
-    const head = async (length: number) => (await read()).subarray(0, length);
-    return { name: null, size: services.maxBytes, head, read };
-  });
-  return { images, masks };
+  return readWhole(
+    () => archive.readInstance(place, maxBytes, signal),
+    maxBytes,
+  );
 }
+
+/** A file that is read as a whole, of `size` bytes at most. */
+const readWhole = (
+  read: () => Promise<Bytes>,
+  size: number,
+): PackedFile => ({
+  name: null,
+  size,
+  head: async (length) => (await read()).subarray(0, length),
+  read,
+});
 
 const packedOf = ({ file, name }: SeriesFile): PackedFile => ({
   name,

@@ -22,6 +22,7 @@ import type { Network } from "../remote/network.ts";
 const STUDY_DESCRIPTION = 0x00081030;
 const SERIES_INSTANCES = 0x00201209;
 const FAILURE_REASON = 0x00081197;
+const DUPLICATE: (number | undefined)[] = [0x0111, 45070];
 const FAILED = 0x00081198;
 const STORED = 0x00081199;
 
@@ -75,7 +76,10 @@ export function createArchive(
       const found: ArchivedSeries[] = [];
       for (const study of own.slice(0, MAX_LISTED)) {
         const uid = textOf(study, TAG.studyInstance);
-        if (!isUid(uid)) continue;
+        if (!isUid(uid)) {
+          complete = false;
+          continue;
+        }
         const all = await list(["studies", uid, "series"], {
           includefield: tagName(TAG.seriesDescription),
           limit,
@@ -83,7 +87,10 @@ export function createArchive(
         complete &&= all.length <= MAX_LISTED;
         for (const one of all.slice(0, MAX_LISTED)) {
           const series = textOf(one, TAG.seriesInstance);
-          if (!isUid(series)) continue;
+          if (!isUid(series)) {
+            complete = false;
+            continue;
+          }
           found.push({
             study: uid,
             series,
@@ -141,10 +148,19 @@ export function createArchive(
         `multipart/related; type="application/dicom"; boundary=${boundary}`;
       const path = ["studies", identity.study];
       const request = { path, accept: JSON_TYPE, send: { body, type } };
-      await ask(request, signal, async (response) => {
+      const isThere = await ask(request, signal, async (response) => {
         const report = parseDataset(await readText(response)) ?? {};
-        requireStored(response.status, report, identity);
+        return isDuplicate(report) ||
+          requireStored(response.status, report, identity);
       });
+      // Its identifier follows from what it holds, so that the object of that identifier is this one.
+      if (isThere) {
+        await this.readInstance(identity, 2 * file.length, signal).catch(() => {
+          throw failed(
+            "it refuses the object as one that it has, and does not show it",
+          );
+        });
+      }
       return identity;
     },
   };
@@ -236,12 +252,19 @@ function requireAsked<T extends Partial<Identity>>(asked: T, came: T): void {
   );
 }
 
+/** Whether the archive refuses an object because it has it: by DIMSE's reason (PS3.4 §B.2.3), or by Azure's. */
+function isDuplicate(report: JsonDataset): boolean {
+  const [refused, other] = itemsOf(report, FAILED);
+  if (refused === undefined || other !== undefined) return false;
+  return DUPLICATE.includes(numbersOf(refused, FAILURE_REASON)[0]);
+}
+
 /** @throws EdgeError `archive-failed` where the archive does not confirm that it stored the object (PS3.18 §10.5.3). */
 function requireStored(
   status: number,
   report: JsonDataset,
   { instance }: InstanceReference,
-): void {
+): false {
   const isMeant = (item: JsonDataset) =>
     textOf(item, TAG.referencedInstance) === instance;
   const refused = itemsOf(report, FAILED).find(isMeant) ??
@@ -254,7 +277,7 @@ function requireStored(
   if (status !== 200 && status !== 202) {
     throw failed(`it refuses to store the object and answered ${status}`);
   }
-  if (itemsOf(report, STORED).some(isMeant)) return;
+  if (itemsOf(report, STORED).some(isMeant)) return false;
   throw failed("it does not confirm that it stored the object");
 }
 

@@ -766,17 +766,8 @@ export interface components {
             receipt?: components["schemas"]["Receipt"] & unknown;
         };
         ArchivedVolumeMasks: {
-            /** @description The objects of one series */
-            image: {
-                dicomweb: {
-                    /** @description Study Instance UID */
-                    study: string;
-                    /** @description Series Instance UID */
-                    series: string;
-                    /** @description SOP Instance UID */
-                    instance: string;
-                };
-            }[];
+            /** @description One volume, or the objects of one series, which may lie in the archive */
+            image: components["schemas"]["InlineFile"][];
             masks: components["schemas"]["VolumeMask"][];
         };
         /**
@@ -3100,6 +3091,8 @@ export interface operations {
             content: {
                 "application/zip": string;
                 "application/json": {
+                    /** @description The files */
+                    image?: components["schemas"]["InlineFile"][];
                     /** @description Id of a complete upload */
                     upload?: string;
                     /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
@@ -5099,6 +5092,8 @@ export interface operations {
                     image: string[];
                 };
                 "application/json": {
+                    /** @description The files */
+                    image?: components["schemas"]["InlineFile"][];
                     /** @description Id of a complete upload */
                     upload?: string;
                     /** @description A series of the image archive, without `frame`; one object of it where `instance` is named */
@@ -6198,7 +6193,10 @@ export interface operations {
     findArchivedSeries: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the caller for this one request: sent again within a day, the request is not carried out again, and its first answer is given, with the header `idempotent-replayed` */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6272,6 +6270,17 @@ export interface operations {
             };
             /** @description Request timeout: the body arrived too slowly */
             408: {
+                headers: {
+                    /** @description Names the request in the log */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with a concurrent change; The idempotency key was used before; Limit reached; Made by another model; The mask cannot be reproduced; The image is of another patient */
+            409: {
                 headers: {
                     /** @description Names the request in the log */
                     "x-request-id"?: string;

@@ -39,15 +39,15 @@ def jitter_box(rng: Rng, box: np.ndarray, amount: float) -> np.ndarray:
     return (box + np.clip(rng.normal(0, amount, 4), -0.25, 0.25) * side).astype(np.float32)
 
 
-def plain(rng: Rng, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What a person gives most often for mask [S,S] uint8: its box, a click on its middle, or any first prompt. Returns
-    coords [8,2] and labels [8] (float32)."""
+def plain(rng: Rng, mask: np.ndarray, part: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """What a person gives most often for mask [S,S] uint8: its box, a click on its middle, or any first prompt; of a
+    part of a larger object always the box. Returns coords [8,2] and labels [8] (float32)."""
     coords = np.zeros((SLOTS, 2), np.float32)
     labels = np.full(SLOTS, -1, np.float32)
     roll = rng.random()
     if roll < 0.2:
-        return simulate(rng, mask)
-    if roll < 0.45:
+        return simulate(rng, mask, part)
+    if roll < 0.45 and not part:
         coords[0], labels[0] = deepest(mask)[0], 1
         return coords, labels
     drawn = jitter_box(rng, tight_box(mask), float(rng.choice([0.0, 0.03, 0.08], p=[0.5, 0.3, 0.2])))

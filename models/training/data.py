@@ -22,7 +22,7 @@ from shapes import any_shape
 from synth import GENERATED, abstract
 from textures import Rng, clouds, grey
 
-LONG_SIDE = 448  # real images are cached at most this large
+LONG_SIDE = 560  # real images are cached at most this large
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
 # Shares of the kinds at each size. A whole scan at 256 pixels shows its structure in a cell or two, and teaches little.
@@ -31,8 +31,8 @@ SMALL = {
     "absent": 0.06, "abstract": 0.04, "endoscopy": 0.04,
 }
 LARGE = {
-    "head": 0.20, "colon": 0.15, "endoscopy": 0.03, "brain": 0.02, "slices": 0.03, "ultrasound": 0.02, "subject": 0.25,
-    "single": 0.10, "absent": 0.07, "repeats": 0.03, "figures": 0.03, "still": 0.03, "clip": 0.04,
+    "head": 0.18, "colon": 0.11, "endoscopy": 0.03, "brain": 0.02, "slices": 0.02, "ultrasound": 0.01, "subject": 0.32,
+    "single": 0.10, "absent": 0.08, "repeats": 0.02, "figures": 0.02, "still": 0.02, "nuclei": 0.03, "clip": 0.04,
 }
 MIX = {256: SMALL, 384: LARGE, 512: LARGE}
 KINDS = [*{**SMALL, **LARGE}]
@@ -100,7 +100,7 @@ class Subjects:
     @staticmethod
     def pick(rng: Rng, sets: list[list]) -> list:
         """One of the sets; large ones more often, but less than their size asks for."""
-        weights = np.sqrt([len(one) for one in sets])
+        weights = np.array([len(one) for one in sets]) ** 0.25
         return sets[int(rng.choice(len(sets), p=weights / weights.sum()))]
 
 
@@ -311,13 +311,17 @@ class PairMaker:
 
     def subject(self, size: int, look) -> Pair | None:
         """One structure in two images of one subject; others of the subject stay in both, as what it is not."""
-        photos = self.pick(self.subjects.pick(self.rng, self.subjects.series))
+        subjects = self.subjects.pick(self.rng, self.subjects.series)
+        photos = self.pick(subjects)
         first, second = self.rng.choice(len(photos), 2, replace=False)
         common = np.intersect1d(named(photos[first].labels), named(photos[second].labels))
         if common.size == 0:
             return None
         value = self.rng.choice(common)
-        return self.two(photos[first], photos[second], lambda labels: labels == value, size, look)
+        pair = self.two(photos[first], photos[second], lambda labels: labels == value, size, look)
+        if pair is not None:
+            pair.topic, pair.who = hash((id(subjects), int(value))), id(photos)
+        return pair
 
     def absent(self, size: int, look) -> Pair | None:
         """A structure, and an image that does not show it: of another subject, another place of the same one, or of
@@ -411,7 +415,7 @@ class PairMaker:
             if kind in ("clip", "subject", "absent"):
                 pair = getattr(self, kind)(size, look)
             elif kind == "colon":
-                pair = colon(self.rng, size, make_look(self.rng, 0.0, 0.3, 0.5))
+                pair = colon(self.rng, size, make_look(self.rng, 0.1, 0.3, 1.0))
             elif kind == "head":
                 pair = head(self.rng, size, look)
             else:
@@ -427,17 +431,19 @@ class PairMaker:
                 pair = render_pair(self.rng, scene, look) if scene is not None else None
             if pair is not None:
                 pair.scan = scan
+                if kind in ("colon", "head"):
+                    pair.topic, pair.who = 1 + KINDS.index(kind), int(self.rng.integers(1 << 40))
                 return pair
 
 
 def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
     float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], the same of a second prompt,
-    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else), scan [P]."""
+    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else), scan, topic and who [P]."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
     prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
-    others = [plain(rng, mask) for mask in masks]
+    others = [plain(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
     coarse = [cv2.resize(m.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for m in masks]
     return {
         "images": torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),
@@ -451,4 +457,6 @@ def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
         "known": torch.from_numpy(np.stack([p.known for p in pairs])),
         "absent": torch.tensor([p.absent for p in pairs]),
         "scan": torch.tensor([p.scan for p in pairs]),
+        "topic": torch.tensor([p.topic for p in pairs]),
+        "who": torch.tensor([p.who for p in pairs]),
     }

@@ -10,6 +10,7 @@ from matching import MAPS
 from prompts import PROMPT_CHANNELS, draw_prompts
 
 WIDTHS = (40, 64, 96, 96)  # of the features at 1, 1/2, 1/4 and 1/8 of the grid
+UNNAMED = 0.25  # how often training hides the mean features of a prompt: on surfaces never seen they mislead
 
 
 class ImagePart(nn.Module):
@@ -81,6 +82,9 @@ class PromptPart(nn.Module):
             matched = (match_maps.abs().amax(dim=(1, 2, 3), keepdim=True) > 0).float()
             maps = torch.cat([maps, match_maps, matched.expand(-1, 1, *match_maps.shape[2:])], dim=1)
         w0, w2 = WIDTHS[0], WIDTHS[2]
+        if self.training:
+            hidden = (torch.rand(len(means), 1, device=means.device) < UNNAMED) & (torch.arange(means.shape[1], device=means.device) < means.shape[1] - 4)
+            means = means.masked_fill(hidden, 0.0)
         scale, shift, gain, bias = self.film(means)[:, :, None, None].split([w0, w0, w2, w2], dim=1)
         maps = maps.contiguous(memory_format=torch.channels_last)
         x0 = self.high(self.enter(f0 * (1.0 + scale) + shift + self.prompt(maps)))

@@ -66,10 +66,14 @@ def replace_prompts(
 
 @torch.no_grad()
 def corrective_click(logits: Tensor, target: Tensor, chance: Tensor) -> tuple[Tensor, Tensor]:
-    """With `chance` [B] a click in a random wrongly labelled place: coords [B,1,2] pixels, labels [B,1] (-1 = none)."""
-    wrong = ((logits > 0) != (target > 0.5)).flatten(1).float()
-    enough = (wrong.sum(dim=1) >= 4) & (torch.rand(len(wrong), device=wrong.device) < chance)
-    chosen = torch.multinomial(wrong + 1e-6, 1)[:, 0]
+    """With `chance` [B] a click deep inside what is labelled wrongly, as a person gives it: coords [B,1,2] pixels, labels
+    [B,1] (-1 = none)."""
+    wrong = ((logits > 0) != (target > 0.5)).float()
+    enough = (wrong.sum(dim=(1, 2, 3)) >= 4) & (torch.rand(len(wrong), device=wrong.device) < chance)
+    depth, left = torch.rand_like(wrong) * wrong, wrong
+    for _ in range(12):
+        depth, left = depth + left, -F.max_pool2d(-left, 3, 1, 1)
+    chosen = depth.flatten(1).argmax(dim=1)
     width = logits.shape[3]
     spot = torch.stack([chosen % width, chosen // width], dim=1).float() * 4.0 + 1.5
     truth = (target.flatten(1).gather(1, chosen[:, None]) > 0.5).float()

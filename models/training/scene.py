@@ -53,7 +53,8 @@ class Scene:
 class Pair:
     """Two views. images [2,S,S,3] uint8, masks [2,S,S] uint8 0/1, source [g,g,2] float32 (x,y in A's pixels
     for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene. `absent`: 1 where view B is the
-    same scene without the target, 2 where it is another scene. `scan`: both views are drawn MR, CT or ultrasound."""
+    same scene without the target, 2 where it is another scene. `scan`: both views are drawn MR, CT or ultrasound.
+    `topic` is the same for structures of one kind, and `who` for those of one subject; 0 where no other subject shows the like."""
 
     images: np.ndarray
     masks: np.ndarray
@@ -63,6 +64,8 @@ class Pair:
     part: bool = False
     absent: int = 0
     scan: bool = False
+    topic: int = 0
+    who: int = 0
 
 
 def smooth_motion(rng: Rng, size: int, strength: float) -> np.ndarray:

@@ -35,12 +35,14 @@ from losses import correspondence_loss, mask_loss, prototype_losses, true_iou
 from matching import all_match_maps, matching_loss
 from model import MEAN, STD, Model, parameter_count
 from onpolicy import corrective_click, predicted_box, replace_prompts
+from strangers import Strangers
 from teacher import load_teacher
 
 PAIRS = {256: 4, 384: 2, 512: 1}  # pairs per step and rank at each size
 ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs that --without leaves out
 TRUNK_RATE = 0.3  # of pretrained weights, as a share of the rate
 MATCHED = 0.65  # how often a view is matched with the other of its pair
+CORRECTED = 0.25  # how often the second prompt is a click on what the first one got wrong
 TAUGHT = 0.4  # the share of a run in which a teacher leads everywhere
 TAUGHT_SCANS = 0.5  # how much it leads on drawn scans, to the end
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
@@ -51,8 +53,8 @@ def size_weights(progress: float, fresh: bool) -> list[float]:
     if fresh and progress < 0.5:
         return [0.75, 0.2, 0.05]
     if progress < FREEZE_AT:
-        return [0.2, 0.35, 0.45]
-    return [0.1, 0.3, 0.6]
+        return [0.1, 0.4, 0.5]
+    return [0.05, 0.3, 0.65]
 
 
 def normalise(images: Tensor, extents: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,15 +122,18 @@ def match_prompts(
 
 def decoding_loss(
     model: Model, unit: Tensor, features: tuple[Tensor, ...], target: Tensor, here: Tensor, coords: Tensor, labels: Tensor,
-    matching: Matching, bf16: bool,
-) -> tuple[Tensor, dict[str, float]]:
-    """Loss of three decoding passes of one prompt for every view. `here` [2P]: the view shows its target."""
+    matching: Matching, bf16: bool, earlier: tuple[Tensor, Tensor] | None = None,
+) -> tuple[Tensor, dict[str, float], Tensor]:
+    """Loss of three decoding passes of one prompt for every view, and the last logits. `here` [2P]: the view shows its
+    target. `earlier`: logits [2P,1,2g,2g] to begin with, and which views [2P] do."""
     count, device = len(target), target.device
     meant = here & ~matching.astray  # the prompt means the target
     weight = meant.float() / meant.sum().clamp(min=1)
     any_maps = matching.maps.abs().amax(dim=(1, 2, 3)) > 0
-    logits = torch.zeros_like(target)
-    has_mask = torch.zeros(count, device=device)
+    logits, has_mask = torch.zeros_like(target), torch.zeros(count, device=device)
+    if earlier is not None:
+        has_mask = earlier[1].float()
+        logits = earlier[0] * has_mask[:, None, None, None]
     extra = torch.zeros(count, 1, 2, device=device), -torch.ones(count, 1, device=device)
     total, ious, alone, rated = 0.0, [], 0.0, 0.0
     for step in range(3):
@@ -161,11 +166,27 @@ def decoding_loss(
         if step == 0:
             extra = corrective_click(logits, target, torch.where(here & ~any_maps, 0.3, 0.0))
     stats = {"iou1": ious[0], "iou2": ious[1], "iou3": ious[2], "matched": alone, "rated": rated**0.5}
-    return total / 3, stats
+    return total / 3, stats, logits
+
+
+def stranger_loss(model: Model, unit: Tensor, features: tuple[Tensor, ...], maps: Tensor, bf16: bool) -> Tensor:
+    """Whatever the maps of another subject's structure select is rated 0. maps [2P,4,g,g], 0 where there are none."""
+    use = maps.abs().amax(dim=(1, 2, 3)) > 0
+    if not use.any():
+        return unit.sum() * 0.0
+    count, grid, device = int(use.sum()), unit.shape[3], unit.device
+    coords, labels = torch.zeros(count, 1, 2, device=device), -torch.ones(count, 1, device=device)
+    own, parts = unit[use], tuple(one[use] for one in features)
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        nothing = torch.zeros(count, 1, 2 * grid, 2 * grid, device=device)
+        with torch.no_grad():
+            logits, _, _ = model.decoder.prompt(own, parts, coords, labels, nothing, torch.zeros(count, device=device), maps[use])
+        _, _, rating = model.decoder.prompt(own, parts, coords, labels, logits.float(), torch.ones(count, device=device), maps[use])
+    return (rating.float() ** 2).mean()
 
 
 def train_step(
-    model: Model, batch: dict[str, Tensor], scalars: Tensor, bf16: bool, match: float,
+    model: Model, batch: dict[str, Tensor], scalars: Tensor, strangers: Strangers, bf16: bool, match: float,
     teacher: tuple[torch.nn.Module, float] | None, still: bool = False,
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch: the passes of two prompts on both views, plus `match` times the embedding's losses, plus how far
@@ -181,14 +202,21 @@ def train_step(
         features = model.decoder.image(embedding)
     unit = unit_patches(embedding)
     matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here)
-    loss, stats = decoding_loss(model, unit, features, target, here, coords, labels, matching, bf16)
+    loss, stats, found = decoding_loss(model, unit, features, target, here, coords, labels, matching, bf16)
     never = torch.zeros_like(here)
     unmatched = Matching(torch.zeros_like(matching.maps), never, never)
-    second, own = decoding_loss(
-        model, unit, features, target, here, batch["other_coords"], batch["other_labels"], unmatched, bf16
+    # A person's own prompt, or a correction: what was found, and a click.
+    click, sign = corrective_click(found, target, torch.where(here, CORRECTED, 0.0))
+    corrected = sign[:, 0] >= 0
+    coords = torch.where(corrected[:, None, None], click, batch["other_coords"])
+    labels = torch.where(corrected[:, None], -1.0, batch["other_labels"])
+    labels[:, 0] = torch.where(corrected, sign[:, 0], labels[:, 0])
+    second, own, _ = decoding_loss(
+        model, unit, features, target, here, coords, labels, unmatched, bf16, (found, corrected)
     )
-    loss = 0.5 * (loss + second)
-    stats |= {"own": own["iou3"], "inside": hit_rate}
+    strange = stranger_loss(model, unit, features, strangers.maps(batch, unit, valid), bf16)
+    loss = 0.5 * (loss + second) + 0.4 * strange
+    stats |= {"own": own["iou3"], "inside": hit_rate, "strange": strange.item() ** 0.5}
     if still:
         return loss, stats
     contrast = correspondence_loss(embedding, target, batch["source"], batch["known"])
@@ -290,6 +318,7 @@ def run(rank: int, args: argparse.Namespace) -> None:
     left_out = ABLATIONS.get(args.without, ())
     mix = {size: {kind: share for kind, share in shares.items() if kind not in left_out} for size, shares in MIX.items()}
     match = 0.0 if args.without == "correspondence" else 1.0
+    strangers = Strangers()
     maker = PairMaker(Photos(args.data), Subjects(args.subjects), args.seed + 1000 * (rank + 1) + step, mix)
     if rank == 0:
         print(f"parameters: {parameter_count(model)}", flush=True)
@@ -321,7 +350,7 @@ def run(rank: int, args: argparse.Namespace) -> None:
         # A teacher shows a fresh model the way at first; then the losses of matching go further.
         lead = 4.0 * max(0.0, 1 - share / TAUGHT) if args.start is None else 0.0
         loss, stats = train_step(
-            model, batch, scalars, args.bf16, match, (teacher, lead) if teacher is not None else None, args.still
+            model, batch, scalars, strangers, args.bf16, match, (teacher, lead) if teacher is not None else None, args.still
         )
         optimiser.zero_grad(set_to_none=False)
         loss.backward()

@@ -482,13 +482,26 @@ const STORED: Record<
 
 Deno.test("a result that the archive does not confirm is a problem, not an answer", async (t) => {
   let store: (sent: string) => Response = () => json({});
+  let kept: { instance: string; file: Uint8Array<ArrayBuffer> } | undefined;
   await using archive = host(async (path, request) => {
     if (path.endsWith(noise.instance)) return related(noise.file);
     if (request.method !== "POST") {
-      return honest("http://x.invalid/")(path, request);
+      return kept !== undefined && path.endsWith(kept.instance)
+        ? related(kept.file)
+        : honest("http://x.invalid/")(path, request);
     }
-    const body = new TextDecoder("latin1").decode(await request.bytes());
-    return store(/2\.25\.\d{30,}/.exec(body)![0]);
+    const bytes = await request.bytes();
+    const body = new TextDecoder("latin1").decode(bytes);
+    const [instance] = /2\.25\.\d{30,}/.exec(body)!;
+    const file = bytes.slice(body.indexOf("\r\n\r\n") + 4);
+    kept = {
+      instance,
+      file: file.slice(
+        0,
+        body.lastIndexOf("\r\n--") - (body.length - file.length),
+      ),
+    };
+    return store(instance);
   });
   await using service = await openService(undefined, {
     DICOMWEB_URL: `${archive.url}dicom-web/`,
@@ -537,6 +550,37 @@ Deno.test("a result that the archive does not confirm is a problem, not an answe
     const posts = archive.asked.filter((line) => line.startsWith("POST"));
     // What changes something is never sent twice by itself.
     equal(posts.length, Object.keys(STORED).length + 1);
+  });
+  await t.step("it has it already", async () => {
+    for (const reason of [0x0111, 45070]) {
+      store = (sent) =>
+        json({
+          "00081198": {
+            Value: [{
+              "00081155": ui(sent),
+              "00081197": { vr: "US", Value: [reason] },
+            }],
+          },
+        }, 409);
+      const answer = await postJson(app, path, { dicomweb: reference });
+      const { stored } = await answer.json();
+      equal(answer.status, 200);
+      equal(stored.instance, kept!.instance);
+    }
+    store = (sent) => {
+      kept = undefined;
+      return json({
+        "00081198": {
+          Value: [{
+            "00081155": ui(sent),
+            "00081197": { vr: "US", Value: [0x0111] },
+          }],
+        },
+      }, 409);
+    };
+    const lost = await postJson(app, path, { dicomweb: reference });
+    equal(lost.status, 502);
+    match((await lost.json()).detail, /does not show it/);
   });
 });
 
@@ -772,7 +816,7 @@ Deno.test("what is no identifier never reaches the archive", async () => {
   });
   const { app } = service;
   const wrong: [string, unknown, string][] = [
-    ...["../..", "1.02", "1..2", "", "1.2/3", "1.2?x", "9".repeat(65)].map(
+    ...["../..", "1.", "1..2", "", "1.2/3", "1.2?x", "9".repeat(65)].map(
       (uid): [string, unknown, string] => [
         "/v1/previews",
         { dicomweb: { ...reference, instance: uid } },
@@ -837,7 +881,8 @@ Deno.test("a study of another patient that the archive lists is not listed", asy
       number: "",
       instances: null,
     }],
-    complete: true,
+    // One is left out for its identifier.
+    complete: false,
   });
   equal(archive.asked.length, 2);
 });

@@ -11,7 +11,7 @@ Deno.test("explain reports every candidate, its mask after every pass, and why o
   const ask = async (query: string) =>
     await (await segment(app, "p", undefined, query)).json();
   const plain = await ask("?references=nearest");
-  const explained = await ask("?explain=true&references=nearest");
+  const explained = await ask("?explain=True&references=nearest");
 
   for (const key of ["candidates", "why"]) ok(!(key in plain), key);
   ok(!("passes" in plain) && !("passes" in explained));

@@ -1,7 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { enrol, files, form, postJson, segment } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
-import { embeddingOf } from "../support/requests.ts";
+import { toNifti } from "../support/dicom_files.ts";
+import { embeddingOf, visits } from "../support/requests.ts";
+import { zipOf } from "../support/series_bodies.ts";
 
 const base64 = (bytes: Uint8Array) => bytes.toBase64();
 const inline = (bytes: Uint8Array) => ({ base64: base64(bytes) });
@@ -63,6 +65,44 @@ Deno.test("every route that takes a file takes it in JSON", async () => {
     body: JSON.stringify({ image, mask: reading.mask }),
   });
   equal(enrolled.status, 201);
+
+  const lines = async (body: unknown) => {
+    const answer = await postJson(app, "/v1/patients/p/series", body);
+    equal(answer.status, 200, await answer.clone().text());
+    return (await answer.text()).trim().split("\n")
+      .map((line) => JSON.parse(line).segmentation.present);
+  };
+  deepEqual(await lines({ image: [image, inline(files.next)] }), [true, true]);
+  deepEqual(await lines({ image }), [true]);
+  const exported = await postJson(app, "/v1/masks/export/volume", {
+    image: [inline(toNifti([visits.first.image]))],
+    masks: [{ rle: reading.mask }],
+  });
+  equal(exported.headers.get("content-type"), "application/x-nifti");
+  const archive = zipOf([
+    { name: "Images/q/00.png", bytes: files.image },
+    { name: "Annotations/q/00.png", bytes: files.mask },
+  ]);
+  const enrolments = await postJson(app, "/v1/enrolments", {
+    image: inline(archive),
+  });
+  equal(JSON.parse(await enrolments.text()).enrolled.reference, "00");
+});
+
+Deno.test("members that are null count as left out", async () => {
+  await using service = await openService();
+  const { app } = service;
+  const image = {
+    base64: base64(files.image),
+    upload: null,
+    mediaType: null,
+    dicomweb: null,
+  };
+  const left = { image, dicomweb: null };
+  equal((await postJson(app, "/v1/embeddings", left)).status, 201);
+  equal((await enrol(app, "p", "r")).status, 201);
+  const series = { ...left, upload: null };
+  equal((await postJson(app, "/v1/patients/p/series", series)).status, 200);
 });
 
 Deno.test("base64 is decoded whatever its escapes and the pieces that it comes in", async () => {

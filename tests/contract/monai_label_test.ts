@@ -3,6 +3,7 @@ import { createApp } from "../../functions/app.ts";
 import { createAuthenticator } from "../../lib/access/authenticator.ts";
 import { mintKey, parseKeys } from "../../lib/access/api_keys.ts";
 import type { Scope } from "../../lib/access/caller.ts";
+import { encodePng } from "../../lib/codecs/png/encode.ts";
 import { niftiOf } from "../support/series_bodies.ts";
 import { enrol, files, form, visits } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
@@ -73,6 +74,26 @@ Deno.test("two labels of a map are enrolled by their names, and answered as the 
         ok(response.status === 422 || response.status === 400);
         match((await response.json()).detail, said);
       }
+    },
+  );
+
+  await t.step(
+    "a picture of one of the structures that are named",
+    async () => {
+      const data = first.mask.data.map((value) => value > 0 ? 7 : 0);
+      const picture = encodePng({ ...first.mask, data, channels: 1 });
+      await put(app, "/datastore/?image=b", form({ file: files.image }));
+      const response = await put(
+        app,
+        "/datastore/label?image=b",
+        form({ label: picture, params: JSON.stringify({ label_info }) }),
+      );
+      equal(response.status, 200, await response.clone().text());
+      const { references: [reference] } = await response.json();
+      match(reference.reference, /~corner$/);
+      await app.request(`/v1/patients/p/references/${reference.reference}`, {
+        method: "DELETE",
+      });
     },
   );
 

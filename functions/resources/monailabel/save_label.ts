@@ -55,10 +55,23 @@ export async function saveLabel(
       "The label map is empty: it has no value besides 0. Draw the structure and save again.",
     );
   }
+  const stated = statedNames(params);
+  const [picture] = places;
+  if (picture!.value === null && stated.length > 1) {
+    // A picture of one structure does not say its value: it is the one by which the picture can be read.
+    for (const [, value] of stated) {
+      const isIt = await engine.readMask({
+        file: { bytes: file },
+        image: { bytes: image },
+        segment: String(value),
+      }).then(() => true, () => false);
+      if (isIt) picture!.value = value;
+    }
+  }
   const before = await services.profiles.list(tenant, patient);
   const names = nameValues(
     places.map(({ value }) => value),
-    params,
+    stated,
     Object.entries(numberLabels(before, model.manifest)),
   );
   const chosen = (await Promise.all(places.map(async ({ value, slices }) => {
@@ -123,6 +136,15 @@ export async function saveLabel(
 const isTooSmall = (error: unknown) =>
   error instanceof EdgeError && error.code === "annotation-too-small";
 
+/** The names and values that `label_info` states. */
+function statedNames({ label_info: info = [] }: Params): [string, number][] {
+  return info.flatMap((one): [string, number][] => {
+    const name = one.name ?? one.SegmentLabel;
+    const value = one.idx ?? one.labelID;
+    return name === undefined || value === undefined ? [] : [[name, value]];
+  });
+}
+
 /**
  * The name of every value of a map: as `label_info` states it, or else by the numbers that the patient's labels have.
  *
@@ -130,14 +152,9 @@ const isTooSmall = (error: unknown) =>
  */
 function nameValues(
   values: (number | null)[],
-  { label_info: info = [] }: Params,
+  stated: [string, number][],
   known: [string, number][],
 ): Map<number | null, string> {
-  const stated = info.flatMap((one): [string, number][] => {
-    const name = one.name ?? one.SegmentLabel;
-    const value = one.idx ?? one.labelID;
-    return name === undefined || value === undefined ? [] : [[name, value]];
-  });
   const names = stated.length > 0 ? stated : known;
   const [only] = names;
   return new Map(values.map((value) => {

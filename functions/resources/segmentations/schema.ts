@@ -19,34 +19,33 @@ import { RECEIPT, ReceiptDocument } from "../receipts.ts";
 
 const fraction = z.number().min(0).max(1);
 
-/** What is segmented, and how it is answered. */
-export const segmentOptions = {
-  label: LabelOrTarget,
-  explain: z.enum(["true", "false", "1", "0"]).default("false")
+/** A query parameter that is on or off, as clients write it: `true`, `1`, `False`. */
+const flag = (description: string) =>
+  z.string().toLowerCase().pipe(z.enum(["true", "false", "1", "0"]))
+    .default("false")
     .transform((text) => text === "true" || text === "1")
     .openapi({
       type: "boolean",
       // Left out of the document, where the type says the same.
       enum: undefined as never,
       default: false,
-      description:
-        "Whether every candidate is reported, its mask after every pass, and why the winner won",
-    }),
+      description,
+    });
+
+/** What is segmented, and how it is answered. */
+export const segmentOptions = {
+  label: LabelOrTarget,
+  explain: flag(
+    "Whether every candidate is reported, its mask after every pass, and why the winner won",
+  ),
   recipe: Recipe,
 };
 
 /** Whether the result is stored in the image archive. */
-export const Store = z.enum(["true", "false"]).default("false")
-  .transform((text) => text === "true")
-  .openapi({
-    type: "boolean",
-    // Left out of the document, where the type says the same.
-    enum: undefined as never,
-    default: false,
-    description:
-      "Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, " +
-      "else as a segmentation. That of a structure that is absent is not stored",
-  });
+export const Store = flag(
+  "Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, " +
+    "else as a segmentation. That of a structure that is absent is not stored",
+);
 
 /** Stands for every label of a patient; no label has this name. */
 export const ALL_LABELS = "*";

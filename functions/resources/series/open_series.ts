@@ -7,7 +7,7 @@ import { type FrameReader, openFiles } from "../../../lib/series/open_files.ts";
 import type { Spool } from "../../../lib/series/range_file.ts";
 import type { SeriesLimits } from "../../../lib/series/series_image.ts";
 import { mediaTypeOf } from "../../body/media_type.ts";
-import { readSeriesReference, receiveFiles } from "../../body/uploads.ts";
+import { readSeriesJson, receiveFiles } from "../../body/uploads.ts";
 import { archiveOf } from "../../middleware/archive.ts";
 import type { Env } from "../../router.ts";
 import type { Services } from "../../services.ts";
@@ -21,10 +21,10 @@ export async function openSeries(
   limits: SeriesLimits,
 ): Promise<ArchivedImages & { isArchived: boolean }> {
   const isJson = mediaTypeOf(c) === "application/json";
-  const reference = isJson ? await readSeriesReference(c) : undefined;
-  if (reference === undefined || "upload" in reference) {
+  const body = isJson ? await readSeriesJson(c, limits) : undefined;
+  if (body === undefined || "files" in body) {
     const { files, digest } = await receiveFiles(c, spool, limits, {
-      reference,
+      inJson: body?.files,
     });
     const images = await openFiles(files, reader, limits);
     return { images, digest, isArchived: false };
@@ -32,6 +32,6 @@ export async function openSeries(
   const archive = archiveOf(services, c);
   const { signal } = c.req.raw;
   const options = { spool, reader, limits, signal };
-  const opened = await openArchived(archive, reference.dicomweb, options);
+  const opened = await openArchived(archive, body.dicomweb, options);
   return { ...opened, isArchived: true };
 }

@@ -31,10 +31,10 @@ export function deriveUid(...parts: (string | Uint8Array)[]): string {
   return `2.25.${integer}`;
 }
 
-/** Digits and dots, each component without leading zeros (PS3.5 §9.1). */
-const UID = /^(0|[1-9]\d*)(\.(0|[1-9]\d*))*$/;
+/** Digits and dots. PS3.5 §9.1 wants components without leading zeros; some devices write them all the same. */
+const UID = /^\d+(\.\d+)*$/;
 
-/** Whether a text is a unique identifier as PS3.5 §9.1 wants it: at most 64 characters. */
+/** Whether a text is a unique identifier (PS3.5 §9.1), or one with leading zeros: at most 64 characters. */
 export function isUid(text: string): boolean {
   return text.length <= 64 && UID.test(text);
 }

@@ -159,8 +159,8 @@ Deno.test("one read is ahead of the one that was taken, and no more", async () =
   deepEqual(begun, [1, 2, 3, 3, 4]);
 });
 
-Deno.test("a unique identifier has components without leading zeros", () => {
-  for (const uid of ["0", "1.2.840.10008", "2.25.0", "9".repeat(64)]) {
+Deno.test("a unique identifier is digits with dots between them, at most 64 characters", () => {
+  for (const uid of ["0", "1.2.840.10008", "2.25.0", "1.02", "9".repeat(64)]) {
     equal(isUid(uid), true, uid);
   }
   for (
@@ -170,7 +170,6 @@ Deno.test("a unique identifier has components without leading zeros", () => {
       "1.",
       ".1",
       "1..2",
-      "1.02",
       "1.2a",
       "1.2 ",
       "1/2",

@@ -7,7 +7,7 @@ const size = { width: 90, height: 60 };
 const BRUSH = `<View><!-- <BrushLabels name="no" toName="img"/> -->
   <Image name="img" value="$picture" zoom="true"/>
   <BrushLabels name="tag" toName='img'><Label value="R&amp;D" background="red"/>
-    <Label value="liver"/></BrushLabels></View>`;
+    <Label value="Leber" alias="liver"/></BrushLabels></View>`;
 const POLYGON = BRUSH.replaceAll("BrushLabels", "PolygonLabels");
 
 /** A disc with a hole, and a square apart from it. */
