@@ -20,6 +20,7 @@ import type { Warning } from "../core/warnings.ts";
 import type { AugmentationName } from "../image/augment.ts";
 import type { FileFrames } from "../core/frames.ts";
 import type { ImageFacts } from "../image/image_facts.ts";
+import type { Similarity } from "../pipeline/calibration_range.ts";
 import type { Presence } from "../pipeline/presence.ts";
 import type { CandidatePrompt } from "../pipeline/prompt.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
@@ -164,6 +165,8 @@ export interface SegmentationAnswer {
   /** Empty where the structure is absent, unless the winner's mask was asked for all the same. */
   mask: MaskDocument;
   presence: PresenceAnswer;
+  /** How like one of the references the answer is; null where none holds its surroundings. */
+  similarity: Similarity | null;
   /** The mask as an 8-bit grey PNG, 0 or 255, when asked for. */
   png: Bytes | null;
   /** The mask in the format of its image, when asked for. */

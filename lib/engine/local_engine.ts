@@ -338,8 +338,16 @@ export function createEngine(
           source.form,
         );
       const references = await referenceSets.of(profiles);
-      const { winner, candidates, chosenBy, logits, presence, maps, timings } =
-        await segment(target, references, options);
+      const {
+        winner,
+        candidates,
+        chosenBy,
+        logits,
+        presence,
+        similarity,
+        maps,
+        timings,
+      } = await segment(target, references, options);
       const mask = presence.present || evenAbsent
         ? target.toMask(logits)
         : emptyMask(target.embedding.image);
@@ -348,6 +356,7 @@ export function createEngine(
       return {
         mask: describeMask(mask),
         presence: { ...presence, reason: explainAbsence(presence) },
+        similarity,
         png: png ? encodePng(mask) : null,
         inSourceFormat: write ? await write(mask) : null,
         winner: report(untraced),

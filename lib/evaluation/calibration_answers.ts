@@ -6,6 +6,7 @@ import type { Engine, SegmentationAnswer } from "../engine/engine.ts";
 import { decodeRle } from "../format/mask/rle.ts";
 import { decodeImage } from "../image/decode.ts";
 import { choose } from "../numerics/random.ts";
+import type { Similarity } from "../pipeline/calibration_range.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Dataset, Pair, Subject } from "./data_set.ts";
 import { inParallel } from "./in_parallel.ts";
@@ -23,12 +24,14 @@ export interface OwnAnswer extends Ranked {
   /** Infinity for an empty mask. */
   distance: number;
   predictedIou: number;
+  /** Null where the reference holds nothing to compare with. */
+  similarity: Similarity | null;
 }
 
 /** An answer to an image of another subject of the set. */
 export type OtherAnswer = Pick<
   OwnAnswer,
-  "subject" | "image" | "score" | "present"
+  "subject" | "image" | "score" | "present" | "predictedIou" | "similarity"
 >;
 
 /** All answers of a set. */
@@ -165,13 +168,15 @@ async function pieceOf(
 /** What is kept of an answer to an image that does not show the structure. */
 function judged(
   { subject, pair }: Question,
-  { presence: { present, score } }: SegmentationAnswer,
+  { presence: { present, score }, winner, similarity }: SegmentationAnswer,
 ): OtherAnswer {
   return {
     subject: subject.name,
     image: pair.name,
     present,
     score: score ?? 0,
+    predictedIou: winner.predictedIou,
+    similarity,
   };
 }
 
@@ -187,7 +192,6 @@ function measured(
     ...judged(question, answer),
     confidence: presence.confidence ?? 0,
     distance: winner.distance,
-    predictedIou: winner.predictedIou,
     dice: dice(decodeRle(mask).data, truth.data),
   };
 }

@@ -59,6 +59,16 @@ export const Manifest = z.strictObject({
     threshold: z.number().min(0).max(1),
     slope: z.number().positive(),
     offset: z.number(),
+    presence: z.strictObject({
+      offset: z.number(),
+      rating: z.number(),
+      structure: z.number(),
+      surroundings: z.number(),
+      typical: z.strictObject({
+        structure: z.number(),
+        surroundings: z.number(),
+      }),
+    }).optional(),
   }).optional(),
   /** `image`: the part of the decoder that depends on the image alone, as a graph that runs once for all prompts. */
   files: z.strictObject({
@@ -195,7 +205,8 @@ export class PackageError extends EdgeError {
  * The digest that identifies a model: the sha256 of the lines `decoder <sha256>`, `encoder <sha256>`, `image <sha256>`
  * if it has that file, and `input <size> <mean,…> <std,…>` with numbers in their shortest form. The input is part of
  * it because another normalisation makes other embeddings, and `calibration <threshold> <slope> <offset>` of a model
- * that has one, because it decides whether a structure is called present.
+ * that has one, because it decides whether a structure is called present; followed, in the same line, by the numbers of
+ * `presence` where there are any: offset, rating, structure, surroundings and both typical similarities.
  */
 export function packageDigest(
   { files, input, calibration }: Manifest,
@@ -212,7 +223,13 @@ export function packageDigest(
 }
 
 function calibrationLine(
-  { threshold, slope, offset }: ScoreCalibration,
+  { threshold, slope, offset, presence }: ScoreCalibration,
 ): string {
-  return `calibration ${threshold} ${slope} ${offset}\n`;
+  const numbers = [threshold, slope, offset];
+  if (presence !== undefined) {
+    const { offset, rating, structure, surroundings, typical } = presence;
+    numbers.push(offset, rating, structure, surroundings);
+    numbers.push(typical.structure, typical.surroundings);
+  }
+  return `calibration ${numbers.join(" ")}\n`;
 }

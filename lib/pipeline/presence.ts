@@ -1,5 +1,5 @@
 import type { CalibrationRange, Similarity } from "./calibration_range.ts";
-import type { ScoreCalibration } from "./types.ts";
+import type { PresenceWeights, ScoreCalibration } from "./types.ts";
 
 /** Why a structure is not in an image: no mask holds anything, or what it holds is not like the structure. */
 export type Absence = "nothing-found" | "unlike";
@@ -67,22 +67,41 @@ export function judge(
  * structure, where it should predict 0.
  *
  * @param predictedIou of the answer.
- * @param relative similarities, which are reported but decide nothing.
+ * @param similarity null where the profile holds no surroundings.
+ * @param relative the same on the scale of the calibration range, which is reported.
  */
 export function judgePredicted(
   predictedIou: number,
+  similarity: Similarity | null,
   relative: Similarity | null,
-  { threshold, slope, offset }: ScoreCalibration,
+  { threshold, slope, offset, presence: weights }: ScoreCalibration,
   isEmpty: boolean,
 ): Presence {
-  const score = isEmpty ? 0 : clamp(predictedIou, 0, 1);
+  const iou = clamp(predictedIou, 1e-4, 1 - 1e-4);
+  const logit = Math.log(iou / (1 - iou));
+  const score = isEmpty
+    ? 0
+    : weights === undefined
+    ? clamp(predictedIou, 0, 1)
+    : chanceOfPresence(logit, similarity ?? weights.typical, weights);
   const present = score >= threshold;
-  const certain = clamp(score, 1e-4, 1 - 1e-4);
-  const logit = Math.log(certain / (1 - certain));
-  const confidence = isEmpty ? 0 : 1 / (1 + Math.exp(-slope * logit - offset));
+  const confidence = isEmpty ? 0 : logistic(slope * logit + offset);
   const absence = present ? null : isEmpty ? "nothing-found" : "unlike";
   return { present, absence, score, confidence, relative, threshold };
 }
+
+function chanceOfPresence(
+  logit: number,
+  similarity: Similarity,
+  { offset, rating, structure, surroundings }: PresenceWeights,
+): number {
+  return logistic(
+    offset + rating * logit + structure * similarity.structure +
+      surroundings * similarity.surroundings,
+  );
+}
+
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** Places a similarity between those of its calibration range; null where one is missing or these are not apart. */
 export function relate(

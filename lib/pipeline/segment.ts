@@ -393,6 +393,7 @@ function judgeDense(
   );
   const presence = judgePredicted(
     predictedIou,
+    similarity,
     relate(similarity, range),
     target.model.calibration!,
     isEmpty,

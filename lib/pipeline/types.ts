@@ -1,3 +1,4 @@
+import type { Similarity } from "./calibration_range.ts";
 import type { Size } from "../core/geometry.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Warning } from "../core/warnings.ts";
@@ -49,6 +50,19 @@ export interface ScoreCalibration {
   /** The chance that Dice is at least 0.7 is the logistic function of `slope · logit(IoU) + offset`. */
   slope: number;
   offset: number;
+  /** How presence is scored; without it, the score is the predicted IoU. */
+  presence?: PresenceWeights | undefined;
+}
+
+/**
+ * The chance that an answer shows the structure of its reference: the logistic function of
+ * `offset + rating · logit(IoU) + structure · s + surroundings · u`, where s and u are the similarities, cosines.
+ */
+export interface PresenceWeights extends Similarity {
+  offset: number;
+  rating: number;
+  /** Similarities that stand for those of a reference without surroundings. */
+  typical: Similarity;
 }
 
 /** What PerSAM (arXiv 2305.03048, "Training-free PerSAM") adds to a prompt. */

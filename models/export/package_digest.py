@@ -12,14 +12,18 @@ def package_digest(
     size: int,
     mean: Sequence[float],
     std: Sequence[float],
-    calibration: dict[str, float] | None = None,
+    calibration: dict | None = None,
 ) -> str:
     """SHA-256 of one line `role hash` per file, sorted by role, of a line about the input, and of one about the
     calibration if there is one."""
     text = "".join(f"{role} {hashes[role]}\n" for role in sorted(hashes))
     text += f"input {size} {','.join(map(shortest, mean))} {','.join(map(shortest, std))}\n"
     if calibration is not None:
-        text += f"calibration {' '.join(shortest(calibration[name]) for name in ('threshold', 'slope', 'offset'))}\n"
+        numbers = [calibration[name] for name in ("threshold", "slope", "offset")]
+        if presence := calibration.get("presence"):
+            numbers += [presence[name] for name in ("offset", "rating", "structure", "surroundings")]
+            numbers += [presence["typical"][name] for name in ("structure", "surroundings")]
+        text += f"calibration {' '.join(map(shortest, numbers))}\n"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,8 +5,8 @@
     python calibrate.py --answers ../../out/answers.json --package ../lite
 
 The first command writes the held-back subjects of train2 and generated pairs as one-shot sets. The last one writes the
-`calibration` of the package's model.json: the chance that Dice is at least 0.7, by logistic regression; and the
-threshold of presence, by the rule that RULE states.
+`calibration` of the package's model.json: the chance that Dice is at least 0.7, and the chance that the structure is
+there at all, both by logistic regression; and the threshold of presence, by the rule that RULE states.
 """
 
 from __future__ import annotations
@@ -64,18 +64,43 @@ def write_generated(data: Path, subjects: Path, out: Path) -> None:
             drawn += 1
 
 
-def fit(scores: np.ndarray, good: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the logistic regression of `good` on the logit of the score, by Newton's method."""
-    score = np.clip(scores, 1e-4, 1 - 1e-4)
-    design = np.stack([np.log(score / (1 - score)), np.ones_like(score)], axis=1)
-    weights = np.array([1.0, 0.0])
+def fit(features: np.ndarray, good: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Weights of the logistic regression of `good` [N] on features [N,F], the offset last, by Newton's method.
+    counts [N]: how much each answer counts."""
+    design = np.concatenate([features, np.ones((len(features), 1))], axis=1)
+    first = np.eye(design.shape[1])[0]
+    weights = first
     for _ in range(50):
         chance = 1 / (1 + np.exp(-design @ weights))
-        # A little ridge keeps the slope finite where the two are apart.
-        gradient = design.T @ (chance - good) + 0.1 * (weights - [1.0, 0.0])
-        hessian = (design * (chance * (1 - chance))[:, None]).T @ design + 0.1 * np.eye(2)
-        weights -= np.linalg.solve(hessian, gradient)
-    return float(weights[0]), float(weights[1])
+        # A little ridge keeps the weights finite where the two are apart.
+        gradient = design.T @ (counts * (chance - good)) + 0.1 * (weights - first)
+        hessian = (design * (counts * chance * (1 - chance))[:, None]).T @ design + 0.1 * np.eye(design.shape[1])
+        weights = weights - np.linalg.solve(hessian, gradient)
+    return weights
+
+
+def logit(ious: np.ndarray) -> np.ndarray:
+    iou = np.clip(ious, 1e-4, 1 - 1e-4)
+    return np.log(iou / (1 - iou))
+
+
+def chance_of(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-features @ weights[:-1] - weights[-1]))
+
+
+def features_of(answers: list[dict], typical: tuple[float, float]) -> np.ndarray:
+    """Logit of the predicted IoU and both similarities, [N,3]."""
+    return np.array([
+        (logit(np.array(answer["predictedIou"])), *(
+            (answer["similarity"]["structure"], answer["similarity"]["surroundings"]) if answer["similarity"] else typical
+        ))
+        for answer in answers
+    ]).reshape(-1, 3)
+
+
+def area_under_curve(right: np.ndarray, wrong: np.ndarray) -> float:
+    above = (right[:, None] > wrong).mean() + 0.5 * (right[:, None] == wrong).mean()
+    return float(above)
 
 
 def reliability(chance: np.ndarray, good: np.ndarray) -> None:
@@ -101,16 +126,32 @@ def main() -> None:
         return
     sets = json.loads(args.answers.read_text())["answers"]
     own = [answer for one in sets for answer in one["own"]]
-    score = np.array([answer["score"] for answer in own])
     good = np.array([answer["dice"] >= GOOD for answer in own], float)
-    slope, offset = fit(score, good)
-    reliability(1 / (1 + np.exp(-slope * np.log(score.clip(1e-4, 1 - 1e-4) / (1 - score.clip(1e-4, 1 - 1e-4))) - offset)), good)
+    ratings = logit(np.array([answer["predictedIou"] for answer in own]))[:, None]
+    slope, offset = fit(ratings, good, np.ones(len(own)))
+    reliability(chance_of(ratings, np.array([slope, offset])), good)
+
+    known = [answer["similarity"] for answer in own if answer["similarity"]]
+    typical = tuple(round(float(np.mean([one[name] for one in known])), 3) for name in ("structure", "surroundings"))
+    strange = {name: [answer for one in sets for answer in one[name]] for name in ("others", "without")}
+    groups = [features_of(answers, typical) for answers in (own, *strange.values())]
+    # The three kinds count the same, however many answers there are of each.
+    counts = np.concatenate([np.full(len(group), len(own) / len(group)) for group in groups])
+    there = np.concatenate([np.full(len(group), float(index == 0)) for index, group in enumerate(groups)])
+    weights = np.round(fit(np.concatenate(groups), there, counts), 3)
+    score, *others = [chance_of(group, weights) for group in groups]
     threshold = float(np.floor(np.quantile(score, 1 - KEPT) * 1000) / 1000)
-    for name in ("others", "without"):
-        wrong = np.array([answer["score"] for one in sets for answer in one[name]])
-        print(f"{name}: {len(wrong)}, refused {np.mean(wrong < threshold):.3f}")
-    print(f"threshold {threshold} ({RULE}), slope {slope:.3f}, offset {offset:.3f}")
-    with_calibration(args.package, {"threshold": threshold, "slope": round(slope, 3), "offset": round(offset, 3)})
+    for name, wrong in zip(strange, others):
+        print(f"{name}: {len(wrong)}, refused {np.mean(wrong < threshold):.3f}, AUC {area_under_curve(score, wrong):.3f}")
+    print(f"threshold {threshold} ({RULE}), slope {slope:.3f}, offset {offset:.3f}, presence {weights}, typical {typical}")
+    rating, structure, surroundings, at = map(float, weights)
+    with_calibration(args.package, {
+        "threshold": threshold, "slope": round(float(slope), 3), "offset": round(float(offset), 3),
+        "presence": {
+            "offset": at, "rating": rating, "structure": structure, "surroundings": surroundings,
+            "typical": dict(zip(("structure", "surroundings"), typical)),
+        },
+    })
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def write_draft(folder: Path, manifest: dict) -> Path:
     return draft
 
 
-def with_calibration(folder: Path, calibration: dict[str, float]) -> None:
+def with_calibration(folder: Path, calibration: dict) -> None:
     """Replaces the calibration of a package, which is part of its digest."""
     manifest = json.loads((folder / "model.json").read_text())
     hashes = {role: file["sha256"] for role, file in manifest["files"].items()}

@@ -12,6 +12,7 @@ Deno.test("a set of one subject has no images of others", () => {
     confidence: dice,
     distance: -dice,
     predictedIou: 0.5,
+    similarity: null,
     dice,
   }));
   const calibrations = calibrate([{ set: "s", own, others: [], without: [] }]);

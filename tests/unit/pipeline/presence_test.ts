@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { dice } from "../../../lib/core/mask.ts";
 import { agreement } from "../../../lib/pipeline/agreement.ts";
-import { judge } from "../../../lib/pipeline/presence.ts";
+import { judge, judgePredicted } from "../../../lib/pipeline/presence.ts";
 import { refineRange } from "../../../lib/pipeline/similarity.ts";
 import { explainAbsence } from "../../../lib/wording/presence.ts";
 import {
@@ -171,4 +171,28 @@ Deno.test("agreement is 1 among equals, and lies in 0..1", () => {
       for (const one of rest) equal(dice(a, one), dice(one, a));
     }),
   );
+});
+
+Deno.test("a predicted IoU and the similarities are weighed into one chance of presence", () => {
+  const typical = { structure: 0.8, surroundings: 0.7 };
+  const presence = {
+    offset: -3,
+    rating: 1,
+    structure: 2,
+    surroundings: 3,
+    typical,
+  };
+  const calibration = { threshold: 0.5, slope: 1, offset: 0.5 };
+  const judged = (iou: number, like: Similarity | null, isEmpty = false) =>
+    judgePredicted(iou, like, null, { ...calibration, presence }, isEmpty);
+  const like = { structure: 0.5, surroundings: 0.2 };
+  const { score, confidence } = judged(0.5, like);
+  ok(Math.abs(score! - 1 / (1 + Math.exp(1.4))) < 1e-12);
+  ok(Math.abs(confidence! - 1 / (1 + Math.exp(-0.5))) < 1e-12);
+  equal(judged(0.5, like).absence, "unlike");
+  equal(judged(0.5, null).score, judged(0.5, typical).score);
+  equal(judged(0.5, typical).present, true);
+  equal(judged(1, typical, true).absence, "nothing-found");
+  // Without weights the predicted IoU decides alone.
+  equal(judgePredicted(0.5, like, null, calibration, false).score, 0.5);
 });
