@@ -147,7 +147,7 @@ function isShared(path: string): boolean {
 
 /**
  * @param path a file, `:memory:`, a KV Connect or PostgreSQL URL, or `host` for the database that the host provides.
- * @param how whether a file must be there already.
+ * @param how whether a file, or a store in a PostgreSQL database, must be there already.
  * @throws EdgeError `invalid-input` for what cannot be opened, and for a URL of another scheme.
  */
 export async function openKv(
@@ -169,7 +169,7 @@ export async function openKv(
       const { openPostgres } = await import(
         "../lib/store/kv/postgres/postgres_kv.ts"
       );
-      return await openPostgres(path);
+      return await openPostgres(path, how);
     }
     if (file !== null) {
       if (how.isThere) await Deno.stat(file);

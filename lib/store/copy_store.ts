@@ -40,10 +40,10 @@ export async function copyStore(from: Kv, to: Kv): Promise<Copied> {
     if ((await from.get(marker)).value === null) continue;
     throw unfit("the source is unfinished: finish what was begun there first.");
   }
-  const begun = (await to.get(COPYING)).value !== null;
-  if (!begun && (await kindsIn(from)).length === 0) {
+  if ((await kindsIn(from)).length === 0) {
     throw unfit("the source is empty; is it the one that you mean?");
   }
+  const begun = (await to.get(COPYING)).value !== null;
   if (!begun && (await kindsIn(to)).length > 0) {
     throw unfit("the target holds data; a copy needs an empty store.");
   }

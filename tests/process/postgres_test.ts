@@ -55,6 +55,13 @@ overPostgres(
       code: "invalid-input",
       message: /CREATE SCHEMA missing AUTHORIZATION/,
     });
+    await rejects(
+      openKv(server.url({ schema: "typo" }), { isThere: true }),
+      /its schema typo holds no store/,
+    );
+    await server.sql(
+      "DO $$ BEGIN ASSERT to_regnamespace('typo') IS NULL; END $$",
+    );
     await server.sql("INSERT INTO clinic.migrated VALUES (99)");
     await rejects(
       openKv(addressOf(server)),

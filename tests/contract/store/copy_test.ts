@@ -122,6 +122,8 @@ Deno.test("a copy goes into an empty store alone; what was erased between two at
   await fill(to, false);
   await rejects(copyStore(from, to), /the target holds data/);
   await to.set(["copying"], 1);
+  await using wrong = await openStore(":memory:");
+  await rejects(copyStore(wrong, to), /the source is empty/);
   await (await openAs(from, false)).erase("t", "b");
   await copyStore(from, to);
   const copy = await openAs(to, false);

@@ -27,13 +27,17 @@ type Change = { set: unknown; expireIn: number | undefined } | "removed";
  * Opens a PostgreSQL database as a `Kv`, over one table of its own schema.
  *
  * @param address see `parseAddress`.
+ * @param how whether the schema must hold a store already.
  * @throws EdgeError `invalid-input` for an address or a schema that cannot be used.
  */
-export async function openPostgres(address: string): Promise<PostgresKv> {
+export async function openPostgres(
+  address: string,
+  how: { isThere: boolean } = { isThere: false },
+): Promise<PostgresKv> {
   const parsed = parseAddress(address);
   const connections = await Connections.open(parsed);
   try {
-    await migrate(connections, parsed.schema);
+    await migrate(connections, parsed.schema, how.isThere);
     return new PostgresKv(connections, parsed.schema);
   } catch (error) {
     await connections.close();

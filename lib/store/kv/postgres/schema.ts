@@ -73,13 +73,19 @@ const STEPS = [`
  * Makes the schema and its tables, or brings them to this version. Of several processes that start at once, one does
  * it. The user needs no right but on its own schema, and that to make one in the database where there is none.
  *
- * @throws EdgeError `invalid-input` when a later version made it, or the schema cannot be made.
+ * @param isThere whether the schema must hold a store already.
+ * @throws EdgeError `invalid-input` when a later version made it, the schema cannot be made, or it holds no store.
  */
 export async function migrate(
   connections: Connections,
   schema: string,
+  isThere: boolean,
 ): Promise<void> {
-  if (await versionOf(connections, schema) === STEPS.length) return;
+  const found = await versionOf(connections, schema);
+  if (found === STEPS.length) return;
+  if (found === 0 && isThere) {
+    throw unfit(`its schema ${schema} holds no store; is it the one you mean?`);
+  }
   await connections.exclusively(async (client) => {
     await client.query("BEGIN");
     const [name, lock] = [`"${schema}"`, `hashtext('p2sam ${schema}')`];
