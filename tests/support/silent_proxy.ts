@@ -20,6 +20,7 @@ export class SilentProxy implements Disposable {
   [Symbol.dispose](): void {
     this.#listener.close();
     for (const one of this.#open) one.close();
+    this.#open.clear();
   }
 
   async #accept(): Promise<void> {

@@ -9,8 +9,8 @@ const MOST = 10;
 /** How long a connection may take to be made, milliseconds. */
 const CONNECT_MS = 3000;
 /** How long the server may take to answer a statement, milliseconds: one that vanished says nothing. */
-const ANSWER_MS = 8000;
-/** How long a statement that can be sent again waits for the server to come back, milliseconds. */
+const ANSWER_MS = 4000;
+/** How long a statement that can be sent again waits for the server to come back, milliseconds: a second try is in it. */
 const PATIENCE_MS = 8000;
 /** Pauses between the attempts, milliseconds. */
 const [SHORTEST_PAUSE, LONGEST_PAUSE] = [20, 500];
@@ -22,17 +22,23 @@ export type Again = "repeatable" | "once";
 
 /**
  * Connections to a PostgreSQL server. Every statement is a transaction of its own, so that a pool such as PgBouncer's
- * may stand between. A connection that failed is closed, so that after a failover the next ones reach the new primary.
+ * may stand between. A connection that was lost is closed, and so are all that are older than the loss, so that after
+ * a failover the next ones reach the new primary.
  */
 export class Connections {
   readonly #pool: Pool;
+  /** How many losses there were, and had been when a connection was made. */
+  #losses = 0;
+  readonly #lossesBefore = new WeakMap<Client, number>();
   #closed = false;
 
   private constructor(config: ConstructorParameters<typeof Pool>[0]) {
     this.#pool = new pg.Pool(config);
     this.#pool.on("error", () => {/* An idle connection was lost. */});
-    // Where a statement runs, it reports the loss.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
+    this.#pool.on("connect", (client) => {
+      this.#lossesBefore.set(client, this.#losses);
+      client.on("error", () => {/* Where a statement runs, it reports it. */});
+    });
   }
 
   /** @throws EdgeError `invalid-input` when the file of certificates cannot be read. */
@@ -51,6 +57,9 @@ export class Connections {
       idleTimeoutMillis: 60_000,
       query_timeout: ANSWER_MS,
       keepAlive: true,
+      verify: (client, done) => {
+        requirePrimary(client).then(() => done(), done);
+      },
       types: {
         getTypeParser: (type) =>
           type === BYTEA ? parseBytes : pg.types.getTypeParser(type),
@@ -84,7 +93,7 @@ export class Connections {
 
   /** Runs work on one connection. */
   async exclusively<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#take();
     let broken = true;
     try {
       const result = await work(client);
@@ -102,21 +111,45 @@ export class Connections {
   }
 
   async #once(text: string, values: unknown[]): Promise<unknown[][]> {
-    const client = await this.#pool.connect().catch((cause) => {
+    const client = await this.#take().catch((cause) => {
       throw isPassing(cause) ? new NotSent(cause) : cause;
     });
-    let broken = true;
+    let lost = false;
     try {
       const { rows } = await client.query({ text, values, rowMode: "array" });
-      broken = false;
       return rows;
     } catch (error) {
-      broken = isPassing(error);
+      lost = isLoss(error);
+      if (lost && this.#isRecent(client)) this.#losses++;
       throw error;
     } finally {
-      client.release(broken);
+      client.release(lost);
     }
   }
+
+  /** A connection that was made after the last loss: what took that one took the older ones too. */
+  async #take(): Promise<Client> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      if (this.#isRecent(client)) return client;
+      client.release(true);
+    }
+  }
+
+  #isRecent(client: Client): boolean {
+    return this.#lossesBefore.get(client) === this.#losses;
+  }
+}
+
+/** A standby is as good as away: it may not have heard yet of what was written, or erased, and takes no writes. */
+async function requirePrimary(client: Client): Promise<void> {
+  const { rows: [row] } = await client.query({
+    text: "SELECT pg_is_in_recovery()",
+    rowMode: "array",
+  });
+  if (!row?.[0]) return;
+  const why = "the server is a standby, and the primary is needed";
+  throw Object.assign(new Error(why), { code: "25006" });
 }
 
 /** No connection could be made, so that nothing was sent. */
@@ -126,12 +159,15 @@ class NotSent extends Error {
   }
 }
 
-/** Whether the server or the way to it is away for now: connections, shutdown and start, a standby, a conflict. */
+/** Whether the server or the way to it is away: what it does not say itself, shutdown and start, a standby. */
+function isLoss(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) ||
+    /^(08|57P0|25006)/.test(error.code);
+}
+
+/** Whether a statement passes later: after a loss, a conflict, or too many connections. */
 function isPassing(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  // What has no code of SQL is a failure of the connection.
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) ||
-    /^(08|40|53300|57P0|25006)/.test(code);
+  return isLoss(error) || /^(40|53300)/.test((error as { code: string }).code);
 }
 
 /** Whether the server refused a statement that passes later: it takes no writes, or saw a conflict. */

@@ -28,6 +28,8 @@ export interface PoolConfig {
   idleTimeoutMillis: number;
   query_timeout: number;
   keepAlive: boolean;
+  /** Called for each connection, once it is made: with an error, it is not used. */
+  verify(client: Client, done: (error?: Error) => void): void;
   types: {
     getTypeParser(type: number, format: string): (text: string) => unknown;
   };
@@ -42,8 +44,15 @@ export declare class Pool {
   on(event: "connect", heard: (client: Client) => void): void;
 }
 
+/** What the server answers in place of rows. */
+export declare class DatabaseError extends Error {
+  /** Five characters of SQL. */
+  code: string;
+}
+
 declare const pg: {
   Pool: typeof Pool;
+  DatabaseError: typeof DatabaseError;
   types: { getTypeParser(type: number): (text: string) => unknown };
 };
 export default pg;

@@ -10,8 +10,8 @@ import { decodeValue, encodeValue } from "./values.ts";
 const BATCH = 100;
 /** How often what has expired is removed, milliseconds. */
 const EXPIRE_MS = 60_000;
-/** Expired entries that one statement removes. */
-const EXPIRE_BATCH = 1000;
+/** Expired entries that one statement removes: as many large values as it can in its time. */
+const EXPIRE_BATCH = 100;
 /** Bytes of a value in one piece. A row could hold a gigabyte, but it passes through memory several times. */
 const CHUNK_BYTES = 8 * 2 ** 20;
 const COLUMNS = "k, version, encoding, v";
