@@ -71,6 +71,36 @@ overPostgres(
 );
 
 overPostgres(
+  "a database's own settings do not break the store, or stop its start with the cure",
+  async (_, server) => {
+    // As under FIPS.
+    await server.sql(`
+      REVOKE EXECUTE ON FUNCTION md5(bytea) FROM PUBLIC;
+      ALTER ROLE edge SET bytea_output = 'escape'`);
+    const kv = await openKv(addressOf(server));
+    for (
+      const value of [new Uint8Array(), Uint8Array.from([0, 92, 120, 255])]
+    ) {
+      await kv.set(["a", value], value);
+      const { key, value: read } = await kv.get(["a", value]);
+      deepEqual([key, read], [["a", value], value]);
+    }
+    await kv.close();
+    await server.sql(
+      "ALTER ROLE edge SET default_transaction_isolation = 'repeatable read'",
+    );
+    await rejects(
+      openKv(addressOf(server)),
+      /its transactions are repeatable read; .* ALTER ROLE edge SET/,
+    );
+    await rejects(
+      openKv(server.url({ schema: "pg_clinic" })),
+      /unacceptable schema name/,
+    );
+  },
+);
+
+overPostgres(
   "a server that is away, or a wrong password, stops the start without naming the password",
   async (_, server) => {
     const unfit = async (path: string) => {

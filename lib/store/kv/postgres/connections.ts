@@ -16,6 +16,7 @@ const PATIENCE_MS = 8000;
 const [SHORTEST_PAUSE, LONGEST_PAUSE] = [20, 500];
 /** The object identifier of the type bytea. */
 const BYTEA = 17;
+const parseAny = pg.types.getTypeParser(BYTEA);
 
 /** Whether a statement may be sent again when nobody knows whether it was carried out. */
 export type Again = "repeatable" | "once";
@@ -194,6 +195,9 @@ async function encryptionOf(
   }
 }
 
+/** Bytes as hexadecimal text, the usual `bytea_output`, or else as the driver reads them. */
 function parseBytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromHex(text.slice(2));
+  return text.startsWith("\\x")
+    ? Uint8Array.fromHex(text.slice(2))
+    : Uint8Array.from(parseAny(text) as Uint8Array);
 }

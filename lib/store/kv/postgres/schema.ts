@@ -9,6 +9,9 @@ import type { Connections } from "./connections.ts";
  * share a key follow one another and none waits in a circle. Its checks run after that and see all earlier commits,
  * since under READ COMMITTED every statement of a function sees what is committed by then. The version is drawn under
  * the locks too, so that it rises with every commit of a key.
+ *
+ * A lock is a digest of the key: SHA-256, since FIPS forbids the MD5 of schemas that were made before. Each schema keeps
+ * its own. Whoever replaces the function must first let end what is under way, which locks by the other digest.
  */
 const STEPS = [`
   CREATE TABLE entry (
@@ -39,7 +42,7 @@ const STEPS = [`
       RAISE 'The isolation level must be READ COMMITTED.';
     END IF;
     FOR wanted IN
-      SELECT ('x' || left(md5(k), 16))::bit(64)::bigint AS lock, bool_or(changed) AS changed
+      SELECT ('x' || encode(substr(sha256(k), 1, 8), 'hex'))::bit(64)::bigint AS lock, bool_or(changed) AS changed
       FROM (
         SELECT unnest(removed || keys) AS k, true AS changed
         UNION ALL SELECT unnest(checked), false
@@ -69,18 +72,23 @@ const STEPS = [`
   END $$;
 `];
 
+/** What the server answers where a right is missing. */
+const NO_RIGHT = "42501";
+
 /**
  * Makes the schema and its tables, or brings them to this version. Of several processes that start at once, one does
  * it. The user needs no right but on its own schema, and that to make one in the database where there is none.
  *
  * @param isThere whether the schema must hold a store already.
- * @throws EdgeError `invalid-input` when a later version made it, the schema cannot be made, or it holds no store.
+ * @throws EdgeError `invalid-input` when a later version made it, the schema cannot be made, it holds no store, or its
+ *   transactions are of another kind.
  */
 export async function migrate(
   connections: Connections,
   schema: string,
   isThere: boolean,
 ): Promise<void> {
+  await requireReadCommitted(connections);
   const found = await versionOf(connections, schema);
   if (found === STEPS.length) return;
   if (found === 0 && isThere) {
@@ -96,7 +104,8 @@ export async function migrate(
       rowMode: "array",
     });
     if (!found?.[0]) {
-      await client.query(`CREATE SCHEMA ${name}`).catch(() => {
+      await client.query(`CREATE SCHEMA ${name}`).catch((error) => {
+        if (error.code !== NO_RIGHT) throw error;
         throw unfit(
           `there is no schema ${schema}, and the user may not make one; let an administrator run ` +
             `CREATE SCHEMA ${schema} AUTHORIZATION <user>`,
@@ -126,6 +135,20 @@ export async function migrate(
       `its schema ${schema} is of version ${version}, and this program knows ${STEPS.length}; start the later one`,
     );
   }
+}
+
+/** The checks of a commit would not see the commits that it waited for. */
+async function requireReadCommitted(connections: Connections): Promise<void> {
+  const [[isolation, user] = []] = await connections.query(
+    "SELECT current_setting('transaction_isolation'), quote_ident(current_user)",
+    [],
+    "repeatable",
+  );
+  if (isolation === "read committed") return;
+  throw unfit(
+    `its transactions are ${isolation}; let an administrator run ` +
+      `ALTER ROLE ${user} SET default_transaction_isolation = 'read committed'`,
+  );
 }
 
 /** How many steps made the schema; 0 where there is none. */
