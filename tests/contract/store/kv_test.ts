@@ -193,10 +193,18 @@ Deno.test("an address states where the database is, and is never shown with its 
   equal(parseAddress("postgres://localhost/x").verify, false);
   equal(parseAddress("postgresql:///x?host=/run/postgresql").verify, false);
   equal(parseAddress("postgres://db/x?sslmode=disable").verify, false);
+  for (const mode of ["require", "verify-ca", "verify-full"]) {
+    const { verify } = parseAddress(
+      `postgres://localhost/x?sslmode=${mode}&channel_binding=require` +
+        "&connect_timeout=5&application_name=a&target_session_attrs=read-write",
+    );
+    equal(verify, true);
+  }
   for (
     const [path, why] of [
       ["postgres://db/", /names no database/],
-      ["postgres://db/x?sslmode=require", /sslmode is require/],
+      ["postgres://db/x?sslmode=prefer", /sslmode is prefer/],
+      ["postgres://db/x?sslmode=no-verify", /sslmode is no-verify/],
       ["postgres://db/x?schema=A%22B", /small letters/],
       ["postgres://db/x?pool=3", /the parameter pool/],
       ["postgres://a:secret@db:x/y", /no URL/],

@@ -18,6 +18,20 @@ export interface PostgresAddress {
 }
 
 const PARAMETERS = ["schema", "sslmode", "sslrootcert", "host"];
+/** Parameters of libpq that addresses are handed out with, and that change nothing here. */
+const IGNORED = [
+  "channel_binding",
+  "connect_timeout",
+  "application_name",
+  "target_session_attrs",
+];
+/** What `sslmode` may be, and whether it verifies the server: libpq's milder ways to encrypt are taken as the strictest. */
+const VERIFIES = new Map([
+  ["disable", false],
+  ["require", true],
+  ["verify-ca", true],
+  ["verify-full", true],
+]);
 
 /** Whether a `KV_PATH` names a PostgreSQL database. */
 export const isPostgres = (path: string) => /^postgres(ql)?:\/\//i.test(path);
@@ -32,7 +46,8 @@ export function parseAddress(path: string): PostgresAddress {
   const url = URL.parse(path);
   if (url === null) throw unfit("it is no URL");
   const query = url.searchParams;
-  const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));
+  const known = new Set([...PARAMETERS, ...IGNORED]);
+  const unknown = [...query.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw unfit(
       `it has the parameter ${unknown}; it may have ${PARAMETERS.join(", ")}`,
@@ -48,8 +63,10 @@ export function parseAddress(path: string): PostgresAddress {
   }
   const near = /^(\/|localhost$|127(\.\d+){3}$|::1$)/.test(host);
   const mode = query.get("sslmode") ?? (near ? "disable" : "verify-full");
-  if (mode !== "disable" && mode !== "verify-full") {
-    throw unfit(`sslmode is ${mode}; it may be verify-full or disable`);
+  const verify = VERIFIES.get(mode);
+  if (verify === undefined) {
+    const may = [...VERIFIES.keys()].join(", ");
+    throw unfit(`sslmode is ${mode}; it may be ${may}`);
   }
   return {
     host,
@@ -57,7 +74,7 @@ export function parseAddress(path: string): PostgresAddress {
     database,
     user: decodeURIComponent(url.username) || undefined,
     password: decodeURIComponent(url.password) || undefined,
-    verify: mode === "verify-full",
+    verify,
     rootCertificate: query.get("sslrootcert") ?? undefined,
     schema,
   };
