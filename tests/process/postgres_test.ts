@@ -1,5 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { openKv } from "../../deploy/compose_state.ts";
+import { changedAt, type Owner } from "../../lib/store/kv/owner.ts";
+import { encodeKey } from "../../lib/store/kv/postgres/keys.ts";
+import { RecordStore } from "../../lib/store/records/record_store.ts";
 import { testEndToEnd } from "../support/end_to_end.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { hasPostgres, Postgres } from "../support/postgres.ts";
@@ -141,6 +144,32 @@ overPostgres(
       "repeatable",
     );
     equal(rows[0]![0], 2);
+    await kv.close();
+  },
+);
+
+overPostgres(
+  "an erasure waits for a write that was given up and lands later",
+  async (_, server) => {
+    const { openPostgres } = await import(
+      "../../lib/store/kv/postgres/postgres_kv.ts"
+    );
+    const kv = await openPostgres(addressOf(server));
+    const owner: Owner = ["patient", "t", "p"];
+    const key = encodeKey(changedAt(owner)).toHex();
+    const { erasure } = new RecordStore(kv);
+    let erased: Promise<boolean> | undefined;
+    await kv.connections.exclusively(async (client) => {
+      await client.query(
+        `BEGIN; SELECT clinic.commit_entries(
+          '{}', '{}', '{}', ARRAY['\\x${key}'::bytea], ARRAY['1'::bytea], '{3}', '{NULL}')`,
+      );
+      erased = erasure.erase(owner);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await client.query("COMMIT");
+    });
+    equal(await erased, true);
+    equal(await erasure.erase(owner), false);
     await kv.close();
   },
 );

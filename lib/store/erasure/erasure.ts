@@ -41,9 +41,7 @@ export class Erasure {
     unless: Deno.AtomicCheck[] = [],
   ): Promise<boolean> {
     const { kv, now } = this.blobs;
-    const keys = [changedAt(patient), erasingAt(patient), dataKeyAt(patient)];
-    const known = await kv.getMany(keys);
-    if (known.every(({ value }) => value === null)) return false;
+    if (!await this.#isKnown(patient)) return false;
     const begun = await tryCommit(
       kv.atomic().check(...unless).set(erasingAt(patient), now())
         .delete(dataKeyAt(patient)).delete(changedAt(patient))
@@ -53,6 +51,18 @@ export class Erasure {
     await this.finish(patient);
     this.observer.patientErased?.();
     return true;
+  }
+
+  /** Whether anything is stored of a patient. A write that was given up and may still land is waited for. */
+  async #isKnown(patient: Owner): Promise<boolean> {
+    const { kv } = this.blobs;
+    const keys = [changedAt(patient), erasingAt(patient), dataKeyAt(patient)];
+    for (;;) {
+      const found = await kv.getMany(keys);
+      if (found.some(({ value }) => value !== null)) return true;
+      // Other than a read, a commit stands in line behind the one under way.
+      if (await tryCommit(kv.atomic().check(...found))) return false;
+    }
   }
 
   /** Removes what is left of a patient whose erasure has begun; does nothing for another. */

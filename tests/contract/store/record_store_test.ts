@@ -9,6 +9,7 @@ import { encryptStore } from "../../../lib/store/encrypt_store.ts";
 import { unchangedSince } from "../../../lib/store/erasure/erasure.ts";
 import { createPatientStore } from "../../../lib/store/patient_store.ts";
 import { RecordStore } from "../../../lib/store/records/record_store.ts";
+import { faultyKv, type KvFaults } from "../../support/faulty_kv.ts";
 import { openRecords, operatorKey } from "../../support/operator_key.ts";
 import { openStore } from "../../support/store.ts";
 import type { Kv } from "../../../lib/store/kv/kv.ts";
@@ -399,3 +400,18 @@ for (const keys of [[], [operatorKey("k1")]]) {
     await rejects(link(), { code: "not-found" });
   });
 }
+
+Deno.test("a write that lands while its patient's erasure looks for it is erased", async () => {
+  await using kv = await openStore();
+  const faults: KvFaults = {};
+  const records = new RecordStore(kv);
+  faults.before = async (step) => {
+    if (step !== "commit") return;
+    delete faults.before;
+    await records.put(key, { record, bytes: bytesOf(3) });
+  };
+  const erasing = new RecordStore(faultyKv(kv, faults));
+  equal(await erasing.erase("t", "Jane Doe"), true);
+  equal(await records.get(key), null);
+  equal(await erasing.erase("t", "Jane Doe"), false);
+});
