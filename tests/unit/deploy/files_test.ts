@@ -1,5 +1,5 @@
 import { operatorKey, stated } from "../../support/operator_key.ts";
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../../../deploy/config.ts";
 import { mintKey } from "../../../lib/access/api_keys.ts";
@@ -87,8 +87,15 @@ Deno.test("the Kubernetes example is consistent, healthy by our routes, and no r
     });
   const deployments = documents.filter(({ kind }) => kind === "Deployment");
   equal(deployments.length, 2);
-  for (const { spec: { template: { spec } } } of deployments) {
+  const services = documents.filter(({ kind }) => kind === "Service");
+  for (const { spec: { template: { metadata, spec } } } of deployments) {
     equal(spec.securityContext.runAsNonRoot, true);
+    const [{ ports }] = spec.containers;
+    const service = services.find(({ metadata: { name } }) =>
+      name === metadata.labels.app
+    );
+    deepEqual(service.spec.selector, metadata.labels);
+    equal(service.spec.ports[0].port, ports[0].containerPort);
     const [{ name, image, env, readinessProbe, livenessProbe }] =
       spec.containers;
     exists(`deploy/Dockerfile.${name}`);
