@@ -96,7 +96,8 @@ async function overKv(kv: Kv, config: Config) {
       await run().catch((error) => closed || reportChore(name, error));
     }
   };
-  await records.sweep();
+  // What was erased is not served. One process removes the rest, soon.
+  await records.erasure.finishAll();
   const sweeping = setInterval(() => {
     shift.run(sweep).catch(() => {/* The next sweep tries again. */});
   }, SWEEP_MS);
