@@ -4,7 +4,7 @@ const REMEMBERED = 1000;
 /**
  * What waits, by tenant and caller: first in, first out within each caller. The tenant that was served longest ago is
  * next, and of its callers the one that was, so that none waits for all that another has sent: what one left behind
- * delays a caller that was not served lately by nothing but the item in progress.
+ * delays a caller that was not served lately by nothing but the item in progress. Those who share a key are one caller.
  */
 export class FairQueue<T> {
   /** The callers of every tenant that waits; none is empty. */
